@@ -1,0 +1,309 @@
+package authz
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Acting carries out operations under the rights of one actor, on record as theirs. Get one
+// from [Engine.As] or [Engine.AsCommand]; its methods return copies, so that
+//
+//	engine.As("ana").Because("ticket 12").Grant(ctx, "Finance", "finance.reports:export")
+//
+// reads as it acts. Every operation returns the [Change] that it made; one that changes
+// nothing returns a Change without a revision and leaves no record. The errors are those of
+// the package, in this order: [ErrForbidden], [ErrNotFound], [ErrRevisionConflict],
+// [ErrProtectedGroup], [ErrInvalid] and [ErrUnknownPermission], [ErrEscalation], the other
+// conflicts, [ErrStoreUnavailable].
+type Acting struct {
+	engine   *Engine
+	actor    Actor
+	channel  string
+	reason   string
+	versions []Revision
+	dryRun   bool
+	observe  func(before, after *snapshot, d Delta) // of a dry run
+}
+
+// As acts under a user's rights.
+func (e *Engine) As(user UserID) Acting {
+	return Acting{engine: e, actor: Actor{ActorUser, string(user)}, channel: "go"}
+}
+
+// AsCommand acts for someone who has the machine, as an administrator. The id says who, as
+// far as that is known.
+func (e *Engine) AsCommand(id string) Acting {
+	return Acting{engine: e, actor: Actor{ActorCommand, id}, channel: "command"}
+}
+
+// Because sets the reason that goes on record, at most 500 code points.
+func (a Acting) Because(reason string) Acting { a.reason = reason; return a }
+
+// Via names the channel that goes on record, such as "rest"; "go" when not set.
+func (a Acting) Via(channel string) Acting { a.channel = channel; return a }
+
+// IfVersion makes the operation fail with a [*RevisionConflictError] unless the group or
+// user is at one of the versions.
+func (a Acting) IfVersion(versions ...Revision) Acting { a.versions = versions; return a }
+
+// DryRun makes every check and returns the change that would be made, without making it.
+func (a Acting) DryRun() Acting { a.dryRun = true; return a }
+
+// operation is one administrators' operation: what it is, what it is about, and how it
+// drafts the change on a given policy.
+type operation struct {
+	action Action
+	group  GroupName // the group it is about, if one
+	user   UserID    // the user it is about, if one
+	draft  func(*draft) error
+	marks  func(*Marks)
+	// commit adjusts what is written where the table already has part of it.
+	commit func(*Commit)
+}
+
+func (o operation) target() string {
+	if o.user != "" {
+		return string(o.user)
+	}
+	return string(o.group)
+}
+
+// do carries out an operation: draft on the present policy, check, commit onto its
+// revision, and again from the start when someone else was first.
+func (a Acting) do(ctx context.Context, o operation) (Change, error) {
+	e := a.engine
+	limit := e.options.WriteTimeout
+	if o.action == ActionPolicyImport || o.action == ActionPolicySeed || o.action == ActionPolicyAdopt {
+		limit *= importFactor
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	if e.closed.Load() {
+		return Change{}, fmt.Errorf("%w: the engine is closed", ErrStoreUnavailable)
+	}
+	if err := e.lock(ctx); err != nil {
+		return Change{}, e.busy(err)
+	}
+	defer e.unlock()
+	for {
+		c, err := a.attempt(ctx, o)
+		if !errors.Is(err, ErrConflict) {
+			return c, err
+		}
+		if err := e.refresh(ctx); err != nil {
+			return Change{}, err
+		}
+	}
+}
+
+// busy is the error of an operation that got no turn in time.
+func (e *Engine) busy(err error) error {
+	return fmt.Errorf("%w in time: another change is still being written (%w)", ErrStoreUnavailable, err)
+}
+
+// attempt drafts, checks and commits once. It returns [ErrConflict] when someone was first.
+func (a Acting) attempt(ctx context.Context, o operation) (Change, error) {
+	e := a.engine
+	before := e.current.Load()
+	d := &draft{s: before, catalogue: e.catalogue, actor: a.actor}
+	c := Change{
+		Revision: before.revision + 1, At: time.Now().UTC().Truncate(time.Microsecond),
+		Actor: a.actor, Channel: a.channel, Reason: a.reason, Action: o.action, Target: o.target(),
+	}
+	after, err := a.check(ctx, o, d, &c)
+	if err != nil {
+		return Change{}, err
+	}
+	if a.dryRun && a.observe != nil {
+		a.observe(before, after, c.Delta)
+	}
+	marks := after.marks
+	if o.marks != nil {
+		o.marks(&marks)
+	}
+	if c.Delta.IsEmpty() && marks == before.marks || a.dryRun {
+		return Change{Actor: c.Actor, Channel: c.Channel, Reason: c.Reason, Action: c.Action, Target: c.Target, Delta: c.Delta}, nil
+	}
+	record, err := c.record(before.hash, e.options.RecordKey)
+	if err != nil {
+		return Change{}, err
+	}
+	c.Hash, after.hash, after.marks = record.Hash, record.Hash, marks
+	commit := newCommit(before, after, c.Delta, record)
+	if o.commit != nil {
+		o.commit(&commit)
+	}
+	asked := time.Now()
+	if err := e.store.Commit(ctx, commit); err != nil {
+		if errors.Is(err, ErrConflict) {
+			return Change{}, ErrConflict
+		}
+		return c, e.settle(ctx, record, err)
+	}
+	e.committed(after, c, asked)
+	return c, nil
+}
+
+// check drafts the change and holds it against every promise. It returns the policy after.
+func (a Acting) check(ctx context.Context, o operation, d *draft, c *Change) (*snapshot, error) {
+	e, before := a.engine, d.s
+	if a.actor.Kind == ActorUser {
+		view := &View{s: before, catalogue: e.catalogue, expired: e.expired()}
+		if err := view.Authorize(UserID(a.actor.ID), o.action, o.group); err != nil {
+			return nil, err
+		}
+	}
+	if err := a.checkVersion(ctx, o, before); err != nil {
+		return nil, err
+	}
+	if err := checkText(a.reason, 0, maxReason); err != nil {
+		d.invalid("", fmt.Errorf("the reason %w", err))
+	}
+	if err := o.draft(d); err != nil {
+		return nil, err
+	}
+	if err := d.faults(); err != nil {
+		return nil, err
+	}
+	c.Delta = d.finish()
+	after, err := before.apply(*c)
+	if err != nil {
+		return nil, fmt.Errorf("this is a fault of Rightful's: %w", err)
+	}
+	if err := checkInheritance(after, c.Delta); errors.Is(err, ErrInvalid) {
+		return nil, err
+	} else if err != nil && d.conflict == nil {
+		d.conflict = err
+	}
+	if a.actor.Kind == ActorUser {
+		if err := checkEscalation(before, after, UserID(a.actor.ID), c.Delta); err != nil {
+			return nil, err
+		}
+	}
+	if d.conflict != nil {
+		return nil, d.conflict
+	}
+	if err := checkPromises(before, after); err != nil {
+		return nil, err
+	}
+	return after, e.checkLeaving(ctx, after, a.actor, c.Delta)
+}
+
+// checkVersion compares the version of what the operation is about, if the caller named one.
+func (a Acting) checkVersion(ctx context.Context, o operation, s *snapshot) error {
+	if o.user == "" {
+		g := s.group(o.group)
+		if o.group != "" && g == nil && o.action != ActionGroupCreate {
+			return ErrNotFound
+		}
+		if len(a.versions) > 0 && g != nil && !slices.Contains(a.versions, g.version) {
+			return &RevisionConflictError{Version: g.version}
+		}
+		return nil
+	}
+	if len(a.versions) == 0 {
+		return nil
+	}
+	version, err := a.engine.userVersion(ctx, s, o.user)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(a.versions, version) {
+		return &RevisionConflictError{Version: version}
+	}
+	return nil
+}
+
+// userVersion returns the revision at which the user's groups or rules last changed.
+func (e *Engine) userVersion(ctx context.Context, s *snapshot, id UserID) (Revision, error) {
+	if u, ok := s.users.get(id); ok && u.version > 0 {
+		return u.version, nil
+	}
+	version, err := e.store.UserVersion(ctx, id)
+	if err != nil {
+		return 0, e.unavailable(err)
+	}
+	return version, nil
+}
+
+// ViewUser returns a view together with the version that the user has in it.
+func (e *Engine) ViewUser(ctx context.Context, id UserID) (*View, Revision, error) {
+	for {
+		v := e.View()
+		version, err := e.userVersion(ctx, v.s, id)
+		if err != nil {
+			return nil, 0, err
+		}
+		if version <= v.s.revision {
+			return v, version, nil
+		}
+		if err := e.Refresh(ctx); err != nil { // another instance changed the user meanwhile
+			return nil, 0, err
+		}
+	}
+}
+
+// newCommit says what the store is to write for a change.
+func newCommit(before, after *snapshot, d Delta, record Record) Commit {
+	c := Commit{Record: record, Marks: after.marks}
+	for _, g := range d.Groups {
+		switch {
+		case g.After == nil:
+			c.DeleteGroups = append(c.DeleteGroups, g.Before.Name)
+		case g.Before != nil && g.Before.Name != g.After.Name:
+			c.Renames = append(c.Renames, Rename{g.Before.Name, g.After.Name})
+		}
+	}
+	for _, r := range d.Removed {
+		c.RemoveRows = append(c.RemoveRows, r.row())
+	}
+	for _, r := range d.Added {
+		c.AddRows = append(c.AddRows, r.row())
+	}
+	for _, g := range after.groups {
+		if g != nil && g.version == after.revision {
+			c.PutGroups = append(c.PutGroups, GroupRow{
+				GroupInfo: g.info, Version: g.version, UpdatedAt: g.updatedAt.UnixMicro(), UpdatedBy: g.updatedBy,
+			})
+		}
+	}
+	for id := range userMoves(d) {
+		c.Users = append(c.Users, id)
+	}
+	slices.Sort(c.Users)
+	return c
+}
+
+// committed makes a change count: the next decision on this instance is by the new policy
+// when the call returns.
+func (e *Engine) committed(after *snapshot, c Change, at time.Time) {
+	e.swap(after, at)
+	e.log.Info("policy changed", "revision", c.Revision, "actor_kind", c.Actor.Kind, "actor", c.Actor.ID,
+		"channel", c.Channel, "action", c.Action, "target", c.Target,
+		"added", len(c.Delta.Added), "removed", len(c.Delta.Removed), "head", hex.EncodeToString(c.Hash))
+	if e.options.Notifier == nil {
+		return
+	}
+	e.tasks.Go(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), e.options.WriteTimeout)
+		defer cancel()
+		if err := e.options.Notifier.Publish(ctx, c.Revision); err != nil {
+			e.log.Warn("the other instances could not be notified; they poll", "revision", c.Revision, "error", err)
+		}
+	})
+}
+
+// settle finds out whether a commit whose answer was lost was written after all.
+func (e *Engine) settle(ctx context.Context, r Record, cause error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.options.WriteTimeout)
+	defer cancel()
+	records, err := e.store.Since(ctx, r.Revision-1, 1)
+	if err != nil || len(records) == 0 || string(records[0].Hash) != string(r.Hash) {
+		return e.unavailable(cause)
+	}
+	return e.refresh(ctx)
+}

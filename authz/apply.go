@@ -1,0 +1,375 @@
+package authz
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// apply returns the policy after c. It is the only way from one snapshot to the next: for a
+// change of this engine, for one read from the records, and for loading, which is one large
+// change to nothing. What doesn't fit (a rule removed that isn't there) is an error.
+func (s *snapshot) apply(c Change) (*snapshot, error) {
+	e := newEditor(s, c)
+	for _, g := range c.Delta.Groups {
+		if err := e.changeGroup(g); err != nil {
+			return nil, err
+		}
+	}
+	for _, r := range c.Delta.Removed {
+		if err := e.rule(r, false); err != nil {
+			return nil, err
+		}
+	}
+	for _, r := range c.Delta.Added {
+		if err := e.rule(r, true); err != nil {
+			return nil, err
+		}
+	}
+	return e.done()
+}
+
+// editor builds the next snapshot. Groups and users are copied when first touched: those
+// that are the same as in the base are still shared with it.
+type editor struct {
+	base, next *snapshot
+	change     Change
+
+	users   *userMapEdit[*user]
+	members map[groupID]*userMapEdit[struct{}]
+	rules   map[Holder]*ruleEdit
+	deleted []groupID
+
+	stamped map[groupID]bool // version, time and actor are those of the change
+	dirty   map[groupID]bool // rules or inheritance changed: compile anew, heirs as well
+}
+
+// ruleEdit collects what becomes of the rules of one holder.
+type ruleEdit struct {
+	added, removed [2][]Pattern // grants, restrictions
+}
+
+func newEditor(s *snapshot, c Change) *editor {
+	next := *s
+	next.revision, next.hash = c.Revision, c.Hash
+	next.groups = slices.Clone(s.groups)
+	if len(c.Delta.Groups) > 0 {
+		next.byName, next.byFold = maps.Clone(s.byName), maps.Clone(s.byFold)
+	}
+	return &editor{
+		base: s, next: &next, change: c,
+		users:   s.users.edit(),
+		members: map[groupID]*userMapEdit[struct{}]{},
+		rules:   map[Holder]*ruleEdit{},
+		stamped: map[groupID]bool{},
+		dirty:   map[groupID]bool{},
+	}
+}
+
+func (e *editor) misfit(format string, args ...any) error {
+	return fmt.Errorf("the change doesn't fit the policy: "+format, args...)
+}
+
+func (e *editor) changeGroup(c GroupChange) error {
+	switch {
+	case c.Before == nil && c.After == nil:
+		return e.misfit("a group that neither was nor is")
+	case c.Before == nil:
+		return e.create(*c.After)
+	}
+	id, ok := e.next.byName[c.Before.Name]
+	if !ok {
+		return e.misfit("there is no group %q", c.Before.Name)
+	}
+	if c.After == nil {
+		e.deleted = append(e.deleted, id)
+		return nil
+	}
+	g := e.group(id)
+	e.stamp(id)
+	if c.After.Name != c.Before.Name {
+		if _, taken := e.next.byName[c.After.Name]; taken {
+			return e.misfit("there is a group %q already", c.After.Name)
+		}
+		e.unname(c.Before.Name)
+		e.name(c.After.Name, id)
+	}
+	g.info = *c.After
+	return nil
+}
+
+func (e *editor) create(info GroupInfo) error {
+	if _, taken := e.next.byName[info.Name]; taken {
+		return e.misfit("there is a group %q already", info.Name)
+	}
+	id := groupID(len(e.next.groups))
+	e.next.groups = append(e.next.groups, &group{id: id, info: info})
+	e.name(info.Name, id)
+	e.stamp(id)
+	e.dirty[id] = true
+	return nil
+}
+
+func (e *editor) name(n GroupName, id groupID) {
+	e.next.byName[n] = id
+	e.next.byFold[fold(string(n))] = id
+}
+
+func (e *editor) unname(n GroupName) {
+	delete(e.next.byName, n)
+	delete(e.next.byFold, fold(string(n)))
+}
+
+// group returns the group for writing.
+func (e *editor) group(id groupID) *group {
+	g := e.next.groups[id]
+	if int(id) < len(e.base.groups) && g == e.base.groups[id] {
+		clone := *g
+		clone.inherits, clone.heirs = slices.Clone(g.inherits), slices.Clone(g.heirs)
+		g = &clone
+		e.next.groups[id] = g
+	}
+	return g
+}
+
+func (e *editor) stamp(id groupID) { e.stamped[id] = true }
+
+// user returns the user for writing, made if they aren't there.
+func (e *editor) user(id UserID) *user {
+	u, ok := e.users.get(id)
+	if !ok {
+		u = &user{}
+	} else if old, _ := e.base.users.get(id); old != u {
+		return u
+	} else {
+		clone := *u
+		clone.groups = slices.Clone(u.groups)
+		u = &clone
+	}
+	u.version = e.change.Revision
+	e.users.set(id, u)
+	return u
+}
+
+// rule adds or removes one rule.
+func (e *editor) rule(r Rule, add bool) error {
+	switch r.Kind {
+	case KindGrant, KindRestriction:
+		return e.patternRule(r, add)
+	case KindMember, KindInherit:
+	default:
+		return e.misfit("a rule of the kind %q", r.Kind)
+	}
+	to, ok := e.next.byName[r.Group]
+	if !ok {
+		return e.misfit("there is no group %q", r.Group)
+	}
+	if r.Kind == KindInherit {
+		return e.inherit(r, to, add)
+	}
+	return e.member(r, to, add)
+}
+
+func (e *editor) patternRule(r Rule, add bool) error {
+	if name, ok := r.Holder.Group(); ok {
+		id, ok := e.next.byName[name]
+		if !ok {
+			return e.misfit("there is no group %q", name)
+		}
+		e.group(id)
+		e.stamp(id)
+		e.dirty[id] = true
+	}
+	edit := e.rules[r.Holder]
+	if edit == nil {
+		edit = &ruleEdit{}
+		e.rules[r.Holder] = edit
+	}
+	list := &edit.removed[kindIndex(r.Kind)]
+	if add {
+		list = &edit.added[kindIndex(r.Kind)]
+	}
+	*list = append(*list, r.Pattern)
+	return nil
+}
+
+func kindIndex(k RuleKind) int {
+	if k == KindGrant {
+		return 0
+	}
+	return 1
+}
+
+func (e *editor) member(r Rule, to groupID, add bool) error {
+	id, ok := r.Holder.User()
+	if !ok {
+		return e.misfit("the group %q as a member", r.Holder)
+	}
+	u := e.user(id)
+	at, found := slices.BinarySearch(u.groups, to)
+	if found == add {
+		return e.misfit("%q in %q", id, r.Group)
+	}
+	members := e.members[to]
+	if members == nil {
+		members = e.group(to).members.edit()
+		e.members[to] = members
+	}
+	if add {
+		u.groups = slices.Insert(u.groups, at, to)
+		members.set(id, struct{}{})
+	} else {
+		u.groups = slices.Delete(u.groups, at, at+1)
+		members.remove(id)
+	}
+	return nil
+}
+
+func (e *editor) inherit(r Rule, to groupID, add bool) error {
+	name, ok := r.Holder.Group()
+	if !ok {
+		return e.misfit("the user %q inheriting", r.Holder)
+	}
+	from, ok := e.next.byName[name]
+	if !ok {
+		return e.misfit("there is no group %q", name)
+	}
+	e.stamp(from)
+	e.dirty[from] = true
+	heir, giver := e.group(from), e.group(to)
+	if slices.Contains(heir.inherits, to) == add {
+		return e.misfit("%q inheriting %q", name, r.Group)
+	}
+	if add {
+		heir.inherits = append(heir.inherits, to)
+		giver.heirs = append(giver.heirs, from)
+		return nil
+	}
+	heir.inherits = without(heir.inherits, to)
+	giver.heirs = without(giver.heirs, from)
+	return nil
+}
+
+func without(ids []groupID, id groupID) []groupID {
+	return slices.DeleteFunc(ids, func(x groupID) bool { return x == id })
+}
+
+// done finishes the snapshot.
+func (e *editor) done() (*snapshot, error) {
+	for holder, edit := range e.rules {
+		if err := e.finishRules(holder, edit); err != nil {
+			return nil, err
+		}
+	}
+	for id, members := range e.members {
+		e.group(id).members = members.done()
+	}
+	if err := e.finishDeleted(); err != nil {
+		return nil, err
+	}
+	e.dropEmptyUsers()
+	e.next.users = e.users.done()
+	for id := range e.stamped {
+		if g := e.next.groups[id]; g != nil {
+			g.version, g.updatedAt, g.updatedBy = e.change.Revision, e.change.At, e.change.Actor
+		}
+	}
+	for _, id := range e.next.heirsOf(slices.Collect(maps.Keys(e.dirty))) {
+		e.group(id).all = e.next.compile(id)
+	}
+	e.next.followBadRows(e.change.Delta)
+	if g := e.next.group(Administrators); g != nil && g.members.size > 0 {
+		e.next.marks.HadAdministrator = true
+	}
+	return e.next, nil
+}
+
+func (e *editor) finishRules(holder Holder, edit *ruleEdit) error {
+	var old *ruleSet
+	name, isGroup := holder.Group()
+	if isGroup {
+		old = e.next.group(name).rules
+	} else if u, ok := e.users.get(UserID(holder)); ok {
+		old = u.rules
+	}
+	var lists [2][]Pattern
+	for i, kind := range []RuleKind{KindGrant, KindRestriction} {
+		was, removed, added := old.patterns(kind), edit.removed[i], edit.added[i]
+		gone := make(map[Pattern]bool, len(removed))
+		for _, p := range removed {
+			gone[p] = true
+		}
+		for _, p := range was {
+			if !gone[p] {
+				lists[i] = append(lists[i], p)
+			}
+		}
+		if len(gone) != len(removed) || len(lists[i]) != len(was)-len(removed) {
+			return e.misfit("a %s of %q that isn't there", kind, holder)
+		}
+		lists[i] = sortedSet(append(lists[i], added...))
+		if len(lists[i]) != len(was)-len(removed)+len(added) {
+			return e.misfit("a %s of %q that is there already", kind, holder)
+		}
+	}
+	rules := newRuleSet(lists[0], lists[1])
+	if isGroup {
+		e.next.group(name).rules = rules
+		return nil
+	}
+	u := e.user(UserID(holder))
+	u.rules = rules
+	u.all = e.next.compileUser(UserID(holder), rules)
+	return nil
+}
+
+func (e *editor) finishDeleted() error {
+	for _, id := range e.deleted {
+		g := e.next.groups[id]
+		if g.members.size > 0 || g.rules != nil || len(g.inherits) > 0 || len(g.heirs) > 0 {
+			return e.misfit("%q is deleted and not empty", g.info.Name)
+		}
+		e.unname(g.info.Name)
+		e.next.groups[id] = nil
+	}
+	return nil
+}
+
+// dropEmptyUsers forgets the users that the change left without groups and rules.
+func (e *editor) dropEmptyUsers() {
+	for _, r := range e.change.Delta.Removed {
+		id, ok := r.Holder.User()
+		if !ok {
+			continue
+		}
+		if u, ok := e.users.get(id); ok && len(u.groups) == 0 && u.rules == nil {
+			e.users.remove(id)
+		}
+	}
+}
+
+// inverse returns the delta that undoes d.
+func (d Delta) inverse() Delta {
+	var inv Delta
+	names := map[GroupName]GroupName{}
+	for _, g := range d.Groups {
+		inv.Groups = append(inv.Groups, GroupChange{Before: g.After, After: g.Before})
+		if g.Before != nil && g.After != nil {
+			names[g.After.Name] = g.Before.Name
+		}
+	}
+	back := func(rules []Rule) []Rule {
+		rules = slices.Clone(rules)
+		for i, r := range rules {
+			if name, ok := r.Holder.Group(); ok && names[name] != "" {
+				rules[i].Holder = names[name].Holder()
+			}
+			if old := names[r.Group]; old != "" {
+				rules[i].Group = old
+			}
+		}
+		return rules
+	}
+	inv.Removed, inv.Added = back(d.Added), back(d.Removed)
+	return inv
+}

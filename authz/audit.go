@@ -1,0 +1,75 @@
+package authz
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// VerifyRecords replays the records from the first on and holds them against the tables. It
+// returns the number of records that fit and, where something doesn't, an [*AuditError] that
+// names the first: a hash that isn't that of its record, a gap, a change that doesn't apply to
+// the policy of its time, or tables that differ from where the records lead.
+//
+// Without Options.RecordKey, or a head kept elsewhere, it proves only that nobody edited by
+// accident or in ignorance of the chain: who can write the tables can write a new chain.
+func (e *Engine) VerifyRecords(ctx context.Context) (int, error) {
+	present, err := load(ctx, e.store)
+	if err != nil {
+		return 0, e.unavailable(err)
+	}
+	s, n := emptySnapshot(), 0
+	for s.revision < present.revision {
+		records, err := e.store.Since(ctx, s.revision, historyBatch)
+		if err != nil {
+			return n, &AuditError{s.revision + 1, "the record is missing"}
+		}
+		if len(records) == 0 {
+			return n, &AuditError{s.revision + 1, "the record is missing"}
+		}
+		for _, r := range records {
+			if s.revision == present.revision {
+				break
+			}
+			if s, err = e.replay(s, []Record{r}); err != nil {
+				return n, &AuditError{r.Revision, err.Error()}
+			}
+			n++
+		}
+	}
+	return n, compareWithRecords(present, s)
+}
+
+// compareWithRecords says in what the tables differ from where the records lead.
+func compareWithRecords(tables, records *snapshot) error {
+	fault := func(format string, args ...any) error {
+		return &AuditError{tables.revision, "the tables differ from the records: " + fmt.Sprintf(format, args...)}
+	}
+	if string(tables.hash) != string(records.hash) {
+		return fault("the head of the chain is another")
+	}
+	recorded := map[Rule]bool{}
+	for r := range records.rules {
+		recorded[r] = true
+	}
+	for r := range tables.rules {
+		if !recorded[r] {
+			return fault("they have a %s of %q that no record made", r.Kind, r.Holder)
+		}
+		delete(recorded, r)
+	}
+	if missing := slices.SortedFunc(maps.Keys(recorded), compareForExport); len(missing) > 0 {
+		return fault("they lack a %s of %q, and %d more", missing[0].Kind, missing[0].Holder, len(missing)-1)
+	}
+	for name, id := range records.byName {
+		g := tables.group(name)
+		if g == nil || g.info != records.groups[id].info {
+			return fault("the group %q is missing or described otherwise", name)
+		}
+	}
+	if len(tables.byName) != len(records.byName) {
+		return fault("they have a group that no record made")
+	}
+	return nil
+}

@@ -1,0 +1,232 @@
+package authztest
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/rightful-go/rightful/authz"
+)
+
+func emptyStore(f *fixture) {
+	f.same("at first", f.everything(), contents{})
+	if v := f.userVersion("ana"); v != 0 {
+		f.Errorf("a user that nobody named has version %d", v)
+	}
+}
+
+func commitLoadsBack(f *fixture) {
+	rows := []authz.Row{
+		row("p", "group:Administrators", "*", "*", "allow"),
+		row("p", "ana", "clients.requests.deposit", "view", "deny"),
+		row("g", "ana", "group:Administrators"),
+	}
+	groups := []authz.GroupRow{group("Administrators", 1), group("Desk", 1)}
+	r := f.commit(authz.Commit{AddRows: rows, PutGroups: groups, Marks: authz.Marks{Seeded: true}})
+
+	f.has(rows...)
+	got := f.everything()
+	got.rows = nil
+	f.same("after the commit", got, contents{
+		state: authz.State{
+			Revision: 1, Hash: r.Hash, Marks: authz.Marks{Seeded: true}, Groups: groups,
+		},
+		records: []authz.Record{r},
+	})
+}
+
+func conflictWritesNothing(f *fixture) {
+	f.commit(authz.Commit{AddRows: []authz.Row{row("g", "ana", "group:Desk")}})
+	f.commit(authz.Commit{AddRows: []authz.Row{row("g", "ben", "group:Desk")}})
+	for _, r := range []authz.Revision{-1, 1, 2, 4} {
+		f.refused(authz.Commit{
+			Record: record(r), AddRows: []authz.Row{row("g", "cleo", "group:Desk")},
+		}, authz.ErrConflict)
+	}
+	// Someone was first: that comes before anything that is wrong with the commit.
+	f.refused(authz.Commit{
+		Record: record(2), RemoveRows: []authz.Row{row("g", "nobody", "group:Desk")},
+	}, authz.ErrConflict)
+}
+
+// fullCommit does a bit of everything to a store that beforeFullCommit filled.
+func fullCommit() authz.Commit {
+	return authz.Commit{
+		Marks:        authz.Marks{Seeded: true, HadAdministrator: true},
+		Renames:      []authz.Rename{{From: "Desk", To: "Front desk"}},
+		RemoveRows:   []authz.Row{row("g", "ana", "group:Front desk")},
+		AddRows:      []authz.Row{row("g", "cleo", "group:Front desk"), row("g", "dana", "group:Front desk")},
+		PutGroups:    []authz.GroupRow{group("Front desk", 2), group("Leads", 2)},
+		DeleteGroups: []authz.GroupName{"Old"},
+		Users:        []authz.UserID{"ana", "cleo", "dana"},
+	}
+}
+
+func beforeFullCommit(f *fixture) {
+	f.commit(authz.Commit{
+		AddRows: []authz.Row{
+			row("p", "group:Desk", "orders", "view", "allow"),
+			row("g", "ana", "group:Desk"), row("g", "ben", "group:Desk"),
+		},
+		PutGroups: []authz.GroupRow{group("Desk", 1), group("Old", 1)},
+		Users:     []authz.UserID{"ana", "ben"},
+	})
+}
+
+func failureWritesNothing(f *fixture) {
+	beforeFullCommit(f)
+	missing := fullCommit()
+	missing.RemoveRows = append(missing.RemoveRows, row("g", "nobody", "group:Front desk"))
+	f.refused(missing, nil)
+
+	missing = fullCommit()
+	missing.RemoveIDs = []int64{f.load().rows[1].ID, 1 << 40}
+	f.refused(missing, nil)
+
+	for id, want := range map[authz.UserID]authz.Revision{"ana": 1, "ben": 1, "cleo": 0} {
+		if v := f.userVersion(id); v != want {
+			f.Errorf("%s has version %d, want %d", id, v, want)
+		}
+	}
+	f.commit(fullCommit()) // what was wrong was what was missing
+}
+
+func endedContextWritesNothing(f *fixture) {
+	beforeFullCommit(f)
+	was := f.everything()
+	ctx, cancel := context.WithCancel(f.Context())
+	cancel()
+	if err := f.store.Commit(ctx, f.next(fullCommit())); err == nil {
+		f.Error("Commit didn't notice that the context has ended")
+	}
+	f.same("after the commit", f.everything(), was)
+	if _, err := load(ctx, f.store); err == nil {
+		f.Error("Load didn't notice that the context has ended")
+	}
+	if _, err := f.store.Revision(ctx); err == nil {
+		f.Error("Revision didn't notice that the context has ended")
+	}
+}
+
+// cutShort ends the context at some moment of each commit. Drivers may leave out a statement
+// whose context has just ended, and say that all went well.
+func cutShort(f *fixture) {
+	const rows = 300
+	commit := func(r authz.Revision) authz.Commit {
+		c := authz.Commit{
+			Record: record(r), PutGroups: []authz.GroupRow{group("Desk", r)},
+			Users: []authz.UserID{"ana"},
+		}
+		for i := range rows {
+			c.AddRows = append(c.AddRows, row("g", fmt.Sprintf("user-%d-%d", r, i), "group:Desk"))
+		}
+		return c
+	}
+	start := time.Now()
+	f.commit(commit(1))
+	whole := time.Since(start)
+
+	written := 0
+	for range shortcuts {
+		was := f.revision()
+		ctx, cancel := context.WithTimeout(f.Context(), time.Duration(rand.Int64N(int64(whole)*3/2+1)))
+		err := f.store.Commit(ctx, commit(was+1))
+		cancel()
+
+		now := f.everything()
+		if err == nil && now.state.Revision != was+1 || now.state.Revision > was+1 {
+			f.Fatalf("from revision %d to %d, and the commit said %v", was, now.state.Revision, err)
+		}
+		r := now.state.Revision
+		if len(now.rows) != rows*int(r) || len(now.records) != int(r) ||
+			now.state.Groups[0].Version != r || f.userVersion("ana") != r {
+			f.Fatalf("half a commit: at revision %d %d rows, %d records, group at %d, user at %d", r,
+				len(now.rows), len(now.records), now.state.Groups[0].Version, f.userVersion("ana"))
+		}
+		if r > was {
+			written++
+		}
+	}
+	f.Logf("of %d commits cut short %d were written", shortcuts, written)
+}
+
+func marks(f *fixture) {
+	for _, m := range []authz.Marks{
+		{Seeded: true}, {HadAdministrator: true}, {Seeded: true, HadAdministrator: true}, {},
+	} {
+		f.commit(authz.Commit{Marks: m})
+		if got := f.load().state.Marks; got != m {
+			f.Errorf("marks %+v, want %+v", got, m)
+		}
+	}
+}
+
+func groups(f *fixture) {
+	hasGroups := func(want ...authz.GroupRow) {
+		f.Helper()
+		got := f.load()
+		f.same("groups", contents{state: authz.State{Groups: got.state.Groups}},
+			contents{state: authz.State{Groups: want}})
+	}
+	f.commit(authz.Commit{PutGroups: []authz.GroupRow{group("Desk", 1), group("Leads", 1)}})
+	hasGroups(group("Desk", 1), group("Leads", 1))
+
+	desk := authz.GroupRow{GroupInfo: authz.GroupInfo{Name: "Desk"}, Version: 2, UpdatedAt: -1}
+	f.commit(authz.Commit{PutGroups: []authz.GroupRow{desk, group("Old", 2)}})
+	hasGroups(desk, group("Leads", 1), group("Old", 2))
+
+	f.commit(authz.Commit{DeleteGroups: []authz.GroupName{"Old", "leads", "Leads ", "Lead", "nobody's"}})
+	hasGroups(desk, group("Leads", 1))
+
+	// A rename keeps all but the name; what is put comes after it.
+	f.commit(authz.Commit{Renames: []authz.Rename{{From: "Leads", To: "Team leads"}}})
+	hasGroups(desk, authz.GroupRow{
+		GroupInfo: authz.GroupInfo{Name: "Team leads", Description: "what Leads does"},
+		Version:   1, UpdatedAt: group("", 0).UpdatedAt, UpdatedBy: group("", 0).UpdatedBy,
+	})
+	f.commit(authz.Commit{
+		Renames:   []authz.Rename{{From: "Team leads", To: "Leads"}},
+		PutGroups: []authz.GroupRow{group("Leads", 5)},
+	})
+	hasGroups(desk, group("Leads", 5))
+}
+
+func userVersions(f *fixture) {
+	f.commit(authz.Commit{Users: []authz.UserID{"ana", "ben", "zoë"}})
+	f.commit(authz.Commit{})
+	f.commit(authz.Commit{Users: []authz.UserID{"ben", "Zoë"}})
+	for id, want := range map[authz.UserID]authz.Revision{
+		"ana": 1, "ben": 3, "zoë": 1, "Zoë": 3, "cleo": 0, "Ana": 0, "ana ": 0, "an": 0, "zoe": 0, "zoe\u0308": 0, "": 0,
+	} {
+		if v := f.userVersion(id); v != want {
+			f.Errorf("%q has version %d, want %d", id, v, want)
+		}
+	}
+}
+
+func copies(f *fixture) {
+	given := f.next(authz.Commit{PutGroups: []authz.GroupRow{group("Desk", 1)}})
+	want := record(1)
+	f.commit(given)
+	given.Record.Hash[0]++
+	given.Record.Delta[0]++
+	given.PutGroups[0].Description = "changed"
+
+	for range 2 {
+		got := f.everything()
+		f.same("what was committed", got, contents{
+			state:   authz.State{Revision: 1, Hash: want.Hash, Groups: []authz.GroupRow{group("Desk", 1)}},
+			records: []authz.Record{want},
+		})
+		got.state.Hash[0]++
+		got.state.Groups[0].Description = "changed"
+		got.records[0].Hash[0]++
+		got.records[0].Delta[0]++
+		list, err := f.store.Since(f.Context(), 0, 1)
+		if err != nil {
+			f.Fatal(err)
+		}
+		list[0].Delta[0]++
+	}
+}

@@ -1,0 +1,227 @@
+package authztest
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rightful-go/rightful/authz"
+)
+
+// fixture is a store under test and what every case does with it.
+type fixture struct {
+	*testing.T
+	backend Backend
+	store   authz.Store
+}
+
+// row makes a row of its type and values.
+func row(columns ...string) authz.Row {
+	r := authz.Row{Type: columns[0]}
+	copy(r.V[:], columns[1:])
+	return r
+}
+
+// record makes a record that shows if it is kept otherwise than as it was given.
+func record(r authz.Revision) authz.Record {
+	hash := sha256.Sum256(fmt.Appendf(nil, "record %d", r))
+	return authz.Record{
+		Revision: r, At: 1_700_000_000_000_000 + int64(r), Channel: "go",
+		Actor:  authz.Actor{Kind: authz.ActorUser, ID: fmt.Sprintf("actor-%d", r)},
+		Reason: fmt.Sprintf("reason %d", r), Action: authz.ActionGroupUpdate,
+		Target: fmt.Sprintf("Group %d", r),
+		Delta:  fmt.Appendf(nil, `{"revision": %d}`, r), Hash: hash[:],
+	}
+}
+
+func group(name authz.GroupName, version authz.Revision) authz.GroupRow {
+	return authz.GroupRow{
+		GroupInfo: authz.GroupInfo{Name: name, Description: "what " + string(name) + " does"},
+		Version:   version, UpdatedAt: 1_700_000_000_123_456,
+		UpdatedBy: authz.Actor{Kind: authz.ActorUser, ID: "ana"},
+	}
+}
+
+// commit writes c onto the present revision and returns its record, which it makes up
+// unless c has one.
+func (f *fixture) commit(c authz.Commit) authz.Record {
+	f.Helper()
+	c = f.next(c)
+	if err := f.store.Commit(f.Context(), c); err != nil {
+		f.Fatalf("commit of revision %d: %v", c.Record.Revision, err)
+	}
+	return c.Record
+}
+
+// next returns c with a record for the next revision.
+func (f *fixture) next(c authz.Commit) authz.Commit {
+	f.Helper()
+	if c.Record.Revision == 0 {
+		c.Record = record(f.revision() + 1)
+	}
+	return c
+}
+
+// refused commits c, which must be an error of the wanted kind (nil: of none that has a
+// name) and must change nothing.
+func (f *fixture) refused(c authz.Commit, kind error) {
+	f.Helper()
+	was := f.everything()
+	err := f.store.Commit(f.Context(), f.next(c))
+	switch {
+	case err == nil:
+		f.Error("the commit was accepted")
+	case kind != nil && !errors.Is(err, kind):
+		f.Errorf("the commit was refused with %v, not with %v", err, kind)
+	case kind == nil && (errors.Is(err, authz.ErrConflict) || errors.Is(err, authz.ErrGap)):
+		f.Errorf("the commit was refused with %v", err)
+	}
+	f.same("after the refused commit", f.everything(), was)
+}
+
+func (f *fixture) revision() authz.Revision {
+	f.Helper()
+	r, err := f.store.Revision(f.Context())
+	if err != nil {
+		f.Fatalf("revision: %v", err)
+	}
+	return r
+}
+
+func (f *fixture) userVersion(id authz.UserID) authz.Revision {
+	f.Helper()
+	r, err := f.store.UserVersion(f.Context(), id)
+	if err != nil {
+		f.Fatalf("user version: %v", err)
+	}
+	return r
+}
+
+// contents are all that a store holds, in an order of their own.
+type contents struct {
+	state   authz.State
+	rows    []authz.Row // with their ids, in the order of the load
+	records []authz.Record
+}
+
+// load reads s as Load shows it.
+func load(ctx context.Context, s authz.Store) (contents, error) {
+	var c contents
+	state, err := s.Load(ctx, func(r authz.Row) error {
+		c.rows = append(c.rows, r)
+		return nil
+	})
+	slices.SortFunc(state.Groups, func(a, b authz.GroupRow) int { return cmp.Compare(a.Name, b.Name) })
+	c.state = state
+	return c, err
+}
+
+// load reads the store as Load shows it.
+func (f *fixture) load() contents {
+	f.Helper()
+	c, err := load(f.Context(), f.store)
+	if err != nil {
+		f.Fatalf("load: %v", err)
+	}
+	return c
+}
+
+// everything reads the store whole, records included.
+func (f *fixture) everything() contents {
+	f.Helper()
+	c := f.load()
+	records, err := f.store.Before(f.Context(), 0, 1_000)
+	if err != nil {
+		f.Fatalf("records: %v", err)
+	}
+	c.records = records
+	if now := f.revision(); now != c.state.Revision {
+		f.Errorf("Revision says %d, Load says %d", now, c.state.Revision)
+	}
+	return c
+}
+
+// has checks that the policy table holds just these rows, whatever their ids and order.
+func (f *fixture) has(want ...authz.Row) {
+	f.Helper()
+	var got []authz.Row
+	for _, r := range f.load().rows {
+		got = append(got, withoutID(r))
+	}
+	missing, extra := difference(want, got), difference(got, want)
+	if len(missing)+len(extra) > 0 {
+		f.Errorf("of %d rows %d are missing and %d too many: missing%s\n\ttoo many%s",
+			len(want), len(missing), len(extra), show(missing), show(extra))
+	}
+}
+
+// difference returns what a has more of than b.
+func difference(a, b []authz.Row) []authz.Row {
+	count := map[authz.Row]int{}
+	for _, r := range b {
+		count[r]++
+	}
+	var more []authz.Row
+	for _, r := range a {
+		if count[r]--; count[r] < 0 {
+			more = append(more, r)
+		}
+	}
+	return more
+}
+
+// show writes out the first of rows.
+func show(rows []authz.Row) string {
+	var b strings.Builder
+	for _, r := range rows[:min(len(rows), 10)] {
+		fmt.Fprintf(&b, "\n\t%d %q %q", r.ID, r.Type, r.V)
+	}
+	return b.String()
+}
+
+func withoutID(r authz.Row) authz.Row {
+	r.ID = 0
+	return r
+}
+
+// same compares two readings of a store.
+func (f *fixture) same(when string, got, want contents) {
+	f.Helper()
+	if got.state.Revision != want.state.Revision {
+		f.Errorf("%s: revision %d, want %d", when, got.state.Revision, want.state.Revision)
+	}
+	if !bytes.Equal(got.state.Hash, want.state.Hash) {
+		f.Errorf("%s: hash %x, want %x", when, got.state.Hash, want.state.Hash)
+	}
+	if got.state.Marks != want.state.Marks {
+		f.Errorf("%s: marks %+v, want %+v", when, got.state.Marks, want.state.Marks)
+	}
+	if !slices.Equal(got.state.Groups, want.state.Groups) {
+		f.Errorf("%s: groups\n%+v, want\n%+v", when, got.state.Groups, want.state.Groups)
+	}
+	if !slices.Equal(got.rows, want.rows) {
+		f.Errorf("%s: rows%s\nwant%s", when, show(got.rows), show(want.rows))
+	}
+	f.sameRecords(when, got.records, want.records)
+}
+
+func (f *fixture) sameRecords(when string, got, want []authz.Record) {
+	f.Helper()
+	if !slices.EqualFunc(got, want, sameRecord) {
+		f.Errorf("%s: records\n%+v, want\n%+v", when, got, want)
+	}
+}
+
+func sameRecord(a, b authz.Record) bool {
+	if !bytes.Equal(a.Delta, b.Delta) || !bytes.Equal(a.Hash, b.Hash) {
+		return false
+	}
+	return a.Revision == b.Revision && a.At == b.At && a.Actor == b.Actor && a.Channel == b.Channel &&
+		a.Reason == b.Reason && a.Action == b.Action && a.Target == b.Target
+}

@@ -1,0 +1,128 @@
+package authztest
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/rightful-go/rightful/authz"
+)
+
+func oneWins(f *fixture) {
+	const writers, rounds = 8, 12
+	stores := []authz.Store{f.store}
+	if f.backend.Another != nil {
+		stores = append(stores, f.backend.Another(f.T, f.store))
+	}
+	for round := range rounds {
+		r := authz.Revision(round + 1)
+		commits := make([]authz.Commit, writers)
+		errs := make([]error, writers)
+		var all sync.WaitGroup
+		for i := range commits {
+			commits[i] = authz.Commit{Record: record(r), Users: []authz.UserID{authz.UserID(fmt.Sprintf("user-%d", i))}}
+			commits[i].Record.Reason = fmt.Sprintf("by writer %d", i)
+			commits[i].AddRows = []authz.Row{row("g", fmt.Sprintf("user-%d-%d", round, i), "group:Desk")}
+			all.Go(func() { errs[i] = stores[i%len(stores)].Commit(f.Context(), commits[i]) })
+		}
+		all.Wait()
+
+		winner := -1
+		for i, err := range errs {
+			switch {
+			case err == nil && winner >= 0:
+				f.Fatalf("writers %d and %d both won revision %d", winner, i, r)
+			case err == nil:
+				winner = i
+			case !errors.Is(err, authz.ErrConflict):
+				f.Errorf("writer %d lost with %v", i, err)
+			}
+		}
+		if winner < 0 {
+			f.Fatalf("nobody won revision %d: %v", r, errs)
+		}
+		now := f.everything()
+		if len(now.rows) != round+1 || withoutID(now.rows[round]) != commits[winner].AddRows[0] {
+			f.Fatalf("writer %d won revision %d, and the rows are%s", winner, r, show(now.rows))
+		}
+		f.sameRecords("the winner's", now.records[:1], []authz.Record{commits[winner].Record})
+	}
+}
+
+// oneMoment loads while commits go on. Every commit renames all members to its revision, so
+// that a mixture shows.
+func oneMoment(f *fixture) {
+	const members, loads = 300, 15
+	name := func(r authz.Revision) authz.GroupName { return authz.GroupName(fmt.Sprintf("Revision %d", r)) }
+	first := authz.Commit{PutGroups: []authz.GroupRow{group(name(1), 1)}}
+	for i := range members {
+		first.AddRows = append(first.AddRows, row("g", fmt.Sprintf("user-%d", i), string(name(1).Holder())))
+	}
+	f.commit(first)
+
+	commit := func() {
+		r := f.revision()
+		err := f.store.Commit(f.Context(), authz.Commit{
+			Record: record(r + 1), Renames: []authz.Rename{{From: name(r), To: name(r + 1)}},
+		})
+		if err != nil {
+			f.Errorf("commit of revision %d: %v", r+1, err)
+		}
+	}
+	for range loads {
+		var got []authz.Row
+		done := make(chan struct{})
+		state, err := f.store.Load(f.Context(), func(r authz.Row) error {
+			if got = append(got, r); len(got) == 2 {
+				go func() { commit(); close(done) }()
+				select {
+				case <-done:
+				case <-time.After(100 * time.Millisecond): // a store may let commits wait for the load
+				}
+			}
+			return nil
+		})
+		<-done
+		if err != nil {
+			f.Fatal(err)
+		}
+		if len(got) != members || len(state.Groups) != 1 {
+			f.Fatalf("%d rows and %d groups", len(got), len(state.Groups))
+		}
+		r := state.Revision
+		if state.Groups[0].Name != name(r) || string(state.Hash) != string(record(r).Hash) {
+			f.Errorf("at revision %d the group %q and the hash %x", r, state.Groups[0].Name, state.Hash)
+		}
+		for i := range got {
+			if got[i].V[1] != string(name(r).Holder()) {
+				f.Fatalf("at revision %d, row %d is in %q", r, i, got[i].V[1])
+			}
+		}
+	}
+}
+
+func secondInstance(f *fixture) {
+	other := &fixture{T: f.T, backend: f.backend, store: f.backend.Another(f.T, f.store)}
+	beforeFullCommit(f)
+	other.same("after the first's commit", other.everything(), f.everything())
+	other.commit(fullCommit())
+	f.same("after the second's commit", f.everything(), other.everything())
+	if v := f.userVersion("cleo"); v != 2 {
+		f.Errorf("cleo has version %d", v)
+	}
+}
+
+func reopened(f *fixture) {
+	beforeFullCommit(f)
+	f.commit(fullCommit())
+	was := f.everything()
+	for range 2 {
+		f.store = f.backend.Reopen(f.T, f.store)
+		f.same("opened again", f.everything(), was)
+		if v := f.userVersion("cleo"); v != 2 {
+			f.Errorf("cleo has version %d", v)
+		}
+	}
+	f.commit(authz.Commit{RemoveRows: []authz.Row{row("g", "cleo", "group:Front desk")}})
+}

@@ -1,0 +1,10 @@
+package authz
+
+// BadRow is a row of the policy table that can't be understood. It grants nothing; where it
+// is or may be a restriction, its holder is denied everything until it is mended.
+type BadRow struct {
+	ID     int64    `json:"id"`
+	Values []string `json:"values"` // type first, trailing empty ones left out
+	Fault  string   `json:"fault"`  // what is wrong with it
+	Denies string   `json:"denies"` // the holder that is denied everything, "*" for everyone, "" for nobody
+}

@@ -1,0 +1,193 @@
+package authz
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Entry is one permission that the application declares.
+type Entry struct {
+	Permission  Permission
+	Label       string   // what people read instead of the permission; 1–200 code points
+	Category    []string // from the outermost in, each 1–200 code points
+	Description string   // at most 1,000 code points
+}
+
+// Catalogue is the list an administrator picks from. An application that declares none
+// accepts any permission.
+type Catalogue []Entry
+
+// Rightful's own permissions, part of every catalogue. Beside them each group has
+// [AssignMembers].
+const (
+	ViewGroups        Permission = "rightful.groups:view"
+	CreateGroups      Permission = "rightful.groups:create"
+	UpdateGroups      Permission = "rightful.groups:update"
+	DeleteGroups      Permission = "rightful.groups:delete"
+	ViewUsers         Permission = "rightful.users:view"
+	UpdateUsers       Permission = "rightful.users:update"
+	ViewChanges       Permission = "rightful.changes:view"
+	ImportPolicy      Permission = "rightful.policy:import"
+	ExportPolicy      Permission = "rightful.policy:export"
+	EvaluateDecisions Permission = "rightful.decisions:evaluate"
+)
+
+const (
+	membersMark  = "rightful.members/"
+	assignAction = "assign"
+)
+
+// AssignMembers is the right to put other users into a group and out of it without holding
+// what the group gives.
+func AssignMembers(group GroupName) Permission {
+	return Permission(membersMark + string(group) + ":" + assignAction)
+}
+
+var ownEntries = Catalogue{
+	{ViewGroups, "View groups", []string{"Rightful", "Groups"}, "See groups, their permissions and the catalogue."},
+	{CreateGroups, "Create groups", []string{"Rightful", "Groups"}, ""},
+	{UpdateGroups, "Change groups", []string{"Rightful", "Groups"}, "Rename and describe groups, change what they inherit and what they may do."},
+	{DeleteGroups, "Delete groups", []string{"Rightful", "Groups"}, ""},
+	{ViewUsers, "View users", []string{"Rightful", "Users"}, "See who is in which group and what each user may do."},
+	{UpdateUsers, "Change users", []string{"Rightful", "Users"}, "Put users into groups and out of them, change their own rules."},
+	{ViewChanges, "View changes", []string{"Rightful", "Changes"}, "See who changed what and when, and the full status."},
+	{ImportPolicy, "Import policies", []string{"Rightful", "Policy"}, ""},
+	{ExportPolicy, "Export the policy", []string{"Rightful", "Policy"}, ""},
+	{EvaluateDecisions, "Evaluate decisions", []string{"Rightful", "Decisions"}, "Ask anything about anyone; a right for machines."},
+}
+
+func assignEntry(group GroupName) Entry {
+	return Entry{
+		Permission:  AssignMembers(group),
+		Label:       "Assign members of " + string(group),
+		Category:    []string{"Rightful", "Members"},
+		Description: "Put other users into the group and out of it, without holding what it gives.",
+	}
+}
+
+// catalogue is a checked Catalogue with Rightful's own permissions added, ready to be asked.
+type catalogue struct {
+	declared bool // by the application; without that any permission is accepted
+	entries  Catalogue
+	byName   map[Permission]int
+}
+
+// newCatalogue checks what the application declares; its errors name all bad entries.
+func newCatalogue(declared Catalogue) (*catalogue, error) {
+	c := &catalogue{
+		declared: len(declared) > 0,
+		entries:  slices.Concat(declared, ownEntries),
+		byName:   make(map[Permission]int, len(declared)+len(ownEntries)),
+	}
+	var faults []string
+	fault := func(e Entry, format string, args ...any) {
+		faults = append(faults, fmt.Sprintf("%q ", e.Permission)+fmt.Sprintf(format, args...))
+	}
+	for i, e := range c.entries {
+		if _, ok := c.byName[e.Permission]; ok {
+			fault(e, "is declared twice")
+			continue
+		}
+		c.byName[e.Permission] = i
+		if i < len(declared) {
+			for _, err := range e.Check() {
+				fault(e, "%v", err)
+			}
+		}
+	}
+	if len(faults) > 0 {
+		return nil, fmt.Errorf("the catalogue can't be used: %s", strings.Join(faults, "; "))
+	}
+	return c, nil
+}
+
+// Check lists all that is wrong with e as an entry of an application's catalogue.
+func (e Entry) Check() (faults []error) {
+	add := func(what string, err error) {
+		if err != nil {
+			faults = append(faults, fmt.Errorf("%s %w", what, err))
+		}
+	}
+	if err := e.Permission.Check(); err != nil {
+		faults = append(faults, err)
+	}
+	if strings.HasPrefix(string(e.Permission), ownMark) {
+		faults = append(faults, fmt.Errorf("begins with %q, which is kept for Rightful's own permissions", ownMark))
+	}
+	add("the label", checkText(e.Label, 1, maxLabel))
+	for _, c := range e.Category {
+		add("the category", checkText(c, 1, maxLabel))
+	}
+	add("the description", checkText(e.Description, 0, maxDescription))
+	return faults
+}
+
+// knows reports whether p covers something declared. An object one segment below a declared
+// one is known as well: "record.17:read" where "record:read" is declared.
+func (c *catalogue) knows(p Pattern) bool {
+	if _, ok := c.byName[Permission(p)]; ok {
+		return true
+	}
+	t := p.target()
+	for _, e := range c.entries {
+		object, action, _ := e.Permission.Split()
+		if t.action != "*" && t.action != action {
+			continue
+		}
+		if t.below && (strings.HasPrefix(object, t.object) || t.object == object+".") {
+			return true
+		}
+		if !t.below && (t.object == object || isOneBelow(object, t.object)) {
+			return true
+		}
+	}
+	return false
+}
+
+// isOneBelow reports whether object is typ, a dot and one segment.
+func isOneBelow(typ, object string) bool {
+	id, ok := strings.CutPrefix(object, typ+".")
+	return ok && id != "" && !strings.ContainsAny(id, "./:*")
+}
+
+// nearest returns up to three declared permissions that differ from p by the fewest edits,
+// none that differ by more than a third.
+func (c *catalogue) nearest(p Pattern) []Permission {
+	type near struct {
+		permission Permission
+		distance   int
+	}
+	var list []near
+	for _, e := range c.entries {
+		if n := editDistance(string(p), string(e.Permission)); n <= max(2, len(p)/3) {
+			list = append(list, near{e.Permission, n})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b near) int { return a.distance - b.distance })
+	names := make([]Permission, 0, 3)
+	for _, n := range list[:min(3, len(list))] {
+		names = append(names, n.permission)
+	}
+	return names
+}
+
+// editDistance is the Levenshtein distance in bytes.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost = 1 + min(diagonal, row[j], row[j+1])
+			}
+			diagonal, row[j+1] = row[j+1], cost
+		}
+	}
+	return row[len(b)]
+}

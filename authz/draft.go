@@ -1,0 +1,197 @@
+package authz
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// draft collects what an operation wants of a policy: the delta, and what is wrong with the
+// input. Conflicts wait until everything else is checked, as the order of errors asks.
+type draft struct {
+	s         *snapshot
+	catalogue *catalogue
+	actor     Actor
+
+	delta    Delta
+	wrong    []FieldError
+	unknown  []FieldError
+	conflict error
+
+	suggested int // how often near names were looked up, which is bounded
+}
+
+// maxSuggestions bounds how many unknown permissions of one input come with near names.
+const maxSuggestions = 100
+
+func (d *draft) invalid(pointer string, err error) {
+	if err != nil {
+		d.wrong = append(d.wrong, FieldError{pointer, err.Error()})
+	}
+}
+
+// faults returns what is wrong with the values, all of it.
+func (d *draft) faults() error {
+	if len(d.wrong) > 0 {
+		return &InvalidError{Kind: ErrInvalid, Fields: append(d.wrong, d.unknown...)}
+	}
+	if len(d.unknown) > 0 {
+		return &InvalidError{Kind: ErrUnknownPermission, Fields: d.unknown}
+	}
+	return nil
+}
+
+// finish returns the delta in a canonical order.
+func (d *draft) finish() Delta {
+	slices.SortFunc(d.delta.Added, compareForExport)
+	slices.SortFunc(d.delta.Removed, compareForExport)
+	return d.delta
+}
+
+// patterns checks the patterns of a list, and that those the holder doesn't have yet are in
+// the catalogue.
+func (d *draft) patterns(pointer string, list []Pattern, kind RuleKind, have *ruleSet) {
+	for i, p := range list {
+		at := fmt.Sprintf("%s/%d", pointer, i)
+		if err := p.Check(); err != nil {
+			d.invalid(at, fmt.Errorf("%q %w", clip(string(p)), err))
+		} else if !have.has(kind, p) {
+			if detail, ok := d.known(p); !ok {
+				d.unknown = append(d.unknown, FieldError{at, detail})
+			}
+		}
+	}
+}
+
+// replaceRules drafts that the holder has exactly the rules of want.
+func (d *draft) replaceRules(h Holder, have *ruleSet, want Rules) {
+	for kind, list := range map[RuleKind][]Pattern{KindGrant: want.Grants, KindRestriction: want.Restrictions} {
+		list = sortedSet(list)
+		for _, p := range list {
+			if !have.has(kind, p) {
+				d.delta.Added = append(d.delta.Added, Rule{Kind: kind, Holder: h, Pattern: p})
+			}
+		}
+		for _, p := range have.patterns(kind) {
+			if _, wanted := slices.BinarySearch(list, p); !wanted {
+				d.delta.Removed = append(d.delta.Removed, Rule{Kind: kind, Holder: h, Pattern: p})
+			}
+		}
+	}
+}
+
+// changeRules checks a delta of rules and drafts it.
+func (d *draft) changeRules(h Holder, have *ruleSet, delta RulesDelta) {
+	d.patterns("/grant", delta.Grant, KindGrant, have)
+	d.patterns("/restrict", delta.Restrict, KindRestriction, have)
+	for pointer, lists := range map[string][2][]Pattern{
+		"/ungrant": {delta.Ungrant, delta.Grant}, "/unrestrict": {delta.Unrestrict, delta.Restrict},
+	} {
+		for i, p := range lists[0] {
+			at := fmt.Sprintf("%s/%d", pointer, i)
+			if err := p.Check(); err != nil {
+				d.invalid(at, fmt.Errorf("%q %w", clip(string(p)), err))
+			} else if slices.Contains(lists[1], p) {
+				d.invalid(at, fmt.Errorf("%q is to be added as well", p))
+			}
+		}
+	}
+	want := Rules{
+		Grants:       with(have.patterns(KindGrant), delta.Grant, delta.Ungrant),
+		Restrictions: with(have.patterns(KindRestriction), delta.Restrict, delta.Unrestrict),
+	}
+	d.replaceRules(h, have, want)
+}
+
+func with(have, add, remove []Pattern) []Pattern {
+	list := slices.Concat(have, add)
+	return slices.DeleteFunc(list, func(p Pattern) bool { return slices.Contains(remove, p) })
+}
+
+// group looks a group up that an input names, and notes where it doesn't exist.
+func (d *draft) group(pointer string, name GroupName) *group {
+	g := d.s.group(name)
+	if g == nil {
+		d.invalid(pointer, fmt.Errorf("there is no group %q%s", clip(string(name)), d.nearestGroup(name)))
+	}
+	return g
+}
+
+func (d *draft) nearestGroup(name GroupName) string {
+	if id, ok := d.s.byFold[fold(string(name))]; ok {
+		return fmt.Sprintf("; did you mean %q?", d.s.groups[id].info.Name)
+	}
+	return ""
+}
+
+// move drafts that the user goes into a group or out of it, if that isn't so already.
+func (d *draft) move(id UserID, g *group, in bool) {
+	if _, is := g.members.get(id); is == in {
+		return
+	}
+	r := Rule{Kind: KindMember, Holder: id.Holder(), Group: g.info.Name}
+	if in {
+		d.delta.Added = append(d.delta.Added, r)
+	} else {
+		d.delta.Removed = append(d.delta.Removed, r)
+	}
+}
+
+// userRules returns the user's own rules; none of an unknown user.
+func (d *draft) userRules(id UserID) *ruleSet {
+	if u, ok := d.s.users.get(id); ok {
+		return u.rules
+	}
+	return nil
+}
+
+// freeName checks a name that a group is to have. A name that is taken is a conflict, which
+// waits; the draft goes on under a name that nobody can have, so that all else is checked.
+func (d *draft) freeName(pointer string, name GroupName, except *group) GroupName {
+	if err := name.Check(); err != nil {
+		d.invalid(pointer, fmt.Errorf("the name %w", err))
+		return name
+	}
+	if row, bad := d.s.namesGroup(name); bad && (except == nil || fold(string(except.info.Name)) != fold(string(name))) {
+		d.invalid(pointer, fmt.Errorf(
+			"a row of the policy table that can't be understood (id %d) names %q; mend or remove it first", row.ID, name))
+	}
+	if id, taken := d.s.byFold[fold(string(name))]; taken && (except == nil || except.id != id) {
+		d.conflict = fmt.Errorf("%w: %q", ErrGroupExists, d.s.groups[id].info.Name)
+		return name + "\x00"
+	}
+	return name
+}
+
+// known reports whether a pattern is in the catalogue or matches something in it, and
+// otherwise says what comes near.
+func (d *draft) known(p Pattern) (detail string, ok bool) {
+	if name, isAssign := assigns(p); isAssign && !strings.Contains(string(name), "*") {
+		if d.s.group(name) != nil {
+			return "", true
+		}
+		return fmt.Sprintf("%q is about a group that doesn't exist", p), false
+	}
+	if !d.catalogue.declared && !own.covers(p) || d.catalogue.knows(p) {
+		return "", true
+	}
+	if own.covers(p) && Pattern(membersMark+"*:"+assignAction).overlaps(p) {
+		return "", true
+	}
+	var near []Permission
+	if d.suggested++; d.suggested <= maxSuggestions {
+		near = d.catalogue.nearest(p)
+	}
+	return fmt.Sprintf("%q is not in the catalogue%s", p, didYouMean(near)), false
+}
+
+func didYouMean(names []Permission) string {
+	if len(names) == 0 {
+		return ""
+	}
+	quoted := make([]string, len(names))
+	for i, n := range names {
+		quoted[i] = fmt.Sprintf("%q", n)
+	}
+	return "; did you mean " + strings.Join(quoted, " or ") + "?"
+}

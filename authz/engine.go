@@ -1,0 +1,314 @@
+package authz
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Options configure an engine. Every zero value is useful.
+type Options struct {
+	// Catalogue is what the application declares. Without one, that of the Seed; without
+	// that, any permission can be granted.
+	Catalogue Catalogue
+
+	// Seed is what a fresh store starts from. It is applied once, on record.
+	Seed *Seed
+
+	// Bootstrap is made the first administrator on a store that never had one.
+	Bootstrap UserID
+
+	// Directory tells who can sign in; see [Directory]. Without one everybody counts.
+	Directory Directory
+
+	// Notifier tells other instances of changes. Without one they find out by polling.
+	Notifier Notifier
+
+	// PollInterval is how often the store is asked for its revision; a second when zero.
+	PollInterval time.Duration
+
+	// WriteTimeout bounds every operation that writes; five seconds when zero. An import has
+	// twelve times as long.
+	WriteTimeout time.Duration
+
+	// MaxAge is the age past which everything is denied: the time since the store last
+	// confirmed the revision that decisions are made by. Zero means no bound.
+	MaxAge time.Duration
+
+	// RecordKey keys the hashes of the records (HMAC-SHA-256), so that who can write to the
+	// database can't forge them. It must be the same on every instance and for good.
+	RecordKey []byte
+
+	// Logger is told of changes, with the head of their chain, and of trouble. Without one,
+	// [slog.Default].
+	Logger *slog.Logger
+}
+
+const (
+	defaultPollInterval = time.Second
+	defaultWriteTimeout = 5 * time.Second
+	importFactor        = 12
+)
+
+// Engine answers who may do what and carries out the administrators' operations. Open one
+// with [Open]; it is safe for concurrent use.
+type Engine struct {
+	store     Store
+	options   Options
+	catalogue *catalogue
+	log       *slog.Logger
+
+	current   atomic.Pointer[snapshot]
+	confirmed atomic.Int64  // when the store last confirmed current, since started
+	started   time.Time     // carries the monotonic clock
+	writing   chan struct{} // holds a token while someone changes current
+	trouble   atomic.Pointer[string]
+
+	stop   context.CancelFunc
+	tasks  sync.WaitGroup
+	closed atomic.Bool
+}
+
+// Open loads the policy and starts to follow the store. It makes Administrators, takes over
+// a table that plain Casbin filled, applies the seed and makes the first administrator,
+// each where it is due and each on record. It fails when the store can't be read: a policy
+// that isn't loaded allows nothing.
+func Open(ctx context.Context, store Store, options Options) (*Engine, error) {
+	if options.Seed != nil && len(options.Catalogue) == 0 {
+		options.Catalogue = options.Seed.Catalogue
+	}
+	options.PollInterval = orDefault(options.PollInterval, defaultPollInterval)
+	options.WriteTimeout = orDefault(options.WriteTimeout, defaultWriteTimeout)
+	known, err := newCatalogue(options.Catalogue)
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{
+		store: store, options: options, catalogue: known, log: options.Logger,
+		started: time.Now(), writing: make(chan struct{}, 1),
+	}
+	if e.log == nil {
+		e.log = slog.Default()
+	}
+	if err := e.reload(ctx); err != nil {
+		return nil, err
+	}
+	if err := e.start(ctx); err != nil {
+		return nil, err
+	}
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	e.stop = stop
+	e.tasks.Go(func() { e.follow(background) })
+	return e, nil
+}
+
+func orDefault(d, standard time.Duration) time.Duration {
+	if d <= 0 {
+		return standard
+	}
+	return d
+}
+
+// Close stops following the store. The store stays open: it is the caller's. Decisions go on
+// by the last policy; operations that write fail with [ErrStoreUnavailable].
+func (e *Engine) Close() error {
+	if !e.closed.Swap(true) {
+		e.stop()
+		e.tasks.Wait()
+	}
+	return nil
+}
+
+// View returns the present policy for reading.
+func (e *Engine) View() *View {
+	return &View{s: e.current.Load(), catalogue: e.catalogue, expired: e.expired()}
+}
+
+// Revision returns the revision that decisions are made by.
+func (e *Engine) Revision() Revision { return e.current.Load().revision }
+
+// Age returns the time since the store last confirmed that revision.
+func (e *Engine) Age() time.Duration {
+	return time.Since(e.started) - time.Duration(e.confirmed.Load())
+}
+
+// Trouble returns why the store could not be read when it was last tried, empty if it could.
+func (e *Engine) Trouble() string {
+	if t := e.trouble.Load(); t != nil {
+		return *t
+	}
+	return ""
+}
+
+// expired reports whether the policy is too old to allow anything.
+func (e *Engine) expired() bool {
+	return e.options.MaxAge > 0 && e.Age() > e.options.MaxAge
+}
+
+// swap makes s the policy of the next decision. The caller holds the writing token.
+func (e *Engine) swap(s *snapshot, confirmed time.Time) {
+	e.current.Store(s)
+	e.confirm(confirmed)
+}
+
+func (e *Engine) confirm(at time.Time) {
+	e.confirmed.Store(int64(at.Sub(e.started)))
+	e.trouble.Store(nil)
+}
+
+// lock waits for the writing token as long as ctx lasts.
+func (e *Engine) lock(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case e.writing <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (e *Engine) unlock() { <-e.writing }
+
+// Refresh reads what other instances changed. The engine does so by itself, on a
+// notification and every PollInterval.
+func (e *Engine) Refresh(ctx context.Context) error {
+	if err := e.lock(ctx); err != nil {
+		return e.unavailable(err)
+	}
+	defer e.unlock()
+	return e.refresh(ctx)
+}
+
+// sinceLimit is how many records a follower applies one by one; further behind, it reads
+// everything.
+const sinceLimit = 1000
+
+// refresh brings current to the store's revision. The caller holds the writing token.
+func (e *Engine) refresh(ctx context.Context) error {
+	asked := time.Now()
+	revision, err := e.store.Revision(ctx)
+	if err != nil {
+		return e.unavailable(err)
+	}
+	s := e.current.Load()
+	if revision == s.revision {
+		e.confirm(asked)
+		return nil
+	}
+	if revision < s.revision { // restored from a backup: what was revoked since must be seen anew
+		e.log.Warn("the store went back", "from", s.revision, "to", revision)
+		return e.reload(ctx)
+	}
+	records, err := e.store.Since(ctx, s.revision, sinceLimit)
+	if err == nil && len(records) < sinceLimit {
+		if s, err = e.replay(s, records); err == nil {
+			e.swap(s, asked)
+			return nil
+		}
+	}
+	if err != nil && !errors.Is(err, ErrGap) {
+		e.log.Warn("reading everything anew", "reason", err)
+	}
+	return e.reload(ctx)
+}
+
+// replay applies records to a snapshot.
+func (e *Engine) replay(s *snapshot, records []Record) (*snapshot, error) {
+	for _, r := range records {
+		if r.Revision != s.revision+1 || string(r.Hash) != string(r.sum(s.hash, e.options.RecordKey)) {
+			return nil, fmt.Errorf("the record of revision %d doesn't follow on revision %d", r.Revision, s.revision)
+		}
+		c, err := r.Change()
+		if err != nil {
+			return nil, err
+		}
+		next, err := s.apply(c)
+		if err != nil {
+			return nil, err
+		}
+		if c.Action == ActionPolicySeed {
+			next.marks.Seeded = true
+		}
+		s = next
+	}
+	return s, nil
+}
+
+// reload reads everything. What readers have stays until all of it is there and fits.
+func (e *Engine) reload(ctx context.Context) error {
+	asked := time.Now()
+	s, err := load(ctx, e.store)
+	if err != nil {
+		return e.unavailable(err)
+	}
+	e.swap(s, asked)
+	if n := len(s.badRows); n > 0 {
+		e.log.Warn("the policy table has rows that can't be understood; see the status", "rows", n, "first_id", s.badRows[0].ID)
+	}
+	return nil
+}
+
+// unavailable notes that the store could not be used and wraps the reason.
+func (e *Engine) unavailable(err error) error {
+	text := err.Error()
+	if e.trouble.Swap(&text) == nil {
+		e.log.Error("the store can't be reached; decisions go on by the last policy", "revision", e.revision(), "error", err)
+	}
+	return fmt.Errorf("%w: %w", ErrStoreUnavailable, err)
+}
+
+func (e *Engine) revision() Revision {
+	if s := e.current.Load(); s != nil {
+		return s.revision
+	}
+	return 0
+}
+
+// follow keeps up with the store until ctx ends.
+func (e *Engine) follow(ctx context.Context) {
+	hints := make(chan struct{}, 1)
+	if e.options.Notifier != nil {
+		e.tasks.Go(func() { e.listen(ctx, hints) })
+	}
+	tick := time.NewTicker(e.options.PollInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		case <-hints:
+		}
+		bounded, cancel := context.WithTimeout(ctx, e.options.WriteTimeout)
+		down := e.Trouble() != ""
+		if err := e.Refresh(bounded); err == nil && down {
+			e.log.Info("the store can be reached again", "revision", e.Revision())
+		}
+		cancel()
+	}
+}
+
+// listen turns notifications into hints. A notifier that gives up is subscribed to again.
+func (e *Engine) listen(ctx context.Context, hints chan<- struct{}) {
+	hint := func() {
+		select {
+		case hints <- struct{}{}:
+		default: // one is waiting already
+		}
+	}
+	for ctx.Err() == nil {
+		if err := e.options.Notifier.Subscribe(ctx, hint); err != nil && ctx.Err() == nil {
+			e.log.Warn("notifications are lost; polling goes on", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(e.options.PollInterval):
+		}
+	}
+}

@@ -1,0 +1,320 @@
+package authz
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+)
+
+// escalation enforces promise 3, nobody gives what they don't hold. It compares the policies
+// before and after the whole change for every holder that it can reach, so the means doesn't
+// matter: rule, membership, inheritance, rename, creation, deletion, import or undoing.
+//
+//   - A grant that newly reaches a holder must be covered by one grant of the actor and
+//     overlapped by no restriction of the actor. A restriction that masks it at the receiver
+//     is no excuse: it may go one day.
+//   - A restriction that no longer reaches a holder must be held in the same way.
+//   - Of Rightful's own rights it also counts what is taken away or newly restricted.
+//   - Memberships that the actor may assign (delegation) aren't asked about.
+type escalation struct {
+	before, after *snapshot
+	actor         UserID
+	holds         reach // of the actor, before
+	renamed       map[Pattern]Pattern
+	missing       map[Pattern]bool
+}
+
+// reach is all that reaches a holder.
+type reach struct{ grants, restrictions map[Pattern]bool }
+
+func newReach() reach { return reach{map[Pattern]bool{}, map[Pattern]bool{}} }
+
+func (r reach) add(rules *ruleSet) {
+	for _, p := range rules.patterns(KindGrant) {
+		r.grants[p] = true
+	}
+	for _, p := range rules.patterns(KindRestriction) {
+		r.restrictions[p] = true
+	}
+}
+
+// holds reports whether p is covered by one grant and overlapped by no restriction.
+func (r reach) holds(p Pattern) bool {
+	for q := range r.restrictions {
+		if q.overlaps(p) {
+			return false
+		}
+	}
+	for q := range r.grants {
+		if q.covers(p) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *snapshot) reachOfGroup(g *group) reach {
+	r := newReach()
+	if g != nil {
+		s.reachInto(r, g.id)
+	}
+	return r
+}
+
+func (s *snapshot) reachInto(r reach, id groupID) {
+	s.walk(id, func(g *group) {
+		r.add(g.rules)
+		if s.blocked[g.info.Name.Holder()] {
+			r.restrictions[Everything] = true
+		}
+	})
+}
+
+// reachOfUser is what reaches a user, over all groups but those in without.
+func (s *snapshot) reachOfUser(id UserID, without map[GroupName]bool) reach {
+	r := newReach()
+	u, ok := s.users.get(id)
+	if !ok {
+		return r
+	}
+	r.add(u.rules)
+	if s.blockedAll || s.blocked[id.Holder()] {
+		r.restrictions[Everything] = true
+	}
+	for _, g := range u.groups {
+		if !without[s.groups[g].info.Name] {
+			s.reachInto(r, g)
+		}
+	}
+	return r
+}
+
+// checkEscalation returns an [*EscalationError] with all that the actor lacks to make the
+// change, nil if nothing.
+func checkEscalation(before, after *snapshot, actor UserID, d Delta) error {
+	if before.isAdministrator(actor) {
+		return nil
+	}
+	if touchesAdministrators(d) {
+		return &EscalationError{
+			Missing: []Pattern{Everything},
+			Detail:  "Only administrators change who is in Administrators.",
+		}
+	}
+	e := escalation{
+		before: before, after: after, actor: actor,
+		holds:   before.reachOfUser(actor, nil),
+		renamed: map[Pattern]Pattern{}, missing: map[Pattern]bool{},
+	}
+	for _, g := range d.Groups {
+		if g.Before != nil && g.After != nil {
+			e.renamed[Pattern(AssignMembers(g.Before.Name))] = Pattern(AssignMembers(g.After.Name))
+		}
+	}
+	e.awaken(d)
+	for _, id := range e.groupsReached(d) {
+		e.compareGroup(id)
+	}
+	for id, moves := range userMoves(d) {
+		e.compareUser(id, moves)
+	}
+	if len(e.missing) == 0 {
+		return nil
+	}
+	missing := slices.Collect(maps.Keys(e.missing))
+	sortFolded(missing)
+	return &EscalationError{
+		Missing: missing,
+		Detail:  "This would give, take or lift what you don't hold yourself: " + joined(missing[:min(5, len(missing))]) + more(len(missing)-5),
+	}
+}
+
+func touchesAdministrators(d Delta) bool {
+	touches := func(r Rule) bool { return r.Kind == KindMember && r.Group == Administrators }
+	return slices.ContainsFunc(d.Added, touches) || slices.ContainsFunc(d.Removed, touches)
+}
+
+// groupsReached returns the groups whose reach the change can have altered: those it names
+// and all that inherit them, before or after.
+func (e *escalation) groupsReached(d Delta) []groupID {
+	var ids []groupID
+	add := func(name GroupName) {
+		for _, s := range []*snapshot{e.before, e.after} {
+			if g := s.group(name); g != nil {
+				ids = append(ids, g.id)
+			}
+		}
+	}
+	for _, g := range d.Groups {
+		for _, info := range []*GroupInfo{g.Before, g.After} {
+			if info != nil {
+				add(info.Name)
+			}
+		}
+	}
+	for _, r := range slices.Concat(d.Added, d.Removed) {
+		if name, ok := r.Holder.Group(); ok {
+			add(name)
+		}
+	}
+	inBefore := slices.DeleteFunc(slices.Clone(ids), func(id groupID) bool { return int(id) >= len(e.before.groups) })
+	return sortedSetOf(append(e.before.heirsOf(inBefore), e.after.heirsOf(ids)...))
+}
+
+func sortedSetOf(ids []groupID) []groupID {
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// moves are the groups that one user is put into and taken out of.
+type moves struct{ into, outOf []GroupName }
+
+// userMoves returns every user whose own rules or direct groups change.
+func userMoves(d Delta) map[UserID]*moves {
+	all := map[UserID]*moves{}
+	of := func(r Rule) *moves {
+		id, ok := r.Holder.User()
+		if !ok {
+			return nil
+		}
+		if all[id] == nil {
+			all[id] = &moves{}
+		}
+		return all[id]
+	}
+	for _, r := range d.Added {
+		if m := of(r); m != nil && r.Kind == KindMember {
+			m.into = append(m.into, r.Group)
+		}
+	}
+	for _, r := range d.Removed {
+		if m := of(r); m != nil && r.Kind == KindMember {
+			m.outOf = append(m.outOf, r.Group)
+		}
+	}
+	return all
+}
+
+func (e *escalation) compareGroup(id groupID) {
+	at := func(s *snapshot) *group {
+		if int(id) < len(s.groups) {
+			return s.groups[id]
+		}
+		return nil
+	}
+	was, is := e.follow(e.before.reachOfGroup(at(e.before))), e.after.reachOfGroup(at(e.after))
+	e.given(was, is)
+	if at(e.after) != nil {
+		e.lifted(was, is)
+	}
+	e.ownTaken(was, is)
+}
+
+func (e *escalation) compareUser(id UserID, m *moves) {
+	was, is := e.follow(e.before.reachOfUser(id, nil)), e.after.reachOfUser(id, nil)
+	e.ownTaken(was, is)
+	// What comes or goes over a delegated membership alone isn't asked about; what comes or
+	// goes over another way as well is.
+	asked, wasAsked := is, was
+	if into := e.delegated(id, m.into); len(into) > 0 {
+		asked = e.after.reachOfUser(id, into)
+	}
+	if outOf := e.delegated(id, m.outOf); len(outOf) > 0 {
+		wasAsked = e.follow(e.before.reachOfUser(id, outOf))
+	}
+	e.given(was, asked)
+	e.lifted(wasAsked, is)
+}
+
+// delegated returns those of the groups into or out of which the actor may move the user by
+// delegation.
+func (e *escalation) delegated(id UserID, groups []GroupName) map[GroupName]bool {
+	if id == e.actor {
+		return nil
+	}
+	var free map[GroupName]bool
+	for _, name := range groups {
+		if e.before.mayAssign(e.actor, name) {
+			if free == nil {
+				free = map[GroupName]bool{}
+			}
+			free[name] = true
+		}
+	}
+	return free
+}
+
+// awaken asks about rights to assign that waited for a group of that name: they begin to mean
+// something when the group is made or renamed.
+func (e *escalation) awaken(d Delta) {
+	names := map[Pattern]bool{}
+	for _, g := range d.Groups {
+		if g.After != nil && e.before.group(g.After.Name) == nil {
+			names[Pattern(AssignMembers(g.After.Name))] = true
+		}
+	}
+	if len(names) == 0 {
+		return
+	}
+	for r := range e.before.rules {
+		if names[r.Pattern] {
+			e.ask(r.Pattern)
+		}
+	}
+}
+
+// follow takes a right to assign and the one that it becomes by a rename for the same.
+func (e *escalation) follow(before reach) reach {
+	for _, set := range []map[Pattern]bool{before.grants, before.restrictions} {
+		for from, to := range e.renamed {
+			if set[from] {
+				delete(set, from)
+				set[to] = true
+			}
+		}
+	}
+	return before
+}
+
+func (e *escalation) ask(p Pattern) {
+	if !e.missing[p] && !e.holds.holds(p) {
+		e.missing[p] = true
+	}
+}
+
+func (e *escalation) given(was, is reach) {
+	for p := range is.grants {
+		if !was.grants[p] {
+			e.ask(p)
+		}
+	}
+}
+
+func (e *escalation) lifted(was, is reach) {
+	for p := range was.restrictions {
+		if !is.restrictions[p] {
+			e.ask(p)
+		}
+	}
+}
+
+// ownTaken asks about Rightful's own rights that are taken away or newly restricted.
+func (e *escalation) ownTaken(was, is reach) {
+	for p := range was.grants {
+		if !is.grants[p] && p.overlaps(own) {
+			e.ask(p)
+		}
+	}
+	for p := range is.restrictions {
+		if !was.restrictions[p] && p.overlaps(own) {
+			e.ask(p)
+		}
+	}
+}
+
+func more(n int) string {
+	if n <= 0 {
+		return "."
+	}
+	return " and " + strconv.Itoa(n) + " more."
+}

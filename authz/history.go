@@ -1,0 +1,125 @@
+package authz
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// ChangeQuery narrows what [Engine.Changes] lists; zero values don't.
+type ChangeQuery struct {
+	Actor  string
+	Group  GroupName // the change touched the group: itself, its rules, members or inheritance
+	User   UserID    // the change touched the user's groups or rules
+	Since  time.Time // at or after
+	Until  time.Time // before
+	Before Revision  // older than
+	Limit  int       // 100 when zero
+}
+
+const (
+	defaultChanges = 100
+	historyBatch   = 500
+)
+
+// Changes lists the changes, newest first. It reads the store.
+func (e *Engine) Changes(ctx context.Context, q ChangeQuery) ([]Change, error) {
+	limit := q.Limit
+	if limit <= 0 {
+		limit = defaultChanges
+	}
+	var list []Change
+	err := e.eachBefore(ctx, q.Before, func(c Change) bool {
+		if !q.Since.IsZero() && c.At.Before(q.Since) {
+			return false // records are in the order of time, as nearly as clocks are
+		}
+		if q.matches(c) {
+			list = append(list, c)
+		}
+		return len(list) < limit
+	})
+	return list, err
+}
+
+// eachBefore visits the changes before a revision, newest first, until visit is false.
+func (e *Engine) eachBefore(ctx context.Context, before Revision, visit func(Change) bool) error {
+	for {
+		records, err := e.store.Before(ctx, before, historyBatch)
+		if err != nil {
+			return e.unavailable(err)
+		}
+		for _, r := range records {
+			c, err := r.Change()
+			if err != nil {
+				return err
+			}
+			if !visit(c) {
+				return nil
+			}
+			before = r.Revision
+		}
+		if len(records) < historyBatch || before <= 1 {
+			return nil
+		}
+	}
+}
+
+func (q ChangeQuery) matches(c Change) bool {
+	return (q.Actor == "" || q.Actor == c.Actor.ID) &&
+		(q.Until.IsZero() || c.At.Before(q.Until)) &&
+		(q.Group == "" || c.Delta.touchesGroup(q.Group)) &&
+		(q.User == "" || c.Delta.touchesUser(q.User))
+}
+
+func (d Delta) touchesGroup(name GroupName) bool {
+	inRules := func(r Rule) bool { return r.Group == name || r.Holder == name.Holder() }
+	return slices.ContainsFunc(d.Added, inRules) || slices.ContainsFunc(d.Removed, inRules) ||
+		slices.ContainsFunc(d.Groups, func(g GroupChange) bool {
+			return g.Before != nil && g.Before.Name == name || g.After != nil && g.After.Name == name
+		})
+}
+
+func (d Delta) touchesUser(id UserID) bool {
+	inRules := func(r Rule) bool { return r.Holder == id.Holder() }
+	return slices.ContainsFunc(d.Added, inRules) || slices.ContainsFunc(d.Removed, inRules)
+}
+
+// Change returns the change that made a revision; [ErrNoSuchChange] if there is none. It
+// reads the store.
+func (e *Engine) Change(ctx context.Context, revision Revision) (Change, error) {
+	if revision < 1 {
+		return Change{}, ErrNoSuchChange
+	}
+	records, err := e.store.Before(ctx, revision+1, 1)
+	if err != nil {
+		return Change{}, e.unavailable(err)
+	}
+	if len(records) == 0 || records[0].Revision != revision {
+		return Change{}, ErrNoSuchChange
+	}
+	return records[0].Change()
+}
+
+// rewind returns the policy as it was at a revision: the present with every later change
+// undone. It reads the store.
+func (e *Engine) rewind(ctx context.Context, revision Revision) (*snapshot, error) {
+	s := e.current.Load()
+	var fault error
+	err := e.eachBefore(ctx, s.revision+1, func(c Change) bool {
+		if c.Revision <= revision {
+			return false
+		}
+		var undone *snapshot
+		undone, fault = s.apply(Change{Revision: c.Revision - 1, Delta: c.Delta.inverse()})
+		if fault != nil {
+			fault = &AuditError{c.Revision, fault.Error()}
+			return false
+		}
+		s = undone
+		return true
+	})
+	if err == nil {
+		err = fault
+	}
+	return s, err
+}

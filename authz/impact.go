@@ -1,0 +1,145 @@
+package authz
+
+import (
+	"context"
+	"encoding/binary"
+	"slices"
+)
+
+// Impact is what a change does to people.
+type Impact struct {
+	Gains, Losses           []UserImpact // by user, at most 100 each
+	GainCount, LossCount    int          // of all users
+	UndoNeedsAdministrators bool         // the one who asks couldn't reverse it
+}
+
+// UserImpact is what one user gains or loses, sorted.
+type UserImpact struct {
+	User        UserID
+	Permissions []Permission
+}
+
+// maxImpact bounds how many users an [Impact] lists. It counts them all.
+const maxImpact = 100
+
+// Preview makes every check of an operation and says what it would do to people, without
+// doing it. The operation is called with the acting that it must use:
+//
+//	change, impact, err := engine.As("ana").Preview(func(a authz.Acting) (authz.Change, error) {
+//		return a.Grant(ctx, "Finance", "finance.reports:export")
+//	})
+func (a Acting) Preview(operate func(Acting) (Change, error)) (Change, Impact, error) {
+	var impact Impact
+	a.dryRun = true
+	a.observe = func(before, after *snapshot, d Delta) { impact = a.impact(before, after, d) }
+	c, err := operate(a)
+	return c, impact, err
+}
+
+// Impact says what the change that made a revision did to people then. The policies of that
+// time are worked out from the records; [ErrRecordsDoNotFit] where they can't be.
+func (a Acting) Impact(ctx context.Context, c Change) (Impact, error) {
+	after, err := a.engine.rewind(ctx, c.Revision)
+	if err != nil {
+		return Impact{}, err
+	}
+	before, err := after.apply(Change{Revision: c.Revision - 1, Delta: c.Delta.inverse()})
+	if err != nil {
+		return Impact{}, &AuditError{c.Revision, err.Error()}
+	}
+	return a.impact(before, after, c.Delta), nil
+}
+
+func (a Acting) impact(before, after *snapshot, d Delta) Impact {
+	im := Impact{UndoNeedsAdministrators: !a.couldUndo(before, after, d)}
+	was := &View{s: before, catalogue: a.engine.catalogue}
+	is := &View{s: after, catalogue: a.engine.catalogue}
+	memo := map[string][2][]Permission{}
+	for _, u := range affected(before, after, d) {
+		gains, losses := difference(was, is, u, memo)
+		if len(gains) > 0 {
+			if im.GainCount++; len(im.Gains) < maxImpact {
+				im.Gains = append(im.Gains, UserImpact{u, gains})
+			}
+		}
+		if len(losses) > 0 {
+			if im.LossCount++; len(im.Losses) < maxImpact {
+				im.Losses = append(im.Losses, UserImpact{u, losses})
+			}
+		}
+	}
+	return im
+}
+
+// couldUndo reports whether the actor's rights would do to reverse the change.
+func (a Acting) couldUndo(before, after *snapshot, d Delta) bool {
+	if a.actor.Kind != ActorUser || after.isAdministrator(UserID(a.actor.ID)) {
+		return true
+	}
+	return checkEscalation(after, before, UserID(a.actor.ID), d.inverse()) == nil
+}
+
+// affected returns the users whom a change can have touched, sorted.
+func affected(before, after *snapshot, d Delta) []UserID {
+	seen := map[UserID]bool{}
+	for id := range userMoves(d) {
+		seen[id] = true
+	}
+	e := escalation{before: before, after: after}
+	for _, id := range e.groupsReached(d) {
+		for _, s := range []*snapshot{before, after} {
+			if int(id) < len(s.groups) && s.groups[id] != nil {
+				for u := range s.groups[id].members.all() {
+					seen[u] = true
+				}
+			}
+		}
+	}
+	list := make([]UserID, 0, len(seen))
+	for u := range seen {
+		list = append(list, u)
+	}
+	sortFolded(list)
+	return list
+}
+
+// difference compares what a user holds before and after. Users in the same groups, without
+// rules of their own, are compared once.
+func difference(was, is *View, id UserID, memo map[string][2][]Permission) (gains, losses []Permission) {
+	key := place(was.s, id) + "|" + place(is.s, id)
+	known, ok := memo[key]
+	if !ok {
+		before, after := was.heldBy(id), is.heldBy(id)
+		known = [2][]Permission{subtract(after, before), subtract(before, after)}
+		if len(key) > 1 {
+			memo[key] = known
+		}
+	}
+	return known[0], known[1]
+}
+
+// place describes where a user without own rules stands; it is unique to a user with some.
+func place(s *snapshot, id UserID) string {
+	u, ok := s.users.get(id)
+	if !ok {
+		return "-"
+	}
+	b := []byte{'g'}
+	for _, g := range u.groups {
+		b = binary.BigEndian.AppendUint32(b, uint32(g))
+	}
+	if u.rules != nil || len(s.blocked) > 0 {
+		b = append(append(b, 'u'), id...)
+	}
+	return string(b)
+}
+
+func subtract(from, what []Permission) []Permission {
+	var list []Permission
+	for _, p := range from {
+		if !slices.Contains(what, p) {
+			list = append(list, p)
+		}
+	}
+	return list
+}

@@ -1,0 +1,342 @@
+package authz
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// ImportMode says what becomes of the policy that is there.
+type ImportMode string
+
+// The modes of an import.
+const (
+	// ImportMerge adds what the file has.
+	ImportMerge ImportMode = "merge"
+	// ImportReplace makes rules and memberships equal to the file. Groups that it doesn't
+	// name are emptied and stay; Administrators and its members are left alone, whatever the
+	// file says of them. For administrators only.
+	ImportReplace ImportMode = "replace"
+)
+
+// Import takes a policy file in, whole or not at all, and creates the groups that it names.
+// What can't be taken is an [*ImportError] that lists the lines. Needs [ImportPolicy], and
+// all that the file gives.
+func (a Acting) Import(ctx context.Context, file PolicyFile, mode ImportMode) (Change, error) {
+	return a.do(ctx, operation{action: ActionPolicyImport, draft: func(d *draft) error {
+		if mode == ImportReplace && a.actor.Kind == ActorUser && !d.s.isAdministrator(UserID(a.actor.ID)) {
+			return &ForbiddenError{Missing: []Permission{Permission(Everything)}}
+		}
+		im := newImporter(d, mode)
+		im.read(file)
+		return im.finish()
+	}})
+}
+
+// lineRule is a rule and the line that it stands on.
+type lineRule struct {
+	line int
+	rule Rule
+}
+
+// interpret understands the lines of a file or the rows of a table that plain Casbin filled.
+// Only where no field begins with "group:" are the bare names that stand on the right of a
+// "g" line groups; elsewhere a bare name is a user.
+func interpret(lines []PolicyLine) (rules []lineRule, faults []LineError) {
+	marked := slices.ContainsFunc(lines, func(l PolicyLine) bool {
+		return slices.ContainsFunc(l.Fields, func(f string) bool { return strings.HasPrefix(f, groupMark) })
+	})
+	groups := map[string]bool{}
+	for _, l := range lines {
+		if !marked && len(l.Fields) == 3 && l.Fields[0] == rowLink {
+			groups[l.Fields[2]] = true
+		}
+	}
+	for _, l := range lines {
+		fields := l.Fields
+		if len(groups) > 0 {
+			fields = slices.Clone(fields)
+			for i := 1; i < len(fields) && (i == 1 || fields[0] == rowLink); i++ {
+				if groups[fields[i]] {
+					fields[i] = groupMark + fields[i]
+				}
+			}
+		}
+		r, err := parseFields(fields)
+		if err != nil {
+			faults = append(faults, LineError{l.Number, err.Error()})
+			continue
+		}
+		rules = append(rules, lineRule{l.Number, r})
+	}
+	return rules, faults
+}
+
+// importer drafts the change that a file makes.
+type importer struct {
+	d       *draft
+	mode    ImportMode
+	faults  []LineError
+	want    map[Rule]bool // all that the file names and that isn't about Administrators
+	rules   []lineRule
+	creates map[GroupName]bool
+	folds   map[string]GroupName // of the groups to be made
+}
+
+func newImporter(d *draft, mode ImportMode) *importer {
+	return &importer{d: d, mode: mode, want: map[Rule]bool{}, creates: map[GroupName]bool{}, folds: map[string]GroupName{}}
+}
+
+func (im *importer) fault(line int, format string, args ...any) {
+	im.faults = append(im.faults, LineError{line, fmt.Sprintf(format, args...)})
+}
+
+func (im *importer) read(file PolicyFile) {
+	rules, faults := interpret(file.Lines)
+	im.faults = slices.Concat(im.faults, file.Faults, faults)
+	for _, lr := range rules {
+		if im.want[lr.rule] || !im.accepts(lr) {
+			continue
+		}
+		im.want[lr.rule] = true
+		im.rules = append(im.rules, lr)
+	}
+	im.checkInheritance()
+}
+
+// accepts checks one rule and notes the groups to be made for it. It is false for what is
+// refused and for what the import leaves alone.
+func (im *importer) accepts(lr lineRule) bool {
+	r := lr.rule
+	holder, isGroup := r.Holder.Group()
+	if isGroup && holder == Administrators || r.Group == Administrators {
+		return im.acceptsAdministrators(lr)
+	}
+	ok := true
+	if isGroup {
+		ok = im.needGroup(lr.line, holder) && ok
+	}
+	if r.Group != "" {
+		ok = im.needGroup(lr.line, r.Group) && ok
+	} else if !im.has(r) {
+		if detail, known := im.d.known(r.Pattern); !known {
+			im.fault(lr.line, "%s", detail)
+			ok = false
+		}
+	}
+	return ok
+}
+
+// acceptsAdministrators lets new members in when merging, and refuses or leaves alone the
+// rest.
+func (im *importer) acceptsAdministrators(lr lineRule) bool {
+	r := lr.rule
+	isEverything := r.Kind == KindGrant && r.Pattern == Everything
+	switch {
+	case r.Kind == KindInherit && r.Group == Administrators:
+		im.fault(lr.line, "%q can't inherit Administrators, which is protected", r.Holder)
+		return false
+	case im.mode == ImportReplace || isEverything:
+		return false
+	case r.Kind == KindMember:
+		return true
+	}
+	im.fault(lr.line, "Administrators is protected: it holds *:* and nothing else; take the line out")
+	return false
+}
+
+func (im *importer) has(r Rule) bool {
+	if name, ok := r.Holder.Group(); ok {
+		g := im.d.s.group(name)
+		return g != nil && g.rules.has(r.Kind, r.Pattern)
+	}
+	return im.d.userRules(UserID(r.Holder)).has(r.Kind, r.Pattern)
+}
+
+// needGroup notes that a group must be made, if it isn't there.
+func (im *importer) needGroup(line int, name GroupName) bool {
+	if im.d.s.group(name) != nil || im.creates[name] {
+		return true
+	}
+	key := fold(string(name))
+	if id, taken := im.d.s.byFold[key]; taken {
+		im.fault(line, "the group %q differs only in spelling from %q, which exists", name, im.d.s.groups[id].info.Name)
+		return false
+	}
+	if other, taken := im.folds[key]; taken {
+		im.fault(line, "the group %q differs only in spelling from %q in this file", name, other)
+		return false
+	}
+	if row, bad := im.d.s.namesGroup(name); bad {
+		im.fault(line, "a row of the policy table that can't be understood (id %d) names %q; mend or remove it first", row.ID, name)
+		return false
+	}
+	im.creates[name] = true
+	im.folds[key] = name
+	return true
+}
+
+// finish turns what was read into the draft's delta, or into the error that lists the lines.
+func (im *importer) finish() error {
+	if len(im.faults) > 0 {
+		return rejected(im.faults)
+	}
+	d := im.d
+	for _, name := range slices.Sorted(maps.Keys(im.creates)) {
+		d.delta.Groups = append(d.delta.Groups, GroupChange{After: &GroupInfo{Name: name}})
+	}
+	have := map[Rule]bool{}
+	for r := range d.s.rules {
+		have[r] = true
+		if im.mode == ImportReplace && !im.want[r] && !aboutAdministrators(r) {
+			d.delta.Removed = append(d.delta.Removed, r)
+		}
+	}
+	for _, lr := range im.rules {
+		if !have[lr.rule] {
+			d.delta.Added = append(d.delta.Added, lr.rule)
+		}
+	}
+	return nil
+}
+
+func aboutAdministrators(r Rule) bool {
+	return r.Group == Administrators || r.Holder == Administrators.Holder()
+}
+
+// rejected makes the error that lists the lines in order, bounded and counted.
+func rejected(faults []LineError) error {
+	slices.SortStableFunc(faults, func(a, b LineError) int { return cmp.Compare(a.Line, b.Line) })
+	return &ImportError{Lines: faults[:min(len(faults), maxLineErrors)], Count: len(faults)}
+}
+
+// checkInheritance finds the lines that would close a cycle or make a chain too long.
+func (im *importer) checkInheritance() {
+	links := map[GroupName][]GroupName{}
+	if im.mode == ImportMerge {
+		for _, g := range im.d.s.groups {
+			if g != nil && len(g.inherits) > 0 {
+				links[g.info.Name] = im.d.s.groupNames(g.inherits)
+			}
+		}
+	}
+	var added []lineRule
+	for _, lr := range im.rules {
+		if lr.rule.Kind == KindInherit {
+			added = append(added, lr)
+		}
+	}
+	for _, lr := range added {
+		from, _ := lr.rule.Holder.Group()
+		if reaches(links, lr.rule.Group, from, map[GroupName]bool{}) {
+			im.fault(lr.line, "%q inheriting %q closes a cycle", from, lr.rule.Group)
+			continue
+		}
+		links[from] = append(links[from], lr.rule.Group)
+	}
+	below := depths(links)
+	for _, lr := range added {
+		from, _ := lr.rule.Holder.Group()
+		if n := below(from); n > maxInheritance {
+			im.fault(lr.line, "%q stands at the head of a chain of %d links of inheritance; at most %d are followed", from, n, maxInheritance)
+		}
+	}
+}
+
+func reaches(links map[GroupName][]GroupName, from, to GroupName, seen map[GroupName]bool) bool {
+	if from == to {
+		return true
+	}
+	seen[from] = true
+	return slices.ContainsFunc(links[from], func(next GroupName) bool {
+		return !seen[next] && reaches(links, next, to, seen)
+	})
+}
+
+// depths returns a function that counts the links below a group. There must be no cycle.
+func depths(links map[GroupName][]GroupName) func(GroupName) int {
+	known := map[GroupName]int{}
+	var below func(GroupName) int
+	below = func(name GroupName) int {
+		if n, ok := known[name]; ok {
+			return n
+		}
+		n := 0
+		for _, next := range links[name] {
+			n = max(n, 1+below(next))
+		}
+		known[name] = n
+		return n
+	}
+	return below
+}
+
+// seed drafts what the seed adds to the policy. Its administrators count only on a store
+// that never had one.
+func (d *draft) seed(seed *Seed) error {
+	im := newImporter(d, ImportMerge)
+	var described []GroupInfo
+	var faults []string
+	for _, info := range seed.Groups {
+		switch err := errors.Join(info.Name.Check(), describe(info.Description)); {
+		case err != nil:
+			faults = append(faults, fmt.Sprintf("the group %q: %v", clip(string(info.Name)), err))
+		case d.s.group(info.Name) == nil && im.needGroup(0, info.Name):
+			described = append(described, info)
+		}
+	}
+	if len(faults) > 0 {
+		return fmt.Errorf("%w: groups: %s", ErrInvalid, strings.Join(faults, "; "))
+	}
+	im.read(seed.Policy)
+	if d.s.marks.HadAdministrator {
+		im.rules = slices.DeleteFunc(im.rules, func(lr lineRule) bool { return lr.rule.Group == Administrators })
+	}
+	if err := im.finish(); err != nil {
+		return err
+	}
+	for _, c := range d.delta.Groups {
+		for _, info := range described {
+			if c.After.Name == info.Name {
+				c.After.Description = info.Description
+			}
+		}
+	}
+	return nil
+}
+
+// Drift is how far the policy has moved from the seed.
+type Drift struct {
+	Missing []Rule // in the seed and not in the policy
+	Extra   []Rule // in the policy and not in the seed
+}
+
+// Drift compares the policy with the seed that the engine was opened with; both lists are
+// sorted, and empty without a seed.
+func (e *Engine) Drift() Drift {
+	var drift Drift
+	if e.options.Seed == nil {
+		return drift
+	}
+	rules, _ := interpret(e.options.Seed.Policy.Lines)
+	seeded := make(map[Rule]bool, len(rules)+1)
+	seeded[administratorsRule] = true
+	for _, lr := range rules {
+		seeded[lr.rule] = true
+	}
+	for r := range e.current.Load().rules {
+		if !seeded[r] {
+			drift.Extra = append(drift.Extra, r)
+		}
+		delete(seeded, r)
+	}
+	drift.Missing = slices.SortedFunc(maps.Keys(seeded), compareForExport)
+	slices.SortFunc(drift.Extra, compareForExport)
+	return drift
+}
+
+var administratorsRule = Rule{Kind: KindGrant, Holder: Administrators.Holder(), Pattern: Everything}

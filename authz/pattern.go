@@ -1,0 +1,144 @@
+package authz
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Permission is what code asks for and the catalogue declares: "object:action", split at
+// the last colon. Objects are segments joined by "." or "/"; a leading "/" is allowed.
+type Permission string
+
+// Pattern is what a rule names: a permission, or one with "*" as the whole last segment of
+// its object ("clients.*", "/orders/*"), as the whole object, or as the action. "x.*"
+// covers all that begins with "x.", at any depth, and not "x" itself.
+type Pattern string
+
+// Everything is the pattern that covers every permission.
+const Everything Pattern = "*:*"
+
+// ownMark begins the objects of Rightful's own permissions.
+const ownMark = "rightful."
+
+// own is every permission of Rightful itself, as a pattern.
+const own Pattern = "rightful.*:*"
+
+// Split returns the object and the action of p, and false where p is not of the form
+// "object:action" with something on both sides of the last colon.
+func (p Permission) Split() (object, action string, ok bool) { return split(string(p)) }
+
+// Check says whether p can be declared and asked for by its own name, and if not, why.
+func (p Permission) Check() error {
+	if strings.Contains(string(p), "*") {
+		return errors.New(`contains "*", which only rules may`)
+	}
+	return Pattern(p).Check()
+}
+
+// Check says whether p can stand in a rule, and if not, why.
+func (p Pattern) Check() error {
+	object, action, ok := split(string(p))
+	if !ok {
+		return errors.New(`is not of the form "object:action"`)
+	}
+	if err := checkText(object, 1, maxObject); err != nil {
+		return fmt.Errorf("the object %w", err)
+	}
+	if err := checkPolicyText(object); err != nil {
+		return fmt.Errorf("the object %w", err)
+	}
+	if err := checkSegments(object); err != nil {
+		return fmt.Errorf("the object %w", err)
+	}
+	if err := checkText(action, 1, maxAction); err != nil {
+		return fmt.Errorf("the action %w", err)
+	}
+	if err := checkPolicyText(action); err != nil {
+		return fmt.Errorf("the action %w", err)
+	}
+	if action != "*" && strings.Contains(action, "*") {
+		return errors.New(`the action contains "*"; it may only be the whole action`)
+	}
+	return nil
+}
+
+// checkSegments refuses empty segments, and "*" anywhere but as the whole last one.
+func checkSegments(object string) error {
+	if name, ok := strings.CutPrefix(object, membersMark); ok && !strings.Contains(name, "*") {
+		// A group's name is one segment here, dots and all; every group can be delegated.
+		return GroupName(name).Check()
+	}
+	rest := strings.TrimPrefix(object, "/")
+	for {
+		i := strings.IndexAny(rest, "./")
+		segment := rest
+		if i >= 0 {
+			segment = rest[:i]
+		}
+		if segment == "" {
+			return errors.New("has an empty segment")
+		}
+		if strings.Contains(segment, "*") && (segment != "*" || i >= 0) {
+			return errors.New(`contains "*"; it may only be the whole last segment`)
+		}
+		if i < 0 {
+			return nil
+		}
+		rest = rest[i+1:]
+	}
+}
+
+// split cuts a permission or a pattern at its last colon.
+func split(s string) (object, action string, ok bool) {
+	i := strings.LastIndexByte(s, ':')
+	if i <= 0 || i == len(s)-1 {
+		return "", "", false
+	}
+	return s[:i], s[i+1:], true
+}
+
+// target is a pattern taken apart for comparison. Where below is true, object is the text
+// that everything covered begins with: "clients." for "clients.*", "" for "*".
+type target struct {
+	object string
+	below  bool
+	action string
+}
+
+func (p Pattern) target() target {
+	object, action, _ := split(string(p))
+	if prefix, ok := strings.CutSuffix(object, "*"); ok {
+		return target{prefix, true, action}
+	}
+	return target{object, false, action}
+}
+
+// covers reports whether p covers all that q covers.
+func (p Pattern) covers(q Pattern) bool {
+	a, b := p.target(), q.target()
+	if a.action != "*" && a.action != b.action {
+		return false
+	}
+	if a.below {
+		return strings.HasPrefix(b.object, a.object)
+	}
+	return !b.below && a.object == b.object
+}
+
+// overlaps reports whether there is a permission that p and q both cover.
+func (p Pattern) overlaps(q Pattern) bool {
+	a, b := p.target(), q.target()
+	if a.action != "*" && b.action != "*" && a.action != b.action {
+		return false
+	}
+	switch {
+	case a.below && b.below:
+		return strings.HasPrefix(a.object, b.object) || strings.HasPrefix(b.object, a.object)
+	case a.below:
+		return strings.HasPrefix(b.object, a.object)
+	case b.below:
+		return strings.HasPrefix(a.object, b.object)
+	}
+	return a.object == b.object
+}

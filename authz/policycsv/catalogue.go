@@ -1,0 +1,91 @@
+package policycsv
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/rightful-go/rightful/authz"
+)
+
+// categorySeparator stands between the categories of an entry, from the outermost in.
+const categorySeparator = " > "
+
+// ReadCatalogue reads the permissions that an application declares, below the header
+// "category,permission,label" or "category,permission,label,description". The category is a
+// path such as "Clients > Profiles", or empty.
+//
+// Where a line is bad it returns an [*authz.ImportError] with all bad lines, otherwise an
+// error of r as it is.
+func ReadCatalogue(r io.Reader) (authz.Catalogue, error) {
+	var (
+		catalogue authz.Catalogue
+		bad       faults
+		check     = catalogueCheck{}
+	)
+	err := catalogueTable.read(r, &bad, func(line int, fields []string) {
+		entry := authz.Entry{
+			Permission:  authz.Permission(fields[1]),
+			Label:       fields[2],
+			Category:    splitCategory(fields[0]),
+			Description: fields[3],
+		}
+		for _, detail := range check.entry(line, entry) {
+			bad.add(line, detail)
+		}
+		catalogue = append(catalogue, entry)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := bad.err(); err != nil {
+		return nil, err
+	}
+	return catalogue, nil
+}
+
+// WriteCatalogue writes a catalogue in its order, with a column for descriptions if there is
+// one. Where an entry couldn't be read back it returns an error that names it and writes nothing.
+func WriteCatalogue(w io.Writer, catalogue authz.Catalogue) error {
+	columns := len(catalogueTable.columns)
+	if !slices.ContainsFunc(catalogue, func(e authz.Entry) bool { return e.Description != "" }) {
+		columns--
+	}
+	out := lineWriter{separator: ","}
+	out.add(catalogueTable.columns[:columns])
+	check := catalogueCheck{}
+	for i, e := range catalogue {
+		category := strings.Join(e.Category, categorySeparator)
+		details := check.entry(i+2, e)
+		if !slices.Equal(splitCategory(category), e.Category) {
+			details = append(details, fmt.Sprintf("%s: a category contains %q, which separates categories",
+				excerpt(string(e.Permission)), categorySeparator))
+		}
+		out.add([]string{category, string(e.Permission), e.Label, e.Description}[:columns], details...)
+	}
+	return out.writeTo(w)
+}
+
+func splitCategory(field string) []string {
+	if field == "" {
+		return nil
+	}
+	return strings.Split(field, categorySeparator)
+}
+
+// catalogueCheck knows on which line a permission was declared.
+type catalogueCheck map[authz.Permission]int
+
+// entry lists what is wrong with an entry in itself and beside those before it.
+func (c catalogueCheck) entry(line int, e authz.Entry) (details []string) {
+	name := excerpt(string(e.Permission))
+	for _, err := range e.Check() {
+		details = append(details, fmt.Sprintf("%s: %v", name, err))
+	}
+	if first, ok := c[e.Permission]; ok {
+		return append(details, fmt.Sprintf("%s is declared twice, on line %d and here", name, first))
+	}
+	c[e.Permission] = line
+	return details
+}

@@ -1,0 +1,128 @@
+package policycsv
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/rightful-go/rightful/authz"
+)
+
+// ReadGroups reads groups and their descriptions below the header "name,description".
+// Descriptions may be empty and have at most 1,000 code points.
+//
+// Where a line is bad it returns an [*authz.ImportError] with all bad lines, otherwise an
+// error of r as it is.
+func ReadGroups(r io.Reader) ([]authz.GroupInfo, error) {
+	var (
+		groups []authz.GroupInfo
+		bad    faults
+		check  = newGroupsCheck()
+	)
+	err := groupsTable.read(r, &bad, func(line int, fields []string) {
+		group := authz.GroupInfo{Name: authz.GroupName(fields[0]), Description: fields[1]}
+		for _, detail := range check.group(line, group) {
+			bad.add(line, detail)
+		}
+		groups = append(groups, group)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := bad.err(); err != nil {
+		return nil, err
+	}
+	return groups, nil
+}
+
+// WriteGroups writes groups in the order given. Where one couldn't be read back it returns an
+// error that names it and writes nothing.
+func WriteGroups(w io.Writer, groups []authz.GroupInfo) error {
+	out := lineWriter{separator: ","}
+	out.add(groupsTable.columns)
+	check := newGroupsCheck()
+	for i, g := range groups {
+		out.add([]string{string(g.Name), g.Description}, check.group(i+2, g)...)
+	}
+	return out.writeTo(w)
+}
+
+// groupsCheck knows which names are taken.
+type groupsCheck struct {
+	folder cases.Caser
+	taken  map[string]takenName // by folded form
+}
+
+type takenName struct {
+	name authz.GroupName
+	line int
+}
+
+func newGroupsCheck() *groupsCheck {
+	return &groupsCheck{folder: cases.Fold(), taken: make(map[string]takenName)}
+}
+
+// group lists what is wrong with a group in itself and beside those before it.
+func (c *groupsCheck) group(line int, g authz.GroupInfo) (details []string) {
+	if err := g.Name.Check(); err != nil {
+		details = append(details, fmt.Sprintf("the name %s %v", excerpt(string(g.Name)), err))
+	} else if detail := c.take(line, g.Name); detail != "" {
+		details = append(details, detail)
+	}
+	if err := checkDescription(g.Description); err != nil {
+		details = append(details, err.Error())
+	}
+	return details
+}
+
+// take says why a name isn't free.
+func (c *groupsCheck) take(line int, name authz.GroupName) string {
+	folded := c.fold(name)
+	if name != authz.Administrators && folded == c.fold(authz.Administrators) {
+		return fmt.Sprintf("the name %q counts as %q, the protected group; write it exactly so or choose another",
+			name, authz.Administrators)
+	}
+	first, ok := c.taken[folded]
+	switch {
+	case !ok:
+		c.taken[folded] = takenName{name, line}
+		return ""
+	case first.name == name:
+		return fmt.Sprintf("the group %q is listed twice, on line %d and here", name, first.line)
+	}
+	return fmt.Sprintf("the name %q counts as %q on line %d; case and width of letters make no difference",
+		name, first.name, first.line)
+}
+
+// fold is the form in which two names of groups are the same: NFKC and full case folding, in
+// as many rounds as it takes for both to hold at once.
+func (c *groupsCheck) fold(name authz.GroupName) string {
+	s := norm.NFKC.String(strings.Map(upperCherokee, string(name)))
+	for range 2 {
+		s = norm.NFKC.String(c.folder.String(s))
+	}
+	return s
+}
+
+// upperCherokee does for the one script that folds to upper case what [cases.Fold] gets wrong:
+// it swaps the cases of Cherokee letters, so that two names could never meet.
+func upperCherokee(r rune) rune {
+	if unicode.Is(unicode.Cherokee, r) {
+		return unicode.ToUpper(r)
+	}
+	return r
+}
+
+// checkDescription holds a group's description to the rules for that of a permission, which
+// are the same and stand in one place.
+func checkDescription(text string) error {
+	described := authz.Entry{Permission: "any:one", Label: "any", Description: text}
+	for _, err := range described.Check() {
+		return err
+	}
+	return nil
+}

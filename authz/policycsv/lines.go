@@ -1,0 +1,125 @@
+package policycsv
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"iter"
+	"unicode/utf8"
+)
+
+// maxLine is how many bytes a line may have, its end not counted. Casbin's own file adapter
+// stops there too.
+const maxLine = 64 << 10
+
+const (
+	byteOrderMark = "\uFEFF"
+	blank         = " \t" // what counts as white space between fields and around a line
+)
+
+const tooLong = "the line is longer than 64 KiB; is a line break missing?"
+
+// record is one line taken apart.
+type record struct {
+	line   int
+	fields []string // at least one; valid until the next record
+	fault  string   // why the line can't be read, "" if it can
+}
+
+// records yields the lines of a file that say something, the bad ones included. The only
+// error is that of the reader, and it comes last.
+func records(r io.Reader, comments bool) iter.Seq2[record, error] {
+	return func(yield func(record, error) bool) {
+		in := lineReader{in: bufio.NewReaderSize(r, maxLine+len(byteOrderMark)+len("\r\n"))}
+		var rec record
+		for {
+			line, fault, err := in.next()
+			if err != nil && err != io.EOF { // a wrapped io.EOF is a broken file and not its end
+				yield(record{}, err)
+				return
+			}
+			rec.line, rec.fault = in.number, fault
+			if (fault != "" || rec.parse(line, comments)) && !yield(rec, nil) {
+				return
+			}
+			if err == io.EOF {
+				return
+			}
+		}
+	}
+}
+
+// parse takes a line apart and reports whether it says anything.
+func (r *record) parse(line []byte, comments bool) bool {
+	line = bytes.TrimRight(line, blank)
+	if len(line) == 0 {
+		return false
+	}
+	// Before comments are skipped: where old line ends make one line of a whole file, a
+	// comment at its top would swallow every rule, restrictions too.
+	if r.fault = strayLineEnd(line); r.fault != "" {
+		return true
+	}
+	if comments && bytes.TrimLeft(line, blank)[0] == '#' {
+		return false
+	}
+	if r.fault = badText(line); r.fault != "" {
+		return true
+	}
+	r.fields, r.fault = split(r.fields[:0], string(line))
+	return true
+}
+
+// lineReader reads lines and never holds more than one.
+type lineReader struct {
+	in     *bufio.Reader
+	number int // of the line read last
+}
+
+// next returns a line without its end and without a byte order mark. Together with the last
+// line, which may be empty, it returns io.EOF.
+func (l *lineReader) next() (line []byte, fault string, err error) {
+	l.number++
+	line, err = l.in.ReadSlice('\n')
+	long := err == bufio.ErrBufferFull
+	for err == bufio.ErrBufferFull {
+		_, err = l.in.ReadSlice('\n')
+	}
+	if long {
+		return nil, tooLong, err
+	}
+	if l.number == 1 {
+		line = bytes.TrimPrefix(line, []byte(byteOrderMark))
+	}
+	line = bytes.TrimSuffix(line, []byte("\n"))
+	line = bytes.TrimSuffix(line, []byte("\r"))
+	if len(line) > maxLine {
+		return nil, tooLong, err
+	}
+	return line, "", err
+}
+
+func strayLineEnd(line []byte) string {
+	if i := bytes.IndexByte(line, '\r'); i >= 0 {
+		return fmt.Sprintf("byte %d is a carriage return in mid-line; end lines with LF or CRLF", i+1)
+	}
+	return ""
+}
+
+func badText(line []byte) string {
+	if i := bytes.IndexByte(line, 0); i >= 0 {
+		return fmt.Sprintf("byte %d is a NUL; take it out, or save the file as UTF-8 if it is UTF-16", i+1)
+	}
+	if utf8.Valid(line) {
+		return ""
+	}
+	i := 0
+	for {
+		r, size := utf8.DecodeRune(line[i:])
+		if r == utf8.RuneError && size <= 1 {
+			return fmt.Sprintf("byte %d (0x%X) is not valid UTF-8; save the file as UTF-8", i+1, line[i])
+		}
+		i += size
+	}
+}

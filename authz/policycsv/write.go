@@ -1,0 +1,65 @@
+package policycsv
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+)
+
+// lineWriter collects the lines of a file, so that all are written or, when one couldn't be
+// read back, none.
+type lineWriter struct {
+	separator string
+	text      []byte
+	lines     int
+	err       error // the first line that couldn't be read back
+}
+
+// add adds a line. Details are what the caller knows to be wrong with it.
+func (w *lineWriter) add(fields []string, details ...string) {
+	w.lines++
+	if w.err != nil {
+		return
+	}
+	if len(details) > 0 {
+		w.fail(details[0])
+		return
+	}
+	start := len(w.text)
+	for i, field := range fields {
+		if i > 0 {
+			w.text = append(w.text, w.separator...)
+		}
+		w.text = appendField(w.text, field)
+	}
+	if fault := badLine(w.text[start:]); fault != "" {
+		w.fail(fault)
+	}
+	w.text = append(w.text, '\n')
+}
+
+func (w *lineWriter) fail(detail string) {
+	w.err = fmt.Errorf("line %d could not be read back: %s", w.lines, detail)
+}
+
+func (w *lineWriter) writeTo(out io.Writer) error {
+	if w.err != nil {
+		return w.err
+	}
+	_, err := out.Write(w.text)
+	return err
+}
+
+// badLine says what the reader would find wrong with the text of a line.
+func badLine(line []byte) string {
+	if len(line) > maxLine {
+		return tooLong
+	}
+	if i := bytes.IndexByte(line, '\n'); i >= 0 {
+		return fmt.Sprintf("byte %d is a line break; a field never spans lines", i+1)
+	}
+	if fault := strayLineEnd(line); fault != "" {
+		return fault
+	}
+	return badText(line)
+}

@@ -1,0 +1,112 @@
+package authz
+
+import (
+	"context"
+	"fmt"
+	"slices"
+)
+
+// maxInheritance is how many links of inheritance may follow one another: other Casbins stop
+// looking after ten groups.
+const maxInheritance = 9
+
+// checkPromises holds whatever leads from before to after, over every way in:
+//
+//   - Administrators is there, holds everything and nothing else, inherits nothing and is
+//     inherited by nothing (promise 1).
+//   - Administrators keeps a member once it has had one (promise 2).
+//   - Groups inherit without cycles and not too deep.
+func checkPromises(before, after *snapshot) error {
+	if !after.administratorsIntact() {
+		return ErrProtectedGroup
+	}
+	if before.marks.HadAdministrator && after.group(Administrators).members.size == 0 {
+		return ErrLastAdministrator
+	}
+	return nil
+}
+
+// administratorsIntact reports whether promise 1 holds.
+func (s *snapshot) administratorsIntact() bool {
+	g := s.group(Administrators)
+	return g != nil && slices.Equal(g.rules.patterns(KindGrant), []Pattern{Everything}) &&
+		len(g.rules.patterns(KindRestriction)) == 0 && len(g.inherits) == 0 && len(g.heirs) == 0
+}
+
+// onCycle reports whether the group reaches itself.
+func (s *snapshot) onCycle(start groupID) bool {
+	found := false
+	for _, id := range s.groups[start].inherits {
+		s.walk(id, func(g *group) { found = found || g.id == start })
+	}
+	return found
+}
+
+// inheritanceDepth returns the most links that follow one another through the group. The
+// groups must have no cycle.
+func (s *snapshot) inheritanceDepth(id groupID) int {
+	up, down := map[groupID]int{}, map[groupID]int{}
+	return s.longest(id, up, func(g *group) []groupID { return g.inherits }) +
+		s.longest(id, down, func(g *group) []groupID { return g.heirs })
+}
+
+func (s *snapshot) longest(id groupID, known map[groupID]int, next func(*group) []groupID) int {
+	if n, ok := known[id]; ok {
+		return n
+	}
+	n := 0
+	for _, to := range next(s.groups[id]) {
+		n = max(n, 1+s.longest(to, known, next))
+	}
+	known[id] = n
+	return n
+}
+
+// checkInheritance refuses cycles and chains that other Casbins don't follow to the end.
+func checkInheritance(after *snapshot, d Delta) error {
+	for _, r := range d.Added {
+		if r.Kind != KindInherit {
+			continue
+		}
+		name, _ := r.Holder.Group()
+		if after.onCycle(after.group(name).id) {
+			return fmt.Errorf("%w: %q would inherit itself through %q", ErrInheritanceCycle, name, r.Group)
+		}
+	}
+	for _, r := range d.Added {
+		if r.Kind != KindInherit {
+			continue
+		}
+		name, _ := r.Holder.Group()
+		if n := after.inheritanceDepth(after.group(name).id); n > maxInheritance {
+			return &InvalidError{Kind: ErrInvalid, Fields: []FieldError{{
+				Pointer: "/inherits",
+				Detail: fmt.Sprintf("%q inheriting %q would make a chain of %d links; at most %d are followed",
+					name, r.Group, n, maxInheritance),
+			}}}
+		}
+	}
+	return nil
+}
+
+// checkLeaving enforces the second half of promise 2: where the host's directory knows who
+// is active, leaving Administrators oneself, and any removal by the command, needs another
+// member whom the directory confirms at this moment. No answer counts as no.
+func (e *Engine) checkLeaving(ctx context.Context, after *snapshot, actor Actor, d Delta) error {
+	if e.options.Directory == nil {
+		return nil
+	}
+	asked := slices.ContainsFunc(d.Removed, func(r Rule) bool {
+		return r.Kind == KindMember && r.Group == Administrators &&
+			(actor.Kind == ActorCommand || string(r.Holder) == actor.ID)
+	})
+	if !asked {
+		return nil
+	}
+	for u := range after.group(Administrators).members.all() {
+		if active, err := e.options.Directory.Active(ctx, u); err == nil && active {
+			return nil
+		}
+	}
+	return fmt.Errorf("%w that can sign in; the directory confirms none of the others", ErrLastAdministrator)
+}

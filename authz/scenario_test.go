@@ -1,0 +1,120 @@
+package authz_test
+
+import (
+	"encoding/csv"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/casbin/casbin/v2"
+	"github.com/casbin/casbin/v2/model"
+	stringadapter "github.com/casbin/casbin/v2/persist/string-adapter"
+	"github.com/rightful-go/rightful"
+	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/policycsv"
+)
+
+// decision is one line of a scenario's decisions.csv.
+type decision struct {
+	user       authz.UserID
+	permission authz.Permission
+	allowed    bool
+	why        string
+}
+
+func scenarios(t *testing.T) []string {
+	t.Helper()
+	return []string{filepath.Join("testdata", "backoffice"), filepath.Join("testdata", "chat")}
+}
+
+func decisions(t *testing.T, dir string) []decision {
+	t.Helper()
+	file, err := os.Open(filepath.Join(dir, "decisions.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	lines, err := csv.NewReader(file).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []decision
+	for _, l := range lines[1:] {
+		list = append(list, decision{authz.UserID(l[0]), authz.Permission(l[1]), l[2] == "true", l[3]})
+	}
+	if len(list) < 10 {
+		t.Fatalf("%s has %d decisions", dir, len(list))
+	}
+	return list
+}
+
+// seed reads the three files of a scenario.
+func seed(t testing.TB, dir string) *authz.Seed {
+	t.Helper()
+	open := func(name string) *os.File {
+		file, err := os.Open(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = file.Close() })
+		return file
+	}
+	var s authz.Seed
+	var err error
+	if s.Catalogue, err = policycsv.ReadCatalogue(open("permissions.csv")); err != nil {
+		t.Fatal(err)
+	}
+	if s.Groups, err = policycsv.ReadGroups(open("groups.csv")); err != nil {
+		t.Fatal(err)
+	}
+	if s.Policy, err = policycsv.ReadPolicy(open("policy.csv")); err != nil {
+		t.Fatal(err)
+	}
+	return &s
+}
+
+func TestScenarios(t *testing.T) {
+	t.Parallel()
+	for _, dir := range scenarios(t) {
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			t.Parallel()
+			engine := open(t, authz.NewMemoryStore(), authz.Options{Seed: seed(t, dir)})
+			plain := plainCasbin(t, engine.View().Export())
+			for _, d := range decisions(t, dir) {
+				if got := engine.Can(d.user, d.permission); got != d.allowed {
+					t.Errorf("Can(%q, %q) = %v: %s", d.user, d.permission, got, d.why)
+				}
+				if got := engine.Explain(d.user, d.permission).Allowed; got != d.allowed {
+					t.Errorf("Explain(%q, %q) = %v: %s", d.user, d.permission, got, d.why)
+				}
+				object, action, _ := d.permission.Split()
+				if got, err := plain.Enforce(string(d.user), object, action); err != nil || got != d.allowed {
+					t.Errorf("plain Casbin's Enforce(%q, %q) = %v, %v: %s", d.user, d.permission, got, err, d.why)
+				}
+			}
+			if drift := engine.Drift(); len(drift.Missing)+len(drift.Extra) > 0 {
+				t.Errorf("a fresh store has moved from its seed: %+v", drift)
+			}
+		})
+	}
+}
+
+// plainCasbin is what anyone else would make of an exported policy: model.conf and the CSV,
+// nothing of ours in between.
+func plainCasbin(t testing.TB, rows []authz.Row) *casbin.Enforcer {
+	t.Helper()
+	var text strings.Builder
+	if err := policycsv.WritePolicy(&text, rows); err != nil {
+		t.Fatal(err)
+	}
+	m, err := model.NewModelFromString(rightful.Model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	enforcer, err := casbin.NewEnforcer(m, stringadapter.NewAdapter(text.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return enforcer
+}

@@ -1,0 +1,264 @@
+package authz
+
+import (
+	"context"
+	"fmt"
+	"slices"
+)
+
+// start puts the store in order when an engine opens: it takes over a table that plain Casbin
+// filled, repairs Administrators, applies the seed and makes the first administrator. Each
+// step looks at what is there and does nothing where nothing is due, so that many instances
+// can start at once.
+func (e *Engine) start(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{
+		e.adopt, e.repairAdministrators, e.applySeed, e.bootstrap,
+	} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Engine) atStart(kind ActorKind) Acting {
+	return Acting{engine: e, actor: Actor{Kind: kind}, channel: "start"}
+}
+
+// adopt makes the first change of a store: Administrators, and whatever rows were there
+// before the first start.
+func (e *Engine) adopt(ctx context.Context) error {
+	if e.current.Load().revision > 0 {
+		return nil
+	}
+	var ad adoption
+	if _, err := e.store.Load(ctx, func(r Row) error { ad.rows = append(ad.rows, r); return nil }); err != nil {
+		return e.unavailable(err)
+	}
+	ad.understand()
+	e.current.Store(emptySnapshot()) // nothing that stood in the table was ever a policy of ours
+	o := operation{
+		action: ActionPolicyAdopt,
+		draft: func(d *draft) error {
+			if d.s.revision == 0 {
+				d.delta = ad.delta
+			}
+			return nil
+		},
+		commit: func(c *Commit) { c.AddRows, c.RemoveIDs = ad.add, ad.remove },
+	}
+	if len(ad.rows) == 0 {
+		o.action = ActionPolicyCreate
+	}
+	if _, err := e.atStart(ActorStart).do(ctx, o); err != nil {
+		return fmt.Errorf("take over the policy that is in the table: %w", err)
+	}
+	return e.reload(ctx)
+}
+
+// adoption is what becomes of the rows of a table that plain Casbin filled.
+type adoption struct {
+	rows   []Row
+	delta  Delta
+	add    []Row   // rows in our form that take the place of others
+	remove []int64 // those others
+}
+
+func (ad *adoption) understand() {
+	lines := make([]PolicyLine, len(ad.rows))
+	for i, r := range ad.rows {
+		fields := r.fields()
+		if len(fields) == 4 && fields[0] == rowPolicy {
+			fields = append(fields, allow) // a missing effect is taken as allow
+		}
+		lines[i] = PolicyLine{i, fields}
+	}
+	rules, _ := interpret(lines)
+	full := slices.ContainsFunc(rules, func(lr lineRule) bool { return lr.rule == administratorsRule })
+	there := map[Row]bool{}
+	for _, r := range ad.rows {
+		r.ID = 0
+		there[r] = true
+	}
+	seen := map[Rule]bool{}
+	groups := newAdoptedGroups()
+	for _, lr := range rules {
+		row, r := ad.rows[lr.line], lr.rule
+		holder, isGroup := r.Holder.Group()
+		switch {
+		case !full && r.Kind == KindMember && r.Group == Administrators:
+			continue // a group of that name that didn't hold everything: its members must not begin to
+		case aboutAdministrators(r) && r.Kind != KindMember && r != administratorsRule:
+			ad.drop(row, "Administrators is protected: it holds *:* and nothing else")
+			continue
+		case isGroup && !groups.take(holder) || r.Group != "" && !groups.take(r.Group):
+			continue
+		}
+		id, want := row.ID, r.row()
+		row.ID = 0
+		if row != want {
+			ad.remove = append(ad.remove, id)
+			if !there[want] {
+				there[want] = true
+				ad.add = append(ad.add, want)
+			}
+		}
+		if !seen[r] {
+			seen[r] = true
+			ad.delta.Added = append(ad.delta.Added, r)
+		}
+	}
+	ad.delta.Groups = groups.made
+	if !full {
+		ad.delta.Added = append(ad.delta.Added, administratorsRule)
+		ad.add = append(ad.add, administratorsRule.row())
+	}
+}
+
+func (ad *adoption) drop(row Row, why string) {
+	ad.remove = append(ad.remove, row.ID)
+	ad.delta.RemovedRows = append(ad.delta.RemovedRows, BadRow{ID: row.ID, Values: row.fields(), Fault: why})
+}
+
+// adoptedGroups are the groups that an adopted table names. Of two that differ only in
+// spelling the first is taken; rows that name the other stay as bad rows.
+type adoptedGroups struct {
+	byFold map[string]GroupName
+	made   []GroupChange
+}
+
+func newAdoptedGroups() *adoptedGroups {
+	g := &adoptedGroups{byFold: map[string]GroupName{}}
+	g.take(Administrators)
+	return g
+}
+
+func (g *adoptedGroups) take(name GroupName) bool {
+	key := fold(string(name))
+	if have, ok := g.byFold[key]; ok {
+		return have == name
+	}
+	g.byFold[key] = name
+	g.made = append(g.made, GroupChange{After: &GroupInfo{Name: name}})
+	return true
+}
+
+// repairAdministrators makes promise 1 true where the table was edited.
+func (e *Engine) repairAdministrators(ctx context.Context) error {
+	if e.current.Load().administratorsIntact() {
+		return nil
+	}
+	var broken []int64
+	o := operation{action: ActionPolicyRepair, group: "", draft: func(d *draft) error {
+		broken = nil
+		g := d.s.group(Administrators)
+		if g == nil {
+			// Its rules are bad rows while the group is missing; members come back with it.
+			for _, b := range d.s.badRows {
+				if len(b.Values) > 1 && b.Values[1] == string(Administrators.Holder()) {
+					broken = append(broken, b.ID)
+					d.delta.RemovedRows = append(d.delta.RemovedRows, b)
+				}
+			}
+			g = &group{info: GroupInfo{Name: Administrators}}
+			d.delta.Groups = append(d.delta.Groups, GroupChange{After: &g.info})
+		}
+		d.replaceRules(Administrators.Holder(), g.rules, Rules{Grants: []Pattern{Everything}})
+		d.inherits(Administrators, d.s.groupNames(g.inherits), nil)
+		for _, id := range g.heirs {
+			d.delta.Removed = append(d.delta.Removed, Rule{
+				Kind: KindInherit, Holder: d.s.groups[id].info.Name.Holder(), Group: Administrators,
+			})
+		}
+		return nil
+	}}
+	o.commit = func(c *Commit) { c.RemoveIDs = broken }
+	if _, err := e.atStart(ActorStart).do(ctx, o); err != nil {
+		return fmt.Errorf("repair Administrators: %w", err)
+	}
+	if len(broken) > 0 || len(e.current.Load().badRows) > 0 {
+		return e.reload(ctx)
+	}
+	return nil
+}
+
+// applySeed applies the seed once.
+func (e *Engine) applySeed(ctx context.Context) error {
+	if e.options.Seed == nil || e.current.Load().marks.Seeded {
+		return nil
+	}
+	_, err := e.atStart(ActorSeed).do(ctx, operation{
+		action: ActionPolicySeed,
+		draft: func(d *draft) error {
+			if d.s.marks.Seeded {
+				return nil
+			}
+			return d.seed(e.options.Seed)
+		},
+		marks: func(m *Marks) { m.Seeded = true },
+	})
+	if err != nil {
+		return fmt.Errorf("apply the seed: %w", err)
+	}
+	return nil
+}
+
+// bootstrap makes Options.Bootstrap the first administrator.
+func (e *Engine) bootstrap(ctx context.Context) error {
+	if e.options.Bootstrap == "" || e.current.Load().marks.HadAdministrator {
+		return nil
+	}
+	_, err := e.atStart(ActorStart).do(ctx, operation{
+		action: ActionBootstrap, user: e.options.Bootstrap,
+		draft: func(d *draft) error {
+			if d.s.marks.HadAdministrator {
+				return nil
+			}
+			d.user(e.options.Bootstrap)
+			d.move(e.options.Bootstrap, d.s.group(Administrators), true)
+			return nil
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("make the first administrator: %w", err)
+	}
+	return nil
+}
+
+// Bootstrap makes a user an administrator, whatever the policy says: the way back in for
+// whoever has the machine. It is for [Engine.AsCommand] and refused to users.
+func (a Acting) Bootstrap(ctx context.Context, user UserID) (Change, error) {
+	if a.actor.Kind != ActorCommand {
+		return Change{}, &EscalationError{
+			Missing: []Pattern{Everything},
+			Detail:  "Only the command makes an administrator without asking for one's rights.",
+		}
+	}
+	return a.do(ctx, operation{action: ActionBootstrap, user: user, draft: func(d *draft) error {
+		d.user(user)
+		d.move(user, d.s.group(Administrators), true)
+		return nil
+	}})
+}
+
+// RemoveBadRows takes the rows that can't be understood out of the table, on record. With
+// ids only those, otherwise all. Whoever they denied everything is decided about by the rest
+// of the policy again. For administrators and the command.
+func (a Acting) RemoveBadRows(ctx context.Context, ids ...int64) (Change, error) {
+	var gone []int64
+	o := operation{action: ActionPolicyRepair, draft: func(d *draft) error {
+		gone = nil
+		if a.actor.Kind == ActorUser && !d.s.isAdministrator(UserID(a.actor.ID)) {
+			return &ForbiddenError{Missing: []Permission{Permission(Everything)}}
+		}
+		for _, b := range d.s.badRows {
+			if len(ids) == 0 || slices.Contains(ids, b.ID) {
+				gone = append(gone, b.ID)
+				d.delta.RemovedRows = append(d.delta.RemovedRows, b)
+			}
+		}
+		return nil
+	}}
+	o.commit = func(c *Commit) { c.RemoveIDs = gone }
+	return a.do(ctx, o)
+}

@@ -1,0 +1,111 @@
+package authz
+
+import "context"
+
+// Row is a row of the casbin_rule table: its type ("p" or "g") and its six values, empty
+// where the row has none. ID is the table's own; rows that the engine adds have none.
+type Row struct {
+	ID   int64
+	Type string
+	V    [6]string
+}
+
+// GroupRow is a row of the groups table.
+type GroupRow struct {
+	GroupInfo
+	Version   Revision // of the last change to its description, inheritance or rules
+	UpdatedAt int64    // microseconds since 1970, UTC
+	UpdatedBy Actor
+}
+
+// Marks are facts about a store that no policy shows.
+type Marks struct {
+	Seeded bool // a seed was applied
+	// HadAdministrator is set with the first member of Administrators and stays. From then
+	// on neither a seed nor Options.Bootstrap makes one.
+	HadAdministrator bool
+}
+
+// State is what a store holds beside the rows and the records.
+type State struct {
+	Revision Revision
+	Hash     []byte // of the last record; empty at revision 0
+	Marks    Marks
+	Groups   []GroupRow
+}
+
+// Rename moves a group: every row that names it, on the left or as a group on the right.
+type Rename struct{ From, To GroupName }
+
+// Commit is one change as a store is to write it. The order is: renames, removals,
+// additions, groups.
+type Commit struct {
+	Record Record
+	Marks  Marks
+
+	Renames      []Rename
+	RemoveRows   []Row      // see [Store.Commit]
+	RemoveIDs    []int64    // bad rows, by their id
+	AddRows      []Row      // never there already
+	PutGroups    []GroupRow // made or updated, by name, after the renames
+	DeleteGroups []GroupName
+	// Users are those whose direct groups or own rules the change touched. Their version
+	// becomes the revision of the record.
+	Users []UserID
+}
+
+// Store keeps a policy. It is dumb and safe: every invariant is the engine's, and the
+// revision that a commit names is what keeps them true between instances.
+//
+// Implementations are safe for concurrent use and pass authztest.TestStore. Errors other
+// than [ErrConflict] and [ErrGap] are taken to mean that the store is away for now.
+type Store interface {
+	// Load reads everything at one revision: it calls row for each row of the policy table
+	// in order of id, bad rows included and values exactly as stored, NULL as empty. An
+	// error of row ends the load and is returned. The State belongs to the same moment.
+	Load(ctx context.Context, row func(Row) error) (State, error)
+
+	// Revision returns the present revision, cheaply: it is what instances poll.
+	Revision(ctx context.Context) (Revision, error)
+
+	// Since returns the records after a revision, oldest first, at most limit of them.
+	// It returns [ErrGap] when the first of them is not there any more or one is missing.
+	Since(ctx context.Context, after Revision, limit int) ([]Record, error)
+
+	// Before returns the records before a revision, newest first, at most limit of them;
+	// 0 means from the newest.
+	Before(ctx context.Context, before Revision, limit int) ([]Record, error)
+
+	// UserVersion returns the revision of the last change that named id in Commit.Users,
+	// 0 if none did.
+	UserVersion(ctx context.Context, id UserID) (Revision, error)
+
+	// Commit writes c, whole or not at all, onto revision c.Record.Revision-1. It returns
+	// [ErrConflict] and writes nothing when the store is at another revision.
+	//
+	// RemoveRows are removed by exact comparison of type and all values, byte for byte on
+	// every database; each must be there, and if the table has it twice both go. RemoveIDs
+	// must be there too. A row that isn't is an error that names it, and nothing is written.
+	//
+	// When Commit returns nil the change is durable. Any other error leaves open whether it
+	// was written; the engine finds out by reading.
+	Commit(ctx context.Context, c Commit) error
+}
+
+// Notifier tells the instances on one store that something changed. It is a hint: one that
+// is lost, doubled, late or forged does no harm, because the polled revision lies beneath.
+type Notifier interface {
+	// Publish tells the others that the store reached a revision. It must return within
+	// the context; an error is logged and doesn't undo the change.
+	Publish(ctx context.Context, r Revision) error
+
+	// Subscribe calls hint, from any goroutine, whenever another instance may have
+	// published, and after each reconnection. It returns when ctx ends.
+	Subscribe(ctx context.Context, hint func()) error
+}
+
+// Directory is what the host knows about its people.
+type Directory interface {
+	// Active reports whether the user can sign in at this moment. An error counts as no.
+	Active(ctx context.Context, user UserID) (bool, error)
+}

@@ -1,0 +1,72 @@
+package authz
+
+import (
+	"context"
+	"fmt"
+)
+
+// SetUserGroups makes the user a member of exactly the groups named. Needs [ViewGroups],
+// [ViewUsers] and [UpdateUsers], and what comes with the groups that are new.
+func (a Acting) SetUserGroups(ctx context.Context, user UserID, groups []GroupName) (Change, error) {
+	return a.do(ctx, operation{action: ActionUserGroupsSet, user: user, draft: func(d *draft) error {
+		d.user(user)
+		want := map[groupID]bool{}
+		for i, name := range groups {
+			if g := d.group(fmt.Sprintf("/groups/%d", i), name); g != nil {
+				want[g.id] = true
+			}
+		}
+		for _, g := range d.s.groups {
+			if g != nil {
+				d.move(user, g, want[g.id])
+			}
+		}
+		return nil
+	}})
+}
+
+func (d *draft) user(id UserID) {
+	if err := id.Check(); err != nil {
+		d.invalid("", fmt.Errorf("the user %q %w", clip(string(id)), err))
+	}
+}
+
+// SetUserPermissions replaces the user's own grants and restrictions. Needs [ViewGroups],
+// [ViewUsers] and [UpdateUsers], and what is given or lifted.
+func (a Acting) SetUserPermissions(ctx context.Context, user UserID, rules Rules) (Change, error) {
+	return a.do(ctx, operation{action: ActionUserPermissionsSet, user: user, draft: func(d *draft) error {
+		d.user(user)
+		have := d.userRules(user)
+		d.patterns("/grants", rules.Grants, KindGrant, have)
+		d.patterns("/restrictions", rules.Restrictions, KindRestriction, have)
+		d.replaceRules(user.Holder(), have, rules)
+		return nil
+	}})
+}
+
+// ChangeUserPermissions changes the user's own grants and restrictions. What is so already is
+// no error. Needs [ViewGroups], [ViewUsers] and [UpdateUsers], and what is given or lifted.
+func (a Acting) ChangeUserPermissions(ctx context.Context, user UserID, delta RulesDelta) (Change, error) {
+	return a.do(ctx, operation{action: ActionUserPermissionsChange, user: user, draft: func(d *draft) error {
+		d.user(user)
+		d.changeRules(user.Holder(), d.userRules(user), delta)
+		return nil
+	}})
+}
+
+// DeleteUser takes the user out of every group and removes their own rules, in one change.
+// Needs [ViewGroups], [ViewUsers] and [UpdateUsers], and what own restrictions lift.
+func (a Acting) DeleteUser(ctx context.Context, user UserID) (Change, error) {
+	return a.do(ctx, operation{action: ActionUserDelete, user: user, draft: func(d *draft) error {
+		d.user(user)
+		u, ok := d.s.users.get(user)
+		if !ok {
+			return nil
+		}
+		d.replaceRules(user.Holder(), u.rules, Rules{})
+		for _, id := range u.groups {
+			d.move(user, d.s.groups[id], false)
+		}
+		return nil
+	}})
+}

@@ -1,0 +1,210 @@
+package authz
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// View is the policy at one revision, for reading. All that one view answers belongs
+// together, whatever is changed meanwhile. It keeps its revision's memory alive: don't hold
+// on to one.
+type View struct {
+	s         *snapshot
+	catalogue *catalogue
+	expired   bool // older than Options.MaxAge: everything is denied
+}
+
+// Group is a group as people see it.
+type Group struct {
+	GroupInfo
+	Protected   bool
+	Inherits    []GroupName
+	Permissions Rules
+	MemberCount int
+	Version     Revision // of the last change to description, inheritance or rules
+	UpdatedAt   time.Time
+	UpdatedBy   Actor
+}
+
+// User is a user's own part in the policy.
+type User struct {
+	ID          UserID
+	Known       bool // the policy names the user
+	Groups      []GroupName
+	Permissions Rules // the user's own
+}
+
+// Revision returns the revision of the view.
+func (v *View) Revision() Revision { return v.s.revision }
+
+// Can is [Engine.Can] for the view's revision.
+func (v *View) Can(user UserID, permissions ...Permission) bool {
+	if len(permissions) == 0 || v.expired {
+		return false
+	}
+	for _, p := range permissions {
+		if !v.s.can(user, p) {
+			return false
+		}
+	}
+	return true
+}
+
+// IsAdministrator reports whether the user is a member of Administrators.
+func (v *View) IsAdministrator(user UserID) bool { return v.s.isAdministrator(user) }
+
+// Group returns the group, and false if there is none of that name.
+func (v *View) Group(name GroupName) (Group, bool) {
+	g := v.s.group(name)
+	if g == nil {
+		return Group{}, false
+	}
+	return v.groupOf(g), true
+}
+
+func (v *View) groupOf(g *group) Group {
+	return Group{
+		GroupInfo: g.info, Protected: g.info.Name == Administrators,
+		Inherits: v.s.groupNames(g.inherits), Permissions: g.rules.rules(), MemberCount: g.members.size,
+		Version: g.version, UpdatedAt: g.updatedAt, UpdatedBy: g.updatedBy,
+	}
+}
+
+// Groups returns the groups whose name or description contains the text, letters compared
+// without case, by folded name then code point. An empty text finds all.
+func (v *View) Groups(text string) []Group {
+	var list []Group
+	for _, g := range v.s.sortedGroups() {
+		if contains(string(g.info.Name), text) || contains(g.info.Description, text) {
+			list = append(list, v.groupOf(g))
+		}
+	}
+	return list
+}
+
+// Members returns the users directly in a group, by folded id then code point, and false if
+// there is no such group.
+func (v *View) Members(name GroupName) ([]UserID, bool) {
+	g := v.s.group(name)
+	if g == nil {
+		return nil, false
+	}
+	list := make([]UserID, 0, g.members.size)
+	for u := range g.members.all() {
+		list = append(list, u)
+	}
+	sortFolded(list)
+	return list, true
+}
+
+// User returns a user's own part in the policy. There is no unknown user: one whom the
+// policy doesn't name has no groups and no rules.
+func (v *View) User(id UserID) User {
+	u, ok := v.s.users.get(id)
+	if !ok {
+		return User{ID: id, Groups: []GroupName{}, Permissions: (*ruleSet)(nil).rules()}
+	}
+	return User{ID: id, Known: true, Groups: v.s.groupNames(u.groups), Permissions: u.rules.rules()}
+}
+
+// Users returns the users that the policy names whose id contains the text, letters compared
+// without case, by folded id then code point; of one group only, unless group is empty.
+func (v *View) Users(text string, group GroupName) []UserID {
+	var ids []UserID
+	if group != "" {
+		ids, _ = v.Members(group)
+		return slices.DeleteFunc(ids, func(id UserID) bool { return !contains(string(id), text) })
+	}
+	for id := range v.s.users.all() {
+		if contains(string(id), text) {
+			ids = append(ids, id)
+		}
+	}
+	sortFolded(ids)
+	return ids
+}
+
+func contains(s, text string) bool {
+	return text == "" || strings.Contains(fold(s), fold(text))
+}
+
+// Catalogue returns the entries whose category path begins with category and whose text
+// contains the text, letters compared without case: the application's in the order declared,
+// then Rightful's own, then the right to assign for each group.
+func (v *View) Catalogue(category []string, text string) Catalogue {
+	var list Catalogue
+	add := func(e Entry) {
+		under := len(e.Category) >= len(category) && slices.Equal(e.Category[:len(category)], category)
+		if under && (contains(string(e.Permission), text) || contains(e.Label, text) || contains(e.Description, text)) {
+			list = append(list, e)
+		}
+	}
+	for _, e := range v.catalogue.entries {
+		add(e)
+	}
+	for _, g := range v.s.sortedGroups() {
+		add(assignEntry(g.info.Name))
+	}
+	return list
+}
+
+// Entry returns what the catalogue says of a permission, and false where it says nothing.
+func (v *View) Entry(p Permission) (Entry, bool) { return v.entry(p) }
+
+func (v *View) entry(p Permission) (Entry, bool) {
+	if i, ok := v.catalogue.byName[p]; ok {
+		return v.catalogue.entries[i], true
+	}
+	if name, ok := assigns(Pattern(p)); ok && v.s.group(name) != nil {
+		return assignEntry(name), true
+	}
+	return Entry{Permission: p}, false
+}
+
+// assigns returns the group whose assign right p is, if it is one.
+func assigns(p Pattern) (GroupName, bool) {
+	object, action, _ := split(string(p))
+	name, ok := strings.CutPrefix(object, membersMark)
+	return GroupName(name), ok && action == assignAction && name != "*"
+}
+
+// BadRows returns the rows of the policy table that can't be understood, by id.
+func (v *View) BadRows() []BadRow { return slices.Clone(v.s.badRows) }
+
+// Head returns the hash of the last record, empty before the first.
+func (v *View) Head() []byte { return slices.Clone(v.s.hash) }
+
+// Export returns the policy as rows, sorted: rules by holder, then links. They import to the
+// same policy, and any Casbin with model.conf reads them.
+func (v *View) Export() []Row {
+	rules := slices.Collect(v.s.rules)
+	slices.SortFunc(rules, compareForExport)
+	rows := make([]Row, len(rules))
+	for i, r := range rules {
+		rows[i] = r.row()
+	}
+	return rows
+}
+
+// compareForExport puts grants and restrictions before links and groups before users.
+func compareForExport(a, b Rule) int {
+	rank := func(r Rule) int {
+		n := 0
+		if r.Group != "" {
+			n += 2
+		}
+		if _, isUser := r.Holder.User(); isUser {
+			n++
+		}
+		return n
+	}
+	return cmp.Or(
+		cmp.Compare(rank(a), rank(b)),
+		cmp.Compare(a.Holder, b.Holder),
+		cmp.Compare(a.Pattern, b.Pattern),
+		cmp.Compare(a.Kind, b.Kind),
+		cmp.Compare(a.Group, b.Group),
+	)
+}
