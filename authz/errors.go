@@ -1,8 +1,10 @@
 package authz
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -98,14 +100,44 @@ type LineError struct {
 	Detail string
 }
 
-// maxLineErrors bounds how many lines an [ImportError] lists. It counts them all.
+// maxLineErrors bounds how many lines are listed. All are counted.
 const maxLineErrors = 1000
 
-// ImportError lists the lines for which a file was refused, at most 1,000 in order.
-type ImportError struct {
+// Faults gathers the lines of a file that can't be taken: it lists the first 1,000 and
+// counts them all, so that a file of nothing but faults stays affordable.
+type Faults struct {
 	Lines []LineError
-	Count int // of all
+	Count int
 }
+
+// Add notes a fault. Lines come in order.
+func (f *Faults) Add(line int, detail string) {
+	if f.Count++; len(f.Lines) < maxLineErrors {
+		f.Lines = append(f.Lines, LineError{line, detail})
+	}
+}
+
+// Full reports whether further faults are only counted, and need no text.
+func (f *Faults) Full() bool { return len(f.Lines) >= maxLineErrors }
+
+// Err returns the faults as an [*ImportError], nil if there are none.
+func (f Faults) Err() error {
+	if f.Count == 0 {
+		return nil
+	}
+	return &ImportError{f}
+}
+
+// merge puts the faults of two readings of one file into the order of lines.
+func (f Faults) merge(g Faults) Faults {
+	lines := slices.Concat(f.Lines, g.Lines)
+	slices.SortStableFunc(lines, func(a, b LineError) int { return cmp.Compare(a.Line, b.Line) })
+	return Faults{lines[:min(len(lines), maxLineErrors)], f.Count + g.Count}
+}
+
+// ImportError lists the lines for which a file was refused, at most 1,000 in order, and
+// counts them all.
+type ImportError struct{ Faults }
 
 func (e *ImportError) Error() string {
 	if len(e.Lines) == 0 {

@@ -1,9 +1,7 @@
 package authz
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -32,7 +30,7 @@ func (a Acting) Import(ctx context.Context, file PolicyFile, mode ImportMode) (C
 			return &ForbiddenError{Missing: []Permission{Permission(Everything)}}
 		}
 		im := newImporter(d, mode)
-		im.read(file)
+		im.take(file)
 		return im.finish()
 	}})
 }
@@ -46,7 +44,7 @@ type lineRule struct {
 // interpret understands the lines of a file or the rows of a table that plain Casbin filled.
 // Only where no field begins with "group:" are the bare names that stand on the right of a
 // "g" line groups; elsewhere a bare name is a user.
-func interpret(lines []PolicyLine) (rules []lineRule, faults []LineError) {
+func interpret(lines []PolicyLine) (rules []lineRule, faults Faults) {
 	marked := slices.ContainsFunc(lines, func(l PolicyLine) bool {
 		return slices.ContainsFunc(l.Fields, func(f string) bool { return strings.HasPrefix(f, groupMark) })
 	})
@@ -68,7 +66,7 @@ func interpret(lines []PolicyLine) (rules []lineRule, faults []LineError) {
 		}
 		r, err := parseFields(fields)
 		if err != nil {
-			faults = append(faults, LineError{l.Number, err.Error()})
+			faults.Add(l.Number, err.Error())
 			continue
 		}
 		rules = append(rules, lineRule{l.Number, r})
@@ -80,7 +78,8 @@ func interpret(lines []PolicyLine) (rules []lineRule, faults []LineError) {
 type importer struct {
 	d       *draft
 	mode    ImportMode
-	faults  []LineError
+	read    Faults        // of the lines by themselves
+	faults  Faults        // of what they say about one another and the policy
 	want    map[Rule]bool // all that the file names and that isn't about Administrators
 	rules   []lineRule
 	creates map[GroupName]bool
@@ -92,12 +91,12 @@ func newImporter(d *draft, mode ImportMode) *importer {
 }
 
 func (im *importer) fault(line int, format string, args ...any) {
-	im.faults = append(im.faults, LineError{line, fmt.Sprintf(format, args...)})
+	im.faults.Add(line, fmt.Sprintf(format, args...))
 }
 
-func (im *importer) read(file PolicyFile) {
+func (im *importer) take(file PolicyFile) {
 	rules, faults := interpret(file.Lines)
-	im.faults = slices.Concat(im.faults, file.Faults, faults)
+	im.read = file.Faults.merge(faults)
 	for _, lr := range rules {
 		if im.want[lr.rule] || !im.accepts(lr) {
 			continue
@@ -182,8 +181,8 @@ func (im *importer) needGroup(line int, name GroupName) bool {
 
 // finish turns what was read into the draft's delta, or into the error that lists the lines.
 func (im *importer) finish() error {
-	if len(im.faults) > 0 {
-		return rejected(im.faults)
+	if err := im.read.merge(im.faults).Err(); err != nil {
+		return err
 	}
 	d := im.d
 	for _, name := range slices.Sorted(maps.Keys(im.creates)) {
@@ -206,12 +205,6 @@ func (im *importer) finish() error {
 
 func aboutAdministrators(r Rule) bool {
 	return r.Group == Administrators || r.Holder == Administrators.Holder()
-}
-
-// rejected makes the error that lists the lines in order, bounded and counted.
-func rejected(faults []LineError) error {
-	slices.SortStableFunc(faults, func(a, b LineError) int { return cmp.Compare(a.Line, b.Line) })
-	return &ImportError{Lines: faults[:min(len(faults), maxLineErrors)], Count: len(faults)}
 }
 
 // checkInheritance finds the lines that would close a cycle or make a chain too long.
@@ -282,7 +275,7 @@ func (d *draft) seed(seed *Seed) error {
 	var described []GroupInfo
 	var faults []string
 	for _, info := range seed.Groups {
-		switch err := errors.Join(info.Name.Check(), describe(info.Description)); {
+		switch err := info.Check(); {
 		case err != nil:
 			faults = append(faults, fmt.Sprintf("the group %q: %v", clip(string(info.Name)), err))
 		case d.s.group(info.Name) == nil && im.needGroup(0, info.Name):
@@ -292,7 +285,7 @@ func (d *draft) seed(seed *Seed) error {
 	if len(faults) > 0 {
 		return fmt.Errorf("%w: groups: %s", ErrInvalid, strings.Join(faults, "; "))
 	}
-	im.read(seed.Policy)
+	im.take(seed.Policy)
 	if d.s.marks.HadAdministrator {
 		im.rules = slices.DeleteFunc(im.rules, func(lr lineRule) bool { return lr.rule.Group == Administrators })
 	}

@@ -105,6 +105,10 @@ func (g GroupName) Check() error {
 	return nil
 }
 
+// Folded returns the form under which group names are unique: two names with the same are
+// the same to whoever makes a group.
+func (g GroupName) Folded() string { return fold(string(g)) }
+
 // fold returns the form under which group names are unique and lists are sorted.
 func fold(s string) string {
 	ascii := true
@@ -119,7 +123,17 @@ func fold(s string) string {
 	}
 	// Folding can leave NFKC and NFKC can make new upper case; the second round settles both.
 	folder := cases.Fold()
+	s = strings.Map(upperCherokee, s)
 	return norm.NFKC.String(folder.String(norm.NFKC.String(folder.String(norm.NFKC.String(s)))))
+}
+
+// upperCherokee does for the one script that folds to upper case what [cases.Fold] gets
+// wrong: it swaps the cases of Cherokee letters, so that two names could never meet.
+func upperCherokee(r rune) rune {
+	if unicode.Is(unicode.Cherokee, r) {
+		return unicode.ToUpper(r)
+	}
+	return r
 }
 
 // checkText holds for everything people can write: encoding, normal form, invisible

@@ -2,6 +2,7 @@ package authz
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 )
 
@@ -42,6 +43,15 @@ type GroupInfo struct {
 	Description string    `json:"description,omitempty"`
 }
 
+// Check says whether g can be stored, and if not, why; what is wrong with the description
+// says so.
+func (g GroupInfo) Check() error {
+	if err := g.Name.Check(); err != nil {
+		return fmt.Errorf("the name %w", err)
+	}
+	return describe(g.Description)
+}
+
 // GroupSpec describes a group to be made.
 type GroupSpec struct {
 	Name        GroupName
@@ -67,7 +77,7 @@ type PolicyLine struct {
 // the engine's to say. Faults are the lines that could not even be read.
 type PolicyFile struct {
 	Lines  []PolicyLine
-	Faults []LineError
+	Faults Faults
 }
 
 // Seed is what a fresh store starts from. It is applied once; later starts compare the

@@ -78,7 +78,9 @@ func deleteStep(r *rand.Rand, w *world) step {
 	case len(w.members(name)) > 0 && !release:
 		s.expect = authz.ErrGroupHasMembers
 	}
-	s.engine = func(ctx context.Context, a authz.Acting) (authz.Change, error) { return a.DeleteGroup(ctx, name, release) }
+	s.engine = func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		return a.DeleteGroup(ctx, name, release)
+	}
 	return s
 }
 
@@ -234,7 +236,9 @@ func userGroupsStep(r *rand.Rand, w *world) step {
 	case w.isLastAdministrator(user):
 		s.expect = authz.ErrLastAdministrator
 	}
-	s.engine = func(ctx context.Context, a authz.Acting) (authz.Change, error) { return a.SetUserGroups(ctx, user, list) }
+	s.engine = func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		return a.SetUserGroups(ctx, user, list)
+	}
 	return s
 }
 
@@ -449,7 +453,7 @@ func TestRandomHistoriesFindPlantedBugs(t *testing.T) {
 	}
 	planted := map[string]func(*answers){
 		"Can forgets that restrictions don't touch administrators": func(a *answers) {
-			a.can = func(v *authz.View, u authz.UserID, p authz.Permission) bool { 
+			a.can = func(v *authz.View, u authz.UserID, p authz.Permission) bool {
 				return v.Can(u, p) && (u != "root" || !restrictedFor(v, u, p))
 			}
 		},

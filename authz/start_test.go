@@ -104,10 +104,10 @@ func TestAdoption(t *testing.T) {
 		row("g", "ben", "desk"),
 		row("g", "lead", "desk"), // lead stands on the right below, so it is a group
 		row("g", "dana", "lead"),
-		row("p", "role:odd", "a", "b", "allow"),        // a user, as far as anyone can tell
-		row("g", "eve", "role:x"),                      // no name for a group
-		row("p", "Administrators", "a", "b", "allow"),  // nobody's: not on the right of a g
-		row("p", "desk", "a.*", "view", "allow"),       // the same as the first
+		row("p", "role:odd", "a", "b", "allow"),         // a user, as far as anyone can tell
+		row("g", "eve", "role:x"),                       // no name for a group
+		row("p", "Administrators", "a", "b", "allow"),   // nobody's: not on the right of a g
+		row("p", "desk", "a.*", "view", "allow"),        // the same as the first
 		authz.Row{Type: "p", V: [6]string{"x", "", ""}}, // bad
 	)
 	engine := open(t, store, authz.Options{Bootstrap: "ana"})

@@ -80,7 +80,7 @@ var cases = []struct {
 	{"what looks like the renamed group stays", renameLeavesLookalikes, nil},
 	{"renames come first and in order", renameOrder, nil},
 	{"a rename onto rows that are there writes nothing", renameCollision, nil},
-	{"ten thousand rows in one commit (gorm-adapter AddPolicies)", manyRows, nil},
+	{"as many rows in one commit as an import brings (gorm-adapter AddPolicies)", manyRows, nil},
 	{"values at their longest, in code points of four bytes", longestValues, nil},
 	{"bad rows load as they are, NULL as empty (gorm-adapter LoadPolicy)", badRows, insertRow},
 

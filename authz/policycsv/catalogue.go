@@ -21,7 +21,7 @@ const categorySeparator = " > "
 func ReadCatalogue(r io.Reader) (authz.Catalogue, error) {
 	var (
 		catalogue authz.Catalogue
-		bad       faults
+		bad       authz.Faults
 		check     = catalogueCheck{}
 	)
 	err := catalogueTable.read(r, &bad, func(line int, fields []string) {
@@ -32,14 +32,14 @@ func ReadCatalogue(r io.Reader) (authz.Catalogue, error) {
 			Description: fields[3],
 		}
 		for _, detail := range check.entry(line, entry) {
-			bad.add(line, detail)
+			bad.Add(line, detail)
 		}
 		catalogue = append(catalogue, entry)
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := bad.err(); err != nil {
+	if err := bad.Err(); err != nil {
 		return nil, err
 	}
 	return catalogue, nil

@@ -24,7 +24,7 @@ g, ben
 	for _, line := range policy.Lines {
 		fmt.Printf("line %d: %q\n", line.Number, line.Fields)
 	}
-	for _, fault := range policy.Faults {
+	for _, fault := range policy.Faults.Lines {
 		fmt.Printf("line %d: %s\n", fault.Line, fault.Detail)
 	}
 	// Output:

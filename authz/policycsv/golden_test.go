@@ -73,8 +73,8 @@ func rewritePolicy(text string) (string, error) {
 	if err := policycsv.WritePolicy(&out, rowsIn(policy)); err != nil {
 		return "", err
 	}
-	if len(policy.Faults) > 0 {
-		return out.String(), &authz.ImportError{Lines: policy.Faults, Count: len(policy.Faults)}
+	if policy.Faults.Count > 0 {
+		return out.String(), policy.Faults.Err()
 	}
 	return out.String(), nil
 }

@@ -3,11 +3,6 @@ package policycsv
 import (
 	"fmt"
 	"io"
-	"strings"
-	"unicode"
-
-	"golang.org/x/text/cases"
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/rightful-go/rightful/authz"
 )
@@ -20,20 +15,20 @@ import (
 func ReadGroups(r io.Reader) ([]authz.GroupInfo, error) {
 	var (
 		groups []authz.GroupInfo
-		bad    faults
+		bad    authz.Faults
 		check  = newGroupsCheck()
 	)
 	err := groupsTable.read(r, &bad, func(line int, fields []string) {
 		group := authz.GroupInfo{Name: authz.GroupName(fields[0]), Description: fields[1]}
 		for _, detail := range check.group(line, group) {
-			bad.add(line, detail)
+			bad.Add(line, detail)
 		}
 		groups = append(groups, group)
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := bad.err(); err != nil {
+	if err := bad.Err(); err != nil {
 		return nil, err
 	}
 	return groups, nil
@@ -53,8 +48,7 @@ func WriteGroups(w io.Writer, groups []authz.GroupInfo) error {
 
 // groupsCheck knows which names are taken.
 type groupsCheck struct {
-	folder cases.Caser
-	taken  map[string]takenName // by folded form
+	taken map[string]takenName // by folded form
 }
 
 type takenName struct {
@@ -63,7 +57,7 @@ type takenName struct {
 }
 
 func newGroupsCheck() *groupsCheck {
-	return &groupsCheck{folder: cases.Fold(), taken: make(map[string]takenName)}
+	return &groupsCheck{taken: make(map[string]takenName)}
 }
 
 // group lists what is wrong with a group in itself and beside those before it.
@@ -73,7 +67,7 @@ func (c *groupsCheck) group(line int, g authz.GroupInfo) (details []string) {
 	} else if detail := c.take(line, g.Name); detail != "" {
 		details = append(details, detail)
 	}
-	if err := checkDescription(g.Description); err != nil {
+	if err := (authz.GroupInfo{Name: "any", Description: g.Description}).Check(); err != nil {
 		details = append(details, err.Error())
 	}
 	return details
@@ -81,8 +75,8 @@ func (c *groupsCheck) group(line int, g authz.GroupInfo) (details []string) {
 
 // take says why a name isn't free.
 func (c *groupsCheck) take(line int, name authz.GroupName) string {
-	folded := c.fold(name)
-	if name != authz.Administrators && folded == c.fold(authz.Administrators) {
+	folded := name.Folded()
+	if name != authz.Administrators && folded == authz.Administrators.Folded() {
 		return fmt.Sprintf("the name %q counts as %q, the protected group; write it exactly so or choose another",
 			name, authz.Administrators)
 	}
@@ -96,33 +90,4 @@ func (c *groupsCheck) take(line int, name authz.GroupName) string {
 	}
 	return fmt.Sprintf("the name %q counts as %q on line %d; case and width of letters make no difference",
 		name, first.name, first.line)
-}
-
-// fold is the form in which two names of groups are the same: NFKC and full case folding, in
-// as many rounds as it takes for both to hold at once.
-func (c *groupsCheck) fold(name authz.GroupName) string {
-	s := norm.NFKC.String(strings.Map(upperCherokee, string(name)))
-	for range 2 {
-		s = norm.NFKC.String(c.folder.String(s))
-	}
-	return s
-}
-
-// upperCherokee does for the one script that folds to upper case what [cases.Fold] gets wrong:
-// it swaps the cases of Cherokee letters, so that two names could never meet.
-func upperCherokee(r rune) rune {
-	if unicode.Is(unicode.Cherokee, r) {
-		return unicode.ToUpper(r)
-	}
-	return r
-}
-
-// checkDescription holds a group's description to the rules for that of a permission, which
-// are the same and stand in one place.
-func checkDescription(text string) error {
-	described := authz.Entry{Permission: "any:one", Label: "any", Description: text}
-	for _, err := range described.Check() {
-		return err
-	}
-	return nil
 }

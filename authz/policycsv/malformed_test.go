@@ -70,7 +70,7 @@ func TestEveryBadLineOfAPolicyIsNamed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !reflect.DeepEqual(policy.Faults, file.faults) {
+		if !reflect.DeepEqual(policy.Faults.Lines, file.faults) {
 			t.Fatalf("got %#v, want %#v", policy.Faults, file.faults)
 		}
 		var good []int

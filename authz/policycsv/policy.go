@@ -18,24 +18,24 @@ var (
 // "g, member, group". An effect that is left out is filled in as "allow".
 //
 // It reads to the end whatever it meets. Lines that can't be read are in the Faults, in order
-// and possibly several for one line; beyond the first 1,000 they are there without their
-// reason. The error is that of r and nothing else.
+// and possibly several for one line; beyond the first 1,000 they are counted. The error is
+// that of r and nothing else.
 func ReadPolicy(r io.Reader) (authz.PolicyFile, error) {
 	var (
 		lines []authz.PolicyLine
-		bad   faults
+		bad   authz.Faults
 	)
 	for rec, err := range records(r, true) {
 		if err != nil {
 			return authz.PolicyFile{}, err
 		}
 		if rec.fault != "" {
-			bad.add(rec.line, rec.fault)
+			bad.Add(rec.line, rec.fault)
 			continue
 		}
 		fields, details := policyFields(rec.fields)
 		for _, detail := range details {
-			bad.add(rec.line, detail)
+			bad.Add(rec.line, detail)
 		}
 		if len(details) == 0 {
 			lines = append(lines, authz.PolicyLine{Number: rec.line, Fields: fields})

@@ -1,0 +1,111 @@
+package adapters
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+
+	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/policycsv"
+)
+
+// The files of a seed.
+const (
+	seedCatalogue = "permissions.csv"
+	seedGroups    = "groups.csv"
+	seedPolicy    = "policy.csv"
+)
+
+// ReadSeed reads a seed: the files permissions.csv (the catalogue), groups.csv and policy.csv
+// at the top of fsys, in the forms that package policycsv describes. Each may be absent, but
+// not all of them.
+//
+// It reads all three whatever it meets, and its error lists every bad line of every file with
+// the file's name. [errors.As] finds the [*authz.ImportError] of the first bad file in it.
+func ReadSeed(fsys fs.FS) (authz.Seed, error) {
+	var (
+		seed  authz.Seed
+		found int
+	)
+	read := func(name string, read func(io.Reader) error) error {
+		ok, err := readFile(fsys, name, read)
+		if ok {
+			found++
+		}
+		return err
+	}
+	err := errors.Join(
+		read(seedCatalogue, func(r io.Reader) (err error) {
+			seed.Catalogue, err = policycsv.ReadCatalogue(r)
+			return err
+		}),
+		read(seedGroups, func(r io.Reader) (err error) {
+			seed.Groups, err = policycsv.ReadGroups(r)
+			return err
+		}),
+		read(seedPolicy, func(r io.Reader) (err error) {
+			seed.Policy, err = readPolicy(r)
+			return err
+		}),
+	)
+	if err != nil {
+		return authz.Seed{}, err
+	}
+	if found == 0 {
+		return authz.Seed{}, fmt.Errorf("there is no seed here: found none of %s, %s and %s",
+			seedCatalogue, seedGroups, seedPolicy)
+	}
+	return seed, nil
+}
+
+// readFile reports whether there is a file of that name and reads it.
+func readFile(fsys fs.FS, name string, read func(io.Reader) error) (found bool, err error) {
+	file, err := fsys.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, &seedError{name, err}
+	}
+	defer file.Close()
+	if err := read(file); err != nil {
+		return true, &seedError{name, err}
+	}
+	return true, nil
+}
+
+// readPolicy refuses what in an import is left for the engine to refuse: a seed that can't be
+// read whole is no seed.
+func readPolicy(r io.Reader) (authz.PolicyFile, error) {
+	policy, err := policycsv.ReadPolicy(r)
+	if err != nil {
+		return policy, err
+	}
+	return policy, policy.Faults.Err()
+}
+
+// seedError is what is wrong with one file of a seed. Whoever starts a host has nothing but
+// this text, so it lists every bad line.
+type seedError struct {
+	name string
+	err  error
+}
+
+func (e *seedError) Error() string {
+	var rejected *authz.ImportError
+	if !errors.As(e.err, &rejected) {
+		return e.name + ": " + e.err.Error()
+	}
+	lines := make([]string, 0, len(rejected.Lines)+1)
+	for _, l := range rejected.Lines {
+		lines = append(lines, fmt.Sprintf("%s:%d: %s", e.name, l.Line, l.Detail))
+	}
+	if more := rejected.Count - len(rejected.Lines); more > 0 {
+		lines = append(lines, fmt.Sprintf("%s: and %d more", e.name, more))
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (e *seedError) Unwrap() error { return e.err }
