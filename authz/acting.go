@@ -61,6 +61,9 @@ type operation struct {
 	user   UserID    // the user it is about, if one
 	draft  func(*draft) error
 	marks  func(*Marks)
+	// needs are rights beyond those of the action; administrators alone where that is set.
+	needs          []Permission
+	administrators bool
 	// commit adjusts what is written where the table already has part of it.
 	commit func(*Commit)
 }
@@ -82,13 +85,13 @@ func (a Acting) do(ctx context.Context, o operation) (Change, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	if e.closed.Load() {
-		return Change{}, fmt.Errorf("%w: the engine is closed", ErrStoreUnavailable)
-	}
 	if err := e.lock(ctx); err != nil {
 		return Change{}, e.busy(err)
 	}
 	defer e.unlock()
+	if e.closed.Load() {
+		return Change{}, fmt.Errorf("%w: the engine is closed", ErrStoreUnavailable)
+	}
 	for {
 		c, err := a.attempt(ctx, o)
 		if !errors.Is(err, ErrConflict) {
@@ -153,7 +156,7 @@ func (a Acting) check(ctx context.Context, o operation, d *draft, c *Change) (*s
 	e, before := a.engine, d.s
 	if a.actor.Kind == ActorUser {
 		view := &View{s: before, catalogue: e.catalogue, expired: e.expired()}
-		if err := view.Authorize(UserID(a.actor.ID), o.action, o.group); err != nil {
+		if err := view.authorize(UserID(a.actor.ID), o); err != nil {
 			return nil, err
 		}
 	}

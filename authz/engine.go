@@ -116,7 +116,10 @@ func orDefault(d, standard time.Duration) time.Duration {
 // Close stops following the store. The store stays open: it is the caller's. Decisions go on
 // by the last policy; operations that write fail with [ErrStoreUnavailable].
 func (e *Engine) Close() error {
-	if !e.closed.Swap(true) {
+	e.writing <- struct{}{} // what is being written gets done
+	first := !e.closed.Swap(true)
+	e.unlock()
+	if first {
 		e.stop()
 		e.tasks.Wait()
 	}
@@ -179,7 +182,7 @@ func (e *Engine) unlock() { <-e.writing }
 // notification and every PollInterval.
 func (e *Engine) Refresh(ctx context.Context) error {
 	if err := e.lock(ctx); err != nil {
-		return e.unavailable(err)
+		return e.busy(err)
 	}
 	defer e.unlock()
 	return e.refresh(ctx)
@@ -207,7 +210,7 @@ func (e *Engine) refresh(ctx context.Context) error {
 	}
 	records, err := e.store.Since(ctx, s.revision, sinceLimit)
 	if err == nil && len(records) < sinceLimit {
-		if s, err = e.replay(s, records); err == nil {
+		if s, err = e.replay(s, records); err == nil && s.revision >= revision {
 			e.swap(s, asked)
 			return nil
 		}
@@ -256,6 +259,9 @@ func (e *Engine) reload(ctx context.Context) error {
 
 // unavailable notes that the store could not be used and wraps the reason.
 func (e *Engine) unavailable(err error) error {
+	if errors.Is(err, context.Canceled) { // the caller hung up; that says nothing of the store
+		return fmt.Errorf("%w: %w", ErrStoreUnavailable, err)
+	}
 	text := err.Error()
 	if e.trouble.Swap(&text) == nil {
 		e.log.Error("the store can't be reached; decisions go on by the last policy", "revision", e.revision(), "error", err)

@@ -133,16 +133,11 @@ func (d *draft) renameAssign(from, to GroupName) {
 // members is only deleted when release is set, which needs [UpdateUsers] and [ViewUsers] too;
 // one that others inherit is not deleted at all. Needs [ViewGroups] and [DeleteGroups].
 func (a Acting) DeleteGroup(ctx context.Context, name GroupName, release bool) (Change, error) {
-	return a.do(ctx, operation{action: ActionGroupDelete, group: name, draft: func(d *draft) error {
+	o := operation{action: ActionGroupDelete, group: name, draft: func(d *draft) error {
 		if name == Administrators {
 			return ErrProtectedGroup
 		}
 		g := d.s.group(name)
-		if release {
-			if err := d.needs(ViewUsers, UpdateUsers); err != nil {
-				return err
-			}
-		}
 		d.delta.Groups = append(d.delta.Groups, GroupChange{Before: &g.info})
 		d.replaceRules(name.Holder(), g.rules, Rules{})
 		d.inherits(name, d.s.groupNames(g.inherits), nil)
@@ -162,24 +157,11 @@ func (a Acting) DeleteGroup(ctx context.Context, name GroupName, release bool) (
 			d.conflict = fmt.Errorf("%w: %d; release them with the deletion or move them first", ErrGroupHasMembers, g.members.size)
 		}
 		return nil
-	}})
-}
-
-// needs asks for rights beyond those of the operation.
-func (d *draft) needs(permissions ...Permission) error {
-	if d.actor.Kind != ActorUser {
-		return nil
+	}}
+	if release {
+		o.needs = []Permission{ViewUsers, UpdateUsers}
 	}
-	var missing []Permission
-	for _, p := range permissions {
-		if !d.s.can(UserID(d.actor.ID), p) {
-			missing = append(missing, p)
-		}
-	}
-	if len(missing) > 0 {
-		return &ForbiddenError{Missing: missing}
-	}
-	return nil
+	return a.do(ctx, o)
 }
 
 // Grant gives a group permissions. See [Acting.ChangeGroupPermissions].
@@ -242,12 +224,6 @@ func (a Acting) Unassign(ctx context.Context, group GroupName, users ...UserID) 
 func (a Acting) ChangeMembers(ctx context.Context, group GroupName, add, remove []UserID) (Change, error) {
 	o := operation{action: ActionGroupMembersChange, group: group, draft: func(d *draft) error {
 		g := d.s.group(group)
-		self := UserID(d.actor.ID)
-		if slices.Contains(add, self) || slices.Contains(remove, self) {
-			if err := d.needs(UpdateUsers); err != nil {
-				return err
-			}
-		}
 		for pointer, list := range map[string][]UserID{"/add": add, "/remove": remove} {
 			for i, u := range list {
 				at := fmt.Sprintf("%s/%d", pointer, i)
@@ -266,5 +242,8 @@ func (a Acting) ChangeMembers(ctx context.Context, group GroupName, add, remove 
 		}
 		return nil
 	}}
+	if self := UserID(a.actor.ID); slices.Contains(add, self) || slices.Contains(remove, self) {
+		o.needs = []Permission{UpdateUsers} // delegation is for others
+	}
 	return a.do(ctx, o)
 }

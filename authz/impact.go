@@ -39,6 +39,11 @@ func (a Acting) Preview(operate func(Acting) (Change, error)) (Change, Impact, e
 // Impact says what the change that made a revision did to people then. The policies of that
 // time are worked out from the records; [ErrRecordsDoNotFit] where they can't be.
 func (a Acting) Impact(ctx context.Context, c Change) (Impact, error) {
+	if c.Revision > a.engine.Revision() { // made on another instance a moment ago
+		if err := a.engine.Refresh(ctx); err != nil {
+			return Impact{}, err
+		}
+	}
 	after, err := a.engine.rewind(ctx, c.Revision)
 	if err != nil {
 		return Impact{}, err

@@ -25,14 +25,12 @@ const (
 // What can't be taken is an [*ImportError] that lists the lines. Needs [ImportPolicy], and
 // all that the file gives.
 func (a Acting) Import(ctx context.Context, file PolicyFile, mode ImportMode) (Change, error) {
-	return a.do(ctx, operation{action: ActionPolicyImport, draft: func(d *draft) error {
-		if mode == ImportReplace && a.actor.Kind == ActorUser && !d.s.isAdministrator(UserID(a.actor.ID)) {
-			return &ForbiddenError{Missing: []Permission{Permission(Everything)}}
-		}
+	o := operation{action: ActionPolicyImport, administrators: mode == ImportReplace, draft: func(d *draft) error {
 		im := newImporter(d, mode)
 		im.take(file)
 		return im.finish()
-	}})
+	}}
+	return a.do(ctx, o)
 }
 
 // lineRule is a rule and the line that it stands on.
@@ -304,6 +302,7 @@ func (d *draft) seed(seed *Seed) error {
 
 // Drift is how far the policy has moved from the seed.
 type Drift struct {
+	Seeded  bool   // a seed was applied to the store
 	Missing []Rule // in the seed and not in the policy
 	Extra   []Rule // in the policy and not in the seed
 }
@@ -311,7 +310,7 @@ type Drift struct {
 // Drift compares the policy with the seed that the engine was opened with; both lists are
 // sorted, and empty without a seed.
 func (e *Engine) Drift() Drift {
-	var drift Drift
+	drift := Drift{Seeded: e.current.Load().marks.Seeded}
 	if e.options.Seed == nil {
 		return drift
 	}

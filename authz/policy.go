@@ -88,6 +88,11 @@ type Seed struct {
 	Policy    PolicyFile
 }
 
+// CompareFolded orders names as every list shows them: by folded form, then code point.
+func CompareFolded[S ~string](a, b S) int {
+	return cmp.Or(cmp.Compare(fold(string(a)), fold(string(b))), cmp.Compare(a, b))
+}
+
 // sortFolded sorts by folded form, then code point: the order of every list that people see.
 func sortFolded[S ~string](list []S) {
 	type keyed struct {

@@ -1,5 +1,7 @@
 package authz
 
+import "slices"
+
 // rightsFor lists what each operation needs of a user who acts, the view rights that go
 // with what it touches first. It is the only such list: the engine checks it on the revision
 // that a change is committed onto, and [View.Authorize] lets others ask beforehand.
@@ -24,15 +26,27 @@ var rightsFor = map[Action][]Permission{
 // It says nothing about whether the target exists, and it doesn't reserve anything: the
 // engine asks again on the revision that the change is committed onto.
 func (v *View) Authorize(user UserID, action Action, target GroupName) error {
+	return v.authorize(user, operation{action: action, group: target})
+}
+
+func (v *View) authorize(user UserID, o operation) error {
 	var missing []Permission
-	for _, p := range rightsFor[action] {
-		if v.Can(user, p) {
-			continue
+	ask := func(p Permission, otherwise bool) {
+		if !v.Can(user, p) && !otherwise && !slices.Contains(missing, p) {
+			missing = append(missing, p)
 		}
-		if p == UpdateUsers && action == ActionGroupMembersChange && v.s.mayAssign(user, target) && !v.expired {
-			continue
+	}
+	for _, p := range rightsFor[o.action] {
+		delegated := p == UpdateUsers && o.action == ActionGroupMembersChange
+		ask(p, delegated && !v.expired && v.s.mayAssign(user, o.group))
+	}
+	for _, p := range o.needs {
+		ask(p, false)
+	}
+	if o.administrators {
+		if !v.s.isAdministrator(user) || v.expired {
+			missing = append(missing, Permission(Everything))
 		}
-		missing = append(missing, p)
 	}
 	if len(missing) > 0 {
 		return &ForbiddenError{Missing: missing}

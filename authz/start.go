@@ -246,11 +246,8 @@ func (a Acting) Bootstrap(ctx context.Context, user UserID) (Change, error) {
 // of the policy again. For administrators and the command.
 func (a Acting) RemoveBadRows(ctx context.Context, ids ...int64) (Change, error) {
 	var gone []int64
-	o := operation{action: ActionPolicyRepair, draft: func(d *draft) error {
+	o := operation{action: ActionPolicyRepair, administrators: true, draft: func(d *draft) error {
 		gone = nil
-		if a.actor.Kind == ActorUser && !d.s.isAdministrator(UserID(a.actor.ID)) {
-			return &ForbiddenError{Missing: []Permission{Permission(Everything)}}
-		}
 		for _, b := range d.s.badRows {
 			if len(ids) == 0 || slices.Contains(ids, b.ID) {
 				gone = append(gone, b.ID)
