@@ -112,7 +112,7 @@ func (e *Engine) busy(err error) error {
 func (a Acting) attempt(ctx context.Context, o operation) (Change, error) {
 	e := a.engine
 	before := e.current.Load()
-	d := &draft{s: before, catalogue: e.catalogue, actor: a.actor}
+	d := &draft{s: before, catalogue: e.catalogue, actor: a.actor, makes: map[GroupName]bool{}}
 	c := Change{
 		Revision: before.revision + 1, At: time.Now().UTC().Truncate(time.Microsecond),
 		Actor: a.actor, Channel: a.channel, Reason: a.reason, Action: o.action, Target: o.target(),

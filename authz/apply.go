@@ -138,7 +138,7 @@ func (e *editor) stamp(id groupID) { e.stamped[id] = true }
 func (e *editor) user(id UserID) *user {
 	u, ok := e.users.get(id)
 	if !ok {
-		u = &user{}
+		u = &user{all: e.next.compileUser(id, nil)} // a bad row may deny them everything already
 	} else if old, _ := e.base.users.get(id); old != u {
 		return u
 	} else {

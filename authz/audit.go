@@ -2,6 +2,7 @@ package authz
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -21,12 +22,9 @@ func (e *Engine) VerifyRecords(ctx context.Context) (int, error) {
 	}
 	s, n := emptySnapshot(), 0
 	for s.revision < present.revision {
-		records, err := e.store.Since(ctx, s.revision, historyBatch)
+		records, err := e.recordsAfter(ctx, s.revision)
 		if err != nil {
-			return n, &AuditError{s.revision + 1, "the record is missing"}
-		}
-		if len(records) == 0 {
-			return n, &AuditError{s.revision + 1, "the record is missing"}
+			return n, err
 		}
 		for _, r := range records {
 			if s.revision == present.revision {
@@ -41,6 +39,21 @@ func (e *Engine) VerifyRecords(ctx context.Context) (int, error) {
 	return n, compareWithRecords(present, s)
 }
 
+// recordsAfter returns the next records, at least one.
+func (e *Engine) recordsAfter(ctx context.Context, revision Revision) ([]Record, error) {
+	records, err := e.store.Since(ctx, revision, historyBatch)
+	if errors.Is(err, ErrGap) { // somewhere among them; the first may be there
+		records, err = e.store.Since(ctx, revision, 1)
+	}
+	switch {
+	case errors.Is(err, ErrGap) || err == nil && len(records) == 0:
+		return nil, &AuditError{revision + 1, "the record is missing"}
+	case err != nil:
+		return nil, e.unavailable(err)
+	}
+	return records, nil
+}
+
 // compareWithRecords says in what the tables differ from where the records lead.
 func compareWithRecords(tables, records *snapshot) error {
 	fault := func(format string, args ...any) error {
@@ -48,6 +61,9 @@ func compareWithRecords(tables, records *snapshot) error {
 	}
 	if string(tables.hash) != string(records.hash) {
 		return fault("the head of the chain is another")
+	}
+	if tables.marks != records.marks {
+		return fault("whether there was a seed or an administrator is not what they say")
 	}
 	recorded := map[Rule]bool{}
 	for r := range records.rules {

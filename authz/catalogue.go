@@ -41,7 +41,11 @@ const (
 // AssignMembers is the right to put other users into a group and out of it without holding
 // what the group gives.
 func AssignMembers(group GroupName) Permission {
-	return Permission(membersMark + string(group) + ":" + assignAction)
+	return Permission(membersPattern(group, assignAction))
+}
+
+func membersPattern(group GroupName, action string) Pattern {
+	return Pattern(membersMark + string(group) + ":" + action)
 }
 
 var ownEntries = Catalogue{

@@ -17,6 +17,7 @@ type draft struct {
 	wrong    []FieldError
 	unknown  []FieldError
 	conflict error
+	makes    map[GroupName]bool // groups that rules may be about although they are only being made
 
 	suggested int // how often near names were looked up, which is bounded
 }
@@ -65,8 +66,11 @@ func (d *draft) patterns(pointer string, list []Pattern, kind RuleKind, have *ru
 
 // replaceRules drafts that the holder has exactly the rules of want.
 func (d *draft) replaceRules(h Holder, have *ruleSet, want Rules) {
-	for kind, list := range map[RuleKind][]Pattern{KindGrant: want.Grants, KindRestriction: want.Restrictions} {
-		list = sortedSet(list)
+	for _, kind := range []RuleKind{KindGrant, KindRestriction} {
+		list := sortedSet(want.Grants)
+		if kind == KindRestriction {
+			list = sortedSet(want.Restrictions)
+		}
 		for _, p := range list {
 			if !have.has(kind, p) {
 				d.delta.Added = append(d.delta.Added, Rule{Kind: kind, Holder: h, Pattern: p})
@@ -84,23 +88,25 @@ func (d *draft) replaceRules(h Holder, have *ruleSet, want Rules) {
 func (d *draft) changeRules(h Holder, have *ruleSet, delta RulesDelta) {
 	d.patterns("/grant", delta.Grant, KindGrant, have)
 	d.patterns("/restrict", delta.Restrict, KindRestriction, have)
-	for pointer, lists := range map[string][2][]Pattern{
-		"/ungrant": {delta.Ungrant, delta.Grant}, "/unrestrict": {delta.Unrestrict, delta.Restrict},
-	} {
-		for i, p := range lists[0] {
-			at := fmt.Sprintf("%s/%d", pointer, i)
-			if err := p.Check(); err != nil {
-				d.invalid(at, fmt.Errorf("%q %w", clip(string(p)), err))
-			} else if slices.Contains(lists[1], p) {
-				d.invalid(at, fmt.Errorf("%q is to be added as well", p))
-			}
-		}
-	}
+	d.leaving("/ungrant", delta.Ungrant, delta.Grant)
+	d.leaving("/unrestrict", delta.Unrestrict, delta.Restrict)
 	want := Rules{
 		Grants:       with(have.patterns(KindGrant), delta.Grant, delta.Ungrant),
 		Restrictions: with(have.patterns(KindRestriction), delta.Restrict, delta.Unrestrict),
 	}
 	d.replaceRules(h, have, want)
+}
+
+// leaving checks the patterns that a holder is to lose.
+func (d *draft) leaving(pointer string, list, coming []Pattern) {
+	for i, p := range list {
+		at := fmt.Sprintf("%s/%d", pointer, i)
+		if err := p.Check(); err != nil {
+			d.invalid(at, fmt.Errorf("%q %w", clip(string(p)), err))
+		} else if slices.Contains(coming, p) {
+			d.invalid(at, fmt.Errorf("%q is to be added as well", p))
+		}
+	}
 }
 
 func with(have, add, remove []Pattern) []Pattern {
@@ -166,8 +172,8 @@ func (d *draft) freeName(pointer string, name GroupName, except *group) GroupNam
 // known reports whether a pattern is in the catalogue or matches something in it, and
 // otherwise says what comes near.
 func (d *draft) known(p Pattern) (detail string, ok bool) {
-	if name, isAssign := assigns(p); isAssign && !strings.Contains(string(name), "*") {
-		if d.s.group(name) != nil {
+	if name, isAssign := assigns(p); isAssign {
+		if d.s.group(name) != nil || d.makes[name] {
 			return "", true
 		}
 		return fmt.Sprintf("%q is about a group that doesn't exist", p), false

@@ -108,7 +108,9 @@ func checkEscalation(before, after *snapshot, actor UserID, d Delta) error {
 	}
 	for _, g := range d.Groups {
 		if g.Before != nil && g.After != nil {
-			e.renamed[Pattern(AssignMembers(g.Before.Name))] = Pattern(AssignMembers(g.After.Name))
+			for _, action := range []string{assignAction, "*"} {
+				e.renamed[membersPattern(g.Before.Name, action)] = membersPattern(g.After.Name, action)
+			}
 		}
 	}
 	e.awaken(d)
@@ -157,8 +159,7 @@ func (e *escalation) groupsReached(d Delta) []groupID {
 			add(name)
 		}
 	}
-	inBefore := slices.DeleteFunc(slices.Clone(ids), func(id groupID) bool { return int(id) >= len(e.before.groups) })
-	return sortedSetOf(append(e.before.heirsOf(inBefore), e.after.heirsOf(ids)...))
+	return sortedSetOf(append(e.before.heirsOf(ids), e.after.heirsOf(ids)...))
 }
 
 func sortedSetOf(ids []groupID) []groupID {
@@ -247,17 +248,17 @@ func (e *escalation) delegated(id UserID, groups []GroupName) map[GroupName]bool
 // awaken asks about rights to assign that waited for a group of that name: they begin to mean
 // something when the group is made or renamed.
 func (e *escalation) awaken(d Delta) {
-	names := map[Pattern]bool{}
+	names := map[GroupName]bool{}
 	for _, g := range d.Groups {
 		if g.After != nil && e.before.group(g.After.Name) == nil {
-			names[Pattern(AssignMembers(g.After.Name))] = true
+			names[g.After.Name] = true
 		}
 	}
 	if len(names) == 0 {
 		return
 	}
 	for r := range e.before.rules {
-		if names[r.Pattern] {
+		if name, ok := assigns(r.Pattern); ok && names[name] {
 			e.ask(r.Pattern)
 		}
 	}

@@ -15,6 +15,7 @@ func (a Acting) CreateGroup(ctx context.Context, spec GroupSpec) (Change, error)
 		}
 		spec := spec
 		spec.Name = d.freeName("/name", spec.Name, nil)
+		d.makes[spec.Name] = true
 		d.invalid("/description", describe(spec.Description))
 		d.patterns("/permissions/grants", spec.Permissions.Grants, KindGrant, nil)
 		d.patterns("/permissions/restrictions", spec.Permissions.Restrictions, KindRestriction, nil)
@@ -123,8 +124,10 @@ func (d *draft) renameAssign(from, to GroupName) {
 		}
 		d.delta.Removed = append(d.delta.Removed, r)
 		if to != "" {
-			r.Pattern = Pattern(membersMark + string(to) + ":" + action)
-			d.delta.Added = append(d.delta.Added, r)
+			r.Pattern = membersPattern(to, action)
+			if !d.s.has(r) { // one may have waited under that name
+				d.delta.Added = append(d.delta.Added, r)
+			}
 		}
 	}
 }
@@ -224,16 +227,8 @@ func (a Acting) Unassign(ctx context.Context, group GroupName, users ...UserID) 
 func (a Acting) ChangeMembers(ctx context.Context, group GroupName, add, remove []UserID) (Change, error) {
 	o := operation{action: ActionGroupMembersChange, group: group, draft: func(d *draft) error {
 		g := d.s.group(group)
-		for pointer, list := range map[string][]UserID{"/add": add, "/remove": remove} {
-			for i, u := range list {
-				at := fmt.Sprintf("%s/%d", pointer, i)
-				if err := u.Check(); err != nil {
-					d.invalid(at, fmt.Errorf("the user %q %w", clip(string(u)), err))
-				} else if pointer == "/remove" && slices.Contains(add, u) {
-					d.invalid(at, fmt.Errorf("%q is to be added as well", u))
-				}
-			}
-		}
+		d.users("/add", add, nil)
+		d.users("/remove", remove, add)
 		for _, u := range sortedSet(add) {
 			d.move(u, g, true)
 		}

@@ -3,6 +3,7 @@ package authz
 import (
 	"context"
 	"encoding/binary"
+	"maps"
 	"slices"
 )
 
@@ -78,10 +79,40 @@ func (a Acting) impact(before, after *snapshot, d Delta) Impact {
 
 // couldUndo reports whether the actor's rights would do to reverse the change.
 func (a Acting) couldUndo(before, after *snapshot, d Delta) bool {
-	if a.actor.Kind != ActorUser || after.isAdministrator(UserID(a.actor.ID)) {
+	actor := UserID(a.actor.ID)
+	if a.actor.Kind != ActorUser || after.isAdministrator(actor) {
 		return true
 	}
-	return checkEscalation(after, before, UserID(a.actor.ID), d.inverse()) == nil
+	inverse := d.inverse()
+	for _, p := range inverse.rights() {
+		if !after.can(actor, p) {
+			return false
+		}
+	}
+	return checkEscalation(after, before, actor, inverse) == nil
+}
+
+// rights lists what the operations that make a change need, as far as the change shows.
+func (d Delta) rights() []Permission {
+	needs := map[Permission]bool{ViewGroups: true}
+	for _, g := range d.Groups {
+		switch {
+		case g.Before == nil:
+			needs[CreateGroups] = true
+		case g.After == nil:
+			needs[DeleteGroups] = true
+		default:
+			needs[UpdateGroups] = true
+		}
+	}
+	for _, r := range slices.Concat(d.Added, d.Removed) {
+		if _, isGroup := r.Holder.Group(); !isGroup {
+			needs[ViewUsers], needs[UpdateUsers] = true, true
+		} else if !needs[CreateGroups] && !needs[DeleteGroups] {
+			needs[UpdateGroups] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(needs))
 }
 
 // affected returns the users whom a change can have touched, sorted.
@@ -114,8 +145,7 @@ func difference(was, is *View, id UserID, memo map[string][2][]Permission) (gain
 	key := place(was.s, id) + "|" + place(is.s, id)
 	known, ok := memo[key]
 	if !ok {
-		before, after := was.heldBy(id), is.heldBy(id)
-		known = [2][]Permission{subtract(after, before), subtract(before, after)}
+		known = [2][]Permission{heldOnlyBy(is, was, id), heldOnlyBy(was, is, id)}
 		if len(key) > 1 {
 			memo[key] = known
 		}
@@ -139,12 +169,8 @@ func place(s *snapshot, id UserID) string {
 	return string(b)
 }
 
-func subtract(from, what []Permission) []Permission {
-	var list []Permission
-	for _, p := range from {
-		if !slices.Contains(what, p) {
-			list = append(list, p)
-		}
-	}
-	return list
+// heldOnlyBy lists what the user holds by one policy and not by the other. Decisions are
+// compared, not lists: what no rule names any more may still be covered.
+func heldOnlyBy(one, other *View, id UserID) []Permission {
+	return slices.DeleteFunc(one.heldBy(id), func(p Permission) bool { return other.s.can(id, p) })
 }

@@ -77,7 +77,10 @@ type importer struct {
 	d       *draft
 	mode    ImportMode
 	read    Faults        // of the lines by themselves
-	faults  Faults        // of what they say about one another and the policy
+	faults  Faults        // of the groups that they name
+	unknown Faults        // of the permissions that they name
+	cycles  Faults        // of the links that close one
+	chains  Faults        // of the links that make one too long
 	want    map[Rule]bool // all that the file names and that isn't about Administrators
 	rules   []lineRule
 	creates map[GroupName]bool
@@ -95,12 +98,13 @@ func (im *importer) fault(line int, format string, args ...any) {
 func (im *importer) take(file PolicyFile) {
 	rules, faults := interpret(file.Lines)
 	im.read = file.Faults.merge(faults)
+	// Groups first: a rule may be about one that a later line makes.
+	rules = slices.DeleteFunc(rules, func(lr lineRule) bool { return !im.accepts(lr) })
 	for _, lr := range rules {
-		if im.want[lr.rule] || !im.accepts(lr) {
-			continue
+		if !im.want[lr.rule] && im.knows(lr) {
+			im.want[lr.rule] = true
+			im.rules = append(im.rules, lr)
 		}
-		im.want[lr.rule] = true
-		im.rules = append(im.rules, lr)
 	}
 	im.checkInheritance()
 }
@@ -119,13 +123,20 @@ func (im *importer) accepts(lr lineRule) bool {
 	}
 	if r.Group != "" {
 		ok = im.needGroup(lr.line, r.Group) && ok
-	} else if !im.has(r) {
-		if detail, known := im.d.known(r.Pattern); !known {
-			im.fault(lr.line, "%s", detail)
-			ok = false
-		}
 	}
 	return ok
+}
+
+// knows checks that a rule that is new names something in the catalogue.
+func (im *importer) knows(lr lineRule) bool {
+	if lr.rule.Pattern == "" || im.d.s.has(lr.rule) {
+		return true
+	}
+	detail, known := im.d.known(lr.rule.Pattern)
+	if !known {
+		im.unknown.Add(lr.line, detail)
+	}
+	return known
 }
 
 // acceptsAdministrators lets new members in when merging, and refuses or leaves alone the
@@ -144,14 +155,6 @@ func (im *importer) acceptsAdministrators(lr lineRule) bool {
 	}
 	im.fault(lr.line, "Administrators is protected: it holds *:* and nothing else; take the line out")
 	return false
-}
-
-func (im *importer) has(r Rule) bool {
-	if name, ok := r.Holder.Group(); ok {
-		g := im.d.s.group(name)
-		return g != nil && g.rules.has(r.Kind, r.Pattern)
-	}
-	return im.d.userRules(UserID(r.Holder)).has(r.Kind, r.Pattern)
 }
 
 // needGroup notes that a group must be made, if it isn't there.
@@ -173,13 +176,14 @@ func (im *importer) needGroup(line int, name GroupName) bool {
 		return false
 	}
 	im.creates[name] = true
+	im.d.makes[name] = true
 	im.folds[key] = name
 	return true
 }
 
 // finish turns what was read into the draft's delta, or into the error that lists the lines.
 func (im *importer) finish() error {
-	if err := im.read.merge(im.faults).Err(); err != nil {
+	if err := im.read.merge(im.faults).merge(im.unknown).merge(im.cycles).merge(im.chains).Err(); err != nil {
 		return err
 	}
 	d := im.d
@@ -224,7 +228,7 @@ func (im *importer) checkInheritance() {
 	for _, lr := range added {
 		from, _ := lr.rule.Holder.Group()
 		if reaches(links, lr.rule.Group, from, map[GroupName]bool{}) {
-			im.fault(lr.line, "%q inheriting %q closes a cycle", from, lr.rule.Group)
+			im.cycles.Add(lr.line, fmt.Sprintf("%q inheriting %q closes a cycle", from, lr.rule.Group))
 			continue
 		}
 		links[from] = append(links[from], lr.rule.Group)
@@ -233,7 +237,7 @@ func (im *importer) checkInheritance() {
 	for _, lr := range added {
 		from, _ := lr.rule.Holder.Group()
 		if n := below(from); n > maxInheritance {
-			im.fault(lr.line, "%q stands at the head of a chain of %d links of inheritance; at most %d are followed", from, n, maxInheritance)
+			im.chains.Add(lr.line, fmt.Sprintf("%q stands at the head of a chain of %d links of inheritance; at most %d are followed", from, n, maxInheritance))
 		}
 	}
 }
@@ -248,7 +252,8 @@ func reaches(links map[GroupName][]GroupName, from, to GroupName, seen map[Group
 	})
 }
 
-// depths returns a function that counts the links below a group. There must be no cycle.
+// depths returns a function that counts the links below a group. A cycle, which only a table
+// can hold that someone else wrote to, is followed once.
 func depths(links map[GroupName][]GroupName) func(GroupName) int {
 	known := map[GroupName]int{}
 	var below func(GroupName) int
@@ -256,6 +261,7 @@ func depths(links map[GroupName][]GroupName) func(GroupName) int {
 		if n, ok := known[name]; ok {
 			return n
 		}
+		known[name] = 0
 		n := 0
 		for _, next := range links[name] {
 			n = max(n, 1+below(next))

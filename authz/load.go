@@ -81,7 +81,9 @@ func (rr *rowReader) snapshot(state State) (*snapshot, error) {
 	for _, u := range s.users.all() {
 		u.version = 0 // the store knows
 	}
+	hasAdministrator := s.marks.HadAdministrator
 	s.marks = state.Marks
+	s.marks.HadAdministrator = s.marks.HadAdministrator || hasAdministrator
 	s.setBadRows(rr.bad)
 	return s, nil
 }

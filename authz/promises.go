@@ -42,8 +42,19 @@ func (s *snapshot) onCycle(start groupID) bool {
 	return found
 }
 
-// inheritanceDepth returns the most links that follow one another through the group. The
-// groups must have no cycle.
+// meetsCycle reports whether the group reaches a cycle or is reached from one. A table that
+// someone else wrote to can hold cycles that no operation made.
+func (s *snapshot) meetsCycle(start groupID) bool {
+	found := false
+	s.walk(start, func(g *group) { found = found || s.onCycle(g.id) })
+	for _, id := range s.heirsOf([]groupID{start}) {
+		found = found || s.onCycle(id)
+	}
+	return found
+}
+
+// inheritanceDepth returns the most links that follow one another through the group, which
+// must not meet a cycle.
 func (s *snapshot) inheritanceDepth(id groupID) int {
 	up, down := map[groupID]int{}, map[groupID]int{}
 	return s.longest(id, up, func(g *group) []groupID { return g.inherits }) +
@@ -69,8 +80,8 @@ func checkInheritance(after *snapshot, d Delta) error {
 			continue
 		}
 		name, _ := r.Holder.Group()
-		if after.onCycle(after.group(name).id) {
-			return fmt.Errorf("%w: %q would inherit itself through %q", ErrInheritanceCycle, name, r.Group)
+		if after.meetsCycle(after.group(name).id) {
+			return fmt.Errorf("%w: %q would be part of one, or meet one, through %q", ErrInheritanceCycle, name, r.Group)
 		}
 	}
 	for _, r := range d.Added {

@@ -74,6 +74,16 @@ func (s *snapshot) groupNames(ids []groupID) []GroupName {
 	return names
 }
 
+// has reports whether the policy has a grant or a restriction.
+func (s *snapshot) has(r Rule) bool {
+	if name, ok := r.Holder.Group(); ok {
+		g := s.group(name)
+		return g != nil && g.rules.has(r.Kind, r.Pattern)
+	}
+	u, ok := s.users.get(UserID(r.Holder))
+	return ok && u.rules.has(r.Kind, r.Pattern)
+}
+
 // sortedGroups returns all groups in the order people see.
 func (s *snapshot) sortedGroups() []*group {
 	names := make([]GroupName, 0, len(s.byName))
@@ -137,12 +147,13 @@ func (s *snapshot) compileUser(id UserID, rules *ruleSet) matcher {
 	return all
 }
 
-// heirsOf returns the groups of ids and every group that reaches one of them.
+// heirsOf returns the groups of ids, as far as they are there, and every group that reaches
+// one of them.
 func (s *snapshot) heirsOf(ids []groupID) []groupID {
 	seen := make(map[groupID]bool)
 	list := make([]groupID, 0, len(ids))
 	add := func(id groupID) {
-		if s.groups[id] != nil && !seen[id] {
+		if int(id) < len(s.groups) && s.groups[id] != nil && !seen[id] {
 			seen[id] = true
 			list = append(list, id)
 		}

@@ -3,6 +3,7 @@ package authz
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // SetUserGroups makes the user a member of exactly the groups named. Needs [ViewGroups],
@@ -28,6 +29,18 @@ func (a Acting) SetUserGroups(ctx context.Context, user UserID, groups []GroupNa
 func (d *draft) user(id UserID) {
 	if err := id.Check(); err != nil {
 		d.invalid("", fmt.Errorf("the user %q %w", clip(string(id)), err))
+	}
+}
+
+// users checks the users of a list, none of which may stand in the other.
+func (d *draft) users(pointer string, list, other []UserID) {
+	for i, u := range list {
+		at := fmt.Sprintf("%s/%d", pointer, i)
+		if err := u.Check(); err != nil {
+			d.invalid(at, fmt.Errorf("the user %q %w", clip(string(u)), err))
+		} else if slices.Contains(other, u) {
+			d.invalid(at, fmt.Errorf("%q is to be added as well", u))
+		}
 	}
 }
 

@@ -157,17 +157,17 @@ func (v *View) entry(p Permission) (Entry, bool) {
 	if i, ok := v.catalogue.byName[p]; ok {
 		return v.catalogue.entries[i], true
 	}
-	if name, ok := assigns(Pattern(p)); ok && v.s.group(name) != nil {
+	if name, ok := assigns(Pattern(p)); ok && v.s.group(name) != nil && p == AssignMembers(name) {
 		return assignEntry(name), true
 	}
 	return Entry{Permission: p}, false
 }
 
-// assigns returns the group whose assign right p is, if it is one.
+// assigns returns the group whose assign right p is or covers, if it is of one group.
 func assigns(p Pattern) (GroupName, bool) {
 	object, action, _ := split(string(p))
 	name, ok := strings.CutPrefix(object, membersMark)
-	return GroupName(name), ok && action == assignAction && name != "*"
+	return GroupName(name), ok && (action == assignAction || action == "*") && !strings.Contains(name, "*")
 }
 
 // BadRows returns the rows of the policy table that can't be understood, by id.

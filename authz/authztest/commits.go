@@ -195,7 +195,7 @@ func groups(f *fixture) {
 func userVersions(f *fixture) {
 	f.commit(authz.Commit{Users: []authz.UserID{"ana", "ben", "zoë"}})
 	f.commit(authz.Commit{})
-	f.commit(authz.Commit{Users: []authz.UserID{"ben", "Zoë"}})
+	f.commit(authz.Commit{Users: []authz.UserID{"ben", "Zoë", "ben"}})
 	for id, want := range map[authz.UserID]authz.Revision{
 		"ana": 1, "ben": 3, "zoë": 1, "Zoë": 3, "cleo": 0, "Ana": 0, "ana ": 0, "an": 0, "zoe": 0, "zoe\u0308": 0, "": 0,
 	} {

@@ -1,0 +1,150 @@
+package authz_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/policycsv"
+)
+
+func importText(t *testing.T, engine *authz.Engine, text string, mode authz.ImportMode) (authz.Change, error) {
+	t.Helper()
+	file, err := policycsv.ReadPolicy(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return engine.As("ana").Import(t.Context(), file, mode)
+}
+
+// Malformed input of every kind is refused whole, with its line.
+func TestMalformedImportsAreRefusedWhole(t *testing.T) {
+	t.Parallel()
+	chain := func(links int) string {
+		var b strings.Builder
+		for i := range links {
+			fmt.Fprintf(&b, "g, group:C%d, group:C%d\n", i, i+1)
+		}
+		return b.String()
+	}
+	long := func(n int) string { return strings.Repeat("x", n) }
+	good := "p, group:Fine, a, b, allow\n" // line 1 of every case
+	cases := map[string]struct {
+		text string
+		line int
+		says string
+	}{
+		"encoding":             {"p, group:Caf\xe9, a, b, allow", 2, "UTF-8"},
+		"a NUL":                {"p, group:A\x00, a, b, allow", 2, "NUL"},
+		"a stray quote":        {`p, group:A"B, a, b, allow`, 2, "quote"},
+		"an open quote":        {`p, "group:A, a, b, allow`, 2, "quote"},
+		"a quote in a name":    {`p, "group:A""B", a, b, allow`, 2, "double quote"},
+		"too few columns":      {"p, group:A, a", 2, "fields"},
+		"too many columns":     {"g, ben, group:A, group:B", 2, "fields"},
+		"an unknown type":      {"p2, group:A, a, b, allow", 2, "p2"},
+		"an unknown effect":    {"p, group:A, a, b, maybe", 2, "allow or deny"},
+		"an empty field":       {"p, group:A, , b, allow", 2, "empty"},
+		"a bare right side":    {"g, ben, A", 2, `group:A`},
+		"a wildcard in middle": {"p, group:A, a.*.c, b, allow", 2, "last segment"},
+		"an empty segment":     {"p, group:A, a..c, b, allow", 2, "empty segment"},
+		"a colon in an action": {"p, group:A, a, b:c, allow", 2, ":"},
+		"parentheses":          {"p, group:A), a, b, allow", 2, "parentheses"},
+		"a comma in a group":   {`g, ben, "group:A,B"`, 2, "comma"},
+		"invisible characters": {"g, ben\u200b, group:A", 2, "U+200B"},
+		"another normal form":  {"g, ren\u0065\u0301, group:A", 2, "NFC"},
+		"a slash in a user":    {"g, a/b, group:A", 2, "/"},
+		"a long group":         {"g, ben, group:" + long(65), 2, "64"},
+		"a long user":          {"g, " + long(101) + ", group:A", 2, "100"},
+		"a long object":        {"p, ben, " + long(101) + ", b, allow", 2, "100"},
+		"a long action":        {"p, ben, a, " + long(101) + ", allow", 2, "100"},
+		"a cycle":              {"g, group:A, group:B\ng, group:B, group:C\ng, group:C, group:A", 4, "cycle"},
+		"a group in itself":    {"g, group:A, group:A", 2, "cycle"},
+		"a chain too long":     {chain(10), 2, "chain"},
+		"the protected group":  {"p, group:Administrators, a, b, allow", 2, "protected"},
+		"an heir of it":        {"g, group:A, group:Administrators", 2, "protected"},
+		"spelling":             {"g, ben, group:FINE", 2, "spelling"},
+		"Rightful's own":       {"p, ben, rightful.groups, destroy, allow", 2, "catalogue"},
+		"no such group's own":  {"p, ben, rightful.members/Nowhere, assign, allow", 2, "doesn't exist"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana"})
+			revision := engine.Revision()
+			for _, mode := range []authz.ImportMode{authz.ImportMerge, authz.ImportReplace} {
+				_, err := importText(t, engine, good+c.text+"\n", mode)
+				if name == "the protected group" && mode == authz.ImportReplace {
+					continue // what a replacing file says of Administrators is left alone
+				}
+				var rejected *authz.ImportError
+				if !errors.As(err, &rejected) || rejected.Count < 1 || rejected.Lines[0].Line != c.line || !strings.Contains(rejected.Lines[0].Detail, c.says) {
+					t.Errorf("%s: %v", mode, err)
+				}
+				if engine.Revision() != revision || len(engine.View().Groups("")) != 1 {
+					t.Fatalf("%s: something of it was stored", mode)
+				}
+			}
+		})
+	}
+	t.Run("a chain of nine links is taken", func(t *testing.T) {
+		t.Parallel()
+		engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana"})
+		must(t)(importText(t, engine, chain(9)+"p, group:C9, a, b, allow\ng, ben, group:C0\n", authz.ImportMerge))
+		if !engine.Can("ben", "a:b") {
+			t.Error("ten groups deep, and not reached")
+		}
+	})
+}
+
+// Every bad line is reported, in order, whoever found it.
+func TestAllBadLinesAreReported(t *testing.T) {
+	t.Parallel()
+	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana", Catalogue: authz.Catalogue{{Permission: "a:b", Label: "B"}}})
+	_, err := importText(t, engine, "x\np, group:A, a, b, allow\np, group:A, a, c, allow\ng, group:A, group:A\np, group:A, a*, b, deny\n\n# fine\nq\n", authz.ImportMerge)
+	var rejected *authz.ImportError
+	if !errors.As(err, &rejected) {
+		t.Fatal(err)
+	}
+	var lines []int
+	for _, l := range rejected.Lines {
+		lines = append(lines, l.Line)
+	}
+	if fmt.Sprint(lines) != "[1 3 4 5 8]" || rejected.Count != 5 {
+		t.Errorf("%v of %d: %v", lines, rejected.Count, rejected.Lines)
+	}
+}
+
+// A policy made for plain Casbin comes in as it is; a second import changes nothing; what is
+// exported imports to the same policy.
+func TestImportOfAPlainCasbinPolicy(t *testing.T) {
+	t.Parallel()
+	const plain = "p, admin, data, write\np, alice, data, read\ng, bob, admin\ng, admin, staff\np, staff, data, read\n"
+	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana"})
+	must(t)(importText(t, engine, plain, authz.ImportMerge))
+	for _, q := range []struct {
+		user authz.UserID
+		p    authz.Permission
+		want bool
+	}{{"bob", "data:write", true}, {"bob", "data:read", true}, {"alice", "data:read", true}, {"alice", "data:write", false}, {"admin", "data:write", false}} {
+		if engine.Can(q.user, q.p) != q.want {
+			t.Errorf("Can(%q, %q) isn't %v", q.user, q.p, q.want)
+		}
+	}
+	if again := must(t)(importText(t, engine, plain, authz.ImportMerge)); again.Revision != 0 || !again.Delta.IsEmpty() {
+		t.Errorf("the second import made %+v", again)
+	}
+	var text strings.Builder
+	if err := policycsv.WritePolicy(&text, engine.View().Export()); err != nil {
+		t.Fatal(err)
+	}
+	other := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana"})
+	must(t)(importText(t, other, text.String(), authz.ImportReplace))
+	if fmt.Sprint(other.View().Export()) != fmt.Sprint(engine.View().Export()) {
+		t.Errorf("exported:\n%s", text.String())
+	}
+	if again := must(t)(importText(t, other, text.String(), authz.ImportReplace)); again.Revision != 0 {
+		t.Errorf("replacing by the same made %+v", again)
+	}
+}
