@@ -7,4 +7,5 @@ package authztest
 const (
 	many      = 1_000
 	shortcuts = 15
+	moments   = 30
 )

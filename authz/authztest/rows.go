@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/rightful-go/rightful/authz"
@@ -60,8 +61,13 @@ func removedRowMustBeThere(f *fixture) {
 	f.refused(authz.Commit{RemoveRows: []authz.Row{{}}}, nil)
 
 	id := f.load().rows[0].ID
-	for _, ids := range [][]int64{{id + 1}, {id, id + 1}, {0}, {-id}} {
-		f.refused(authz.Commit{RemoveIDs: ids}, nil)
+	for _, ids := range [][]int64{{id + 7_000}, {id, id + 7_000}, {0}, {-id}} {
+		c := f.next(authz.Commit{RemoveIDs: ids})
+		f.refused(c, nil)
+		missing := strconv.FormatInt(ids[len(ids)-1], 10)
+		if err := f.store.Commit(f.Context(), c); err == nil || !strings.Contains(err.Error(), missing) {
+			f.Errorf("the error doesn't name the missing row %s: %v", missing, err)
+		}
 	}
 	f.commit(authz.Commit{RemoveRows: []authz.Row{there}})
 	f.has()

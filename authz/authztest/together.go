@@ -53,51 +53,91 @@ func oneWins(f *fixture) {
 // oneMoment loads while commits go on. Every commit renames all members to its revision, so
 // that a mixture shows.
 func oneMoment(f *fixture) {
-	const members, loads = 300, 15
-	name := func(r authz.Revision) authz.GroupName { return authz.GroupName(fmt.Sprintf("Revision %d", r)) }
-	first := authz.Commit{PutGroups: []authz.GroupRow{group(name(1), 1)}}
-	for i := range members {
-		first.AddRows = append(first.AddRows, row("g", fmt.Sprintf("user-%d", i), string(name(1).Holder())))
+	first := authz.Commit{PutGroups: []authz.GroupRow{group(momentGroup(1), 1)}}
+	for i := range 50 {
+		first.AddRows = append(first.AddRows, row("g", fmt.Sprintf("user-%d", i), string(momentGroup(1).Holder())))
 	}
 	f.commit(first)
+	members := len(first.AddRows)
 
-	commit := func() {
-		r := f.revision()
-		err := f.store.Commit(f.Context(), authz.Commit{
-			Record: record(r + 1), Renames: []authz.Rename{{From: name(r), To: name(r + 1)}},
-		})
-		if err != nil {
-			f.Errorf("commit of revision %d: %v", r+1, err)
-		}
-	}
-	for range loads {
-		var got []authz.Row
-		done := make(chan struct{})
-		state, err := f.store.Load(f.Context(), func(r authz.Row) error {
-			if got = append(got, r); len(got) == 2 {
-				go func() { commit(); close(done) }()
-				select {
-				case <-done:
-				case <-time.After(100 * time.Millisecond): // a store may let commits wait for the load
-				}
+	for range 10 { // one commit amidst each load
+		result := make(chan error, 1)
+		f.loadMoment(members, func() {
+			done := make(chan struct{})
+			go func() { result <- f.commitMoment(); close(done) }()
+			select {
+			case <-done:
+			case <-time.After(50 * time.Millisecond): // a store may let commits wait for the load
 			}
-			return nil
 		})
-		<-done
-		if err != nil {
+		if err := <-result; err != nil {
 			f.Fatal(err)
 		}
-		if len(got) != members || len(state.Groups) != 1 {
-			f.Fatalf("%d rows and %d groups", len(got), len(state.Groups))
-		}
-		r := state.Revision
-		if state.Groups[0].Name != name(r) || string(state.Hash) != string(record(r).Hash) {
-			f.Errorf("at revision %d the group %q and the hash %x", r, state.Groups[0].Name, state.Hash)
-		}
-		for i := range got {
-			if got[i].V[1] != string(name(r).Holder()) {
-				f.Fatalf("at revision %d, row %d is in %q", r, i, got[i].V[1])
+	}
+
+	stop, stopped := make(chan struct{}), make(chan error, 1)
+	go func() { // commits at any moment
+		for {
+			select {
+			case <-stop:
+				stopped <- nil
+				return
+			default:
+				if err := f.commitMoment(); err != nil {
+					stopped <- err
+					return
+				}
 			}
+		}
+	}()
+	defer func() {
+		close(stop)
+		if err := <-stopped; err != nil {
+			f.Error(err)
+		}
+	}()
+	for range moments {
+		f.loadMoment(members, func() {})
+	}
+}
+
+func momentGroup(r authz.Revision) authz.GroupName {
+	return authz.GroupName(fmt.Sprintf("Revision %d", r))
+}
+
+func (f *fixture) commitMoment() error {
+	r, err := f.store.Revision(f.Context())
+	if err != nil {
+		return err
+	}
+	return f.store.Commit(f.Context(), authz.Commit{
+		Record: record(r + 1), Renames: []authz.Rename{{From: momentGroup(r), To: momentGroup(r + 1)}},
+	})
+}
+
+// loadMoment checks that a load is of one revision; between happens after its second row.
+func (f *fixture) loadMoment(members int, between func()) {
+	f.Helper()
+	var got []authz.Row
+	state, err := f.store.Load(f.Context(), func(r authz.Row) error {
+		if got = append(got, r); len(got) == 2 {
+			between()
+		}
+		return nil
+	})
+	if err != nil {
+		f.Fatal(err)
+	}
+	r := state.Revision
+	if len(got) != members || len(state.Groups) != 1 {
+		f.Fatalf("at revision %d %d rows and %d groups", r, len(got), len(state.Groups))
+	}
+	if state.Groups[0].Name != momentGroup(r) || string(state.Hash) != string(record(r).Hash) {
+		f.Fatalf("at revision %d the group %q and the hash %x", r, state.Groups[0].Name, state.Hash)
+	}
+	for i := range got {
+		if got[i].V[1] != string(momentGroup(r).Holder()) {
+			f.Fatalf("at revision %d, row %d is in %q", r, i, got[i].V[1])
 		}
 	}
 }

@@ -1,0 +1,9 @@
+// Package adapters connects the engine of package authz to what keeps a policy. Start with
+// [OpenSQLite], which needs no server: it returns the [authz.Store] that authz.Open takes.
+// [OpenGorm] does the same on a host's own database, [Open] on an address from a command
+// line. [ReadSeed] reads the files that a fresh store starts from.
+//
+// The policy stands in the table of Casbin's gorm-adapter, casbin_rule, in that adapter's own
+// shape, so that any Casbin reads it; see [GormStore.CasbinAdapter]. Beside it stand
+// rightful_groups, rightful_users, rightful_changes and rightful_state.
+package adapters

@@ -1,0 +1,150 @@
+package adapters_test
+
+import (
+	"errors"
+	"runtime"
+	"slices"
+	"testing"
+
+	"github.com/casbin/casbin/v2"
+	"github.com/casbin/casbin/v2/model"
+	"github.com/casbin/casbin/v2/persist"
+	gormadapter "github.com/casbin/gorm-adapter/v3"
+	"github.com/rightful-go/rightful"
+	"github.com/rightful-go/rightful/adapters"
+	"github.com/rightful-go/rightful/authz"
+)
+
+// deskPolicy is a small policy as the engine would write it.
+var deskPolicy = []authz.Row{
+	{Type: "p", V: [6]string{"group:Administrators", "*", "*", "allow"}},
+	{Type: "p", V: [6]string{"group:Desk", "clients.*", "view", "allow"}},
+	{Type: "p", V: [6]string{"ben", "clients.vip", "view", "deny"}},
+	{Type: "g", V: [6]string{"ana", "group:Administrators"}},
+	{Type: "g", V: [6]string{"ben", "group:Desk"}},
+	{Type: "g", V: [6]string{"group:Leads", "group:Desk"}},
+	{Type: "g", V: [6]string{"cleo", "group:Leads"}},
+}
+
+// Any program with Casbin and gorm-adapter reads the table, by the model of this module.
+func TestPlainCasbinReadsTheTable(t *testing.T) {
+	for _, prefix := range []string{"", "acme"} {
+		t.Run("sqlite with prefix "+prefix, func(t *testing.T) {
+			path := newFile(t)
+			s := openSQLite(t, path, adapters.GormOptions{Prefix: prefix})
+			commit(t, s, authz.Commit{AddRows: deskPolicy})
+
+			plain, err := gormadapter.NewAdapterByDBUseTableName(hostDB(t, path), prefix, "casbin_rule")
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkDecisions(t, plain)
+			ours, err := s.CasbinAdapter()
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkDecisions(t, ours)
+		})
+	}
+}
+
+func checkDecisions(t *testing.T, a persist.Adapter) {
+	t.Helper()
+	e, err := casbin.NewEnforcer(newModel(t), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range []struct {
+		user, object, action string
+		want                 bool
+	}{
+		{"ana", "anything", "at all", true},
+		{"ben", "clients.requests", "view", true},
+		{"ben", "clients.vip", "view", false},
+		{"ben", "clients.requests", "update", false},
+		{"cleo", "clients.vip", "view", true},
+		{"dana", "clients.requests", "view", false},
+	} {
+		if got, err := e.Enforce(q.user, q.object, q.action); err != nil || got != q.want {
+			t.Errorf("%s %s:%s: %t, %v", q.user, q.object, q.action, got, err)
+		}
+	}
+}
+
+func newModel(t *testing.T) model.Model {
+	t.Helper()
+	m, err := model.NewModelFromString(rightful.Model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// Casbin writes by itself what is changed in an enforcer. It must not reach the table, where
+// gorm-adapter would empty it on SavePolicy and take empty fields for wildcards.
+func TestCasbinAdapterOnlyReads(t *testing.T) {
+	s := openSQLite(t, newFile(t), adapters.GormOptions{})
+	commit(t, s, authz.Commit{AddRows: deskPolicy})
+	was := load(t, s)
+	a, err := s.CasbinAdapter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := casbin.NewEnforcer(newModel(t), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rule, other := []string{"ben", "clients.vip", "view", "deny"}, []string{"ben", "x", "y", "allow"}
+	for name, write := range map[string]func() error{
+		"SavePolicy":           e.SavePolicy,
+		"AddPolicy":            func() error { _, err := e.AddPolicy(other); return err },
+		"AddPolicies":          func() error { _, err := e.AddPolicies([][]string{other}); return err },
+		"RemovePolicy":         func() error { _, err := e.RemovePolicy(rule); return err },
+		"RemovePolicies":       func() error { _, err := e.RemovePolicies([][]string{rule}); return err },
+		"RemoveFilteredPolicy": func() error { _, err := e.RemoveFilteredPolicy(0, "ben"); return err },
+		"UpdatePolicy":         func() error { _, err := e.UpdatePolicy(rule, other); return err },
+		"UpdatePolicies":       func() error { _, err := e.UpdatePolicies([][]string{rule}, [][]string{other}); return err },
+		"UpdateFilteredPolicies": func() error {
+			_, err := e.UpdateFilteredPolicies([][]string{other}, 0, "ben")
+			return err
+		},
+		"DeleteUser": func() error { _, err := e.DeleteUser("ben"); return err },
+	} {
+		if err := write(); !errors.Is(err, adapters.ErrReadOnly) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if now := load(t, s); !slices.Equal(now, was) {
+		t.Errorf("the table has %d rows of %d", len(now), len(was))
+	}
+}
+
+// gorm-adapter closes the database when an adapter that opened it is collected.
+func TestCasbinAdapterLeavesTheDatabaseOpen(t *testing.T) {
+	s := openSQLite(t, newFile(t), adapters.GormOptions{})
+	was := describe(t, s.Pool(), "")
+	for range 3 {
+		if _, err := s.CasbinAdapter(); err != nil {
+			t.Fatal(err)
+		}
+		runtime.GC()
+	}
+	if _, err := s.Revision(t.Context()); err != nil {
+		t.Errorf("after the adapter was collected: %v", err)
+	}
+	if now := describe(t, s.Pool(), ""); !slices.Equal(now, was) {
+		t.Errorf("the adapter changed the tables")
+	}
+}
+
+func TestCasbinAdapterMeetsABlankRow(t *testing.T) {
+	s := openSQLite(t, newFile(t), adapters.GormOptions{})
+	insertRow("")(t, s, [7]*string{})
+	a, err := s.CasbinAdapter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.LoadPolicy(newModel(t)); err == nil {
+		t.Error("Casbin loaded a table with a blank row, although it can't")
+	}
+}

@@ -1,0 +1,175 @@
+package adapters
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/rightful-go/rightful/authz"
+	"gorm.io/gorm"
+)
+
+// Load implements [authz.Store]. It holds a read transaction; on SQLite in WAL mode commits
+// go on meanwhile.
+func (s *GormStore) Load(ctx context.Context, row func(authz.Row) error) (authz.State, error) {
+	var state authz.State
+	err := s.inTransaction(ctx, s.dialect.beginRead, func(tx *gorm.DB) (err error) {
+		if state, err = s.state(tx); err != nil {
+			return err
+		}
+		if state.Groups, err = s.groups(tx); err != nil {
+			return err
+		}
+		return s.dialect.rows(tx, s.tables.rules, row)
+	})
+	if err != nil {
+		return authz.State{}, err
+	}
+	return state, nil
+}
+
+// state reads all of the state but its groups.
+func (s *GormStore) state(tx *gorm.DB) (authz.State, error) {
+	var state authz.State
+	err := tx.Raw("SELECT revision, hash, seeded, had_administrator FROM "+s.tables.state+" WHERE id = 1").
+		Row().Scan(&state.Revision, &state.Hash, &state.Marks.Seeded, &state.Marks.HadAdministrator)
+	if err != nil {
+		return authz.State{}, fmt.Errorf("read the state of the policy: %w", err)
+	}
+	return state, nil
+}
+
+func (s *GormStore) groups(tx *gorm.DB) ([]authz.GroupRow, error) {
+	rows, err := tx.Raw("SELECT name, description, version, updated_at, updated_by_kind, updated_by_id FROM " + s.tables.groups).Rows()
+	if err != nil {
+		return nil, fmt.Errorf("read the groups: %w", err)
+	}
+	defer rows.Close()
+	var list []authz.GroupRow
+	for rows.Next() {
+		var g authz.GroupRow
+		err := rows.Scan(&g.Name, &g.Description, &g.Version, &g.UpdatedAt, &g.UpdatedBy.Kind, &g.UpdatedBy.ID)
+		if err != nil {
+			return nil, fmt.Errorf("read a group: %w", err)
+		}
+		list = append(list, g)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read the groups: %w", err)
+	}
+	return list, nil
+}
+
+// Revision implements [authz.Store].
+func (s *GormStore) Revision(ctx context.Context) (r authz.Revision, err error) {
+	err = s.db.WithContext(ctx).Raw("SELECT revision FROM " + s.tables.state + " WHERE id = 1").Row().Scan(&r)
+	if err != nil {
+		return 0, fmt.Errorf("read the revision: %w", err)
+	}
+	return r, nil
+}
+
+// Since implements [authz.Store].
+func (s *GormStore) Since(ctx context.Context, after authz.Revision, limit int) ([]authz.Record, error) {
+	var list []authz.Record
+	err := s.inTransaction(ctx, s.dialect.beginRead, func(tx *gorm.DB) error {
+		state, err := s.state(tx)
+		if err != nil {
+			return err
+		}
+		list, err = s.records(tx, "WHERE revision > ? ORDER BY revision LIMIT ?", after, max(limit, 0))
+		if err != nil {
+			return err
+		}
+		return checkGap(list, after, state.Revision, limit)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
+}
+
+// checkGap returns [authz.ErrGap] unless list has all records after one revision, up to
+// another or to the limit.
+func checkGap(list []authz.Record, after, upTo authz.Revision, limit int) error {
+	for i, r := range list {
+		if r.Revision != after+1+authz.Revision(i) {
+			return authz.ErrGap
+		}
+	}
+	if len(list) < limit && after+authz.Revision(len(list)) < upTo {
+		return authz.ErrGap
+	}
+	return nil
+}
+
+// Before implements [authz.Store].
+func (s *GormStore) Before(ctx context.Context, before authz.Revision, limit int) ([]authz.Record, error) {
+	tx := s.db.WithContext(ctx)
+	if before == 0 {
+		return s.records(tx, "ORDER BY revision DESC LIMIT ?", max(limit, 0))
+	}
+	return s.records(tx, "WHERE revision < ? ORDER BY revision DESC LIMIT ?", before, max(limit, 0))
+}
+
+// records reads those that the rest of a statement selects.
+func (s *GormStore) records(tx *gorm.DB, rest string, args ...any) ([]authz.Record, error) {
+	rows, err := tx.Raw(`SELECT revision, at, actor_kind, actor_id, channel, reason, action, target, delta, hash
+		FROM `+s.tables.changes+" "+rest, args...).Rows()
+	if err != nil {
+		return nil, fmt.Errorf("read the changes: %w", err)
+	}
+	defer rows.Close()
+	var list []authz.Record
+	for rows.Next() {
+		var r authz.Record
+		err := rows.Scan(&r.Revision, &r.At, &r.Actor.Kind, &r.Actor.ID, &r.Channel, &r.Reason,
+			&r.Action, &r.Target, &r.Delta, &r.Hash)
+		if err != nil {
+			return nil, fmt.Errorf("read a change: %w", err)
+		}
+		list = append(list, r)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read the changes: %w", err)
+	}
+	return list, nil
+}
+
+// UserVersion implements [authz.Store].
+func (s *GormStore) UserVersion(ctx context.Context, id authz.UserID) (r authz.Revision, err error) {
+	err = s.db.WithContext(ctx).Raw("SELECT version FROM "+s.tables.users+" WHERE user_id = ?", string(id)).Row().Scan(&r)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read the version of a user: %w", err)
+	}
+	return r, nil
+}
+
+// ruleColumns are those of gorm-adapter's table, as scanRow expects them.
+const ruleColumns = "id, ptype, v0, v1, v2, v3, v4, v5"
+
+// scanRow reads a row of ruleColumns; NULL is empty.
+func scanRow(rows interface{ Scan(...any) error }) (authz.Row, error) {
+	var id int64
+	var values [7]sql.NullString
+	dest := []any{&id}
+	for i := range values {
+		dest = append(dest, &values[i])
+	}
+	if err := rows.Scan(dest...); err != nil {
+		return authz.Row{}, fmt.Errorf("read a row of the policy table: %w", err)
+	}
+	r := authz.Row{ID: id, Type: values[0].String}
+	for i := range r.V {
+		r.V[i] = values[i+1].String
+	}
+	return r, nil
+}
+
+func rowByID(tx *gorm.DB, table string, id int64) (authz.Row, error) {
+	return scanRow(tx.Raw("SELECT "+ruleColumns+" FROM "+table+" WHERE id = ?", id).Row())
+}

@@ -1,0 +1,75 @@
+package adapters
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// finishing bounds how long a COMMIT or ROLLBACK may take. They don't end with the context of
+// the transaction, so that it is known what became of it.
+const finishing = 10 * time.Second
+
+// inTransaction lets work run between begin and COMMIT, on one connection, and rolls back if
+// it fails, panics or outlasts ctx.
+//
+// The connection is held here rather than in a [sql.Tx] for two reasons. SQLite's transactions
+// must begin as writers, on a host's database too. And when a COMMIT fails, the connection
+// must not go back to the pool with the transaction still open, which is what sql.Tx does.
+func (s *GormStore) inTransaction(ctx context.Context, begin string, work func(tx *gorm.DB) error) error {
+	conn, err := s.pool.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("reach the database: %w", err)
+	}
+	defer conn.Close()
+	committed := false
+	defer func() {
+		if !committed {
+			rollback(ctx, conn)
+		}
+	}()
+
+	if _, err := conn.ExecContext(ctx, begin); err != nil {
+		return fmt.Errorf("begin a transaction: %w", err)
+	}
+	// The SQLite driver may leave out a statement whose context has just ended, and report
+	// success. So nothing is believed before a look at the context: the transaction may
+	// never have begun, or lack a statement.
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	tx := s.db.Session(&gorm.Session{NewDB: true, Context: ctx})
+	tx.Statement.ConnPool = conn
+	if err := work(tx); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := finish(ctx, conn, "COMMIT"); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	committed = true
+	return nil
+}
+
+// rollback ends the transaction on conn. A connection on which that fails is of no use to
+// whoever gets it next, and closed.
+func rollback(ctx context.Context, conn *sql.Conn) {
+	if finish(ctx, conn, "ROLLBACK") != nil {
+		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+	}
+}
+
+func finish(ctx context.Context, conn *sql.Conn, statement string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishing)
+	defer cancel()
+	if _, err := conn.ExecContext(ctx, statement); err != nil {
+		return err
+	}
+	return ctx.Err()
+}
