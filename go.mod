@@ -2,9 +2,15 @@ module github.com/rightful-go/rightful
 
 go 1.26.0
 
+// These two move together or not at all. gorm-adapter v3.39.0 is the last one on casbin/v2: v3.40 and later import
+// casbin/v3, and because casbin.NewEnforcer takes ...interface{} a mixture compiles and fails at run time. See
+// docs/adr/0004-casbin-v2-and-gorm-adapter-3-39.md; internal/layout holds both versions.
 require (
 	github.com/casbin/casbin/v2 v2.135.0
 	github.com/casbin/gorm-adapter/v3 v3.39.0
+)
+
+require (
 	github.com/gin-gonic/gin v1.12.0
 	github.com/glebarez/sqlite v1.11.0
 	github.com/go-json-experiment/json v0.0.0-20260820222146-c27c302e5fc3
@@ -68,6 +74,8 @@ require (
 	gorm.io/driver/postgres v1.6.3 // indirect
 	gorm.io/driver/sqlserver v1.6.3 // indirect
 	gorm.io/plugin/dbresolver v1.6.0 // indirect
+	// Raised from what gorm-adapter asks for, as are pgx and the other drivers. libc must be in the version that sqlite
+	// names in its go.mod: raise sqlite, and libc with it.
 	modernc.org/libc v1.77.1 // indirect
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.12.1 // indirect

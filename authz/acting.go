@@ -92,16 +92,29 @@ func (a Acting) do(ctx context.Context, o operation) (Change, error) {
 	if e.closed.Load() {
 		return Change{}, fmt.Errorf("%w: the engine is closed", ErrStoreUnavailable)
 	}
-	for {
+	for again := false; ; again = true {
 		c, err := a.attempt(ctx, o)
-		if !errors.Is(err, ErrConflict) {
+		var unwritten *unwrittenError
+		switch {
+		case errors.Is(err, ErrConflict):
+			err = e.refresh(ctx)
+		case errors.As(err, &unwritten) && again:
+			return Change{}, e.unavailable(unwritten.cause)
+		case errors.As(err, &unwritten): // perhaps the table isn't what it was: someone wrote to it past the engine
+			err = e.reload(ctx)
+		default:
 			return c, err
 		}
-		if err := e.refresh(ctx); err != nil {
+		if err != nil {
 			return Change{}, err
 		}
 	}
 }
+
+// unwrittenError is why a commit failed that is known not to have been written.
+type unwrittenError struct{ cause error }
+
+func (e *unwrittenError) Error() string { return e.cause.Error() }
 
 // busy is the error of an operation that got no turn in time.
 func (e *Engine) busy(err error) error {
@@ -305,8 +318,13 @@ func (e *Engine) settle(ctx context.Context, r Record, cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.options.WriteTimeout)
 	defer cancel()
 	records, err := e.store.Since(ctx, r.Revision-1, 1)
-	if err != nil || len(records) == 0 || string(records[0].Hash) != string(r.Hash) {
+	switch {
+	case err != nil:
 		return e.unavailable(cause)
+	case len(records) == 0:
+		return &unwrittenError{cause}
+	case string(records[0].Hash) != string(r.Hash):
+		return ErrConflict // not ours: someone else was first
 	}
 	return e.refresh(ctx)
 }
