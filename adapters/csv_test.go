@@ -24,11 +24,13 @@ func TestReadSeedOfTheExamples(t *testing.T) {
 		lastGroup, lastGroupText string
 	}{
 		{
-			"backoffice", 19, 6, 26, 2, []string{"p", "group:Administrators", "*", "*", "allow"},
+			"backoffice", 19, 6, 26, 2,
+			[]string{"p", "group:Administrators", "*", "*", "allow"},
 			"User without access", "Known to the back office, may do nothing",
 		},
 		{
-			"chat", 12, 4, 17, 1, []string{"p", "group:Administrators", "*", "*", "allow"},
+			"chat", 12, 4, 17, 1,
+			[]string{"p", "group:Administrators", "*", "*", "allow"},
 			"User without access", "May sign in and sees nothing",
 		},
 	}

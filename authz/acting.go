@@ -149,7 +149,7 @@ func (a Acting) attempt(ctx context.Context, o operation) (Change, error) {
 		return Change{}, err
 	}
 	c.Hash, after.hash, after.marks = record.Hash, record.Hash, marks
-	commit := newCommit(before, after, c.Delta, record)
+	commit := newCommit(after, c.Delta, record)
 	if o.commit != nil {
 		o.commit(&commit)
 	}
@@ -264,7 +264,7 @@ func (e *Engine) ViewUser(ctx context.Context, id UserID) (*View, Revision, erro
 }
 
 // newCommit says what the store is to write for a change.
-func newCommit(before, after *snapshot, d Delta, record Record) Commit {
+func newCommit(after *snapshot, d Delta, record Record) Commit {
 	c := Commit{Record: record, Marks: after.marks}
 	for _, g := range d.Groups {
 		switch {

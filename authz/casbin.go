@@ -132,39 +132,33 @@ func clip(s string) string {
 // rules yields every rule of the snapshot, in no order; the restrictions that bad rows stand
 // for are not among them.
 func (s *snapshot) rules(yield func(Rule) bool) {
-	patterns := func(h Holder, rules *ruleSet) bool {
-		for _, kind := range []RuleKind{KindGrant, KindRestriction} {
-			for _, p := range rules.patterns(kind) {
-				if !yield(Rule{Kind: kind, Holder: h, Pattern: p}) {
-					return false
-				}
-			}
-		}
-		return true
-	}
 	for _, g := range s.groups {
-		if g == nil {
-			continue
-		}
-		if !patterns(g.info.Name.Holder(), g.rules) {
+		if g != nil && !s.rulesOf(g.info.Name.Holder(), g.rules, KindInherit, g.inherits, yield) {
 			return
-		}
-		for _, id := range g.inherits {
-			if !yield(Rule{Kind: KindInherit, Holder: g.info.Name.Holder(), Group: s.groups[id].info.Name}) {
-				return
-			}
 		}
 	}
 	for id, u := range s.users.all() {
-		if !patterns(id.Holder(), u.rules) {
+		if !s.rulesOf(id.Holder(), u.rules, KindMember, u.groups, yield) {
 			return
 		}
-		for _, g := range u.groups {
-			if !yield(Rule{Kind: KindMember, Holder: id.Holder(), Group: s.groups[g].info.Name}) {
-				return
+	}
+}
+
+// rulesOf yields the rules of one holder and its links to groups.
+func (s *snapshot) rulesOf(h Holder, rules *ruleSet, link RuleKind, groups []groupID, yield func(Rule) bool) bool {
+	for _, kind := range []RuleKind{KindGrant, KindRestriction} {
+		for _, p := range rules.patterns(kind) {
+			if !yield(Rule{Kind: kind, Holder: h, Pattern: p}) {
+				return false
 			}
 		}
 	}
+	for _, id := range groups {
+		if !yield(Rule{Kind: link, Holder: h, Group: s.groups[id].info.Name}) {
+			return false
+		}
+	}
+	return true
 }
 
 // Enforcer asks Casbin itself about the policy of one revision. It can only be asked.

@@ -37,7 +37,7 @@ func (rr *rowReader) read(row Row) error {
 	r, err := parseFields(row.fields())
 	if err != nil {
 		rr.bad = append(rr.bad, badRow{row, err.Error()})
-		return nil
+		return nil //nolint:nilerr // a bad row stops nothing (promise 9)
 	}
 	r.Group = GroupName(rr.intern(string(r.Group)))
 	r.Pattern = Pattern(rr.intern(string(r.Pattern)))
@@ -91,7 +91,6 @@ func (rr *rowReader) snapshot(state State) (*snapshot, error) {
 // known returns the rules whose groups exist, without doubles; the others are bad.
 func (rr *rowReader) known(groups map[GroupName]bool) []Rule {
 	rules := make([]Rule, 0, len(rr.rules))
-	ids := make([]int64, 0, len(rr.rules))
 	for i, r := range rr.rules {
 		name, isGroup := r.Holder.Group()
 		switch {
@@ -99,7 +98,7 @@ func (rr *rowReader) known(groups map[GroupName]bool) []Rule {
 		case r.Group != "" && !groups[r.Group]:
 			name = r.Group
 		default:
-			rules, ids = append(rules, r), append(ids, rr.ids[i])
+			rules = append(rules, r)
 			continue
 		}
 		row := r.row()

@@ -61,63 +61,98 @@ type adoption struct {
 	rows   []Row
 	delta  Delta
 	add    []Row   // rows in our form that take the place of others
-	remove []int64 // those others
+	remove []int64 // those others, and what can't be taken over
+
+	there  map[Row]bool  // the rows that the table will hold, without their ids
+	taken  map[Rule]bool // doubles are taken once
+	groups *adoptedGroups
+	links  map[GroupName][]GroupName
+	full   bool // the table's Administrators held everything already
 }
 
 func (ad *adoption) understand() {
 	lines := make([]PolicyLine, len(ad.rows))
+	ad.there, ad.taken = make(map[Row]bool, len(ad.rows)), make(map[Rule]bool, len(ad.rows))
 	for i, r := range ad.rows {
 		fields := r.fields()
 		if len(fields) == 4 && fields[0] == rowPolicy {
 			fields = append(fields, allow) // a missing effect is taken as allow
 		}
 		lines[i] = PolicyLine{i, fields}
+		r.ID = 0
+		ad.there[r] = true
 	}
 	rules, _ := interpret(lines)
-	full := slices.ContainsFunc(rules, func(lr lineRule) bool { return lr.rule == administratorsRule })
-	there := map[Row]bool{}
-	for _, r := range ad.rows {
-		r.ID = 0
-		there[r] = true
-	}
-	seen := map[Rule]bool{}
-	groups := newAdoptedGroups()
+	ad.full = slices.ContainsFunc(rules, func(lr lineRule) bool { return lr.rule == administratorsRule })
+	ad.groups, ad.links = newAdoptedGroups(), map[GroupName][]GroupName{}
 	for _, lr := range rules {
-		row, r := ad.rows[lr.line], lr.rule
-		holder, isGroup := r.Holder.Group()
-		switch {
-		case !full && r.Kind == KindMember && r.Group == Administrators:
-			continue // a group of that name that didn't hold everything: its members must not begin to
-		case aboutAdministrators(r) && r.Kind != KindMember && r != administratorsRule:
-			ad.drop(row, "Administrators is protected: it holds *:* and nothing else")
-			continue
-		case isGroup && !groups.take(holder) || r.Group != "" && !groups.take(r.Group):
-			continue
-		}
-		id, want := row.ID, r.row()
-		row.ID = 0
-		if row != want {
-			ad.remove = append(ad.remove, id)
-			if !there[want] {
-				there[want] = true
-				ad.add = append(ad.add, want)
-			}
-		}
-		if !seen[r] {
-			seen[r] = true
-			ad.delta.Added = append(ad.delta.Added, r)
-		}
+		ad.take(ad.rows[lr.line], lr.rule)
 	}
-	ad.delta.Groups = groups.made
-	if !full {
+	ad.delta.Groups = ad.groups.made
+	if !ad.full {
 		ad.delta.Added = append(ad.delta.Added, administratorsRule)
 		ad.add = append(ad.add, administratorsRule.row())
 	}
 }
 
-func (ad *adoption) drop(row Row, why string) {
-	ad.remove = append(ad.remove, row.ID)
-	ad.delta.RemovedRows = append(ad.delta.RemovedRows, BadRow{ID: row.ID, Values: row.fields(), Fault: why})
+// take takes one row over. What promises forbid goes out of the table, on record: left there,
+// it would count from the next start on.
+func (ad *adoption) take(row Row, r Rule) {
+	if fault := ad.forbids(r); fault != "" {
+		ad.remove = append(ad.remove, row.ID)
+		ad.delta.RemovedRows = append(ad.delta.RemovedRows, BadRow{ID: row.ID, Values: row.fields(), Fault: fault})
+		return
+	}
+	if !ad.groups.takeAll(r) {
+		return // stays as a bad row
+	}
+	id, want := row.ID, r.row()
+	row.ID = 0
+	if row != want {
+		ad.remove = append(ad.remove, id)
+		if !ad.there[want] {
+			ad.there[want] = true
+			ad.add = append(ad.add, want)
+		}
+	}
+	if !ad.taken[r] {
+		ad.taken[r] = true
+		ad.delta.Added = append(ad.delta.Added, r)
+	}
+}
+
+// forbids says why a rule can't be taken over, empty if it can.
+func (ad *adoption) forbids(r Rule) string {
+	switch {
+	case r.Kind == KindMember && r.Group == Administrators && !ad.full:
+		return "the group didn't hold everything, and its members must not begin to"
+	case aboutAdministrators(r) && r.Kind != KindMember && r != administratorsRule:
+		return "Administrators is protected: it holds *:* and nothing else"
+	case r.Kind == KindInherit:
+		return ad.link(r)
+	}
+	return ""
+}
+
+// link takes a link of inheritance in, unless it closes a cycle or makes a chain too long.
+func (ad *adoption) link(r Rule) string {
+	from, _ := r.Holder.Group()
+	if slices.Contains(ad.links[from], r.Group) {
+		return ""
+	}
+	if reaches(ad.links, r.Group, from, map[GroupName]bool{}) {
+		return "it closes a cycle of inheritance"
+	}
+	before := ad.links[from]
+	ad.links[from] = append(slices.Clip(before), r.Group)
+	below := depths(ad.links)
+	for name := range ad.links {
+		if below(name) > maxInheritance {
+			ad.links[from] = before
+			return fmt.Sprintf("it makes a chain of more than %d links of inheritance", maxInheritance)
+		}
+	}
+	return ""
 }
 
 // adoptedGroups are the groups that an adopted table names. Of two that differ only in
@@ -131,6 +166,12 @@ func newAdoptedGroups() *adoptedGroups {
 	g := &adoptedGroups{byFold: map[string]GroupName{}}
 	g.take(Administrators)
 	return g
+}
+
+// takeAll takes the groups that a rule names, and is false where one can't be.
+func (g *adoptedGroups) takeAll(r Rule) bool {
+	holder, isGroup := r.Holder.Group()
+	return (!isGroup || g.take(holder)) && (r.Group == "" || g.take(r.Group))
 }
 
 func (g *adoptedGroups) take(name GroupName) bool {

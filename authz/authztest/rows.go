@@ -161,7 +161,8 @@ func emptyFieldIsNoWildcard(f *fixture) {
 	}
 	f.commit(authz.Commit{AddRows: full})
 	for _, short := range []authz.Row{
-		{}, row("p"), row("g"), row("p", "ana"), row("p", "ana", "orders"), row("p", "ana", "orders", "view"),
+		{},
+		row("p"), row("g"), row("p", "ana"), row("p", "ana", "orders"), row("p", "ana", "orders", "view"),
 		row("p", "", "orders", "view", "allow"), row("p", "", "", "", "allow"), row("", "ana"), row("g", "ana"),
 	} {
 		f.refused(authz.Commit{RemoveRows: []authz.Row{short}}, nil)

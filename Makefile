@@ -1,0 +1,124 @@
+# make help says what there is. `run` and `test` need make and Go and nothing else.
+.DEFAULT_GOAL := help
+.SHELLFLAGS := -eu -c
+
+# Only the race detector needs a C compiler.
+export CGO_ENABLED := 0
+# A workspace file somewhere above would hide what our go.mod lacks.
+export GOWORK := off
+
+ARGS ?=
+BENCH ?= .
+FUZZTIME ?= 10s
+TIMEOUT ?= 15m
+
+# Development tools, pinned in a module of their own so that they reach nobody's module graph.
+TOOL := go tool -modfile=tools/go.mod
+# A clone that belongs to someone else has no version to stamp, which would end the build.
+BUILD := go build -buildvcs=false
+
+.PHONY: help
+help: ## Show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo '  Variables: ARGS=… of run, BENCH=… (a regular expression), FUZZTIME=… of each target, TIMEOUT=… of a package'
+
+.PHONY: run
+run: ## Build the example back office and start it (ARGS='-addr 127.0.0.1:9000')
+	@$(BUILD) -o bin/backoffice ./examples/backoffice
+	@exec ./bin/backoffice $(ARGS)
+
+.PHONY: build
+build: ## Build all examples into bin/
+	$(BUILD) -o bin/ ./examples/...
+
+.PHONY: test
+test: ## Run all tests, those with large data included
+	go test -timeout $(TIMEOUT) ./...
+
+# The detector makes everything some ten times slower: tests with large data skip themselves under -short, and `test`
+# runs them without it.
+.PHONY: race
+race: ## Run the tests under the race detector in random order, without those with large data
+	@if command -v "$$(go env CC | cut -d ' ' -f 1)" >/dev/null 2>&1; then \
+		echo 'go test -race -shuffle=on -short ./...'; \
+		CGO_ENABLED=1 go test -race -shuffle=on -short -timeout $(TIMEOUT) ./...; \
+	else \
+		echo 'The race detector needs a C compiler ($$CC, or gcc) and there is none; make test does without.' >&2; \
+		if [ -n "$${CI:-}" ]; then exit 1; fi; \
+	fi
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME
+	@listed=$$(go test -list '^Fuzz' -run '^$$' ./...) || { echo "$$listed"; exit 1; }; \
+	targets=$$(echo "$$listed" | awk '/^Fuzz/ { name[++n] = $$1 } $$1 == "ok" { while (n) print name[n--], $$2 }'); \
+	if [ -z "$$targets" ]; then echo 'There is no fuzz target.' >&2; exit 1; fi; \
+	echo "$$targets" | while read -r name package; do \
+		echo "$$name in $$package"; \
+		go test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) "$$package" </dev/null; \
+	done
+
+.PHONY: bench
+bench: ## Run the benchmarks of the engine and of the middleware
+	go test -run '^$$' -bench '$(BENCH)' -benchmem ./authz/... ./api/...
+
+.PHONY: cover
+cover: ## Measure what the tests reach; bin/cover.html shows it line by line
+	@mkdir -p bin
+	go test -timeout $(TIMEOUT) -coverpkg=./... -coverprofile=bin/all.out ./...
+	@grep -v '\.gen\.go:' bin/all.out >bin/cover.out
+	@go tool cover -html=bin/cover.out -o bin/cover.html
+	@go tool cover -func=bin/cover.out | tail -n 1
+
+.PHONY: fmt
+fmt: ## Format the code
+	$(TOOL) gofumpt -w .
+
+.PHONY: generate
+generate: ## Make the generated code anew
+	go generate ./...
+
+.PHONY: lint lint-code lint-format lint-modules lint-generated
+lint: lint-code lint-format lint-modules lint-generated ## Look for faults without running anything
+
+lint-code:
+	$(TOOL) golangci-lint run ./...
+	go vet ./...
+
+lint-format:
+	@unformatted=$$($(TOOL) gofumpt -l .); \
+	if [ -n "$$unformatted" ]; then echo 'make fmt would change:'; echo "$$unformatted"; exit 1; fi
+
+# Only our own: tidying the tools asks for what the tests of the tools' own dependencies need, and gains nothing.
+lint-modules:
+	go mod tidy -diff
+
+# In a copy, so that it tells the truth about a tree with changes in it, and changes nothing.
+lint-generated:
+	@copy=$$(mktemp -d); trap 'rm -rf "$$copy"' EXIT; \
+	mkdir "$$copy/old"; tar -cf - --exclude=./.git --exclude=./bin . | tar -xf - -C "$$copy/old"; \
+	cp -R "$$copy/old" "$$copy/new"; \
+	(cd "$$copy/new" && go generate ./...); \
+	if ! (cd "$$copy" && diff -r old new); then echo 'The generated code is out of date: make generate' >&2; exit 1; fi
+
+.PHONY: tools
+tools: ## Check the development tools of our own
+	go -C tools vet ./...
+	go -C tools test ./...
+
+# Goes on after a stage that fails, so that one run shows everything.
+STAGES := tools lint race test build
+.PHONY: check
+check: ## All that CI runs: tools, lint, race, test, build
+	@go version; failed=; times=; \
+	for stage in $(STAGES); do \
+		printf '\n=== %s\n' "$$stage"; start=$$(date +%s); result=ok; \
+		$(MAKE) --no-print-directory --keep-going "$$stage" || { result=FAILED; failed="$$failed $$stage"; }; \
+		times="$$times$$(printf '%-8s %-6s %4d s' "$$stage" "$$result" $$(($$(date +%s) - start)))\n"; \
+	done; \
+	printf "\n=== check\n$$times"; \
+	if [ -n "$$failed" ]; then echo "Failed:$$failed" >&2; exit 1; fi
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf bin

@@ -1,0 +1,82 @@
+package api
+
+import (
+	"errors"
+	"log/slog"
+	"strconv"
+
+	"github.com/rightful-go/rightful/api/openapi"
+	"github.com/rightful-go/rightful/authz"
+)
+
+func listChanges(c *call) {
+	page := c.page()
+	q := authz.ChangeQuery{
+		Actor: c.filter("actor"), Group: authz.GroupName(c.filter("group")), User: authz.UserID(c.filter("user")),
+		Since: c.time("since"), Until: c.time("until"), Limit: page.limit + 1,
+	}
+	if page.after != "" {
+		var ok bool
+		if q.Before, ok = parseRevision(page.after); !ok {
+			c.bad(`the query parameter "cursor" is not a next_cursor`)
+		}
+	}
+	if c.refused() {
+		return
+	}
+	ctx, done := c.reading()
+	defer done()
+	changes, err := c.engine.Changes(ctx, q)
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	var next string
+	if len(changes) > page.limit {
+		changes = changes[:page.limit]
+		next = page.next(formatRevision(changes[page.limit-1].Revision))
+	}
+	c.ok(openapi.ChangeList{Items: each(changes, changeOf), NextCursor: next})
+}
+
+func formatRevision(r authz.Revision) string { return strconv.FormatInt(int64(r), 10) }
+
+// parseRevision reads a revision as it is written, without signs or zeros before it.
+func parseRevision(text string) (authz.Revision, bool) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	revision := authz.Revision(n)
+	return revision, err == nil && revision > 0 && formatRevision(revision) == text
+}
+
+func getChange(c *call) {
+	if c.refused() {
+		return
+	}
+	revision, ok := parseRevision(c.param("revision"))
+	if !ok {
+		c.fail(authz.ErrNoSuchChange)
+		return
+	}
+	ctx, done := c.reading()
+	defer done()
+	change, err := c.engine.Change(ctx, revision)
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	shown := changeOf(change)
+	if c.view.Can(c.user, authz.ViewUsers) {
+		impact, err := c.engine.As(c.user).Impact(ctx, change)
+		switch {
+		case errors.Is(err, authz.ErrRecordsDoNotFit):
+			// The record itself is there to be read, the more so when something is amiss.
+			slog.ErrorContext(ctx, "api: what a change did to people can't be worked out", "revision", revision, "error", err)
+		case err != nil:
+			c.fail(err)
+			return
+		default:
+			addImpact(&shown, impact)
+		}
+	}
+	c.ok(shown)
+}

@@ -1,0 +1,159 @@
+package api_test
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rightful-go/rightful/authz"
+)
+
+func TestChangeOperations(t *testing.T) {
+	runExchanges(t, []exchange{
+		{"auditor", "GET", "/changes", "", "", 200, ""},
+		{"auditor", "GET", "/changes?actor=admin&group=Finance&user=lead&since=2020-01-01T00:00:00Z&until=2050-01-01T00:00:00%2B01:00", "", "", 200, ""},
+		{"", "GET", "/changes", "", "", 401, "unauthenticated"},
+		{"viewer", "GET", "/changes", "", "", 403, "forbidden"},
+		{"auditor", "GET", "/changes?since=yesterday", "", "", 400, "malformed-request"},
+		{"auditor", "GET", "/changes?until=2026-03-01T00:00:00+01:00", "", "", 400, "malformed-request"},
+		{"auditor", "GET", "/changes?since=2026-03-01", "", "", 400, "malformed-request"},
+		{"auditor", "GET", "/changes?actor=", "", "", 400, "malformed-request"},
+		{"auditor", "GET", "/changes?group=", "", "", 400, "malformed-request"},
+		{"auditor", "GET", "/changes?user=", "", "", 400, "malformed-request"},
+
+		{"auditor", "GET", "/changes/1", "", "", 200, ""},
+		{"admin", "GET", "/changes/2", "", "", 200, ""},
+		{"", "GET", "/changes/1", "", "", 401, "unauthenticated"},
+		{"viewer", "GET", "/changes/1", "", "", 403, "forbidden"},
+		{"viewer", "GET", "/changes/99", "", "", 403, "forbidden"},
+		{"viewer", "GET", "/changes/x", "", "", 403, "forbidden"},
+		{"auditor", "GET", "/changes/1?x=1", "", "", 400, "malformed-request"},
+		{"auditor", "GET", "/changes/99", "", "", 404, "not-found"},
+		{"auditor", "GET", "/changes/0", "", "", 404, "not-found"},
+		{"auditor", "GET", "/changes/-1", "", "", 404, "not-found"},
+		{"auditor", "GET", "/changes/+1", "", "", 404, "not-found"},
+		{"auditor", "GET", "/changes/01", "", "", 404, "not-found"},
+		{"auditor", "GET", "/changes/1.0", "", "", 404, "not-found"},
+		{"auditor", "GET", "/changes/99999999999999999999", "", "", 404, "not-found"},
+		{"auditor", "GET", "/changes/9223372036854775807", "", "", 404, "not-found"},
+	})
+}
+
+// What a change was, who made it, over which channel and why, is on record.
+func TestChangeIsShownWhole(t *testing.T) {
+	d := newDesk(t)
+	made := d.do("admin", "PUT", "/groups/Finance/permissions", `{"grants":["system.settings:view"],"restrictions":[]}`,
+		"If-Match", "*", "Rightful-Reason", "Quarterly%20review%2C%20b%C3%BCro").want(200)
+	r := d.get("admin", "/changes/"+made.revision()).want(200)
+	c := r.json()
+	for member, want := range map[string]string{
+		"revision": made.revision(), "actor": "map[id:admin kind:user]", "channel": "rest", "reason": "Quarterly review, büro",
+		"action": "group.permissions.set", "target": "Finance", "added_count": "1", "removed_count": "1",
+		"added":   "[map[holder:group:Finance pattern:system.settings:view rule:grant]]",
+		"removed": "[map[holder:group:Finance pattern:finance.*:* rule:grant]]",
+		"hash":    fmt.Sprintf("%x", d.engine.View().Head()),
+		"undo":    "self", "gain_count": "2", "loss_count": "2",
+		"gains": "[map[permissions:[system.settings:view] user:dana] map[permissions:[system.settings:view] user:restricted]]",
+	} {
+		if got := fmt.Sprint(c[member]); got != want {
+			t.Errorf("%s is %s, not %s", member, got, want)
+		}
+	}
+	if at, err := time.Parse(time.RFC3339Nano, c["at"].(string)); err != nil || time.Since(at) > time.Minute {
+		t.Errorf("at is %v", c["at"])
+	}
+}
+
+// Who gained what is for whoever may see users; everybody else sees the change without it.
+func TestImpactIsForWhoMaySeeUsers(t *testing.T) {
+	d := newDesk(t)
+	made := d.do("admin", "PUT", "/groups/Finance/members/ben", "").want(204)
+	for user, want := range map[string]bool{"auditor": false, "admin": true} {
+		c := d.get(user, "/changes/"+made.revision()).want(200).json()
+		for _, member := range []string{"gains", "losses", "gain_count", "loss_count", "undo"} {
+			if _, got := c[member]; got != want {
+				t.Errorf("%s sees %s: %v", user, member, got)
+			}
+		}
+	}
+	for user, want := range map[string]bool{"group-editor": false, "admin": true} {
+		c := d.do(user, "PATCH", "/groups/Finance/permissions?dry_run=true", `{"ungrant":["finance.*:*"]}`).want(200).json()
+		if _, got := c["losses"]; got != want {
+			t.Errorf("%s sees losses in a dry run: %v", user, got)
+		}
+	}
+}
+
+func TestChangesAreNarrowedAndNewestFirst(t *testing.T) {
+	d := newDesk(t)
+	first := int(d.engine.Revision())
+	d.do("admin", "PUT", "/groups/Finance/members/ben", "").want(204)
+	second := d.do("group-editor", "PATCH", "/groups/Finance", `{"description":"x"}`, "If-Match", "*").want(200)
+	d.do("lead", "PUT", "/groups/Deposit%20viewers/members/ben", "").want(204)
+	at := url.QueryEscape(d.get("auditor", "/changes/"+second.revision()).json()["at"].(string))
+	for query, want := range map[string][]int{
+		"":                           {3, 2, 1},
+		"?actor=group-editor":        {2},
+		"?group=Finance":             {2, 1},
+		"?user=ben":                  {3, 1},
+		"?user=ben&actor=lead":       {3},
+		"?since=" + at:               {3, 2},
+		"?until=" + at:               {1},
+		"?group=Nobody":              {},
+		"?group=finance":             {},
+		"?actor=admin&group=Finance": {1},
+	} {
+		var got []int
+		for _, item := range d.get("auditor", "/changes"+query).want(200).json()["items"].([]any) {
+			if revision := int(item.(map[string]any)["revision"].(float64)); revision > first {
+				got = append(got, revision-first)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s lists %v, not %v", query, got, want)
+		}
+	}
+}
+
+// Lists in a change name at most 100 and count all.
+func TestChangeIsBounded(t *testing.T) {
+	d := newDesk(t)
+	var users []string
+	for i := range 150 {
+		users = append(users, fmt.Sprintf(`"u%03d"`, i))
+	}
+	d.do("admin", "PATCH", "/groups/Finance/members", `{"add":[`+strings.Join(users, ",")+`]}`).want(200)
+	made := d.do("admin", "PATCH", "/groups/Finance/members", `{"remove":[`+strings.Join(users, ",")+`]}`).want(200)
+	for _, c := range []map[string]any{
+		d.get("admin", "/changes/"+made.revision()).want(200).json(),
+		d.get("admin", "/changes?limit=1").want(200).json()["items"].([]any)[0].(map[string]any),
+	} {
+		if c["removed_count"] != 150.0 || len(c["removed"].([]any)) != 100 {
+			t.Errorf("%v removed, %d listed", c["removed_count"], len(c["removed"].([]any)))
+		}
+		if losses, ok := c["losses"].([]any); ok && (c["loss_count"] != 150.0 || len(losses) != 100) {
+			t.Errorf("%v lose, %d listed", c["loss_count"], len(losses))
+		}
+	}
+}
+
+// A change that another instance has just made is shown whole, before this one heard of it.
+func TestChangeOfAnotherInstance(t *testing.T) {
+	d := newDesk(t, func(o *authz.Options) { o.PollInterval = time.Hour })
+	other, err := authz.Open(t.Context(), d.store, authz.Options{Catalogue: deskCatalogue, PollInterval: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	made, err := other.As("admin").Assign(t.Context(), "Finance", "ben")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := d.get("admin", fmt.Sprintf("/changes/%d", made.Revision)).want(200).json()
+	if c["gain_count"] != 1.0 {
+		t.Errorf("it is %v", c)
+	}
+}

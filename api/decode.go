@@ -1,0 +1,223 @@
+package api
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/rightful-go/rightful/authz"
+)
+
+const (
+	maxDepth  = 32   // levels of a body
+	maxListed = 1000 // rules and members in it, altogether
+)
+
+// body reads JSON token by token, and notes every fault and where it is: members that are
+// unknown, missing or there twice, and values of the wrong type. Names are compared exactly.
+// Only where it is no JSON any more, or no UTF-8, does reading end.
+type body struct {
+	in     *jsontext.Decoder
+	at     string // the JSON pointer (RFC 6901) of the value that is being read
+	faults []inputError
+	broken error // why reading ended
+	deep   bool
+	listed int
+	excess string // the list with which it became too many
+}
+
+// reader reads one value of a body, or notes what is wrong with it.
+type reader func(*body)
+
+var errDeep = errors.New("nested too deep")
+
+// read reads the call's body.
+func (c *call) read(value reader) {
+	b := &body{in: jsontext.NewDecoder(bytes.NewBuffer(c.body), jsontext.AllowDuplicateNames(true))}
+	value(b)
+	b.end()
+	c.faults = append(c.faults, b.faults...)
+	c.deep = b.deep
+	if b.listed > maxListed {
+		c.excess = &authz.FieldError{Pointer: b.excess, Detail: fmt.Sprintf(
+			"makes %d rules or members in one request; at most %d are allowed", b.listed, maxListed)}
+	}
+}
+
+// end finds what follows the value, and says why reading ended before.
+func (b *body) end() {
+	if b.broken == nil {
+		if _, err := b.in.ReadToken(); err == nil {
+			b.fault("something follows the JSON value")
+		} else if !errors.Is(err, io.EOF) {
+			b.broken = err
+		}
+	}
+	var syntax *jsontext.SyntacticError
+	switch {
+	case b.broken == nil || b.deep:
+	case errors.Is(b.broken, io.EOF):
+		b.fault("the body is empty")
+	case errors.As(b.broken, &syntax):
+		b.fault("is not JSON from byte %d on: %v", syntax.ByteOffset, syntax.Err)
+	default:
+		b.fault("is not JSON: %v", b.broken)
+	}
+}
+
+func (b *body) fault(format string, args ...any) {
+	b.faults = append(b.faults, inputError{Pointer: b.at, Detail: fmt.Sprintf(format, args...)})
+}
+
+// token returns the next token, and false where reading has ended.
+func (b *body) token() (jsontext.Token, bool) {
+	if b.broken != nil {
+		return jsontext.Token{}, false
+	}
+	token, err := b.in.ReadToken()
+	if err == nil && b.in.StackDepth() > maxDepth {
+		b.deep, err = true, errDeep
+	}
+	b.broken = err
+	return token, err == nil
+}
+
+// open reads the first token of a value of some kind. A value of another is a fault and is
+// passed over.
+func (b *body) open(kind jsontext.Kind, what string) (jsontext.Token, bool) {
+	if b.broken != nil {
+		return jsontext.Token{}, false
+	}
+	switch b.in.PeekKind() {
+	case kind, jsontext.KindInvalid: // reading says what is invalid
+		return b.token()
+	case jsontext.KindNull:
+		b.fault("must be %s and not null", what)
+	default:
+		b.fault("must be %s", what)
+	}
+	b.skip()
+	return jsontext.Token{}, false
+}
+
+// more reports whether an object or an array goes on.
+func (b *body) more(end jsontext.Kind) bool {
+	return b.broken == nil && b.in.PeekKind() != end
+}
+
+// skip passes over a value, however deep.
+func (b *body) skip() {
+	level := b.in.StackDepth()
+	for {
+		if _, ok := b.token(); !ok || b.in.StackDepth() <= level {
+			return
+		}
+	}
+}
+
+// object reads an object that has these members and no others.
+func object(members map[string]reader, required ...string) reader {
+	return func(b *body) {
+		if _, ok := b.open(jsontext.KindBeginObject, "an object"); !ok {
+			return
+		}
+		at, seen := b.at, map[string]bool{}
+		for b.more(jsontext.KindEndObject) {
+			token, ok := b.token()
+			if !ok {
+				return
+			}
+			name := token.String()
+			b.at = at + "/" + pointerEscapes.Replace(name)
+			b.member(members[name], seen[name])
+			seen[name] = true
+		}
+		if _, ok := b.token(); !ok {
+			return
+		}
+		for _, name := range required {
+			if b.at = at + "/" + name; !seen[name] {
+				b.fault("is missing")
+			}
+		}
+		b.at = at
+	}
+}
+
+var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
+
+func (b *body) member(value reader, again bool) {
+	switch {
+	case again:
+		b.fault("is there more than once")
+	case value == nil:
+		b.fault("unknown member")
+	default:
+		value(b)
+		return
+	}
+	b.skip()
+}
+
+// text reads a string.
+func text[S ~string](into *S) reader {
+	return func(b *body) {
+		if token, ok := b.open(jsontext.KindString, "a string"); ok {
+			*into = S(token.String())
+		}
+	}
+}
+
+// texts reads an array of strings. Those beyond what a body may list are counted only.
+func texts[S ~string](into *[]S) reader {
+	return func(b *body) {
+		if _, ok := b.open(jsontext.KindBeginArray, "an array"); !ok {
+			return
+		}
+		at := b.at
+		for i := 0; b.more(jsontext.KindEndArray); i++ {
+			b.at = fmt.Sprintf("%s/%d", at, i)
+			var s S
+			text(&s)(b)
+			if b.listed++; b.listed <= maxListed {
+				*into = append(*into, s)
+			} else if b.excess == "" {
+				b.excess = at
+			}
+		}
+		if _, ok := b.token(); ok {
+			b.at = at
+		}
+	}
+}
+
+// orNull reads a value that may also be null, which leaves what it is read into empty.
+func orNull(value reader) reader {
+	return func(b *body) {
+		if b.broken == nil && b.in.PeekKind() == jsontext.KindNull {
+			b.token()
+			return
+		}
+		value(b)
+	}
+}
+
+// noted reads a value, and notes that it is there by pointing to it.
+func noted[T any](there **T, at *T, value reader) reader {
+	return func(b *body) {
+		*there = at
+		value(b)
+	}
+}
+
+// summary is what a problem says where its errors are listed as well.
+func summary(faults []inputError) string {
+	if len(faults) == 1 {
+		return sentence(strings.TrimSpace(faults[0].Pointer + " " + faults[0].Detail))
+	}
+	return fmt.Sprintf("%d things are wrong with the request.", len(faults))
+}

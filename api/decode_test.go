@@ -1,0 +1,217 @@
+package api_test
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// What encoding/json and the generated servers let through (hazard 28) is a 400 that says
+// where, and nothing of it is stored.
+func TestBodyIsReadStrictly(t *testing.T) {
+	d := newDesk(t)
+	before := d.engine.Revision()
+	for _, c := range []struct{ name, body, pointer, detail string }{
+		{"unknown member", `{"name":"A","colour":"red"}`, "/colour", "unknown member"},
+		{"unknown inner member", `{"name":"A","permissions":{"grant":[]}}`, "/permissions/grant", "unknown member"},
+		{"case beside", `{"name":"A","NAME":"B"}`, "/NAME", "unknown member"},
+		{"duplicate member", `{"name":"A","name":"B"}`, "/name", "more than once"},
+		{"duplicate by escape", `{"name":"A","n\u0061me":"B"}`, "/name", "more than once"},
+		{"duplicate inner member", `{"name":"A","permissions":{"grants":[],"grants":[]}}`, "/permissions/grants", "more than once"},
+		{"missing member", `{"description":"d"}`, "/name", "missing"},
+		{"trailing data", `{"name":"A"}{"name":"B"}`, "", "follows"},
+		{"trailing bracket", `{"name":"A"}}`, "", "not JSON"},
+		{"trailing text", `{"name":"A"} x`, "", "not JSON"},
+		{"null member", `{"name":null}`, "/name", "null"},
+		{"null list", `{"name":"A","inherits":null}`, "/inherits", "null"},
+		{"null item", `{"name":"A","inherits":[null]}`, "/inherits/0", "null"},
+		{"null object", `{"name":"A","permissions":null}`, "/permissions", "null"},
+		{"null body", `null`, "", "null"},
+		{"number for text", `{"name":1}`, "/name", "a string"},
+		{"boolean for text", `{"name":true}`, "/name", "a string"},
+		{"text for list", `{"name":"A","inherits":"Finance"}`, "/inherits", "an array"},
+		{"object for list", `{"name":"A","inherits":{"0":"Finance"}}`, "/inherits", "an array"},
+		{"list for object", `{"name":"A","permissions":[]}`, "/permissions", "an object"},
+		{"list for text", `{"name":"A","inherits":[["Finance"]]}`, "/inherits/0", "a string"},
+		{"list as body", `[{"name":"A"}]`, "", "an object"},
+		{"text as body", `"A"`, "", "an object"},
+		{"empty body", ` `, "", "empty"},
+		{"cut off", `{"name":"A"`, "/name", "not JSON"},
+		{"comma", `{"name":"A",}`, "/name", "not JSON"},
+		{"comment", `{"name":"A"/**/}`, "/name", "not JSON"},
+		{"quotes", `{'name':'A'}`, "", "not JSON"},
+		{"invalid UTF-8", "{\"name\":\"\xff\"}", "/name", "not JSON"},
+		{"lone surrogate", `{"name":"\ud800"}`, "/name", "not JSON"},
+		{"overlong UTF-8", "{\"name\":\"\xc0\xaf\"}", "/name", "not JSON"},
+		{"byte order mark", "\uFEFF" + `{"name":"A"}`, "", "not JSON"},
+		{"line break in text", "{\"name\":\"A\nB\"}", "/name", "not JSON"},
+		{"slash in member", `{"name":"A","a/b~c":1}`, "/a~1b~0c", "unknown member"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := d.do("admin", "POST", "/groups", c.body)
+			r.problem(400, "malformed-request")
+			e := r.errors()
+			if detail, ok := e[c.pointer]; !ok || !strings.Contains(detail, c.detail) || len(e) != 1 {
+				t.Errorf("errors are %v", e)
+			}
+		})
+	}
+	if d.engine.Revision() != before {
+		t.Error("something was stored")
+	}
+}
+
+// All that is wrong is named at once, in header, query and body.
+func TestBodyFaultsAreNamedTogether(t *testing.T) {
+	d := newDesk(t)
+	inCase := d.do("admin", "POST", "/groups", `{"Name":"A"}`)
+	inCase.problem(400, "malformed-request")
+	if e := inCase.errors(); len(e) != 2 || e["/Name"] != "unknown member" || e["/name"] != "is missing" {
+		t.Errorf("a member in another case: %v", e)
+	}
+	r := d.do("admin", "POST", "/groups?x=1", `{"description":1,"inherits":[1,"a",null],"permissions":{"a":{"b":[]}},"q":[[]]}`, "Rightful-Reason", "%")
+	r.problem(400, "malformed-request")
+	pointers := slices.Sorted(maps.Keys(r.errors()))
+	if want := []string{"", "/description", "/inherits/0", "/inherits/2", "/name", "/permissions/a", "/q"}; !slices.Equal(pointers, want) {
+		t.Errorf("it names %q", pointers)
+	}
+	if n := len(r.json()["errors"].([]any)); n != 8 {
+		t.Errorf("it names %d", n)
+	}
+}
+
+func TestBodyIsBounded(t *testing.T) {
+	d := newDesk(t)
+	fill := func(size int) string {
+		frame := `{"name":"A","description":"` + `"}`
+		return `{"name":"A","description":"` + strings.Repeat("x", size-len(frame)) + `"}`
+	}
+	d.do("admin", "POST", "/groups", fill(1<<20)).problem(422, "invalid") // the description alone is too long
+	d.do("admin", "POST", "/groups", fill(1<<20+1)).problem(413, "too-large")
+	unannounced := d.request("admin", "POST", "/groups", io.MultiReader(strings.NewReader(fill(1<<20+1))))
+	unannounced.Header.Set("Content-Type", "application/json")
+	d.send(unannounced).problem(413, "too-large")
+	lied := d.request("admin", "POST", "/groups", strings.NewReader("{"))
+	lied.Header.Set("Content-Type", "application/json")
+	lied.ContentLength = 2 << 20
+	d.send(lied).problem(413, "too-large")
+
+	nested := func(levels int) string {
+		return `{"name":"A","x":` + strings.Repeat("[", levels-1) + strings.Repeat("]", levels-1) + `}`
+	}
+	d.do("admin", "POST", "/groups", nested(32)).problem(400, "malformed-request")
+	d.do("admin", "POST", "/groups", nested(33)).problem(413, "too-large")
+	d.do("admin", "POST", "/groups", strings.Repeat("[", 1<<20)).problem(413, "too-large")
+}
+
+// A host may allow less.
+func TestBodyOfAHostThatAllowsLess(t *testing.T) {
+	d := newDesk(t)
+	inner := d.handler
+	d.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, 10)
+		inner.ServeHTTP(w, r)
+	})
+	d.do("admin", "POST", "/groups", `{"name":"Auditors and more"}`).problem(413, "too-large")
+}
+
+func TestBodyThatBreaksOff(t *testing.T) {
+	d := newDesk(t)
+	for _, path := range []string{"/groups", "/imports?mode=merge"} {
+		broken := d.request("admin", "POST", path, io.MultiReader(strings.NewReader(`{"name":"A"`), brokenReader{}))
+		broken.Header.Set("Content-Type", map[bool]string{true: "application/json", false: "text/csv"}[path == "/groups"])
+		d.send(broken).problem(400, "malformed-request")
+	}
+}
+
+type brokenReader struct{}
+
+func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+// More than a thousand rules or members are a 422 in its place among the errors, with the
+// list that goes too far.
+func TestBodyListsAreBounded(t *testing.T) {
+	list := func(n int, form string) string {
+		items := make([]string, n)
+		for i := range items {
+			items[i] = strings.ReplaceAll(form, "#", fmt.Sprint(i))
+		}
+		return "[" + strings.Join(items, ",") + "]"
+	}
+	d := newDesk(t)
+	d.do("admin", "PATCH", "/groups/Finance/members", `{"add":`+list(1000, `"a#"`)+`}`).want(200)
+	for _, c := range []struct{ method, path, body, pointer string }{
+		{"PATCH", "/groups/Finance/members", `{"add":` + list(1001, `"b#"`) + `}`, "/add"},
+		{"PATCH", "/groups/Finance/members", `{"add":` + list(500, `"b#"`) + `,"remove":` + list(501, `"c#"`) + `}`, "/remove"},
+		{"PATCH", "/groups/Finance/permissions", `{"grant":` + list(1001, `"finance.#:view"`) + `}`, "/grant"},
+		{"PUT", "/groups/Finance/permissions", `{"grants":[],"restrictions":` + list(1001, `"finance.#:view"`) + `}`, "/restrictions"},
+		{"PUT", "/users/cleo/groups", `{"groups":` + list(1001, `"Finance"`) + `}`, "/groups"},
+		{"POST", "/groups", `{"name":"A","permissions":{"grants":` + list(1001, `"*:*"`) + `}}`, "/permissions/grants"},
+		{"PATCH", "/groups/Finance", `{"inherits":` + list(1001, `"Trainees"`) + `}`, "/inherits"},
+	} {
+		before := d.engine.Revision()
+		r := d.do("admin", c.method, c.path, c.body, "If-Match", "*")
+		r.problem(422, "invalid")
+		if detail := r.errors()[c.pointer]; !strings.Contains(detail, "1001") || d.engine.Revision() != before {
+			t.Errorf("%s %s: errors are %v at revision %d, %d before", c.method, c.path, r.errors(), d.engine.Revision(), before)
+		}
+	}
+	many := `{"grants":` + list(1001, `"finance.#:view"`) + `,"restrictions":[]}`
+	put := func(user, group string, header ...string) reply {
+		return d.do(user, "PUT", "/groups/"+group+"/permissions", many, header...)
+	}
+	put("viewer", "Finance").problem(403, "forbidden")
+	put("admin", "Finance").problem(428, "precondition-required")
+	put("admin", "Nobody", "If-Match", "*").problem(404, "not-found")
+	put("admin", "Finance", "If-Match", `"1"`).problem(412, "revision-conflict")
+	put("admin", "Administrators", "If-Match", "*").problem(409, "protected-group")
+	put("group-editor", "Finance", "If-Match", "*").problem(422, "invalid")
+}
+
+func TestBodyTypes(t *testing.T) {
+	d := newDesk(t)
+	for _, c := range []struct {
+		mediaType string
+		takes     bool
+	}{
+		{"application/json", true},
+		{"application/json; charset=utf-8", true},
+		{`application/json;charset="UTF-8"`, true},
+		{"APPLICATION/JSON", true},
+		{"", false},
+		{"text/plain", false},
+		{"text/json", false},
+		{"application/x-www-form-urlencoded", false},
+		{"multipart/form-data; boundary=x", false},
+		{"application/json; charset=latin1", false},
+		{"application/json; charset=utf-8; charset=latin1", false},
+		{"application/json; version=2", false},
+		{"application/json, text/plain", false},
+		{"application/problem+json", false},
+		{"application/merge-patch+json", false},
+		{"application/*", false},
+	} {
+		r := d.do("admin", "POST", "/groups?dry_run=true", `{"name":"A"}`, "Content-Type", c.mediaType)
+		if c.takes {
+			r.want(200)
+			continue
+		}
+		r.problem(415, "unsupported-media-type")
+		if r.header.Get("Accept-Post") != "application/json" {
+			t.Errorf("Accept-Post is %q", r.header.Get("Accept-Post"))
+		}
+	}
+	r := d.do("admin", "PATCH", "/groups/Finance", `{}`, "Content-Type", "application/json-patch+json")
+	r.problem(415, "unsupported-media-type")
+	if got := r.header.Get("Accept-Patch"); got != "application/merge-patch+json, application/json" {
+		t.Errorf("Accept-Patch is %q", got)
+	}
+	d.do("admin", "POST", "/groups", `{"name":"A"}`, "Content-Type", "application/json", "Content-Type", "text/plain").problem(415, "unsupported-media-type")
+	d.do("admin", "POST", "/groups", `{"name":"A"}`, "Content-Encoding", "gzip").problem(415, "unsupported-media-type")
+	d.do("admin", "POST", "/groups?dry_run=true", `{"name":"A"}`, "Content-Encoding", "identity").want(200)
+	d.do("admin", "PUT", "/users/cleo/groups", `{"groups":[]}`, "Content-Type", "text/plain").problem(415, "unsupported-media-type")
+}

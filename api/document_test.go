@@ -1,0 +1,207 @@
+package api_test
+
+import (
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/rightful-go/rightful/api"
+	"github.com/rightful-go/rightful/api/openapi"
+)
+
+// The document is a contract: the routes are its operations, every answer that any test here
+// gets is one that it describes, and every success that it describes is got by some test.
+
+// described is the document, taken apart for comparison.
+var described = sync.OnceValue(func() map[string]any {
+	var d map[string]any
+	if err := json.Unmarshal(openapi.Document, &d); err != nil {
+		panic(err)
+	}
+	return d
+})
+
+// seen is the answers got, as "GET /groups 200".
+var seen sync.Map
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if code == 0 && flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.skip").Value.String() == "" {
+		for _, success := range successes() {
+			if _, ok := seen.Load(success); !ok {
+				fmt.Printf("no test gets the documented answer %s\n", success)
+				code = 1
+			}
+		}
+	}
+	os.Exit(code)
+}
+
+// successes lists the successes that the document describes.
+func successes() []string {
+	var list []string
+	for path, item := range described()["paths"].(map[string]any) {
+		for method, operation := range item.(map[string]any) {
+			if method == "parameters" {
+				continue
+			}
+			for status := range operation.(map[string]any)["responses"].(map[string]any) {
+				if status < "300" {
+					list = append(list, strings.ToUpper(method)+" "+path+" "+status)
+				}
+			}
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// hold holds an answer against the document, if the request is for one of its operations.
+func hold(t testing.TB, request *http.Request, r reply) {
+	t.Helper()
+	if r.header.Get("Cache-Control") != "no-store" || r.header.Get("X-Content-Type-Options") != "nosniff" {
+		t.Errorf("%s may be kept or guessed at: %v", r.asked, r.header)
+	}
+	path, operation := operationOf(request)
+	if operation == nil {
+		return
+	}
+	seen.Store(fmt.Sprintf("%s %s %d", request.Method, path, r.status), true)
+	response, ok := operation["responses"].(map[string]any)[fmt.Sprint(r.status)]
+	if !ok {
+		t.Errorf("the document doesn't say that %s can answer %d: %s", r.asked, r.status, r.body)
+		return
+	}
+	documented := resolve(response)
+	headers, _ := documented["headers"].(map[string]any)
+	for name, header := range headers {
+		if resolve(header)["required"] == true && r.header.Get(name) == "" {
+			t.Errorf("%s answers %d without the header %s", r.asked, r.status, name)
+		}
+	}
+	for _, name := range []string{"ETag", "Location", "Rightful-Revision"} {
+		if headers[name] == nil && r.header.Get(name) != "" {
+			t.Errorf("%s answers %d with the header %s, of which the document says nothing", r.asked, r.status, name)
+		}
+	}
+	content, _ := documented["content"].(map[string]any)
+	mediaType, _, _ := strings.Cut(r.header.Get("Content-Type"), ";")
+	if len(content) == 0 {
+		if r.body != "" || mediaType != "" {
+			t.Errorf("%s answers %d with a body: %s", r.asked, r.status, r.body)
+		}
+		return
+	}
+	described, ok := content[mediaType].(map[string]any)
+	if !ok {
+		t.Errorf("%s answers %d as %q, which the document doesn't describe", r.asked, r.status, mediaType)
+		return
+	}
+	if !strings.HasSuffix(mediaType, "json") || path == "/openapi.json" {
+		return
+	}
+	var body any
+	if err := json.Unmarshal([]byte(r.body), &body); err != nil {
+		t.Errorf("%s answers what is no JSON: %v: %s", r.asked, err, r.body)
+		return
+	}
+	if err := conforms(described["schema"], body, ""); err != nil {
+		t.Errorf("%s answers %d with a body that isn't as described: %v: %s", r.asked, r.status, err, r.body)
+	}
+}
+
+// operationOf finds the operation that a request is for; nil if there is none.
+func operationOf(request *http.Request) (string, map[string]any) {
+	below, ok := strings.CutPrefix(request.URL.EscapedPath(), "/api/v1")
+	if !ok {
+		return "", nil
+	}
+	segments := strings.Split(below, "/")
+	for path, item := range described()["paths"].(map[string]any) {
+		wanted := strings.Split(path, "/")
+		if !slices.EqualFunc(segments, wanted, func(s, w string) bool {
+			return s == w || strings.HasPrefix(w, "{") && s != ""
+		}) {
+			continue
+		}
+		if operation, ok := item.(map[string]any)[strings.ToLower(request.Method)].(map[string]any); ok {
+			return path, operation
+		}
+	}
+	return "", nil
+}
+
+// The table of operations and the document agree, in both directions: methods, paths,
+// parameters, content types and what is done with If-Match.
+func TestOperationsAreThoseOfTheDocument(t *testing.T) {
+	table := map[string]string{}
+	for _, o := range api.Operations() {
+		query := strings.Fields(o.Query)
+		slices.Sort(query)
+		slices.Sort(o.Types)
+		table[o.Method+" "+o.Path] = fmt.Sprintf("query %v, body %v, If-Match %q", query, o.Types, o.Match)
+	}
+	document := map[string]string{}
+	for path, item := range described()["paths"].(map[string]any) {
+		for method, value := range item.(map[string]any) {
+			if operation, ok := value.(map[string]any); ok {
+				document[strings.ToUpper(method)+" "+path] = summarised(operation)
+			}
+		}
+	}
+	for name, want := range document {
+		if got, ok := table[name]; !ok {
+			t.Errorf("the document has %s and the table hasn't", name)
+		} else if got != want {
+			t.Errorf("%s: the table says %s; the document says %s", name, got, want)
+		}
+	}
+	for name := range table {
+		if _, ok := document[name]; !ok {
+			t.Errorf("the table has %s and the document hasn't", name)
+		}
+	}
+}
+
+func summarised(operation map[string]any) string {
+	query, types, ifMatch := []string{}, []string{}, ""
+	parameters, _ := operation["parameters"].([]any)
+	for _, p := range parameters {
+		p := resolve(p)
+		switch name := p["name"].(string); {
+		case p["in"] == "query":
+			query = append(query, name)
+		case name == "If-Match" && p["required"] == true:
+			ifMatch = "required"
+		case name == "If-Match":
+			ifMatch = "optional"
+		}
+	}
+	if body, ok := operation["requestBody"].(map[string]any); ok {
+		for mediaType := range body["content"].(map[string]any) {
+			types = append(types, mediaType)
+		}
+	}
+	slices.Sort(query)
+	slices.Sort(types)
+	return fmt.Sprintf("query %v, body %v, If-Match %q", query, types, ifMatch)
+}
+
+// Whoever may call it at all gets it whole, signed in or not.
+func TestDocumentIsOpenToAll(t *testing.T) {
+	d := newDesk(t)
+	for _, user := range []string{"", "admin"} {
+		if r := d.get(user, "/openapi.json").want(200); r.body != string(openapi.Document) {
+			t.Errorf("the document is another: %s", r.body)
+		}
+	}
+	d.get("", "/openapi.json?x=1").problem(400, "malformed-request")
+	d.get("", "/openapi.json?"+strings.Repeat("x", 9<<10)).problem(413, "too-large")
+}

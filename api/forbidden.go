@@ -1,0 +1,63 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/rightful-go/rightful/authz"
+)
+
+// refusal is a request that a guard doesn't let through: whose it is, and what they would
+// have needed.
+type refusal struct {
+	user        authz.UserID
+	permissions []authz.Permission
+	oneIsEnough bool
+}
+
+// refuse answers with a 401 or a 403, as JSON or as a page.
+func (g *Guard) refuse(c *gin.Context, r refusal) {
+	if c.IsAborted() || c.Writer.Written() { // CurrentUser has answered, or it is too late to
+		c.Abort()
+		return
+	}
+	p := problem{Type: problemUnauthenticated, Detail: "Sign in first."}
+	if r.user != "" {
+		p = g.forbidden(r)
+	}
+	p = p.complete()
+	header := c.Writer.Header()
+	header.Add("Vary", "Accept")
+	if p.Status == http.StatusUnauthorized {
+		header.Set("WWW-Authenticate", g.options.Challenge)
+	}
+	if prefersHTML(c.Request.Header.Values("Accept")) {
+		g.page(c.Request, p, r).write(c)
+		return
+	}
+	writeProblem(c, p)
+}
+
+// forbidden says what the user lacks, as far as the host lets it.
+func (g *Guard) forbidden(r refusal) problem {
+	p := problem{Type: problemForbidden, User: r.user, Detail: "You may not do this."}
+	if g.options.Tell == TellNothing {
+		return p
+	}
+	// The policy may have changed since the decision. Then less is missing than was, perhaps
+	// nothing, and the next request will be decided by what is so now.
+	for _, m := range g.engine.Explain(r.user, r.permissions...).Missing() {
+		p.Missing = append(p.Missing, missingPermission{authz.Pattern(m.Permission), m.Label, m.Category})
+	}
+	switch n := len(p.Missing); {
+	case n == 1:
+		p.Detail = "You need 1 more permission to do this."
+	case n > 1 && r.oneIsEnough:
+		p.Detail = "You need one of these permissions to do this."
+	case n > 1:
+		p.Detail = fmt.Sprintf("You need %d more permissions to do this.", n)
+	}
+	return p
+}

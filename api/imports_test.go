@@ -1,0 +1,123 @@
+package api_test
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/policycsv"
+)
+
+func TestPolicyOperations(t *testing.T) {
+	runExchanges(t, []exchange{
+		{"admin", "POST", "/imports?mode=merge", "g, ben, group:Finance\n", "", 200, ""},
+		{"admin", "POST", "/imports?mode=merge&dry_run=true", "g, ben, group:Finance\n", "", 200, ""},
+		{"admin", "POST", "/imports?mode=replace", "g, ben, group:Finance\n", "", 200, ""},
+		{"importer", "POST", "/imports?mode=merge", "g, ben, group:Made\n", "", 200, ""},
+		{"", "POST", "/imports?mode=merge", "", "", 401, "unauthenticated"},
+		{"viewer", "POST", "/imports?mode=merge", "", "", 403, "forbidden"},
+		{"importer", "POST", "/imports?mode=replace", "nonsense", "", 403, "forbidden"},
+		{"admin", "POST", "/imports", "g, ben, group:Finance\n", "", 400, "malformed-request"},
+		{"admin", "POST", "/imports?mode=", "g, ben, group:Finance\n", "", 400, "malformed-request"},
+		{"admin", "POST", "/imports?mode=Merge", "g, ben, group:Finance\n", "", 400, "malformed-request"},
+		{"admin", "POST", "/imports?mode=merge", "nonsense\n", "", 422, "import-rejected"},
+		{"importer", "POST", "/imports?mode=merge", "g, ben, group:Finance\n", "", 403, "escalation"},
+
+		{"exporter", "GET", "/export", "", "", 200, ""},
+		{"", "GET", "/export", "", "", 401, "unauthenticated"},
+		{"viewer", "GET", "/export", "", "", 403, "forbidden"},
+		{"exporter", "GET", "/export?x=1", "", "", 400, "malformed-request"},
+	})
+}
+
+func TestImportAnswersWithTheChange(t *testing.T) {
+	d := newDesk(t)
+	file := "# people\n\ng, \"Smith, Jo\", group:Newcomers\np, group:Newcomers, system.settings, view\n"
+	r := d.do("admin", "POST", "/imports?mode=merge", file, "Content-Type", "text/csv; charset=utf-8", "Rightful-Reason", "all%20hands").want(200)
+	c := r.json()
+	if c["action"] != "policy.import" || c["added_count"] != 2.0 || c["reason"] != "all hands" || fmt.Sprint(c["revision"]) != r.revision() {
+		t.Errorf("answered %s", r.body)
+	}
+	if groups := fmt.Sprint(c["groups"]); groups != "[map[after:map[description: name:Newcomers]]]" {
+		t.Errorf("it made the groups %s", groups)
+	}
+	again := d.do("admin", "POST", "/imports?mode=merge", file).want(200)
+	if c := again.json(); c["added_count"] != 0.0 || c["revision"] != nil || again.revision() != r.revision() {
+		t.Errorf("again it answered %s", again.body)
+	}
+}
+
+// Every bad line is named, in order; beyond a thousand they are counted. Nothing is stored.
+func TestImportNamesEveryBadLine(t *testing.T) {
+	d := newDesk(t)
+	before := d.engine.Revision()
+	r := d.do("admin", "POST", "/imports?mode=merge",
+		"g, ben, group:Finance\nq, x\np, group:Finance, no.such, thing\n\ng, a/b, group:Finance\np, group:Administrators, x, y, deny\n")
+	p := r.problem(422, "import-rejected")
+	e := r.errors()
+	for _, line := range []string{"2", "3", "5", "6"} {
+		if e[line] == "" {
+			t.Errorf("line %s isn't named: %s", line, r.body)
+		}
+	}
+	if len(e) != 4 || p["error_count"] != 4.0 {
+		t.Errorf("%d errors, count %v", len(e), p["error_count"])
+	}
+	p = d.do("admin", "POST", "/imports?mode=merge", strings.Repeat("nonsense\n", 1500)).problem(422, "import-rejected")
+	if len(p["errors"].([]any)) != 1000 || p["error_count"] != 1500.0 {
+		t.Errorf("%d errors, count %v", len(p["errors"].([]any)), p["error_count"])
+	}
+	if d.engine.Revision() != before {
+		t.Error("something was stored")
+	}
+}
+
+func TestImportIsBounded(t *testing.T) {
+	d := newDesk(t)
+	file := func(size int) string { return strings.Repeat("# a comment of 32 bytes, no more\n", size/33+1)[:size] }
+	d.do("admin", "POST", "/imports?mode=merge", file(32<<20)).want(200)
+	d.do("admin", "POST", "/imports?mode=merge", file(32<<20+1)).problem(413, "too-large")
+	unannounced := d.request("admin", "POST", "/imports", io.MultiReader(strings.NewReader(file(32<<20+1))))
+	unannounced.Header.Set("Content-Type", "text/csv")
+	d.send(unannounced).problem(413, "too-large") // before the 400 for the missing mode
+}
+
+func TestImportTakesCSVAlone(t *testing.T) {
+	d := newDesk(t)
+	for _, mediaType := range []string{"", "application/json", "text/plain", "text/csv; charset=latin1", "text/csv; header=absent", "text/*"} {
+		r := d.do("admin", "POST", "/imports?mode=x", "g, ben, group:Finance\n", "Content-Type", mediaType)
+		r.problem(415, "unsupported-media-type")
+		if r.header.Get("Accept-Post") != "text/csv" {
+			t.Errorf("Accept-Post is %q", r.header.Get("Accept-Post"))
+		}
+	}
+}
+
+// What is exported imports to the same policy, and through the file format's own reader.
+func TestExportComesBack(t *testing.T) {
+	d := newDesk(t)
+	d.do("admin", "PUT", "/groups/Finance/members/Smith,%20Jo", "").want(204)
+	r := d.get("exporter", "/export").want(200)
+	if got := r.header.Get("Content-Type"); got != "text/csv; charset=utf-8" {
+		t.Errorf("it is %s", got)
+	}
+	file, err := policycsv.ReadPolicy(strings.NewReader(r.body))
+	if err != nil || file.Faults.Count > 0 || len(file.Lines) != len(d.engine.View().Export()) {
+		t.Fatalf("read back as %d lines with faults %v, %v", len(file.Lines), file.Faults, err)
+	}
+	if c := d.do("admin", "POST", "/imports?mode=replace", r.body).want(200).json(); c["added_count"] != 0.0 || c["removed_count"] != 0.0 {
+		t.Errorf("imported onto itself it changes %v", c)
+	}
+	empty, err := authz.Open(t.Context(), authz.NewMemoryStore(), authz.Options{Bootstrap: "admin", Catalogue: deskCatalogue})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer empty.Close()
+	d.mount(empty)
+	d.do("admin", "POST", "/imports?mode=merge", r.body).want(200)
+	if again := d.get("exporter", "/export").want(200); again.body != r.body {
+		t.Errorf("came back as\n%s\nnot\n%s", again.body, r.body)
+	}
+}

@@ -1,0 +1,102 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/rightful-go/rightful/authz/policycsv"
+)
+
+// media is what an operation takes in the body: the content types and the most bytes.
+type media struct {
+	types []string
+	limit int64
+}
+
+var (
+	noBody    = media{} // whatever comes is left unread
+	jsonBody  = media{[]string{"application/json"}, 1 << 20}
+	mergeBody = media{[]string{"application/merge-patch+json", "application/json"}, 1 << 20}
+	csvBody   = media{[]string{"text/csv"}, 32 << 20}
+)
+
+const maxQuery = 8 << 10 // bytes
+
+// receive takes in what was sent, unless it is too large or of the wrong type.
+func (c *call) receive() *problem {
+	r, m := c.http.Request, c.operation.body
+	if len(r.URL.RawQuery) > maxQuery {
+		return &problem{Type: problemTooLarge, Detail: "The query has more than 8 KiB."}
+	}
+	if len(m.types) == 0 {
+		return nil
+	}
+	if r.ContentLength > m.limit {
+		return m.tooLarge()
+	}
+	if !m.accepts(r.Header) {
+		return c.unsupported()
+	}
+	in := &io.LimitedReader{R: r.Body, N: m.limit + 1}
+	err := c.take(in)
+	var tooLarge *http.MaxBytesError // of a host with a lower limit
+	switch {
+	case in.N <= 0 || errors.As(err, &tooLarge):
+		return m.tooLarge()
+	case err != nil:
+		return &problem{Type: problemMalformedRequest, Detail: "The body could not be read to its end."}
+	}
+	return nil
+}
+
+func (c *call) take(in io.Reader) (err error) {
+	if slices.Equal(c.operation.body.types, csvBody.types) {
+		c.file, err = policycsv.ReadPolicy(in)
+	} else {
+		c.body, err = io.ReadAll(in)
+	}
+	return err
+}
+
+func (m media) tooLarge() *problem {
+	return &problem{Type: problemTooLarge, Detail: fmt.Sprintf("The body has more than %d MiB.", m.limit>>20)}
+}
+
+// accepts reports whether the header names one of the types, in UTF-8 and not encoded.
+func (m media) accepts(h http.Header) bool {
+	if encoding := h.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return false
+	}
+	values := h.Values("Content-Type")
+	if len(values) != 1 {
+		return false
+	}
+	name, parameters, err := mime.ParseMediaType(values[0])
+	if err != nil || !slices.Contains(m.types, name) {
+		return false
+	}
+	for parameter, value := range parameters {
+		if parameter != "charset" || !strings.EqualFold(value, "utf-8") {
+			return false
+		}
+	}
+	return true
+}
+
+// unsupported names what would do, in the header that goes with the method.
+func (c *call) unsupported() *problem {
+	types := strings.Join(c.operation.body.types, ", ")
+	c.http.Header("Accept", types)
+	switch c.operation.method {
+	case http.MethodPost:
+		c.http.Header("Accept-Post", types)
+	case http.MethodPatch:
+		c.http.Header("Accept-Patch", types) // RFC 5789
+	}
+	return &problem{Type: problemUnsupportedMediaType, Detail: "Send " + strings.ReplaceAll(types, ", ", " or ") + ", in UTF-8 and not compressed."}
+}

@@ -1,0 +1,70 @@
+package api
+
+import (
+	"errors"
+
+	"github.com/rightful-go/rightful/api/openapi"
+	"github.com/rightful-go/rightful/authz"
+)
+
+func listMembers(c *call) {
+	page := c.page()
+	if c.refused() {
+		return
+	}
+	users, ok := c.view.Members(c.group())
+	if !ok {
+		c.fail(authz.ErrNotFound)
+		return
+	}
+	c.ok(membersOf(page, users))
+}
+
+func membersOf(p page, users []authz.UserID) openapi.Members {
+	shown, next := cut(p, users, func(u authz.UserID) string { return string(u) })
+	return openapi.Members{MemberCount: len(users), NextCursor: next, Items: each(shown, func(u authz.UserID) openapi.Member {
+		return openapi.Member{User: string(u)}
+	})}
+}
+
+func changeMembers(c *call) {
+	var add, remove []authz.UserID
+	c.read(object(map[string]reader{"add": texts(&add), "remove": texts(&remove)}))
+	c.change(func(a authz.Acting) (authz.Change, error) {
+		return a.ChangeMembers(c.http.Request.Context(), c.group(), add, remove)
+	}, func(authz.Change) {
+		users, ok := c.engine.View().Members(c.group())
+		if !ok {
+			c.gone()
+			return
+		}
+		c.ok(membersOf(page{limit: defaultLimit, list: c.list()}, users))
+	})
+}
+
+func addMember(c *call) {
+	c.change(func(a authz.Acting) (authz.Change, error) {
+		change, err := a.Assign(c.http.Request.Context(), c.group(), c.userInPath())
+		return change, inNoBody(err)
+	}, c.done)
+}
+
+func removeMember(c *call) {
+	c.change(func(a authz.Acting) (authz.Change, error) {
+		change, err := a.Unassign(c.http.Request.Context(), c.group(), c.userInPath())
+		return change, inNoBody(err)
+	}, c.done)
+}
+
+// inNoBody takes the pointers out of an error about what stood in the path.
+func inNoBody(err error) error {
+	var invalid *authz.InvalidError
+	if !errors.As(err, &invalid) {
+		return err
+	}
+	bare := &authz.InvalidError{Kind: invalid.Kind}
+	for _, f := range invalid.Fields {
+		bare.Fields = append(bare.Fields, authz.FieldError{Detail: f.Detail})
+	}
+	return bare
+}

@@ -1,0 +1,246 @@
+package openapi_test
+
+import (
+	stdjson "encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/rightful-go/rightful/api/openapi"
+)
+
+type object = map[string]any
+
+func document(t *testing.T) object {
+	t.Helper()
+	var d object
+	if err := json.Unmarshal(openapi.Document, &d); err != nil {
+		t.Fatalf("the document isn't valid JSON: %v", err)
+	}
+	return d
+}
+
+// resolve follows the reference that v is, if it is one.
+func resolve(t *testing.T, d object, v any) object {
+	t.Helper()
+	o, ok := v.(object)
+	if !ok {
+		t.Fatalf("%v is no object", v)
+	}
+	ref, ok := o["$ref"].(string)
+	if !ok {
+		return o
+	}
+	var at any = d
+	for name := range strings.SplitSeq(strings.TrimPrefix(ref, "#/"), "/") {
+		at = at.(object)[name]
+	}
+	if at == nil {
+		t.Fatalf("%s leads nowhere", ref)
+	}
+	return resolve(t, d, at)
+}
+
+type operation struct {
+	method, path string
+	object
+	parameters []object
+	responses  object
+}
+
+func operations(t *testing.T, d object) []operation {
+	t.Helper()
+	var all []operation
+	for path, item := range d["paths"].(object) {
+		shared, _ := item.(object)["parameters"].([]any)
+		for method, o := range item.(object) {
+			if method == "parameters" {
+				continue
+			}
+			op := operation{method: strings.ToUpper(method), path: path, object: o.(object)}
+			own, _ := op.object["parameters"].([]any)
+			for _, p := range slices.Concat(shared, own) {
+				op.parameters = append(op.parameters, resolve(t, d, p))
+			}
+			op.responses = op.object["responses"].(object)
+			all = append(all, op)
+		}
+	}
+	return all
+}
+
+func (o operation) parameter(in, name string) object {
+	i := slices.IndexFunc(o.parameters, func(p object) bool { return p["in"] == in && p["name"] == name })
+	if i < 0 {
+		return nil
+	}
+	return o.parameters[i]
+}
+
+func (o operation) documents(status string) bool { return o.responses[status] != nil }
+
+func TestDocumentIsOpenAPI31(t *testing.T) {
+	if version, _ := document(t)["openapi"].(string); !strings.HasPrefix(version, "3.1.") {
+		t.Errorf("openapi is %q", version)
+	}
+}
+
+// What the document promises of each operation, whichever it is.
+func TestOperations(t *testing.T) {
+	d := document(t)
+	ids := make(map[string]bool)
+	for _, o := range operations(t, d) {
+		t.Run(o.method+" "+o.path, func(t *testing.T) {
+			id, _ := o.object["operationId"].(string)
+			if id == "" || ids[id] {
+				t.Errorf("operationId is %q: missing or taken", id)
+			}
+			ids[id] = true
+
+			if public := id == "getOpenapi"; o.documents("401") == public {
+				t.Errorf("documents 401: %v", public)
+			}
+			for _, status := range []string{"400", "413", "500"} {
+				if !o.documents(status) {
+					t.Errorf("documents no %s", status)
+				}
+			}
+			if write := o.method != http.MethodGet; write != (o.parameter("query", "dry_run") != nil) {
+				t.Errorf("takes dry_run: %v", !write)
+			} else if write && !(o.documents("200") && o.documents("422") && o.documents("503")) {
+				t.Error("a write documents 200 for its dry run, 422 and 503")
+			}
+			if hasBody := o.object["requestBody"] != nil; hasBody != o.documents("415") {
+				t.Errorf("documents 415: %v", !hasBody)
+			}
+			ifMatch := o.parameter("header", "If-Match")
+			if (ifMatch != nil) != o.documents("412") {
+				t.Error("If-Match and 412 belong together")
+			}
+			if (ifMatch["required"] == true) != o.documents("428") {
+				t.Error("a required If-Match and 428 belong together")
+			}
+			for status, r := range o.responses {
+				content, _ := resolve(t, d, r)["content"].(object)
+				if status >= "400" && (len(content) != 1 || content["application/problem+json"] == nil) {
+					t.Errorf("%s isn't a problem document", status)
+				}
+			}
+		})
+	}
+}
+
+// go.overlay.yaml lists Go's names beside the enumeration; one out of step would name the
+// wrong problem.
+func TestProblemTypesAreNamedForWhatTheyAre(t *testing.T) {
+	source, err := os.ReadFile("types.gen.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	constant := regexp.MustCompile(`ProblemType(\w+) +ProblemType = "urn:rightful:problem:([a-z-]+)"`)
+	all := constant.FindAllStringSubmatch(string(source), -1)
+	problem := resolve(t, document(t), object{"$ref": "#/components/schemas/Problem/properties/type"})
+	if want := len(problem["enum"].([]any)); len(all) != want {
+		t.Errorf("%d problem types, of %d", len(all), want)
+	}
+	for _, m := range all {
+		if strings.ToLower(m[1]) != strings.ReplaceAll(m[2], "-", "") {
+			t.Errorf("ProblemType%s is %s", m[1], m[2])
+		}
+	}
+}
+
+// Whichever package encodes them, the three states of a merge patch's member stay apart.
+func TestMerge(t *testing.T) {
+	type codec struct {
+		name      string
+		marshal   func(any) ([]byte, error)
+		unmarshal func([]byte, any) error
+	}
+	codecs := []codec{
+		{"encoding/json", stdjson.Marshal, stdjson.Unmarshal},
+		{
+			"go-json-experiment",
+			func(v any) ([]byte, error) { return json.Marshal(v) },
+			func(data []byte, v any) error { return json.Unmarshal(data, v) },
+		},
+	}
+	for _, test := range []struct {
+		text  string
+		patch openapi.GroupPatch
+	}{
+		{`{}`, openapi.GroupPatch{}},
+		{`{"description":null}`, openapi.GroupPatch{Description: openapi.Unset[string]()}},
+		{`{"description":""}`, openapi.GroupPatch{Description: openapi.Set("")}},
+		{`{"inherits":[]}`, openapi.GroupPatch{Inherits: openapi.Set([]string{})}},
+		{`{"inherits":["Finance"]}`, openapi.GroupPatch{Inherits: openapi.Set([]string{"Finance"})}},
+	} {
+		for _, c := range codecs {
+			t.Run(c.name+" "+test.text, func(t *testing.T) {
+				text, err := c.marshal(test.patch)
+				if err != nil || string(text) != test.text {
+					t.Errorf("written as %s, %v", text, err)
+				}
+				var patch openapi.GroupPatch
+				if err := c.unmarshal([]byte(test.text), &patch); err != nil {
+					t.Fatal(err)
+				}
+				if !reflect.DeepEqual(patch, test.patch) {
+					t.Errorf("read as %+v", patch)
+				}
+			})
+		}
+	}
+}
+
+// Absent isn't empty where the document makes a difference.
+func TestEmptyIsWrittenWhereAbsentMeansSomethingElse(t *testing.T) {
+	text, err := stdjson.Marshal(openapi.Change{
+		Added: []openapi.ChangedRule{}, Removed: []openapi.ChangedRule{},
+		Gains: []openapi.Gain{}, GainCount: new(int),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, part := range map[string]bool{
+		`"gains":[]`: true, `"gain_count":0`: true,
+		`losses`: false, `loss_count`: false, `revision`: false, `"at"`: false, `hash`: false,
+	} {
+		if strings.Contains(string(text), want) != part {
+			t.Errorf("%s in %s: %v", want, text, !part)
+		}
+	}
+}
+
+func TestClient(t *testing.T) {
+	var asked string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = r.RequestURI
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = w.Write([]byte(`{"type":"urn:rightful:problem:not-found","title":"","status":404,"detail":""}`))
+	}))
+	defer server.Close()
+	client, err := openapi.NewClientWithResponses(server.URL + "/api/v1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	limit := 5
+	got, err := client.ListGroupMembersWithResponse(t.Context(), "A, B & 50%", &openapi.ListGroupMembersParams{Limit: &limit})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "/api/v1/groups/A%2C%20B%20&%2050%25/members?limit=5"; asked != want {
+		t.Errorf("asked for %s, not %s", asked, want)
+	}
+	if p := got.ApplicationProblemJSONDefault; p == nil || p.Type != openapi.ProblemTypeNotFound || got.JSON200 != nil {
+		t.Errorf("answered %+v", got)
+	}
+}

@@ -1,0 +1,104 @@
+package api
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// parseQuery reads the parameters of a query. What net/url passes over in silence is a fault
+// here: of two readings of one request, ours must not be the one that writes.
+func (c *call) parseQuery() {
+	c.query = map[string]string{}
+	raw := c.http.Request.URL.RawQuery
+	if raw == "" {
+		return
+	}
+	known := strings.Fields(c.operation.query)
+	for pair := range strings.SplitSeq(raw, "&") {
+		name, value, ok := splitPair(pair)
+		_, there := c.query[name]
+		switch {
+		case !ok:
+			c.bad("the query has the malformed part %s", clip(pair))
+		case !slices.Contains(known, name):
+			c.bad("the query parameter %s is unknown", clip(name))
+		case there:
+			c.bad("the query parameter %q is there more than once", name)
+		default:
+			c.query[name] = value
+		}
+	}
+}
+
+// splitPair takes "name=value" apart.
+func splitPair(pair string) (name, value string, ok bool) {
+	rawName, rawValue, found := strings.Cut(pair, "=")
+	if !found || strings.Contains(pair, ";") {
+		return "", "", false
+	}
+	name, err := url.QueryUnescape(rawName)
+	if err != nil || !utf8.ValidString(name) {
+		return "", "", false
+	}
+	value, err = url.QueryUnescape(rawValue)
+	return name, value, err == nil && utf8.ValidString(value)
+}
+
+// clip quotes what a client sent for a message, and not more of it than helps.
+func clip(s string) string {
+	const most = 40
+	n := 0
+	for i := range s {
+		if n++; n > most {
+			return strconv.Quote(s[:i]) + "…"
+		}
+	}
+	return strconv.Quote(s)
+}
+
+// number returns a number between least and most, or what stands for one left out.
+func (c *call) number(name string, least, most, standard int) int {
+	value, there := c.query[name]
+	if !there {
+		return standard
+	}
+	n, err := strconv.Atoi(value)
+	if err != nil || n < least || n > most || strconv.Itoa(n) != value {
+		c.bad("the query parameter %q must be a number from %d to %d", name, least, most)
+		return standard
+	}
+	return n
+}
+
+// choice returns one of the options, "" where the parameter is left out.
+func (c *call) choice(name string, options ...string) string {
+	value, there := c.query[name]
+	if there && !slices.Contains(options, value) {
+		c.bad("the query parameter %q must be %s", name, strings.Join(options, " or "))
+		return ""
+	}
+	return value
+}
+
+// filter returns what a list is narrowed to, "" where the parameter is left out. An empty one
+// is a fault: it would narrow to nothing or to everything, and nobody could tell which.
+func (c *call) filter(name string) string {
+	value, there := c.query[name]
+	if there && value == "" {
+		c.bad("the query parameter %q is empty; leave it out", name)
+	}
+	return value
+}
+
+// time returns a time, the zero time where the parameter is left out.
+func (c *call) time(name string) (t time.Time) {
+	value, there := c.query[name]
+	if there && t.UnmarshalText([]byte(value)) != nil {
+		c.bad("the query parameter %q must be a time as in RFC 3339, such as 2026-03-01T00:00:00Z (a + goes as %%2B)", name)
+	}
+	return t
+}

@@ -1,0 +1,98 @@
+package api_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// What net/url passes over in silence is refused (hazard 28), and the error names it.
+func TestQueryIsReadStrictly(t *testing.T) {
+	d := newDesk(t)
+	for query, named := range map[string]string{
+		"x=1":                        `"x"`,
+		"Limit=5":                    `"Limit"`,
+		"limit=5&limit=5":            `"limit"`,
+		"q=a&q=b":                    `"q"`,
+		"limit=5;q=a":                `limit=5;q=a`,
+		"q=a;":                       `q=a;`,
+		"q=%zz":                      `q=%zz`,
+		"q=%":                        `q=%`,
+		"q=%FF":                      `q=%FF`,
+		"%FF=q":                      `%FF=q`,
+		"q":                          `"q"`,
+		"q=a&":                       `""`,
+		"&q=a":                       `""`,
+		"q=a&&limit=5":               `""`,
+		"=a":                         `""`,
+		"limit=0":                    `"limit"`,
+		"limit=501":                  `"limit"`,
+		"limit=-1":                   `"limit"`,
+		"limit=%2B5":                 `"limit"`,
+		"limit=05":                   `"limit"`,
+		"limit=5.0":                  `"limit"`,
+		"limit=":                     `"limit"`,
+		"limit=99999999999999999999": `"limit"`,
+		"cursor=":                    `"cursor"`,
+		"cursor=x":                   `"cursor"`,
+		"dry_run=true":               `"dry_run"`, // a read has none
+	} {
+		r := d.get("admin", "/groups?"+query)
+		r.problem(400, "malformed-request")
+		if detail := r.errors()[""]; !strings.Contains(strings.ReplaceAll(detail, `\`, ""), named) {
+			t.Errorf("%s is refused with %q", query, detail)
+		}
+	}
+	r := d.get("admin", "/groups?x=1&limit=0&q=a&q=b")
+	if p := r.problem(400, "malformed-request"); len(p["errors"].([]any)) != 3 {
+		t.Errorf("of three faults it names %v", p["errors"])
+	}
+}
+
+func TestQueryIsUnderstood(t *testing.T) {
+	d := newDesk(t)
+	for _, query := range []string{"", "?", "?q=", "?limit=1", "?limit=500", "?q=a+b%20c", "?%71=a", "?q=%3B%26%3D"} {
+		d.get("admin", "/groups"+query).want(200)
+	}
+	if got := d.get("admin", "/groups?q=deposit+view").items("name"); len(got) != 1 {
+		t.Errorf("a plus is no space: %q", got)
+	}
+}
+
+func TestQueryIsBounded(t *testing.T) {
+	d := newDesk(t)
+	d.get("admin", "/groups?q="+strings.Repeat("x", 8<<10-2)).want(200)
+	d.get("admin", "/groups?q="+strings.Repeat("x", 8<<10-1)).problem(413, "too-large")
+	d.do("admin", "PUT", "/groups/Finance/members/ben?"+strings.Repeat("x", 9<<10), "").problem(413, "too-large")
+}
+
+// The whole catalogue: the application's permissions, Rightful's own, and the right to assign
+// for each group.
+func TestCatalogue(t *testing.T) {
+	runExchanges(t, []exchange{
+		{"group-viewer", "GET", "/permissions", "", "", 200, ""},
+		{"", "GET", "/permissions", "", "", 401, "unauthenticated"},
+		{"cleo", "GET", "/permissions", "", "", 403, "forbidden"},
+		{"group-viewer", "GET", "/permissions?categories=x", "", "", 400, "malformed-request"},
+	})
+	d := newDesk(t)
+	for query, want := range map[string]string{
+		"?category=Finance":              "finance.balances:adjust finance.operations:create finance.operations:view",
+		"?category=Finance+%3E+Balances": "finance.balances:adjust",
+		"?category=finance":              "",
+		"?category=Fin":                  "",
+		"?q=BOOK":                        "finance.operations:create",
+		"?q=reason":                      "finance.balances:adjust",
+		"?q=rightful.members/fin":        "rightful.members/Finance:assign",
+		"?category=Finance&q=adjust":     "finance.balances:adjust",
+		"?category=Rightful&q=export":    "rightful.members/Exporters:assign rightful.policy:export",
+		"?category=System":               "system.settings:view",
+	} {
+		if got := strings.Join(d.get("group-viewer", "/permissions"+query).items("permission"), " "); got != want {
+			t.Errorf("%s lists %s, not %s", query, got, want)
+		}
+	}
+	first := d.get("group-viewer", "/permissions?category=Finance").body
+	if want := `{"permission":"finance.balances:adjust","label":"Adjust balances","category":["Finance","Balances"],"description":"With a reason"}`; !strings.Contains(first, want) {
+		t.Errorf("shown as %s", first)
+	}
+}

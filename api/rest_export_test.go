@@ -1,0 +1,22 @@
+package api
+
+import "slices"
+
+// Operation is a line of the table of operations, as the tests of the document see it.
+type Operation struct {
+	Method, Path, Query string
+	Types               []string
+	Match               string // "", "optional" or "required"
+}
+
+// Operations is the table of operations, for tests.
+func Operations() []Operation {
+	var list []Operation
+	for _, o := range operations {
+		list = append(list, Operation{
+			o.method, o.path, o.query, slices.Clone(o.body.types),
+			map[match]string{mayMatch: "optional", mustMatch: "required"}[o.match],
+		})
+	}
+	return list
+}

@@ -1,0 +1,50 @@
+package api
+
+import "github.com/rightful-go/rightful/authz"
+
+// operation is one line of the interface.
+type operation struct {
+	method, path string
+	needs        needs  // what the caller must hold; nobody is asked where it is nil
+	query        string // the names of the parameters that it takes
+	body         media  // what it takes in the body
+	match        match  // what it does with If-Match
+	handle       func(*call)
+}
+
+// operations is all of the interface, in the order of openapi.yaml; a test holds the two
+// together.
+var operations = []operation{
+	{"GET", "/permissions", holding(authz.ViewGroups), "category q limit cursor", noBody, noMatch, listPermissions},
+
+	{"GET", "/groups", holding(authz.ViewGroups), "q limit cursor", noBody, noMatch, listGroups},
+	{"POST", "/groups", acting(authz.ActionGroupCreate), "dry_run", jsonBody, noMatch, createGroup},
+	{"GET", "/groups/{group}", holding(authz.ViewGroups), "", noBody, noMatch, getGroup},
+	{"PATCH", "/groups/{group}", acting(authz.ActionGroupUpdate), "dry_run", mergeBody, mustMatch, updateGroup},
+	{"DELETE", "/groups/{group}", deletingGroup, "members dry_run", noBody, mustMatch, deleteGroup},
+	{"GET", "/groups/{group}/permissions", holding(authz.ViewGroups), "", noBody, noMatch, getGroupPermissions},
+	{"PUT", "/groups/{group}/permissions", acting(authz.ActionGroupPermissionsSet), "dry_run", jsonBody, mustMatch, setGroupPermissions},
+	{"PATCH", "/groups/{group}/permissions", acting(authz.ActionGroupPermissionsChange), "dry_run", jsonBody, mayMatch, changeGroupPermissions},
+
+	{"GET", "/groups/{group}/members", holding(authz.ViewGroups, authz.ViewUsers), "limit cursor", noBody, noMatch, listMembers},
+	{"PATCH", "/groups/{group}/members", acting(authz.ActionGroupMembersChange), "dry_run", jsonBody, mayMatch, changeMembers},
+	{"PUT", "/groups/{group}/members/{user}", movingMember, "dry_run", noBody, mayMatch, addMember},
+	{"DELETE", "/groups/{group}/members/{user}", movingMember, "dry_run", noBody, mayMatch, removeMember},
+
+	{"GET", "/users", holding(authz.ViewGroups, authz.ViewUsers), "q group limit cursor", noBody, noMatch, listUsers},
+	{"GET", "/users/{user}", holding(authz.ViewGroups, authz.ViewUsers), "", noBody, noMatch, getUser},
+	{"DELETE", "/users/{user}", acting(authz.ActionUserDelete), "dry_run", noBody, mayMatch, deleteUser},
+	{"GET", "/users/{user}/groups", holding(authz.ViewGroups, authz.ViewUsers), "", noBody, noMatch, getUserGroups},
+	{"PUT", "/users/{user}/groups", acting(authz.ActionUserGroupsSet), "dry_run", jsonBody, mustMatch, setUserGroups},
+	{"GET", "/users/{user}/permissions", holding(authz.ViewGroups, authz.ViewUsers), "", noBody, noMatch, getUserPermissions},
+	{"PUT", "/users/{user}/permissions", acting(authz.ActionUserPermissionsSet), "dry_run", jsonBody, mustMatch, setUserPermissions},
+	{"PATCH", "/users/{user}/permissions", acting(authz.ActionUserPermissionsChange), "dry_run", jsonBody, mayMatch, changeUserPermissions},
+
+	{"GET", "/me", signedIn, "", noBody, noMatch, getMe},
+	{"GET", "/changes", holding(authz.ViewChanges), "actor group user since until limit cursor", noBody, noMatch, listChanges},
+	{"GET", "/changes/{revision}", holding(authz.ViewChanges), "", noBody, noMatch, getChange},
+	{"POST", "/imports", importing, "mode dry_run", csvBody, noMatch, importPolicy},
+	{"GET", "/export", holding(authz.ExportPolicy), "", noBody, noMatch, exportPolicy},
+	{"GET", "/status", signedIn, "", noBody, noMatch, getStatus},
+	{"GET", "/openapi.json", nil, "", noBody, noMatch, getDocument},
+}

@@ -1,0 +1,103 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/go-json-experiment/json"
+
+	"github.com/rightful-go/rightful/authz"
+)
+
+// readTimeout bounds what reads the store. The engine bounds what writes to it.
+const readTimeout = 10 * time.Second
+
+// call is one request for an operation.
+type call struct {
+	http      *gin.Context
+	engine    *authz.Engine
+	view      *authz.View // the policy by which the caller may do this; none where anybody may
+	operation operation
+	prefix    string // the path of the mount
+	user      authz.UserID
+
+	query  map[string]string // the parameters, of which there is one each
+	body   []byte            // JSON
+	file   authz.PolicyFile  // CSV
+	faults []inputError      // what makes the request a 400
+	deep   bool              // the body is nested too deep
+	excess *authz.FieldError // the body lists too many rules or members
+}
+
+// perform is what happens to every request for an operation, in the order in which errors are
+// to come: 401, 403, 413 and 415 here; 400, 428 and what follows where the handler reads what
+// it was sent.
+func (a *admin) perform(o operation) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		from := c.Request.Context().Value(hostKey{}).(host)
+		call := &call{http: c, engine: a.engine, operation: o, prefix: from.prefix}
+		if o.needs != nil {
+			if call.user = a.currentUser(from.context); call.user == "" {
+				unauthenticated(c, from.context)
+				return
+			}
+			call.view = a.engine.View()
+			if err := o.needs(call); err != nil {
+				call.fail(err)
+				return
+			}
+		}
+		if p := call.receive(); p != nil {
+			writeProblem(c, *p)
+			return
+		}
+		call.parseQuery()
+		o.handle(call)
+	}
+}
+
+// unauthenticated answers that nobody is signed in, unless the host has done so itself.
+func unauthenticated(c, outer *gin.Context) {
+	if outer.IsAborted() || outer.Writer.Written() {
+		c.Abort()
+		return
+	}
+	writeProblem(c, problem{Type: problemUnauthenticated, Detail: "Sign in first."})
+}
+
+// refused answers with all that is wrong with the form of the request, if anything is.
+func (c *call) refused() bool {
+	switch {
+	case c.deep:
+		writeProblem(c.http, problem{Type: problemTooLarge, Detail: fmt.Sprintf("The body has more than %d levels.", maxDepth)})
+	case len(c.faults) > 0:
+		writeProblem(c.http, problem{Type: problemMalformedRequest, Detail: summary(c.faults), Errors: c.faults})
+	default:
+		return false
+	}
+	return true
+}
+
+// bad notes something in the query or in the header for which the request is refused.
+func (c *call) bad(format string, args ...any) {
+	c.faults = append(c.faults, inputError{Detail: fmt.Sprintf(format, args...)})
+}
+
+// reading returns a context for reading the store.
+func (c *call) reading() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(c.http.Request.Context(), readTimeout)
+}
+
+// answer writes a body. Lists are never null and members come in the order of their types.
+func (c *call) answer(status int, body any) {
+	text, err := json.Marshal(body, json.Deterministic(true))
+	if err != nil { // strings, numbers and lists of them always encode
+		panic(err)
+	}
+	c.http.Data(status, "application/json", text)
+}
+
+func (c *call) ok(body any) { c.answer(http.StatusOK, body) }

@@ -1,0 +1,58 @@
+package api
+
+import (
+	"encoding/hex"
+	"math"
+	"net/http"
+
+	"github.com/rightful-go/rightful/api/openapi"
+	"github.com/rightful-go/rightful/authz"
+)
+
+// getStatus answers from memory alone, so that it does while the store is away. How the
+// table and the records stand is for whoever may see the changes.
+func getStatus(c *call) {
+	if c.refused() {
+		return
+	}
+	status := openapi.Status{
+		Revision:   int64(c.view.Revision()),
+		AgeSeconds: math.Round(c.engine.Age().Seconds()*1000) / 1000,
+	}
+	if c.view.Can(c.user, authz.ViewChanges) {
+		status.Store = storeStatusOf(c.engine.Trouble())
+		status.BadRows = badRowsOf(c.view.BadRows())
+		status.Drift = driftOf(c.engine.Drift())
+		status.Head = hex.EncodeToString(c.view.Head())
+	}
+	c.ok(status)
+}
+
+func storeStatusOf(trouble string) *openapi.StoreStatus {
+	if trouble == "" {
+		return &openapi.StoreStatus{State: openapi.StoreStatusStateOK}
+	}
+	return &openapi.StoreStatus{State: openapi.StoreStatusStateUnavailable, Detail: trouble}
+}
+
+func badRowsOf(rows []authz.BadRow) *openapi.BadRows {
+	return &openapi.BadRows{Count: len(rows), Items: each(first(rows), func(r authz.BadRow) openapi.BadRow {
+		return openapi.BadRow{ID: r.ID, Values: r.Values, Fault: r.Fault, Denies: r.Denies}
+	})}
+}
+
+func driftOf(d authz.Drift) *openapi.Drift {
+	return &openapi.Drift{
+		Seeded:       d.Seeded,
+		MissingCount: len(d.Missing), Missing: each(first(d.Missing), ruleOf),
+		ExtraCount: len(d.Extra), Extra: each(first(d.Extra), ruleOf),
+	}
+}
+
+// getDocument answers with the document that describes all of this.
+func getDocument(c *call) {
+	if c.refused() {
+		return
+	}
+	c.http.Data(http.StatusOK, "application/json", openapi.Document)
+}

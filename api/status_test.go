@@ -1,0 +1,97 @@
+package api_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/rightful-go/rightful/authz"
+)
+
+func TestServiceOperations(t *testing.T) {
+	runExchanges(t, []exchange{
+		{"cleo", "GET", "/me", "", "", 200, ""},
+		{"unheard-of", "GET", "/me", "", "", 200, ""},
+		{"", "GET", "/me", "", "", 401, "unauthenticated"},
+		{"cleo", "GET", "/me?user=admin", "", "", 400, "malformed-request"},
+		{"cleo", "GET", "/status", "", "", 200, ""},
+		{"auditor", "GET", "/status", "", "", 200, ""},
+		{"", "GET", "/status", "", "", 401, "unauthenticated"},
+		{"cleo", "GET", "/status?x=1", "", "", 400, "malformed-request"},
+	})
+}
+
+// An id that can't be anybody's holds nothing, whatever the policy says of who looks like it.
+func TestImpossibleCaller(t *testing.T) {
+	d := newDesk(t)
+	for _, user := range []string{"group:Administrators", "a/b", "..", "admin ", "Administrators"} {
+		d.get(user, "/groups").problem(403, "forbidden")
+		d.do(user, "POST", "/groups", `{"name":"A"}`).problem(403, "forbidden")
+		me := d.get(user, "/me").want(200).json()
+		if me["user"] != user || len(me["groups"].([]any))+len(me["effective"].([]any)) != 0 {
+			t.Errorf("%q is %v", user, me)
+		}
+	}
+}
+
+func TestStatusTellsWhoMaySeeTheChangesAll(t *testing.T) {
+	d := newDesk(t)
+	if s := d.get("cleo", "/status").want(200).json(); len(s) != 2 || s["revision"] != float64(d.engine.Revision()) {
+		t.Errorf("to someone it is %v", s)
+	}
+	s := d.get("auditor", "/status").want(200).json()
+	if fmt.Sprint(s["store"]) != "map[state:ok]" || fmt.Sprint(s["bad_rows"]) != "map[count:0 items:[]]" {
+		t.Errorf("it is %v", s)
+	}
+	if want := fmt.Sprintf("%x", d.engine.View().Head()); s["head"] != want {
+		t.Errorf("the head is %v, not %s", s["head"], want)
+	}
+	// The right to assign was granted after the seed.
+	drift := s["drift"].(map[string]any)
+	if drift["extra_count"] != 1.0 || drift["missing_count"] != 0.0 || drift["seeded"] != true {
+		t.Errorf("the drift is %v", drift)
+	}
+}
+
+// Lists in the status name at most 100 and count all.
+func TestStatusIsBounded(t *testing.T) {
+	d := newDesk(t)
+	rows := make([]authz.Row, 130)
+	for i := range rows {
+		rows[i] = authz.Row{Type: "p", V: [6]string{fmt.Sprintf("user%d", i), "", "view", "deny"}}
+	}
+	d.store.InsertRows(rows...)
+	var line string
+	for i := range 130 {
+		line += fmt.Sprintf("g, user%d, group:Finance\n", 1000+i)
+	}
+	d.do("admin", "POST", "/imports?mode=merge", line).want(200)
+	again, err := authz.Open(t.Context(), d.store, authz.Options{Seed: &authz.Seed{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	d.mount(again)
+	s := d.get("auditor", "/status").want(200).json()
+	bad, drift := s["bad_rows"].(map[string]any), s["drift"].(map[string]any)
+	if bad["count"] != 130.0 || len(bad["items"].([]any)) != 100 {
+		t.Errorf("%v bad rows, %d listed", bad["count"], len(bad["items"].([]any)))
+	}
+	if drift["extra_count"].(float64) <= 130 || len(drift["extra"].([]any)) != 100 {
+		t.Errorf("%v rows extra, %d listed", drift["extra_count"], len(drift["extra"].([]any)))
+	}
+}
+
+// The status answers while the store is away, and says so to whoever may see it.
+func TestStatusWhileTheStoreIsAway(t *testing.T) {
+	d := newDesk(t)
+	d.store.away = true
+	r := d.get("auditor", "/changes")
+	r.problem(503, "store-unavailable")
+	if r.header.Get("Retry-After") == "" {
+		t.Error("a 503 without Retry-After")
+	}
+	s := d.get("auditor", "/status").want(200).json()
+	if s["store"].(map[string]any)["state"] != "unavailable" {
+		t.Errorf("it is %v", s)
+	}
+}

@@ -1,0 +1,189 @@
+package api_test
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"testing"
+)
+
+func TestUserOperations(t *testing.T) {
+	runExchanges(t, []exchange{
+		{"viewer", "GET", "/users", "", "", 200, ""},
+		{"viewer", "GET", "/users?q=DA&group=Finance", "", "", 200, ""},
+		{"", "GET", "/users", "", "", 401, "unauthenticated"},
+		{"group-viewer", "GET", "/users", "", "", 403, "forbidden"},
+		{"viewer", "GET", "/users?group=", "", "", 400, "malformed-request"},
+
+		{"viewer", "GET", "/users/cleo", "", "", 200, ""},
+		{"viewer", "GET", "/users/unheard-of", "", "", 200, ""},
+		{"", "GET", "/users/cleo", "", "", 401, "unauthenticated"},
+		{"group-viewer", "GET", "/users/cleo", "", "", 403, "forbidden"},
+		{"group-viewer", "GET", "/users/a%2Fb", "", "", 403, "forbidden"},
+		{"viewer", "GET", "/users/cleo?x=1", "", "", 400, "malformed-request"},
+		{"viewer", "GET", "/users/group:Finance", "", "", 422, "invalid"},
+		{"viewer", "GET", "/users/a%2Fb", "", "", 422, "invalid"},
+
+		{"admin", "DELETE", "/users/cleo", "", "", 204, ""},
+		{"admin", "DELETE", "/users/cleo", "", "now", 204, ""},
+		{"admin", "DELETE", "/users/unheard-of", "", "", 204, ""},
+		{"admin", "DELETE", "/users/cleo?dry_run=true", "", "", 200, ""},
+		{"", "DELETE", "/users/cleo", "", "", 401, "unauthenticated"},
+		{"viewer", "DELETE", "/users/cleo", "", "", 403, "forbidden"},
+		{"admin", "DELETE", "/users/cleo?members=release", "", "", 400, "malformed-request"},
+		{"admin", "DELETE", "/users/cleo", "", "stale", 412, "revision-conflict"},
+		{"admin", "DELETE", "/users/a%2Fb", "", "", 422, "invalid"},
+		{"user-editor", "DELETE", "/users/admin", "", "", 403, "escalation"},
+		{"user-editor", "DELETE", "/users/restricted", "", "", 403, "escalation"},
+		{"admin", "DELETE", "/users/admin", "", "", 409, "last-administrator"},
+
+		{"viewer", "GET", "/users/cleo/groups", "", "", 200, ""},
+		{"", "GET", "/users/cleo/groups", "", "", 401, "unauthenticated"},
+		{"group-viewer", "GET", "/users/cleo/groups", "", "", 403, "forbidden"},
+		{"viewer", "GET", "/users/%2E%2E/groups", "", "", 422, "invalid"},
+
+		{"admin", "PUT", "/users/cleo/groups", `{"groups":["Finance","Trainees"]}`, "now", 200, ""},
+		{"admin", "PUT", "/users/new/groups", `{"groups":["Finance"]}`, `"0"`, 200, ""},
+		{"admin", "PUT", "/users/cleo/groups?dry_run=true", `{"groups":[]}`, "now", 200, ""},
+		{"user-editor", "PUT", "/users/cleo/groups", `{"groups":[]}`, "now", 200, ""},
+		{"", "PUT", "/users/cleo/groups", `{}`, "now", 401, "unauthenticated"},
+		{"viewer", "PUT", "/users/cleo/groups", `{}`, "now", 403, "forbidden"},
+		{"admin", "PUT", "/users/cleo/groups", `{}`, "now", 400, "malformed-request"},
+		{"admin", "PUT", "/users/cleo/groups", `{"groups":[]}`, "", 428, "precondition-required"},
+		{"admin", "PUT", "/users/cleo/groups", `{"groups":[]}`, "stale", 412, "revision-conflict"},
+		{"admin", "PUT", "/users/cleo/groups", `{"groups":["Nobody"]}`, "now", 422, "invalid"},
+		{"admin", "PUT", "/users/a%2Fb/groups", `{"groups":[]}`, "*", 422, "invalid"},
+		{"user-editor", "PUT", "/users/cleo/groups", `{"groups":["Finance"]}`, "now", 403, "escalation"},
+		{"admin", "PUT", "/users/admin/groups", `{"groups":[]}`, "now", 409, "last-administrator"},
+
+		{"viewer", "GET", "/users/restricted/permissions", "", "", 200, ""},
+		{"", "GET", "/users/cleo/permissions", "", "", 401, "unauthenticated"},
+		{"group-viewer", "GET", "/users/cleo/permissions", "", "", 403, "forbidden"},
+		{"viewer", "GET", "/users/a%2Fb/permissions", "", "", 422, "invalid"},
+
+		{"admin", "PUT", "/users/cleo/permissions", `{"grants":["system.*:*"],"restrictions":["finance.*:*"]}`, "now", 200, ""},
+		{"admin", "PUT", "/users/cleo/permissions?dry_run=true", `{"grants":["system.*:*"],"restrictions":[]}`, "now", 200, ""},
+		{"", "PUT", "/users/cleo/permissions", `{}`, "now", 401, "unauthenticated"},
+		{"viewer", "PUT", "/users/cleo/permissions", `{}`, "now", 403, "forbidden"},
+		{"admin", "PUT", "/users/cleo/permissions", `{"grants":[]}`, "now", 400, "malformed-request"},
+		{"admin", "PUT", "/users/cleo/permissions", `{"grants":[],"restrictions":[]}`, "", 428, "precondition-required"},
+		{"admin", "PUT", "/users/cleo/permissions", `{"grants":[],"restrictions":[]}`, "stale", 412, "revision-conflict"},
+		{"admin", "PUT", "/users/cleo/permissions", `{"grants":["*"],"restrictions":[]}`, "now", 422, "invalid"},
+		{"admin", "PUT", "/users/cleo/permissions", `{"grants":["sistem.settings:view"],"restrictions":[]}`, "now", 422, "unknown-permission"},
+		{"user-editor", "PUT", "/users/cleo/permissions", `{"grants":["system.settings:view"],"restrictions":[]}`, "now", 403, "escalation"},
+
+		{"admin", "PATCH", "/users/cleo/permissions", `{"grant":["system.settings:view"]}`, "", 200, ""},
+		{"admin", "PATCH", "/users/cleo/permissions?dry_run=true", `{"restrict":["system.settings:view"]}`, "now", 200, ""},
+		{"", "PATCH", "/users/cleo/permissions", `{}`, "", 401, "unauthenticated"},
+		{"viewer", "PATCH", "/users/cleo/permissions", `{}`, "", 403, "forbidden"},
+		{"admin", "PATCH", "/users/cleo/permissions", `{"grants":[]}`, "", 400, "malformed-request"},
+		{"admin", "PATCH", "/users/cleo/permissions", `{}`, "stale", 412, "revision-conflict"},
+		{"admin", "PATCH", "/users/cleo/permissions", `{"grant":["*"]}`, "", 422, "invalid"},
+		{"user-editor", "PATCH", "/users/restricted/permissions", `{"unrestrict":["finance.operations:create"]}`, "", 403, "escalation"},
+	})
+}
+
+func TestUsersAreNarrowed(t *testing.T) {
+	d := newDesk(t)
+	for query, want := range map[string][]string{
+		"?group=Finance":          {"dana", "restricted"},
+		"?group=Finance&q=STRICT": {"restricted"},
+		"?group=Nobody":           {}, // a filter that nothing matches
+		"?q=viewer":               {"group-viewer", "viewer"},
+	} {
+		if got := d.get("viewer", "/users"+query).items("id"); !slices.Equal(got, want) {
+			t.Errorf("%s lists %q, not %q", query, got, want)
+		}
+	}
+}
+
+func TestUserIsShownWithEveryOrigin(t *testing.T) {
+	d := newDesk(t)
+	d.do("admin", "PUT", "/groups/Deposit%20viewers/members/finn", "").want(204)
+	r := d.get("viewer", "/users/finn").want(200)
+	got := r.json()
+	if `"`+fmt.Sprint(got["version"])+`"` != r.header.Get("ETag") {
+		t.Errorf("version %v, ETag %s", got["version"], r.header.Get("ETag"))
+	}
+	delete(got, "version")
+	want := map[string]any{
+		"id": "finn", "known": true, "groups": []any{"Deposit viewers", "Trainees"},
+		"permissions": map[string]any{"grants": []any{}, "restrictions": []any{}},
+		"effective": []any{
+			map[string]any{
+				"permission": "clients.requests.deposit:update", "label": "Decide deposits", "category": []any{"Clients"},
+				"because": []any{because("clients.requests.deposit:update", "finn", "group:Trainees", "group:Requests desk")},
+			},
+			map[string]any{
+				"permission": "clients.requests.deposit:view", "label": "View deposits", "category": []any{"Clients"},
+				"because": []any{
+					because("clients.requests.deposit:view", "finn", "group:Deposit viewers"),
+					because("clients.requests.*:view", "finn", "group:Trainees", "group:Requests desk"),
+				},
+			},
+		},
+	}
+	// The two origins come in the order of the groups' making, which is nobody's business.
+	slices.SortFunc(got["effective"].([]any)[1].(map[string]any)["because"].([]any), func(a, b any) int {
+		return len(a.(map[string]any)["path"].([]any)) - len(b.(map[string]any)["path"].([]any))
+	})
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %v\nwant %v", got, want)
+	}
+	me := d.get("finn", "/me").want(200).json()
+	if me["user"] != "finn" || len(me["effective"].([]any)) != 2 || me["revision"] != float64(d.engine.Revision()) {
+		t.Errorf("/me is %v", me)
+	}
+}
+
+func because(pattern string, path ...any) any {
+	return map[string]any{"rule": "grant", "pattern": pattern, "path": path}
+}
+
+// Nobody is a 404: whom the policy doesn't name has nothing, at version 0 or at the version
+// of what took them out.
+func TestNoUserIsUnknown(t *testing.T) {
+	d := newDesk(t)
+	r := d.get("viewer", "/users/unheard-of").want(200)
+	if want := `{"id":"unheard-of","known":false,"groups":[],"permissions":{"grants":[],"restrictions":[]},"version":0,"effective":[]}`; r.body != want {
+		t.Errorf("answered %s", r.body)
+	}
+	if got := r.header.Get("ETag"); got != `"0"` {
+		t.Errorf("ETag is %s", got)
+	}
+	removed := d.do("admin", "DELETE", "/users/cleo", "").want(204)
+	if got, want := d.etag("/users/cleo"), `"`+removed.revision()+`"`; got != want {
+		t.Errorf("after the removal the ETag is %s, not %s", got, want)
+	}
+}
+
+// All parts of a user have one ETag: that of one part does to write another.
+func TestOneETagPerUser(t *testing.T) {
+	d := newDesk(t)
+	for range 2 {
+		tag := d.etag("/users/cleo")
+		if a, b := d.etag("/users/cleo/groups"), d.etag("/users/cleo/permissions"); a != tag || b != tag {
+			t.Fatalf("ETags are %s, %s and %s", tag, a, b)
+		}
+		r := d.do("admin", "PUT", "/users/cleo/groups", `{"groups":["Finance"]}`, "If-Match", tag).want(200)
+		now := r.header.Get("ETag")
+		if now != d.etag("/users/cleo") {
+			t.Errorf("answered the ETag %s", now)
+		}
+		r = d.do("admin", "PUT", "/users/cleo/permissions", `{"grants":["system.settings:view"],"restrictions":[]}`, "If-Match", now).want(200)
+		if r.body != d.get("viewer", "/users/cleo/permissions").body || r.header.Get("ETag") != d.etag("/users/cleo") {
+			t.Errorf("answered %s with ETag %s", r.body, r.header.Get("ETag"))
+		}
+	}
+}
+
+// A change that was made is answered as made, even if the store is away right after it.
+func TestUserChangeIsAnsweredWhenTheStoreGoesAwayAfterwards(t *testing.T) {
+	d := newDesk(t)
+	d.store.awayAfterCommit = true
+	r := d.do("admin", "PUT", "/users/cleo/groups", `{"groups":[]}`, "If-Match", "*").want(200)
+	if r.body != `{"groups":[]}` || r.header.Get("ETag") != `"`+r.revision()+`"` {
+		t.Errorf("answered %s with ETag %s", r.body, r.header.Get("ETag"))
+	}
+	d.get("viewer", "/users/cleo").problem(503, "store-unavailable")
+}

@@ -1,0 +1,104 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/rightful-go/rightful/authz"
+)
+
+const revisionHeader = "Rightful-Revision"
+
+// change does what all operations have in common that change the policy: it reads what goes
+// with any of them, carries the operation out as the caller, or for a dry run says what it
+// would do, and answers. A handler reads its own part of the request first.
+func (c *call) change(operate func(authz.Acting) (authz.Change, error), answer func(authz.Change)) {
+	acting := c.engine.As(c.user).Via("rest").Because(c.reason()).IfVersion(c.versions()...)
+	dry := c.choice("dry_run", "true", "false") == "true"
+	if c.refused() || c.unconditional() {
+		return
+	}
+	if dry || c.excess != nil {
+		c.preview(acting, operate)
+		return
+	}
+	change, err := operate(acting)
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	revision := change.Revision
+	if revision == 0 { // it is so already
+		revision = c.engine.Revision()
+	}
+	c.http.Header(revisionHeader, strconv.FormatInt(int64(revision), 10))
+	answer(change)
+}
+
+// preview answers with what the operation would do, and with what it does to people for
+// whoever may know.
+func (c *call) preview(acting authz.Acting, operate func(authz.Acting) (authz.Change, error)) {
+	change, impact, err := acting.Preview(operate)
+	if err := c.withExcess(err); err != nil {
+		c.fail(err)
+		return
+	}
+	shown := changeOf(change)
+	if c.view.Can(c.user, authz.ViewUsers) {
+		addImpact(&shown, impact)
+	}
+	c.ok(shown)
+}
+
+// withExcess adds to an error of the operation that the body lists too much, in its place
+// among the errors: the operation was tried without what is too much, and without storing it.
+func (c *call) withExcess(err error) error {
+	if c.excess == nil {
+		return err
+	}
+	fields := []authz.FieldError{*c.excess}
+	var invalid *authz.InvalidError
+	switch {
+	case errors.As(err, &invalid):
+		fields = append(fields, invalid.Fields...)
+	case err != nil && comesBeforeInvalid(kindOf(err)):
+		return err
+	}
+	return &authz.InvalidError{Kind: authz.ErrInvalid, Fields: fields}
+}
+
+func comesBeforeInvalid(kind problemType) bool {
+	switch kind {
+	case problemForbidden, problemNotFound, problemRevisionConflict, problemProtectedGroup,
+		problemStoreUnavailable, problemInternal:
+		return true
+	}
+	return false
+}
+
+// reason reads why the change is made. Header fields hold no Unicode, so it comes
+// percent-encoded.
+func (c *call) reason() string {
+	lines := c.http.Request.Header.Values("Rightful-Reason")
+	if len(lines) == 0 {
+		return ""
+	}
+	if len(lines) > 1 {
+		c.bad("the header Rightful-Reason is there more than once")
+		return ""
+	}
+	isPlain := !strings.ContainsFunc(lines[0], func(r rune) bool { return r < ' ' || r > '~' })
+	reason, err := url.PathUnescape(lines[0])
+	if !isPlain || err != nil || !utf8.ValidString(reason) {
+		c.bad("the header Rightful-Reason must be percent-encoded UTF-8")
+		return ""
+	}
+	return reason
+}
+
+// done answers that there is nothing to show.
+func (c *call) done(authz.Change) { c.http.Status(http.StatusNoContent) }

@@ -1,0 +1,256 @@
+package api_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/rightful-go/rightful/authz"
+)
+
+// writes is every write of the interface, as the administrator may do it on a fresh desk.
+var writes = []exchange{
+	{method: "POST", path: "/groups", body: `{"name":"A"}`},
+	{method: "PATCH", path: "/groups/Finance", body: `{"description":"x"}`, match: "now"},
+	{method: "DELETE", path: "/groups/Deposit%20viewers?members=release", match: "now"},
+	{method: "PUT", path: "/groups/Finance/permissions", body: `{"grants":[],"restrictions":[]}`, match: "now"},
+	{method: "PATCH", path: "/groups/Finance/permissions", body: `{"grant":["system.settings:view"]}`},
+	{method: "PATCH", path: "/groups/Finance/members", body: `{"add":["ben"]}`},
+	{method: "PUT", path: "/groups/Finance/members/ben"},
+	{method: "DELETE", path: "/groups/Finance/members/dana"},
+	{method: "DELETE", path: "/users/cleo"},
+	{method: "PUT", path: "/users/cleo/groups", body: `{"groups":["Finance"]}`, match: "now"},
+	{method: "PUT", path: "/users/cleo/permissions", body: `{"grants":["system.settings:view"],"restrictions":[]}`, match: "now"},
+	{method: "PATCH", path: "/users/cleo/permissions", body: `{"grant":["system.settings:view"]}`},
+	{method: "POST", path: "/imports?mode=merge", body: "g, ben, group:Finance\n"},
+}
+
+// eachWrite calls try with each write on a desk of its own.
+func eachWrite(t *testing.T, try func(t *testing.T, d *desk, e exchange)) {
+	for _, e := range writes {
+		t.Run(e.method+" "+e.path, func(t *testing.T) { try(t, newDesk(t), e) })
+	}
+}
+
+func with(path, parameter string) string {
+	if strings.Contains(path, "?") {
+		return path + "&" + parameter
+	}
+	return path + "?" + parameter
+}
+
+// send sends the write as a user, with more in its header.
+func (e exchange) send(d *desk, user string, header ...string) reply {
+	d.t.Helper()
+	if e.match == "now" {
+		header = append(header, "If-Match", d.etag(resourceOf(e.path)))
+	}
+	return d.do(user, e.method, e.path, e.body, header...)
+}
+
+func TestListOfWritesIsWhole(t *testing.T) {
+	listed := map[string]bool{}
+	for _, e := range writes {
+		path, operation := operationOf(newDesk(t).request("", e.method, e.path, nil))
+		if operation == nil {
+			t.Errorf("%s %s is no operation", e.method, e.path)
+		}
+		listed[e.method+" "+path] = true
+	}
+	for _, success := range successes() {
+		if operation := success[:strings.LastIndex(success, " ")]; !strings.HasPrefix(operation, "GET") && !listed[operation] {
+			t.Errorf("%s is missing among the writes", operation)
+		}
+	}
+}
+
+// A dry run makes the same checks and stores nothing, and answers with the change.
+func TestDryRunStoresNothing(t *testing.T) {
+	eachWrite(t, func(t *testing.T, d *desk, e exchange) {
+		before, policy := d.engine.Revision(), d.get("admin", "/export").body
+		dry := e
+		dry.path = with(e.path, "dry_run=true")
+		r := dry.send(d, "admin", "Rightful-Reason", "just%20asking").want(200)
+		if d.engine.Revision() != before || d.get("admin", "/export").body != policy {
+			t.Error("it stored something")
+		}
+		if r.header.Get("ETag") != "" || r.revision() != "" {
+			t.Errorf("it answered with %v", r.header)
+		}
+		c := r.json()
+		for _, member := range []string{"revision", "at", "hash"} {
+			if c[member] != nil {
+				t.Errorf("%s is %v", member, c[member])
+			}
+		}
+		if c["undo"] == nil || c["gains"] == nil || c["losses"] == nil {
+			t.Errorf("it doesn't say what it does to people: %s", r.body)
+		}
+		wet := e.send(d, "admin", "Rightful-Reason", "just%20asking")
+		made := d.get("admin", "/changes/"+wet.revision()).want(200).json()
+		for _, member := range []string{"actor", "channel", "reason", "action", "target", "groups", "added", "removed", "gains", "losses", "undo"} {
+			if fmt.Sprint(made[member]) != fmt.Sprint(c[member]) {
+				t.Errorf("%s was to be %v and is %v", member, c[member], made[member])
+			}
+		}
+		if made["channel"] != "rest" || made["reason"] != "just asking" {
+			t.Errorf("it is on record as %v", made)
+		}
+	})
+}
+
+func TestDryRunIsSaidClearly(t *testing.T) {
+	eachWrite(t, func(t *testing.T, d *desk, e exchange) {
+		before := d.engine.Revision()
+		for _, parameter := range []string{"dry_run=1", "dry_run=", "dry_run=TRUE", "dry_run", "dry_run=true&dry_run=false", "dryrun=true", "dry_run=true;x=1"} {
+			asked := e
+			asked.path = with(e.path, parameter)
+			asked.send(d, "admin").problem(400, "malformed-request")
+		}
+		if d.engine.Revision() != before {
+			t.Error("it stored something")
+		}
+		asked := e
+		asked.path = with(e.path, "dry_run=false")
+		if r := asked.send(d, "admin"); r.status >= 300 || d.engine.Revision() != before+1 {
+			t.Errorf("dry_run=false answered %d at revision %d", r.status, d.engine.Revision())
+		}
+	})
+}
+
+// Every write says at which revision the policy is then; one that changes nothing answers
+// alike and records nothing.
+func TestWriteThatChangesNothing(t *testing.T) {
+	eachWrite(t, func(t *testing.T, d *desk, e exchange) {
+		first := e.send(d, "admin")
+		if want := fmt.Sprint(d.engine.Revision()); first.status >= 300 || first.revision() != want {
+			t.Fatalf("answered %d at revision %q, not %s: %s", first.status, first.revision(), want, first.body)
+		}
+		if e.method == "POST" && e.path == "/groups" || strings.Contains(e.path, "release") {
+			return // can't be so already
+		}
+		again := e.send(d, "admin").want(first.status)
+		if again.revision() != first.revision() {
+			t.Errorf("doing it again made revision %s of %s", again.revision(), first.revision())
+		}
+	})
+}
+
+func TestReason(t *testing.T) {
+	for raw, want := range map[string]string{
+		"":                              "",
+		"plain words":                   "plain words",
+		"a+b":                           "a+b",
+		"100%25":                        "100%",
+		"%C3%9Cber%20alles":             "Über alles",
+		strings.Repeat("%C3%BC", 500):   strings.Repeat("ü", 500),
+		"tab%20is%20no%20space%20at...": "tab is no space at...",
+	} {
+		d := newDesk(t)
+		r := d.do("admin", "PUT", "/groups/Finance/members/ben", "", "Rightful-Reason", raw).want(204)
+		reason, _ := d.get("auditor", "/changes/"+r.revision()).json()["reason"].(string)
+		if reason != want {
+			t.Errorf("%q is on record as %q", raw, reason)
+		}
+	}
+	eachWrite(t, func(t *testing.T, d *desk, e exchange) {
+		before := d.engine.Revision()
+		for _, raw := range []string{"%", "%zz", "%C3", "%FF", "Über", "\xc3"} {
+			e.send(d, "admin", "Rightful-Reason", raw).problem(400, "malformed-request")
+		}
+		e.send(d, "admin", "Rightful-Reason", "a", "Rightful-Reason", "a").problem(400, "malformed-request")
+		for _, raw := range []string{strings.Repeat("%C3%BC", 501), "two%0Alines", "%00", "%20", "e%CC%81"} {
+			e.send(d, "admin", "Rightful-Reason", raw).problem(422, "invalid")
+		}
+		if d.engine.Revision() != before {
+			t.Error("something was stored")
+		}
+	})
+}
+
+// The second of two administrators who save at once learns of it, and nothing of the first
+// is lost.
+func TestTwoAdministratorsSaveAtOnce(t *testing.T) {
+	d := newDesk(t)
+	for _, c := range []struct{ path, show, one, other string }{
+		{"/groups/Finance/permissions", "/groups/Finance", `{"grants":["system.settings:view"],"restrictions":[]}`, `{"grants":["finance.*:*"],"restrictions":["finance.balances:adjust"]}`},
+		{"/users/cleo/groups", "/users/cleo", `{"groups":["Finance"]}`, `{"groups":["Trainees"]}`},
+		{"/users/cleo/permissions", "/users/cleo", `{"grants":["system.settings:view"],"restrictions":[]}`, `{"grants":[],"restrictions":["system.settings:view"]}`},
+	} {
+		tag := d.etag(c.show)
+		replies := make([]reply, 2)
+		var both sync.WaitGroup
+		for i, body := range []string{c.one, c.other} {
+			both.Go(func() { replies[i] = d.do("admin", "PUT", c.path, body, "If-Match", tag) })
+		}
+		both.Wait()
+		if replies[0].status == 412 {
+			slices.Reverse(replies)
+		}
+		replies[0].want(200)
+		p := replies[1].problem(412, "revision-conflict")
+		now := d.etag(c.show)
+		if replies[0].header.Get("ETag") != now || replies[1].header.Get("ETag") != now || `"`+fmt.Sprint(p["version"])+`"` != now {
+			t.Errorf("%s: ETag is %s; the first got %s, the second %s and version %v", c.path, now,
+				replies[0].header.Get("ETag"), replies[1].header.Get("ETag"), p["version"])
+		}
+		if got := d.get("admin", c.path).body; got != replies[0].body {
+			t.Errorf("%s: the first saved %s, it is %s", c.path, replies[0].body, got)
+		}
+	}
+}
+
+// Deltas of two both count, whoever was first.
+func TestDeltasBothCount(t *testing.T) {
+	d := newDesk(t)
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			d.do("admin", "PATCH", "/groups/Finance/members", fmt.Sprintf(`{"add":["u%d"]}`, i)).want(200)
+		})
+	}
+	all.Wait()
+	if got := d.get("viewer", "/groups/Finance/members").json()["member_count"]; got != 10.0 {
+		t.Errorf("%v members", got)
+	}
+}
+
+// While the store is away every write answers 503 and says when to try again, and decisions
+// and reads from memory go on.
+func TestWritesWhileTheStoreIsAway(t *testing.T) {
+	eachWrite(t, func(t *testing.T, d *desk, e exchange) {
+		if e.match == "now" {
+			e.match = ""
+			d.store.away = true
+			r := d.do("admin", e.method, e.path, e.body, "If-Match", "*")
+			r.problem(503, "store-unavailable")
+			return
+		}
+		d.store.away = true
+		r := e.send(d, "admin")
+		r.problem(503, "store-unavailable")
+		if r.header.Get("Retry-After") == "" || strings.Contains(r.body, "EOF") {
+			t.Errorf("answered %v %s", r.header, r.body)
+		}
+		d.get("admin", "/groups").want(200)
+		d.get("admin", "/me").want(200)
+	})
+}
+
+// Past the age that the host allows everything is denied, reads and writes alike.
+func TestExpiredPolicyDeniesAll(t *testing.T) {
+	d := newDesk(t)
+	old, err := authz.Open(t.Context(), d.store, authz.Options{MaxAge: 1, PollInterval: 1 << 40})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer old.Close()
+	d.mount(old)
+	d.get("admin", "/groups").problem(403, "forbidden")
+	d.do("admin", "POST", "/groups", `{"name":"A"}`).problem(403, "forbidden")
+	if me := d.get("admin", "/me").want(200).json(); len(me["effective"].([]any)) != 0 {
+		t.Errorf("holds %v", me["effective"])
+	}
+}

@@ -1,0 +1,286 @@
+package authz_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rightful-go/rightful/authz"
+)
+
+// What goes wrong with plain Casbin and its neighbours and must not go wrong here, by the
+// numbers of the list of hazards. What comes of odd
+// policies and odd names is in hazards_policy_test.go and hazards_names_test.go.
+
+// hooked is a store that lets a test in between.
+type hooked struct {
+	authz.Store
+	loaded func() error // after Load has read everything
+	since  error        // what Since fails with
+	commit func(ctx context.Context) error
+}
+
+func (h *hooked) Load(ctx context.Context, row func(authz.Row) error) (authz.State, error) {
+	state, err := h.Store.Load(ctx, row)
+	if err == nil && h.loaded != nil {
+		err = h.loaded()
+	}
+	return state, err
+}
+
+func (h *hooked) Since(ctx context.Context, after authz.Revision, limit int) ([]authz.Record, error) {
+	if h.since != nil {
+		return nil, h.since
+	}
+	return h.Store.Since(ctx, after, limit)
+}
+
+func (h *hooked) Commit(ctx context.Context, c authz.Commit) error {
+	if h.commit != nil {
+		if err := h.commit(ctx); err != nil {
+			return err
+		}
+	}
+	return h.Store.Commit(ctx, c)
+}
+
+// Hazard 1: EnforceEx says nothing of a denial, and of an allowance nothing of the way.
+func TestADenialComesWithItsReason(t *testing.T) {
+	t.Parallel()
+	engine := office(t)
+	must(t)(engine.As("ana").UpdateGroup(t.Context(), "Leads", authz.GroupPatch{Inherits: &[]authz.GroupName{"Desk"}}))
+	x := engine.Explain("dave", "requests.deposit:update", "finance.balances:adjust")
+	if missing := x.Missing(); len(missing) != 1 || missing[0].Permission != "finance.balances:adjust" {
+		t.Errorf("missing is %+v", missing)
+	}
+	if held := x.Held(); len(held) != 1 || len(held[0].Because) != 1 || path(held[0].Because[0]) != "dave > group:Leads > group:Desk" {
+		t.Errorf("held is %+v", held)
+	}
+}
+
+// Hazard 2: a revocation between reading the table and taking it in comes back.
+func TestARevocationDuringAReloadDoesNotComeBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		memory := authz.NewMemoryStore()
+		other := open(t, memory, authz.Options{Bootstrap: "ana", PollInterval: time.Hour})
+		must(t)(other.As("ana").ChangeUserPermissions(t.Context(), "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
+		store := &hooked{Store: memory}
+		engine := open(t, store, authz.Options{PollInterval: time.Hour})
+		must(t)(other.As("ana").ChangeUserPermissions(t.Context(), "eve", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
+		read, goOn := make(chan struct{}), make(chan struct{})
+		store.since = authz.ErrGap // so that it reads everything
+		store.loaded = func() error { close(read); <-goOn; return nil }
+		var all sync.WaitGroup
+		all.Go(func() {
+			if err := engine.Refresh(context.Background()); err != nil {
+				t.Error(err)
+			}
+		})
+		<-read // ben's grant among it
+		all.Go(func() {
+			_, err := engine.As("ana").ChangeUserPermissions(context.Background(), "ben", authz.RulesDelta{Ungrant: []authz.Pattern{"a:b"}})
+			if err != nil || engine.Can("ben", "a:b") {
+				t.Errorf("revoked, and allowed on the next decision: %v", err)
+			}
+		})
+		synctest.Wait()
+		store.loaded = nil
+		close(goOn)
+		all.Wait()
+		if engine.Can("ben", "a:b") || !engine.Can("eve", "a:b") || engine.Revision() != other.Revision()+1 {
+			t.Errorf("at revision %d", engine.Revision())
+		}
+		closeAll(engine, other)
+	})
+}
+
+// Hazard 3: caches go on allowing after a membership is gone.
+func TestARemovedMemberIsDeniedOnTheNextDecision(t *testing.T) {
+	t.Parallel()
+	engine := office(t)
+	ctx, ana := t.Context(), engine.As("ana")
+	for name, change := range map[string][2]func() (authz.Change, error){
+		"a membership": {
+			func() (authz.Change, error) { return ana.Assign(ctx, "Finance", "ben") },
+			func() (authz.Change, error) { return ana.Unassign(ctx, "Finance", "ben") },
+		},
+		"a link of inheritance": {
+			func() (authz.Change, error) {
+				must(t)(ana.SetUserGroups(ctx, "ben", []authz.GroupName{"Desk"}))
+				return ana.UpdateGroup(ctx, "Desk", authz.GroupPatch{Inherits: &[]authz.GroupName{"Finance"}})
+			},
+			func() (authz.Change, error) {
+				return ana.UpdateGroup(ctx, "Desk", authz.GroupPatch{Inherits: &[]authz.GroupName{}})
+			},
+		},
+		"a rule of an inherited group": {
+			func() (authz.Change, error) {
+				must(t)(ana.SetUserGroups(ctx, "ben", []authz.GroupName{"Leads"}))
+				must(t)(ana.UpdateGroup(ctx, "Leads", authz.GroupPatch{Inherits: &[]authz.GroupName{"Desk"}}))
+				return ana.Grant(ctx, "Desk", "finance.reports:*")
+			},
+			func() (authz.Change, error) {
+				return ana.ChangeGroupPermissions(ctx, "Desk", authz.RulesDelta{Ungrant: []authz.Pattern{"finance.reports:*"}})
+			},
+		},
+		"a rule": {
+			func() (authz.Change, error) {
+				must(t)(ana.SetUserGroups(ctx, "ben", []authz.GroupName{"Desk"}))
+				return ana.Grant(ctx, "Desk", "finance.*:*")
+			},
+			func() (authz.Change, error) {
+				return ana.ChangeGroupPermissions(ctx, "Desk", authz.RulesDelta{Ungrant: []authz.Pattern{"finance.*:*"}})
+			},
+		},
+	} {
+		for range 3 {
+			must(t)(change[0]())
+			for range 3 {
+				if !engine.Can("ben", "finance.reports:export") {
+					t.Errorf("%s given, and denied", name)
+				}
+			}
+			must(t)(change[1]())
+			if engine.Can("ben", "finance.reports:export") || engine.Explain("ben", "finance.reports:export").Allowed {
+				t.Errorf("%s taken, and allowed", name)
+			}
+		}
+	}
+}
+
+// Hazard 4: each id asked about, known or not, is kept until memory ends. Not parallel: it
+// measures the heap.
+func TestAskingAboutStrangersCostsNoMemory(t *testing.T) {
+	engine := office(t)
+	enforcer, err := engine.View().Enforcer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	heap := func() int64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	ask := func(from, to int) {
+		for i := from; i < to; i++ {
+			u := authz.UserID(fmt.Sprintf("stranger %d %s", i, strings.Repeat("x", 50)))
+			if engine.Can(u, "requests.deposit:view") || engine.Explain(u, "requests.deposit:view").Allowed || len(engine.PermissionsOf(u)) > 0 {
+				t.Fatalf("%q is allowed", u)
+			}
+			if ok, err := enforcer.Enforce(u, "requests.deposit", "view"); ok || err != nil {
+				t.Fatalf("%q is allowed by Casbin: %v", u, err)
+			}
+		}
+	}
+	ask(0, 100)
+	before := heap()
+	ask(100, 10_100)
+	if grown := heap() - before; grown > 500_000 {
+		t.Errorf("10,000 strangers cost %d bytes", grown)
+	}
+	runtime.KeepAlive(enforcer)
+}
+
+// Hazard 4: a user who is gone stays in the role manager.
+func TestADeletedUserIsForgotten(t *testing.T) {
+	t.Parallel()
+	engine := office(t)
+	must(t)(engine.As("ana").Assign(t.Context(), "Finance", "ben"))
+	must(t)(engine.As("ana").DeleteUser(t.Context(), "ben"))
+	view := engine.View()
+	if view.User("ben").Known || slices.Contains(view.Users("", ""), "ben") || view.Explain("ben", "finance.reports:export").Known {
+		t.Error("the policy still names ben")
+	}
+	enforcer, err := view.Enforcer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ok, err := enforcer.Enforce("ben", "finance.reports", "export"); ok || err != nil {
+		t.Errorf("Casbin still lets ben in: %v", err)
+	}
+}
+
+// Hazard 4: the keys of the cached enforcers collide.
+func TestQuestionsThatJoinToTheSameTextAreNotTheSame(t *testing.T) {
+	t.Parallel()
+	engine := office(t)
+	must(t)(engine.As("ana").ChangeUserPermissions(t.Context(), "a", authz.RulesDelta{Grant: []authz.Pattern{"b$$c:d", "b::c:d", "b c:d"}}))
+	for _, sep := range []string{"$$", "::", " "} {
+		if !engine.Can("a", authz.Permission("b"+sep+"c:d")) {
+			t.Error("a is denied")
+		}
+		if engine.Can(authz.UserID("a"+sep+"b"), "c:d") || engine.Can("a", authz.Permission("b"+sep+"c"+sep+"d:d")) {
+			t.Errorf("with %q the question is taken for another", sep)
+		}
+	}
+}
+
+// Hazards 6 and 12: with no policy loaded everything is allowed; a switch turns it all off;
+// whoever gets hold of an enforcer can change it.
+func TestAnEngineWithoutAPolicyAllowsNothing(t *testing.T) {
+	t.Parallel()
+	away := errors.New("connection refused")
+	engine, err := authz.Open(t.Context(), &hooked{Store: authz.NewMemoryStore(), loaded: func() error { return away }}, authz.Options{Logger: slog.New(slog.DiscardHandler)})
+	if engine != nil || !errors.Is(err, authz.ErrStoreUnavailable) || !errors.Is(err, away) {
+		t.Errorf("opened without a policy: %v", err)
+	}
+	empty := open(t, authz.NewMemoryStore(), authz.Options{})
+	enforcer, err := empty.View().Enforcer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, u := range []authz.UserID{"", "ana", "group:Administrators", "*"} {
+		for _, p := range []authz.Permission{"", ":", "a:b", "*:*"} {
+			if empty.Can(u, p) || empty.Explain(u, p).Allowed {
+				t.Errorf("%q may %q", u, p)
+			}
+		}
+		if empty.Can(u) {
+			t.Errorf("%q may nothing, which is all of it", u)
+		}
+		if ok, _ := enforcer.Enforce(u, "", ""); ok && u != "group:Administrators" { // Can doesn't ask about that one
+			t.Errorf("Casbin lets %q do what has no name", u)
+		}
+	}
+	for _, x := range []any{enforcer, empty} {
+		for m := range reflect.TypeOf(x).NumMethod() {
+			name := reflect.TypeOf(x).Method(m).Name
+			if x == any(enforcer) && name != "Enforce" || strings.HasPrefix(name, "Set") || strings.HasPrefix(name, "Enable") {
+				t.Errorf("%T has %s", x, name)
+			}
+		}
+	}
+}
+
+// Hazard 7: a reload that fails leaves members denied, or allowed by what was remembered.
+func TestAFailedReloadChangesNothing(t *testing.T) {
+	t.Parallel()
+	memory := authz.NewMemoryStore()
+	other := open(t, memory, authz.Options{Bootstrap: "ana", PollInterval: time.Hour})
+	store := &hooked{Store: memory}
+	engine := open(t, store, authz.Options{PollInterval: time.Hour})
+	must(t)(other.As("ana").ChangeUserPermissions(t.Context(), "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
+	store.since, store.loaded = authz.ErrGap, func() error { return errors.New("connection reset") }
+	if err := engine.Refresh(t.Context()); !errors.Is(err, authz.ErrStoreUnavailable) || engine.Trouble() == "" {
+		t.Errorf("the failure is kept quiet: %v", err)
+	}
+	if !engine.Can("ana", "a:b") || engine.Can("ben", "a:b") || engine.Revision() != other.Revision()-1 {
+		t.Error("half of the reload is there")
+	}
+	store.loaded = nil
+	if err := engine.Refresh(t.Context()); err != nil || !engine.Can("ben", "a:b") || engine.Trouble() != "" {
+		t.Errorf("it didn't recover: %v", err)
+	}
+}

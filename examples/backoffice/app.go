@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"gorm.io/gorm"
+
+	"github.com/rightful-go/rightful/adapters"
+	"github.com/rightful-go/rightful/authz"
+)
+
+// app is the back office: a host with its own accounts and data, and Rightful's engine beside
+// them in one database.
+type app struct {
+	db       *gorm.DB
+	engine   *authz.Engine
+	users    *users
+	sessions sessions
+	attempts *limiter
+	guarded  counters
+	log      *slog.Logger
+	handler  http.Handler
+
+	password string // of every demo account
+}
+
+// newApp opens everything that the configuration names and fills what is new. It fails when a
+// route is left unguarded.
+func newApp(ctx context.Context, c config, log *slog.Logger) (_ *app, err error) {
+	seed, err := adapters.ReadSeed(c.seed)
+	if err != nil {
+		return nil, err
+	}
+	db, err := openDatabase(c.dsn)
+	if err != nil {
+		return nil, err
+	}
+	a := &app{db: db, users: &users{db: db}, sessions: sessions{db}, attempts: newLimiter(), log: log}
+	defer func() {
+		if err != nil {
+			a.close()
+		}
+	}()
+	if err := makeTables(ctx, db); err != nil {
+		return nil, err
+	}
+	store, err := adapters.OpenGorm(ctx, db, adapters.GormOptions{})
+	if err != nil {
+		return nil, err
+	}
+	a.engine, err = authz.Open(ctx, store, authz.Options{Seed: &seed, Directory: a.users, Logger: log})
+	if err != nil {
+		return nil, err
+	}
+	// On the first start, when the policy is what the seed says.
+	a.password, err = a.users.prepare(ctx, a.engine.View().Users("", ""), c.demoPassword, c.hashCost)
+	if err != nil {
+		return nil, err
+	}
+	if err := fillDatabase(ctx, db); err != nil {
+		return nil, err
+	}
+	a.reportDrift()
+	a.handler, err = a.routes(c.more)
+	return a, err
+}
+
+// reportDrift says when administrators have moved on from the seed. It stays as they made it.
+func (a *app) reportDrift() {
+	drift := a.engine.Drift()
+	if len(drift.Missing)+len(drift.Extra) > 0 {
+		a.log.Info("the policy is no longer what the seed says", "missing", len(drift.Missing), "extra", len(drift.Extra))
+	}
+}
+
+func (a *app) close() {
+	var err error
+	if a.engine != nil {
+		err = a.engine.Close()
+	}
+	pool, poolErr := a.db.DB()
+	if poolErr == nil {
+		poolErr = pool.Close()
+	}
+	if err = errors.Join(err, poolErr); err != nil {
+		a.log.Warn("the database could not be closed", "error", err)
+	}
+}

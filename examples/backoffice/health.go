@@ -1,0 +1,71 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/gin-gonic/gin"
+)
+
+// staleAfter is the age of the policy from which on this instance says that it isn't ready.
+// The engine confirms it every second.
+const staleAfter = 15 * time.Second
+
+// healthz says that the process answers.
+func (a *app) healthz(c *gin.Context) { c.JSON(http.StatusOK, gin.H{"status": "ok"}) }
+
+// readyz says whether requests should be sent here. Without the store decisions still go on by
+// the last policy, but nobody can sign in or change anything.
+func (a *app) readyz(c *gin.Context) {
+	if a.engine.Trouble() != "" || a.engine.Age() > staleAfter {
+		c.JSON(http.StatusServiceUnavailable, gin.H{"status": "the policy can't be confirmed"})
+		return
+	}
+	c.JSON(http.StatusOK, gin.H{"status": "ready"})
+}
+
+// counters count what became of the requests to guarded routes.
+type counters struct{ allowed, denied, anonymous, failed atomic.Int64 }
+
+// counted stands before the guard.
+func (a *app) counted(c *gin.Context) {
+	c.Next()
+	switch status := c.Writer.Status(); {
+	case status == http.StatusForbidden:
+		a.guarded.denied.Add(1)
+	case status == http.StatusUnauthorized:
+		a.guarded.anonymous.Add(1)
+	case status >= http.StatusInternalServerError:
+		a.guarded.failed.Add(1)
+	default:
+		a.guarded.allowed.Add(1)
+	}
+}
+
+// metrics is for Prometheus, in its text format.
+func (a *app) metrics(c *gin.Context) {
+	trouble := 0
+	if a.engine.Trouble() != "" {
+		trouble = 1
+	}
+	var b strings.Builder
+	metric := func(name, kind, help string) {
+		fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind)
+	}
+	metric("rightful_revision", "gauge", "The revision of the policy that decisions are made by.")
+	fmt.Fprintf(&b, "rightful_revision %d\n", a.engine.Revision())
+	metric("rightful_policy_age_seconds", "gauge", "Time since the store last confirmed that revision.")
+	fmt.Fprintf(&b, "rightful_policy_age_seconds %g\n", a.engine.Age().Seconds())
+	metric("rightful_store_trouble", "gauge", "1 while the store can't be read.")
+	fmt.Fprintf(&b, "rightful_store_trouble %d\n", trouble)
+	const requests = "backoffice_guarded_requests_total"
+	metric(requests, "counter", "Requests to guarded routes, by what became of them.")
+	fmt.Fprintf(&b, "%s{result=\"allowed\"} %d\n", requests, a.guarded.allowed.Load())
+	fmt.Fprintf(&b, "%s{result=\"denied\"} %d\n", requests, a.guarded.denied.Load())
+	fmt.Fprintf(&b, "%s{result=\"anonymous\"} %d\n", requests, a.guarded.anonymous.Load())
+	fmt.Fprintf(&b, "%s{result=\"failed\"} %d\n", requests, a.guarded.failed.Load())
+	c.Data(http.StatusOK, "text/plain; version=0.0.4; charset=utf-8", []byte(b.String()))
+}

@@ -1,0 +1,24 @@
+package main
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+)
+
+// home is open to all and shows nothing but links, to whoever is signed in.
+func (a *app) home(c *gin.Context) {
+	if identityOf(c).user == "" && prefersHTML(c.Request) {
+		c.Redirect(http.StatusSeeOther, "/login")
+		return
+	}
+	a.answer(c, "home", gin.H{
+		"requests": "/requests", "profiles": "/profiles", "operations": "/operations",
+		"balances": "/balances", "settings": "/settings", "administration": "/api/v1",
+	})
+}
+
+func stylesheet(c *gin.Context) {
+	c.Header("Cache-Control", "max-age=3600")
+	c.FileFromFS("templates/style.css", http.FS(templateFiles))
+}

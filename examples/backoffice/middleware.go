@@ -1,0 +1,64 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/gin-gonic/gin"
+)
+
+// logged writes one line for each request. The route and not the address: addresses hold
+// what people type.
+func (a *app) logged(c *gin.Context) {
+	start := time.Now()
+	c.Next()
+	a.log.Info("request", "method", c.Request.Method, "route", c.FullPath(), "status", c.Writer.Status(),
+		"user", identityOf(c).user, "took", time.Since(start).Round(time.Microsecond))
+}
+
+// recovered answers a panic with a 500. What went wrong is for the log alone.
+func (a *app) recovered(c *gin.Context) {
+	defer func() {
+		fault := recover()
+		if fault == nil {
+			return
+		}
+		a.log.Error("a handler panicked", "route", c.FullPath(), "panic", fmt.Sprint(fault), "stack", string(debug.Stack()))
+		c.Abort()
+		if !c.Writer.Written() {
+			problem(c, http.StatusInternalServerError, "Something went wrong here.")
+		}
+	}()
+	c.Next()
+}
+
+// secured sets what every answer carries. Rightful's own pages and documents bring stricter
+// headers and replace these.
+func secured(c *gin.Context) {
+	h := c.Writer.Header()
+	h.Set("Content-Security-Policy",
+		"default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "no-store")
+}
+
+// bounded keeps a request from sending more than the application would ever read.
+func bounded(c *gin.Context) {
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxBody)
+}
+
+// protected refuses what a browser sends for another site, with the cookie of ours.
+func protected(h http.Handler) http.Handler {
+	p := http.NewCrossOriginProtection()
+	p.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.Header().Set("Cache-Control", "no-store")
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = w.Write([]byte(`{"type":"about:blank","title":"Forbidden","status":403,` +
+			`"detail":"This came from a page of another site."}`))
+	}))
+	return p.Handler(h)
+}

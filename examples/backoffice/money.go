@@ -1,0 +1,51 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// money is an amount in cents. It is written as text, "-12.50", in JSON too: amounts are not
+// for floating point.
+type money int64
+
+// maxMoney keeps sums far from overflowing.
+const maxMoney money = 1_000_000_000_00
+
+func (m money) String() string {
+	sign := ""
+	if m < 0 {
+		sign, m = "-", -m
+	}
+	return fmt.Sprintf("%s%d.%02d", sign, m/100, m%100)
+}
+
+// MarshalText implements [encoding.TextMarshaler].
+func (m money) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (m *money) UnmarshalText(text []byte) (err error) {
+	*m, err = parseMoney(string(text))
+	return err
+}
+
+var errMoney = errors.New("write an amount such as 250.00 or -12.50, of a billion at most")
+
+func parseMoney(s string) (money, error) {
+	digits, negative := strings.CutPrefix(s, "-")
+	units, cents, _ := strings.Cut(digits, ".")
+	if len(cents) > 2 || len(units) == 0 || len(units) > 10 {
+		return 0, errMoney
+	}
+	n, err := strconv.ParseUint(units+(cents + "00")[:2], 10, 63)
+	m := money(n)
+	if err != nil || m > maxMoney {
+		return 0, errMoney
+	}
+	if negative {
+		m = -m
+	}
+	return m, nil
+}

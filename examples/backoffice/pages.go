@@ -1,0 +1,100 @@
+package main
+
+import (
+	"bytes"
+	"embed"
+	"html/template"
+	"log/slog"
+	"mime"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/rightful-go/rightful/authz"
+)
+
+//go:embed templates
+var templateFiles embed.FS
+
+// templates has one template a page, each within the layout.
+var templates = parseTemplates("home", "login", "error", "requests", "request", "resolutions",
+	"profiles", "profile", "operations", "balances", "settings")
+
+func parseTemplates(names ...string) map[string]*template.Template {
+	parsed := map[string]*template.Template{}
+	for _, name := range names {
+		parsed[name] = template.Must(template.ParseFS(templateFiles, "templates/layout.html", "templates/"+name+".html"))
+	}
+	return parsed
+}
+
+// page is what every template is given.
+type page struct {
+	Title string
+	User  authz.UserID
+	Data  any
+
+	engine *authz.Engine
+}
+
+// CanDecide lets a page say what its reader may do. It is a courtesy: the guard is what decides.
+func (p page) CanDecide(r request) bool { return p.engine.Can(p.User, neededToDecide(r.Type)...) }
+
+// answer sends v as JSON, or as the page of that name where the request prefers pages.
+func (a *app) answer(c *gin.Context, name string, v any) {
+	c.Header("Vary", "Accept")
+	if prefersHTML(c.Request) {
+		a.page(c, name, v)
+		return
+	}
+	c.JSON(http.StatusOK, v)
+}
+
+func (a *app) page(c *gin.Context, name string, v any) {
+	render(c, http.StatusOK, name, page{
+		Title: strings.ToUpper(name[:1]) + name[1:], User: identityOf(c).user, Data: v, engine: a.engine,
+	})
+}
+
+// render runs the template before anything is sent: half a page is worse than an error.
+func render(c *gin.Context, status int, name string, p page) {
+	var body bytes.Buffer
+	if err := templates[name].ExecuteTemplate(&body, "layout.html", p); err != nil {
+		slog.Error("a page could not be made", "page", name, "error", err)
+		c.Data(http.StatusInternalServerError, "text/plain; charset=utf-8", []byte("This page could not be made.\n"))
+		return
+	}
+	c.Data(status, "text/html; charset=utf-8", body.Bytes())
+}
+
+// prefersHTML reports whether a request would rather have a page than JSON (RFC 9110 section
+// 12.5.1). One that doesn't care gets JSON.
+func prefersHTML(r *http.Request) bool {
+	accept := strings.Join(r.Header.Values("Accept"), ",")
+	return weight(accept, "text/html") > max(weight(accept, "application/json"), weight(accept, "application/problem+json"))
+}
+
+// weight returns how much an Accept header likes a media type, by the range that names it most
+// exactly.
+func weight(accept, mediaType string) float64 {
+	family, _, _ := strings.Cut(mediaType, "/")
+	ranges := []string{"*/*", family + "/*", mediaType}
+	exactness, best := -1, 0.0
+	for element := range strings.SplitSeq(accept, ",") {
+		media, parameters, err := mime.ParseMediaType(element)
+		at := slices.Index(ranges, media)
+		if err != nil || at < 0 || at < exactness {
+			continue
+		}
+		exactness, best = at, 1
+		if q, ok := parameters["q"]; ok {
+			if best, err = strconv.ParseFloat(q, 64); err != nil {
+				best = 0
+			}
+		}
+	}
+	return best
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"net/http"
+	"net/mail"
+
+	"github.com/gin-gonic/gin"
+)
+
+func (a *app) listProfiles(c *gin.Context) {
+	list := []profile{}
+	if err := a.db.WithContext(c.Request.Context()).Order("id").Find(&list).Error; err != nil {
+		a.fail(c, err)
+		return
+	}
+	a.answer(c, "profiles", gin.H{"items": list})
+}
+
+func (a *app) showProfile(c *gin.Context) {
+	if p, ok := a.findProfile(c); ok {
+		a.answer(c, "profile", p)
+	}
+}
+
+// updateProfile sets a client's e-mail address.
+func (a *app) updateProfile(c *gin.Context) {
+	p, ok := a.findProfile(c)
+	if !ok {
+		return
+	}
+	fields, ok := a.fields(c, "email")
+	if !ok {
+		return
+	}
+	address, err := mail.ParseAddress(fields["email"])
+	if err != nil || address.Address != fields["email"] || len(address.Address) > 254 {
+		problem(c, http.StatusUnprocessableEntity, "The e-mail address isn't one.")
+		return
+	}
+	p.Email = address.Address
+	if err := a.db.WithContext(c.Request.Context()).Save(&p).Error; err != nil {
+		a.fail(c, err)
+		return
+	}
+	a.answer(c, "profile", p)
+}
+
+// findProfile answers the request where there is none. The guard has let it through: who may
+// see profiles may learn that one doesn't exist.
+func (a *app) findProfile(c *gin.Context) (p profile, ok bool) {
+	err := a.db.WithContext(c.Request.Context()).Limit(1).Find(&p, "id = ?", c.Param("id")).Error
+	switch {
+	case err != nil:
+		a.fail(c, err)
+	case p.ID == 0:
+		problem(c, http.StatusNotFound, "There is no such profile.")
+	}
+	return p, err == nil && p.ID != 0
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/rightful-go/rightful/api"
+	"github.com/rightful-go/rightful/authz"
+)
+
+// routes says what there is and what each route needs. A route without a guard is an error,
+// also one that more brings.
+func (a *app) routes(more func(gin.IRouter)) (http.Handler, error) {
+	gin.SetMode(gin.ReleaseMode)
+	r := gin.New()
+	if err := r.SetTrustedProxies(nil); err != nil { // no header says who is calling
+		return nil, err
+	}
+	r.RedirectTrailingSlash = false // one address for each thing
+	r.HandleMethodNotAllowed = true
+	r.Use(a.logged, a.recovered, secured, a.identify)
+	r.NoRoute(notFound)
+	r.NoMethod(methodNotAllowed)
+
+	guard := api.NewGuardWith(a.engine, a.currentUser, api.GuardOptions{SignIn: "/login", Logger: a.log})
+	routes := guard.Router(r)
+	a.open(routes.Group("/", guard.Open(), bounded))
+	a.application(routes.Group("/", a.counted, bounded), guard)
+	api.Mount(r.Group("/api/v1"), a.engine, a.currentUser)
+	if more != nil {
+		more(r)
+	}
+	if err := routes.Check(); err != nil {
+		return nil, err
+	}
+	return protected(r), nil
+}
+
+// open registers what everybody may call.
+func (a *app) open(r *api.Router) {
+	r.GET("/", a.home)
+	r.GET("/style.css", stylesheet)
+	r.GET("/login", a.loginPage)
+	r.POST("/login", a.login)
+	r.POST("/logout", a.logout)
+	r.GET("/healthz", a.healthz)
+	r.GET("/readyz", a.readyz)
+	r.GET("/metrics", a.metrics)
+}
+
+// application registers what takes permissions.
+func (a *app) application(r *api.Router, guard *api.Guard) {
+	view := guard.RequireFunc(a.permissionsFor(func(kind string) []authz.Permission {
+		return []authz.Permission{viewOf(kind)}
+	}))
+	decide := guard.RequireFunc(a.permissionsFor(neededToDecide))
+	r.GET("/requests", guard.RequireAny(viewOfAny()...), a.listRequests)
+	r.GET("/requests/:id", view, a.showRequest)
+	r.POST("/requests/:id/approve", decide, a.decide(statusApproved))
+	r.POST("/requests/:id/reject", decide, a.decide(statusRejected))
+	r.GET("/resolutions", guard.Require(viewResolutions), a.listResolutions)
+	r.GET("/resolution-types", guard.Require(viewResolutionTypes), a.listResolutionTypes)
+
+	r.GET("/profiles", guard.Require("clients.profiles:view"), a.listProfiles)
+	r.GET("/profiles/:id", guard.Require("clients.profiles:view"), a.showProfile)
+	r.POST("/profiles/:id", guard.Require("clients.profiles:view", "clients.profiles:update"), a.updateProfile)
+
+	r.GET("/operations", guard.Require("finance.operations:view"), a.listOperations)
+	r.POST("/operations", guard.Require("finance.operations:create"), a.createOperation)
+	r.GET("/balances", guard.Require("finance.balances:view"), a.listBalances)
+	r.POST("/balances/:account/adjust", guard.Require("finance.balances:adjust"), a.adjustBalance)
+	r.GET("/reports/operations.csv", guard.Require("finance.reports:export"), a.exportReport)
+
+	r.GET("/settings", guard.Require("system.settings:view"), a.listSettings)
+	r.POST("/settings", guard.Require("system.settings:update"), a.updateSetting)
+}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The story that the project starts from: someone is refused and learns what is missing, an
+// administrator moves them to another group, and the very next request is let through.
+func TestARefusalSaysWhatIsMissingAndAChangeCountsAtOnce(t *testing.T) {
+	o := newOffice(t)
+	cleo, ana := o.signIn("cleo"), o.signIn("ana")
+	missing := []string{
+		"clients.requests.deposit:update", "finance.operations:create",
+		"system.requests.resolutions:view", "system.requests.resolution-types:view",
+	}
+
+	o.want(http.StatusOK, "GET", "/requests/1", "", cleo) // a deposit, which she may see
+	refused := o.want(http.StatusForbidden, "POST", "/requests/1/approve", "", cleo).problem(t)
+	if refused.Type != "urn:rightful:problem:forbidden" || refused.User != "cleo" || !slices.Equal(refused.missing(), missing) {
+		t.Errorf("cleo was refused with %+v", refused)
+	}
+	if first := refused.Missing[0]; first.Label != "Update client's requests with type Deposit" ||
+		!slices.Equal(first.Category, []string{"Clients", "Client's request"}) {
+		t.Errorf("the first missing permission isn't in the catalogue's words: %+v", first)
+	}
+	page := o.want(http.StatusForbidden, "POST", "/requests/1/approve", "", cleo, asPage)
+	if !strings.HasPrefix(page.header.Get("Content-Type"), "text/html") {
+		t.Errorf("the page comes as %q", page.header.Get("Content-Type"))
+	}
+	for _, text := range append(missing, "Book operations", "cleo") {
+		if !strings.Contains(page.body, text) {
+			t.Errorf("the page doesn't say %q", text)
+		}
+	}
+
+	o.want(http.StatusNoContent, "PUT", "/api/v1/groups/Requests%20desk/members/cleo", "", ana)
+
+	var approved request
+	o.want(http.StatusOK, "POST", "/requests/1/approve", "", cleo).decode(t, &approved)
+	if approved.ID != 1 || approved.Status != "approved" || approved.Resolution.By != "cleo" {
+		t.Errorf("the request is now %+v", approved)
+	}
+
+	o.want(http.StatusNoContent, "DELETE", "/api/v1/groups/Requests%20desk/members/cleo", "", ana)
+	o.want(http.StatusForbidden, "POST", "/requests/1/reject", "", cleo)
+}
+
+func TestARestartKeepsAccountsSessionsAndChanges(t *testing.T) {
+	c := testConfig(t)
+	o, stop := openOffice(t, c)
+	cleo, ana := o.signIn("cleo"), o.signIn("ana")
+	o.want(http.StatusNoContent, "PUT", "/api/v1/groups/Requests%20desk/members/cleo", "", ana)
+	o.want(http.StatusOK, "POST", "/requests/1/approve", "", cleo)
+	o.want(http.StatusNoContent, "PUT", "/api/v1/groups/Finance/members/zoe", "", ana)
+	stop()
+
+	c.demoPassword = "" // the one kept with the database
+	o, stop = openOffice(t, c)
+	if o.password != testPassword {
+		t.Errorf("the demo password is now %q", o.password)
+	}
+	var kept request
+	o.want(http.StatusOK, "GET", "/requests/1", "", cleo).decode(t, &kept)
+	if kept.Status != "approved" {
+		t.Errorf("request 1 is %s again", kept.Status)
+	}
+	o.want(http.StatusOK, "POST", "/requests/2/approve", "", o.signIn("cleo"))
+	// Accounts are the demo users of the first start; a right alone signs nobody in.
+	o.want(http.StatusUnauthorized, "POST", "/login", "user=zoe&password="+testPassword, asForm)
+	stop()
+
+	c.demoPassword = "another one"
+	o, _ = openOffice(t, c)
+	o.want(http.StatusUnauthorized, "POST", "/login", "user=cleo&password="+testPassword, asForm)
+	o.want(http.StatusOK, "POST", "/login", "user=cleo&password=another+one", asForm)
+}
+
+// The one administrator with an account can't leave the group to someone who has none.
+func TestAnAdministratorWithoutAnAccountDoesNotCount(t *testing.T) {
+	o := newOffice(t)
+	ana := o.signIn("ana")
+	o.want(http.StatusNoContent, "PUT", "/api/v1/groups/Administrators/members/ghost", "", ana)
+	left := o.want(http.StatusConflict, "DELETE", "/api/v1/groups/Administrators/members/ana", "", ana).problem(t)
+	if left.Type != "urn:rightful:problem:last-administrator" {
+		t.Errorf("ana was refused with %s", left.Type)
+	}
+	o.want(http.StatusNoContent, "PUT", "/api/v1/groups/Administrators/members/ben", "", ana)
+	o.want(http.StatusNoContent, "DELETE", "/api/v1/groups/Administrators/members/ana", "", ana)
+}

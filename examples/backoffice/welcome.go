@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/rightful-go/rightful/authz"
+)
+
+// shownUsers is how many users are listed at the start.
+const shownUsers = 20
+
+// welcome prints where to look and what to try.
+func (a *app) welcome(ctx context.Context, out io.Writer, base string) error {
+	ids, count, err := a.users.list(ctx, shownUsers)
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "\nThe back office is at %s, its REST interface at %s/api/v1.\n\n", base, base)
+	fmt.Fprintf(&b, "Users:     %s\n", listed(ids, count))
+	fmt.Fprintf(&b, "Password:  %s  (the same for all)\n\n", a.password)
+	if lines := a.toTry(ids, base); len(lines) > 0 {
+		fmt.Fprintf(&b, "Try, in another terminal:\n\n  %s\n\n", strings.Join(lines, "\n  "))
+	}
+	_, err = io.WriteString(out, b.String())
+	return err
+}
+
+func listed(ids []authz.UserID, count int64) string {
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = string(id)
+	}
+	text := strings.Join(names, ", ")
+	if more := count - int64(len(ids)); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// toTry is the story that a stranger should see first: someone is refused and told why, an
+// administrator changes it, and it counts at once. With a seed of one's own it tells as much
+// of it as there is.
+func (a *app) toTry(ids []authz.UserID, base string) []string {
+	view := a.engine.View()
+	refused := slices.IndexFunc(ids, func(id authz.UserID) bool { return !view.Can(id, neededToDecide(requestTypes[0])...) })
+	admin := slices.IndexFunc(ids, view.IsAdministrator)
+	if refused < 0 || admin < 0 {
+		return nil
+	}
+	const desk authz.GroupName = "Requests desk"
+	last := fmt.Sprintf(`curl -H "Authorization: Bearer $admin" %s/api/v1/groups`, base)
+	if _, ok := view.Group(desk); ok {
+		last = fmt.Sprintf(`curl -X PUT -H "Authorization: Bearer $admin" %s`,
+			quoted(base+"/api/v1/groups/"+url.PathEscape(string(desk))+"/members/"+url.PathEscape(string(ids[refused]))))
+	}
+	return []string{
+		a.signIn("user", ids[refused], base),
+		a.signIn("admin", ids[admin], base),
+		fmt.Sprintf(`curl -X POST -H "Authorization: Bearer $user" %s/requests/1/approve`, base),
+		last,
+	}
+}
+
+// signIn is a line of shell that keeps the token in a variable.
+func (a *app) signIn(variable string, id authz.UserID, base string) string {
+	return fmt.Sprintf(`%s=$(curl -s %s/login --data-urlencode %s --data-urlencode %s | cut -d'"' -f4)`,
+		variable, base, quoted("user="+string(id)), quoted("password="+a.password))
+}
+
+var needsNoQuotes = regexp.MustCompile(`^[A-Za-z0-9_.,:=/%-]+$`)
+
+// quoted is for a shell: users are named as the seed likes.
+func quoted(s string) string {
+	if needsNoQuotes.MatchString(s) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

@@ -1,0 +1,108 @@
+// Command chat is the back office of a chat platform in a page of code: pages that operators
+// may not open, and the answer that they get when they try.
+//
+//	go run ./examples/chat
+//
+// Sign in as olga (an operator), sven (a supervisor), mira (a manager), uma (no access) or root
+// (an administrator). The policy is kept in memory: each start begins with the seed.
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"embed"
+	"io/fs"
+	"log"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/rightful-go/rightful/adapters"
+	"github.com/rightful-go/rightful/api"
+	"github.com/rightful-go/rightful/authz"
+)
+
+//go:embed seed
+var files embed.FS
+
+// address is on the loopback: everyone has the same password here.
+const address = "127.0.0.1:8081"
+
+func main() {
+	engine, err := openEngine(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	password := rand.Text()
+	handler, err := newHandler(engine, password)
+	if err != nil {
+		log.Fatal(err)
+	}
+	log.Printf("a demo: open http://%s/settings and sign in as olga, sven, mira, uma or root, password %s", address, password)
+	server := &http.Server{
+		Addr: address, Handler: handler, MaxHeaderBytes: 32 << 10,
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 90 * time.Second,
+	}
+	log.Fatal(server.ListenAndServe())
+}
+
+func openEngine(ctx context.Context) (*authz.Engine, error) {
+	dir, err := fs.Sub(files, "seed")
+	if err != nil {
+		return nil, err
+	}
+	seed, err := adapters.ReadSeed(dir)
+	if err != nil {
+		return nil, err
+	}
+	return authz.Open(ctx, authz.NewMemoryStore(), authz.Options{Seed: &seed})
+}
+
+// newHandler is the application. Each route says what it needs, and Check refuses one that
+// doesn't.
+func newHandler(engine *authz.Engine, password string) (http.Handler, error) {
+	gin.SetMode(gin.ReleaseMode)
+	r := gin.New()
+	if err := r.SetTrustedProxies(nil); err != nil {
+		return nil, err
+	}
+	r.Use(gin.Recovery())
+	currentUser := demoSignIn(engine, password)
+	guard := api.NewGuardWith(engine, currentUser, api.GuardOptions{Challenge: `Basic realm="chat demo", charset="UTF-8"`})
+	routes := guard.Router(r)
+
+	routes.GET("/", guard.Open(), page("Try /chats, /reports, /chatbot, /management, /users and /settings."))
+	routes.GET("/chats", guard.Require("chats:view"), page("Chats"))
+	routes.POST("/chats/reply", guard.Require("chats:reply"), page("Your answer was sent."))
+	routes.POST("/chats/transfer", guard.Require("chats:transfer"), page("The chat was transferred."))
+	routes.GET("/monitor", guard.Require("chats:monitor"), page("Chats of the team"))
+	routes.GET("/reports", guard.Require("reports:view"), page("Reports"))
+	routes.GET("/chatbot", guard.Require("chatbot:view"), page("Chatbot"))
+	routes.POST("/chatbot", guard.Require("chatbot:configure"), page("The chatbot was configured."))
+	routes.GET("/management", guard.Require("management:view"), page("Advanced management"))
+	routes.GET("/settings", guard.Require("settings:view"), page("Settings"))
+	routes.POST("/settings", guard.Require("settings:update"), page("The settings were saved."))
+	routes.GET("/users", guard.Require("users:view"), page("Users"))
+	routes.POST("/users", guard.Require("users:update"), page("The access group was changed."))
+
+	api.Mount(r.Group("/api/v1"), engine, currentUser) // where root changes people's groups
+	// Browsers send a password by themselves, also for a page of another site.
+	return http.NewCrossOriginProtection().Handler(r), routes.Check()
+}
+
+// demoSignIn takes the users that the policy names, all with one password. Yours has accounts.
+func demoSignIn(engine *authz.Engine, password string) api.CurrentUser {
+	return func(c *gin.Context) authz.UserID {
+		user, given, ok := c.Request.BasicAuth()
+		if !ok || subtle.ConstantTimeCompare([]byte(given), []byte(password)) != 1 || !engine.View().User(authz.UserID(user)).Known {
+			return ""
+		}
+		return authz.UserID(user)
+	}
+}
+
+func page(text string) gin.HandlerFunc {
+	return func(c *gin.Context) { c.String(http.StatusOK, "%s\n", text) }
+}

@@ -1,0 +1,307 @@
+package main
+
+import (
+	"context"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/casbin/casbin/v2"
+	"github.com/casbin/casbin/v2/model"
+	fileadapter "github.com/casbin/casbin/v2/persist/file-adapter"
+	gormadapter "github.com/casbin/gorm-adapter/v3"
+	"github.com/gin-gonic/gin"
+	"github.com/glebarez/sqlite"
+	"gorm.io/gorm"
+
+	"github.com/rightful-go/rightful"
+	"github.com/rightful-go/rightful/adapters"
+	"github.com/rightful-go/rightful/api"
+	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/policycsv"
+)
+
+// The functions here are the code of docs/embedding.md; TestTheGuideShowsThisCode holds that.
+
+func openOnHostsDatabase(ctx context.Context, db *gorm.DB, key []byte, people authz.Directory) (*authz.Engine, error) {
+	seed, err := adapters.ReadSeed(os.DirFS("seed"))
+	if err != nil {
+		return nil, err
+	}
+	store, err := adapters.OpenGorm(ctx, db, adapters.GormOptions{Prefix: "acme"})
+	if err != nil {
+		return nil, err
+	}
+	return authz.Open(ctx, store, authz.Options{
+		Seed:      &seed,
+		Bootstrap: "ana",
+		Directory: people,
+		MaxAge:    10 * time.Minute,
+		RecordKey: key,
+	})
+}
+
+func sessionUser(sessions interface {
+	UserOf(ctx context.Context, token string) (string, error)
+},
+) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		token, err := c.Cookie("session")
+		if err != nil {
+			return // nobody is signed in; the guard will say so where it matters
+		}
+		user, err := sessions.UserOf(c.Request.Context(), token)
+		if err != nil {
+			c.AbortWithStatus(http.StatusServiceUnavailable)
+			return
+		}
+		c.Set("user", user)
+	}
+}
+
+func currentUser(c *gin.Context) authz.UserID { return authz.UserID(c.GetString("user")) }
+
+func routesOf(r *gin.Engine, engine *authz.Engine, typeOf func(id string) (string, bool)) error {
+	guard := api.NewGuardWith(engine, currentUser, api.GuardOptions{SignIn: "/login"})
+	routes := guard.Router(r)
+	routes.GET("/healthz", guard.Open(), func(c *gin.Context) { c.Status(http.StatusOK) })
+	routes.GET("/settings", guard.Require("system.settings:view"), showSettings)
+	routes.GET("/reports", guard.RequireAny("finance.reports:view", "finance.reports:export"), showReports)
+	routes.POST("/requests/:id/approve", guard.RequireFunc(func(c *gin.Context) ([]authz.Permission, error) {
+		kind, found := typeOf(c.Param("id"))
+		if !found {
+			c.AbortWithStatus(http.StatusNotFound) // the guard adds nothing and lets nothing through
+			return nil, nil
+		}
+		return []authz.Permission{
+			authz.Permission("clients.requests." + kind + ":update"),
+			"finance.operations:create",
+		}, nil
+	}), approve)
+	api.Mount(r.Group("/api/v1"), engine, currentUser)
+	return routes.Check()
+}
+
+func askAndAct(ctx context.Context, engine *authz.Engine) error {
+	if engine.Can("ben", "finance.operations:create", "finance.operations:view") {
+		log.Print("ben holds both")
+	}
+	for _, m := range engine.Explain("ben", "finance.balances:adjust").Missing() {
+		log.Printf("ben lacks %s (%s)", m.Permission, m.Label)
+	}
+	change, err := engine.As("ana").Because("ticket 12").Grant(ctx, "Finance", "finance.reports:export")
+	if err != nil {
+		return err
+	}
+	log.Printf("revision %d: %d rules added", change.Revision, len(change.Delta.Added))
+	return nil
+}
+
+func export(engine *authz.Engine, name string) error {
+	file, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	if err := policycsv.WritePolicy(file, engine.View().Export()); err != nil {
+		return err
+	}
+	return file.Close()
+}
+
+func askPlainCasbin(policy string) (bool, error) {
+	m, err := model.NewModelFromString(rightful.Model)
+	if err != nil {
+		return false, err
+	}
+	enforcer, err := casbin.NewEnforcer(m, fileadapter.NewAdapter(policy))
+	if err != nil {
+		return false, err
+	}
+	return enforcer.Enforce("ben", "finance.operations", "create")
+}
+
+func askPlainCasbinOnTheTable(store *adapters.GormStore) (bool, error) {
+	m, err := model.NewModelFromString(rightful.Model)
+	if err != nil {
+		return false, err
+	}
+	adapter, err := store.CasbinAdapter()
+	if err != nil {
+		return false, err
+	}
+	enforcer, err := casbin.NewEnforcer(m, adapter)
+	if err != nil {
+		return false, err
+	}
+	return enforcer.Enforce("ben", "finance.operations", "create")
+}
+
+func showSettings(c *gin.Context) { c.String(http.StatusOK, "Settings\n") }
+func approve(c *gin.Context)      { c.String(http.StatusOK, "Approved\n") }
+
+// Every Go example of the guide stands in this package, line for line.
+func TestTheGuideShowsThisCode(t *testing.T) {
+	guide, err := os.ReadFile("../../docs/embedding.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var code string
+	for _, name := range []string{"docs_test.go", "rightful.go"} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		code += flat(string(text))
+	}
+	blocks := strings.Split(string(guide), "```go\n")[1:]
+	if len(blocks) < 5 {
+		t.Errorf("the guide has only %d examples", len(blocks))
+	}
+	for _, block := range blocks {
+		block, _, _ = strings.Cut(block, "```")
+		if !strings.Contains(code, flat(block)) {
+			t.Errorf("this isn't compiled anywhere:\n%s", block)
+		}
+	}
+}
+
+// flat leaves indentation and empty lines out.
+func flat(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" {
+			b.WriteString(line + "\n")
+		}
+	}
+	return b.String()
+}
+
+func TestMain(m *testing.M) {
+	log.SetOutput(io.Discard)
+	gin.SetMode(gin.ReleaseMode)
+	os.Exit(m.Run())
+}
+
+type everyone struct{}
+
+func (everyone) Active(context.Context, authz.UserID) (bool, error)     { return true, nil }
+func (everyone) UserOf(_ context.Context, token string) (string, error) { return token, nil }
+
+// The guide's code does what the guide says: a table that plain Casbin filled is adopted, the
+// routes are guarded, and plain Casbin reads what Rightful wrote.
+func TestTheGuide(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(filepath.Join(dir, "seed"), os.DirFS("../backoffice/seed")); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(dir)
+	db, err := gorm.Open(sqlite.Open(filepath.Join(dir, "host.db")), &gorm.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fillWithPlainCasbin(t, db)
+	engine, err := openOnHostsDatabase(t.Context(), db, []byte("a key"), everyone{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = engine.Close() })
+
+	if !engine.Can("otto", "stock.items:view") || engine.Can("otto", "stock.items:delete") {
+		t.Error("what plain Casbin granted isn't what was adopted")
+	}
+	if !engine.View().IsAdministrator("ana") {
+		t.Error("ana is no administrator")
+	}
+	testTheGuidesRoutes(t, engine)
+	if err := askAndAct(t.Context(), engine); err != nil {
+		t.Error(err)
+	}
+	if err := export(engine, "policy.csv"); err != nil {
+		t.Fatal(err)
+	}
+	if ok, err := askPlainCasbin("policy.csv"); !ok || err != nil {
+		t.Errorf("plain Casbin on the export says %v, %v", ok, err)
+	}
+	store, err := adapters.OpenGorm(t.Context(), db, adapters.GormOptions{Prefix: "acme"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ok, err := askPlainCasbinOnTheTable(store); !ok || err != nil {
+		t.Errorf("plain Casbin on the table says %v, %v", ok, err)
+	}
+}
+
+func testTheGuidesRoutes(t *testing.T, engine *authz.Engine) {
+	t.Helper()
+	r := gin.New()
+	r.Use(sessionUser(everyone{}))
+	types := map[string]string{"1": "deposit", "3": "transfer"}
+	err := routesOf(r, engine, func(id string) (string, bool) { kind, ok := types[id]; return kind, ok })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		user, method, path string
+		status             int
+	}{
+		{"", "GET", "/healthz", http.StatusOK},
+		{"", "GET", "/settings", http.StatusUnauthorized},
+		{"ana", "GET", "/settings", http.StatusOK},
+		{"ben", "GET", "/settings", http.StatusForbidden},
+		{"noor", "GET", "/reports", http.StatusOK},
+		{"ben", "POST", "/requests/1/approve", http.StatusOK},
+		{"ben", "POST", "/requests/3/approve", http.StatusForbidden},
+		{"ben", "POST", "/requests/9/approve", http.StatusNotFound},
+		{"ben", "GET", "/api/v1/me", http.StatusOK},
+	} {
+		q := httptest.NewRequestWithContext(t.Context(), c.method, c.path, nil)
+		if c.user != "" {
+			q.AddCookie(&http.Cookie{Name: "session", Value: c.user})
+		}
+		w := httptest.NewRecorder()
+		r.ServeHTTP(w, q)
+		if w.Code != c.status {
+			t.Errorf("%s %s as %q answers %d, want %d", c.method, c.path, c.user, w.Code, c.status)
+		}
+	}
+}
+
+// fillWithPlainCasbin leaves a table as an application with Casbin and no Rightful does.
+func fillWithPlainCasbin(t *testing.T, db *gorm.DB) {
+	t.Helper()
+	adapter, err := gormadapter.NewAdapterByDBUseTableName(db, "acme", "casbin_rule")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := model.NewModelFromString(`
+[request_definition]
+r = sub, obj, act
+[policy_definition]
+p = sub, obj, act
+[role_definition]
+g = _, _
+[policy_effect]
+e = some(where (p.eft == allow))
+[matchers]
+m = g(r.sub, p.sub) && r.obj == p.obj && r.act == p.act
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	enforcer, err := casbin.NewEnforcer(m, adapter)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := enforcer.AddPolicy("clerk", "stock.items", "view"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := enforcer.AddGroupingPolicy("otto", "clerk"); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"context"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/rightful-go/rightful/adapters"
+	"github.com/rightful-go/rightful/api"
+	"github.com/rightful-go/rightful/authz"
+)
+
+func addRightful(ctx context.Context, r *gin.Engine, file string) error {
+	store, err := adapters.OpenSQLite(ctx, file, adapters.GormOptions{})
+	if err != nil {
+		return err
+	}
+	engine, err := authz.Open(ctx, store, authz.Options{
+		Catalogue: authz.Catalogue{ // what your application knows; administrators pick from it
+			{Permission: "reports:view", Label: "View reports", Category: []string{"Reports"}},
+		},
+		Bootstrap: "ana", // the first administrator, on the first start
+	})
+	if err != nil {
+		return err
+	}
+	currentUser := func(c *gin.Context) authz.UserID { return authz.UserID(c.GetString(gin.AuthUserKey)) }
+	guard := api.NewGuard(engine, currentUser)
+	r.GET("/reports", guard.Require("reports:view"), showReports)
+	api.Mount(r.Group("/api/v1"), engine, currentUser)
+	return nil
+}

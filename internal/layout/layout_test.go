@@ -1,0 +1,302 @@
+// Package layout holds what the project is laid out by: which part may import which, what the
+// module asks of those that import it, and what no file may contain.
+package layout_test
+
+import (
+	"bytes"
+	"fmt"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/rightful-go/rightful"
+
+// parts are the folders at the top and what each may import of the others:
+//
+//	rightful ← authz ← {adapters, api} ← {examples, cmd}
+//
+// adapters and api don't know each other. A folder belongs to the part that it is in:
+// authz/policycsv to authz. One that isn't here has no place yet.
+var parts = map[string][]string{
+	"":         nil,
+	"authz":    {""},
+	"adapters": {"", "authz"},
+	"api":      {"", "authz"},
+	"examples": {"", "authz", "adapters", "api"},
+	"cmd":      {"", "authz", "adapters", "api"},
+	"internal": nil,
+}
+
+// The worlds outside, by the beginnings of their import paths.
+var (
+	casbin = []string{"github.com/casbin"}
+	sql    = []string{
+		"database/sql", "gorm.io", "github.com/glebarez", "modernc.org",
+		"github.com/jackc", "github.com/go-sql-driver",
+	}
+	http = []string{"net/http", "github.com/gin-gonic", "github.com/gin-contrib"}
+)
+
+// unknown are the worlds that a part knows nothing of.
+var unknown = map[string][]string{
+	"":         slices.Concat(casbin, sql, http),
+	"authz":    slices.Concat(casbin, sql, http),
+	"adapters": http,
+	"api":      slices.Concat(casbin, sql),
+	"examples": casbin,
+	"cmd":      casbin,
+}
+
+// knowsCasbin is the one file that knows Casbin though its part doesn't.
+const knowsCasbin = "authz/casbin.go"
+
+// pinned are versions that move together or not at all; go.mod says why.
+var pinned = map[string]string{
+	"github.com/casbin/casbin/v2":       "v2.135.0",
+	"github.com/casbin/gorm-adapter/v3": "v3.39.0",
+}
+
+// forbidden is what no file may contain. The expressions don't match themselves.
+var forbidden = map[string]*regexp.Regexp{
+	"a folder of one machine": regexp.MustCompile(`(?:^|[^\w./*}-])/(?:home|Users|root|work)/\w+|[A-Z]:\\+Users\\`),
+	"something left open":     regexp.MustCompile(`\b(?:TO` + `DO|FIX` + `ME|XX` + `X|HA` + `CK)\b`),
+}
+
+// A file of the project, by its path from the top.
+type file struct {
+	name string
+	text []byte
+}
+
+func TestImports(t *testing.T) { report(t, importFaults(project(t))) }
+
+func TestRequirements(t *testing.T) { report(t, requirementFaults(project(t))) }
+
+func TestTexts(t *testing.T) { report(t, textFaults(project(t))) }
+
+func report(t *testing.T, faults []string) {
+	t.Helper()
+	for _, fault := range faults {
+		t.Error(fault)
+	}
+}
+
+// project reads all files but those that version control, builds and editors leave.
+func project(t *testing.T) []file {
+	t.Helper()
+	tree := os.DirFS("../..")
+	var files []file
+	err := fs.WalkDir(tree, ".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir():
+			hidden := strings.HasPrefix(entry.Name(), ".") && name != "." && name != ".ci" && name != ".github"
+			if hidden || name == "bin" || entry.Name() == "node_modules" {
+				return fs.SkipDir
+			}
+		case entry.Type().IsRegular():
+			text, err := fs.ReadFile(tree, name)
+			if err != nil {
+				return err
+			}
+			files = append(files, file{name, text})
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+func importFaults(files []file) (faults []string) {
+	var others []string // modules of their own
+	for _, f := range files {
+		if folder, ok := strings.CutSuffix(f.name, "/go.mod"); ok {
+			others = append(others, folder)
+		}
+	}
+	for _, f := range files {
+		if !strings.HasSuffix(f.name, ".go") || strings.HasSuffix(f.name, "_test.go") || within(f.name, others...) {
+			continue
+		}
+		if path.Dir(f.name) == "." && f.name != "model.go" {
+			faults = append(faults, f.name+" stands at the top, where model.go is all the Go there is")
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), f.name, f.text, parser.ImportsOnly)
+		if err != nil {
+			faults = append(faults, err.Error())
+			continue
+		}
+		for _, spec := range parsed.Imports {
+			imported, _ := strconv.Unquote(spec.Path.Value)
+			if fault := importFault(f.name, imported); fault != "" {
+				faults = append(faults, f.name+" "+fault)
+			}
+		}
+	}
+	return faults
+}
+
+// importFault says what is wrong with a file importing a package, "" if nothing is.
+func importFault(name, imported string) string {
+	from := part(path.Dir(name))
+	may, ok := parts[from]
+	switch {
+	case !ok:
+		return "is in a folder that isn't in the table of parts"
+	case within(imported, module):
+		to := part(strings.TrimPrefix(strings.TrimPrefix(imported, module), "/"))
+		if to != from && !slices.Contains(may, to) {
+			return fmt.Sprintf("imports %s: %q may not import %q", imported, from, to)
+		}
+	case name == knowsCasbin && within(imported, casbin...):
+	case within(imported, unknown[from]...):
+		return fmt.Sprintf("imports %s, of which %q knows nothing", imported, from)
+	}
+	return ""
+}
+
+// part returns the folder at the top that a folder is in, "" for the top itself.
+func part(folder string) string {
+	first, _, _ := strings.Cut(folder, "/")
+	return strings.TrimPrefix(first, ".")
+}
+
+// within reports whether a path is one of the others, or below one.
+func within(name string, others ...string) bool {
+	return slices.ContainsFunc(others, func(other string) bool {
+		return name == other || strings.HasPrefix(name, other+"/")
+	})
+}
+
+var (
+	requirement = regexp.MustCompile(`(?m)^(?:require)?\s+([\w./-]+) (v\S+)`)
+	tool        = regexp.MustCompile(`(?m)^(?:tool)?\s+([\w./-]+)$`)
+	// A replacement doesn't reach those that import the module: they would build something else.
+	directive = regexp.MustCompile(`(?m)^(?:tool|replace|exclude)\b.*`)
+)
+
+func requirementFaults(files []file) (faults []string) {
+	texts := map[string]string{}
+	for _, f := range files {
+		texts[f.name] = string(f.text)
+	}
+	versions := map[string]string{}
+	for _, m := range requirement.FindAllStringSubmatch(texts["go.mod"], -1) {
+		versions[m[1]] = m[2]
+	}
+	for name, version := range pinned {
+		if versions[name] != version {
+			faults = append(faults, fmt.Sprintf("go.mod has %s in version %q, not %s", name, versions[name], version))
+		}
+	}
+	for _, line := range directive.FindAllString(texts["go.mod"], -1) {
+		faults = append(faults, "go.mod has the line "+line)
+	}
+	tools := tool.FindAllStringSubmatch(texts["tools/go.mod"], -1)
+	if len(tools) == 0 {
+		faults = append(faults, "tools/go.mod names no tool")
+	}
+	for _, m := range tools {
+		for name := range versions {
+			if within(m[1], name) {
+				faults = append(faults, "go.mod requires the development tool "+name)
+			}
+		}
+	}
+	for _, name := range []string{"go.mod", "go.sum"} {
+		if strings.Contains(texts[name], "github.com/casbin/casbin/v3 ") {
+			faults = append(faults, name+" has casbin/v3: mixed with v2 it compiles and fails at run time")
+		}
+	}
+	return faults
+}
+
+func textFaults(files []file) (faults []string) {
+	for _, f := range files {
+		if f.name == "go.sum" || bytes.IndexByte(f.text, 0) >= 0 {
+			continue
+		}
+		for what, expression := range forbidden {
+			if at := expression.FindIndex(f.text); at != nil {
+				line := 1 + bytes.Count(f.text[:at[1]], []byte("\n"))
+				found := bytes.TrimSpace(f.text[at[0]:at[1]])
+				faults = append(faults, fmt.Sprintf("%s:%d: %s: %s", f.name, line, what, found))
+			}
+		}
+	}
+	return faults
+}
+
+// Each fault is found where it is planted.
+func TestPlantedFaultsAreFound(t *testing.T) {
+	const (
+		mod   = "require (\n\tgithub.com/casbin/casbin/v2 v2.135.0\n\tgithub.com/casbin/gorm-adapter/v3 v3.39.0\n)\n"
+		tools = "tool (\n\tmvdan.cc/gofumpt\n\texample.com/lint/v2/cmd/lint\n)\n"
+	)
+	imports := func(path string) string { return fmt.Sprintf("package p\n\nimport %q\n", path) }
+	for _, test := range []struct {
+		name   string
+		faults func([]file) []string
+		files  []file
+		want   string // "" where nothing is wrong
+	}{
+		{"an arrow along", importFaults, []file{{"api/a.go", []byte(imports(module + "/authz/policycsv"))}}, ""},
+		{"within a part", importFaults, []file{{"authz/a.go", []byte(imports(module + "/authz/policycsv"))}}, ""},
+		{"an arrow back", importFaults, []file{{"authz/a.go", []byte(imports(module + "/adapters"))}}, `"authz" may not import "adapters"`},
+		{"from below", importFaults, []file{{"authz/policycsv/a.go", []byte(imports(module + "/api/openapi"))}}, `"authz" may not import "api"`},
+		{"from the top", importFaults, []file{{"model.go", []byte(imports(module + "/authz"))}}, `"" may not import "authz"`},
+		{"api to adapters", importFaults, []file{{"api/a.go", []byte(imports(module + "/adapters"))}}, `"api" may not import "adapters"`},
+		{"adapters to api", importFaults, []file{{"adapters/a.go", []byte(imports(module + "/api/openapi"))}}, `"adapters" may not import "api"`},
+		{"a command for a library", importFaults, []file{{"api/a.go", []byte(imports(module + "/examples/chat"))}}, `"api" may not import "examples"`},
+		{"a folder without a place", importFaults, []file{{"util/a.go", []byte(imports("fmt"))}}, "isn't in the table of parts"},
+		{"Go at the top", importFaults, []file{{"more.go", []byte("package rightful\n")}}, "more.go stands at the top"},
+		{"SQL in the engine", importFaults, []file{{"authz/a.go", []byte(imports("database/sql/driver"))}}, "knows nothing"},
+		{"GORM in the engine", importFaults, []file{{"authz/a.go", []byte(imports("gorm.io/gorm"))}}, "knows nothing"},
+		{"HTTP below the engine", importFaults, []file{{"authz/policycsv/a.go", []byte(imports("net/http"))}}, "knows nothing"},
+		{"Gin in the engine", importFaults, []file{{"authz/a.go", []byte(imports("github.com/gin-gonic/gin"))}}, "knows nothing"},
+		{"Gin in the adapters", importFaults, []file{{"adapters/a.go", []byte(imports("github.com/gin-gonic/gin"))}}, "knows nothing"},
+		{"SQL in the API", importFaults, []file{{"api/a.go", []byte(imports("database/sql"))}}, "knows nothing"},
+		{"Casbin in its file", importFaults, []file{{knowsCasbin, []byte(imports("github.com/casbin/casbin/v2/model"))}}, ""},
+		{"Casbin in another", importFaults, []file{{"authz/a.go", []byte(imports("github.com/casbin/casbin/v2"))}}, "knows nothing"},
+		{"Casbin in the adapters", importFaults, []file{{"adapters/a.go", []byte(imports("github.com/casbin/casbin/v2"))}}, ""},
+		{"Casbin in the API", importFaults, []file{{"api/a.go", []byte(imports("github.com/casbin/casbin/v2"))}}, "knows nothing"},
+		{"Casbin in an example", importFaults, []file{{"examples/a/a.go", []byte(imports("github.com/casbin/casbin/v2"))}}, "knows nothing"},
+		{"a file that isn't Go", importFaults, []file{{"api/a.go", []byte("packag")}}, "expected 'package'"},
+		{"a module of its own", importFaults, []file{{"tools/go.mod", nil}, {"tools/a.go", []byte(imports("net/http"))}}, ""},
+
+		{"requirements", requirementFaults, []file{{"go.mod", []byte(mod)}, {"tools/go.mod", []byte(tools)}}, ""},
+		{"another casbin", requirementFaults, []file{{"go.mod", []byte(strings.Replace(mod, "135", "136", 1))}, {"tools/go.mod", []byte(tools)}}, "casbin/casbin/v2 in version"},
+		{"another gorm-adapter", requirementFaults, []file{{"go.mod", []byte(strings.Replace(mod, "v3.39", "v3.40", 1))}, {"tools/go.mod", []byte(tools)}}, "gorm-adapter/v3 in version"},
+		{"none of both", requirementFaults, []file{{"tools/go.mod", []byte(tools)}}, `in version ""`},
+		{"casbin/v3", requirementFaults, []file{{"go.mod", []byte(mod)}, {"go.sum", []byte("github.com/casbin/casbin/v3 v3.0.0 h1:x\n")}, {"tools/go.mod", []byte(tools)}}, "go.sum has casbin/v3"},
+		{"a tool", requirementFaults, []file{{"go.mod", []byte(mod + "require mvdan.cc/gofumpt v0.12.0\n")}, {"tools/go.mod", []byte(tools)}}, "tool mvdan.cc/gofumpt"},
+		{"a tool's module", requirementFaults, []file{{"go.mod", []byte(mod + "require (\n\texample.com/lint/v2 v2.0.0 // indirect\n)\n")}, {"tools/go.mod", []byte(tools)}}, "tool example.com/lint/v2"},
+		{"a tool directive", requirementFaults, []file{{"go.mod", []byte(mod + "tool example.com/other\n")}, {"tools/go.mod", []byte(tools)}}, "has the line tool"},
+		{"a replacement", requirementFaults, []file{{"go.mod", []byte(mod + "replace a => ../a\n")}, {"tools/go.mod", []byte(tools)}}, "has the line replace"},
+		{"no tools", requirementFaults, []file{{"go.mod", []byte(mod)}}, "names no tool"},
+
+		{"someone's home", textFaults, []file{{"docs/a.md", []byte("see\n/" + "home/ben/notes")}}, "docs/a.md:2: a folder of one machine: /" + "home/ben"},
+		{"a work folder", textFaults, []file{{"a.csv", []byte("cd \"/" + "work/main\"")}}, "a folder of one machine"},
+		{"a route", textFaults, []file{{"a.go", []byte(`r.GET("/homework", x); r.GET("/orders/work/1", y)`)}}, ""},
+		{"something left open", textFaults, []file{{"a.go", []byte("// TO" + "DO: later")}}, "something left open"},
+		{"something to be mended", textFaults, []file{{"Makefile", []byte("# FIX" + "ME")}}, "something left open"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			found := strings.Join(test.faults(test.files), "\n")
+			if (found == "") != (test.want == "") || !strings.Contains(found, test.want) {
+				t.Errorf("found %q, not %q", found, test.want)
+			}
+		})
+	}
+}
