@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -156,4 +157,42 @@ func TestChangeOfAnotherInstance(t *testing.T) {
 	if c["gain_count"] != 1.0 {
 		t.Errorf("it is %v", c)
 	}
+}
+
+// A repair is no empty change: it shows the rows that it took out of the table.
+func TestRepairShowsWhatItRemoved(t *testing.T) {
+	d := newDesk(t)
+	d.store.InsertRows(authz.Row{Type: "p", V: [6]string{"ben", "", "view", "deny"}})
+	again, err := authz.Open(t.Context(), d.store, authz.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	d.mount(again)
+	change, err := again.AsCommand("test").RemoveBadRows(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := d.get("admin", fmt.Sprintf("/changes/%d", change.Revision)).want(200).json()
+	rows, _ := shown["removed_rows"].([]any)
+	if len(rows) != 1 || rows[0].(map[string]any)["denies"] != "ben" {
+		t.Errorf("it shows %v", shown)
+	}
+}
+
+// What a write answers with is what it left, whatever the next one does.
+func TestWriteAnswersWithWhatItLeft(t *testing.T) {
+	d := newDesk(t)
+	var all sync.WaitGroup
+	for i := range 20 {
+		all.Go(func() {
+			name := fmt.Sprintf("Team %d", i)
+			made := d.do("admin", "POST", "/groups", `{"name":"`+name+`"}`)
+			if made.status != 201 || made.json()["name"] != name {
+				t.Errorf("%d %v", made.status, made.json())
+			}
+			d.do("admin", "DELETE", "/groups/Team%20"+fmt.Sprint(i), "", "If-Match", made.header.Get("ETag")).want(204)
+		})
+	}
+	all.Wait()
 }

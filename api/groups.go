@@ -53,24 +53,11 @@ func (c *call) showGroup(show func(authz.Group) any) {
 	c.ok(show(g))
 }
 
-// showChanged answers with a group after a change to it.
+// showChanged answers with a group as a change left it.
 func (c *call) showChanged(status int, name authz.GroupName, show func(authz.Group) any) {
-	g, ok := c.engine.View().Group(name)
-	if !ok {
-		c.gone()
-		return
-	}
+	g, _ := c.after.Group(name)
 	c.http.Header("ETag", etag(g.Version))
 	c.answer(status, show(g))
-}
-
-// gone answers where a change was made and someone else has since made away with what it
-// was about.
-func (c *call) gone() {
-	writeProblem(c.http, problem{
-		Type:   problemNotFound,
-		Detail: "The change was made, as the header Rightful-Revision says; since then someone else deleted or renamed the group.",
-	})
 }
 
 func createGroup(c *call) {

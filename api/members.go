@@ -33,11 +33,7 @@ func changeMembers(c *call) {
 	c.change(func(a authz.Acting) (authz.Change, error) {
 		return a.ChangeMembers(c.http.Request.Context(), c.group(), add, remove)
 	}, func(authz.Change) {
-		users, ok := c.engine.View().Members(c.group())
-		if !ok {
-			c.gone()
-			return
-		}
+		users, _ := c.after.Members(c.group())
 		c.ok(membersOf(page{limit: defaultLimit, list: c.list()}, users))
 	})
 }

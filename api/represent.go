@@ -62,6 +62,7 @@ func changeOf(c authz.Change) openapi.Change {
 		Added:      each(first(c.Delta.Added), ruleOf),
 		Removed:    each(first(c.Delta.Removed), ruleOf),
 		AddedCount: len(c.Delta.Added), RemovedCount: len(c.Delta.Removed),
+		RemovedRows: each(first(c.Delta.RemovedRows), badRowOf),
 	}
 }
 

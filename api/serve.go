@@ -20,6 +20,7 @@ type call struct {
 	http      *gin.Context
 	engine    *authz.Engine
 	view      *authz.View // the policy by which the caller may do this; none where anybody may
+	after     *authz.View // the policy as a change left it
 	operation operation
 	prefix    string // the path of the mount
 	user      authz.UserID

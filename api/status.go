@@ -36,9 +36,11 @@ func storeStatusOf(trouble string) *openapi.StoreStatus {
 }
 
 func badRowsOf(rows []authz.BadRow) *openapi.BadRows {
-	return &openapi.BadRows{Count: len(rows), Items: each(first(rows), func(r authz.BadRow) openapi.BadRow {
-		return openapi.BadRow{ID: r.ID, Values: r.Values, Fault: r.Fault, Denies: r.Denies}
-	})}
+	return &openapi.BadRows{Count: len(rows), Items: each(first(rows), badRowOf)}
+}
+
+func badRowOf(r authz.BadRow) openapi.BadRow {
+	return openapi.BadRow{ID: r.ID, Values: plain(r.Values), Fault: r.Fault, Denies: r.Denies}
 }
 
 func driftOf(d authz.Drift) *openapi.Drift {

@@ -26,7 +26,7 @@ func (c *call) change(operate func(authz.Acting) (authz.Change, error), answer f
 		c.preview(acting, operate)
 		return
 	}
-	change, err := operate(acting)
+	change, err := operate(acting.Then(func(v *authz.View) { c.after = v }))
 	if err != nil {
 		c.fail(err)
 		return

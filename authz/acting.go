@@ -27,6 +27,7 @@ type Acting struct {
 	versions []Revision
 	dryRun   bool
 	observe  func(before, after *snapshot, d Delta) // of a dry run
+	then     func(*View)
 }
 
 // As acts under a user's rights.
@@ -52,6 +53,11 @@ func (a Acting) IfVersion(versions ...Revision) Acting { a.versions = versions; 
 
 // DryRun makes every check and returns the change that would be made, without making it.
 func (a Acting) DryRun() Acting { a.dryRun = true; return a }
+
+// Then has f called with the policy as the operation leaves it, before anyone else's next
+// change: for whoever answers with what they changed. It isn't called for an operation that
+// fails, nor for a dry run.
+func (a Acting) Then(f func(*View)) Acting { a.then = f; return a }
 
 // operation is one administrators' operation: what it is, what it is about, and how it
 // drafts the change on a given policy.
@@ -94,6 +100,9 @@ func (a Acting) do(ctx context.Context, o operation) (Change, error) {
 	}
 	for again := false; ; again = true {
 		c, err := a.attempt(ctx, o)
+		if err == nil && a.then != nil && !a.dryRun {
+			a.then(e.View()) // nobody else has a turn yet
+		}
 		var unwritten *unwrittenError
 		switch {
 		case errors.Is(err, ErrConflict):

@@ -132,7 +132,8 @@ func TestOneThatIsThereDoesNotKeepTheOthersOut(t *testing.T) {
 type broken struct{}
 
 func (broken) Publish(context.Context, authz.Revision) error { return errors.New("no route to host") }
-func (broken) Subscribe(context.Context, func()) error       { return errors.New("no route to host") }
+
+func (broken) Subscribe(context.Context, func()) error { return errors.New("no route to host") }
 
 // Hazard 11: with a watcher that fails, a change reports an error and is made all the same.
 func TestABrokenNotifierFailsNoChange(t *testing.T) {

@@ -310,7 +310,7 @@ type Change struct {
 	// Reason Why it was made. Absent where nobody said.
 	Reason string `json:"reason,omitempty,omitzero"`
 
-	// Action What was done: `group.create`, `group.update`, `group.delete`, `group.permissions.set`, `group.permissions.change`, `group.members.change`, `user.groups.set`, `user.permissions.set`, `user.permissions.change`, `user.delete`, `policy.import`, `policy.seed`, `policy.adopt`, `policy.repair`, `administrators.bootstrap`; later versions may add some.
+	// Action What was done: `group.create`, `group.update`, `group.delete`, `group.permissions.set`, `group.permissions.change`, `group.members.change`, `user.groups.set`, `user.permissions.set`, `user.permissions.change`, `user.delete`, `policy.import`, `policy.create`, `policy.seed`, `policy.adopt`, `policy.repair`, `administrators.bootstrap`; later versions may add some.
 	Action string `json:"action"`
 
 	// Target The group or user that it was about. Absent where it was about neither.
@@ -322,6 +322,9 @@ type Change struct {
 	Removed      []ChangedRule `json:"removed"`
 	AddedCount   int           `json:"added_count"`
 	RemovedCount int           `json:"removed_count"`
+
+	// RemovedRows Rows of the table that were no rules and were taken out. Absent where there are none.
+	RemovedRows []BadRow `json:"removed_rows,omitempty,omitzero"`
 
 	// Hash SHA-256, or HMAC-SHA-256 where the host gives a key, in hexadecimal.
 	Hash Hash `json:"hash,omitempty,omitzero"`
