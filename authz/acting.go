@@ -98,7 +98,7 @@ func (a Acting) do(ctx context.Context, o operation) (Change, error) {
 	if e.closed.Load() {
 		return Change{}, fmt.Errorf("%w: the engine is closed", ErrStoreUnavailable)
 	}
-	for again := false; ; again = true {
+	for reloaded := false; ; {
 		c, err := a.attempt(ctx, o)
 		if err == nil && a.then != nil && !a.dryRun {
 			a.then(e.View()) // nobody else has a turn yet
@@ -107,9 +107,10 @@ func (a Acting) do(ctx context.Context, o operation) (Change, error) {
 		switch {
 		case errors.Is(err, ErrConflict):
 			err = e.refresh(ctx)
-		case errors.As(err, &unwritten) && again:
+		case errors.As(err, &unwritten) && reloaded:
 			return Change{}, e.unavailable(unwritten.cause)
 		case errors.As(err, &unwritten): // perhaps the table isn't what it was: someone wrote to it past the engine
+			reloaded = true
 			err = e.reload(ctx)
 		default:
 			return c, err

@@ -1,0 +1,89 @@
+package authz_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+
+	"github.com/rightful-go/rightful/authz"
+)
+
+// A decision allocates nothing, whatever comes of it.
+func TestCanAllocatesNothing(t *testing.T) {
+	engine := office(t)
+	ctx, ana := t.Context(), engine.As("ana")
+	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Trainees", Inherits: []authz.GroupName{"Desk"}, Permissions: authz.Rules{
+		Restrictions: []authz.Pattern{"requests.deposit:update"},
+	}}))
+	must(t)(ana.Assign(ctx, "Trainees", "finn"))
+	for name, q := range map[string]struct {
+		user        authz.UserID
+		permissions []authz.Permission
+		want        bool
+	}{
+		"hit":           {"finn", []authz.Permission{"requests.withdrawal:view"}, true},
+		"miss":          {"finn", []authz.Permission{"finance.operations:create"}, false},
+		"restricted":    {"finn", []authz.Permission{"requests.deposit:update"}, false},
+		"administrator": {"ana", []authz.Permission{"anything.at.all:do"}, true},
+		"unknown user":  {"nobody", []authz.Permission{"requests.deposit:view"}, false},
+		"no permission": {"finn", []authz.Permission{"no colon"}, false},
+		"four":          {"finn", []authz.Permission{"requests.a:view", "requests.b:view", "requests.c:view", "requests.d:view"}, true},
+	} {
+		got := false
+		allocations := testing.AllocsPerRun(100, func() { got = engine.Can(q.user, q.permissions...) })
+		if got != q.want || allocations != 0 {
+			t.Errorf("%s: Can is %v, with %v allocations", name, got, allocations)
+		}
+	}
+}
+
+// Can answers, unasked, no to what names nobody or nothing.
+func TestCanUnasked(t *testing.T) {
+	t.Parallel()
+	engine := office(t)
+	for name, got := range map[string]bool{
+		"no permission at all": engine.Can("ana"),
+		"an empty user":        engine.Can("", "a:b"),
+		"a group":              engine.Can("group:Administrators", "a:b"),
+		"no colon":             engine.Can("ana", "a"),
+		"nothing before it":    engine.Can("ana", ":a"),
+		"nothing after it":     engine.Can("ana", "a:"),
+		"one good, one not":    engine.Can("ana", "a:b", "a"),
+	} {
+		if got {
+			t.Errorf("%s is allowed", name)
+		}
+	}
+	if !engine.Can("ana", "*:*", "a.*:b", "a:b:c") {
+		t.Error("what has a colon is asked as text")
+	}
+}
+
+// Readers see one revision, never half of one: a user whom a writer moves between two groups
+// in one change is always in exactly one.
+func TestReadersSeeWholeRevisions(t *testing.T) {
+	t.Parallel()
+	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana"})
+	ctx, ana := t.Context(), engine.As("ana")
+	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "A", Permissions: authz.Rules{Grants: []authz.Pattern{"a:b"}}}))
+	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "B", Permissions: authz.Rules{Grants: []authz.Pattern{"c:d"}}}))
+	must(t)(ana.SetUserGroups(ctx, "ben", []authz.GroupName{"A"}))
+	ctx, stop := context.WithCancel(ctx)
+	var readers sync.WaitGroup
+	for range 3 {
+		readers.Go(func() {
+			for ctx.Err() == nil {
+				v := engine.View()
+				if v.Can("ben", "a:b") == v.Can("ben", "c:d") {
+					t.Error("a reader saw half of a change")
+					return
+				}
+			}
+		})
+	}
+	for i := range 300 {
+		must(t)(ana.SetUserGroups(t.Context(), "ben", []authz.GroupName{[]authz.GroupName{"B", "A"}[i%2]}))
+	}
+	stop()
+	readers.Wait()
+}
