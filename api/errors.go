@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -76,6 +77,9 @@ func (c *call) detail(p *problem, err error) {
 	case errors.As(err, &forbidden):
 		p.Missing, p.User = c.missing(asPatterns(forbidden.Missing)), c.user
 		p.Detail = "You need " + counted(len(p.Missing), "more permission") + " to do this."
+		if slices.Contains(forbidden.Missing, authz.Permission(authz.Everything)) {
+			p.Detail = "Only administrators may do this."
+		}
 	case errors.As(err, &escalation):
 		p.Missing, p.User = c.missing(escalation.Missing), c.user
 	case errors.As(err, &conflict):

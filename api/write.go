@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -47,11 +48,25 @@ func (c *call) preview(acting authz.Acting, operate func(authz.Acting) (authz.Ch
 		c.fail(err)
 		return
 	}
-	shown := changeOf(change)
-	if c.view.Can(c.user, authz.ViewUsers) {
-		addImpact(&shown, impact)
+	if !c.view.Can(c.user, authz.ViewUsers) {
+		c.ok(changeOf(withoutUsers(change)))
+		return
 	}
+	shown := changeOf(change)
+	addImpact(&shown, impact)
 	c.ok(shown)
+}
+
+// withoutUsers takes the rules of users out of a change, for whoever may not see them: the
+// right to assign a group's members goes with the group, whoever holds it.
+func withoutUsers(change authz.Change) authz.Change {
+	ofUser := func(r authz.Rule) bool {
+		_, isGroup := r.Holder.Group()
+		return !isGroup
+	}
+	change.Delta.Added = slices.DeleteFunc(slices.Clone(change.Delta.Added), ofUser)
+	change.Delta.Removed = slices.DeleteFunc(slices.Clone(change.Delta.Removed), ofUser)
+	return change
 }
 
 // withExcess adds to an error of the operation that the body lists too much, in its place

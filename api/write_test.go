@@ -254,3 +254,22 @@ func TestExpiredPolicyDeniesAll(t *testing.T) {
 		t.Errorf("holds %v", me["effective"])
 	}
 }
+
+// A dry run tells no more of users than the write itself: who holds the right to assign a
+// group's members is for those who may see users.
+func TestDryRunHidesUsersFromWhoMayNotSeeThem(t *testing.T) {
+	d := newDesk(t)
+	_, err := d.engine.As("admin").ChangeUserPermissions(t.Context(), "dana", authz.RulesDelta{
+		Grant: []authz.Pattern{"rightful.groups:view", "rightful.groups:update"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const rename = `{"name":"Deposit readers"}`
+	for user, sees := range map[string]bool{"dana": false, "admin": true} {
+		shown := d.do(user, "PATCH", "/groups/Deposit%20viewers?dry_run=true", rename, "If-Match", "*").want(200)
+		if strings.Contains(shown.body, `"lead"`) != sees {
+			t.Errorf("%s is shown %s", user, shown.body)
+		}
+	}
+}

@@ -54,9 +54,9 @@ func (a Acting) IfVersion(versions ...Revision) Acting { a.versions = versions; 
 // DryRun makes every check and returns the change that would be made, without making it.
 func (a Acting) DryRun() Acting { a.dryRun = true; return a }
 
-// Then has f called with the policy as the operation leaves it, before anyone else's next
+// Then has f called with the policy as the operation leaves it, before this engine's next
 // change: for whoever answers with what they changed. It isn't called for an operation that
-// fails, nor for a dry run.
+// fails, nor for a dry run, and must not change anything itself.
 func (a Acting) Then(f func(*View)) Acting { a.then = f; return a }
 
 // operation is one administrators' operation: what it is, what it is about, and how it
@@ -178,7 +178,10 @@ func (a Acting) attempt(ctx context.Context, o operation) (Change, error) {
 func (a Acting) check(ctx context.Context, o operation, d *draft, c *Change) (*snapshot, error) {
 	e, before := a.engine, d.s
 	if a.actor.Kind == ActorUser {
-		view := &View{s: before, catalogue: e.catalogue, expired: e.expired()}
+		if e.expired() {
+			return nil, fmt.Errorf("%w: the policy is older than the host allows", ErrStoreUnavailable)
+		}
+		view := &View{s: before, catalogue: e.catalogue}
 		if err := view.authorize(UserID(a.actor.ID), o); err != nil {
 			return nil, err
 		}
@@ -258,7 +261,7 @@ func (e *Engine) userVersion(ctx context.Context, s *snapshot, id UserID) (Revis
 
 // ViewUser returns a view together with the version that the user has in it.
 func (e *Engine) ViewUser(ctx context.Context, id UserID) (*View, Revision, error) {
-	for {
+	for range 3 {
 		v := e.View()
 		version, err := e.userVersion(ctx, v.s, id)
 		if err != nil {
@@ -271,6 +274,7 @@ func (e *Engine) ViewUser(ctx context.Context, id UserID) (*View, Revision, erro
 			return nil, 0, err
 		}
 	}
+	return nil, 0, fmt.Errorf("%w: the versions of users are ahead of the policy", ErrStoreUnavailable)
 }
 
 // newCommit says what the store is to write for a change.

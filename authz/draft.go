@@ -158,7 +158,7 @@ func (d *draft) freeName(pointer string, name GroupName, except *group) GroupNam
 		d.invalid(pointer, fmt.Errorf("the name %w", err))
 		return name
 	}
-	if row, bad := d.s.namesGroup(name); bad && (except == nil || fold(string(except.info.Name)) != fold(string(name))) {
+	if row, bad := d.s.namesGroup(name, except); bad {
 		d.invalid(pointer, fmt.Errorf(
 			"a row of the policy table that can't be understood (id %d) names %q; mend or remove it first", row.ID, name))
 	}

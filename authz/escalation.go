@@ -73,14 +73,14 @@ func (s *snapshot) reachInto(r reach, id groupID) {
 // reachOfUser is what reaches a user, over all groups but those in without.
 func (s *snapshot) reachOfUser(id UserID, without map[GroupName]bool) reach {
 	r := newReach()
+	if s.blockedAll || s.blocked[id.Holder()] {
+		r.restrictions[Everything] = true
+	}
 	u, ok := s.users.get(id)
 	if !ok {
 		return r
 	}
 	r.add(u.rules)
-	if s.blockedAll || s.blocked[id.Holder()] {
-		r.restrictions[Everything] = true
-	}
 	for _, g := range u.groups {
 		if !without[s.groups[g].info.Name] {
 			s.reachInto(r, g)

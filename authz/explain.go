@@ -147,11 +147,12 @@ func (c *collector) effectOf(h Holder, rules *ruleSet) effect {
 }
 
 func (c *collector) descend(g *group) {
-	if !c.relevant[g.id] || len(c.list) >= maxBecause {
-		return
+	holder := g.info.Name.Holder()
+	if !c.relevant[g.id] || len(c.list) >= maxBecause || slices.Contains(c.path, holder) {
+		return // a table that someone else wrote to can hold a cycle
 	}
-	c.path = append(c.path, g.info.Name.Holder())
-	c.rulesOf(g.info.Name.Holder(), g.rules)
+	c.path = append(c.path, holder)
+	c.rulesOf(holder, g.rules)
 	for _, id := range g.inherits {
 		c.descend(c.s.groups[id])
 	}

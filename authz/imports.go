@@ -26,6 +26,10 @@ const (
 // all that the file gives.
 func (a Acting) Import(ctx context.Context, file PolicyFile, mode ImportMode) (Change, error) {
 	o := operation{action: ActionPolicyImport, administrators: mode == ImportReplace, draft: func(d *draft) error {
+		if mode != ImportMerge && mode != ImportReplace {
+			d.invalid("", fmt.Errorf("there is no mode %q; it is %s or %s", clip(string(mode)), ImportMerge, ImportReplace))
+			return nil
+		}
 		im := newImporter(d, mode)
 		im.take(file)
 		return im.finish()
@@ -43,20 +47,12 @@ type lineRule struct {
 // Only where no field begins with "group:" are the bare names that stand on the right of a
 // "g" line groups; elsewhere a bare name is a user.
 func interpret(lines []PolicyLine) (rules []lineRule, faults Faults) {
-	marked := slices.ContainsFunc(lines, func(l PolicyLine) bool {
-		return slices.ContainsFunc(l.Fields, func(f string) bool { return strings.HasPrefix(f, groupMark) })
-	})
-	groups := map[string]bool{}
-	for _, l := range lines {
-		if !marked && len(l.Fields) == 3 && l.Fields[0] == rowLink {
-			groups[l.Fields[2]] = true
-		}
-	}
+	groups := bareGroups(lines)
 	for _, l := range lines {
 		fields := l.Fields
 		if len(groups) > 0 {
 			fields = slices.Clone(fields)
-			for i := 1; i < len(fields) && (i == 1 || fields[0] == rowLink); i++ {
+			for i := 1; i < len(fields) && (i == 1 || i == 2 && fields[0] == rowLink); i++ {
 				if groups[fields[i]] {
 					fields[i] = groupMark + fields[i]
 				}
@@ -70,6 +66,23 @@ func interpret(lines []PolicyLine) (rules []lineRule, faults Faults) {
 		rules = append(rules, lineRule{l.Number, r})
 	}
 	return rules, faults
+}
+
+// bareGroups returns the names that are groups without being marked: none where any name is
+// marked, otherwise those on the right of a "g" line, one with columns too many included.
+func bareGroups(lines []PolicyLine) map[string]bool {
+	groups := map[string]bool{}
+	for _, l := range lines {
+		for _, f := range l.Fields {
+			if strings.HasPrefix(f, groupMark) {
+				return nil
+			}
+		}
+		if len(l.Fields) >= 3 && l.Fields[0] == rowLink {
+			groups[l.Fields[2]] = true
+		}
+	}
+	return groups
 }
 
 // importer drafts the change that a file makes.
@@ -171,7 +184,7 @@ func (im *importer) needGroup(line int, name GroupName) bool {
 		im.fault(line, "the group %q differs only in spelling from %q in this file", name, other)
 		return false
 	}
-	if row, bad := im.d.s.namesGroup(name); bad {
+	if row, bad := im.d.s.namesGroup(name, nil); bad {
 		im.fault(line, "a row of the policy table that can't be understood (id %d) names %q; mend or remove it first", row.ID, name)
 		return false
 	}

@@ -35,6 +35,9 @@ type badRow struct {
 
 func (rr *rowReader) read(row Row) error {
 	r, err := parseFields(row.fields())
+	if err == nil && forbiddenToAdministrators(r) {
+		err = ErrProtectedGroup
+	}
 	if err != nil {
 		rr.bad = append(rr.bad, badRow{row, err.Error()})
 		return nil //nolint:nilerr // a bad row stops nothing (promise 9)
@@ -44,6 +47,11 @@ func (rr *rowReader) read(row Row) error {
 	rr.rules = append(rr.rules, r)
 	rr.ids = append(rr.ids, row.ID)
 	return nil
+}
+
+// forbiddenToAdministrators reports whether promise 1 forbids a rule.
+func forbiddenToAdministrators(r Rule) bool {
+	return r.Kind != KindMember && aboutAdministrators(r) && r != administratorsRule
 }
 
 func (rr *rowReader) intern(s string) string {
@@ -204,13 +212,14 @@ func (s *snapshot) compileAll() {
 	s.users = edit.done()
 }
 
-// namesGroup reports whether a bad row names the group, marked or bare, in any spelling
-// that folds to the same.
-func (s *snapshot) namesGroup(name GroupName) (BadRow, bool) {
+// namesGroup reports whether a bad row names the group, marked or bare, in any spelling that
+// folds to the same. Rows that name the group under the name that it has already don't count.
+func (s *snapshot) namesGroup(name GroupName, has *group) (BadRow, bool) {
 	key := fold(string(name))
 	for _, b := range s.badRows {
 		for _, v := range b.Values[min(1, len(b.Values)):] {
-			if fold(strings.TrimSpace(strings.TrimPrefix(v, groupMark))) == key {
+			bare := strings.TrimSpace(strings.TrimPrefix(v, groupMark))
+			if fold(bare) == key && (has == nil || bare != string(has.info.Name)) {
 				return b, true
 			}
 		}

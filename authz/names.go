@@ -98,7 +98,7 @@ func (g GroupName) Check() error {
 	case strings.ContainsAny(s[:1], "=+-@"):
 		return fmt.Errorf("begins with %q, which spreadsheets take for a formula", s[:1])
 	case strings.ContainsAny(s, "*:/"):
-		return errors.New(`contains "*", ":" or "/"`)
+		return fmt.Errorf("contains %q", string(s[strings.IndexAny(s, "*:/")]))
 	case s == "." || s == "..":
 		return fmt.Errorf("is %q, which addresses drop", s)
 	}

@@ -65,8 +65,9 @@ func (p Pattern) Check() error {
 
 // checkSegments refuses empty segments, and "*" anywhere but as the whole last one.
 func checkSegments(object string) error {
-	if name, ok := strings.CutPrefix(object, membersMark); ok && !strings.Contains(name, "*") {
-		// A group's name is one segment here, dots and all; every group can be delegated.
+	if name, ok := strings.CutPrefix(object, membersMark); ok && name != "*" {
+		// A group's name is one segment here, dots and all, so that every group can be
+		// delegated, and none comes under a right by the beginning of a new name.
 		return GroupName(name).Check()
 	}
 	rest := strings.TrimPrefix(object, "/")

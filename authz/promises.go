@@ -14,13 +14,14 @@ const maxInheritance = 9
 //
 //   - Administrators is there, holds everything and nothing else, inherits nothing and is
 //     inherited by nothing (promise 1).
-//   - Administrators keeps a member once it has had one (promise 2).
-//   - Groups inherit without cycles and not too deep.
+//   - Administrators never loses its last member (promise 2). Where someone emptied the table
+//     past the engine, changes go on, and the command makes a new one.
 func checkPromises(before, after *snapshot) error {
 	if !after.administratorsIntact() {
 		return ErrProtectedGroup
 	}
-	if before.marks.HadAdministrator && after.group(Administrators).members.size == 0 {
+	had := before.group(Administrators)
+	if had != nil && had.members.size > 0 && after.group(Administrators).members.size == 0 {
 		return ErrLastAdministrator
 	}
 	return nil
@@ -75,25 +76,22 @@ func (s *snapshot) longest(id groupID, known map[groupID]int, next func(*group) 
 
 // checkInheritance refuses cycles and chains that other Casbins don't follow to the end.
 func checkInheritance(after *snapshot, d Delta) error {
+	heirs := map[groupID]GroupName{}
 	for _, r := range d.Added {
-		if r.Kind != KindInherit {
-			continue
-		}
-		name, _ := r.Holder.Group()
-		if after.meetsCycle(after.group(name).id) {
-			return fmt.Errorf("%w: %q would be part of one, or meet one, through %q", ErrInheritanceCycle, name, r.Group)
+		if name, ok := r.Holder.Group(); ok && r.Kind == KindInherit {
+			heirs[after.group(name).id] = name
 		}
 	}
-	for _, r := range d.Added {
-		if r.Kind != KindInherit {
-			continue
+	for id, name := range heirs {
+		if after.meetsCycle(id) {
+			return fmt.Errorf("%w: %q would be part of one, or meet one", ErrInheritanceCycle, name)
 		}
-		name, _ := r.Holder.Group()
-		if n := after.inheritanceDepth(after.group(name).id); n > maxInheritance {
+	}
+	for id, name := range heirs {
+		if n := after.inheritanceDepth(id); n > maxInheritance {
 			return &InvalidError{Kind: ErrInvalid, Fields: []FieldError{{
 				Pointer: "/inherits",
-				Detail: fmt.Sprintf("%q inheriting %q would make a chain of %d links; at most %d are followed",
-					name, r.Group, n, maxInheritance),
+				Detail:  fmt.Sprintf("%q would be part of a chain of %d links; at most %d are followed", name, n, maxInheritance),
 			}}}
 		}
 	}

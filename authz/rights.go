@@ -17,7 +17,11 @@ var rightsFor = map[Action][]Permission{
 	ActionUserPermissionsChange:  {ViewGroups, ViewUsers, UpdateUsers},
 	ActionUserDelete:             {ViewGroups, ViewUsers, UpdateUsers},
 	ActionPolicyImport:           {ImportPolicy},
+	ActionPolicyRepair:           {},
 }
+
+// forAdministrators are the operations that no right opens to others.
+var forAdministrators = map[Action]bool{ActionPolicyRepair: true}
 
 // Authorize says whether the user may try the operation at all, and otherwise returns a
 // [*ForbiddenError] with all that is missing. The target is the group of an operation on
@@ -36,15 +40,16 @@ func (v *View) authorize(user UserID, o operation) error {
 			missing = append(missing, p)
 		}
 	}
-	for _, p := range rightsFor[o.action] {
+	rights, listed := rightsFor[o.action]
+	for _, p := range rights {
 		delegated := p == UpdateUsers && o.action == ActionGroupMembersChange
 		ask(p, delegated && !v.expired && v.s.mayAssign(user, o.group))
 	}
 	for _, p := range o.needs {
 		ask(p, false)
 	}
-	if o.administrators {
-		if !v.s.isAdministrator(user) || v.expired {
+	if o.administrators || forAdministrators[o.action] || !listed {
+		if !listed || !v.s.isAdministrator(user) || v.expired {
 			missing = append(missing, Permission(Everything))
 		}
 	}
@@ -55,15 +60,19 @@ func (v *View) authorize(user UserID, o operation) error {
 }
 
 // mayAssign reports whether delegation lets the actor put other users into the group. It
-// never does for Administrators, nor for a group that reaches any of Rightful's own rights.
+// never does for Administrators, nor for a group that grants or restricts any of Rightful's
+// own rights.
 func (s *snapshot) mayAssign(actor UserID, name GroupName) bool {
 	g := s.group(name)
 	if g == nil || name == Administrators || !s.can(actor, AssignMembers(name)) {
 		return false
 	}
-	for p := range s.reachOfGroup(g).grants {
-		if p.overlaps(own) {
-			return false
+	all := s.reachOfGroup(g)
+	for _, set := range []map[Pattern]bool{all.grants, all.restrictions} {
+		for p := range set {
+			if p.overlaps(own) {
+				return false
+			}
 		}
 	}
 	return true

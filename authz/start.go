@@ -67,7 +67,8 @@ type adoption struct {
 	taken  map[Rule]bool // doubles are taken once
 	groups *adoptedGroups
 	links  map[GroupName][]GroupName
-	full   bool // the table's Administrators held everything already
+	bare   map[string]bool // the names that are groups without being marked
+	full   bool            // the table's Administrators held everything already
 }
 
 func (ad *adoption) understand() {
@@ -83,10 +84,18 @@ func (ad *adoption) understand() {
 		ad.there[r] = true
 	}
 	rules, _ := interpret(lines)
+	ad.bare = bareGroups(lines)
 	ad.full = slices.ContainsFunc(rules, func(lr lineRule) bool { return lr.rule == administratorsRule })
 	ad.groups, ad.links = newAdoptedGroups(), map[GroupName][]GroupName{}
+	understood := make(map[int]bool, len(rules))
 	for _, lr := range rules {
+		understood[lr.line] = true
 		ad.take(ad.rows[lr.line], lr.rule)
+	}
+	for i, row := range ad.rows {
+		if !understood[i] {
+			ad.replace(row, ad.mark(row))
+		}
 	}
 	ad.delta.Groups = ad.groups.made
 	if !ad.full {
@@ -103,22 +112,36 @@ func (ad *adoption) take(row Row, r Rule) {
 		ad.delta.RemovedRows = append(ad.delta.RemovedRows, BadRow{ID: row.ID, Values: row.fields(), Fault: fault})
 		return
 	}
-	if !ad.groups.takeAll(r) {
-		return // stays as a bad row
-	}
-	id, want := row.ID, r.row()
-	row.ID = 0
-	if row != want {
-		ad.remove = append(ad.remove, id)
-		if !ad.there[want] {
-			ad.there[want] = true
-			ad.add = append(ad.add, want)
-		}
-	}
-	if !ad.taken[r] {
+	ad.replace(row, r.row())
+	if ad.groups.takeAll(r) && !ad.taken[r] { // otherwise it stays as a bad row
 		ad.taken[r] = true
 		ad.delta.Added = append(ad.delta.Added, r)
 	}
+}
+
+// replace puts a row into the form that it is to have in the table.
+func (ad *adoption) replace(row, want Row) {
+	id := row.ID
+	row.ID, want.ID = 0, 0
+	if row == want {
+		return
+	}
+	ad.remove = append(ad.remove, id)
+	if !ad.there[want] {
+		ad.there[want] = true
+		ad.add = append(ad.add, want)
+	}
+}
+
+// mark marks the groups in a row that stays bad: bare, it would be taken for a user's, and
+// what it denies would no longer reach the members.
+func (ad *adoption) mark(row Row) Row {
+	for i := range row.V {
+		if ad.bare[row.V[i]] && (i == 0 || i == 1 && isLink(row)) {
+			row.V[i] = groupMark + row.V[i]
+		}
+	}
+	return row
 }
 
 // forbids says why a rule can't be taken over, empty if it can.
@@ -126,7 +149,7 @@ func (ad *adoption) forbids(r Rule) string {
 	switch {
 	case r.Kind == KindMember && r.Group == Administrators && !ad.full:
 		return "the group didn't hold everything, and its members must not begin to"
-	case aboutAdministrators(r) && r.Kind != KindMember && r != administratorsRule:
+	case forbiddenToAdministrators(r):
 		return "Administrators is protected: it holds *:* and nothing else"
 	case r.Kind == KindInherit:
 		return ad.link(r)
@@ -184,43 +207,45 @@ func (g *adoptedGroups) take(name GroupName) bool {
 	return true
 }
 
-// repairAdministrators makes promise 1 true where the table was edited.
+// repairAdministrators makes promise 1 true where the table was edited: it puts back what is
+// missing and takes out the rows that the promise forbids.
 func (e *Engine) repairAdministrators(ctx context.Context) error {
-	if e.current.Load().administratorsIntact() {
+	if s := e.current.Load(); s.administratorsIntact() && len(forbiddenRows(s)) == 0 {
 		return nil
 	}
-	var broken []int64
-	o := operation{action: ActionPolicyRepair, group: "", draft: func(d *draft) error {
-		broken = nil
+	o := operation{action: ActionPolicyRepair, draft: func(d *draft) error {
+		d.delta.RemovedRows = forbiddenRows(d.s)
 		g := d.s.group(Administrators)
 		if g == nil {
-			// Its rules are bad rows while the group is missing; members come back with it.
-			for _, b := range d.s.badRows {
-				if len(b.Values) > 1 && b.Values[1] == string(Administrators.Holder()) {
-					broken = append(broken, b.ID)
-					d.delta.RemovedRows = append(d.delta.RemovedRows, b)
-				}
-			}
-			g = &group{info: GroupInfo{Name: Administrators}}
-			d.delta.Groups = append(d.delta.Groups, GroupChange{After: &g.info})
+			g = &group{}
+			d.delta.Groups = append(d.delta.Groups, GroupChange{After: &GroupInfo{Name: Administrators}})
 		}
 		d.replaceRules(Administrators.Holder(), g.rules, Rules{Grants: []Pattern{Everything}})
-		d.inherits(Administrators, d.s.groupNames(g.inherits), nil)
-		for _, id := range g.heirs {
-			d.delta.Removed = append(d.delta.Removed, Rule{
-				Kind: KindInherit, Holder: d.s.groups[id].info.Name.Holder(), Group: Administrators,
-			})
-		}
 		return nil
 	}}
-	o.commit = func(c *Commit) { c.RemoveIDs = broken }
+	o.commit = func(c *Commit) {
+		s := e.current.Load()
+		for _, b := range forbiddenRows(s) {
+			c.RemoveIDs = append(c.RemoveIDs, b.ID)
+		}
+		if s.group(Administrators) == nil && slices.ContainsFunc(s.badRows, func(b BadRow) bool {
+			return slices.Equal(b.Values, administratorsRule.row().fields())
+		}) {
+			c.AddRows = nil // the row is there and was bad for want of its group
+		}
+	}
 	if _, err := e.atStart(ActorStart).do(ctx, o); err != nil {
 		return fmt.Errorf("repair Administrators: %w", err)
 	}
-	if len(broken) > 0 || len(e.current.Load().badRows) > 0 {
-		return e.reload(ctx)
-	}
-	return nil
+	return e.reload(ctx) // rows that were bad for want of the group are good again
+}
+
+// forbiddenRows returns the bad rows that promise 1 forbids.
+func forbiddenRows(s *snapshot) []BadRow {
+	return slices.DeleteFunc(slices.Clone(s.badRows), func(b BadRow) bool {
+		r, err := parseFields(b.Values)
+		return err != nil || !forbiddenToAdministrators(r)
+	})
 }
 
 // applySeed applies the seed once.
@@ -256,7 +281,7 @@ func (e *Engine) bootstrap(ctx context.Context) error {
 				return nil
 			}
 			d.user(e.options.Bootstrap)
-			d.move(e.options.Bootstrap, d.s.group(Administrators), true)
+			d.appoint(e.options.Bootstrap)
 			return nil
 		},
 	})
@@ -277,9 +302,15 @@ func (a Acting) Bootstrap(ctx context.Context, user UserID) (Change, error) {
 	}
 	return a.do(ctx, operation{action: ActionBootstrap, user: user, draft: func(d *draft) error {
 		d.user(user)
-		d.move(user, d.s.group(Administrators), true)
+		d.appoint(user)
 		return nil
 	}})
+}
+
+func (d *draft) appoint(user UserID) {
+	if g := d.group("", Administrators); g != nil {
+		d.move(user, g, true)
+	}
 }
 
 // RemoveBadRows takes the rows that can't be understood out of the table, on record. With
@@ -287,7 +318,7 @@ func (a Acting) Bootstrap(ctx context.Context, user UserID) (Change, error) {
 // of the policy again. For administrators and the command.
 func (a Acting) RemoveBadRows(ctx context.Context, ids ...int64) (Change, error) {
 	var gone []int64
-	o := operation{action: ActionPolicyRepair, administrators: true, draft: func(d *draft) error {
+	o := operation{action: ActionPolicyRepair, draft: func(d *draft) error {
 		gone = nil
 		for _, b := range d.s.badRows {
 			if len(ids) == 0 || slices.Contains(ids, b.ID) {

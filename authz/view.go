@@ -171,7 +171,13 @@ func assigns(p Pattern) (GroupName, bool) {
 }
 
 // BadRows returns the rows of the policy table that can't be understood, by id.
-func (v *View) BadRows() []BadRow { return slices.Clone(v.s.badRows) }
+func (v *View) BadRows() []BadRow {
+	list := slices.Clone(v.s.badRows)
+	for i := range list {
+		list[i].Values = slices.Clone(list[i].Values)
+	}
+	return list
+}
 
 // Head returns the hash of the last record, empty before the first.
 func (v *View) Head() []byte { return slices.Clone(v.s.hash) }

@@ -130,7 +130,7 @@ var badInGroups = []badLine{
 	{"a,b,", []string{"the header names 2 fields (name,description), this line has 3; a field that holds a comma goes in quotes"}},
 	{"group:a,", []string{`the name "group:a" begins with "group:"; leave the mark out`}},
 	{"ADMINISTRATORS,", []string{`the name "ADMINISTRATORS" counts as "Administrators", the protected group; write it exactly so or choose another`}},
-	{"a*,b\u200b", []string{`the name "a*" contains "*", ":" or "/"`, "the description contains the invisible character U+200B"}},
+	{"a*,b\u200b", []string{`the name "a*" contains "*"`, "the description contains the invisible character U+200B"}},
 }
 
 // fileOf is a file of good and bad lines, and what is to be said of it.
