@@ -153,7 +153,8 @@ func difference(was, is *View, id UserID, memo map[string][2][]Permission) (gain
 	return known[0], known[1]
 }
 
-// place describes where a user without own rules stands; it is unique to a user with some.
+// place describes where a user without own rules stands, for whom a policy says the same as
+// for everyone else there; it is unique to a user with some.
 func place(s *snapshot, id UserID) string {
 	u, ok := s.users.get(id)
 	if !ok {

@@ -1,0 +1,274 @@
+package authz_test
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rightful-go/rightful/authz"
+)
+
+// tampered is a store whose database someone edits past the engine. Each function is given
+// what is stored and returns what is read from then on.
+type tampered struct {
+	authz.Store
+	records func([]authz.Record) []authz.Record
+	rows    func([]authz.Row) []authz.Row
+	state   func(*authz.State)
+}
+
+func (s *tampered) Load(ctx context.Context, row func(authz.Row) error) (authz.State, error) {
+	var rows []authz.Row
+	state, err := s.Store.Load(ctx, func(r authz.Row) error { rows = append(rows, r); return nil })
+	if err != nil {
+		return state, err
+	}
+	if s.rows != nil {
+		rows = s.rows(rows)
+	}
+	if s.state != nil {
+		s.state(&state)
+	}
+	for _, r := range rows {
+		if err := row(r); err != nil {
+			return state, err
+		}
+	}
+	return state, nil
+}
+
+func (s *tampered) all(ctx context.Context) ([]authz.Record, error) {
+	list, err := s.Store.Since(ctx, 0, 1<<20)
+	if err == nil && s.records != nil {
+		list = s.records(list)
+	}
+	slices.SortStableFunc(list, func(a, b authz.Record) int { return cmp.Compare(a.Revision, b.Revision) })
+	return list, err
+}
+
+func (s *tampered) Since(ctx context.Context, after authz.Revision, limit int) ([]authz.Record, error) {
+	list, err := s.all(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list = slices.DeleteFunc(list, func(r authz.Record) bool { return r.Revision <= after })
+	list = list[:min(limit, len(list))]
+	last := after
+	for _, r := range list {
+		if r.Revision > last+1 {
+			return nil, authz.ErrGap
+		}
+		last = r.Revision
+	}
+	return list, nil
+}
+
+func (s *tampered) Before(ctx context.Context, before authz.Revision, limit int) ([]authz.Record, error) {
+	list, err := s.all(ctx)
+	slices.Reverse(list)
+	if before != 0 {
+		list = slices.DeleteFunc(list, func(r authz.Record) bool { return r.Revision >= before })
+	}
+	return list[:min(limit, len(list))], err
+}
+
+// history is an engine over a database that can be tampered with, after some changes.
+func history(t *testing.T, key []byte) (*authz.Engine, *tampered) {
+	t.Helper()
+	store := &tampered{Store: authz.NewMemoryStore()}
+	engine := open(t, store, authz.Options{Bootstrap: "ana", RecordKey: key, PollInterval: time.Hour})
+	r, w := rand.New(rand.NewPCG(7, 5)), newWorld()
+	w.rules[authz.Rule{Kind: authz.KindMember, Holder: "root", Group: authz.Administrators}] = true
+	must(t)(engine.As("ana").Assign(t.Context(), authz.Administrators, "root"))
+	for engine.Revision() < 30 {
+		s := randomStep(r, w)
+		if _, err := s.engine(t.Context(), engine.As("ana").Because("step "+fmt.Sprint(engine.Revision())).Via("test")); err == nil {
+			s.world(w)
+		}
+	}
+	must(t)(engine.As("ana").CreateGroup(t.Context(), authz.GroupSpec{Name: "Last", Description: "the last", Permissions: authz.Rules{Grants: []authz.Pattern{"a:b"}}}))
+	return engine, store
+}
+
+// fits fails the test unless all records fit.
+func fits(t *testing.T, engine *authz.Engine) {
+	t.Helper()
+	if n, err := engine.VerifyRecords(t.Context()); err != nil || n != int(engine.Revision()) {
+		t.Errorf("%d of %d records fit: %v", n, engine.Revision(), err)
+	}
+}
+
+// doesNotFit fails the test unless the verification names the revision, having found all
+// records before it right.
+func doesNotFit(t *testing.T, engine *authz.Engine, what string, at authz.Revision, says string) {
+	t.Helper()
+	n, err := engine.VerifyRecords(t.Context())
+	var audit *authz.AuditError
+	if !errors.As(err, &audit) || !errors.Is(err, authz.ErrRecordsDoNotFit) || audit.Revision != at || !strings.Contains(audit.Detail, says) {
+		t.Errorf("%s: want revision %d and %q, got %v", what, at, says, err)
+		return
+	}
+	if n != int(at)-1 && !strings.Contains(audit.Detail, "tables") {
+		t.Errorf("%s: %d records before it fit", what, n)
+	}
+}
+
+// The records of any history fit, with and without a key, from any instance.
+func TestRecordsOfRandomHistoriesFit(t *testing.T) {
+	t.Parallel()
+	for _, key := range [][]byte{nil, []byte("a key that the host keeps")} {
+		for _, seed := range seeds(t, 4) {
+			store := authz.NewMemoryStore()
+			store.InsertRows(row("p", "old", "a", "view"), row("g", "ben", "old"), row("x", "bad"))
+			options := authz.Options{Bootstrap: "root", RecordKey: key, PollInterval: time.Hour}
+			engine := open(t, store, options)
+			r, w := rand.New(rand.NewPCG(seed, 6)), newWorld()
+			for i := range 60 {
+				_, _ = randomStep(r, w).engine(t.Context(), engine.As("root"))
+				if i%20 == 10 {
+					fits(t, engine)
+				}
+			}
+			must(t)(engine.AsCommand("test").RemoveBadRows(t.Context()))
+			fits(t, engine)
+			fits(t, open(t, store, options))
+		}
+	}
+}
+
+// A record edited in any field is named, whichever it is.
+func TestAnEditedRecordIsNamed(t *testing.T) {
+	t.Parallel()
+	edits := map[string]func(*authz.Record){
+		"time":       func(r *authz.Record) { r.At++ },
+		"actor kind": func(r *authz.Record) { r.Actor.Kind = authz.ActorOutside },
+		"actor":      func(r *authz.Record) { r.Actor.ID += "a" },
+		"channel":    func(r *authz.Record) { r.Channel = "rest" },
+		"reason":     func(r *authz.Record) { r.Reason += "." },
+		"action":     func(r *authz.Record) { r.Action += "s" },
+		"target":     func(r *authz.Record) { r.Target += "x" },
+		"delta":      func(r *authz.Record) { r.Delta = bytes.Replace(r.Delta, []byte(`"`), []byte(` "`), 1) },
+		"no delta":   func(r *authz.Record) { r.Delta = []byte("{}") },
+		"hash":       func(r *authz.Record) { r.Hash[len(r.Hash)-1] ^= 1 },
+		"no hash":    func(r *authz.Record) { r.Hash = nil },
+		// What one field loses the next one gains: their lengths are hashed too.
+		"where fields meet": func(r *authz.Record) {
+			end := len(r.Action) - 1
+			r.Action, r.Target = r.Action[:end], string(r.Action[end:])+r.Target
+		},
+	}
+	for _, key := range [][]byte{nil, []byte("key")} {
+		engine, store := history(t, key)
+		fits(t, engine)
+		for what, edit := range edits {
+			for _, at := range []authz.Revision{3, 17, engine.Revision()} {
+				store.records = func(list []authz.Record) []authz.Record {
+					edit(&list[at-1])
+					return list
+				}
+				doesNotFit(t, engine, what, at, "")
+			}
+		}
+		store.records = nil
+		fits(t, engine)
+	}
+}
+
+// Records taken away, exchanged, doubled or put in are named.
+func TestAMissingOrForeignRecordIsNamed(t *testing.T) {
+	t.Parallel()
+	engine, store := history(t, nil)
+	last := engine.Revision()
+	for _, at := range []authz.Revision{1, 2, 17, last} {
+		store.records = func(list []authz.Record) []authz.Record { return slices.Delete(list, int(at)-1, int(at)) }
+		doesNotFit(t, engine, "removed", at, "missing")
+		store.records = func(list []authz.Record) []authz.Record { list[at-1].Revision += 1000; return list }
+		doesNotFit(t, engine, "moved", at, "missing")
+		store.records = func(list []authz.Record) []authz.Record { return list[:at-1] }
+		doesNotFit(t, engine, "cut off", at, "missing")
+	}
+	for _, at := range []authz.Revision{1, 17, last - 1} {
+		store.records = func(list []authz.Record) []authz.Record {
+			list[at-1].Revision, list[at].Revision = at+1, at
+			return list
+		}
+		doesNotFit(t, engine, "exchanged", at, "")
+		store.records = func(list []authz.Record) []authz.Record { // once more, all later ones moved on
+			list = slices.Insert(list, int(at), list[at-1])
+			for i := range list[at:] {
+				list[int(at)+i].Revision++
+			}
+			return list
+		}
+		doesNotFit(t, engine, "doubled", at+1, "")
+		store.records = func(list []authz.Record) []authz.Record {
+			for i := range list[at-1:] {
+				list[int(at)-1+i].Revision--
+			}
+			return list
+		}
+		if at > 1 {
+			_, err := engine.VerifyRecords(t.Context())
+			if !errors.Is(err, authz.ErrRecordsDoNotFit) {
+				t.Errorf("later ones moved back: %v", err)
+			}
+		}
+	}
+}
+
+// Tables that differ from where the records lead are named by the last revision.
+func TestEditedTablesDoNotFit(t *testing.T) {
+	t.Parallel()
+	engine, store := history(t, []byte("key"))
+	last := engine.Revision()
+	group := func(s *authz.State, name authz.GroupName) *authz.GroupRow {
+		i := slices.IndexFunc(s.Groups, func(g authz.GroupRow) bool { return g.Name == name })
+		return &s.Groups[i]
+	}
+	for what, tamper := range map[string]func(){
+		"a grant of a member": func() {
+			store.rows = func(rows []authz.Row) []authz.Row { return append(rows, row("p", "eve", "a", "b", "allow")) }
+		},
+		"an administrator": func() {
+			store.rows = func(rows []authz.Row) []authz.Row { return append(rows, row("g", "eve", "group:Administrators")) }
+		},
+		"a row taken away": func() {
+			store.rows = func(rows []authz.Row) []authz.Row { return rows[:len(rows)-1] }
+		},
+		"a row edited": func() {
+			store.rows = func(rows []authz.Row) []authz.Row { rows[len(rows)-1].V[1] = "other"; return rows }
+		},
+		"a grant made a restriction": func() {
+			store.rows = func(rows []authz.Row) []authz.Row { rows[len(rows)-1].V[3] = "deny"; return rows }
+		},
+		"a row spoilt": func() {
+			store.rows = func(rows []authz.Row) []authz.Row { rows[len(rows)-1].V[3] = ""; return rows }
+		},
+		"a description": func() { store.state = func(s *authz.State) { group(s, "Last").Description = "the first" } },
+		"a group added": func() {
+			store.state = func(s *authz.State) {
+				s.Groups = append(s.Groups, authz.GroupRow{GroupInfo: authz.GroupInfo{Name: "Extra"}})
+			}
+		},
+		"a group renamed": func() { store.state = func(s *authz.State) { group(s, "Last").Name = "First" } },
+		"the head":        func() { store.state = func(s *authz.State) { s.Hash[0] ^= 1 } },
+		"the seed's mark": func() { store.state = func(s *authz.State) { s.Marks.Seeded = !s.Marks.Seeded } },
+	} {
+		tamper()
+		doesNotFit(t, engine, what, last, "tables")
+		store.rows, store.state = nil, nil
+	}
+	store.state = func(s *authz.State) { s.Revision++ }
+	doesNotFit(t, engine, "the revision counted on", last+1, "missing")
+	store.state = func(s *authz.State) { s.Revision -= 3 }
+	doesNotFit(t, engine, "the revision counted back", last-3, "tables")
+	store.state = nil
+	fits(t, engine)
+}

@@ -1,0 +1,131 @@
+package authz_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rightful-go/rightful/authz"
+)
+
+// A closed engine writes nothing and decides as before.
+func TestAClosedEngineWritesNothing(t *testing.T) {
+	t.Parallel()
+	engine := office(t)
+	revision := engine.Revision()
+	for range 2 {
+		if err := engine.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, o := range operations() {
+		for _, a := range []authz.Acting{engine.AsCommand("test"), engine.AsCommand("test").DryRun()} {
+			if _, err := o.do(t.Context(), a); !errors.Is(err, authz.ErrStoreUnavailable) {
+				t.Errorf("%s: %v", o.name, err)
+			}
+		}
+	}
+	if engine.Revision() != revision || !engine.Can("ana", "a:b") || engine.Can("eve", "a:b") {
+		t.Error("something was changed")
+	}
+	if list, err := engine.Changes(t.Context(), authz.ChangeQuery{}); err != nil || len(list) == 0 {
+		t.Errorf("the past can't be read: %v", err)
+	}
+}
+
+// A caller who has hung up changes nothing, and says nothing about the store.
+func TestACancelledCallerChangesNothing(t *testing.T) {
+	t.Parallel()
+	engine := office(t)
+	revision := engine.Revision()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, o := range operations() {
+		if _, err := o.do(ctx, engine.AsCommand("test")); !errors.Is(err, authz.ErrStoreUnavailable) || !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v", o.name, err)
+		}
+	}
+	reads := map[string]error{"Refresh": engine.Refresh(ctx)}
+	_, reads["Changes"] = engine.Changes(ctx, authz.ChangeQuery{})
+	_, reads["Change"] = engine.Change(ctx, 1)
+	_, reads["VerifyRecords"] = engine.VerifyRecords(ctx)
+	for what, err := range reads {
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if engine.Revision() != revision || engine.Trouble() != "" {
+		t.Errorf("at revision %d, trouble %q", engine.Revision(), engine.Trouble())
+	}
+}
+
+// While one change hangs in the store, others are answered in bounded time, decisions go on,
+// and afterwards so do changes.
+func TestABusyEngineAnswersInBoundedTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := &hooked{Store: authz.NewMemoryStore()}
+		engine := open(t, store, authz.Options{Bootstrap: "ana", WriteTimeout: 5 * time.Second, MaxAge: 3 * time.Second})
+		release, hanging := make(chan struct{}), make(chan error, 1)
+		store.commit = func(context.Context) error { <-release; return nil } // deaf to its context
+		go func() {
+			_, err := engine.As("ana").ChangeUserPermissions(context.Background(), "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}})
+			hanging <- err
+		}()
+		synctest.Wait()
+		for _, limit := range []time.Duration{0, time.Second} {
+			ctx, cancel := context.WithCancel(context.Background())
+			want := 5 * time.Second
+			if limit > 0 {
+				ctx, cancel = context.WithTimeout(context.Background(), limit)
+				want = limit
+			}
+			begun := time.Now()
+			_, err := engine.As("ana").ChangeUserPermissions(ctx, "eve", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}})
+			if took := time.Since(begun); took != want || !errors.Is(err, authz.ErrStoreUnavailable) || !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("after %v: %v", took, err)
+			}
+			cancel()
+		}
+		begun := time.Now()
+		if _, err := engine.As("ana").Import(context.Background(), authz.PolicyFile{}, authz.ImportMerge); !errors.Is(err, authz.ErrStoreUnavailable) || time.Since(begun) != time.Minute {
+			t.Errorf("an import waits twelve times as long, not %v: %v", time.Since(begun), err)
+		}
+		if !engine.Can("ana", "a:b") || engine.Can("ben", "a:b") || engine.Can("eve", "a:b") || engine.Trouble() != "" {
+			t.Errorf("decisions waited, or what isn't written counts; trouble %q", engine.Trouble())
+		}
+		close(release)
+		<-hanging // longer than its time; what came of it is the store's to say
+		if err := engine.Refresh(context.Background()); err != nil {
+			t.Error(err)
+		}
+		stored, err := store.Revision(context.Background())
+		if err != nil || stored != engine.Revision() || engine.Can("ben", "a:b") != (stored == 3) {
+			t.Errorf("at revision %d of %d, %v", engine.Revision(), stored, err)
+		}
+		must(t)(engine.As("ana").ChangeUserPermissions(context.Background(), "eve", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
+		closeAll(engine)
+	})
+}
+
+// A store that hangs until its context ends holds a change up for its time and, to find out
+// what came of it, as long again.
+func TestAStoreThatHangsIsGivenUpOn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := &hooked{Store: authz.NewMemoryStore()}
+		engine := open(t, store, authz.Options{Bootstrap: "ana", WriteTimeout: 5 * time.Second})
+		store.commit = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+		begun := time.Now()
+		_, err := engine.As("ana").ChangeUserPermissions(context.Background(), "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}})
+		if took := time.Since(begun); took < 5*time.Second || took > 10*time.Second || !errors.Is(err, authz.ErrStoreUnavailable) {
+			t.Errorf("after %v: %v", took, err)
+		}
+		if engine.Can("ben", "a:b") || engine.Trouble() == "" {
+			t.Error("what isn't written counts, or the trouble is kept quiet")
+		}
+		closeAll(engine)
+	})
+}

@@ -1,0 +1,270 @@
+package authz_test
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/rightful-go/rightful/authz"
+)
+
+// someCatalogue declares everything that the random policies of world_test.go name.
+func someCatalogue() (list authz.Catalogue) {
+	for _, o := range someObjects {
+		for _, a := range someActions {
+			list = append(list, authz.Entry{Permission: authz.Permission(o + ":" + a), Label: o})
+		}
+	}
+	return list
+}
+
+// told is what a preview said of a change that was then made.
+type told struct {
+	actor    authz.UserID // empty for the command
+	revision authz.Revision
+	impact   authz.Impact
+}
+
+func acting(engine *authz.Engine, actor authz.UserID) authz.Acting {
+	if actor == "" {
+		return engine.AsCommand("test")
+	}
+	return engine.As(actor)
+}
+
+// differ compares what an impact says with the decisions of two policies: gains over the
+// catalogue that is, losses over the one that was (each group has its right to assign), and
+// over what lies outside it and is listed as held.
+func differ(before, after *authz.View, im authz.Impact) error {
+	only := func(u authz.UserID, one, other *authz.View) (list []authz.Permission) {
+		asked := map[authz.Permission]bool{}
+		for _, e := range one.Catalogue(nil, "") {
+			asked[e.Permission] = true
+		}
+		for _, e := range one.PermissionsOf(u) {
+			asked[e.Permission] = true
+		}
+		for p := range asked {
+			if one.Can(u, p) && !other.Can(u, p) {
+				list = append(list, p)
+			}
+		}
+		return list
+	}
+	gains, losses := map[authz.UserID][]authz.Permission{}, map[authz.UserID][]authz.Permission{}
+	for _, u := range append(slices.Clone(someMembers), "nobody") {
+		if list := only(u, after, before); len(list) > 0 {
+			gains[u] = list
+		}
+		if list := only(u, before, after); len(list) > 0 {
+			losses[u] = list
+		}
+	}
+	for _, c := range []struct {
+		what  string
+		want  map[authz.UserID][]authz.Permission
+		list  []authz.UserImpact
+		count int
+	}{{"gains", gains, im.Gains, im.GainCount}, {"losses", losses, im.Losses, im.LossCount}} {
+		var want []authz.UserImpact
+		for u, list := range c.want {
+			slices.SortFunc(list, authz.CompareFolded)
+			want = append(want, authz.UserImpact{User: u, Permissions: list})
+		}
+		slices.SortFunc(want, func(a, b authz.UserImpact) int { return authz.CompareFolded(a.User, b.User) })
+		if !reflect.DeepEqual(want, c.list) || c.count != len(want) {
+			return fmt.Errorf("%s are said to be %d: %v, and are %v", c.what, c.count, c.list, want)
+		}
+	}
+	return nil
+}
+
+// foretell previews random operations, makes them, and holds the one against the other.
+func foretell(t *testing.T, engine *authz.Engine, store authz.Store, seed uint64, steps int) (list []told) {
+	t.Helper()
+	ctx := t.Context()
+	r, w := rand.New(rand.NewPCG(seed, 8)), newWorld()
+	w.rules[authz.Rule{Kind: authz.KindMember, Holder: "root", Group: authz.Administrators}] = true
+	for i := range steps {
+		s, actor := randomStep(r, w), authz.UserID("")
+		if r.IntN(2) == 0 {
+			actor = pick(r, someUsers)
+			equip(t, engine, w, actor, r)
+		}
+		before := engine.View()
+		planned, im, err := acting(engine, actor).Preview(func(a authz.Acting) (authz.Change, error) { return s.engine(ctx, a) })
+		if stored, serr := store.Revision(ctx); serr != nil || engine.Revision() != before.Revision() || stored != before.Revision() ||
+			planned.Revision != 0 || len(planned.Hash) != 0 || !planned.At.IsZero() {
+			t.Fatalf("step %d, %s: the preview was carried out: %+v", i, s.name, planned)
+		}
+		made, merr := s.engine(ctx, acting(engine, actor))
+		if fmt.Sprint(err) != fmt.Sprint(merr) {
+			t.Fatalf("step %d, %s: previewed %v, made %v", i, s.name, err, merr)
+		}
+		if err != nil {
+			if !reflect.DeepEqual(im, authz.Impact{}) {
+				t.Fatalf("step %d, %s: refused, and has an impact: %+v", i, s.name, im)
+			}
+			continue
+		}
+		s.world(w)
+		if !reflect.DeepEqual(planned.Delta, made.Delta) {
+			t.Fatalf("step %d, %s: previewed %+v, made %+v", i, s.name, planned.Delta, made.Delta)
+		}
+		if err := differ(before, engine.View(), im); err != nil {
+			t.Fatalf("RIGHTFUL_SEED=%d step %d, %s: %v", seed, i, s.name, err)
+		}
+		if made.Revision > 0 {
+			list = append(list, told{actor, made.Revision, im})
+		}
+	}
+	return list
+}
+
+// A preview says exactly what decisions a change alters and stores nothing; and what it said
+// is what the records say of the change later, through renames and deletions since.
+func TestPreviewsComeTrue(t *testing.T) {
+	t.Parallel()
+	for _, catalogue := range []authz.Catalogue{nil, someCatalogue()} {
+		for _, seed := range seeds(t, 3) {
+			store := authz.NewMemoryStore()
+			options := authz.Options{Bootstrap: "root", Catalogue: catalogue, PollInterval: time.Hour}
+			engine := open(t, store, options)
+			list := foretell(t, engine, store, seed, 120)
+			later := open(t, store, options) // has only the records
+			for _, e := range []*authz.Engine{engine, later} {
+				for _, was := range list {
+					c, err := e.Change(t.Context(), was.revision)
+					if err != nil {
+						t.Fatal(err)
+					}
+					im, err := acting(e, was.actor).Impact(t.Context(), c)
+					if err != nil || !reflect.DeepEqual(im, was.impact) {
+						t.Fatalf("RIGHTFUL_SEED=%d revision %d, %s %q: foretold %+v, said now %+v (%v)", seed, was.revision, c.Action, c.Target, was.impact, im, err)
+					}
+				}
+			}
+			fits(t, later)
+		}
+	}
+}
+
+// Of many people the first hundred are listed and all are counted.
+func TestImpactOnMany(t *testing.T) {
+	t.Parallel()
+	engine := office(t)
+	ctx, ana := t.Context(), engine.As("ana")
+	var users []authz.UserID
+	for i := range 150 {
+		users = append(users, authz.UserID(fmt.Sprintf("user %03d", i)))
+	}
+	must(t)(ana.Assign(ctx, "Desk", users...))
+	for _, c := range []struct {
+		what          string
+		gains, losses int
+		change        func(authz.Acting) (authz.Change, error)
+	}{
+		{"a grant", 150, 0, func(a authz.Acting) (authz.Change, error) { return a.Grant(ctx, "Desk", "chats:view") }},
+		{"a restriction", 0, 150, func(a authz.Acting) (authz.Change, error) { return a.Restrict(ctx, "Desk", "requests.deposit:*") }},
+		{"nothing", 0, 0, func(a authz.Acting) (authz.Change, error) { return a.Assign(ctx, "Desk", users...) }},
+	} {
+		_, im, err := ana.Preview(c.change)
+		if err != nil || im.GainCount != c.gains || im.LossCount != c.losses || len(im.Gains) != min(100, c.gains) || len(im.Losses) != min(100, c.losses) {
+			t.Errorf("%s: %d of %d gains, %d of %d losses, %v", c.what, len(im.Gains), im.GainCount, len(im.Losses), im.LossCount, err)
+		}
+		byUser := func(a, b authz.UserImpact) int { return cmp.Compare(a.User, b.User) }
+		if !slices.IsSortedFunc(im.Gains, byUser) || !slices.IsSortedFunc(im.Losses, byUser) || len(im.Gains) > 0 && im.Gains[0].User != "user 000" {
+			t.Errorf("%s: not the first hundred", c.what)
+		}
+	}
+}
+
+// An impact says whether the one who asks could take the change back.
+func TestImpactSaysWhoCouldUndo(t *testing.T) {
+	t.Parallel()
+	engine := office(t)
+	ctx, ana := t.Context(), engine.As("ana")
+	grants := func(u authz.UserID, list ...authz.Pattern) {
+		must(t)(ana.ChangeUserPermissions(ctx, u, authz.RulesDelta{Grant: list}))
+	}
+	grants("carl", "rightful.groups:view", "rightful.groups:create")
+	grants("lena", "rightful.groups:view", "rightful.users:view", "rightful.members/Desk:assign")
+	must(t)(ana.Assign(ctx, "Finance", "fay"))
+	for _, c := range []struct {
+		what           string
+		actor          authz.UserID
+		administrators bool
+		change         func(authz.Acting) (authz.Change, error)
+	}{
+		{"an administrator, anything", "ana", false, func(a authz.Acting) (authz.Change, error) { return a.DeleteGroup(ctx, "Finance", true) }},
+		{"the command, anything", "", false, func(a authz.Acting) (authz.Change, error) { return a.DeleteGroup(ctx, "Finance", true) }},
+		{"a grant of what one holds", "dave", false, func(a authz.Acting) (authz.Change, error) { return a.Grant(ctx, "Finance", "requests.deposit:view") }},
+		{"nothing", "dave", false, func(a authz.Acting) (authz.Change, error) { return a.Grant(ctx, "Desk", "requests.*:view") }},
+		{"taking what one lacks", "dave", true, func(a authz.Acting) (authz.Change, error) {
+			return a.SetGroupPermissions(ctx, "Finance", authz.Rules{})
+		}},
+		{"a restriction of what one lacks", "dave", true, func(a authz.Acting) (authz.Change, error) { return a.Restrict(ctx, "Finance", "finance.reports:*") }},
+		{"throwing out where one can't put in", "dave", true, func(a authz.Acting) (authz.Change, error) { return a.Unassign(ctx, "Finance", "fay") }},
+		{"leaving the group that gives one the right", "dave", true, func(a authz.Acting) (authz.Change, error) { return a.Unassign(ctx, "Leads", "dave") }},
+		{"deleting a group that gives more than one holds", "dave", true, func(a authz.Acting) (authz.Change, error) { return a.DeleteGroup(ctx, "Finance", true) }},
+		{"making a group", "dave", false, func(a authz.Acting) (authz.Change, error) {
+			return a.CreateGroup(ctx, authz.GroupSpec{Name: "New", Inherits: []authz.GroupName{"Leads"}})
+		}},
+		{"making a group without the right to delete one", "carl", true, func(a authz.Acting) (authz.Change, error) {
+			return a.CreateGroup(ctx, authz.GroupSpec{Name: "New"})
+		}},
+		{"a new name", "dave", false, func(a authz.Acting) (authz.Change, error) {
+			return a.UpdateGroup(ctx, "Finance", authz.GroupPatch{Name: ptr(authz.GroupName("Treasury"))})
+		}},
+	} {
+		_, im, err := acting(engine, c.actor).Preview(c.change)
+		if err != nil || im.UndoNeedsAdministrators != c.administrators {
+			t.Errorf("%s: undoing needs administrators: %v (%v)", c.what, im.UndoNeedsAdministrators, err)
+		}
+	}
+}
+
+// A change that isn't on record has had no impact.
+func TestImpactOfWhatNeverWas(t *testing.T) {
+	t.Parallel()
+	engine := office(t)
+	for _, c := range []authz.Change{
+		{Revision: engine.Revision() + 7, Delta: authz.Delta{Added: []authz.Rule{{Kind: authz.KindMember, Holder: "eve", Group: "Desk"}}}},
+		{Revision: engine.Revision(), Delta: authz.Delta{Added: []authz.Rule{{Kind: authz.KindMember, Holder: "eve", Group: "Nowhere"}}}},
+		{Delta: authz.Delta{Removed: []authz.Rule{{Kind: authz.KindMember, Holder: "eve", Group: "Desk"}}}},
+	} {
+		if im, err := engine.As("ana").Impact(t.Context(), c); !errors.Is(err, authz.ErrRecordsDoNotFit) {
+			t.Errorf("%+v: %+v, %v", c, im, err)
+		}
+	}
+}
+
+// The past is worked out through a change that renamed a group and did more to it at once.
+func TestImpactBeforeARenameThatDidMore(t *testing.T) {
+	t.Parallel()
+	engine := office(t)
+	ctx, ana := t.Context(), engine.As("ana")
+	must(t)(ana.Grant(ctx, "Desk", "rightful.members/Desk:assign", "chats:view"))
+	first := must(t)(ana.Assign(ctx, "Desk", "ben"))
+	name, text := authz.GroupName("Front desk"), "in front"
+	second := must(t)(ana.UpdateGroup(ctx, "Desk", authz.GroupPatch{Name: &name, Description: &text, Inherits: &[]authz.GroupName{"Finance"}}))
+	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Desk"}))
+	must(t)(ana.DeleteGroup(ctx, "Front desk", true))
+	for _, c := range []struct {
+		change        authz.Change
+		gains, losses string
+	}{
+		{first, "[{ben [chats:view requests.deposit:update rightful.members/Desk:assign]}]", "[]"},
+		{second, "[{ben [rightful.members/Front desk:assign]}]", "[{ben [rightful.members/Desk:assign]}]"},
+	} {
+		im, err := ana.Impact(ctx, c.change)
+		if err != nil || fmt.Sprint(im.Gains) != c.gains || fmt.Sprint(im.Losses) != c.losses {
+			t.Errorf("revision %d: gains %v, losses %v, %v", c.change.Revision, im.Gains, im.Losses, err)
+		}
+	}
+}
