@@ -288,7 +288,7 @@ func TestPlantedFaultsAreFound(t *testing.T) {
 
 		{"someone's home", textFaults, []file{{"docs/a.md", []byte("see\n/" + "home/ben/notes")}}, "docs/a.md:2: a folder of one machine: /" + "home/ben"},
 		{"a work folder", textFaults, []file{{"a.csv", []byte("cd \"/" + "work/main\"")}}, "a folder of one machine"},
-		{"a route", textFaults, []file{{"a.go", []byte(`r.GET("/homework", x); r.GET("/orders/work/1", y)`)}}, ""},
+		{"a route", textFaults, []file{{"a.go", []byte(`r.GET("/homework", x); r.GET("/orders/rework/1", y)`)}}, ""},
 		{"something left open", textFaults, []file{{"a.go", []byte("// TO" + "DO: later")}}, "something left open"},
 		{"something to be mended", textFaults, []file{{"Makefile", []byte("# FIX" + "ME")}}, "something left open"},
 	} {
