@@ -177,182 +177,95 @@ func TestPolicyPunctuation(t *testing.T) {
 	}
 }
 
-// spelling is what becomes of one text: says is empty where it is taken.
-type spelling struct{ text, says string }
+// spellings are texts by what their refusal says; those under "" are taken.
+type spellings map[string][]string
 
-func checkRules(t *testing.T, kind string, check func(string) error, rules []spelling) {
+func (all spellings) check(t *testing.T, kind string, check func(string) error) {
 	t.Helper()
-	for _, r := range rules {
-		if r.says == "" {
-			taken(t, kind, check, r.text)
-		} else {
-			refused(t, kind, check, r.text, r.says)
+	for says, list := range all {
+		for _, s := range list {
+			if says == "" {
+				taken(t, kind, check, s)
+			} else {
+				refused(t, kind, check, s, says)
+			}
 		}
 	}
 }
 
 func TestUserIDs(t *testing.T) {
 	t.Parallel()
-	checkRules(t, "user id", func(s string) error { return authz.UserID(s).Check() }, []spelling{
-		{"group:", `"group:"`},
-		{"group:Desk", `"group:"`},
-		{"group:Administrators", `"group:"`},
-		{"group", ""},
-		{"Group:Desk", ""},
-		{"groups:x", ""},
-		{"a group:x", ""},
-		{"ｇroup:x", ""},
-		{"/", `"/"`},
-		{"a/b", `"/"`},
-		{"/a", `"/"`},
-		{".", "addresses"},
-		{"..", "addresses"},
-		{"...", ""},
-		{".a", ""},
-		{"a.b", ""},
-		{"a..b", ""},
-		{"*", ""},
-		{"a*", ""},
-		{"a:b", ""},
-		{":", ""},
-		{"=1+1", ""},
-		{"@ana", ""},
-		{"+49", ""},
-		{"-1", ""},
-		{"ana@example.com", ""},
-		{"CN=Ana,OU=Desk", ""},
-		{"auth0|5f7c", ""},
-		{"a,(b", "parentheses"},
-		{"Administrators", ""},
-	})
+	spellings{
+		`"group:"`: {"group:", "group:Desk", "group:Administrators"},
+		"": {
+			"group", "Group:Desk", "groups:x", "a group:x", "ｇroup:x", "...", ".a", "a.b", "a..b", "*", "a*", "a:b",
+			":", "=1+1", "@ana", "+49", "-1", "ana@example.com", "CN=Ana,OU=Desk", "auth0|5f7c", "Administrators",
+		},
+		`"/"`:         {"/", "a/b", "/a"},
+		"addresses":   {".", ".."},
+		"parentheses": {"a,(b"},
+	}.check(t, "user id", func(s string) error { return authz.UserID(s).Check() })
 }
 
 func TestGroupNames(t *testing.T) {
 	t.Parallel()
-	checkRules(t, "group name", func(s string) error { return authz.GroupName(s).Check() }, []spelling{
-		{"group:", `"group:"`},
-		{"group:Desk", `"group:"`},
-		{"group", ""},
-		{"groups", ""},
-		{"=SUM", "formula"},
-		{"+1", "formula"},
-		{"-1", "formula"},
-		{"@x", "formula"},
-		{"=", "formula"},
-		{"a=b", ""},
-		{"a+b", ""},
-		{"a-b", ""},
-		{"a@b", ""},
-		{"＝a", ""},
-		{"*", `"*"`},
-		{"a*", `"*"`},
-		{"a:b", `":"`},
-		{":", `":"`},
-		{"a/b", `"/"`},
-		{"/", `"/"`},
-		{".", "addresses"},
-		{"..", "addresses"},
-		{"...", ""},
-		{"Inc.", ""},
-		{".NET", ""},
-		{"Administrators", ""},
-		{"Finance & Tax", ""},
-		{"#1", ""},
-		{"'quoted'", ""},
-	})
+	spellings{
+		`"group:"`: {"group:", "group:Desk"},
+		"": {
+			"group", "groups", "a=b", "a+b", "a-b", "a@b", "＝a", "...", "Inc.", ".NET", "Administrators",
+			"Finance & Tax", "#1", "'quoted'",
+		},
+		"formula":   {"=SUM", "+1", "-1", "@x", "="},
+		`"*"`:       {"*", "a*"},
+		`":"`:       {"a:b", ":"},
+		`"/"`:       {"a/b", "/"},
+		"addresses": {".", ".."},
+	}.check(t, "group name", func(s string) error { return authz.GroupName(s).Check() })
 }
 
 func TestPermissions(t *testing.T) {
 	t.Parallel()
-	shared := []spelling{
-		{"a:view", ""},
-		{"a.b:view", ""},
-		{"a/b:view", ""},
-		{"/a:view", ""},
-		{"/a/b.c:view", ""},
-		{"a.b/c:view", ""},
-		{"a:b:view", ""},
-		{"http://a:view", "empty segment"},
-		{"a b.c d:do it", ""},
-		{"a:v/w", ""},
-		{"a:.", ""},
-		{"a-b_c~d:v", ""},
-		{"", "object:action"},
-		{"a", "object:action"},
-		{":", "object:action"},
-		{"a:", "object:action"},
-		{":view", "object:action"},
-		{"a:b:", "object:action"},
-		{"a.b", "object:action"},
-		{".:v", "empty segment"},
-		{"/:v", "empty segment"},
-		{"//a:v", "empty segment"},
-		{"a..b:v", "empty segment"},
-		{"a.:v", "empty segment"},
-		{"a/:v", "empty segment"},
-		{"a//b:v", "empty segment"},
-		{"a./b:v", "empty segment"},
-		{".a:v", "empty segment"},
-		{"/.a:v", "empty segment"},
-		{"a/.:v", "empty segment"},
-		{"/a/../b:v", "empty segment"},
-		{" a:v", "the object begins"},
-		{"a :v", "the object begins"},
-		{"a: v", "the action begins"},
-		{"a:v ", "the action begins"},
-		{`a":v`, "the object contains a double quote"},
-		{`a:v"`, "the action contains a double quote"},
-		{"a(:v)", "parentheses"},
-		{"a(b):v(w)", ""},
-		{"rightful.members/Inc.:assign", ""},
-		{"rightful.members/Ops (night):assign", ""},
-		{"rightful.members/..a:assign", ""},
-		{"rightful.members/:assign", "empty"},
-		{"rightful.members/=x:assign", "formula"},
-		{"rightful.members/..:assign", "addresses"},
-		{"rightful.members/a/b:assign", `"/"`},
-		{"rightful.members/group:x:assign", `"group:"`},
-		{"rightful.members/" + strings.Repeat("語", 64) + ":assign", ""},
+	permission := func(s string) error { return authz.Permission(s).Check() }
+	pattern := func(s string) error { return authz.Pattern(s).Check() }
+	both := spellings{
+		"": {
+			"a:view", "a.b:view", "a/b:view", "/a:view", "/a/b.c:view", "a.b/c:view", "a:b:view", "a b.c d:do it",
+			"a:v/w", "a:.", "a-b_c~d:v", "a(b):v(w)", "rightful.members/Inc.:assign",
+			"rightful.members/Ops (night):assign", "rightful.members/..a:assign",
+			"rightful.members/" + strings.Repeat("語", 64) + ":assign",
+		},
+		"empty segment": {
+			"http://a:view", ".:v", "/:v", "//a:v", "a..b:v", "a.:v", "a/:v", "a//b:v", "a./b:v", ".a:v", "/.a:v",
+			"a/.:v", "/a/../b:v",
+		},
+		"object:action":                      {"", "a", ":", "a:", ":view", "a:b:", "a.b"},
+		"the object begins":                  {" a:v", "a :v"},
+		"the action begins":                  {"a: v", "a:v "},
+		"the object contains a double quote": {`a":v`},
+		"the action contains a double quote": {`a:v"`},
+		"parentheses":                        {"a(:v)"},
+		"empty":                              {"rightful.members/:assign"},
+		"formula":                            {"rightful.members/=x:assign"},
+		"addresses":                          {"rightful.members/..:assign"},
+		`"/"`:                                {"rightful.members/a/b:assign"},
+		`"group:"`:                           {"rightful.members/group:x:assign"},
 	}
-	checkRules(t, "permission", func(s string) error { return authz.Permission(s).Check() }, append([]spelling{
-		{"*:*", "only rules"},
-		{"a.*:view", "only rules"},
-		{"a:*", "only rules"},
-		{"a:v*", "only rules"},
-		{"a*b:view", "only rules"},
-		{"rightful.members/*:assign", "only rules"},
-	}, shared...))
-	checkRules(t, "pattern", func(s string) error { return authz.Pattern(s).Check() }, append([]spelling{
-		{"*:*", ""},
-		{"*:view", ""},
-		{"a:*", ""},
-		{"a.*:view", ""},
-		{"a.b.*:*", ""},
-		{"/*:view", ""},
-		{"/a/*:*", ""},
-		{"a/*:*", ""},
-		{"a.b/*:v", ""},
-		{"rightful.members/*:assign", ""},
-		{"rightful.members/*:*", ""},
-		{"rightful.members/Desk:*", ""},
-		{"**:v", `"*"`},
-		{"a*:v", `"*"`},
-		{"*a:v", `"*"`},
-		{"*.a:v", `"*"`},
-		{"a.*.b:v", `"*"`},
-		{"a.**:v", `"*"`},
-		{"a.b*:v", `"*"`},
-		{"/*/:v", `"*"`},
-		{"*/:v", `"*"`},
-		{"a.*/b:v", `"*"`},
-		{"a:v*", `"*"`},
-		{"a:**", `"*"`},
-		{"a:*v", `"*"`},
-		{"a.*", "object:action"},
-		{"*", "object:action"},
-		{"*:", "object:action"},
-		{":*", "object:action"},
-	}, shared...))
+	both.check(t, "permission", permission)
+	both.check(t, "pattern", pattern)
+	spellings{
+		"only rules": {"*:*", "a.*:view", "a:*", "a:v*", "a*b:view", "rightful.members/*:assign"},
+	}.check(t, "permission", permission)
+	spellings{
+		"": {
+			"*:*", "*:view", "a:*", "a.*:view", "a.b.*:*", "/*:view", "/a/*:*", "a/*:*", "a.b/*:v",
+			"rightful.members/*:assign", "rightful.members/*:*", "rightful.members/Desk:*",
+		},
+		`"*"`: {
+			"**:v", "a*:v", "*a:v", "*.a:v", "a.*.b:v", "a.**:v", "a.b*:v", "/*/:v", "*/:v", "a.*/b:v", "a:v*", "a:**",
+			"a:*v",
+		},
+		"object:action": {"a.*", "*", "*:", ":*"},
+	}.check(t, "pattern", pattern)
 }
 
 // An entry's faults are all reported, and nobody declares Rightful's own permissions.
