@@ -151,7 +151,13 @@ func (a Acting) attempt(ctx context.Context, o operation) (Change, error) {
 	if o.marks != nil {
 		o.marks(&marks)
 	}
-	if c.Delta.IsEmpty() && marks == before.marks || a.dryRun {
+	nothing := c.Delta.IsEmpty() && marks == before.marks
+	if nothing && !a.dryRun {
+		if err := e.stillAt(ctx, before.revision); err != nil {
+			return Change{}, err
+		}
+	}
+	if nothing || a.dryRun {
 		return Change{Actor: c.Actor, Channel: c.Channel, Reason: c.Reason, Action: c.Action, Target: c.Target, Delta: c.Delta}, nil
 	}
 	record, err := c.record(before.hash, e.options.RecordKey)
@@ -172,6 +178,20 @@ func (a Acting) attempt(ctx context.Context, o operation) (Change, error) {
 	}
 	e.committed(after, c, asked)
 	return c, nil
+}
+
+// stillAt returns [ErrConflict] when the store has moved on. What is so already by a policy
+// that was may not be so by the one that is: a revocation that another instance made
+// necessary would be acknowledged and not made.
+func (e *Engine) stillAt(ctx context.Context, revision Revision) error {
+	present, err := e.store.Revision(ctx)
+	switch {
+	case err != nil:
+		return e.unavailable(err)
+	case present != revision:
+		return ErrConflict
+	}
+	return nil
 }
 
 // check drafts the change and holds it against every promise. It returns the policy after.

@@ -13,8 +13,10 @@ import (
 // names the first: a hash that isn't that of its record, a gap, a change that doesn't apply to
 // the policy of its time, or tables that differ from where the records lead.
 //
-// Without Options.RecordKey, or a head kept elsewhere, it proves only that nobody edited by
-// accident or in ignorance of the chain: who can write the tables can write a new chain.
+// Without Options.RecordKey it proves only that nobody edited by accident or in ignorance of
+// the chain: who can write the tables can write a new chain. With one, a tail that was cut off
+// together with what it did to the tables still fits; only a head kept elsewhere shows that.
+// Records outside the chain, past its head or before its first, are not looked at.
 func (e *Engine) VerifyRecords(ctx context.Context) (int, error) {
 	present, err := load(ctx, e.store)
 	if err != nil {
