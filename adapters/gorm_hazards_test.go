@@ -87,7 +87,7 @@ func TestPanicInLoadHoldsNobodyUp(t *testing.T) {
 	commit(t, s, authz.Commit{AddRows: deskPolicy})
 	func() {
 		defer func() { _ = recover() }()
-		_, _ = s.Load(t.Context(), func(authz.Row) error { panic("the caller's") })
+		_ = s.Load(t.Context(), func(authz.State) error { return nil }, func(authz.Row) error { panic("the caller's") })
 	}()
 	commit(t, s, authz.Commit{})
 }

@@ -12,21 +12,20 @@ import (
 
 // Load implements [authz.Store]. It holds a read transaction; on SQLite in WAL mode commits
 // go on meanwhile.
-func (s *GormStore) Load(ctx context.Context, row func(authz.Row) error) (authz.State, error) {
-	var state authz.State
-	err := s.inTransaction(ctx, s.dialect.beginRead, func(tx *gorm.DB) (err error) {
-		if state, err = s.state(tx); err != nil {
+func (s *GormStore) Load(ctx context.Context, state func(authz.State) error, row func(authz.Row) error) error {
+	return s.inTransaction(ctx, s.dialect.beginRead, func(tx *gorm.DB) error {
+		present, err := s.state(tx)
+		if err != nil {
 			return err
 		}
-		if state.Groups, err = s.groups(tx); err != nil {
+		if present.Groups, err = s.groups(tx); err != nil {
+			return err
+		}
+		if err := state(present); err != nil {
 			return err
 		}
 		return s.dialect.rows(tx, s.tables.rules, row)
 	})
-	if err != nil {
-		return authz.State{}, err
-	}
-	return state, nil
 }
 
 // state reads all of the state but its groups.

@@ -11,6 +11,7 @@ import (
 	gormadapter "github.com/casbin/gorm-adapter/v3"
 	"github.com/rightful-go/rightful/adapters"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
 )
 
 // describe writes out the tables and indexes whose names have a part in common.
@@ -280,8 +281,8 @@ func TestPrefixes(t *testing.T) {
 // load returns the rows of a store.
 func load(t *testing.T, s authz.Store) []authz.Row {
 	t.Helper()
-	var rows []authz.Row
-	if _, err := s.Load(t.Context(), func(r authz.Row) error { rows = append(rows, r); return nil }); err != nil {
+	_, rows, err := authztest.Load(t.Context(), s)
+	if err != nil {
 		t.Fatal(err)
 	}
 	return rows

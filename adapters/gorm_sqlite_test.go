@@ -15,6 +15,7 @@ import (
 
 	"github.com/rightful-go/rightful/adapters"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
 )
 
 // No character of a path means anything to the driver.
@@ -187,8 +188,7 @@ func turn(r authz.Revision, reason string) authz.Commit {
 // missing.
 func checkTurns(t *testing.T, s authz.Store, want authz.Revision) {
 	t.Helper()
-	var rows []authz.Row
-	state, err := s.Load(t.Context(), func(r authz.Row) error { rows = append(rows, r); return nil })
+	state, rows, err := authztest.Load(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -282,7 +282,8 @@ func TestSQLiteLoadsAMillionRows(t *testing.T) {
 	for range 3 {
 		n := 0
 		start := time.Now()
-		if _, err := s.Load(t.Context(), func(authz.Row) error { n++; return nil }); err != nil || n != 1_000_000 {
+		err := s.Load(t.Context(), func(authz.State) error { return nil }, func(authz.Row) error { n++; return nil })
+		if err != nil || n != 1_000_000 {
 			t.Fatalf("%d rows: %v", n, err)
 		}
 		t.Logf("a million rows loaded in %v", time.Since(start).Round(time.Millisecond))

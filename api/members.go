@@ -12,17 +12,17 @@ func listMembers(c *call) {
 	if c.refused() {
 		return
 	}
-	users, ok := c.view.Members(c.group())
+	g, ok := c.view.Group(c.group())
 	if !ok {
 		c.fail(authz.ErrNotFound)
 		return
 	}
-	c.ok(membersOf(page, users))
+	c.ok(membersOf(page, c.view, g))
 }
 
-func membersOf(p page, users []authz.UserID) openapi.Members {
-	shown, next := cut(p, users, func(u authz.UserID) string { return string(u) })
-	return openapi.Members{MemberCount: len(users), NextCursor: next, Items: each(shown, func(u authz.UserID) openapi.Member {
+func membersOf(p page, view *authz.View, g authz.Group) openapi.Members {
+	users, next := p.users(view, authz.UserQuery{Group: g.Name})
+	return openapi.Members{MemberCount: g.MemberCount, NextCursor: next, Items: each(users, func(u authz.UserID) openapi.Member {
 		return openapi.Member{User: string(u)}
 	})}
 }
@@ -33,8 +33,8 @@ func changeMembers(c *call) {
 	c.change(func(a authz.Acting) (authz.Change, error) {
 		return a.ChangeMembers(c.http.Request.Context(), c.group(), add, remove)
 	}, func(authz.Change) {
-		users, _ := c.after.Members(c.group())
-		c.ok(membersOf(page{limit: defaultLimit, list: c.list()}, users))
+		g, _ := c.after.Group(c.group())
+		c.ok(membersOf(page{limit: defaultLimit, list: c.list()}, c.after, g))
 	})
 }
 

@@ -78,6 +78,17 @@ func (at *cursor) decode(text string) bool {
 	return err == nil && json.Unmarshal(raw, at, json.RejectUnknownMembers(true)) == nil
 }
 
+// users returns the users of the page and the cursor of the next, "" on the last.
+func (p page) users(view *authz.View, q authz.UserQuery) (users []authz.UserID, next string) {
+	q.After, q.Limit = authz.UserID(p.after), p.limit+1
+	users = view.Users(q)
+	if len(users) <= p.limit {
+		return users, ""
+	}
+	users = users[:p.limit]
+	return users, p.next(string(users[p.limit-1]))
+}
+
 // cut returns the items of the page and the cursor of the next, "" on the last. The list must
 // be in the order of people, see [authz.CompareFolded], by key.
 func cut[T any](p page, list []T, key func(T) string) (items []T, next string) {

@@ -13,8 +13,7 @@ func listUsers(c *call) {
 	if c.refused() {
 		return
 	}
-	all := c.view.Users(c.query["q"], authz.GroupName(group))
-	users, next := cut(page, all, func(u authz.UserID) string { return string(u) })
+	users, next := page.users(c.view, authz.UserQuery{Text: c.query["q"], Group: authz.GroupName(group)})
 	c.ok(openapi.UserList{NextCursor: next, Items: each(users, func(u authz.UserID) openapi.UserItem {
 		return openapi.UserItem{ID: string(u), Groups: plain(c.view.User(u).Groups)}
 	})})

@@ -257,7 +257,7 @@ func (a Acting) checkVersion(ctx context.Context, o operation, s *snapshot) erro
 	if len(a.versions) == 0 {
 		return nil
 	}
-	version, err := a.engine.userVersion(ctx, s, o.user)
+	version, err := a.engine.userVersion(ctx, o.user)
 	if err != nil {
 		return err
 	}
@@ -268,10 +268,7 @@ func (a Acting) checkVersion(ctx context.Context, o operation, s *snapshot) erro
 }
 
 // userVersion returns the revision at which the user's groups or rules last changed.
-func (e *Engine) userVersion(ctx context.Context, s *snapshot, id UserID) (Revision, error) {
-	if u, ok := s.users.get(id); ok && u.version > 0 {
-		return u.version, nil
-	}
+func (e *Engine) userVersion(ctx context.Context, id UserID) (Revision, error) {
 	version, err := e.store.UserVersion(ctx, id)
 	if err != nil {
 		return 0, e.unavailable(err)
@@ -283,7 +280,7 @@ func (e *Engine) userVersion(ctx context.Context, s *snapshot, id UserID) (Revis
 func (e *Engine) ViewUser(ctx context.Context, id UserID) (*View, Revision, error) {
 	for range 3 {
 		v := e.View()
-		version, err := e.userVersion(ctx, v.s, id)
+		version, err := e.userVersion(ctx, id)
 		if err != nil {
 			return nil, 0, err
 		}

@@ -35,13 +35,26 @@ type editor struct {
 	base, next *snapshot
 	change     Change
 
-	users   *userMapEdit[*user]
-	members map[groupID]*userMapEdit[struct{}]
+	users   *tableEdit[UserID, user]
+	lexicon *lexiconEdit
+	moved   map[groupID]*numberMoves // members
+	ruled   numberMoves              // users who have got rules of their own, or lost them
 	rules   map[Holder]*ruleEdit
 	deleted []groupID
 
 	stamped map[groupID]bool // version, time and actor are those of the change
 	dirty   map[groupID]bool // rules or inheritance changed: compile anew, heirs as well
+}
+
+// numberMoves are users who come into a set or leave it, by their number.
+type numberMoves struct{ in, out []uint32 }
+
+func (m *numberMoves) note(number uint32, in bool) {
+	if in {
+		m.in = append(m.in, number)
+	} else {
+		m.out = append(m.out, number)
+	}
 }
 
 // ruleEdit collects what becomes of the rules of one holder.
@@ -58,8 +71,8 @@ func newEditor(s *snapshot, c Change) *editor {
 	}
 	return &editor{
 		base: s, next: &next, change: c,
-		users:   s.users.edit(),
-		members: map[groupID]*userMapEdit[struct{}]{},
+		users: s.users.edit(), lexicon: s.lexicon.edit(),
+		moved:   map[groupID]*numberMoves{},
 		rules:   map[Holder]*ruleEdit{},
 		stamped: map[groupID]bool{},
 		dirty:   map[groupID]bool{},
@@ -116,11 +129,17 @@ func (e *editor) create(info GroupInfo) error {
 func (e *editor) name(n GroupName, id groupID) {
 	e.next.byName[n] = id
 	e.next.byFold[fold(string(n))] = id
+	if n == Administrators {
+		e.next.administrators = id
+	}
 }
 
 func (e *editor) unname(n GroupName) {
 	delete(e.next.byName, n)
 	delete(e.next.byFold, fold(string(n)))
+	if n == Administrators {
+		e.next.administrators = noGroup
+	}
 }
 
 // group returns the group for writing.
@@ -137,21 +156,14 @@ func (e *editor) group(id groupID) *group {
 
 func (e *editor) stamp(id groupID) { e.stamped[id] = true }
 
-// user returns the user for writing, made if they aren't there.
-func (e *editor) user(id UserID) *user {
-	u, ok := e.users.get(id)
-	if !ok {
-		u = &user{all: e.next.compileUser(id, nil)} // a bad row may deny them everything already
-	} else if old, _ := e.base.users.get(id); old != u {
-		return u
-	} else {
-		clone := *u
-		clone.groups = slices.Clone(u.groups)
-		u = &clone
+// user returns the user and their number for writing, made if they aren't there.
+func (e *editor) user(id UserID) (uint32, *user) {
+	there := e.users.size
+	number, u := e.users.set(id)
+	if e.users.size > there && e.next.blocked[id.Holder()] { // a bad row denies them everything already
+		u.change(func(more *userMore) { more.blocked = true })
 	}
-	u.version = e.change.Revision
-	e.users.set(id, u)
-	return u
+	return number, u
 }
 
 // rule adds or removes one rule.
@@ -211,23 +223,23 @@ func (e *editor) member(r Rule, to groupID, add bool) error {
 	if !ok {
 		return e.misfit("the group %q as a member", r.Holder)
 	}
-	u := e.user(id)
-	at, found := slices.BinarySearch(u.groups, to)
+	number, u := e.user(id)
+	var few [8]groupID
+	groups := u.groupIDs(few[:0])
+	at, found := slices.BinarySearch(groups, to)
 	if found == add {
 		return e.misfit("%q in %q", id, r.Group)
 	}
-	members := e.members[to]
-	if members == nil {
-		members = e.group(to).members.edit()
-		e.members[to] = members
-	}
 	if add {
-		u.groups = slices.Insert(u.groups, at, to)
-		members.set(id, struct{}{})
+		groups = slices.Insert(groups, at, to)
 	} else {
-		u.groups = slices.Delete(u.groups, at, at+1)
-		members.remove(id)
+		groups = slices.Delete(groups, at, at+1)
 	}
+	u.setGroups(groups)
+	if e.moved[to] == nil {
+		e.moved[to] = &numberMoves{}
+	}
+	e.moved[to].note(number, add)
 	return nil
 }
 
@@ -267,36 +279,37 @@ func (e *editor) done() (*snapshot, error) {
 			return nil, err
 		}
 	}
-	for id, members := range e.members {
-		e.group(id).members = members.done()
+	for id, moved := range e.moved {
+		g := e.group(id)
+		g.members = g.members.change(moved.in, moved.out)
 	}
 	if err := e.finishDeleted(); err != nil {
 		return nil, err
 	}
 	e.dropEmptyUsers()
-	e.next.users = e.users.done()
+	e.next.users, e.next.lexicon = e.users.done(), e.lexicon.done()
+	e.next.withRules = e.next.withRules.change(e.ruled.in, e.ruled.out)
 	for id := range e.stamped {
 		if g := e.next.groups[id]; g != nil {
 			g.version, g.updatedAt, g.updatedBy = e.change.Revision, e.change.At, e.change.Actor
 		}
 	}
-	for _, id := range e.next.heirsOf(slices.Collect(maps.Keys(e.dirty))) {
-		e.group(id).all = e.next.compile(id)
-	}
+	e.next.compile(e.next.heirsOf(slices.Collect(maps.Keys(e.dirty))))
 	e.next.followBadRows(e.change.Delta)
 	if g := e.next.group(Administrators); g != nil && g.members.size > 0 {
 		e.next.marks.HadAdministrator = true
+	}
+	if e.next.lexiconIsStale() {
+		e.next.renewLexicon()
 	}
 	return e.next, nil
 }
 
 func (e *editor) finishRules(holder Holder, edit *ruleEdit) error {
-	var old *ruleSet
 	name, isGroup := holder.Group()
+	old := e.users.find(UserID(holder)).rules()
 	if isGroup {
 		old = e.next.group(name).rules
-	} else if u, ok := e.users.get(UserID(holder)); ok {
-		old = u.rules
 	}
 	var lists [2][]Pattern
 	for i, kind := range []RuleKind{KindGrant, KindRestriction} {
@@ -318,14 +331,17 @@ func (e *editor) finishRules(holder Holder, edit *ruleEdit) error {
 			return e.misfit("a %s of %q that is there already", kind, holder)
 		}
 	}
-	rules := newRuleSet(lists[0], lists[1])
+	rules := newRuleSet(e.lexicon, lists[0], lists[1])
+	e.next.ruleCount += rules.size() - old.size()
 	if isGroup {
 		e.next.group(name).rules = rules
 		return nil
 	}
-	u := e.user(UserID(holder))
-	u.rules = rules
-	u.all = e.next.compileUser(UserID(holder), rules)
+	number, u := e.user(UserID(holder))
+	if (old == nil) != (rules == nil) {
+		e.ruled.note(number, rules != nil)
+	}
+	u.change(func(more *userMore) { more.rules = rules })
 	return nil
 }
 
@@ -348,7 +364,7 @@ func (e *editor) dropEmptyUsers() {
 		if !ok {
 			continue
 		}
-		if u, ok := e.users.get(id); ok && len(u.groups) == 0 && u.rules == nil {
+		if u := e.users.find(id); u != nil && u.isEmpty() {
 			e.users.remove(id)
 		}
 	}

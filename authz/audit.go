@@ -18,11 +18,11 @@ import (
 // together with what it did to the tables still fits; only a head kept elsewhere shows that.
 // Records outside the chain, past its head or before its first, are not looked at.
 func (e *Engine) VerifyRecords(ctx context.Context) (int, error) {
-	present, err := load(ctx, e.store)
+	present, err := load(ctx, e.store, nil)
 	if err != nil {
 		return 0, e.unavailable(err)
 	}
-	s, n := emptySnapshot(), 0
+	s, n := emptySnapshot(nil), 0
 	for s.revision < present.revision {
 		records, err := e.recordsAfter(ctx, s.revision)
 		if err != nil {

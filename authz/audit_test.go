@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
 )
 
 // tampered is a store whose database someone edits past the engine. Each function is given
@@ -24,24 +25,26 @@ type tampered struct {
 	state   func(*authz.State)
 }
 
-func (s *tampered) Load(ctx context.Context, row func(authz.Row) error) (authz.State, error) {
-	var rows []authz.Row
-	state, err := s.Store.Load(ctx, func(r authz.Row) error { rows = append(rows, r); return nil })
+func (s *tampered) Load(ctx context.Context, state func(authz.State) error, row func(authz.Row) error) error {
+	present, rows, err := authztest.Load(ctx, s.Store)
 	if err != nil {
-		return state, err
+		return err
 	}
 	if s.rows != nil {
 		rows = s.rows(rows)
 	}
 	if s.state != nil {
-		s.state(&state)
+		s.state(&present)
+	}
+	if err := state(present); err != nil {
+		return err
 	}
 	for _, r := range rows {
 		if err := row(r); err != nil {
-			return state, err
+			return err
 		}
 	}
-	return state, nil
+	return nil
 }
 
 func (s *tampered) all(ctx context.Context) ([]authz.Record, error) {

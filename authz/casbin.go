@@ -41,6 +41,17 @@ func (r Row) fields() []string {
 	return all
 }
 
+// parseRow understands a row of the policy table.
+func parseRow(row Row) (Rule, error) {
+	all := [7]string{row.Type}
+	copy(all[1:], row.V[:])
+	n := len(all)
+	for n > 0 && all[n-1] == "" {
+		n--
+	}
+	return parseFields(all[:n])
+}
+
 // parseFields understands the fields of one row or line: its form and its names. Whether
 // the groups exist is the caller's to check.
 func parseFields(fields []string) (Rule, error) {
@@ -137,8 +148,25 @@ func (s *snapshot) rules(yield func(Rule) bool) {
 			return
 		}
 	}
+	var few [8]groupID
 	for id, u := range s.users.all() {
-		if !s.rulesOf(id.Holder(), u.rules, KindMember, u.groups, yield) {
+		if !s.rulesOf(id.Holder(), u.rules(), KindMember, u.groupIDs(few[:0]), yield) {
+			return
+		}
+	}
+}
+
+// patternRules yields the grants and restrictions of the snapshot, in no order: the part of
+// its rules that doesn't grow with the number of members.
+func (s *snapshot) patternRules(yield func(Rule) bool) {
+	for _, g := range s.groups {
+		if g != nil && !s.rulesOf(g.info.Name.Holder(), g.rules, KindInherit, nil, yield) {
+			return
+		}
+	}
+	for n := range s.withRules.all() {
+		u := s.users.record(n)
+		if !s.rulesOf(u.key.Holder(), u.value.rules(), KindMember, nil, yield) {
 			return
 		}
 	}
@@ -186,10 +214,8 @@ func (v *View) Enforcer() (*Enforcer, error) {
 		row := r.row()
 		m["p"]["p"].Policy = append(m["p"]["p"].Policy, row.V[:4])
 	}
-	for r := range s.rules {
-		if r.Kind == KindGrant || r.Kind == KindRestriction {
-			add(r)
-		}
+	for r := range s.patternRules {
+		add(r)
 	}
 	for holder := range s.blocked {
 		add(Rule{Kind: KindRestriction, Holder: holder, Pattern: Everything})
@@ -227,12 +253,11 @@ func (s *snapshot) links(left string, right Holder) bool {
 		return false
 	}
 	want := s.group(name)
-	u, known := s.users.get(UserID(left))
-	if want == nil || !known {
+	if want == nil {
 		return false
 	}
 	found := false
-	for _, id := range u.groups {
+	for _, id := range s.user(UserID(left)).groupIDs(nil) {
 		s.walk(id, func(g *group) { found = found || g == want })
 	}
 	return found

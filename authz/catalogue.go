@@ -75,6 +75,7 @@ type catalogue struct {
 	declared bool // by the application; without that any permission is accepted
 	entries  Catalogue
 	byName   map[Permission]int
+	sorted   []Permission // their names
 }
 
 // newCatalogue checks what the application declares; its errors name all bad entries.
@@ -94,6 +95,7 @@ func newCatalogue(declared Catalogue) (*catalogue, error) {
 			continue
 		}
 		c.byName[e.Permission] = i
+		c.sorted = append(c.sorted, e.Permission)
 		if i < len(declared) {
 			for _, err := range e.Check() {
 				fault(e, "%v", err)
@@ -103,6 +105,7 @@ func newCatalogue(declared Catalogue) (*catalogue, error) {
 	if len(faults) > 0 {
 		return nil, fmt.Errorf("the catalogue can't be used: %s", strings.Join(faults, "; "))
 	}
+	slices.Sort(c.sorted)
 	return c, nil
 }
 
@@ -153,6 +156,25 @@ func (c *catalogue) knows(p Pattern) bool {
 func isOneBelow(typ, object string) bool {
 	id, ok := strings.CutPrefix(object, typ+".")
 	return ok && id != "" && !strings.ContainsAny(id, "./:*")
+}
+
+// appendCovered appends the permissions that a pattern with a wildcard covers.
+func (c *catalogue) appendCovered(list []Permission, t target) []Permission {
+	begins := t.object
+	if !t.below {
+		begins += ":"
+	}
+	from, _ := slices.BinarySearch(c.sorted, Permission(begins))
+	for _, p := range c.sorted[from:] {
+		if !strings.HasPrefix(string(p), begins) {
+			break
+		}
+		object, action, _ := p.Split()
+		if (t.below || object == t.object) && (t.action == "*" || t.action == action) {
+			list = append(list, p)
+		}
+	}
+	return list
 }
 
 // nearest returns up to three declared permissions that differ from p by the fewest edits,

@@ -10,9 +10,16 @@ func (e *Engine) Can(user UserID, permissions ...Permission) bool {
 	if len(permissions) == 0 || e.expired() {
 		return false
 	}
-	s := e.current.Load()
+	return e.current.Load().canAll(user, permissions)
+}
+
+func (s *snapshot) canAll(id UserID, permissions []Permission) bool {
+	u := s.users.find(id)
+	if u == nil {
+		return false
+	}
 	for _, p := range permissions {
-		if !s.can(user, p) {
+		if !s.allows(u, p) {
 			return false
 		}
 	}
@@ -20,26 +27,62 @@ func (e *Engine) Can(user UserID, permissions ...Permission) bool {
 }
 
 func (s *snapshot) can(id UserID, p Permission) bool {
+	u := s.users.find(id)
+	return u != nil && s.allows(u, p)
+}
+
+func (s *snapshot) allows(u *user, p Permission) bool {
+	if n := s.lexicon.names.find(p); n != nil {
+		return s.verdict(u, s.effectOn(u, n))
+	}
+	return s.allowsUnnamed(u, p)
+}
+
+// allowsUnnamed decides about a permission that neither the catalogue nor a rule names, so
+// that only wildcards can cover it.
+func (s *snapshot) allowsUnnamed(u *user, p Permission) bool {
+	wild := s.wildcardsOf(u)
+	if wild == 0 {
+		return false
+	}
 	object, action, ok := p.Split()
 	if !ok {
 		return false
 	}
-	u, ok := s.users.get(id)
-	if !ok {
-		return false
+	var room [maxChain]textID
+	c := s.lexicon.spellChain(object, wild, room[:0])
+	n := name{exact: s.lexicon.exact(object, action), chain: &c}
+	return s.verdict(u, s.effectOn(u, &n))
+}
+
+// effectOn adds up what the user's own rules and those of their groups say.
+func (s *snapshot) effectOn(u *user, n *name) effect {
+	found := s.matchers[u.groups[0]].match(n) | s.matchers[u.groups[1]].match(n) // of noGroup, nothing
+	if u.more != nil {
+		found |= u.more.all.match(n)
+		for _, id := range u.more.groups {
+			found |= s.matchers[id].match(n)
+		}
 	}
-	found := u.all.match(object, action)
-	if s.blockedAll {
-		found |= restricted
+	return found
+}
+
+func (s *snapshot) wildcardsOf(u *user) wildcards {
+	wild := s.matchers[u.groups[0]].wild | s.matchers[u.groups[1]].wild
+	if u.more != nil {
+		wild |= u.more.all.wild
+		for _, id := range u.more.groups {
+			wild |= s.matchers[id].wild
+		}
 	}
-	for _, g := range u.groups {
-		found |= s.groups[g].all.match(object, action)
-	}
-	return s.verdict(id, found)
+	return wild
 }
 
 // verdict is the policy effect of model.conf: granted, and not restricted, unless the user
-// is an administrator.
-func (s *snapshot) verdict(id UserID, found effect) bool {
-	return found&granted != 0 && (found&restricted == 0 || s.isAdministrator(id))
+// is an administrator. A bad row that hides whom it restricts restricts everyone.
+func (s *snapshot) verdict(u *user, found effect) bool {
+	if s.blockedAll {
+		found |= restricted
+	}
+	return found&granted != 0 && (found&restricted == 0 || u.in(s.administrators))
 }

@@ -132,7 +132,7 @@ func (d *draft) nearestGroup(name GroupName) string {
 
 // move drafts that the user goes into a group or out of it, if that isn't so already.
 func (d *draft) move(id UserID, g *group, in bool) {
-	if _, is := g.members.get(id); is == in {
+	if d.s.user(id).in(g.id) == in {
 		return
 	}
 	r := Rule{Kind: KindMember, Holder: id.Holder(), Group: g.info.Name}
@@ -144,12 +144,7 @@ func (d *draft) move(id UserID, g *group, in bool) {
 }
 
 // userRules returns the user's own rules; none of an unknown user.
-func (d *draft) userRules(id UserID) *ruleSet {
-	if u, ok := d.s.users.get(id); ok {
-		return u.rules
-	}
-	return nil
-}
+func (d *draft) userRules(id UserID) *ruleSet { return d.s.user(id).rules() }
 
 // freeName checks a name that a group is to have. A name that is taken is a conflict, which
 // waits; the draft goes on under a name that nobody can have, so that all else is checked.

@@ -262,7 +262,7 @@ func (e *Engine) replay(s *snapshot, records []Record) (*snapshot, error) {
 // reload reads everything. What readers have stays until all of it is there and fits.
 func (e *Engine) reload(ctx context.Context) error {
 	asked := time.Now()
-	s, err := load(ctx, e.store)
+	s, err := load(ctx, e.store, e.catalogue.sorted)
 	if err != nil {
 		return e.unavailable(err)
 	}

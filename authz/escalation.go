@@ -76,12 +76,9 @@ func (s *snapshot) reachOfUser(id UserID, without map[GroupName]bool) reach {
 	if s.blockedAll || s.blocked[id.Holder()] {
 		r.restrictions[Everything] = true
 	}
-	u, ok := s.users.get(id)
-	if !ok {
-		return r
-	}
-	r.add(u.rules)
-	for _, g := range u.groups {
+	u := s.user(id)
+	r.add(u.rules())
+	for _, g := range u.groupIDs(nil) {
 		if !without[s.groups[g].info.Name] {
 			s.reachInto(r, g)
 		}
@@ -264,7 +261,7 @@ func (e *escalation) awaken(d Delta) {
 	if len(names) == 0 {
 		return
 	}
-	for r := range e.before.rules {
+	for r := range e.before.patternRules {
 		if name, ok := assigns(r.Pattern); ok && names[name] {
 			e.ask(r.Pattern)
 		}

@@ -64,8 +64,7 @@ func (e *Engine) Explain(user UserID, permissions ...Permission) Explanation {
 
 // Explain is [Engine.Explain] for the view's revision.
 func (v *View) Explain(user UserID, permissions ...Permission) Explanation {
-	_, known := v.s.users.get(user)
-	x := Explanation{User: user, Known: known, Allowed: len(permissions) > 0, Revision: v.s.revision}
+	x := Explanation{User: user, Known: v.s.user(user) != nil, Allowed: len(permissions) > 0, Revision: v.s.revision}
 	for _, p := range permissions {
 		if slices.ContainsFunc(x.Permissions, func(o PermissionExplanation) bool { return o.Permission == p }) {
 			continue
@@ -80,75 +79,83 @@ func (v *View) Explain(user UserID, permissions ...Permission) Explanation {
 func (v *View) explain(user UserID, p Permission) PermissionExplanation {
 	entry, declared := v.entry(p)
 	one := PermissionExplanation{Permission: p, Label: entry.Label, Category: entry.Category, Declared: declared}
-	object, action, ok := p.Split()
+	u := v.s.user(user)
+	q, ok := v.s.ask(u, p)
 	if !ok {
 		return one
 	}
-	because, found := v.s.because(user, func(q Pattern) bool { return q.coversPermission(object, action) })
-	one.Because = because
-	one.Allowed = !v.expired && v.s.verdict(user, found)
+	one.Because = v.s.because(user, u, q)
+	one.Allowed = !v.expired && v.s.verdict(u, v.s.effectOn(u, &q.name))
 	return one
 }
 
-// because collects every rule that covers what is asked and reaches the user, on every
-// path, the user's own first, and what they add up to.
-func (s *snapshot) because(id UserID, covers func(Pattern) bool) ([]Because, effect) {
-	u, ok := s.users.get(id)
-	if !ok {
-		return nil, 0
+// asked is a permission that someone is asked about.
+type asked struct {
+	name
+	covering []Pattern // those that may cover it, sorted
+}
+
+// ask prepares to explain a decision about a user, by the same numbers that [Engine.Can]
+// decides by. ok is false where nothing is asked: nobody is there to hold it, or it isn't of
+// the form of a permission.
+func (s *snapshot) ask(u *user, p Permission) (q asked, ok bool) {
+	object, action, ok := p.Split()
+	if u == nil || !ok {
+		return asked{}, false
 	}
-	c := collector{s: s, covers: covers, path: []Holder{id.Holder()}}
+	wild := s.wildcardsOf(u)
+	q.covering = []Pattern{Pattern(p)}
+	if wild != 0 || s.blockedAll {
+		q.covering = coveringPatterns(object, action)
+	}
+	if n := s.lexicon.names.find(p); n != nil {
+		q.name = *n
+	} else {
+		q.name = s.lexicon.spell(object, action, wild)
+	}
+	return q, true
+}
+
+// coveringPatterns lists all patterns that cover a permission.
+func coveringPatterns(object, action string) []Pattern {
+	list := []Pattern{Pattern(object + ":" + action), Pattern(object + ":*"), Pattern("*:" + action), Everything}
+	for i, depth := 0, 1; i < len(object) && depth < maxChain; i++ {
+		if c := object[i]; c == '.' || c == '/' {
+			depth++
+			list = append(list, Pattern(object[:i+1]+"*:"+action), Pattern(object[:i+1]+"*:*"))
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// because collects every rule that covers what is asked and reaches the user, on every path,
+// the user's own first.
+func (s *snapshot) because(id UserID, u *user, q asked) []Because {
+	c := collector{s: s, asked: q, path: []Holder{id.Holder()}}
 	if s.blockedAll {
-		c.found |= restricted
-		c.list = append(c.list, Because{KindRestriction, Everything, slices.Clone(c.path), true})
+		c.add(Because{Rule: KindRestriction, Pattern: Everything, BadRow: true})
 	}
-	c.found |= c.effectOf(id.Holder(), u.rules)
-	c.rulesOf(id.Holder(), u.rules)
-	for _, g := range u.groups {
-		c.relevant = map[groupID]bool{}
-		s.walk(g, c.mark)
+	c.rulesOf(id.Holder(), u.rules())
+	for _, g := range u.groupIDs(nil) {
 		c.descend(s.groups[g])
 	}
-	return c.list, c.found
+	return c.list
 }
 
 // collector gathers the rules on the paths below one user. Paths can be many, so the list
-// is bounded; groups are few, and what their rules add up to is always whole.
+// is bounded.
 type collector struct {
-	s        *snapshot
-	covers   func(Pattern) bool
-	path     []Holder
-	list     []Because
-	found    effect
-	relevant map[groupID]bool // groups that a matching rule is reached through
+	s     *snapshot
+	asked asked
+	path  []Holder
+	list  []Because
 }
 
-// mark takes in what a group's own rules say, and notes the groups on the way to it.
-func (c *collector) mark(g *group) {
-	e := c.effectOf(g.info.Name.Holder(), g.rules)
-	if e == 0 {
-		return
-	}
-	c.found |= e
-	for _, id := range c.s.heirsOf([]groupID{g.id}) {
-		c.relevant[id] = true
-	}
-}
-
-func (c *collector) effectOf(h Holder, rules *ruleSet) effect {
-	var e effect
-	if slices.ContainsFunc(rules.patterns(KindGrant), c.covers) {
-		e |= granted
-	}
-	if c.s.blocked[h] || slices.ContainsFunc(rules.patterns(KindRestriction), c.covers) {
-		e |= restricted
-	}
-	return e
-}
-
+// descend goes where a decision would find something, and nowhere else.
 func (c *collector) descend(g *group) {
 	holder := g.info.Name.Holder()
-	if !c.relevant[g.id] || len(c.list) >= maxBecause || slices.Contains(c.path, holder) {
+	if c.s.matchers[g.id].match(&c.asked.name) == 0 || len(c.list) >= maxBecause || slices.Contains(c.path, holder) {
 		return // a table that someone else wrote to can hold a cycle
 	}
 	c.path = append(c.path, holder)
@@ -161,14 +168,22 @@ func (c *collector) descend(g *group) {
 
 func (c *collector) rulesOf(h Holder, rules *ruleSet) {
 	if c.s.blocked[h] {
-		c.list = append(c.list, Because{KindRestriction, Everything, slices.Clone(c.path), true})
+		c.add(Because{Rule: KindRestriction, Pattern: Everything, BadRow: true})
 	}
 	for _, kind := range []RuleKind{KindGrant, KindRestriction} {
-		for _, p := range rules.patterns(kind) {
-			if c.covers(p) && len(c.list) < maxBecause {
-				c.list = append(c.list, Because{Rule: kind, Pattern: p, Path: slices.Clone(c.path)})
+		for _, p := range c.asked.covering {
+			if rules.has(kind, p) {
+				c.add(Because{Rule: kind, Pattern: p})
 			}
 		}
+	}
+}
+
+// add takes in what was found at the end of the path.
+func (c *collector) add(b Because) {
+	if len(c.list) < maxBecause {
+		b.Path = slices.Clone(c.path)
+		c.list = append(c.list, b)
 	}
 }
 
@@ -200,37 +215,41 @@ func (v *View) PermissionsOf(user UserID) []Effective {
 
 // heldBy lists the names of what PermissionsOf lists, in its order.
 func (v *View) heldBy(user UserID) []Permission {
-	u, ok := v.s.users.get(user)
-	if !ok || v.expired {
+	u := v.s.user(user)
+	if u == nil || v.expired {
 		return nil
 	}
-	asked := map[Permission]bool{}
 	var list []Permission
-	ask := func(p Permission) {
-		if !asked[p] {
-			asked[p] = true
-			if v.s.can(user, p) {
-				list = append(list, p)
-			}
-		}
-	}
-	for _, entry := range v.catalogue.entries {
-		ask(entry.Permission)
-	}
-	for name := range v.s.byName {
-		ask(AssignMembers(name))
-	}
 	named := func(rules *ruleSet) {
 		for _, p := range rules.patterns(KindGrant) {
-			if t := p.target(); !t.below && t.action != "*" {
-				ask(Permission(p))
-			}
+			list = v.appendNamed(list, p)
 		}
 	}
-	named(u.rules)
-	for _, id := range u.groups {
+	named(u.rules())
+	for _, id := range u.groupIDs(nil) {
 		v.s.walk(id, func(g *group) { named(g.rules) })
 	}
+	slices.Sort(list)
+	list = slices.DeleteFunc(slices.Compact(list), func(p Permission) bool { return !v.s.allows(u, p) })
 	sortFolded(list)
+	return list
+}
+
+// appendNamed appends the permissions that have a name and that the pattern covers: itself,
+// if it is one, what the catalogue declares, and the rights to assign members.
+func (v *View) appendNamed(list []Permission, p Pattern) []Permission {
+	t := p.target()
+	if !t.below && t.action != "*" {
+		return append(list, Permission(p))
+	}
+	list = v.catalogue.appendCovered(list, t)
+	if !p.overlaps(Pattern(membersMark + "*:" + assignAction)) {
+		return list
+	}
+	for name := range v.s.byName {
+		if right := AssignMembers(name); p.covers(Pattern(right)) {
+			list = append(list, right)
+		}
+	}
 	return list
 }

@@ -26,7 +26,7 @@ func TestExplainTheApproval(t *testing.T) {
 	t.Parallel()
 	engine := open(t, authz.NewMemoryStore(), authz.Options{Seed: seed(t, filepath.Join("testdata", "backoffice"))})
 	var text strings.Builder
-	for _, u := range append(engine.View().Users("", ""), "nobody", "Administrators", "Ana") {
+	for _, u := range append(engine.View().Users(authz.UserQuery{}), "nobody", "Administrators", "Ana") {
 		x := engine.Explain(u, approval...)
 		if x.Allowed != engine.Can(u, approval...) || x.Revision != engine.Revision() {
 			t.Errorf("%q: explained as %v at %d", u, x.Allowed, x.Revision)

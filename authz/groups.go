@@ -111,7 +111,7 @@ func (d *draft) inheritsOf(g *group, name GroupName, want []GroupName) {
 // the group where to is empty.
 func (d *draft) renameAssign(from, to GroupName) {
 	object := membersMark + string(from)
-	for r := range d.s.rules {
+	for r := range d.s.patternRules {
 		o, action, _ := split(string(r.Pattern))
 		if o != object {
 			continue
@@ -145,7 +145,7 @@ func (a Acting) DeleteGroup(ctx context.Context, name GroupName, release bool) (
 		d.replaceRules(name.Holder(), g.rules, Rules{})
 		d.inherits(name, d.s.groupNames(g.inherits), nil)
 		d.renameAssign(name, "")
-		for u := range g.members.all() {
+		for u := range d.s.membersOf(g) {
 			d.move(u, g, false)
 		}
 		for _, id := range g.heirs {

@@ -125,7 +125,7 @@ func affected(before, after *snapshot, d Delta) []UserID {
 	for _, id := range e.groupsReached(d) {
 		for _, s := range []*snapshot{before, after} {
 			if int(id) < len(s.groups) && s.groups[id] != nil {
-				for u := range s.groups[id].members.all() {
+				for u := range s.membersOf(s.groups[id]) {
 					seen[u] = true
 				}
 			}
@@ -156,15 +156,15 @@ func difference(was, is *View, id UserID, memo map[string][2][]Permission) (gain
 // place describes where a user without own rules stands, for whom a policy says the same as
 // for everyone else there; it is unique to a user with some.
 func place(s *snapshot, id UserID) string {
-	u, ok := s.users.get(id)
-	if !ok {
+	u := s.user(id)
+	if u == nil {
 		return "-"
 	}
 	b := []byte{'g'}
-	for _, g := range u.groups {
+	for _, g := range u.groupIDs(nil) {
 		b = binary.BigEndian.AppendUint32(b, uint32(g))
 	}
-	if u.rules != nil || len(s.blocked) > 0 {
+	if u.rules() != nil || len(s.blocked) > 0 {
 		b = append(append(b, 'u'), id...)
 	}
 	return string(b)

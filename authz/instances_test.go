@@ -120,7 +120,7 @@ func TestInstancesThatWriteAtOnce(t *testing.T) {
 	}
 	fresh := open(t, store, authz.Options{})
 	rules := 0
-	for _, u := range fresh.View().Users("", "") {
+	for _, u := range fresh.View().Users(authz.UserQuery{}) {
 		rules += len(fresh.View().User(u).Permissions.Grants)
 	}
 	if rules != instances*each {
@@ -209,11 +209,11 @@ func (f *faulty) Revision(ctx context.Context) (authz.Revision, error) {
 	return f.Store.Revision(ctx)
 }
 
-func (f *faulty) Load(ctx context.Context, row func(authz.Row) error) (authz.State, error) {
+func (f *faulty) Load(ctx context.Context, state func(authz.State) error, row func(authz.Row) error) error {
 	if err := f.read.Load(); err != nil {
-		return authz.State{}, *err
+		return *err
 	}
-	return f.Store.Load(ctx, row)
+	return f.Store.Load(ctx, state, row)
 }
 
 func (f *faulty) Since(ctx context.Context, after authz.Revision, limit int) ([]authz.Record, error) {

@@ -10,22 +10,27 @@ import (
 	"time"
 )
 
-// load reads the whole policy from the store.
-func load(ctx context.Context, store Store) (*snapshot, error) {
-	var rows rowReader
-	state, err := store.Load(ctx, rows.read)
+// load reads the whole policy from the store; declared are the permissions of the catalogue.
+func load(ctx context.Context, store Store, declared []Permission) (*snapshot, error) {
+	l := loader{declared: declared}
+	if err := store.Load(ctx, l.begin, l.read); err != nil {
+		return nil, fmt.Errorf("load the policy: %w", err)
+	}
+	s, err := l.done()
 	if err != nil {
 		return nil, fmt.Errorf("load the policy: %w", err)
 	}
-	return rows.snapshot(state)
+	return s, nil
 }
 
-// rowReader turns rows into rules, keeping aside those that can't be understood.
-type rowReader struct {
-	rules []Rule
-	ids   []int64 // of the rows that became rules
-	bad   []badRow
-	texts map[string]string // one copy of each text that comes again and again
+// loader makes the policy of rows, one by one, keeping aside those that can't be understood.
+type loader struct {
+	declared []Permission
+	state    State
+	editor   *editor
+	bad      []badRow
+	texts    map[string]string // one copy of each text that comes again and again
+	taken    map[Rule]bool     // rules of which there mustn't be two; memberships show it themselves
 }
 
 type badRow struct {
@@ -33,20 +38,66 @@ type badRow struct {
 	fault string
 }
 
-func (rr *rowReader) read(row Row) error {
-	r, err := parseFields(row.fields())
+// begin takes the groups in. Rules about others than these are bad.
+func (l *loader) begin(state State) error {
+	c := Change{Revision: state.Revision, Hash: state.Hash}
+	for _, g := range state.Groups {
+		if g.Name.Check() == nil { // rules that name it become bad rows
+			c.Delta.Groups = append(c.Delta.Groups, GroupChange{After: &g.GroupInfo})
+		}
+	}
+	l.state, l.texts, l.taken = state, map[string]string{}, map[Rule]bool{}
+	l.editor = newEditor(emptySnapshot(l.declared), c)
+	for _, g := range c.Delta.Groups {
+		if _, double := l.editor.next.byName[g.After.Name]; double {
+			continue
+		}
+		if err := l.editor.changeGroup(g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *loader) read(row Row) error {
+	r, err := parseRow(row)
 	if err == nil && forbiddenToAdministrators(r) {
 		err = ErrProtectedGroup
 	}
+	if err == nil {
+		err = l.known(r)
+	}
 	if err != nil {
-		rr.bad = append(rr.bad, badRow{row, err.Error()})
+		l.bad = append(l.bad, badRow{row, err.Error()})
 		return nil //nolint:nilerr // a bad row stops nothing (promise 9)
 	}
-	r.Group = GroupName(rr.intern(string(r.Group)))
-	r.Pattern = Pattern(rr.intern(string(r.Pattern)))
-	rr.rules = append(rr.rules, r)
-	rr.ids = append(rr.ids, row.ID)
+	if l.isDouble(r) {
+		return nil
+	}
+	r.Pattern = Pattern(l.intern(string(r.Pattern)))
+	return l.editor.rule(r, true)
+}
+
+// known says which of the groups that a rule names doesn't exist.
+func (l *loader) known(r Rule) error {
+	name, isGroup := r.Holder.Group()
+	if _, there := l.editor.next.byName[name]; isGroup && !there {
+		return fmt.Errorf("names the group %q, which doesn't exist", name)
+	}
+	if _, there := l.editor.next.byName[r.Group]; r.Group != "" && !there {
+		return fmt.Errorf("names the group %q, which doesn't exist", r.Group)
+	}
 	return nil
+}
+
+// isDouble reports whether the table had the rule already.
+func (l *loader) isDouble(r Rule) bool {
+	if r.Kind == KindMember {
+		return l.editor.users.find(UserID(r.Holder)).in(l.editor.next.byName[r.Group])
+	}
+	double := l.taken[r]
+	l.taken[r] = true
+	return double
 }
 
 // forbiddenToAdministrators reports whether promise 1 forbids a rule.
@@ -54,76 +105,30 @@ func forbiddenToAdministrators(r Rule) bool {
 	return r.Kind != KindMember && aboutAdministrators(r) && r != administratorsRule
 }
 
-func (rr *rowReader) intern(s string) string {
-	if rr.texts == nil {
-		rr.texts = map[string]string{}
-	}
-	if one, ok := rr.texts[s]; ok {
+func (l *loader) intern(s string) string {
+	if one, ok := l.texts[s]; ok {
 		return one
 	}
-	rr.texts[s] = s
+	l.texts[s] = s
 	return s
 }
 
-// snapshot makes the policy of what was read.
-func (rr *rowReader) snapshot(state State) (*snapshot, error) {
-	c := Change{Revision: state.Revision, Hash: state.Hash}
-	groups := make(map[GroupName]bool, len(state.Groups))
-	for _, g := range state.Groups {
-		if g.Name.Check() != nil || groups[g.Name] {
-			continue // rules that name it become bad rows
-		}
-		groups[g.Name] = true
-		c.Delta.Groups = append(c.Delta.Groups, GroupChange{After: &g.GroupInfo})
-	}
-	c.Delta.Added = rr.known(groups)
-	s, err := emptySnapshot().apply(c)
+// done returns the policy of what was read.
+func (l *loader) done() (*snapshot, error) {
+	s, err := l.editor.done()
 	if err != nil {
-		return nil, fmt.Errorf("load the policy: %w", err)
+		return nil, err
 	}
-	for _, row := range state.Groups {
+	for _, row := range l.state.Groups {
 		if g := s.group(row.Name); g != nil {
 			g.version, g.updatedAt, g.updatedBy = row.Version, time.UnixMicro(row.UpdatedAt).UTC(), row.UpdatedBy
 		}
 	}
-	for _, u := range s.users.all() {
-		u.version = 0 // the store knows
-	}
 	hasAdministrator := s.marks.HadAdministrator
-	s.marks = state.Marks
+	s.marks = l.state.Marks
 	s.marks.HadAdministrator = s.marks.HadAdministrator || hasAdministrator
-	s.setBadRows(rr.bad)
+	s.setBadRows(l.bad)
 	return s, nil
-}
-
-// known returns the rules whose groups exist, without doubles; the others are bad.
-func (rr *rowReader) known(groups map[GroupName]bool) []Rule {
-	rules := make([]Rule, 0, len(rr.rules))
-	for i, r := range rr.rules {
-		name, isGroup := r.Holder.Group()
-		switch {
-		case isGroup && !groups[name]:
-		case r.Group != "" && !groups[r.Group]:
-			name = r.Group
-		default:
-			rules = append(rules, r)
-			continue
-		}
-		row := r.row()
-		row.ID = rr.ids[i]
-		rr.bad = append(rr.bad, badRow{row, fmt.Sprintf("names the group %q, which doesn't exist", name)})
-	}
-	return dedupe(rules)
-}
-
-// dedupe drops rules that the table holds twice, keeping the order.
-func dedupe(rules []Rule) []Rule {
-	seen := make(map[Rule]struct{}, len(rules))
-	return slices.DeleteFunc(rules, func(r Rule) bool {
-		_, double := seen[r]
-		seen[r] = struct{}{}
-		return double
-	})
 }
 
 // setBadRows takes bad rows into a snapshot that is being built and works out whom they
@@ -155,7 +160,7 @@ func (s *snapshot) setBadRows(bad []badRow) {
 		})
 	}
 	if all != s.blockedAll || !maps.Equal(blocked, s.blocked) {
-		s.compileAll()
+		s.compileAll(func(r *ruleSet) *ruleSet { return r })
 	}
 }
 
@@ -190,24 +195,26 @@ func (s *snapshot) mayRestrict(right string) bool {
 	return found
 }
 
-// compileAll makes every matcher that a bad row may have changed anew, in copies: the ones
-// of before may be in use by readers.
-func (s *snapshot) compileAll() {
+// compileAll makes every matcher anew, in copies: readers have those that there are. Every
+// set of rules goes through renew.
+func (s *snapshot) compileAll(renew func(*ruleSet) *ruleSet) {
 	s.groups = slices.Clone(s.groups)
 	for i, g := range s.groups {
 		if g != nil {
 			clone := *g
-			clone.all = s.compile(g.id)
+			clone.rules = renew(g.rules)
 			s.groups[i] = &clone
 		}
 	}
+	s.compile(s.heirsOf(s.groupIDs()))
 	edit := s.users.edit()
 	for id, u := range s.users.all() {
-		if u.rules != nil || u.all.below != nil || s.blocked[id.Holder()] {
-			clone := *u
-			clone.all = s.compileUser(id, u.rules)
-			edit.set(id, &clone)
+		blocked := s.blocked[id.Holder()]
+		if !blocked && u.more == nil {
+			continue
 		}
+		_, own := edit.set(id)
+		own.change(func(more *userMore) { more.rules, more.blocked = renew(more.rules), blocked })
 	}
 	s.users = edit.done()
 }

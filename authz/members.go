@@ -1,109 +1,81 @@
 package authz
 
-import (
-	"hash/maphash"
-	"iter"
-	"maps"
-)
+import "slices"
 
-// userMap is an immutable map from users to V whose update costs what changes and not what
-// it holds: users are spread over shards, and an update copies the shards it touches.
-type userMap[V any] struct {
-	shards []map[UserID]V // a power of two of them, or none
-	size   int
+// user is one user's part in the policy: never empty, a user without groups and rules isn't
+// in the snapshot. A million of them must be cheap, so that what few have lies apart.
+//
+// Its methods take nil for nobody.
+type user struct {
+	groups [2]groupID // those with the lowest ids, in their order; noGroup where there are fewer
+	more   *userMore
 }
 
-// Shards are kept this full on average, so that copying one takes a few microseconds.
-const shardFill = 128
-
-var userSeed = maphash.MakeSeed()
-
-func (m userMap[V]) shard(u UserID) int {
-	return int(maphash.String(userSeed, string(u)) & uint64(len(m.shards)-1))
+// userMore is the part of a user that most don't have. It never changes.
+type userMore struct {
+	groups  []groupID // the others, in the order of their ids
+	rules   *ruleSet
+	blocked bool    // by a bad row, which denies them everything
+	all     matcher // compiled from rules and blocked
 }
 
-// get returns the value of u, and whether there is one. It doesn't allocate.
-func (m userMap[V]) get(u UserID) (V, bool) {
-	if len(m.shards) == 0 {
-		var none V
-		return none, false
+// groupIDs returns the groups that the user is directly in, by id, appended to list.
+func (u *user) groupIDs(list []groupID) []groupID {
+	if u == nil {
+		return list
 	}
-	v, ok := m.shards[m.shard(u)][u]
-	return v, ok
-}
-
-// all yields every user, in no order.
-func (m userMap[V]) all() iter.Seq2[UserID, V] {
-	return func(yield func(UserID, V) bool) {
-		for _, shard := range m.shards {
-			for u, v := range shard {
-				if !yield(u, v) {
-					return
-				}
-			}
+	for _, id := range u.groups {
+		if id != noGroup {
+			list = append(list, id)
 		}
 	}
-}
-
-// edit begins an update. m stays as it is.
-func (m userMap[V]) edit() *userMapEdit[V] {
-	return &userMapEdit[V]{m: m}
-}
-
-// userMapEdit collects the updates that lead from one userMap to the next. Each shard is
-// copied at most once, however many of its users change.
-type userMapEdit[V any] struct {
-	m     userMap[V]
-	owned []bool // shards that are this edit's own; nil before the first write
-}
-
-func (e *userMapEdit[V]) get(u UserID) (V, bool) { return e.m.get(u) }
-
-func (e *userMapEdit[V]) set(u UserID, v V) {
-	if len(e.m.shards) == 0 {
-		e.grow()
+	if u.more != nil {
+		list = append(list, u.more.groups...)
 	}
-	shard := e.own(u)
-	before := len(shard)
-	shard[u] = v
-	e.m.size += len(shard) - before
-	if e.m.size > shardFill*len(e.m.shards) {
-		e.grow()
-	}
+	return list
 }
 
-func (e *userMapEdit[V]) remove(u UserID) {
-	if _, ok := e.m.get(u); ok {
-		delete(e.own(u), u)
-		e.m.size--
+// in reports whether the user is directly in a group.
+func (u *user) in(id groupID) bool {
+	switch {
+	case u == nil || id == noGroup:
+		return false
+	case u.groups[0] == id || u.groups[1] == id:
+		return true
 	}
+	return u.more != nil && slices.Contains(u.more.groups, id)
 }
 
-// own returns the shard of u, copied if it is still shared with the map of before.
-func (e *userMapEdit[V]) own(u UserID) map[UserID]V {
-	if e.owned == nil {
-		e.m.shards = append([]map[UserID]V(nil), e.m.shards...)
-		e.owned = make([]bool, len(e.m.shards))
+// rules returns the user's own grants and restrictions.
+func (u *user) rules() *ruleSet {
+	if u == nil || u.more == nil {
+		return nil
 	}
-	i := e.m.shard(u)
-	if !e.owned[i] {
-		if e.m.shards[i] = maps.Clone(e.m.shards[i]); e.m.shards[i] == nil {
-			e.m.shards[i] = make(map[UserID]V)
-		}
-		e.owned[i] = true
-	}
-	return e.m.shards[i]
+	return u.more.rules
 }
 
-// grow spreads the users over four times as many shards.
-func (e *userMapEdit[V]) grow() {
-	old := e.m
-	e.m.shards = make([]map[UserID]V, max(1, 4*len(old.shards)))
-	e.owned = make([]bool, len(e.m.shards))
-	for u, v := range old.all() {
-		e.own(u)[u] = v
+func (u *user) isEmpty() bool { return u.groups[0] == noGroup && u.rules() == nil }
+
+// setGroups makes the user a member of exactly these groups, which are in the order of their
+// ids. list stays the caller's.
+func (u *user) setGroups(list []groupID) {
+	u.groups = [2]groupID{}
+	rest := list[copy(u.groups[:], list):]
+	if len(rest) > 0 || u.more != nil && len(u.more.groups) > 0 {
+		u.change(func(more *userMore) { more.groups = slices.Clone(rest) })
 	}
 }
 
-// done returns the updated map. The edit must not be used again.
-func (e *userMapEdit[V]) done() userMap[V] { return e.m }
+// change edits the part of the user that most don't have, in a copy.
+func (u *user) change(edit func(*userMore)) {
+	var more userMore
+	if u.more != nil {
+		more = *u.more
+	}
+	edit(&more)
+	u.more = nil
+	if len(more.groups) > 0 || more.rules != nil || more.blocked {
+		more.all = newMatcher([]*ruleSet{more.rules}, more.blocked)
+		u.more = &more
+	}
+}

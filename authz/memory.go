@@ -31,17 +31,20 @@ func NewMemoryStore() *MemoryStore {
 }
 
 // Load implements [Store]. Commits go on while row is being called.
-func (m *MemoryStore) Load(ctx context.Context, row func(Row) error) (State, error) {
-	rows, state := m.moment()
+func (m *MemoryStore) Load(ctx context.Context, state func(State) error, row func(Row) error) error {
+	rows, present := m.moment()
+	if err := state(present); err != nil {
+		return err
+	}
 	for _, r := range rows {
 		if err := ctx.Err(); err != nil {
-			return State{}, err
+			return err
 		}
 		if err := row(r); err != nil {
-			return State{}, err
+			return err
 		}
 	}
-	return state, ctx.Err()
+	return ctx.Err()
 }
 
 // moment copies everything, as of now.

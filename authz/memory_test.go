@@ -48,8 +48,7 @@ func TestMemoryStoreChangedFromOutside(t *testing.T) {
 	if m.DeleteRecord(1) {
 		t.Error("DeleteRecord found a record in an empty store")
 	}
-	var got []authz.Row
-	state, err := m.Load(t.Context(), func(r authz.Row) error { got = append(got, r); return nil })
+	state, got, err := authztest.Load(t.Context(), m)
 	want := []authz.Row{{ID: 1, Type: "p"}, {ID: 3, Type: "g"}}
 	if err != nil || state.Revision != 0 || !slices.Equal(got, want) {
 		t.Errorf("loaded %v at %d: %v", got, state.Revision, err)

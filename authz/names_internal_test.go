@@ -94,14 +94,21 @@ func TestCoversAndOverlapsAgainstBruteForce(t *testing.T) {
 	t.Logf("of %d pairs, %d cover and %d overlap", len(patterns)*len(patterns), covered, overlapping)
 }
 
-// What a matcher looks up is what the patterns in it cover one by one.
+// What a matcher looks up is what the patterns in it cover one by one, whether the permission
+// has a name in the lexicon or is spelt.
 func TestMatcherAgainstBruteForce(t *testing.T) {
 	t.Parallel()
 	patterns, permissions := patternUniverse()
 	for i, p := range patterns {
 		other := patterns[(i*7+3)%len(patterns)]
-		var m matcher
-		m.add(newRuleSet([]Pattern{p}, []Pattern{other}))
+		edit := (&lexicon{}).edit()
+		m := newMatcher([]*ruleSet{newRuleSet(edit, []Pattern{p}, []Pattern{other})}, false)
+		unnamed := edit.done()
+		edit = unnamed.edit()
+		for _, q := range permissions {
+			edit.name(q)
+		}
+		named := edit.done()
 		for _, q := range permissions {
 			var want effect
 			if inPattern(p, q) {
@@ -111,8 +118,12 @@ func TestMatcherAgainstBruteForce(t *testing.T) {
 				want |= restricted
 			}
 			object, action, _ := q.Split()
-			if got := m.match(object, action); got != want {
+			spelt := unnamed.spell(object, action, m.wild)
+			if got := m.match(&spelt); got != want {
 				t.Fatalf("grant %q, restriction %q, asked %q: %b, want %b", p, other, q, got, want)
+			}
+			if got := m.match(named.names.find(q)); got != want {
+				t.Fatalf("grant %q, restriction %q, asked %q by name: %b, want %b", p, other, q, got, want)
 			}
 		}
 	}

@@ -112,7 +112,7 @@ func (e *Engine) checkLeaving(ctx context.Context, after *snapshot, actor Actor,
 	if !asked {
 		return nil
 	}
-	for u := range after.group(Administrators).members.all() {
+	for u := range after.membersOf(after.group(Administrators)) {
 		if active, err := e.options.Directory.Active(ctx, u); err == nil && active {
 			return nil
 		}

@@ -8,7 +8,7 @@ import (
 // The last line of defence holds for changes that no operation makes.
 func TestCheckPromises(t *testing.T) {
 	t.Parallel()
-	before, err := emptySnapshot().apply(Change{Revision: 1, Delta: Delta{
+	before, err := emptySnapshot(nil).apply(Change{Revision: 1, Delta: Delta{
 		Groups: []GroupChange{{After: &GroupInfo{Name: Administrators}}, {After: &GroupInfo{Name: "Desk"}}},
 		Added:  []Rule{administratorsRule, {Kind: KindMember, Holder: "ana", Group: Administrators}},
 	}})
@@ -45,7 +45,7 @@ func TestApplyRefusesWhatDoesNotFit(t *testing.T) {
 	t.Parallel()
 	member := Rule{Kind: KindMember, Holder: "ana", Group: "Desk"}
 	grant := Rule{Kind: KindGrant, Holder: "ana", Pattern: "a:b"}
-	s, err := emptySnapshot().apply(Change{Revision: 1, Delta: Delta{
+	s, err := emptySnapshot(nil).apply(Change{Revision: 1, Delta: Delta{
 		Groups: []GroupChange{{After: &GroupInfo{Name: "Desk"}}}, Added: []Rule{member, grant},
 	}})
 	if err != nil {

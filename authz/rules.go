@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"math/bits"
 	"slices"
 	"strings"
 )
@@ -16,13 +17,22 @@ const (
 // ruleSet is an immutable set of grants and restrictions.
 type ruleSet struct {
 	grants, restrictions []Pattern // sorted, no doubles
+	keys                 []ruleKey // of the grants, then of the restrictions
 }
 
-func newRuleSet(grants, restrictions []Pattern) *ruleSet {
+func newRuleSet(l *lexiconEdit, grants, restrictions []Pattern) *ruleSet {
 	if len(grants) == 0 && len(restrictions) == 0 {
 		return nil
 	}
-	return &ruleSet{sortedSet(grants), sortedSet(restrictions)}
+	s := &ruleSet{grants: sortedSet(grants), restrictions: sortedSet(restrictions)}
+	s.keys = make([]ruleKey, 0, len(s.grants)+len(s.restrictions))
+	for _, p := range s.grants {
+		s.keys = append(s.keys, l.key(p))
+	}
+	for _, p := range s.restrictions {
+		s.keys = append(s.keys, l.key(p))
+	}
+	return s
 }
 
 // patterns returns the grants or the restrictions; none of a nil set.
@@ -35,6 +45,14 @@ func (s *ruleSet) patterns(kind RuleKind) []Pattern {
 	default:
 		return s.restrictions
 	}
+}
+
+// size is the number of rules.
+func (s *ruleSet) size() int {
+	if s == nil {
+		return 0
+	}
+	return len(s.keys)
 }
 
 func (s *ruleSet) has(kind RuleKind, p Pattern) bool {
@@ -56,50 +74,168 @@ func sortedSet[S ~string](list []S) []S {
 	return slices.Compact(list)
 }
 
-// matcher answers what a set of rules says about a permission, in a number of look-ups
-// that depends on the segments of its object and not on the number of rules.
+// lookup is one place that a matcher looks at: an object and an action, or what everything
+// below begins with and an action. From the top: the number of the text, whether it is a
+// beginning, the number of the action, and two bits free for the effect.
+type lookup uint64
+
+const (
+	effectMask lookup = 3
+	actionMask lookup = 1<<32 - 1 - effectMask
+	belowBit   lookup = 1 << 32
+)
+
+func exactLookup(object, action textID) lookup {
+	return lookup(object)<<33 | lookup(action)<<2
+}
+
+func belowLookup(prefix, action textID) lookup { return exactLookup(prefix, action) | belowBit }
+
+// anyAction returns the lookup for any action of the same object.
+func (k lookup) anyAction() lookup { return k&^actionMask | exactLookup(0, anyText) }
+
+// below returns the lookup for the same action of everything below a beginning.
+func (k lookup) below(prefix textID) lookup { return k&actionMask | belowLookup(prefix, 0) }
+
+// wildcards says which kinds of patterns beyond exact ones there are, so that nothing else
+// is looked up: bit 0 for any action of one object, bit 1+n for all below what stands at the
+// n-th place of a [name]'s chain.
+type wildcards uint64
+
+const wildAction wildcards = 1
+
+func (w wildcards) below(depth int) bool { return w>>(1+depth)&1 != 0 }
+
+// ruleKey is what a matcher keeps of a pattern.
+type ruleKey struct {
+	lookup lookup
+	wild   wildcards
+}
+
+func belowKey(prefix, action textID, depth int) ruleKey {
+	return ruleKey{belowLookup(prefix, action), 1 << (1 + depth)}
+}
+
+// matcher answers what a set of rules says about a permission, in a number of look-ups that
+// depends on the wildcards among them and not on how many rules there are.
+//
+// It is a cuckoo hash table (Pagh and Rodler, 2001): a lookup stands in one of two places, so
+// that asking reads both and has nothing to guess. What costs time at random questions is not
+// the reading but the wrong guesses of the processor.
 type matcher struct {
-	exact map[objectAction]effect // by whole object
-	below map[objectAction]effect // by what comes before the "*"
+	slots []lookup // a power of two of them
+	shift uint8
+	wild  wildcards
 }
 
-type objectAction struct{ object, action string }
+// noRules is the matcher of nothing.
+var noRules = matcher{slots: make([]lookup, 2), shift: 63}
 
-// add takes the rules of one holder in.
-func (m *matcher) add(s *ruleSet) {
-	for _, p := range s.patterns(KindGrant) {
-		m.put(p, granted)
+// newMatcher compiles sets of rules; everything is restricted as well where blocked is true.
+func newMatcher(sets []*ruleSet, blocked bool) matcher {
+	rules := 0
+	for _, s := range sets {
+		rules += s.size()
 	}
-	for _, p := range s.patterns(KindRestriction) {
-		m.put(p, restricted)
+	if blocked {
+		rules++
 	}
-}
-
-func (m *matcher) put(p Pattern, e effect) {
-	t := p.target()
-	by := &m.exact
-	if t.below {
-		by = &m.below
+	if rules == 0 {
+		return noRules
 	}
-	if *by == nil {
-		*by = make(map[objectAction]effect)
-	}
-	(*by)[objectAction{t.object, t.action}] |= e
-}
-
-// match returns the effects of all rules that cover the object and the action. The object
-// is text: what Casbin's keyMatch says of it counts, not whether anyone declared it.
-func (m *matcher) match(object, action string) effect {
-	e := m.exact[objectAction{object, action}] | m.exact[objectAction{object, "*"}]
-	if len(m.below) == 0 {
-		return e
-	}
-	e |= m.below[objectAction{"", action}] | m.below[objectAction{"", "*"}]
-	for i := 0; i < len(object); i++ {
-		if c := object[i]; c == '.' || c == '/' {
-			prefix := object[:i+1]
-			e |= m.below[objectAction{prefix, action}] | m.below[objectAction{prefix, "*"}]
+	for width := bits.Len(uint(3*rules - 1)); ; width++ { // at most a third full: it all but always fits
+		m := matcher{slots: make([]lookup, 1<<width), shift: uint8(64 - width)}
+		if m.fill(sets) && (!blocked || m.add(belowKey(rootText, anyText, 0), restricted)) {
+			return m
 		}
+	}
+}
+
+// fill takes all rules in, and reports whether there was a place for each.
+func (m *matcher) fill(sets []*ruleSet) bool {
+	for _, s := range sets {
+		if s == nil {
+			continue
+		}
+		for i, k := range s.keys {
+			e := granted
+			if i >= len(s.grants) {
+				e = restricted
+			}
+			if !m.add(k, e) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (m *matcher) add(k ruleKey, e effect) bool {
+	m.wild |= k.wild
+	one, two := m.places(k.lookup)
+	for _, at := range []uint64{one, two} {
+		if m.slots[at]&^effectMask == k.lookup {
+			m.slots[at] |= lookup(e)
+			return true
+		}
+	}
+	// Whoever was in the place goes to their other one, and so on.
+	const enough = 100
+	entry := k.lookup | lookup(e)
+	at := one
+	for range enough {
+		entry, m.slots[at] = m.slots[at], entry
+		if entry == 0 {
+			return true
+		}
+		one, two = m.places(entry &^ effectMask)
+		at ^= one ^ two
+	}
+	return false
+}
+
+// places returns the two places where a lookup may stand. Numbers that follow one another
+// are spread by multiplicative hashing (Knuth 6.4).
+func (m *matcher) places(k lookup) (one, two uint64) {
+	return uint64(k) * 0x9e3779b97f4a7c15 >> (m.shift & 63), uint64(k) * 0xc2b2ae3d27d4eb4f >> (m.shift & 63)
+}
+
+// get returns the effect that a lookup has.
+func (m *matcher) get(k lookup) effect {
+	one, two := m.places(k)
+	last := uint64(len(m.slots) - 1)
+	a, b := m.slots[one&last], m.slots[two&last]
+	var e lookup
+	if a^k <= effectMask {
+		e = a
+	}
+	if b^k <= effectMask {
+		e = b
+	}
+	return effect(e & effectMask)
+}
+
+// match returns the effects of all rules that cover a permission.
+func (m *matcher) match(n *name) effect {
+	e := m.get(n.exact)
+	if m.wild != 0 {
+		e |= m.matchWild(n)
+	}
+	return e
+}
+
+func (m *matcher) matchWild(n *name) effect {
+	var e effect
+	if m.wild&wildAction != 0 {
+		e |= m.get(n.exact.anyAction())
+	}
+	for depths := m.wild >> 1; depths != 0; depths &= depths - 1 {
+		depth := bits.TrailingZeros64(uint64(depths))
+		if depth >= len(*n.chain) {
+			break
+		}
+		k := n.exact.below((*n.chain)[depth])
+		e |= m.get(k) | m.get(k.anyAction()|belowBit)
 	}
 	return e
 }

@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"iter"
 	"slices"
 	"time"
 )
@@ -12,10 +13,18 @@ type snapshot struct {
 	hash     []byte
 	marks    Marks
 
-	groups []*group // by groupID; nil where a group was deleted
-	byName map[GroupName]groupID
-	byFold map[string]groupID
-	users  userMap[*user]
+	groups         []*group  // by groupID; nil where a group was deleted
+	matchers       []matcher // by groupID: what a decision looks up; see compile
+	byName         map[GroupName]groupID
+	byFold         map[string]groupID
+	administrators groupID // noGroup where the table lacks the group
+
+	users     table[UserID, user]
+	withRules numberSet // the users who have rules of their own
+
+	lexicon   lexicon
+	declared  []Permission // by the catalogue: in every lexicon
+	ruleCount int          // grants and restrictions, of groups and users
 
 	badRows []BadRow
 	// blocked are the holders that a bad row denies everything; see [BadRow].
@@ -26,6 +35,9 @@ type snapshot struct {
 // groupID is a group's place in a snapshot. It stays when the group is renamed, so that
 // nothing of its members has to be touched.
 type groupID uint32
+
+// noGroup is the place that is no group's.
+const noGroup groupID = 0
 
 // group is one group at one revision.
 type group struct {
@@ -38,31 +50,31 @@ type group struct {
 	rules    *ruleSet // its own
 	inherits []groupID
 	heirs    []groupID // the groups that inherit it
-	members  userMap[struct{}]
-
-	// all is what its own rules and those of every group it reaches add up to: what a
-	// decision looks up. It is compiled by the same walk that explains.
-	all matcher
+	members  numberSet // of the users' table
 }
 
-// user is one user's part in the policy: never empty, a user without groups and rules isn't
-// in the snapshot.
-type user struct {
-	groups  []groupID // in the order of their ids
-	rules   *ruleSet
-	all     matcher  // compiled from rules, and from a block by a bad row
-	version Revision // 0 when it was last changed before this engine opened; the store knows
+// emptySnapshot is the policy before the first change. What the catalogue declares is asked
+// for by name before any rule names it.
+func emptySnapshot(declared []Permission) *snapshot {
+	s := &snapshot{
+		groups: []*group{noGroup: nil}, matchers: []matcher{noGroup: noRules},
+		byName: map[GroupName]groupID{}, byFold: map[string]groupID{},
+		declared: declared,
+	}
+	s.lexicon = s.newLexicon().done()
+	return s
 }
 
-func emptySnapshot() *snapshot {
-	return &snapshot{byName: map[GroupName]groupID{}, byFold: map[string]groupID{}}
+func (s *snapshot) newLexicon() *lexiconEdit {
+	e := lexicon{}.edit()
+	for _, p := range s.declared {
+		e.name(p)
+	}
+	return e
 }
 
 func (s *snapshot) group(name GroupName) *group {
-	if id, ok := s.byName[name]; ok {
-		return s.groups[id]
-	}
-	return nil
+	return s.groups[s.byName[name]]
 }
 
 func (s *snapshot) groupNames(ids []groupID) []GroupName {
@@ -74,14 +86,33 @@ func (s *snapshot) groupNames(ids []groupID) []GroupName {
 	return names
 }
 
-// has reports whether the policy has a grant or a restriction.
-func (s *snapshot) has(r Rule) bool {
-	if name, ok := r.Holder.Group(); ok {
-		g := s.group(name)
-		return g != nil && g.rules.has(r.Kind, r.Pattern)
+// user returns a user's part in the policy; nobody's, which is nil, for one whom it doesn't
+// name.
+func (s *snapshot) user(id UserID) *user { return s.users.find(id) }
+
+// membersOf yields the users directly in a group, in no order that people see.
+func (s *snapshot) membersOf(g *group) iter.Seq[UserID] {
+	return func(yield func(UserID) bool) {
+		for n := range g.members.all() {
+			if !yield(s.users.record(n).key) {
+				return
+			}
+		}
 	}
-	u, ok := s.users.get(UserID(r.Holder))
-	return ok && u.rules.has(r.Kind, r.Pattern)
+}
+
+// has reports whether the policy has a grant or a restriction.
+func (s *snapshot) has(r Rule) bool { return s.ownRules(r.Holder).has(r.Kind, r.Pattern) }
+
+// ownRules returns the grants and restrictions of a holder; none where there is no such holder.
+func (s *snapshot) ownRules(h Holder) *ruleSet {
+	if name, ok := h.Group(); ok {
+		if g := s.group(name); g != nil {
+			return g.rules
+		}
+		return nil
+	}
+	return s.user(UserID(h)).rules()
 }
 
 // sortedGroups returns all groups in the order people see.
@@ -99,19 +130,16 @@ func (s *snapshot) sortedGroups() []*group {
 }
 
 // isAdministrator reports whether u is a member of Administrators.
-func (s *snapshot) isAdministrator(u UserID) bool {
-	g := s.group(Administrators)
-	if g == nil {
-		return false
-	}
-	_, ok := g.members.get(u)
-	return ok
-}
+func (s *snapshot) isAdministrator(u UserID) bool { return s.user(u).in(s.administrators) }
 
 // walk visits start and every group that it reaches through inheritance, nearest first,
 // each once. It is the one traversal: [snapshot.compile] makes from it what a decision
 // looks up, [snapshot.because] collects from it what an explanation reports.
 func (s *snapshot) walk(start groupID, visit func(*group)) {
+	if g := s.groups[start]; len(g.inherits) == 0 {
+		visit(g)
+		return
+	}
 	seen := map[groupID]bool{start: true}
 	for queue := []groupID{start}; len(queue) > 0; queue = queue[1:] {
 		g := s.groups[queue[0]]
@@ -125,26 +153,32 @@ func (s *snapshot) walk(start groupID, visit func(*group)) {
 	}
 }
 
-// compile makes the matcher of a group anew.
-func (s *snapshot) compile(id groupID) matcher {
-	var all matcher
-	s.walk(id, func(g *group) {
-		all.add(g.rules)
-		if s.blocked[g.info.Name.Holder()] {
-			all.put(Everything, restricted)
-		}
-	})
-	return all
+// compile makes the matchers of groups anew: each is what the group's own rules and those of
+// every group it reaches add up to, by the same walk that explains.
+func (s *snapshot) compile(ids []groupID) {
+	if len(ids) == 0 && len(s.matchers) == len(s.groups) {
+		return
+	}
+	matchers := make([]matcher, len(s.groups))
+	copy(matchers, s.matchers)
+	for _, id := range ids {
+		var sets []*ruleSet
+		blocked := false
+		s.walk(id, func(g *group) {
+			sets = append(sets, g.rules)
+			blocked = blocked || len(s.blocked) > 0 && s.blocked[g.info.Name.Holder()]
+		})
+		matchers[id] = newMatcher(sets, blocked)
+	}
+	s.matchers = matchers
 }
 
-// compileUser makes the matcher of a user's own rules anew.
-func (s *snapshot) compileUser(id UserID, rules *ruleSet) matcher {
-	var all matcher
-	all.add(rules)
-	if s.blocked[id.Holder()] {
-		all.put(Everything, restricted)
+func (s *snapshot) groupIDs() []groupID {
+	ids := make([]groupID, 0, len(s.byName))
+	for _, id := range s.byName {
+		ids = append(ids, id)
 	}
-	return all
+	return ids
 }
 
 // heirsOf returns the groups of ids, as far as they are there, and every group that reaches

@@ -32,11 +32,12 @@ func (e *Engine) adopt(ctx context.Context) error {
 		return nil
 	}
 	var ad adoption
-	if _, err := e.store.Load(ctx, func(r Row) error { ad.rows = append(ad.rows, r); return nil }); err != nil {
+	noState := func(State) error { return nil }
+	if err := e.store.Load(ctx, noState, func(r Row) error { ad.rows = append(ad.rows, r); return nil }); err != nil {
 		return e.unavailable(err)
 	}
 	ad.understand()
-	e.current.Store(emptySnapshot()) // nothing that stood in the table was ever a policy of ours
+	e.current.Store(emptySnapshot(e.catalogue.sorted)) // nothing that stood in the table was ever a policy of ours
 	o := operation{
 		action: ActionPolicyAdopt,
 		draft: func(d *draft) error {

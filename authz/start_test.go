@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
 )
 
 // Administrators exists from the first start, and only the first start makes someone one.
@@ -82,12 +83,12 @@ func TestStartRepairsAdministrators(t *testing.T) {
 func idOf(t *testing.T, s *authz.MemoryStore, fields ...string) (id int64) {
 	t.Helper()
 	want := row(fields...)
-	_, err := s.Load(t.Context(), func(r authz.Row) error {
+	_, rows, err := authztest.Load(t.Context(), s)
+	for _, r := range rows {
 		if r.Type == want.Type && r.V[0] == want.V[0] {
 			id = r.ID
 		}
-		return nil
-	})
+	}
 	if err != nil || id == 0 {
 		t.Fatal("no such row", err)
 	}

@@ -60,10 +60,10 @@ type Commit struct {
 // Implementations are safe for concurrent use and pass authztest.TestStore. Errors other
 // than [ErrConflict] and [ErrGap] are taken to mean that the store is away for now.
 type Store interface {
-	// Load reads everything at one revision: it calls row for each row of the policy table
-	// in order of id, bad rows included and values exactly as stored, NULL as empty. An
-	// error of row ends the load and is returned. The State belongs to the same moment.
-	Load(ctx context.Context, row func(Row) error) (State, error)
+	// Load reads everything at one moment: it calls state once, then row for each row of the
+	// policy table in order of id, bad rows included and values exactly as stored, NULL as
+	// empty. An error of theirs ends the load and is returned.
+	Load(ctx context.Context, state func(State) error, row func(Row) error) error
 
 	// Revision returns the present revision, cheaply: it is what instances poll.
 	Revision(ctx context.Context) (Revision, error)

@@ -72,12 +72,9 @@ func (a Acting) ChangeUserPermissions(ctx context.Context, user UserID, delta Ru
 func (a Acting) DeleteUser(ctx context.Context, user UserID) (Change, error) {
 	return a.do(ctx, operation{action: ActionUserDelete, user: user, draft: func(d *draft) error {
 		d.user(user)
-		u, ok := d.s.users.get(user)
-		if !ok {
-			return nil
-		}
-		d.replaceRules(user.Holder(), u.rules, Rules{})
-		for _, id := range u.groups {
+		u := d.s.user(user)
+		d.replaceRules(user.Holder(), u.rules(), Rules{})
+		for _, id := range u.groupIDs(nil) {
 			d.move(user, d.s.groups[id], false)
 		}
 		return nil

@@ -41,15 +41,7 @@ func (v *View) Revision() Revision { return v.s.revision }
 
 // Can is [Engine.Can] for the view's revision.
 func (v *View) Can(user UserID, permissions ...Permission) bool {
-	if len(permissions) == 0 || v.expired {
-		return false
-	}
-	for _, p := range permissions {
-		if !v.s.can(user, p) {
-			return false
-		}
-	}
-	return true
+	return len(permissions) > 0 && !v.expired && v.s.canAll(user, permissions)
 }
 
 // IsAdministrator reports whether the user is a member of Administrators.
@@ -85,45 +77,16 @@ func (v *View) Groups(text string) []Group {
 }
 
 // Members returns the users directly in a group, by folded id then code point, and false if
-// there is no such group.
+// there is no such group. Of a large one, [View.Users] gives a part.
 func (v *View) Members(name GroupName) ([]UserID, bool) {
-	g := v.s.group(name)
-	if g == nil {
-		return nil, false
-	}
-	list := make([]UserID, 0, g.members.size)
-	for u := range g.members.all() {
-		list = append(list, u)
-	}
-	sortFolded(list)
-	return list, true
+	return v.Users(UserQuery{Group: name}), v.s.group(name) != nil
 }
 
 // User returns a user's own part in the policy. There is no unknown user: one whom the
 // policy doesn't name has no groups and no rules.
 func (v *View) User(id UserID) User {
-	u, ok := v.s.users.get(id)
-	if !ok {
-		return User{ID: id, Groups: []GroupName{}, Permissions: (*ruleSet)(nil).rules()}
-	}
-	return User{ID: id, Known: true, Groups: v.s.groupNames(u.groups), Permissions: u.rules.rules()}
-}
-
-// Users returns the users that the policy names whose id contains the text, letters compared
-// without case, by folded id then code point; of one group only, unless group is empty.
-func (v *View) Users(text string, group GroupName) []UserID {
-	var ids []UserID
-	if group != "" {
-		ids, _ = v.Members(group)
-		return slices.DeleteFunc(ids, func(id UserID) bool { return !contains(string(id), text) })
-	}
-	for id := range v.s.users.all() {
-		if contains(string(id), text) {
-			ids = append(ids, id)
-		}
-	}
-	sortFolded(ids)
-	return ids
+	u := v.s.user(id)
+	return User{ID: id, Known: u != nil, Groups: v.s.groupNames(u.groupIDs(nil)), Permissions: u.rules().rules()}
 }
 
 func contains(s, text string) bool {

@@ -110,16 +110,19 @@ type contents struct {
 	records []authz.Record
 }
 
+// Load returns all that a store's Load shows.
+func Load(ctx context.Context, s authz.Store) (state authz.State, rows []authz.Row, err error) {
+	err = s.Load(ctx,
+		func(present authz.State) error { state = present; return nil },
+		func(r authz.Row) error { rows = append(rows, r); return nil })
+	return state, rows, err
+}
+
 // load reads s as Load shows it.
 func load(ctx context.Context, s authz.Store) (contents, error) {
-	var c contents
-	state, err := s.Load(ctx, func(r authz.Row) error {
-		c.rows = append(c.rows, r)
-		return nil
-	})
+	state, rows, err := Load(ctx, s)
 	slices.SortFunc(state.Groups, func(a, b authz.GroupRow) int { return cmp.Compare(a.Name, b.Name) })
-	c.state = state
-	return c, err
+	return contents{state: state, rows: rows}, err
 }
 
 // load reads the store as Load shows it.

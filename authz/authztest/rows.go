@@ -41,7 +41,7 @@ func callbackError(f *fixture) {
 	}
 	stop := errors.New("enough")
 	calls := 0
-	_, err := f.store.Load(f.Context(), func(authz.Row) error {
+	err := f.store.Load(f.Context(), func(authz.State) error { return nil }, func(authz.Row) error {
 		if calls++; calls == 3 {
 			return stop
 		}

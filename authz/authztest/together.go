@@ -118,8 +118,12 @@ func (f *fixture) commitMoment() error {
 // loadMoment checks that a load is of one revision; between happens after its second row.
 func (f *fixture) loadMoment(members int, between func()) {
 	f.Helper()
+	var state authz.State
 	var got []authz.Row
-	state, err := f.store.Load(f.Context(), func(r authz.Row) error {
+	err := f.store.Load(f.Context(), func(present authz.State) error {
+		state = present
+		return nil
+	}, func(r authz.Row) error {
 		if got = append(got, r); len(got) == 2 {
 			between()
 		}

@@ -56,7 +56,7 @@ func newApp(ctx context.Context, c config, log *slog.Logger) (_ *app, err error)
 		return nil, err
 	}
 	// On the first start, when the policy is what the seed says.
-	a.password, err = a.users.prepare(ctx, a.engine.View().Users("", ""), c.demoPassword, c.hashCost)
+	a.password, err = a.users.prepare(ctx, a.engine.View().Users(authz.UserQuery{}), c.demoPassword, c.hashCost)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,89 @@
+package authz
+
+import (
+	"cmp"
+	"iter"
+	"slices"
+)
+
+// UserQuery narrows what [View.Users] lists; zero values don't.
+type UserQuery struct {
+	Text  string    // in the id, letters compared without case
+	Group GroupName // directly in the group
+	After UserID    // behind this one in the order of the list
+	Limit int       // at most so many
+}
+
+// Users returns the users that the policy names, by folded id then code point.
+func (v *View) Users(q UserQuery) []UserID {
+	first := firstUsers{after: folded(q.After), limit: q.Limit}
+	for id := range v.users(q.Group) {
+		if contains(string(id), q.Text) {
+			first.add(folded(id))
+		}
+	}
+	return first.done()
+}
+
+// users yields the users directly in a group, all where it is empty, in no order.
+func (v *View) users(group GroupName) iter.Seq[UserID] {
+	if group != "" {
+		if g := v.s.group(group); g != nil {
+			return v.s.membersOf(g)
+		}
+		return func(func(UserID) bool) {}
+	}
+	return func(yield func(UserID) bool) {
+		for id := range v.s.users.all() {
+			if !yield(id) {
+				return
+			}
+		}
+	}
+}
+
+// foldedUser is a user with what lists are sorted by.
+type foldedUser struct {
+	key string
+	id  UserID
+}
+
+func folded(id UserID) foldedUser { return foldedUser{fold(string(id)), id} }
+
+func (u foldedUser) compare(other foldedUser) int {
+	return cmp.Or(cmp.Compare(u.key, other.key), cmp.Compare(u.id, other.id))
+}
+
+// firstUsers picks the first of many behind one, without keeping or sorting them all.
+type firstUsers struct {
+	after foldedUser
+	limit int // none where it is 0
+	list  []foldedUser
+	full  bool // the list has been cut: what comes behind its end isn't wanted
+}
+
+func (f *firstUsers) add(u foldedUser) {
+	if u.compare(f.after) <= 0 || f.full && u.compare(f.list[f.limit-1]) > 0 {
+		return
+	}
+	f.list = append(f.list, u)
+	if f.limit > 0 && len(f.list) >= 2*f.limit+100 {
+		f.cut()
+	}
+}
+
+func (f *firstUsers) cut() {
+	slices.SortFunc(f.list, foldedUser.compare)
+	if f.limit > 0 && len(f.list) > f.limit {
+		f.list, f.full = f.list[:f.limit], true
+	}
+}
+
+func (f *firstUsers) done() []UserID {
+	f.cut()
+	ids := make([]UserID, len(f.list))
+	for i, u := range f.list {
+		ids[i] = u.id
+	}
+	return ids
+}
