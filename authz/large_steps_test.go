@@ -1,0 +1,353 @@
+package authz_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"github.com/rightful-go/rightful/authz"
+)
+
+// step draws an operation on a large policy. Wildcards that come and go are most of them.
+func (l *large) step(r *rand.Rand) step {
+	draws := []func(*rand.Rand) step{
+		l.wildcardStep, l.wildcardStep, l.wildcardStep, l.liftStep, l.liftStep, l.rulesStep, l.setStep, l.linkStep,
+		l.linkStep, l.moveStep, l.userStep, l.leaveStep, l.createStep, l.renameStep, l.deleteStep, l.importStep,
+	}
+	return pick(r, draws)(r)
+}
+
+// wildcardStep grants or restricts what a wildcard of any level covers, or puts one back that
+// was taken away.
+func (l *large) wildcardStep(r *rand.Rand) step {
+	level := r.IntN(wildcardLevels)
+	rule := authz.Rule{Kind: authz.KindGrant, Pattern: pick(r, l.wildcards[level])}
+	if r.IntN(3) == 0 {
+		rule.Kind = authz.KindRestriction
+	}
+	if level == 0 && r.IntN(4) == 0 {
+		rule.Pattern = authz.Everything
+	}
+	rule.Holder = pick(r, l.sortedGroups()).Holder()
+	if r.IntN(4) == 0 {
+		rule.Holder = pick(r, l.users).Holder()
+	}
+	if len(l.lifted) > 0 && r.IntN(3) == 0 {
+		back := pick(r, l.lifted)
+		if name, isGroup := back.Holder.Group(); !isGroup || l.groups[name] {
+			rule = back
+		}
+	}
+	return changeStep(rule.Holder, delta(!l.rules[rule], rule))
+}
+
+// liftStep takes a wildcard away that is there, of any level.
+func (l *large) liftStep(r *rand.Rand) step {
+	var levels [wildcardLevels][]authz.Rule
+	for _, rule := range l.sorted() {
+		if level := wildcardLevel(rule.Pattern); level >= 0 && rule.Holder != authz.Administrators.Holder() {
+			levels[level] = append(levels[level], rule)
+		}
+	}
+	rules := levels[r.IntN(wildcardLevels)]
+	if len(rules) == 0 {
+		return l.wildcardStep(r)
+	}
+	rule := pick(r, rules)
+	l.lifted = append(l.lifted, rule)
+	return changeStep(rule.Holder, delta(false, rule))
+}
+
+// rulesStep takes some of a holder's rules away and gives others.
+func (l *large) rulesStep(r *rand.Rand) step {
+	holder := l.rule(r, l.sortedGroups()).Holder
+	var gone []authz.Rule
+	for _, rule := range l.byHolder().rules[holder] {
+		if rule.Pattern != "" && r.IntN(3) == 0 {
+			gone = append(gone, rule)
+		}
+	}
+	d := delta(false, gone...)
+	for range r.IntN(4) {
+		if p := l.pattern(r); !slices.Contains(d.Ungrant, p) {
+			d.Grant = append(d.Grant, p)
+		}
+	}
+	return changeStep(holder, d)
+}
+
+// delta says that the rules, all of one holder, come or go.
+func delta(come bool, rules ...authz.Rule) (d authz.RulesDelta) {
+	for _, r := range rules {
+		list := map[bool]map[authz.RuleKind]*[]authz.Pattern{
+			true:  {authz.KindGrant: &d.Grant, authz.KindRestriction: &d.Restrict},
+			false: {authz.KindGrant: &d.Ungrant, authz.KindRestriction: &d.Unrestrict},
+		}[come][r.Kind]
+		*list = append(*list, r.Pattern)
+	}
+	return d
+}
+
+// changeStep changes the rules of a group or of a user.
+func changeStep(h authz.Holder, d authz.RulesDelta) step {
+	return step{
+		name:  fmt.Sprintf("change the rules of %q by %v", h, d),
+		world: func(w *world) { w.change(h, d) },
+		engine: func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+			if name, ok := h.Group(); ok {
+				return a.ChangeGroupPermissions(ctx, name, d)
+			}
+			return a.ChangeUserPermissions(ctx, authz.UserID(h), d)
+		},
+	}
+}
+
+func (l *large) setStep(r *rand.Rand) step {
+	h := l.rule(r, l.sortedGroups()).Holder
+	rules := authz.Rules{Grants: l.patterns(r, 20), Restrictions: l.patterns(r, 3)}
+	return step{
+		name:  fmt.Sprintf("set the rules of %q", h),
+		world: func(w *world) { w.set(h, rules.Grants, rules.Restrictions) },
+		engine: func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+			if name, ok := h.Group(); ok {
+				return a.SetGroupPermissions(ctx, name, rules)
+			}
+			return a.SetUserPermissions(ctx, authz.UserID(h), rules)
+		},
+	}
+}
+
+func (l *large) patterns(r *rand.Rand, most int) []authz.Pattern {
+	list := make([]authz.Pattern, r.IntN(most+1))
+	for i := range list {
+		list[i] = l.pattern(r)
+	}
+	return list
+}
+
+// linkStep gives a group something to inherit, or takes it away. What would make a cycle or
+// a chain of more than ten groups is tried as well.
+func (l *large) linkStep(r *rand.Rand) step {
+	groups := l.sortedGroups()
+	heir, to, policy := pick(r, groups), pick(r, groups), l.byHolder()
+	if r.IntN(4) == 0 {
+		to = pick(r, policy.heirsOf(heir))
+	}
+	var list []authz.GroupName
+	for _, rule := range policy.rules[heir.Holder()] {
+		if rule.Kind == authz.KindInherit {
+			list = append(list, rule.Group)
+		}
+	}
+	if len(list) > 0 && r.IntN(2) == 0 {
+		at := r.IntN(len(list))
+		list = slices.Delete(list, at, at+1)
+	} else {
+		list = append(list, to)
+	}
+	s := step{name: fmt.Sprintf("%q inherits %q", heir, list), world: func(w *world) { w.setInherits(heir, list) }}
+	after := l.clone()
+	after.setInherits(heir, list)
+	switch {
+	case slices.ContainsFunc(list, func(g authz.GroupName) bool { return g == heir || after.reachesGroup(g, heir) }):
+		s.expect = authz.ErrInheritanceCycle
+	case after.longestChain() > layers:
+		s.expect = authz.ErrInvalid
+	}
+	s.engine = func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		return a.UpdateGroup(ctx, heir, authz.GroupPatch{Inherits: &list})
+	}
+	return s
+}
+
+// longestChain returns how many groups inherit one another in a row. There must be no cycle.
+func (w *world) longestChain() int {
+	rules, known := w.byHolder().rules, map[authz.GroupName]int{}
+	var from func(authz.GroupName) int
+	from = func(g authz.GroupName) int {
+		if known[g] == 0 {
+			known[g] = 1
+			for _, r := range rules[g.Holder()] {
+				if r.Kind == authz.KindInherit {
+					known[g] = max(known[g], 1+from(r.Group))
+				}
+			}
+		}
+		return known[g]
+	}
+	longest := 0
+	for g := range w.groups {
+		longest = max(longest, from(g))
+	}
+	return longest
+}
+
+// moveStep puts users into a group and takes others out, in one change.
+func (l *large) moveStep(r *rand.Rand) step {
+	group := pick(r, l.sortedGroups())
+	var add []authz.UserID
+	remove := slices.Sorted(slices.Values(l.members(group)))
+	r.Shuffle(len(remove), func(i, j int) { remove[i], remove[j] = remove[j], remove[i] })
+	remove = remove[:min(len(remove), 3)]
+	for range 1 + r.IntN(3) {
+		if u := pick(r, l.users); !slices.Contains(remove, u) {
+			add = append(add, u)
+		}
+	}
+	return step{
+		name: fmt.Sprintf("into %q %q, out of it %q", group, add, remove),
+		world: func(w *world) {
+			for _, u := range remove {
+				delete(w.rules, authz.Rule{Kind: authz.KindMember, Holder: u.Holder(), Group: group})
+			}
+			for _, u := range add {
+				w.put(authz.Rule{Kind: authz.KindMember, Holder: u.Holder(), Group: group})
+			}
+		},
+		engine: func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+			return a.ChangeMembers(ctx, group, add, remove)
+		},
+	}
+}
+
+// userStep moves a user, by naming all their groups.
+func (l *large) userStep(r *rand.Rand) step {
+	user, list := pick(r, l.users), []authz.GroupName{pick(r, l.sortedGroups()), pick(r, l.sortedGroups())}
+	if r.IntN(8) == 0 {
+		list = append(list, authz.Administrators)
+	}
+	s := step{name: fmt.Sprintf("the groups of %q are %q", user, list)}
+	if l.isLastAdministrator(user) && !slices.Contains(list, authz.Administrators) {
+		s.expect = authz.ErrLastAdministrator
+	}
+	s.world = func(w *world) {
+		for rule := range w.rules {
+			if rule.Kind == authz.KindMember && rule.Holder == user.Holder() {
+				delete(w.rules, rule)
+			}
+		}
+		for _, g := range list {
+			w.put(authz.Rule{Kind: authz.KindMember, Holder: user.Holder(), Group: g})
+		}
+	}
+	s.engine = func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		return a.SetUserGroups(ctx, user, list)
+	}
+	return s
+}
+
+// leaveStep takes all that a user has, who may come back.
+func (l *large) leaveStep(r *rand.Rand) step {
+	user := pick(r, l.users)
+	s := step{name: fmt.Sprintf("delete user %q", user)}
+	if l.isLastAdministrator(user) {
+		s.expect = authz.ErrLastAdministrator
+	}
+	s.world = func(w *world) {
+		for rule := range w.rules {
+			if rule.Holder == user.Holder() {
+				delete(w.rules, rule)
+			}
+		}
+	}
+	s.engine = func(ctx context.Context, a authz.Acting) (authz.Change, error) { return a.DeleteUser(ctx, user) }
+	return s
+}
+
+// createStep makes a group under a name that another may have had.
+func (l *large) createStep(r *rand.Rand) step {
+	name := l.takeSpare(r)
+	spec := authz.GroupSpec{Name: name, Permissions: authz.Rules{Grants: l.patterns(r, 10), Restrictions: l.patterns(r, 2)}}
+	return step{
+		name: fmt.Sprintf("create %q", name),
+		world: func(w *world) {
+			w.groups[name] = true
+			w.set(name.Holder(), spec.Permissions.Grants, spec.Permissions.Restrictions)
+		},
+		engine: func(ctx context.Context, a authz.Acting) (authz.Change, error) { return a.CreateGroup(ctx, spec) },
+	}
+}
+
+func (l *large) takeSpare(r *rand.Rand) authz.GroupName {
+	at := r.IntN(len(l.spare))
+	name := l.spare[at]
+	l.spare = slices.Delete(l.spare, at, at+1)
+	return name
+}
+
+// renameStep gives a group another name.
+func (l *large) renameStep(r *rand.Rand) step {
+	from, to := l.namedGroup(r), l.takeSpare(r)
+	l.spare = append(l.spare, from)
+	return step{
+		name:  fmt.Sprintf("rename %q to %q", from, to),
+		world: func(w *world) { w.rename(from, to) },
+		engine: func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+			return a.UpdateGroup(ctx, from, authz.GroupPatch{Name: &to})
+		},
+	}
+}
+
+// namedGroup draws a group, rather one whose members someone may assign: that right follows
+// the group.
+func (l *large) namedGroup(r *rand.Rand) authz.GroupName {
+	rules := slices.DeleteFunc(l.sorted(), func(rule authz.Rule) bool { return !strings.HasPrefix(string(rule.Pattern), "rightful.members/") })
+	for _, g := range l.sortedGroups() {
+		named := slices.ContainsFunc(rules, func(rule authz.Rule) bool { return rule.Pattern == authz.Pattern(authz.AssignMembers(g)) })
+		if named && r.IntN(3) == 0 {
+			return g
+		}
+	}
+	return pick(r, l.sortedGroups())
+}
+
+// deleteStep removes a group and releases its members.
+func (l *large) deleteStep(r *rand.Rand) step {
+	name := l.namedGroup(r)
+	s := step{name: fmt.Sprintf("delete %q", name), world: func(w *world) { w.remove(name) }}
+	if slices.ContainsFunc(l.sorted(), func(rule authz.Rule) bool { return rule.Kind == authz.KindInherit && rule.Group == name }) {
+		s.expect = authz.ErrGroupInherited
+	} else {
+		l.spare = append(l.spare, name)
+	}
+	s.engine = func(ctx context.Context, a authz.Acting) (authz.Change, error) { return a.DeleteGroup(ctx, name, true) }
+	return s
+}
+
+// importStep adds rules from a file, or makes the policy equal to one that lacks some of its
+// rules and has others.
+func (l *large) importStep(r *rand.Rand) step {
+	var rules []authz.Rule
+	for range 10 + r.IntN(20) {
+		rules = append(rules, l.rule(r, l.sortedGroups()))
+	}
+	user, name := pick(r, l.users), pick(r, l.sortedGroups())
+	rules = append(rules, authz.Rule{Kind: authz.KindMember, Holder: user.Holder(), Group: name})
+	mode := authz.ImportMerge
+	if r.IntN(3) == 0 {
+		mode = authz.ImportReplace
+		for _, rule := range l.sorted() {
+			if r.IntN(20) > 0 {
+				rules = append(rules, rule)
+			}
+		}
+	}
+	return step{
+		name: fmt.Sprintf("import %s of %d rules", mode, len(rules)),
+		world: func(w *world) {
+			for rule := range w.rules {
+				if mode == authz.ImportReplace && rule.Group != authz.Administrators && rule.Holder != authz.Administrators.Holder() {
+					delete(w.rules, rule)
+				}
+			}
+			for _, rule := range rules {
+				w.put(rule)
+			}
+		},
+		engine: func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+			return a.Import(ctx, fileOf(rules), mode)
+		},
+	}
+}

@@ -1,0 +1,180 @@
+package authz_test
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/rightful-go/rightful/authz"
+)
+
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// BenchmarkOpen measures how long an engine takes from rows to the first decision, and what
+// heap it holds after a collection. Making up the rows is part of the time.
+func BenchmarkOpen(b *testing.B) {
+	for _, s := range sizes {
+		b.Run(s.name, func(b *testing.B) {
+			before := heap()
+			var engine *authz.Engine
+			for b.Loop() {
+				engine = s.engine(b)
+				if !engine.Can(s.user(1), s.permission(1, 1)) {
+					b.Fatal("denied")
+				}
+				_ = engine.Close()
+			}
+			b.StopTimer()
+			b.ReportMetric(float64(heap()-before)/1e6, "MB-heap")
+			runtime.KeepAlive(engine)
+		})
+	}
+}
+
+// BenchmarkChange measures what the engine itself does for a change, beside the store.
+func BenchmarkChange(b *testing.B) {
+	eachSize(b, func(b *testing.B, s size, engine *authz.Engine) {
+		ctx, root := b.Context(), engine.As("root")
+		group := s.group(7)
+		pattern := authz.Pattern("area7.extra:view")
+		run := func(name string, operations ...func(i int) (authz.Change, error)) {
+			b.Run(name, func(b *testing.B) {
+				b.ReportAllocs()
+				for i := 0; b.Loop(); i++ {
+					if c, err := operations[i%len(operations)](i / len(operations)); err != nil || c.Revision == 0 {
+						b.Fatal(c, err)
+					}
+				}
+			})
+		}
+		newcomer := func(i int) authz.UserID { return authz.UserID(fmt.Sprint("newcomer", i)) }
+		run("assign", func(i int) (authz.Change, error) { return root.Assign(ctx, group, newcomer(i)) })
+		run("assign-unassign",
+			func(i int) (authz.Change, error) { return root.Assign(ctx, group, s.user(i*11+3)) },
+			func(i int) (authz.Change, error) { return root.Unassign(ctx, group, s.user(i*11+3)) })
+		run("grant-ungrant",
+			func(int) (authz.Change, error) { return root.Grant(ctx, group, pattern) },
+			func(int) (authz.Change, error) {
+				return root.ChangeGroupPermissions(ctx, group, authz.RulesDelta{Ungrant: []authz.Pattern{pattern}})
+			})
+		run("delete-user", func(i int) (authz.Change, error) { return root.DeleteUser(ctx, newcomer(i)) })
+	})
+}
+
+// BenchmarkDeleteLargeGroup deletes a group with 10,000 members.
+func BenchmarkDeleteLargeGroup(b *testing.B) {
+	s := sizes[2]
+	engine := s.engine(b)
+	ctx, root := b.Context(), engine.As("root")
+	for b.Loop() {
+		b.StopTimer()
+		must(b)(root.CreateGroup(ctx, authz.GroupSpec{Name: "Large"}))
+		for i := range 10 {
+			var users []authz.UserID
+			for j := range 1000 {
+				users = append(users, s.user((i*1000+j)*97))
+			}
+			must(b)(root.Assign(ctx, "Large", users...))
+		}
+		b.StartTimer()
+		must(b)(root.DeleteGroup(ctx, "Large", true))
+	}
+}
+
+// BenchmarkReading measures what people ask at a million users.
+func BenchmarkReading(b *testing.B) {
+	s := sizes[2]
+	engine := s.engine(b)
+	v := engine.View()
+	b.Run("Explain", func(b *testing.B) {
+		for i := 0; b.Loop(); i++ {
+			if !v.Explain(s.user(i*7), s.permission(i*7, 5)).Allowed {
+				b.Fatal("denied")
+			}
+		}
+	})
+	b.Run("PermissionsOf", func(b *testing.B) {
+		for i := 0; b.Loop(); i++ {
+			if n := len(v.PermissionsOf(s.user(i * 7))); n != 196 {
+				b.Fatal(n)
+			}
+		}
+	})
+	b.Run("Holders", func(b *testing.B) {
+		for b.Loop() {
+			n := 0
+			for range v.Holders(s.permission(7, 5)) {
+				n++
+			}
+			if n != 2001 {
+				b.Fatal(n)
+			}
+		}
+	})
+	b.Run("HoldersOfAll", func(b *testing.B) {
+		must(b)(engine.As("root").CreateGroup(b.Context(), authz.GroupSpec{Name: "All"}))
+		v := engine.View()
+		for b.Loop() {
+			n := 0
+			for range v.Holders("nothing.at:all") {
+				n++
+			}
+			if n != 1 {
+				b.Fatal(n)
+			}
+		}
+	})
+	b.Run("Users", func(b *testing.B) {
+		for b.Loop() {
+			if n := len(v.Users(authz.UserQuery{After: "user5", Limit: 100})); n != 100 {
+				b.Fatal(n)
+			}
+		}
+	})
+	b.Run("Members", func(b *testing.B) {
+		for b.Loop() {
+			if n := len(v.Users(authz.UserQuery{Group: s.group(7), Limit: 100})); n != 100 {
+				b.Fatal(n)
+			}
+		}
+	})
+}
+
+// BenchmarkCanUnderWrites measures the slowest decisions while somebody writes without pause.
+func BenchmarkCanUnderWrites(b *testing.B) {
+	s := sizes[2]
+	engine := s.engine(b)
+	ctx, stop := context.WithCancel(b.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		root := engine.As("root")
+		for i := 0; ctx.Err() == nil; i++ {
+			_, _ = root.Assign(context.WithoutCancel(ctx), s.group(7), authz.UserID(fmt.Sprint("newcomer", i)))
+		}
+	}()
+	asked := s.questions("hit")
+	var took []time.Duration
+	for i := 0; b.Loop(); i++ {
+		q := asked[i&(len(asked)-1)]
+		start := time.Now()
+		if !engine.Can(q.user, q.permission) {
+			b.Fatal(q)
+		}
+		took = append(took, time.Since(start))
+	}
+	stop()
+	<-done
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2]), "ns-median")
+	b.ReportMetric(float64(took[len(took)*999/1000]), "ns-p99.9")
+	b.ReportMetric(float64(took[len(took)-1]), "ns-max")
+}
