@@ -83,12 +83,12 @@ func TestGormStoreOnTheHostsDatabase(t *testing.T) {
 	}
 }
 
-func newFile(t *testing.T) string {
+func newFile(t testing.TB) string {
 	t.Helper()
 	return filepath.Join(t.TempDir(), "policy.db")
 }
 
-func openSQLite(t *testing.T, path string, o adapters.GormOptions) *adapters.GormStore {
+func openSQLite(t testing.TB, path string, o adapters.GormOptions) *adapters.GormStore {
 	t.Helper()
 	s, err := adapters.OpenSQLite(t.Context(), path, o)
 	if err != nil {
@@ -158,7 +158,7 @@ func deleteRecord(prefix string) func(*testing.T, authz.Store, authz.Revision) {
 	}
 }
 
-func execSQL(t *testing.T, db *sql.DB, statements ...string) {
+func execSQL(t testing.TB, db *sql.DB, statements ...string) {
 	t.Helper()
 	for _, statement := range statements {
 		if _, err := db.ExecContext(t.Context(), statement); err != nil {

@@ -37,8 +37,8 @@ type editor struct {
 
 	users   *tableEdit[UserID, user]
 	lexicon *lexiconEdit
-	moved   map[groupID]*numberMoves // members
-	ruled   numberMoves              // users who have got rules of their own, or lost them
+	moved   map[groupID]*moved // members
+	ruled   moved              // users who have got rules of their own, or lost them
 	rules   map[Holder]*ruleEdit
 	deleted []groupID
 
@@ -46,14 +46,14 @@ type editor struct {
 	dirty   map[groupID]bool // rules or inheritance changed: compile anew, heirs as well
 }
 
-// numberMoves are users who come into a set or leave it, by their number.
-type numberMoves struct{ in, out []uint32 }
+// moved are users who come into a set or leave it.
+type moved struct{ in, out []textHash }
 
-func (m *numberMoves) note(number uint32, in bool) {
+func (m *moved) note(id UserID, in bool) {
 	if in {
-		m.in = append(m.in, number)
+		m.in = append(m.in, hashOf(id))
 	} else {
-		m.out = append(m.out, number)
+		m.out = append(m.out, hashOf(id))
 	}
 }
 
@@ -72,7 +72,7 @@ func newEditor(s *snapshot, c Change) *editor {
 	return &editor{
 		base: s, next: &next, change: c,
 		users: s.users.edit(), lexicon: s.lexicon.edit(),
-		moved:   map[groupID]*numberMoves{},
+		moved:   map[groupID]*moved{},
 		rules:   map[Holder]*ruleEdit{},
 		stamped: map[groupID]bool{},
 		dirty:   map[groupID]bool{},
@@ -156,14 +156,14 @@ func (e *editor) group(id groupID) *group {
 
 func (e *editor) stamp(id groupID) { e.stamped[id] = true }
 
-// user returns the user and their number for writing, made if they aren't there.
-func (e *editor) user(id UserID) (uint32, *user) {
+// user returns the user for writing until the next call, made if they aren't there.
+func (e *editor) user(id UserID) *user {
 	there := e.users.size
-	number, u := e.users.set(id)
+	u := e.users.set(id)
 	if e.users.size > there && e.next.blocked[id.Holder()] { // a bad row denies them everything already
 		u.change(func(more *userMore) { more.blocked = true })
 	}
-	return number, u
+	return u
 }
 
 // rule adds or removes one rule.
@@ -223,12 +223,20 @@ func (e *editor) member(r Rule, to groupID, add bool) error {
 	if !ok {
 		return e.misfit("the group %q as a member", r.Holder)
 	}
-	number, u := e.user(id)
+	if !e.move(id, to, add) {
+		return e.misfit("%q in %q", id, r.Group)
+	}
+	return nil
+}
+
+// move puts a user into a group or takes them out, and is false where that is so already.
+func (e *editor) move(id UserID, to groupID, add bool) bool {
+	u := e.user(id)
 	var few [8]groupID
 	groups := u.groupIDs(few[:0])
 	at, found := slices.BinarySearch(groups, to)
 	if found == add {
-		return e.misfit("%q in %q", id, r.Group)
+		return false
 	}
 	if add {
 		groups = slices.Insert(groups, at, to)
@@ -237,10 +245,10 @@ func (e *editor) member(r Rule, to groupID, add bool) error {
 	}
 	u.setGroups(groups)
 	if e.moved[to] == nil {
-		e.moved[to] = &numberMoves{}
+		e.moved[to] = &moved{}
 	}
-	e.moved[to].note(number, add)
-	return nil
+	e.moved[to].note(id, add)
+	return true
 }
 
 func (e *editor) inherit(r Rule, to groupID, add bool) error {
@@ -279,9 +287,9 @@ func (e *editor) done() (*snapshot, error) {
 			return nil, err
 		}
 	}
-	for id, moved := range e.moved {
+	for id, m := range e.moved {
 		g := e.group(id)
-		g.members = g.members.change(moved.in, moved.out)
+		g.members = g.members.change(m.in, m.out)
 	}
 	if err := e.finishDeleted(); err != nil {
 		return nil, err
@@ -337,9 +345,9 @@ func (e *editor) finishRules(holder Holder, edit *ruleEdit) error {
 		e.next.group(name).rules = rules
 		return nil
 	}
-	number, u := e.user(UserID(holder))
+	u := e.user(UserID(holder))
 	if (old == nil) != (rules == nil) {
-		e.ruled.note(number, rules != nil)
+		e.ruled.note(UserID(holder), rules != nil)
 	}
 	u.change(func(more *userMore) { more.rules = rules })
 	return nil

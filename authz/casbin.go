@@ -164,10 +164,11 @@ func (s *snapshot) patternRules(yield func(Rule) bool) {
 			return
 		}
 	}
-	for n := range s.withRules.all() {
-		u := s.users.record(n)
-		if !s.rulesOf(u.key.Holder(), u.value.rules(), KindMember, nil, yield) {
-			return
+	for h := range s.withRules.all() {
+		for id, u := range s.users.hashed(h) {
+			if !s.rulesOf(id.Holder(), u.rules(), KindMember, nil, yield) {
+				return
+			}
 		}
 	}
 }

@@ -19,7 +19,11 @@ func (s *snapshot) canAll(id UserID, permissions []Permission) bool {
 		return false
 	}
 	for _, p := range permissions {
-		if !s.allows(u, p) {
+		if n := s.lexicon.names.find(p); n != nil {
+			if !s.verdict(u, s.effectOn(u, n)) {
+				return false
+			}
+		} else if !s.allowsUnnamed(u, p) {
 			return false
 		}
 	}
@@ -27,15 +31,7 @@ func (s *snapshot) canAll(id UserID, permissions []Permission) bool {
 }
 
 func (s *snapshot) can(id UserID, p Permission) bool {
-	u := s.users.find(id)
-	return u != nil && s.allows(u, p)
-}
-
-func (s *snapshot) allows(u *user, p Permission) bool {
-	if n := s.lexicon.names.find(p); n != nil {
-		return s.verdict(u, s.effectOn(u, n))
-	}
-	return s.allowsUnnamed(u, p)
+	return s.canAll(id, []Permission{p})
 }
 
 // allowsUnnamed decides about a permission that neither the catalogue nor a rule names, so
@@ -57,7 +53,12 @@ func (s *snapshot) allowsUnnamed(u *user, p Permission) bool {
 
 // effectOn adds up what the user's own rules and those of their groups say.
 func (s *snapshot) effectOn(u *user, n *name) effect {
-	found := s.matchers[u.groups[0]].match(n) | s.matchers[u.groups[1]].match(n) // of noGroup, nothing
+	one, two := n.exact.spread()
+	a, b := &s.matchers[u.groups[0]], &s.matchers[u.groups[1]] // of noGroup, nothing
+	found := effect(a.at(n.exact, one, two) | b.at(n.exact, one, two))
+	if a.wild|b.wild != 0 {
+		found |= a.matchWild(n) | b.matchWild(n)
+	}
 	if u.more != nil {
 		found |= u.more.all.match(n)
 		for _, id := range u.more.groups {

@@ -230,7 +230,7 @@ func (v *View) heldBy(user UserID) []Permission {
 		v.s.walk(id, func(g *group) { named(g.rules) })
 	}
 	slices.Sort(list)
-	list = slices.DeleteFunc(slices.Compact(list), func(p Permission) bool { return !v.s.allows(u, p) })
+	list = slices.DeleteFunc(slices.Compact(list), func(p Permission) bool { return !v.s.can(user, p) })
 	sortFolded(list)
 	return list
 }

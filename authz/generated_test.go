@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"log/slog"
 	"testing"
 
 	"github.com/rightful-go/rightful/authz"
@@ -100,10 +101,12 @@ func (g *generated) Commit(_ context.Context, c authz.Commit) error {
 	return nil
 }
 
-// engine opens the policy. It doesn't look whether the store has changed.
+// unwatched engines don't look whether the store has changed.
+var unwatched = authz.Options{PollInterval: 1 << 62, Logger: slog.New(slog.DiscardHandler)}
+
 func (s size) engine(b *testing.B) *authz.Engine {
 	b.Helper()
-	return open(b, &generated{size: s}, authz.Options{PollInterval: 1 << 62})
+	return open(b, &generated{size: s}, unwatched)
 }
 
 func eachSize(b *testing.B, run func(*testing.B, size, *authz.Engine)) {

@@ -11,11 +11,13 @@ import (
 type lexicon struct {
 	texts table[string, text]     // objects, what "*" may follow in them, and actions
 	names table[Permission, name] // the permissions that a rule or the catalogue names
+	last  textID                  // the last number that was given
 	added int                     // how many patterns brought something new
 }
 
-// text is what the lexicon knows about one text beside its number.
+// text is what the lexicon knows about one text.
 type text struct {
+	id    textID
 	chain *chain // where it is something that "*" may follow
 }
 
@@ -26,7 +28,6 @@ const (
 	noText   textID = iota // a text that no rule and no entry has
 	rootText               // the empty text: what stands before the "*" of "*"
 	anyText                // "*" as an action
-	firstText
 )
 
 // name is a permission in numbers.
@@ -50,14 +51,10 @@ func (l *lexicon) find(s string) textID {
 	case "*":
 		return anyText
 	}
-	return l.number(l.texts.lookup(s))
-}
-
-func (l *lexicon) number(n uint32, ok bool) textID {
-	if !ok {
-		return noText
+	if t := l.texts.find(s); t != nil {
+		return t.id
 	}
-	return firstText + textID(n)
+	return noText
 }
 
 // spell puts a permission in numbers that the lexicon doesn't have as a name. Of the chain
@@ -91,12 +88,17 @@ func (l *lexicon) spellChain(object string, wild wildcards, c chain) chain {
 type lexiconEdit struct {
 	texts *tableEdit[string, text]
 	names *tableEdit[Permission, name]
+	last  textID
 	added int
 }
 
-func (l lexicon) edit() *lexiconEdit { return &lexiconEdit{l.texts.edit(), l.names.edit(), l.added} }
+func (l lexicon) edit() *lexiconEdit {
+	return &lexiconEdit{l.texts.edit(), l.names.edit(), max(l.last, anyText), l.added}
+}
 
-func (e *lexiconEdit) done() lexicon { return lexicon{e.texts.done(), e.names.done(), e.added} }
+func (e *lexiconEdit) done() lexicon {
+	return lexicon{e.texts.done(), e.names.done(), e.last, e.added}
+}
 
 // number returns the number of a text, which it takes in.
 func (e *lexiconEdit) number(s string) textID {
@@ -106,11 +108,12 @@ func (e *lexiconEdit) number(s string) textID {
 	case "*":
 		return anyText
 	}
-	n, ok := e.texts.lookup(s)
-	if !ok {
-		n, _ = e.texts.set(s)
+	if t := e.texts.find(s); t != nil {
+		return t.id
 	}
-	return firstText + textID(n)
+	e.last++
+	e.texts.set(s).id = e.last
+	return e.last
 }
 
 // name takes in a permission that is asked for by its name.
@@ -120,8 +123,7 @@ func (e *lexiconEdit) name(p Permission) name {
 	}
 	object, action, _ := p.Split()
 	n := name{exact: exactLookup(e.number(object), e.number(action)), chain: e.chain(object)}
-	_, stored := e.names.set(p)
-	*stored = n
+	*e.names.set(p) = n
 	return n
 }
 
@@ -138,9 +140,8 @@ func (e *lexiconEdit) chain(object string) *chain {
 		return t.chain
 	}
 	longer := slices.Concat(*e.chain(object[:end-1]), chain{e.number(prefix)})
-	_, t := e.texts.set(prefix)
-	t.chain = &longer
-	return t.chain
+	e.texts.set(prefix).chain = &longer
+	return &longer
 }
 
 // key returns what a matcher keeps of a pattern.

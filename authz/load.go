@@ -30,7 +30,7 @@ type loader struct {
 	editor   *editor
 	bad      []badRow
 	texts    map[string]string // one copy of each text that comes again and again
-	taken    map[Rule]bool     // rules of which there mustn't be two; memberships show it themselves
+	taken    map[Rule]bool     // but for memberships, which show by themselves whether they are there
 }
 
 type badRow struct {
@@ -71,9 +71,14 @@ func (l *loader) read(row Row) error {
 		l.bad = append(l.bad, badRow{row, err.Error()})
 		return nil //nolint:nilerr // a bad row stops nothing (promise 9)
 	}
-	if l.isDouble(r) {
+	if id, isUser := r.Holder.User(); isUser && r.Kind == KindMember {
+		l.editor.move(id, l.editor.next.byName[r.Group], true)
 		return nil
 	}
+	if l.taken[r] { // the table has it twice
+		return nil
+	}
+	l.taken[r] = true
 	r.Pattern = Pattern(l.intern(string(r.Pattern)))
 	return l.editor.rule(r, true)
 }
@@ -88,16 +93,6 @@ func (l *loader) known(r Rule) error {
 		return fmt.Errorf("names the group %q, which doesn't exist", r.Group)
 	}
 	return nil
-}
-
-// isDouble reports whether the table had the rule already.
-func (l *loader) isDouble(r Rule) bool {
-	if r.Kind == KindMember {
-		return l.editor.users.find(UserID(r.Holder)).in(l.editor.next.byName[r.Group])
-	}
-	double := l.taken[r]
-	l.taken[r] = true
-	return double
 }
 
 // forbiddenToAdministrators reports whether promise 1 forbids a rule.
@@ -213,8 +208,7 @@ func (s *snapshot) compileAll(renew func(*ruleSet) *ruleSet) {
 		if !blocked && u.more == nil {
 			continue
 		}
-		_, own := edit.set(id)
-		own.change(func(more *userMore) { more.rules, more.blocked = renew(more.rules), blocked })
+		edit.set(id).change(func(more *userMore) { more.rules, more.blocked = renew(more.rules), blocked })
 	}
 	s.users = edit.done()
 }

@@ -143,7 +143,7 @@ func newMatcher(sets []*ruleSet, blocked bool) matcher {
 	if rules == 0 {
 		return noRules
 	}
-	for width := bits.Len(uint(3*rules - 1)); ; width++ { // at most a third full: it all but always fits
+	for width := bits.Len(uint(2*rules - 1)); ; width++ { // at most half full, where it mostly fits
 		m := matcher{slots: make([]lookup, 1<<width), shift: uint8(64 - width)}
 		if m.fill(sets) && (!blocked || m.add(belowKey(rootText, anyText, 0), restricted)) {
 			return m
@@ -194,36 +194,41 @@ func (m *matcher) add(k ruleKey, e effect) bool {
 	return false
 }
 
-// places returns the two places where a lookup may stand. Numbers that follow one another
-// are spread by multiplicative hashing (Knuth 6.4).
-func (m *matcher) places(k lookup) (one, two uint64) {
-	return uint64(k) * 0x9e3779b97f4a7c15 >> (m.shift & 63), uint64(k) * 0xc2b2ae3d27d4eb4f >> (m.shift & 63)
+// spread returns where a lookup may stand in any matcher, each but for the upper bits. What
+// follows one another is spread by multiplicative hashing (Knuth 6.4).
+func (k lookup) spread() (one, two uint64) {
+	return uint64(k) * 0x9e3779b97f4a7c15, uint64(k) * 0xc2b2ae3d27d4eb4f
 }
 
-// get returns the effect that a lookup has.
-func (m *matcher) get(k lookup) effect {
-	one, two := m.places(k)
-	last := uint64(len(m.slots) - 1)
-	a, b := m.slots[one&last], m.slots[two&last]
-	var e lookup
-	if a^k <= effectMask {
+// places returns the two places where a lookup may stand.
+func (m *matcher) places(k lookup) (one, two uint64) {
+	one, two = k.spread()
+	return one >> (m.shift & 63), two >> (m.shift & 63)
+}
+
+// at returns the effect of a lookup that spreads to one and two.
+func (m *matcher) at(k lookup, one, two uint64) (e lookup) {
+	// What differs from a lookup by no more than the bits of an effect is its entry.
+	if a := m.slots[one>>(m.shift&63)] ^ k; a <= effectMask {
 		e = a
 	}
-	if b^k <= effectMask {
-		e = b
-	}
-	return effect(e & effectMask)
-}
-
-// match returns the effects of all rules that cover a permission.
-func (m *matcher) match(n *name) effect {
-	e := m.get(n.exact)
-	if m.wild != 0 {
-		e |= m.matchWild(n)
+	if b := m.slots[two>>(m.shift&63)] ^ k; b <= effectMask {
+		e |= b
 	}
 	return e
 }
 
+func (m *matcher) get(k lookup) effect {
+	one, two := k.spread()
+	return effect(m.at(k, one, two))
+}
+
+// match returns the effects of all rules that cover a permission.
+func (m *matcher) match(n *name) effect {
+	return m.get(n.exact) | m.matchWild(n)
+}
+
+// matchWild returns the effects of the rules with a wildcard that cover a permission.
 func (m *matcher) matchWild(n *name) effect {
 	var e effect
 	if m.wild&wildAction != 0 {

@@ -26,7 +26,10 @@ func BenchmarkOpen(b *testing.B) {
 			before := heap()
 			var engine *authz.Engine
 			for b.Loop() {
-				engine = s.engine(b)
+				var err error
+				if engine, err = authz.Open(b.Context(), &generated{size: s}, unwatched); err != nil {
+					b.Fatal(err)
+				}
 				if !engine.Can(s.user(1), s.permission(1, 1)) {
 					b.Fatal("denied")
 				}
@@ -55,17 +58,19 @@ func BenchmarkChange(b *testing.B) {
 				}
 			})
 		}
-		newcomer := func(i int) authz.UserID { return authz.UserID(fmt.Sprint("newcomer", i)) }
+		newcomer := func(i int) authz.UserID { return authz.UserID(fmt.Sprint("new", i)) }
 		run("assign", func(i int) (authz.Change, error) { return root.Assign(ctx, group, newcomer(i)) })
 		run("assign-unassign",
-			func(i int) (authz.Change, error) { return root.Assign(ctx, group, s.user(i*11+3)) },
-			func(i int) (authz.Change, error) { return root.Unassign(ctx, group, s.user(i*11+3)) })
+			func(i int) (authz.Change, error) { return root.Assign(ctx, group, s.user(i*s.groups)) },
+			func(i int) (authz.Change, error) { return root.Unassign(ctx, group, s.user(i*s.groups)) })
 		run("grant-ungrant",
 			func(int) (authz.Change, error) { return root.Grant(ctx, group, pattern) },
 			func(int) (authz.Change, error) {
 				return root.ChangeGroupPermissions(ctx, group, authz.RulesDelta{Ungrant: []authz.Pattern{pattern}})
 			})
-		run("delete-user", func(i int) (authz.Change, error) { return root.DeleteUser(ctx, newcomer(i)) })
+		run("assign-delete-user",
+			func(i int) (authz.Change, error) { return root.Assign(ctx, group, newcomer(-1-i)) },
+			func(i int) (authz.Change, error) { return root.DeleteUser(ctx, newcomer(-1-i)) })
 	})
 }
 

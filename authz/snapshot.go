@@ -20,7 +20,7 @@ type snapshot struct {
 	administrators groupID // noGroup where the table lacks the group
 
 	users     table[UserID, user]
-	withRules numberSet // the users who have rules of their own
+	withRules hashSet // the users who have rules of their own
 
 	lexicon   lexicon
 	declared  []Permission // by the catalogue: in every lexicon
@@ -50,7 +50,7 @@ type group struct {
 	rules    *ruleSet // its own
 	inherits []groupID
 	heirs    []groupID // the groups that inherit it
-	members  numberSet // of the users' table
+	members  hashSet
 }
 
 // emptySnapshot is the policy before the first change. What the catalogue declares is asked
@@ -93,9 +93,11 @@ func (s *snapshot) user(id UserID) *user { return s.users.find(id) }
 // membersOf yields the users directly in a group, in no order that people see.
 func (s *snapshot) membersOf(g *group) iter.Seq[UserID] {
 	return func(yield func(UserID) bool) {
-		for n := range g.members.all() {
-			if !yield(s.users.record(n).key) {
-				return
+		for h := range g.members.all() {
+			for id, u := range s.users.hashed(h) {
+				if u.in(g.id) && !yield(id) {
+					return
+				}
 			}
 		}
 	}

@@ -14,14 +14,13 @@ func holds(t *testing.T, what string, got table[string, int], want map[string]in
 	if got.size != len(want) {
 		t.Fatalf("%s: %d texts, want %d", what, got.size, len(want))
 	}
-	numbers := map[uint32]bool{}
 	for key, value := range want {
-		number, there := got.lookup(key)
-		v := got.find(key)
-		if !there || v == nil || *v != value || numbers[number] || got.record(number).key != key {
-			t.Fatalf("%s: %q is %v under number %d, want %d", what, key, v, number, value)
+		if v := got.find(key); v == nil || *v != value {
+			t.Fatalf("%s: %q is %v, want %d", what, key, v, value)
 		}
-		numbers[number] = true
+		if !slices.Contains(slices.Collect(maps.Keys(maps.Collect(got.hashed(hashOf(key))))), key) {
+			t.Fatalf("%s: %q isn't found by its hash", what, key)
+		}
 	}
 	all := map[string]int{}
 	for key, v := range got.all() {
@@ -50,7 +49,7 @@ func TestTableAgainstMap(t *testing.T) {
 		for range r.IntN(200) {
 			key := text()
 			if r.IntN(10) < add {
-				_, v := edit.set(key)
+				v := edit.set(key)
 				*v = r.Int()
 				want[key] = *v
 			} else {
@@ -67,57 +66,97 @@ func TestTableAgainstMap(t *testing.T) {
 	}
 }
 
-// Numbers stay, and those of removed texts are given again: the records don't grow by churn.
-func TestTableNumbers(t *testing.T) {
+// A table with many texts finds them all, through many splits.
+func TestTableGrows(t *testing.T) {
 	t.Parallel()
 	edit := table[string, int]{}.edit()
-	first, _ := edit.set("stays")
-	for i := range 100_000 {
-		text := fmt.Sprint(i)
-		edit.set(text)
-		edit.remove(text)
+	const n = 100_000
+	for i := range n {
+		*edit.set(fmt.Sprint(i)) = i
 	}
-	if again, _ := edit.set("stays"); again != first {
-		t.Errorf("the number became %d, was %d", again, first)
+	now := edit.done()
+	for i := range n {
+		if v := now.find(fmt.Sprint(i)); v == nil || *v != i {
+			t.Fatalf("%d is %v", i, v)
+		}
 	}
-	if len(edit.records) != 1 || len(edit.index) != 1 {
-		t.Errorf("%d pages of records and %d of the index", len(edit.records), len(edit.index))
+	pages := 0
+	for range now.pages() {
+		pages++
+	}
+	if places := len(now.directory) << now.depth(); now.find("no number") != nil || pages*fullPage > 2*n || places > 8*pages {
+		t.Errorf("%d texts are on %d pages in %d places", now.size, pages, places)
 	}
 }
 
-func TestNumberSetAgainstMap(t *testing.T) {
+// Whatever texts have in common, their hashes spread: over the pages, and within them.
+func TestHashesSpread(t *testing.T) {
 	t.Parallel()
-	r := rand.New(rand.NewPCG(1, 2))
-	var now numberSet
-	want := map[uint32]bool{}
-	for round := range 300 {
-		before, wanted := now, slices.Sorted(maps.Keys(want))
-		var add, remove []uint32
-		for range r.IntN(2000) {
-			n := uint32(r.IntN(20_000))
-			switch listed := slices.Contains(add, n) || slices.Contains(remove, n); {
-			case listed:
-			case want[n] && (round/40%2 == 1 || r.IntN(4) == 0):
-				remove = append(remove, n)
-			case !want[n] && (round/40%2 == 0 || r.IntN(8) == 0):
-				add = append(add, n)
+	const n = 50_000
+	for name, text := range map[string]func(i int) string{
+		"numbers":          func(i int) string { return fmt.Sprint(i) },
+		"padded numbers":   func(i int) string { return fmt.Sprintf("%012d", i) },
+		"numbers at first": func(i int) string { return fmt.Sprintf("%07d@users.example.com", i) },
+		"numbers at last":  func(i int) string { return fmt.Sprintf("https://id.example.com/users/%d", i) },
+		"sparse numbers":   func(i int) string { return fmt.Sprintf("%016x", uint64(i)<<40) },
+		"two bytes": func(i int) string {
+			return string([]byte{byte(i), byte(i >> 8)}) + "................................"
+		},
+		"bits":  func(i int) string { return fmt.Sprintf("%017b", i) },
+		"UUIDs": func(i int) string { return fmt.Sprintf("%08x-0000-4000-8000-000000000000", i) },
+	} {
+		seen := map[textHash]bool{}
+		edit := table[string, int]{}.edit()
+		for i := range n {
+			seen[hashOf(text(i))] = true
+			*edit.set(text(i)) = i
+		}
+		if doubles := n - len(seen); doubles > 10 { // 0.3 are to be expected
+			t.Errorf("%s: %d hashes are the same", name, doubles)
+		}
+		pages, overfull := 0, 0
+		now := edit.done()
+		for p := range now.pages() {
+			pages++
+			for i := range p.buckets {
+				if p.buckets[i].tags.find(0) == 0 {
+					overfull++
+				}
 			}
 		}
-		for _, n := range add {
-			want[n] = true
+		if perPage := n / pages; perPage < fullPage/2 || overfull > pages*bucketsPerPage/5 {
+			t.Errorf("%s: %d texts to a page, %d of %d buckets are full", name, perPage, overfull, pages*bucketsPerPage)
 		}
-		for _, n := range remove {
-			delete(want, n)
+	}
+}
+
+// A bag of hashes is what a plain list of them is, doubles included.
+func TestHashSetAgainstList(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(1, 2))
+	var now hashSet
+	var want []textHash
+	for round := range 300 {
+		before, wanted := now, slices.Clone(want)
+		var add, remove []textHash
+		for range r.IntN(2000) {
+			if growing := round/40%2 == 0; growing || len(want) == 0 || r.IntN(8) == 0 {
+				add = append(add, textHash(r.IntN(10_000)))
+			} else {
+				i := r.IntN(len(want))
+				remove = append(remove, want[i])
+				want = slices.Delete(want, i, i+1)
+			}
 		}
-		if round%5 == 0 && len(remove) > 0 { // out and in again is no change
-			add = append(add, remove[0])
-			want[remove[0]] = true
-		}
+		want = slices.Sorted(slices.Values(slices.Concat(want, add)))
 		now = now.change(add, remove)
-		if got := slices.Collect(now.all()); !slices.Equal(got, slices.Sorted(maps.Keys(want))) || now.size != len(want) {
-			t.Fatalf("round %d: %d numbers of size %d, want %d", round, len(got), now.size, len(want))
+		if got := slices.Concat(now.chunks...); !slices.Equal(got, want) || now.size != len(want) {
+			t.Fatalf("round %d: %d hashes of size %d, want %d", round, len(got), now.size, len(want))
 		}
-		if got := slices.Collect(before.all()); !slices.Equal(got, wanted) {
+		if got := slices.Collect(now.all()); !slices.Equal(got, slices.Compact(slices.Clone(want))) {
+			t.Fatalf("round %d: all yields %d", round, len(got))
+		}
+		if got := slices.Concat(before.chunks...); !slices.Equal(got, wanted) {
 			t.Fatalf("round %d: the set before the change was changed", round)
 		}
 		for _, chunk := range now.chunks {
@@ -126,6 +165,44 @@ func TestNumberSetAgainstMap(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Users whose hashes are the same by chance are members one by one.
+func TestMembersWithTheSameHash(t *testing.T) {
+	t.Parallel()
+	seen := map[textHash]UserID{}
+	var pair [2]UserID
+	for i := 0; pair[0] == ""; i++ {
+		id := UserID(fmt.Sprint("user", i))
+		if other, there := seen[hashOf(id)]; there {
+			pair = [2]UserID{other, id}
+		}
+		seen[hashOf(id)] = id
+	}
+	member := func(id UserID, group GroupName) Rule {
+		return Rule{Kind: KindMember, Holder: id.Holder(), Group: group}
+	}
+	s := emptySnapshot(nil)
+	apply := func(d Delta, want ...UserID) {
+		t.Helper()
+		next, err := s.apply(Change{Revision: s.revision + 1, Delta: d})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s = next
+		g := s.group("Desk")
+		if got := slices.Sorted(s.membersOf(g)); !slices.Equal(got, want) || g.members.size != len(want) {
+			t.Errorf("the members are %q, %d by number; want %q", got, g.members.size, want)
+		}
+	}
+	first, second := min(pair[0], pair[1]), max(pair[0], pair[1])
+	apply(Delta{
+		Groups: []GroupChange{{After: &GroupInfo{Name: "Desk"}}, {After: &GroupInfo{Name: "Else"}}},
+		Added:  []Rule{member(first, "Desk"), member(second, "Else")},
+	}, first)
+	apply(Delta{Added: []Rule{member(second, "Desk")}}, first, second)
+	apply(Delta{Removed: []Rule{member(first, "Desk")}}, second)
+	apply(Delta{Added: []Rule{member(first, "Desk")}, Removed: []Rule{member(second, "Desk"), member(second, "Else")}}, first)
 }
 
 // A lexicon doesn't keep for good what no rule names any more.
