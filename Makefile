@@ -21,7 +21,7 @@ BUILD := go build -buildvcs=false
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo '  Variables: ARGS=… of run, BENCH=… (a regular expression), FUZZTIME=… of each target, TIMEOUT=… of a package'
+	@echo '  Variables: ARGS=… of run and bench, BENCH=… (a regular expression), FUZZTIME=… of each target, TIMEOUT=… of a package'
 
 .PHONY: run
 run: ## Build the example back office and start it (ARGS='-addr 127.0.0.1:9000')
@@ -59,8 +59,12 @@ fuzz: ## Run every fuzz target for FUZZTIME
 	done
 
 .PHONY: bench
-bench: ## Run the benchmarks of the engine and of the middleware
-	go test -run '^$$' -bench '$(BENCH)' -benchmem ./authz/... ./api/...
+bench: ## Measure decisions beside a bare map, Casbin, Cedar and OPA (ARGS='-sizes S,M')
+	@go -C bench run . $(ARGS)
+
+.PHONY: bench-own
+bench-own: ## Run the benchmarks of the engine, the middleware and the stores
+	go test -run '^$$' -bench '$(BENCH)' -benchmem ./authz/... ./api/... ./adapters/...
 
 .PHONY: cover
 cover: ## Measure what the tests reach; bin/cover.html shows it line by line
@@ -106,10 +110,15 @@ tools: ## Check the development tools of our own
 	go -C tools vet ./...
 	go -C tools test ./...
 
+.PHONY: peers
+peers: ## Check that all that make bench measures decide alike
+	go -C bench vet ./...
+	go -C bench test ./...
+
 # Goes on after a stage that fails, so that one run shows everything.
-STAGES := tools lint race test build
+STAGES := tools lint race test peers build
 .PHONY: check
-check: ## All that CI runs: tools, lint, race, test, build
+check: ## All that CI runs: tools, lint, race, test, peers, build
 	@go version; failed=; times=; \
 	for stage in $(STAGES); do \
 		printf '\n=== %s\n' "$$stage"; start=$$(date +%s); result=ok; \

@@ -5,12 +5,18 @@ package authz
 //
 // It is false for an empty user, a user whose id begins with "group:", no permission at
 // all, and a permission without a colon or with nothing before or after its last one.
-// Everything else is asked as text and answered as Casbin's Enforce answers it.
+// Everything else is asked as text and answered as Casbin's Enforce answers it; a host can
+// have that checked, see [Verification].
 func (e *Engine) Can(user UserID, permissions ...Permission) bool {
 	if len(permissions) == 0 || e.expired() {
 		return false
 	}
-	return e.current.Load().canAll(user, permissions)
+	s := e.current.Load()
+	allowed := s.canAll(user, permissions)
+	if e.verifier != nil {
+		e.verifier.sample(s, user, permissions, allowed)
+	}
+	return allowed
 }
 
 func (s *snapshot) canAll(id UserID, permissions []Permission) bool {

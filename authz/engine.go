@@ -43,6 +43,9 @@ type Options struct {
 	// database can't forge them. It must be the same on every instance and for good.
 	RecordKey []byte
 
+	// Verify has a sample of the decisions checked against Casbin; see [Verification].
+	Verify Verification
+
 	// Logger is told of changes, with the head of their chain, and of trouble. Without one,
 	// [slog.Default].
 	Logger *slog.Logger
@@ -67,6 +70,7 @@ type Engine struct {
 	started   time.Time     // carries the monotonic clock
 	writing   chan struct{} // holds a token while someone changes current
 	trouble   atomic.Pointer[string]
+	verifier  *verifier // nil where nothing is verified
 
 	stop   context.CancelFunc
 	tasks  sync.WaitGroup
@@ -102,6 +106,9 @@ func Open(ctx context.Context, store Store, options Options) (*Engine, error) {
 	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	e.stop = stop
+	if e.verifier = newVerifier(e); e.verifier != nil {
+		e.tasks.Go(func() { e.verifier.run(background) })
+	}
 	e.tasks.Go(func() { e.follow(background) })
 	return e, nil
 }

@@ -1,10 +1,10 @@
 package authz
 
 import (
+	"crypto/rand"
 	"encoding/binary"
 	"iter"
 	"math/bits"
-	"math/rand/v2"
 	"slices"
 	"sync/atomic"
 )
@@ -123,7 +123,13 @@ type textHash uint32
 func hashOf[K ~string](key K) textHash { return hashText(string(key)) }
 
 // Secrets of this process, so that nobody can choose user ids whose hashes collide.
-var secretA, secretB = rand.Uint64(), rand.Uint64()
+var secretA, secretB = secret(), secret()
+
+func secret() uint64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // it never fails
+	return binary.NativeEndian.Uint64(b[:])
+}
 
 func hashText(s string) textHash {
 	n := len(s)

@@ -186,18 +186,27 @@ var (
 	directive = regexp.MustCompile(`(?m)^(?:tool|replace|exclude)\b.*`)
 )
 
+// requirements returns the versions that a go.mod names.
+func requirements(text string) map[string]string {
+	versions := map[string]string{}
+	for _, m := range requirement.FindAllStringSubmatch(text, -1) {
+		versions[m[1]] = m[2]
+	}
+	return versions
+}
+
 func requirementFaults(files []file) (faults []string) {
 	texts := map[string]string{}
 	for _, f := range files {
 		texts[f.name] = string(f.text)
 	}
-	versions := map[string]string{}
-	for _, m := range requirement.FindAllStringSubmatch(texts["go.mod"], -1) {
-		versions[m[1]] = m[2]
-	}
+	versions := requirements(texts["go.mod"])
 	for name, version := range pinned {
 		if versions[name] != version {
 			faults = append(faults, fmt.Sprintf("go.mod has %s in version %q, not %s", name, versions[name], version))
+		}
+		if other := requirements(texts["bench/go.mod"])[name]; other != "" && other != version {
+			faults = append(faults, fmt.Sprintf("bench/go.mod has %s in version %q, not %s", name, other, version))
 		}
 	}
 	for _, line := range directive.FindAllString(texts["go.mod"], -1) {
@@ -278,6 +287,7 @@ func TestPlantedFaultsAreFound(t *testing.T) {
 		{"requirements", requirementFaults, []file{{"go.mod", []byte(mod)}, {"tools/go.mod", []byte(tools)}}, ""},
 		{"another casbin", requirementFaults, []file{{"go.mod", []byte(strings.Replace(mod, "135", "136", 1))}, {"tools/go.mod", []byte(tools)}}, "casbin/casbin/v2 in version"},
 		{"another gorm-adapter", requirementFaults, []file{{"go.mod", []byte(strings.Replace(mod, "v3.39", "v3.40", 1))}, {"tools/go.mod", []byte(tools)}}, "gorm-adapter/v3 in version"},
+		{"another casbin beside", requirementFaults, []file{{"go.mod", []byte(mod)}, {"bench/go.mod", []byte(strings.Replace(mod, "135", "136", 1))}, {"tools/go.mod", []byte(tools)}}, "bench/go.mod has"},
 		{"none of both", requirementFaults, []file{{"tools/go.mod", []byte(tools)}}, `in version ""`},
 		{"casbin/v3", requirementFaults, []file{{"go.mod", []byte(mod)}, {"go.sum", []byte("github.com/casbin/casbin/v3 v3.0.0 h1:x\n")}, {"tools/go.mod", []byte(tools)}}, "go.sum has casbin/v3"},
 		{"a tool", requirementFaults, []file{{"go.mod", []byte(mod + "require mvdan.cc/gofumpt v0.12.0\n")}, {"tools/go.mod", []byte(tools)}}, "tool mvdan.cc/gofumpt"},

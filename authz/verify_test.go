@@ -1,0 +1,67 @@
+package authz_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rightful-go/rightful/authz"
+)
+
+// Whatever is asked, Casbin says the same, and what there is no time for is counted.
+func TestVerify(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		engine := open(t, authz.NewMemoryStore(), authz.Options{
+			Bootstrap: "ana",
+			Verify:    authz.Verification{OneIn: 1, Report: func(d authz.Discrepancy) { t.Errorf("%+v", d) }},
+		})
+		ana := engine.As("ana")
+		must(t)(ana.CreateGroup(t.Context(), authz.GroupSpec{Name: "Desk", Permissions: authz.Rules{
+			Grants: []authz.Pattern{"requests.*:view"}, Restrictions: []authz.Pattern{"requests.secret:*"},
+		}}))
+		asked := uint64(0)
+		ask := func(user authz.UserID, permissions ...authz.Permission) {
+			engine.Can(user, permissions...)
+			asked++
+			time.Sleep(time.Minute) // there is time enough for each
+		}
+		must(t)(ana.Assign(t.Context(), "Desk", "ben"))
+		for _, user := range []authz.UserID{"ana", "ben", "nobody", "", "group:Administrators"} {
+			ask(user, "requests.deposit:view")
+			ask(user, "requests.secret:view")
+			ask(user, "requests.deposit:view", "requests.deposit:update")
+			ask(user, "no colon")
+		}
+		must(t)(ana.Unassign(t.Context(), "Desk", "ben"))
+		ask("ben", "requests.deposit:view")
+		if got := engine.Verified(); got != (authz.Verified{Equal: asked}) {
+			t.Errorf("%+v of %d", got, asked)
+		}
+		engine.Can("ana") // nothing is asked, nothing is verified
+		for range 1000 {  // faster than Casbin is
+			engine.Can("ben", "requests.deposit:view")
+		}
+		time.Sleep(time.Hour)
+		got := engine.Verified()
+		if got.Different != 0 || got.LeftOut == 0 || got.Equal+got.LeftOut != asked+1000 {
+			t.Errorf("%+v of %d and 1,000", got, asked)
+		}
+	})
+}
+
+// One in many is as many, and nothing is allocated for the others.
+func TestVerifySamples(t *testing.T) {
+	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana", Verify: authz.Verification{OneIn: 1 << 30}})
+	if n := testing.AllocsPerRun(1000, func() { engine.Can("ana", "a:b", "c:d") }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+	engine = open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana", Verify: authz.Verification{OneIn: 10}})
+	for range 10_000 {
+		engine.Can("ana", "a:b")
+	}
+	got := engine.Verified()
+	if n := got.Equal + got.Different + got.LeftOut + 17; n < 700 || n > 1300 {
+		t.Errorf("about %d of 10,000 were taken, one in ten was asked for", n)
+	}
+}

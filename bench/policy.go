@@ -1,0 +1,104 @@
+package main
+
+import (
+	"fmt"
+	"iter"
+	"strconv"
+)
+
+// action is the only one that the policies know.
+const action = "view"
+
+// policy is what every subject loads. It holds names of groups and nothing else: rules and
+// members are made while a subject reads them, so that its heap is all its own.
+//
+// Each user is in two groups. Each group has permissions that no other has: it grants all
+// of them and restricts the first. The group Administrators holds everything and has no
+// members; it is there because the model knows it.
+type policy struct {
+	name                  string
+	groups, rules, users  int
+	groupNames, areaNames []string
+}
+
+func newPolicy(name string, groups, rules, users int) policy {
+	p := policy{name: name, groups: groups, rules: rules, users: users}
+	for g := range groups {
+		p.groupNames = append(p.groupNames, fmt.Sprintf("Group %d", g))
+		p.areaNames = append(p.areaNames, fmt.Sprintf("area%d", g))
+	}
+	return p
+}
+
+// sizes are those that can be chosen, in the order in which they are measured.
+var sizes = []string{"S", "M", "L"}
+
+func sized(name string) (policy, error) {
+	switch name {
+	case "S":
+		return newPolicy(name, 10, 200, 1_000), nil
+	case "M":
+		return newPolicy(name, 100, 10_000, 100_000), nil
+	case "L":
+		return newPolicy(name, 1_000, 100_000, 1_000_000), nil
+	}
+	return policy{}, fmt.Errorf("there is no size %q, only %v", name, sizes)
+}
+
+// parts is how many permissions a group has: a grant for each and one restriction make its
+// share of the rules.
+func (p policy) parts() int { return p.rules/p.groups - 1 }
+
+func (p policy) user(u int) string { return "user" + strconv.Itoa(u) }
+
+// groupsOf returns the numbers of the groups that a user is in.
+func (p policy) groupsOf(u int) [2]int { return [2]int{u % p.groups, (u + 1) % p.groups} }
+
+func (p policy) object(group, part int) string {
+	return p.areaNames[group] + ".part" + strconv.Itoa(part)
+}
+
+func (p policy) permission(group, part int) string { return p.object(group, part) + ":" + action }
+
+// restricted reports whether a group restricts what its rule grants.
+func (p policy) restricted(part int) bool { return part == 0 }
+
+// rows yields the policy as rows of Casbin's table, each with its type in front and in a
+// slice of its own, which may be kept.
+func (p policy) rows() iter.Seq[[]string] {
+	return func(yield func([]string) bool) {
+		_ = yield([]string{"p", "group:Administrators", "*", "*", "allow"}) && p.ruleRows(yield) && p.memberRows(yield)
+	}
+}
+
+func (p policy) ruleRows(yield func([]string) bool) bool {
+	for g, name := range p.groupNames {
+		holder := "group:" + name
+		for part := range p.parts() {
+			object := p.object(g, part)
+			if !yield([]string{"p", holder, object, action, "allow"}) {
+				return false
+			}
+			if p.restricted(part) && !yield([]string{"p", holder, object, action, "deny"}) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (p policy) memberRows(yield func([]string) bool) bool {
+	holders := make([]string, p.groups)
+	for g, name := range p.groupNames {
+		holders[g] = "group:" + name
+	}
+	for u := range p.users {
+		user := p.user(u)
+		for _, g := range p.groupsOf(u) {
+			if !yield([]string{"g", user, holders[g]}) {
+				return false
+			}
+		}
+	}
+	return true
+}
