@@ -107,7 +107,7 @@ func (e *editor) changeGroup(c GroupChange) error {
 		e.unname(c.Before.Name)
 		e.name(c.After.Name, id)
 	}
-	g.info = *c.After
+	g.info, g.holder = *c.After, c.After.Name.Holder()
 	return nil
 }
 
@@ -119,7 +119,7 @@ func (e *editor) create(info GroupInfo) error {
 		return e.misfit("there is a group %q already", info.Name)
 	}
 	id := groupID(len(e.next.groups))
-	e.next.groups = append(e.next.groups, &group{id: id, info: info})
+	e.next.groups = append(e.next.groups, &group{id: id, info: info, holder: info.Name.Holder()})
 	e.name(info.Name, id)
 	e.stamp(id)
 	e.dirty[id] = true

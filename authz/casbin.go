@@ -144,7 +144,7 @@ func clip(s string) string {
 // for are not among them.
 func (s *snapshot) rules(yield func(Rule) bool) {
 	for _, g := range s.groups {
-		if g != nil && !s.rulesOf(g.info.Name.Holder(), g.rules, KindInherit, g.inherits, yield) {
+		if g != nil && !s.rulesOf(g.holder, g.rules, KindInherit, g.inherits, yield) {
 			return
 		}
 	}
@@ -160,7 +160,7 @@ func (s *snapshot) rules(yield func(Rule) bool) {
 // its rules that doesn't grow with the number of members.
 func (s *snapshot) patternRules(yield func(Rule) bool) {
 	for _, g := range s.groups {
-		if g != nil && !s.rulesOf(g.info.Name.Holder(), g.rules, KindInherit, nil, yield) {
+		if g != nil && !s.rulesOf(g.holder, g.rules, KindInherit, nil, yield) {
 			return
 		}
 	}

@@ -64,7 +64,7 @@ func (s *snapshot) reachOfGroup(g *group) reach {
 func (s *snapshot) reachInto(r reach, id groupID) {
 	s.walk(id, func(g *group) {
 		r.add(g.rules)
-		if s.blocked[g.info.Name.Holder()] {
+		if s.blocked[g.holder] {
 			r.restrictions[Everything] = true
 		}
 	})

@@ -64,28 +64,50 @@ func (e *Engine) Explain(user UserID, permissions ...Permission) Explanation {
 
 // Explain is [Engine.Explain] for the view's revision.
 func (v *View) Explain(user UserID, permissions ...Permission) Explanation {
-	x := Explanation{User: user, Known: v.s.user(user) != nil, Allowed: len(permissions) > 0, Revision: v.s.revision}
+	c := v.collector(user)
+	x := Explanation{User: user, Known: c.u != nil, Allowed: len(permissions) > 0, Revision: v.s.revision}
 	for _, p := range permissions {
 		if slices.ContainsFunc(x.Permissions, func(o PermissionExplanation) bool { return o.Permission == p }) {
 			continue
 		}
-		one := v.explain(user, p)
+		one := c.explain(p)
 		x.Allowed = x.Allowed && one.Allowed
 		x.Permissions = append(x.Permissions, one)
 	}
 	return x
 }
 
-func (v *View) explain(user UserID, p Permission) PermissionExplanation {
-	entry, declared := v.entry(p)
+// collector explains decisions about one user. It gathers the rules on the paths below them,
+// for one permission after the other.
+type collector struct {
+	v      *View
+	s      *snapshot
+	id     Holder
+	u      *user // nil for one whom the policy doesn't name
+	groups []groupID
+	wild   wildcards // in the rules that reach the user
+
+	asked asked
+	path  []Holder
+	list  []Because // bounded, as paths can be many
+}
+
+func (v *View) collector(id UserID) *collector {
+	c := &collector{v: v, s: v.s, id: id.Holder(), u: v.s.user(id)}
+	if c.u != nil {
+		c.groups, c.wild = c.u.groupIDs(nil), v.s.wildcardsOf(c.u)
+	}
+	return c
+}
+
+func (c *collector) explain(p Permission) PermissionExplanation {
+	entry, declared := c.v.entry(p)
 	one := PermissionExplanation{Permission: p, Label: entry.Label, Category: entry.Category, Declared: declared}
-	u := v.s.user(user)
-	q, ok := v.s.ask(u, p)
-	if !ok {
+	if c.u == nil || !c.ask(p) {
 		return one
 	}
-	one.Because = v.s.because(user, u, q)
-	one.Allowed = !v.expired && v.s.verdict(u, v.s.effectOn(u, &q.name))
+	one.Because = c.because()
+	one.Allowed = !c.v.expired && c.s.verdict(c.u, c.s.effectOn(c.u, &c.asked.name))
 	return one
 }
 
@@ -95,25 +117,23 @@ type asked struct {
 	covering []Pattern // those that may cover it, sorted
 }
 
-// ask prepares to explain a decision about a user, by the same numbers that [Engine.Can]
-// decides by. ok is false where nothing is asked: nobody is there to hold it, or it isn't of
-// the form of a permission.
-func (s *snapshot) ask(u *user, p Permission) (q asked, ok bool) {
+// ask prepares to explain a decision, by the same numbers that [Engine.Can] decides by. It
+// is false for what isn't of the form of a permission.
+func (c *collector) ask(p Permission) bool {
 	object, action, ok := p.Split()
-	if u == nil || !ok {
-		return asked{}, false
+	if !ok {
+		return false
 	}
-	wild := s.wildcardsOf(u)
-	q.covering = []Pattern{Pattern(p)}
-	if wild != 0 || s.blockedAll {
-		q.covering = coveringPatterns(object, action)
+	c.asked.covering = append(c.asked.covering[:0], Pattern(p))
+	if c.wild != 0 {
+		c.asked.covering = coveringPatterns(object, action)
 	}
-	if n := s.lexicon.names.find(p); n != nil {
-		q.name = *n
+	if n := c.s.lexicon.names.find(p); n != nil {
+		c.asked.name = *n
 	} else {
-		q.name = s.lexicon.spell(object, action, wild)
+		c.asked.name = c.s.lexicon.spell(object, action, c.wild)
 	}
-	return q, true
+	return true
 }
 
 // coveringPatterns lists all patterns that cover a permission.
@@ -131,35 +151,25 @@ func coveringPatterns(object, action string) []Pattern {
 
 // because collects every rule that covers what is asked and reaches the user, on every path,
 // the user's own first.
-func (s *snapshot) because(id UserID, u *user, q asked) []Because {
-	c := collector{s: s, asked: q, path: []Holder{id.Holder()}}
-	if s.blockedAll {
+func (c *collector) because() []Because {
+	c.path, c.list = append(c.path[:0], c.id), nil
+	if c.s.blockedAll {
 		c.add(Because{Rule: KindRestriction, Pattern: Everything, BadRow: true})
 	}
-	c.rulesOf(id.Holder(), u.rules())
-	for _, g := range u.groupIDs(nil) {
-		c.descend(s.groups[g])
+	c.rulesOf(c.id, c.u.rules())
+	for _, g := range c.groups {
+		c.descend(c.s.groups[g])
 	}
 	return c.list
 }
 
-// collector gathers the rules on the paths below one user. Paths can be many, so the list
-// is bounded.
-type collector struct {
-	s     *snapshot
-	asked asked
-	path  []Holder
-	list  []Because
-}
-
 // descend goes where a decision would find something, and nowhere else.
 func (c *collector) descend(g *group) {
-	holder := g.info.Name.Holder()
-	if c.s.matchers[g.id].match(&c.asked.name) == 0 || len(c.list) >= maxBecause || slices.Contains(c.path, holder) {
+	if c.s.matchers[g.id].match(&c.asked.name) == 0 || len(c.list) >= maxBecause || slices.Contains(c.path, g.holder) {
 		return // a table that someone else wrote to can hold a cycle
 	}
-	c.path = append(c.path, holder)
-	c.rulesOf(holder, g.rules)
+	c.path = append(c.path, g.holder)
+	c.rulesOf(g.holder, g.rules)
 	for _, id := range g.inherits {
 		c.descend(c.s.groups[id])
 	}
@@ -167,8 +177,11 @@ func (c *collector) descend(g *group) {
 }
 
 func (c *collector) rulesOf(h Holder, rules *ruleSet) {
-	if c.s.blocked[h] {
+	if len(c.s.blocked) > 0 && c.s.blocked[h] {
 		c.add(Because{Rule: KindRestriction, Pattern: Everything, BadRow: true})
+	}
+	if rules == nil {
+		return
 	}
 	for _, kind := range []RuleKind{KindGrant, KindRestriction} {
 		for _, p := range c.asked.covering {
@@ -202,9 +215,11 @@ func (e *Engine) PermissionsOf(user UserID) []Effective {
 
 // PermissionsOf is [Engine.PermissionsOf] for the view's revision.
 func (v *View) PermissionsOf(user UserID) []Effective {
-	var list []Effective
-	for _, p := range v.heldBy(user) {
-		x := v.explain(user, p)
+	held := v.heldBy(user)
+	list := make([]Effective, 0, len(held))
+	c := v.collector(user)
+	for _, p := range held {
+		x := c.explain(p)
 		list = append(list, Effective{
 			Entry:   Entry{Permission: p, Label: x.Label, Category: x.Category},
 			Because: x.Because,

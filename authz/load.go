@@ -185,7 +185,7 @@ func (s *snapshot) mayRestrict(right string) bool {
 	}
 	found := false
 	s.walk(g.id, func(g *group) {
-		found = found || len(g.rules.patterns(KindRestriction)) > 0 || s.blocked[g.info.Name.Holder()]
+		found = found || len(g.rules.patterns(KindRestriction)) > 0 || s.blocked[g.holder]
 	})
 	return found
 }

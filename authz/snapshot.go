@@ -43,6 +43,7 @@ const noGroup groupID = 0
 type group struct {
 	id        groupID
 	info      GroupInfo
+	holder    Holder // by its name
 	version   Revision
 	updatedAt time.Time
 	updatedBy Actor
@@ -168,7 +169,7 @@ func (s *snapshot) compile(ids []groupID) {
 		blocked := false
 		s.walk(id, func(g *group) {
 			sets = append(sets, g.rules)
-			blocked = blocked || len(s.blocked) > 0 && s.blocked[g.info.Name.Holder()]
+			blocked = blocked || len(s.blocked) > 0 && s.blocked[g.holder]
 		})
 		matchers[id] = newMatcher(sets, blocked)
 	}
