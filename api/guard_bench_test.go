@@ -5,11 +5,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/rightful-go/rightful/api"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
 )
 
 // nowhere is an answer that nobody reads.
@@ -39,41 +41,80 @@ func guards(guard *api.Guard) []struct {
 	}
 }
 
-// BenchmarkGuard times a route with each guard on it, beside one without a middleware, one
-// whose middleware does nothing, and the decision alone. What a guard costs of its own is
-// what is left without the two.
+// route is a Gin route behind handlers. It returns what serves one request to it, and how
+// often the request reached the end of the route.
+func route(handlers ...gin.HandlerFunc) (serve func(), reached *int) {
+	reached = new(int)
+	r := gin.New()
+	r.POST("/requests/:id/approve", append(handlers, func(*gin.Context) { *reached++ })...)
+	request := httptest.NewRequest("POST", "/requests/17/approve", nil)
+	w := nowhere{http.Header{}}
+	return func() { r.ServeHTTP(w, request) }, reached
+}
+
+// BenchmarkGuard times a route with a guard on it, of policies of all sizes: what is allowed
+// and what is refused. Beside it are a route without a middleware and one whose middleware
+// does nothing: what the guard costs is what is left without them.
 func BenchmarkGuard(b *testing.B) {
-	engine := scenario(b, "backoffice")
-	guard := api.NewGuardWith(engine, asBen, quiet)
-	run := func(name string, handlers ...gin.HandlerFunc) {
-		reached := 0
-		r := gin.New()
-		r.POST("/requests/:id/approve", append(handlers, func(*gin.Context) { reached++ })...)
-		request := httptest.NewRequest("POST", "/requests/17/approve", nil)
-		w := nowhere{http.Header{}}
+	run := func(b *testing.B, name string, handlers ...gin.HandlerFunc) {
 		b.Run(name, func(b *testing.B) {
-			reached = 0
+			serve, _ := route(handlers...)
 			b.ReportAllocs()
-			n := 0
 			for b.Loop() {
-				r.ServeHTTP(w, request)
-				n++
-			}
-			if reached != n {
-				b.Fatalf("%d of %d requests got through", reached, n)
+				serve()
 			}
 		})
 	}
-	run("bare")
-	run("empty", func(*gin.Context) {})
-	b.Run("can_1", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			engine.Can("ben", "clients.requests.deposit:update")
-		}
-	})
-	for _, g := range guards(guard) {
-		run(g.name, g.handler)
+	run(b, "bare")
+	run(b, "empty", func(*gin.Context) {})
+	for _, s := range authztest.Sizes {
+		b.Run(s.Name, func(b *testing.B) {
+			engine, err := authz.Open(b.Context(), s.Store(), authz.Options{PollInterval: time.Hour, Logger: quiet.Logger})
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.Cleanup(func() { _ = engine.Close() })
+			for _, kind := range authztest.Kinds {
+				asked, i := s.Questions(kind), 0
+				guard := api.NewGuardWith(engine, func(*gin.Context) authz.UserID { return asked[i].User }, quiet)
+				one := make([]authz.Permission, 1)
+				permissions := guard.RequireFunc(func(*gin.Context) ([]authz.Permission, error) {
+					one[0] = asked[i].Permission
+					return one, nil
+				})
+				b.Run(kind, func(b *testing.B) {
+					serve, reached := route(permissions)
+					n := 0
+					b.ReportAllocs()
+					for b.Loop() {
+						i = n & (len(asked) - 1)
+						serve()
+						n++
+					}
+					if want := n * map[bool]int{true: 1}[asked[0].Want]; *reached != want {
+						b.Fatalf("%d of %d requests got through", *reached, want)
+					}
+				})
+			}
+		})
+	}
+}
+
+// BenchmarkGuards times each kind of guard, on a policy in which the user is allowed to.
+func BenchmarkGuards(b *testing.B) {
+	for _, g := range guards(api.NewGuardWith(scenario(b, "backoffice"), asBen, quiet)) {
+		b.Run(g.name, func(b *testing.B) {
+			serve, reached := route(g.handler)
+			n := 0
+			b.ReportAllocs()
+			for b.Loop() {
+				serve()
+				n++
+			}
+			if *reached != n {
+				b.Fatalf("%d of %d requests got through", *reached, n)
+			}
+		})
 	}
 }
 

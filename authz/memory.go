@@ -24,7 +24,7 @@ type MemoryStore struct {
 // NewMemoryStore returns an empty store at revision 0.
 func NewMemoryStore() *MemoryStore {
 	return &MemoryStore{
-		rows:   memoryRows{byID: map[int64]Row{}, ids: map[Row][]int64{}},
+		rows:   memoryRows{ids: map[Row][]int64{}},
 		groups: map[GroupName]GroupRow{},
 		users:  map[UserID]Revision{},
 	}
@@ -51,7 +51,7 @@ func (m *MemoryStore) Load(ctx context.Context, state func(State) error, row fun
 func (m *MemoryStore) moment() ([]Row, State) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	rows := slices.SortedFunc(maps.Values(m.rows.byID), func(a, b Row) int { return cmp.Compare(a.ID, b.ID) })
+	rows := slices.AppendSeq(make([]Row, 0, len(m.rows.list)), m.rows.all)
 	state := m.state
 	state.Hash = slices.Clone(m.state.Hash)
 	state.Groups = slices.SortedFunc(maps.Values(m.groups), func(a, b GroupRow) int { return cmp.Compare(a.Name, b.Name) })
@@ -148,8 +148,7 @@ func (m *MemoryStore) InsertRows(rows ...Row) []int64 {
 func (m *MemoryStore) DeleteRow(id int64) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	_, there := m.rows.byID[id]
-	m.rows.remove(id)
+	_, there := m.rows.remove(id)
 	return there
 }
 
@@ -201,10 +200,43 @@ func changedGroups(groups map[GroupName]GroupRow, c Commit) (map[GroupName]Group
 
 // memoryRows is the policy table.
 type memoryRows struct {
-	byID map[int64]Row
+	list []memoryRow     // by id
+	gone int             // how many of them
 	ids  map[Row][]int64 // of the rows that are equal but for their id
 	last int64           // the highest id ever given; ids aren't used twice
 	undo []func()        // takes back what a commit did so far, last first
+}
+
+// memoryRow is a row, or the place of one that is gone and may come back.
+type memoryRow struct {
+	Row
+	gone bool
+}
+
+// all yields the rows by their ids.
+func (t *memoryRows) all(yield func(Row) bool) {
+	for i := range t.list {
+		if !t.list[i].gone && !yield(t.list[i].Row) {
+			return
+		}
+	}
+}
+
+// find returns the place of a row, which may be gone, and nil where there is none.
+func (t *memoryRows) find(id int64) *memoryRow {
+	i, there := slices.BinarySearchFunc(t.list, id, func(r memoryRow, id int64) int { return cmp.Compare(r.ID, id) })
+	if !there {
+		return nil
+	}
+	return &t.list[i]
+}
+
+// tidy drops the places of rows that are gone when they are too many.
+func (t *memoryRows) tidy() {
+	if t.gone > len(t.list)/2+1000 {
+		t.list = slices.DeleteFunc(t.list, func(r memoryRow) bool { return r.gone })
+		t.gone = 0
+	}
 }
 
 // change does to the rows what c says, or nothing.
@@ -212,6 +244,7 @@ func (t *memoryRows) change(c Commit) (err error) {
 	t.undo = nil
 	defer func() {
 		if err == nil {
+			t.tidy()
 			return
 		}
 		for _, undo := range slices.Backward(t.undo) {
@@ -223,12 +256,12 @@ func (t *memoryRows) change(c Commit) (err error) {
 			return fmt.Errorf("rename %d: %w", i, err)
 		}
 	}
-	remove, err := t.find(c)
+	remove, err := t.toRemove(c)
 	if err != nil {
 		return err
 	}
 	for _, id := range remove {
-		row := t.remove(id)
+		row, _ := t.remove(id)
 		t.undo = append(t.undo, func() { t.put(row) })
 	}
 	for i, row := range c.AddRows {
@@ -239,8 +272,8 @@ func (t *memoryRows) change(c Commit) (err error) {
 	return nil
 }
 
-// find returns the ids of the rows that c removes.
-func (t *memoryRows) find(c Commit) ([]int64, error) {
+// toRemove returns the ids of the rows that c removes.
+func (t *memoryRows) toRemove(c Commit) ([]int64, error) {
 	var found []int64
 	for i, row := range c.RemoveRows {
 		ids := t.ids[withoutID(row)]
@@ -250,7 +283,7 @@ func (t *memoryRows) find(c Commit) ([]int64, error) {
 		found = append(found, ids...)
 	}
 	for _, id := range c.RemoveIDs {
-		if _, there := t.byID[id]; !there {
+		if at := t.find(id); at == nil || at.gone {
 			return nil, fmt.Errorf("the row to remove with id %d isn't in the table", id)
 		}
 		found = append(found, id)
@@ -263,12 +296,12 @@ func (t *memoryRows) find(c Commit) ([]int64, error) {
 func (t *memoryRows) rename(rename Rename) error {
 	from, to := string(rename.From.Holder()), string(rename.To.Holder())
 	var renamed []Row
-	for id, row := range t.byID {
+	for row := range t.all {
 		left, right := row.V[0] == from, row.Type == "g" && row.V[1] == from
 		if !left && !right {
 			continue
 		}
-		before := t.remove(id)
+		before, _ := t.remove(row.ID)
 		t.undo = append(t.undo, func() { t.put(before) })
 		if left {
 			row.V[0] = to
@@ -313,18 +346,27 @@ func (t *memoryRows) insert(row Row) int64 {
 	return row.ID
 }
 
+// put puts a row in its place, which is the last if it is new.
 func (t *memoryRows) put(row Row) {
-	t.byID[row.ID] = row
+	if at := t.find(row.ID); at == nil {
+		t.list = append(t.list, memoryRow{Row: row})
+	} else {
+		*at = memoryRow{Row: row}
+		t.gone--
+	}
 	values := withoutID(row)
 	t.ids[values] = append(t.ids[values], row.ID)
 }
 
-func (t *memoryRows) remove(id int64) Row {
-	row, there := t.byID[id]
-	if !there {
-		return Row{}
+// remove takes a row out, if it is there.
+func (t *memoryRows) remove(id int64) (row Row, there bool) {
+	at := t.find(id)
+	if at == nil || at.gone {
+		return Row{}, false
 	}
-	delete(t.byID, id)
+	row = at.Row
+	at.gone = true
+	t.gone++
 	values := withoutID(row)
 	rest := slices.DeleteFunc(t.ids[values], func(other int64) bool { return other == id })
 	if len(rest) == 0 {
@@ -332,7 +374,7 @@ func (t *memoryRows) remove(id int64) Row {
 	} else {
 		t.ids[values] = rest
 	}
-	return row
+	return row, true
 }
 
 func withoutID(row Row) Row {

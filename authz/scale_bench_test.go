@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
 )
 
 func heap() uint64 {
@@ -21,16 +22,16 @@ func heap() uint64 {
 // BenchmarkOpen measures how long an engine takes from rows to the first decision, and what
 // heap it holds after a collection. Making up the rows is part of the time.
 func BenchmarkOpen(b *testing.B) {
-	for _, s := range sizes {
-		b.Run(s.name, func(b *testing.B) {
+	for _, s := range authztest.Sizes {
+		b.Run(s.Name, func(b *testing.B) {
 			before := heap()
 			var engine *authz.Engine
 			for b.Loop() {
 				var err error
-				if engine, err = authz.Open(b.Context(), &generated{size: s}, unwatched); err != nil {
+				if engine, err = authz.Open(b.Context(), s.Store(), unwatched); err != nil {
 					b.Fatal(err)
 				}
-				if !engine.Can(s.user(1), s.permission(1, 1)) {
+				if !engine.Can(s.User(1), s.Permission(1, 1)) {
 					b.Fatal("denied")
 				}
 				_ = engine.Close()
@@ -42,11 +43,38 @@ func BenchmarkOpen(b *testing.B) {
 	}
 }
 
+// BenchmarkOpenMemory measures the same over a store in memory, which has the rows.
+func BenchmarkOpenMemory(b *testing.B) {
+	for _, s := range authztest.Sizes {
+		b.Run(s.Name, func(b *testing.B) {
+			store := authz.NewMemoryStore()
+			state, rows, err := authztest.Load(b.Context(), s.Store())
+			if err != nil {
+				b.Fatal(err)
+			}
+			commit := authz.Commit{Record: authz.Record{Revision: 1}, Marks: state.Marks, PutGroups: state.Groups}
+			if err := store.Commit(b.Context(), commit); err != nil {
+				b.Fatal(err)
+			}
+			store.InsertRows(rows...)
+			rows = nil
+			runtime.GC()
+			for b.Loop() {
+				engine, err := authz.Open(b.Context(), store, unwatched)
+				if err != nil || !engine.Can(s.User(1), s.Permission(1, 1)) {
+					b.Fatal("denied", err)
+				}
+				_ = engine.Close()
+			}
+		})
+	}
+}
+
 // BenchmarkChange measures what the engine itself does for a change, beside the store.
 func BenchmarkChange(b *testing.B) {
-	eachSize(b, func(b *testing.B, s size, engine *authz.Engine) {
+	eachSize(b, func(b *testing.B, s authztest.Size, engine *authz.Engine) {
 		ctx, root := b.Context(), engine.As("root")
-		group := s.group(7)
+		group := s.Group(7)
 		pattern := authz.Pattern("area7.extra:view")
 		run := func(name string, operations ...func(i int) (authz.Change, error)) {
 			b.Run(name, func(b *testing.B) {
@@ -61,8 +89,8 @@ func BenchmarkChange(b *testing.B) {
 		newcomer := func(i int) authz.UserID { return authz.UserID(fmt.Sprint("new", i)) }
 		run("assign", func(i int) (authz.Change, error) { return root.Assign(ctx, group, newcomer(i)) })
 		run("assign-unassign",
-			func(i int) (authz.Change, error) { return root.Assign(ctx, group, s.user(i*s.groups)) },
-			func(i int) (authz.Change, error) { return root.Unassign(ctx, group, s.user(i*s.groups)) })
+			func(i int) (authz.Change, error) { return root.Assign(ctx, group, s.User(i*s.Groups)) },
+			func(i int) (authz.Change, error) { return root.Unassign(ctx, group, s.User(i*s.Groups)) })
 		run("grant-ungrant",
 			func(int) (authz.Change, error) { return root.Grant(ctx, group, pattern) },
 			func(int) (authz.Change, error) {
@@ -76,8 +104,8 @@ func BenchmarkChange(b *testing.B) {
 
 // BenchmarkDeleteLargeGroup deletes a group with 10,000 members.
 func BenchmarkDeleteLargeGroup(b *testing.B) {
-	s := sizes[2]
-	engine := s.engine(b)
+	s := authztest.Sizes[2]
+	engine := open(b, s.Store(), unwatched)
 	ctx, root := b.Context(), engine.As("root")
 	for b.Loop() {
 		b.StopTimer()
@@ -85,7 +113,7 @@ func BenchmarkDeleteLargeGroup(b *testing.B) {
 		for i := range 10 {
 			var users []authz.UserID
 			for j := range 1000 {
-				users = append(users, s.user((i*1000+j)*97))
+				users = append(users, s.User((i*1000+j)*97))
 			}
 			must(b)(root.Assign(ctx, "Large", users...))
 		}
@@ -96,19 +124,19 @@ func BenchmarkDeleteLargeGroup(b *testing.B) {
 
 // BenchmarkReading measures what people ask at a million users.
 func BenchmarkReading(b *testing.B) {
-	s := sizes[2]
-	engine := s.engine(b)
+	s := authztest.Sizes[2]
+	engine := open(b, s.Store(), unwatched)
 	v := engine.View()
 	b.Run("Explain", func(b *testing.B) {
 		for i := 0; b.Loop(); i++ {
-			if !v.Explain(s.user(i*7), s.permission(i*7, 5)).Allowed {
+			if !v.Explain(s.User(i*7), s.Permission(i*7, 5)).Allowed {
 				b.Fatal("denied")
 			}
 		}
 	})
 	b.Run("PermissionsOf", func(b *testing.B) {
 		for i := 0; b.Loop(); i++ {
-			if n := len(v.PermissionsOf(s.user(i * 7))); n != 196 {
+			if n := len(v.PermissionsOf(s.User(i * 7))); n != 196 {
 				b.Fatal(n)
 			}
 		}
@@ -116,7 +144,7 @@ func BenchmarkReading(b *testing.B) {
 	b.Run("Holders", func(b *testing.B) {
 		for b.Loop() {
 			n := 0
-			for range v.Holders(s.permission(7, 5)) {
+			for range v.Holders(s.Permission(7, 5)) {
 				n++
 			}
 			if n != 2001 {
@@ -146,7 +174,7 @@ func BenchmarkReading(b *testing.B) {
 	})
 	b.Run("Members", func(b *testing.B) {
 		for b.Loop() {
-			if n := len(v.Users(authz.UserQuery{Group: s.group(7), Limit: 100})); n != 100 {
+			if n := len(v.Users(authz.UserQuery{Group: s.Group(7), Limit: 100})); n != 100 {
 				b.Fatal(n)
 			}
 		}
@@ -155,23 +183,23 @@ func BenchmarkReading(b *testing.B) {
 
 // BenchmarkCanUnderWrites measures the slowest decisions while somebody writes without pause.
 func BenchmarkCanUnderWrites(b *testing.B) {
-	s := sizes[2]
-	engine := s.engine(b)
+	s := authztest.Sizes[2]
+	engine := open(b, s.Store(), unwatched)
 	ctx, stop := context.WithCancel(b.Context())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		root := engine.As("root")
 		for i := 0; ctx.Err() == nil; i++ {
-			_, _ = root.Assign(context.WithoutCancel(ctx), s.group(7), authz.UserID(fmt.Sprint("newcomer", i)))
+			_, _ = root.Assign(context.WithoutCancel(ctx), s.Group(7), authz.UserID(fmt.Sprint("newcomer", i)))
 		}
 	}()
-	asked := s.questions("hit")
+	asked := s.Questions("hit")
 	var took []time.Duration
 	for i := 0; b.Loop(); i++ {
 		q := asked[i&(len(asked)-1)]
 		start := time.Now()
-		if !engine.Can(q.user, q.permission) {
+		if !engine.Can(q.User, q.Permission) {
 			b.Fatal(q)
 		}
 		took = append(took, time.Since(start))
