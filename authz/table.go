@@ -1,12 +1,9 @@
 package authz
 
 import (
-	"crypto/rand"
 	"encoding/binary"
 	"iter"
 	"math/bits"
-	"slices"
-	"sync/atomic"
 )
 
 // table is an immutable hash table from text to V whose update costs what changes and not
@@ -112,68 +109,6 @@ func (t tags) find(tag uint8) tags {
 
 // first returns the place of the lowest bit that find returned.
 func (t tags) first() int { return bits.TrailingZeros64(uint64(t)) / 8 }
-
-// textHash places a text: the upper bits its page, the lowest its bucket and those between
-// its tag.
-type textHash uint32
-
-// hashOf hashes a text. It is wyhash (github.com/wangyi-fudan/wyhash) cut down to what a table
-// needs: two words of the text, blinded by secrets, are multiplied and the product folded.
-// The two hashes of a decision take a third of its time with the one of the standard library.
-func hashOf[K ~string](key K) textHash { return hashText(string(key)) }
-
-// Secrets of this process, so that nobody can choose user ids whose hashes collide.
-var secretA, secretB = secret(), secret()
-
-func secret() uint64 {
-	var b [8]byte
-	_, _ = rand.Read(b[:]) // it never fails
-	return binary.NativeEndian.Uint64(b[:])
-}
-
-func hashText(s string) textHash {
-	n := len(s)
-	seed := secretA
-	var x, y uint64
-	switch {
-	case n > 16:
-		for rest := s; len(rest) > 16; rest = rest[16:] {
-			seed = mix(load8(rest)^seed, load8(rest[8:])^secretB)
-		}
-		x, y = load8(s[n-16:]), load8(s[n-8:])
-	case n >= 8:
-		x, y = load8(s), load8(s[n-8:])
-	case n >= 4:
-		x, y = load4(s), load4(s[n-4:])
-	default:
-		for i := range n {
-			x = x<<8 | uint64(s[i])
-		}
-	}
-	return textHash(mix(x^seed, y^secretB^uint64(n)) >> 32)
-}
-
-func mix(a, b uint64) uint64 {
-	upper, lower := bits.Mul64(a, b)
-	return upper ^ lower
-}
-
-// load8 reads the first eight bytes. The compiler makes one instruction of it.
-func load8(s string) uint64 {
-	_ = s[7]
-	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-}
-
-func load4(s string) uint64 {
-	_ = s[3]
-	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24
-}
-
-// inPage returns the bucket and the tag of a hash within its page.
-func (h textHash) inPage() (at int, tag uint8) {
-	return int(h % bucketsPerPage), uint8(h/bucketsPerPage) | 0x80
-}
 
 // find returns the value of a text, for reading, and nil where there is none. It doesn't
 // allocate.
@@ -286,135 +221,4 @@ func (p *page[K, V]) all() iter.Seq[*record[K, V]] {
 			}
 		}
 	}
-}
-
-// add puts in a text that isn't there.
-func (p *page[K, V]) add(h textHash, key K, value V) *V {
-	at, tag := h.inPage()
-	for p.buckets[at].tags.find(0) == 0 {
-		at = (at + 1) % bucketsPerPage
-	}
-	b := &p.buckets[at]
-	place := b.tags.find(0).first()
-	b.tags |= tags(tag) << (8 * place)
-	r := &b.records[place]
-	p.setText(r, key)
-	r.value = value
-	p.size++
-	return &r.value
-}
-
-// tableEdit is an update of a table. The table that it began with stays as it is.
-type tableEdit[K ~string, V any] struct {
-	table[K, V]
-	owner    uint64
-	ownsPart [directoryParts]bool
-}
-
-var tableEdits atomic.Uint64
-
-func (t table[K, V]) edit() *tableEdit[K, V] {
-	return &tableEdit[K, V]{table: t, owner: tableEdits.Add(1)}
-}
-
-// done returns the updated table. The edit must not be used again.
-func (e *tableEdit[K, V]) done() table[K, V] { return e.table }
-
-// set returns the value of a text, for writing until the next call; it is new where the text
-// wasn't in the table. No text is empty.
-func (e *tableEdit[K, V]) set(key K) *V {
-	h := hashOf(key)
-	at, tag := h.inPage()
-	if e.size > 0 && e.page(h).search(key, at, tag) != nil {
-		return e.own(h).search(key, at, tag)
-	}
-	e.makeRoom(h)
-	e.size++
-	var none V
-	return e.own(h).add(h, key, none)
-}
-
-// remove takes a text out.
-func (e *tableEdit[K, V]) remove(key K) {
-	if e.find(key) == nil {
-		return
-	}
-	h := hashOf(key)
-	old := e.page(h)
-	e.replace(h, e.without(old, func(other K) bool { return other == key }, old.depth))
-	e.size--
-}
-
-// without returns a page anew but for some texts.
-func (e *tableEdit[K, V]) without(old *page[K, V], drop func(K) bool, depth uint8) *page[K, V] {
-	p := &page[K, V]{owner: e.owner, depth: depth}
-	for r := range old.all() {
-		if key := old.text(r); !drop(key) {
-			p.add(hashOf(key), key, r.value)
-		}
-	}
-	return p
-}
-
-// makeRoom splits the page of a hash until one text more fits in.
-func (e *tableEdit[K, V]) makeRoom(h textHash) {
-	if e.directory[0] == nil {
-		for i := range e.directory {
-			e.directory[i] = make([]*page[K, V], 1)
-		}
-		e.shift = 32
-		e.replace(0, &page[K, V]{owner: e.owner})
-	}
-	for e.page(h).size >= fullPage {
-		old := e.page(h)
-		if old.depth == maxDepth {
-			panic("authz: the hashes of too many texts collide") // see secretA
-		}
-		if old.depth == partBits+e.depth() {
-			e.double()
-		}
-		bit := textHash(1) << (31 - old.depth)
-		isOne := func(key K) bool { return hashOf(key)&bit != 0 }
-		isZero := func(key K) bool { return !isOne(key) }
-		e.replace(h&^bit, e.without(old, isOne, old.depth+1))
-		e.replace(h|bit, e.without(old, isZero, old.depth+1))
-	}
-}
-
-// double makes the directory twice as large.
-func (e *tableEdit[K, V]) double() {
-	for i, part := range e.directory {
-		larger := make([]*page[K, V], 0, 2*len(part))
-		for _, p := range part {
-			larger = append(larger, p, p)
-		}
-		e.directory[i], e.ownsPart[i] = larger, true
-	}
-	e.shift--
-}
-
-// replace puts a page in its places of the directory: all whose hashes begin as this one.
-func (e *tableEdit[K, V]) replace(h textHash, p *page[K, V]) {
-	bits := partBits + e.depth() // of a place
-	places := 1 << (bits - p.depth)
-	from := int(uint64(h)>>(32-bits)) &^ (places - 1)
-	for place := from; place < from+places; place++ {
-		part := place >> e.depth()
-		if !e.ownsPart[part] {
-			e.directory[part], e.ownsPart[part] = slices.Clone(e.directory[part]), true
-		}
-		e.directory[part][place&(1<<e.depth()-1)] = p
-	}
-}
-
-// own returns the page of a hash for writing.
-func (e *tableEdit[K, V]) own(h textHash) *page[K, V] {
-	p := e.page(h)
-	if p.owner != e.owner {
-		clone := *p
-		clone.owner, clone.long = e.owner, slices.Clone(p.long)
-		p = &clone
-		e.replace(h, p)
-	}
-	return p
 }

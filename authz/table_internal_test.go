@@ -89,6 +89,26 @@ func TestTableGrows(t *testing.T) {
 	}
 }
 
+// Finding allocates nothing, also where another look is needed.
+func TestFindAllocatesNothing(t *testing.T) {
+	edit := table[string, int]{}.edit()
+	var texts [20_000]string
+	for i := range texts {
+		texts[i] = fmt.Sprint(i)
+		if i%2 == 0 { // the others are not there
+			edit.set(texts[i])
+		}
+	}
+	now, next := edit.done(), 0
+	allocated := testing.AllocsPerRun(len(texts)-1, func() {
+		now.find(texts[next])
+		next++
+	})
+	if allocated != 0 {
+		t.Errorf("%v allocations", allocated)
+	}
+}
+
 // Whatever texts have in common, their hashes spread: over the pages, and within them.
 func TestHashesSpread(t *testing.T) {
 	t.Parallel()

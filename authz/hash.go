@@ -1,0 +1,69 @@
+package authz
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"math/bits"
+)
+
+// textHash places a text: the upper bits its page, the lowest its bucket and those between
+// its tag.
+type textHash uint32
+
+// hashOf hashes a text. It is wyhash (github.com/wangyi-fudan/wyhash) cut down to what a table
+// needs: two words of the text, blinded by secrets, are multiplied and the product folded.
+// The two hashes of a decision take a third of its time with the one of the standard library.
+func hashOf[K ~string](key K) textHash { return hashText(string(key)) }
+
+// Secrets of this process, so that nobody can choose user ids whose hashes collide.
+var secretA, secretB = secret(), secret()
+
+func secret() uint64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // it never fails
+	return binary.NativeEndian.Uint64(b[:])
+}
+
+func hashText(s string) textHash {
+	n := len(s)
+	seed := secretA
+	var x, y uint64
+	switch {
+	case n > 16:
+		for rest := s; len(rest) > 16; rest = rest[16:] {
+			seed = mix(load8(rest)^seed, load8(rest[8:])^secretB)
+		}
+		x, y = load8(s[n-16:]), load8(s[n-8:])
+	case n >= 8:
+		x, y = load8(s), load8(s[n-8:])
+	case n >= 4:
+		x, y = load4(s), load4(s[n-4:])
+	default:
+		for i := range n {
+			x = x<<8 | uint64(s[i])
+		}
+	}
+	return textHash(mix(x^seed, y^secretB^uint64(n)) >> 32)
+}
+
+func mix(a, b uint64) uint64 {
+	upper, lower := bits.Mul64(a, b)
+	return upper ^ lower
+}
+
+// load8 reads the first eight bytes. The compiler makes one instruction of it.
+func load8(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+func load4(s string) uint64 {
+	_ = s[3]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24
+}
+
+// inPage returns the bucket and the tag of a hash within its page.
+func (h textHash) inPage() (at int, tag uint8) {
+	return int(h % bucketsPerPage), uint8(h/bucketsPerPage) | 0x80
+}

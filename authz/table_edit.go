@@ -1,0 +1,137 @@
+package authz
+
+import (
+	"slices"
+	"sync/atomic"
+)
+
+// add puts in a text that isn't there.
+func (p *page[K, V]) add(h textHash, key K, value V) *V {
+	at, tag := h.inPage()
+	for p.buckets[at].tags.find(0) == 0 {
+		at = (at + 1) % bucketsPerPage
+	}
+	b := &p.buckets[at]
+	place := b.tags.find(0).first()
+	b.tags |= tags(tag) << (8 * place)
+	r := &b.records[place]
+	p.setText(r, key)
+	r.value = value
+	p.size++
+	return &r.value
+}
+
+// tableEdit is an update of a table. The table that it began with stays as it is.
+type tableEdit[K ~string, V any] struct {
+	table[K, V]
+	owner    uint64
+	ownsPart [directoryParts]bool
+}
+
+var tableEdits atomic.Uint64
+
+func (t table[K, V]) edit() *tableEdit[K, V] {
+	return &tableEdit[K, V]{table: t, owner: tableEdits.Add(1)}
+}
+
+// done returns the updated table. The edit must not be used again.
+func (e *tableEdit[K, V]) done() table[K, V] { return e.table }
+
+// set returns the value of a text, for writing until the next call; it is new where the text
+// wasn't in the table. No text is empty.
+func (e *tableEdit[K, V]) set(key K) *V {
+	h := hashOf(key)
+	at, tag := h.inPage()
+	if e.size > 0 && e.page(h).search(key, at, tag) != nil {
+		return e.own(h).search(key, at, tag)
+	}
+	e.makeRoom(h)
+	e.size++
+	var none V
+	return e.own(h).add(h, key, none)
+}
+
+// remove takes a text out.
+func (e *tableEdit[K, V]) remove(key K) {
+	if e.find(key) == nil {
+		return
+	}
+	h := hashOf(key)
+	old := e.page(h)
+	e.replace(h, e.without(old, func(other K) bool { return other == key }, old.depth))
+	e.size--
+}
+
+// without returns a page anew but for some texts.
+func (e *tableEdit[K, V]) without(old *page[K, V], drop func(K) bool, depth uint8) *page[K, V] {
+	p := &page[K, V]{owner: e.owner, depth: depth}
+	for r := range old.all() {
+		if key := old.text(r); !drop(key) {
+			p.add(hashOf(key), key, r.value)
+		}
+	}
+	return p
+}
+
+// makeRoom splits the page of a hash until one text more fits in.
+func (e *tableEdit[K, V]) makeRoom(h textHash) {
+	if e.directory[0] == nil {
+		for i := range e.directory {
+			e.directory[i] = make([]*page[K, V], 1)
+		}
+		e.shift = 32
+		e.replace(0, &page[K, V]{owner: e.owner})
+	}
+	for e.page(h).size >= fullPage {
+		old := e.page(h)
+		if old.depth == maxDepth {
+			panic("authz: the hashes of too many texts collide") // see secretA
+		}
+		if old.depth == partBits+e.depth() {
+			e.double()
+		}
+		bit := textHash(1) << (31 - old.depth)
+		isOne := func(key K) bool { return hashOf(key)&bit != 0 }
+		isZero := func(key K) bool { return !isOne(key) }
+		e.replace(h&^bit, e.without(old, isOne, old.depth+1))
+		e.replace(h|bit, e.without(old, isZero, old.depth+1))
+	}
+}
+
+// double makes the directory twice as large.
+func (e *tableEdit[K, V]) double() {
+	for i, part := range e.directory {
+		larger := make([]*page[K, V], 0, 2*len(part))
+		for _, p := range part {
+			larger = append(larger, p, p)
+		}
+		e.directory[i], e.ownsPart[i] = larger, true
+	}
+	e.shift--
+}
+
+// replace puts a page in its places of the directory: all whose hashes begin as this one.
+func (e *tableEdit[K, V]) replace(h textHash, p *page[K, V]) {
+	bits := partBits + e.depth() // of a place
+	places := 1 << (bits - p.depth)
+	from := int(uint64(h)>>(32-bits)) &^ (places - 1)
+	for place := from; place < from+places; place++ {
+		part := place >> e.depth()
+		if !e.ownsPart[part] {
+			e.directory[part], e.ownsPart[part] = slices.Clone(e.directory[part]), true
+		}
+		e.directory[part][place&(1<<e.depth()-1)] = p
+	}
+}
+
+// own returns the page of a hash for writing.
+func (e *tableEdit[K, V]) own(h textHash) *page[K, V] {
+	p := e.page(h)
+	if p.owner != e.owner {
+		clone := *p
+		clone.owner, clone.long = e.owner, slices.Clone(p.long)
+		p = &clone
+		e.replace(h, p)
+	}
+	return p
+}
