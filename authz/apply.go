@@ -62,6 +62,29 @@ type ruleEdit struct {
 	added, removed [2][]Pattern // grants, restrictions
 }
 
+// after returns what the edit leaves of the patterns of one kind, sorted, or what doesn't fit.
+func (r *ruleEdit) after(kind int, was []Pattern) (list []Pattern, fault string) {
+	removed, added := r.removed[kind], r.added[kind]
+	gone := make(map[Pattern]bool, len(removed))
+	for _, p := range removed {
+		gone[p] = true
+	}
+	for _, p := range was {
+		if !gone[p] {
+			list = append(list, p)
+		}
+	}
+	stay := len(was) - len(removed)
+	if len(gone) != len(removed) || len(list) != stay {
+		return nil, "that isn't there"
+	}
+	list = sortedSet(append(list, added...))
+	if len(list) != stay+len(added) {
+		return nil, "that is there already"
+	}
+	return list, ""
+}
+
 func newEditor(s *snapshot, c Change) *editor {
 	next := *s
 	next.revision, next.hash = c.Revision, c.Hash
@@ -106,6 +129,7 @@ func (e *editor) changeGroup(c GroupChange) error {
 		}
 		e.unname(c.Before.Name)
 		e.name(c.After.Name, id)
+		e.dirty[id] = true // a bad row may deny everything to whoever has the name
 	}
 	g.info, g.holder = *c.After, c.After.Name.Holder()
 	return nil
@@ -118,12 +142,23 @@ func (e *editor) create(info GroupInfo) error {
 	if _, taken := e.next.byName[info.Name]; taken {
 		return e.misfit("there is a group %q already", info.Name)
 	}
-	id := groupID(len(e.next.groups))
-	e.next.groups = append(e.next.groups, &group{id: id, info: info, holder: info.Name.Holder()})
+	id := e.freeID()
+	e.next.groups[id] = &group{id: id, info: info, holder: info.Name.Holder()}
 	e.name(info.Name, id)
 	e.stamp(id)
 	e.dirty[id] = true
 	return nil
+}
+
+// freeID returns the place of a group that an earlier change deleted, or a new one.
+func (e *editor) freeID() groupID {
+	if n := len(e.next.freeIDs); n > 0 {
+		id := e.next.freeIDs[n-1]
+		e.next.freeIDs = e.next.freeIDs[: n-1 : n-1]
+		return id
+	}
+	e.next.groups = append(e.next.groups, nil)
+	return groupID(len(e.next.groups) - 1)
 }
 
 func (e *editor) name(n GroupName, id groupID) {
@@ -136,7 +171,13 @@ func (e *editor) name(n GroupName, id groupID) {
 
 func (e *editor) unname(n GroupName) {
 	delete(e.next.byName, n)
-	delete(e.next.byFold, fold(string(n)))
+	key := fold(string(n))
+	delete(e.next.byFold, key)
+	for other, id := range e.next.byName { // a table that someone else wrote to can hold two
+		if fold(string(other)) == key {
+			e.next.byFold[key] = id
+		}
+	}
 	if n == Administrators {
 		e.next.administrators = noGroup
 	}
@@ -288,15 +329,17 @@ func (e *editor) done() (*snapshot, error) {
 		}
 	}
 	for id, m := range e.moved {
-		g := e.group(id)
-		g.members = g.members.change(m.in, m.out)
+		g, fits := e.group(id), false
+		if g.members, fits = g.members.change(m.in, m.out); !fits {
+			return nil, e.misfit("a member of %q that isn't there", g.info.Name)
+		}
 	}
 	if err := e.finishDeleted(); err != nil {
 		return nil, err
 	}
 	e.dropEmptyUsers()
 	e.next.users, e.next.lexicon = e.users.done(), e.lexicon.done()
-	e.next.withRules = e.next.withRules.change(e.ruled.in, e.ruled.out)
+	e.next.withRules, _ = e.next.withRules.change(e.ruled.in, e.ruled.out)
 	for id := range e.stamped {
 		if g := e.next.groups[id]; g != nil {
 			g.version, g.updatedAt, g.updatedBy = e.change.Revision, e.change.At, e.change.Actor
@@ -321,22 +364,9 @@ func (e *editor) finishRules(holder Holder, edit *ruleEdit) error {
 	}
 	var lists [2][]Pattern
 	for i, kind := range []RuleKind{KindGrant, KindRestriction} {
-		was, removed, added := old.patterns(kind), edit.removed[i], edit.added[i]
-		gone := make(map[Pattern]bool, len(removed))
-		for _, p := range removed {
-			gone[p] = true
-		}
-		for _, p := range was {
-			if !gone[p] {
-				lists[i] = append(lists[i], p)
-			}
-		}
-		if len(gone) != len(removed) || len(lists[i]) != len(was)-len(removed) {
-			return e.misfit("a %s of %q that isn't there", kind, holder)
-		}
-		lists[i] = sortedSet(append(lists[i], added...))
-		if len(lists[i]) != len(was)-len(removed)+len(added) {
-			return e.misfit("a %s of %q that is there already", kind, holder)
+		var fault string
+		if lists[i], fault = edit.after(i, old.patterns(kind)); fault != "" {
+			return e.misfit("a %s of %q %s", kind, holder, fault)
 		}
 	}
 	rules := newRuleSet(e.lexicon, lists[0], lists[1])
@@ -361,6 +391,7 @@ func (e *editor) finishDeleted() error {
 		}
 		e.unname(g.info.Name)
 		e.next.groups[id] = nil
+		e.next.freeIDs = append(slices.Clip(e.next.freeIDs), id)
 	}
 	return nil
 }

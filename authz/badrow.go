@@ -8,3 +8,13 @@ type BadRow struct {
 	Fault  string   `json:"fault"`  // what is wrong with it
 	Denies string   `json:"denies"` // the holder that is denied everything, "*" for everyone, "" for nobody
 }
+
+// row returns the row as the table has it.
+func (b BadRow) row() Row {
+	row := Row{ID: b.ID}
+	if len(b.Values) > 0 {
+		row.Type = b.Values[0]
+		copy(row.V[:], b.Values[1:])
+	}
+	return row
+}

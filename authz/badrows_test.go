@@ -1,7 +1,9 @@
 package authz_test
 
 import (
+	"errors"
 	"testing"
+	"time"
 
 	"github.com/rightful-go/rightful/authz"
 )
@@ -129,5 +131,80 @@ func TestBadRowsFollowARename(t *testing.T) {
 	bad := engine.View().BadRows()
 	if engine.Can("ben", "a.b:view") || len(bad) != 1 || bad[0].Denies != "group:Front desk" {
 		t.Errorf("%+v", bad)
+	}
+}
+
+// A follower that knows a bad row of a name applies a rename onto that name, which an
+// instance that doesn't know the row was free to make.
+func TestRenameOntoABlockedName(t *testing.T) {
+	t.Parallel()
+	store := authz.NewMemoryStore()
+	options := authz.Options{Bootstrap: "root", PollInterval: time.Hour}
+	one := open(t, store, options)
+	ctx, root := t.Context(), one.As("root")
+	must(t)(root.CreateGroup(ctx, authz.GroupSpec{Name: "Desk", Permissions: authz.Rules{Grants: []authz.Pattern{"a:b"}}}))
+	must(t)(root.Assign(ctx, "Desk", "ben"))
+	store.InsertRows(row("p", "group:Gone", "a*b", "view", "deny"))
+	two := open(t, store, options)
+	name := authz.GroupName("Gone")
+	must(t)(root.UpdateGroup(ctx, "Desk", authz.GroupPatch{Name: &name}))
+	if err := two.Refresh(ctx); err != nil {
+		t.Fatal(err)
+	}
+	fresh := open(t, store, options)
+	x := two.Explain("ben", "a:b")
+	if fresh.Can("ben", "a:b") || two.Can("ben", "a:b") || x.Allowed {
+		t.Errorf("read anew %v, followed %v, explained as %v", fresh.Can("ben", "a:b"), two.Can("ben", "a:b"), x.Allowed)
+	}
+}
+
+// A group isn't renamed while a row names it that the new name wouldn't reach: what that row
+// denies would be allowed.
+func TestRenameOfAGroupThatASpoiltRowNames(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		bad     authz.Row
+		follows bool
+	}{
+		"bare":         {row("g", "ben", "Trainees"), false},
+		"another type": {row("g2", "ben", "group:Trainees"), false},
+		"a column":     {row("g", "ben", "group:Trainees", "x"), true},
+	} {
+		store := authz.NewMemoryStore()
+		engine := open(t, store, authz.Options{Bootstrap: "root"})
+		ctx, root := t.Context(), engine.As("root")
+		must(t)(root.CreateGroup(ctx, authz.GroupSpec{Name: "Trainees", Permissions: authz.Rules{Restrictions: []authz.Pattern{"a:b"}}}))
+		must(t)(root.ChangeUserPermissions(ctx, "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
+		store.InsertRows(c.bad)
+		engine = open(t, store, authz.Options{})
+		to := authz.GroupName("Interns")
+		_, err := engine.As("root").UpdateGroup(ctx, "Trainees", authz.GroupPatch{Name: &to})
+		if c.follows != (err == nil) || err != nil && !errors.Is(err, authz.ErrInvalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if engine.Can("ben", "a:b") {
+			t.Errorf("%s: ben is allowed", name)
+		}
+	}
+}
+
+// A repair shows what it gives to whom, beforehand and afterwards.
+func TestImpactOfARepair(t *testing.T) {
+	t.Parallel()
+	store := authz.NewMemoryStore()
+	engine := open(t, store, authz.Options{Bootstrap: "root", PollInterval: time.Hour})
+	ctx := t.Context()
+	must(t)(engine.As("root").ChangeUserPermissions(ctx, "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
+	store.InsertRows(row("p", "ben", "a*b", "view", "deny"))
+	engine = open(t, store, authz.Options{PollInterval: time.Hour})
+	root := engine.As("root")
+	_, previewed, err := root.Preview(func(a authz.Acting) (authz.Change, error) { return a.RemoveBadRows(ctx) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := must(t)(root.RemoveBadRows(ctx))
+	was, err := root.Impact(ctx, c)
+	if err != nil || was.GainCount != 1 || previewed.GainCount != 1 {
+		t.Errorf("preview %+v, later %+v, %v", previewed, was, err)
 	}
 }

@@ -257,8 +257,12 @@ func (s *snapshot) links(left string, right Holder) bool {
 	if want == nil {
 		return false
 	}
+	from := s.user(UserID(left)).groupIDs(nil)
+	if heir, ok := Holder(left).Group(); ok && s.group(heir) != nil {
+		from = s.group(heir).inherits
+	}
 	found := false
-	for _, id := range s.user(UserID(left)).groupIDs(nil) {
+	for _, id := range from {
 		s.walk(id, func(g *group) { found = found || g == want })
 	}
 	return found

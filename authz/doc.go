@@ -1,7 +1,7 @@
 // Package authz is the engine of Rightful: it answers who may do what, says why, and carries
 // out the administrators' operations.
 //
-// Start with [Open]. Ask with [Engine.Can], which costs about as much as a few map look-ups,
+// Start with [Open]. Ask with [Engine.Can], which costs about as much as two map look-ups,
 // and with [Engine.Explain], which says what is held, what is missing and through which path.
 // Change the policy with [Engine.As]:
 //

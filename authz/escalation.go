@@ -116,9 +116,9 @@ func checkEscalation(before, after *snapshot, actor UserID, d Delta) error {
 	}
 	// Users who stood in the same place and stand in the same place are compared once: an
 	// import can move thousands.
-	seen := map[string]bool{}
+	seen := map[[2]string]bool{}
 	for id, moves := range userMoves(d) {
-		key := place(before, id) + "|" + place(after, id)
+		key := [2]string{place(before, id), place(after, id)}
 		if id == actor || !seen[key] {
 			e.compareUser(id, moves)
 		}

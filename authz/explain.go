@@ -20,7 +20,7 @@ type PermissionExplanation struct {
 	Category   []string
 	Declared   bool // by the catalogue
 	Allowed    bool
-	Because    []Because // every rule that covers the permission, on every path; at most 1,000
+	Because    []Because // every rule that covers the permission, on every path; at most 1,000 of each kind
 }
 
 // Because is one rule that covers a permission and the path on which it reaches the user.
@@ -32,8 +32,9 @@ type Because struct {
 	BadRow bool
 }
 
-// maxBecause bounds the paths collected for one permission: a group that is inherited in
-// many ways can be reached on more paths than anyone reads.
+// maxBecause bounds the paths collected for one permission, those of grants and those of
+// restrictions each: a group that is inherited in many ways can be reached on more paths than
+// anyone reads, and must not hide what decides.
 const maxBecause = 1000
 
 // Missing returns the permissions that are not held, in the order asked.
@@ -87,9 +88,11 @@ type collector struct {
 	groups []groupID
 	wild   wildcards // in the rules that reach the user
 
-	asked asked
-	path  []Holder
-	list  []Because // bounded, as paths can be many
+	asked   asked
+	path    []Holder
+	list    []Because
+	reasons [2]int // grants and restrictions that were found
+	entered int    // groups, on all paths
 }
 
 func (v *View) collector(id UserID) *collector {
@@ -153,6 +156,7 @@ func coveringPatterns(object, action string) []Pattern {
 // the user's own first.
 func (c *collector) because() []Because {
 	c.path, c.list = append(c.path[:0], c.id), nil
+	c.reasons, c.entered = [2]int{}, 0
 	if c.s.blockedAll {
 		c.add(Because{Rule: KindRestriction, Pattern: Everything, BadRow: true})
 	}
@@ -163,10 +167,18 @@ func (c *collector) because() []Because {
 	return c.list
 }
 
-// descend goes where a decision would find something, and nowhere else.
+// maxEntered bounds the groups that are looked at for one permission. Without a cycle each
+// leads to a rule within ten links, so that it cuts off nothing before maxBecause does.
+const maxEntered = 20 * maxBecause
+
+// descend goes where a decision finds something that isn't listed often enough, and nowhere
+// else.
 func (c *collector) descend(g *group) {
-	if c.s.matchers[g.id].match(&c.asked.name) == 0 || len(c.list) >= maxBecause || slices.Contains(c.path, g.holder) {
+	if c.s.matchers[g.id].match(&c.asked.name)&c.wanted() == 0 || slices.Contains(c.path, g.holder) {
 		return // a table that someone else wrote to can hold a cycle
+	}
+	if c.entered++; c.entered > maxEntered {
+		return
 	}
 	c.path = append(c.path, g.holder)
 	c.rulesOf(g.holder, g.rules)
@@ -174,6 +186,17 @@ func (c *collector) descend(g *group) {
 		c.descend(c.s.groups[id])
 	}
 	c.path = c.path[:len(c.path)-1]
+}
+
+// wanted returns the effects of which there may be more in the list.
+func (c *collector) wanted() (wanted effect) {
+	if c.reasons[kindIndex(KindGrant)] < maxBecause {
+		wanted |= granted
+	}
+	if c.reasons[kindIndex(KindRestriction)] < maxBecause {
+		wanted |= restricted
+	}
+	return wanted
 }
 
 func (c *collector) rulesOf(h Holder, rules *ruleSet) {
@@ -194,7 +217,8 @@ func (c *collector) rulesOf(h Holder, rules *ruleSet) {
 
 // add takes in what was found at the end of the path.
 func (c *collector) add(b Because) {
-	if len(c.list) < maxBecause {
+	of := &c.reasons[kindIndex(b.Rule)]
+	if *of++; *of <= maxBecause {
 		b.Path = slices.Clone(c.path)
 		c.list = append(c.list, b)
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rightful-go/rightful/authz"
 )
@@ -212,8 +213,12 @@ func TestExplainManyPaths(t *testing.T) {
 	check := func(allowed bool) {
 		t.Helper()
 		x := engine.Explain("ben", "a:b")
-		if n := len(x.Permissions[0].Because); n != 1000 {
-			t.Errorf("%d paths", n)
+		want := 1000 // of grants, and the one restriction
+		if !allowed {
+			want++
+		}
+		if n := len(x.Permissions[0].Because); n != want {
+			t.Errorf("%d paths, want %d", n, want)
 		}
 		if x.Allowed != allowed || engine.Can("ben", "a:b") != allowed {
 			t.Errorf("explained as %v, decided %v", x.Allowed, engine.Can("ben", "a:b"))
@@ -264,4 +269,62 @@ func TestPermissionsOf(t *testing.T) {
 	if list := engine.PermissionsOf("nobody"); len(list) > 0 {
 		t.Errorf("nobody holds %v", list)
 	}
+}
+
+// Groups that all inherit one another, in a table that someone else wrote to, hold nobody up.
+func TestExplainAmongManyCycles(t *testing.T) {
+	t.Parallel()
+	store := authz.NewMemoryStore()
+	engine := open(t, store, authz.Options{Bootstrap: "root", PollInterval: time.Hour})
+	ctx, root := t.Context(), engine.As("root")
+	const n = 11
+	for i := range n {
+		must(t)(root.CreateGroup(ctx, authz.GroupSpec{Name: authz.GroupName(fmt.Sprint("G", i))}))
+	}
+	must(t)(root.Grant(ctx, "G0", "a:b"))
+	must(t)(root.Assign(ctx, "G0", "ben"))
+	for i := range n {
+		for j := range n {
+			if i != j {
+				store.InsertRows(row("g", fmt.Sprint("group:G", i), fmt.Sprint("group:G", j)))
+			}
+		}
+	}
+	engine = open(t, store, authz.Options{PollInterval: time.Hour})
+	start := time.Now()
+	x := engine.Explain("ben", "a:b")
+	if took := time.Since(start); took > 2*time.Second {
+		t.Errorf("%d groups: %v for %d reasons", n, took, len(x.Permissions[0].Because))
+	}
+}
+
+// What decides is among the reasons, however many there are.
+func TestManyReasonsDoNotHideTheRestriction(t *testing.T) {
+	t.Parallel()
+	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "root"})
+	ctx, root := t.Context(), engine.As("root")
+	below := []authz.GroupName{}
+	for level := range 8 { // 4^5 > 1,000 ways down, and the restriction last
+		var groups []authz.GroupName
+		for i := range 4 {
+			g := authz.GroupName(fmt.Sprint("L", level, "-", i))
+			spec := authz.GroupSpec{Name: g, Inherits: below}
+			if level == 0 {
+				spec.Permissions.Grants = []authz.Pattern{"a:b"}
+			}
+			must(t)(root.CreateGroup(ctx, spec))
+			groups = append(groups, g)
+		}
+		below = groups
+	}
+	must(t)(root.Assign(ctx, below[0], "ben"))
+	must(t)(root.CreateGroup(ctx, authz.GroupSpec{Name: "Zero", Permissions: authz.Rules{Restrictions: []authz.Pattern{"a:b"}}}))
+	must(t)(root.Assign(ctx, "Zero", "ben"))
+	x := engine.Explain("ben", "a:b")
+	for _, b := range x.Permissions[0].Because {
+		if b.Rule == authz.KindRestriction {
+			return
+		}
+	}
+	t.Errorf("denied (%v), and %d reasons say only grants", x.Allowed, len(x.Permissions[0].Because))
 }

@@ -68,6 +68,10 @@ func (a Acting) UpdateGroup(ctx context.Context, name GroupName, patch GroupPatc
 		before, after := g.info, g.info
 		if patch.Name != nil && *patch.Name != name {
 			after.Name = d.freeName("/name", *patch.Name, g)
+			if row, bad := d.s.leftBehind(g); bad {
+				d.invalid("/name", fmt.Errorf(
+					"a row of the policy table that can't be understood (id %d) names the group as it is called now; mend or remove it first", row.ID))
+			}
 			d.renameAssign(before.Name, after.Name)
 		}
 		if patch.Description != nil {

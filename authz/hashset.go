@@ -3,6 +3,7 @@ package authz
 import (
 	"iter"
 	"slices"
+	"sort"
 )
 
 // hashSet is an immutable bag of users by their hashes, in ascending order and cut into
@@ -33,29 +34,50 @@ func (s hashSet) all() iter.Seq[textHash] {
 	}
 }
 
-// change returns the set with some hashes more and others, which must be in it, less.
-func (s hashSet) change(add, remove []textHash) hashSet {
+// change returns the set with some hashes more and others less. It is false where one of the
+// others isn't in the set.
+func (s hashSet) change(add, remove []textHash) (hashSet, bool) {
 	if len(add) == 0 && len(remove) == 0 {
-		return s
+		return s, true
 	}
 	slices.Sort(add)
 	slices.Sort(remove)
 	next := hashSet{size: s.size + len(add) - len(remove), chunks: make([][]textHash, 0, len(s.chunks)+1)}
-	for i, chunk := range s.chunks {
+	rest := s.chunks
+	for len(rest) > 0 && len(add)+len(remove) > 0 {
+		untouched := chunkOf(rest, add, remove)
+		next.chunks, rest = append(next.chunks, rest[:untouched]...), rest[untouched:]
 		here := add
-		if i < len(s.chunks)-1 {
-			here = add[:below(add, s.chunks[i+1][0])]
+		if len(rest) > 1 {
+			here = add[:countBelow(add, rest[1][0])]
 		}
-		add = add[len(here):]
-		chunk, remove = merge(chunk, here, remove)
+		var chunk []textHash
+		chunk, remove = merge(rest[0], here, remove)
 		next.put(chunk)
+		add, rest = add[len(here):], rest[1:]
 	}
+	next.chunks = append(next.chunks, rest...)
 	next.put(add) // of a set that was empty
-	return next
+	return next, len(remove) == 0
 }
 
-// below returns how many hashes of a sorted list are less than a limit.
-func below(list []textHash, limit textHash) int {
+// chunkOf returns the chunk that the least of the hashes to be added and removed is for.
+func chunkOf(chunks [][]textHash, add, remove []textHash) int {
+	least := ^textHash(0)
+	for _, list := range [][]textHash{add, remove} {
+		if len(list) > 0 {
+			least = min(least, list[0])
+		}
+	}
+	n := sort.Search(len(chunks), func(i int) bool { return chunks[i][0] >= least })
+	if n > 0 && chunks[n-1][len(chunks[n-1])-1] >= least || n == len(chunks) {
+		n--
+	}
+	return n
+}
+
+// countBelow returns how many hashes of a sorted list are less than a limit.
+func countBelow(list []textHash, limit textHash) int {
 	n, _ := slices.BinarySearch(list, limit)
 	return n
 }

@@ -2,8 +2,9 @@ package authz
 
 import "iter"
 
-// Holders yields every user who holds a permission, in no order. Those of a million are
-// found in some ten milliseconds; [View.Explain] says how one of them comes to it.
+// Holders yields every user whom the policy names and who holds a permission, in no order;
+// nobody once the policy is too old (see [Options.MaxAge]). It looks at every user, which takes
+// some tens of milliseconds for a million; [View.Explain] says how one of them comes to it.
 func (v *View) Holders(p Permission) iter.Seq[UserID] {
 	return func(yield func(UserID) bool) {
 		n, ok := v.nameOf(p)
@@ -19,8 +20,8 @@ func (v *View) Holders(p Permission) iter.Seq[UserID] {
 	}
 }
 
-// HoldingGroups returns the groups that give a permission: who is in one of them and nowhere
-// else holds it. They are in the order of every list.
+// HoldingGroups returns the groups that give a permission, Administrators among them: who is
+// in one of them and nowhere else holds it. They are in the order of every list.
 func (v *View) HoldingGroups(p Permission) []GroupName {
 	n, ok := v.nameOf(p)
 	if !ok {

@@ -3,6 +3,7 @@ package authz
 import (
 	"context"
 	"encoding/binary"
+	"iter"
 	"maps"
 	"slices"
 )
@@ -53,6 +54,7 @@ func (a Acting) Impact(ctx context.Context, c Change) (Impact, error) {
 	if err != nil {
 		return Impact{}, &AuditError{c.Revision, err.Error()}
 	}
+	before.putBackBadRows(c.Delta.RemovedRows)
 	return a.impact(before, after, c.Delta), nil
 }
 
@@ -60,7 +62,7 @@ func (a Acting) impact(before, after *snapshot, d Delta) Impact {
 	im := Impact{UndoNeedsAdministrators: !a.couldUndo(before, after, d)}
 	was := &View{s: before, catalogue: a.engine.catalogue}
 	is := &View{s: after, catalogue: a.engine.catalogue}
-	memo := map[string][2][]Permission{}
+	memo := map[[2]string][2][]Permission{}
 	for _, u := range affected(before, after, d) {
 		gains, losses := difference(was, is, u, memo)
 		if len(gains) > 0 {
@@ -122,7 +124,20 @@ func affected(before, after *snapshot, d Delta) []UserID {
 		seen[id] = true
 	}
 	e := escalation{before: before, after: after}
-	for _, id := range e.groupsReached(d) {
+	reached := e.groupsReached(d)
+	for h := range differently(before, after) {
+		if name, ok := h.Group(); !ok {
+			seen[UserID(h)] = true
+		} else if g := after.group(name); g != nil {
+			reached = append(reached, after.heirsOf([]groupID{g.id})...)
+		}
+	}
+	if before.blockedAll != after.blockedAll {
+		for id := range after.users.all() {
+			seen[id] = true
+		}
+	}
+	for _, id := range reached {
 		for _, s := range []*snapshot{before, after} {
 			if int(id) < len(s.groups) && s.groups[id] != nil {
 				for u := range s.membersOf(s.groups[id]) {
@@ -139,16 +154,28 @@ func affected(before, after *snapshot, d Delta) []UserID {
 	return list
 }
 
+// differently yields the holders whom bad rows deny everything before and not after, or the
+// other way round.
+func differently(before, after *snapshot) iter.Seq[Holder] {
+	return func(yield func(Holder) bool) {
+		for _, s := range [][2]*snapshot{{before, after}, {after, before}} {
+			for h := range s[0].blocked {
+				if !s[1].blocked[h] && !yield(h) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // difference compares what a user holds before and after. Users in the same groups, without
 // rules of their own, are compared once.
-func difference(was, is *View, id UserID, memo map[string][2][]Permission) (gains, losses []Permission) {
-	key := place(was.s, id) + "|" + place(is.s, id)
+func difference(was, is *View, id UserID, memo map[[2]string][2][]Permission) (gains, losses []Permission) {
+	key := [2]string{place(was.s, id), place(is.s, id)}
 	known, ok := memo[key]
 	if !ok {
 		known = [2][]Permission{heldOnlyBy(is, was, id), heldOnlyBy(was, is, id)}
-		if len(key) > 1 {
-			memo[key] = known
-		}
+		memo[key] = known
 	}
 	return known[0], known[1]
 }
@@ -160,8 +187,9 @@ func place(s *snapshot, id UserID) string {
 	if u == nil {
 		return "-"
 	}
-	b := []byte{'g'}
-	for _, g := range u.groupIDs(nil) {
+	groups := u.groupIDs(nil)
+	b := binary.BigEndian.AppendUint32([]byte{'g'}, uint32(len(groups)))
+	for _, g := range groups {
 		b = binary.BigEndian.AppendUint32(b, uint32(g))
 	}
 	if u.rules() != nil || len(s.blocked) > 0 {

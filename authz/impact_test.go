@@ -270,3 +270,26 @@ func TestImpactBeforeARenameThatDidMore(t *testing.T) {
 		}
 	}
 }
+
+// Two users whose ids look like parts of one another are two.
+func TestImpactTellsUsersApart(t *testing.T) {
+	t.Parallel()
+	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "root"})
+	ctx, root := t.Context(), engine.As("root")
+	const kept, goes = authz.UserID("y|-"), authz.UserID("y|-|guy")
+	must(t)(root.ChangeUserPermissions(ctx, kept, authz.RulesDelta{Grant: []authz.Pattern{"a:a"}}))
+	must(t)(root.ChangeUserPermissions(ctx, goes, authz.RulesDelta{Grant: []authz.Pattern{"b:b"}}))
+	file := fileOf([]authz.Rule{
+		{Kind: authz.KindGrant, Holder: kept.Holder(), Pattern: "a:a"},
+		{Kind: authz.KindGrant, Holder: kept.Holder(), Pattern: "c:c"},
+	})
+	_, impact, err := root.Preview(func(a authz.Acting) (authz.Change, error) {
+		return a.Import(ctx, file, authz.ImportReplace)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if impact.GainCount != 1 || impact.LossCount != 1 {
+		t.Errorf("%+v", impact)
+	}
+}

@@ -11,7 +11,7 @@ type UserQuery struct {
 	Text  string    // in the id, letters compared without case
 	Group GroupName // directly in the group
 	After UserID    // behind this one in the order of the list
-	Limit int       // at most so many
+	Limit int       // at most so many; all where it is 0
 }
 
 // Users returns the users that the policy names, by folded id then code point.

@@ -159,6 +159,19 @@ func (s *snapshot) setBadRows(bad []badRow) {
 	}
 }
 
+// putBackBadRows takes bad rows back in that a change removed, in a snapshot that is being
+// built.
+func (s *snapshot) putBackBadRows(rows []BadRow) {
+	if len(rows) == 0 {
+		return
+	}
+	var bad []badRow
+	for _, b := range slices.Concat(s.badRows, rows) {
+		bad = append(bad, badRow{b.row(), b.Fault})
+	}
+	s.setBadRows(bad)
+}
+
 func isBlank(r Row) bool { return r.Type == "" && r.V == [6]string{} }
 
 func isLink(r Row) bool { return strings.HasPrefix(r.Type, rowLink) }
@@ -216,13 +229,34 @@ func (s *snapshot) compileAll(renew func(*ruleSet) *ruleSet) {
 // namesGroup reports whether a bad row names the group, marked or bare, in any spelling that
 // folds to the same. Rows that name the group under the name that it has already don't count.
 func (s *snapshot) namesGroup(name GroupName, has *group) (BadRow, bool) {
-	key := fold(string(name))
 	for _, b := range s.badRows {
-		for _, v := range b.Values[min(1, len(b.Values)):] {
-			bare := strings.TrimSpace(strings.TrimPrefix(v, groupMark))
-			if fold(bare) == key && (has == nil || bare != string(has.info.Name)) {
-				return b, true
-			}
+		if bare, names := s.namesAs(b, name); names && (has == nil || bare != string(has.info.Name)) {
+			return b, true
+		}
+	}
+	return BadRow{}, false
+}
+
+// namesAs returns how a bad row names a group, if it does.
+func (s *snapshot) namesAs(b BadRow, name GroupName) (bare string, names bool) {
+	key := fold(string(name))
+	for _, v := range b.Values[min(1, len(b.Values)):] {
+		if bare := strings.TrimSpace(strings.TrimPrefix(v, groupMark)); fold(bare) == key {
+			return bare, true
+		}
+	}
+	return "", false
+}
+
+// leftBehind returns a bad row that may put someone into the group, and that wouldn't name it
+// any more if it were renamed: what it denies them would be allowed.
+func (s *snapshot) leftBehind(g *group) (BadRow, bool) {
+	for _, b := range s.badRows {
+		row := b.row()
+		_, names := s.namesAs(b, g.info.Name)
+		followed := Rename{g.info.Name, "another"}.apply(row) != row
+		if names && isLink(row) && !followed {
+			return b, true
 		}
 	}
 	return BadRow{}, false
@@ -243,11 +277,7 @@ func (s *snapshot) followBadRows(d Delta) {
 		if gone[b.ID] {
 			continue
 		}
-		row := Row{ID: b.ID}
-		if len(b.Values) > 0 {
-			row.Type = b.Values[0]
-			copy(row.V[:], b.Values[1:])
-		}
+		row := b.row()
 		for _, g := range d.Groups {
 			if g.Before != nil && g.After != nil {
 				row = Rename{g.Before.Name, g.After.Name}.apply(row)

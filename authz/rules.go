@@ -3,7 +3,6 @@ package authz
 import (
 	"math/bits"
 	"slices"
-	"strings"
 )
 
 // effect is what the rules that match a question add up to. The zero value denies.
@@ -240,19 +239,7 @@ func (m *matcher) matchWild(n *name) effect {
 			break
 		}
 		k := n.exact.below((*n.chain)[depth])
-		e |= m.get(k) | m.get(k.anyAction()|belowBit)
+		e |= m.get(k) | m.get(k.anyAction())
 	}
 	return e
-}
-
-// coversPermission reports whether p covers the object and the action, asked as text.
-func (p Pattern) coversPermission(object, action string) bool {
-	t := p.target()
-	if t.action != "*" && t.action != action {
-		return false
-	}
-	if t.below {
-		return strings.HasPrefix(object, t.object)
-	}
-	return t.object == object
 }

@@ -43,21 +43,24 @@ func BenchmarkOpen(b *testing.B) {
 	}
 }
 
+// fill puts the policy into a store.
+func fill(ctx context.Context, store *authz.MemoryStore, s authztest.Size) error {
+	state, rows, err := authztest.Load(ctx, s.Store())
+	if err != nil {
+		return err
+	}
+	store.InsertRows(rows...)
+	return store.Commit(ctx, authz.Commit{Record: authz.Record{Revision: 1}, Marks: state.Marks, PutGroups: state.Groups})
+}
+
 // BenchmarkOpenMemory measures the same over a store in memory, which has the rows.
 func BenchmarkOpenMemory(b *testing.B) {
 	for _, s := range authztest.Sizes {
 		b.Run(s.Name, func(b *testing.B) {
 			store := authz.NewMemoryStore()
-			state, rows, err := authztest.Load(b.Context(), s.Store())
-			if err != nil {
+			if err := fill(b.Context(), store, s); err != nil {
 				b.Fatal(err)
 			}
-			commit := authz.Commit{Record: authz.Record{Revision: 1}, Marks: state.Marks, PutGroups: state.Groups}
-			if err := store.Commit(b.Context(), commit); err != nil {
-				b.Fatal(err)
-			}
-			store.InsertRows(rows...)
-			rows = nil
 			runtime.GC()
 			for b.Loop() {
 				engine, err := authz.Open(b.Context(), store, unwatched)

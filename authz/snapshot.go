@@ -17,7 +17,8 @@ type snapshot struct {
 	matchers       []matcher // by groupID: what a decision looks up; see compile
 	byName         map[GroupName]groupID
 	byFold         map[string]groupID
-	administrators groupID // noGroup where the table lacks the group
+	freeIDs        []groupID // of groups that were deleted
+	administrators groupID   // noGroup where the table lacks the group
 
 	users     table[UserID, user]
 	withRules hashSet // the users who have rules of their own
@@ -136,8 +137,8 @@ func (s *snapshot) sortedGroups() []*group {
 func (s *snapshot) isAdministrator(u UserID) bool { return s.user(u).in(s.administrators) }
 
 // walk visits start and every group that it reaches through inheritance, nearest first,
-// each once. It is the one traversal: [snapshot.compile] makes from it what a decision
-// looks up, [snapshot.because] collects from it what an explanation reports.
+// each once. What a decision looks up is compiled from it; an explanation descends the same
+// links, on every path, and only where a decision finds something.
 func (s *snapshot) walk(start groupID, visit func(*group)) {
 	if g := s.groups[start]; len(g.inherits) == 0 {
 		visit(g)
@@ -157,13 +158,16 @@ func (s *snapshot) walk(start groupID, visit func(*group)) {
 }
 
 // compile makes the matchers of groups anew: each is what the group's own rules and those of
-// every group it reaches add up to, by the same walk that explains.
+// every group it reaches add up to.
 func (s *snapshot) compile(ids []groupID) {
 	if len(ids) == 0 && len(s.matchers) == len(s.groups) {
 		return
 	}
 	matchers := make([]matcher, len(s.groups))
 	copy(matchers, s.matchers)
+	for _, id := range s.freeIDs {
+		matchers[id] = noRules
+	}
 	for _, id := range ids {
 		var sets []*ruleSet
 		blocked := false

@@ -33,6 +33,7 @@ const (
 type page[K ~string, V any] struct {
 	buckets [bucketsPerPage]bucket[K, V]
 	long    []byte // texts that are too long for a record
+	garbage int    // how much of that is of texts that are gone
 	owner   uint64 // the edit that may write to it
 	depth   uint8  // how many upper bits the hashes in it share
 	size    uint8
@@ -88,14 +89,13 @@ func (p *page[K, V]) setText(r *record[K, V], key K) {
 	p.long = append(p.long, key...)
 }
 
-// With pages of this depth a table would hold a billion texts.
-const maxDepth = 24
-
-// tags tell the places of a bucket apart: a byte for each, from the lowest on. It is 0 for a
-// free place, and then nothing that belongs into the bucket has gone to the next one.
+// tags tell the places of a bucket apart: a byte for each, from the lowest on.
 type tags uint64
 
 const (
+	tagFree    = 0 // nothing that belongs into the bucket has gone to the next one
+	tagRemoved = 1 // nothing is here, but something may have
+
 	everyTag    tags = 0x0101010101010101
 	everyResult      = everyTag >> (8 * (8 - placesPerBucket)) << 7
 )
@@ -105,6 +105,10 @@ const (
 func (t tags) find(tag uint8) tags {
 	x := t ^ tags(tag)*everyTag
 	return (x - everyTag) &^ x & everyResult
+}
+
+func (t *tags) set(place int, tag uint8) {
+	*t = *t&^(0xff<<(8*place)) | tags(tag)<<(8*place)
 }
 
 // first returns the place of the lowest bit that find returned.
@@ -125,7 +129,7 @@ func (t *table[K, V]) find(key K) *V {
 		if r := &b.records[found.first()%placesPerBucket]; p.is(r, key) {
 			return &r.value
 		}
-	} else if b.tags.find(0) != 0 {
+	} else if b.tags.find(tagFree) != 0 {
 		return nil
 	}
 	return p.search(key, at, tag)
@@ -160,7 +164,7 @@ func (p *page[K, V]) tagged(at int, tag uint8) iter.Seq[*record[K, V]] {
 					return
 				}
 			}
-			if b.tags.find(0) != 0 {
+			if b.tags.find(tagFree) != 0 {
 				return
 			}
 			at = (at + 1) % bucketsPerPage
@@ -176,7 +180,7 @@ func (t *table[K, V]) hashed(h textHash) iter.Seq2[K, *V] {
 		}
 		p := t.page(h)
 		for r := range p.tagged(h.inPage()) {
-			if key := p.text(r); key != "" && hashOf(key) == h && !yield(key, &r.value) {
+			if key := p.text(r); hashOf(key) == h && !yield(key, &r.value) {
 				return
 			}
 		}

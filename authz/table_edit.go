@@ -8,12 +8,15 @@ import (
 // add puts in a text that isn't there.
 func (p *page[K, V]) add(h textHash, key K, value V) *V {
 	at, tag := h.inPage()
-	for p.buckets[at].tags.find(0) == 0 {
+	for p.buckets[at].tags.find(tagFree)|p.buckets[at].tags.find(tagRemoved) == 0 {
 		at = (at + 1) % bucketsPerPage
 	}
 	b := &p.buckets[at]
-	place := b.tags.find(0).first()
-	b.tags |= tags(tag) << (8 * place)
+	place := b.tags.find(tagRemoved).first()
+	if b.tags.find(tagRemoved) == 0 {
+		place = b.tags.find(tagFree).first()
+	}
+	b.tags.set(place, tag)
 	r := &b.records[place]
 	p.setText(r, key)
 	r.value = value
@@ -34,8 +37,11 @@ func (t table[K, V]) edit() *tableEdit[K, V] {
 	return &tableEdit[K, V]{table: t, owner: tableEdits.Add(1)}
 }
 
-// done returns the updated table. The edit must not be used again.
-func (e *tableEdit[K, V]) done() table[K, V] { return e.table }
+// done returns the updated table. It stays as it is if the edit goes on.
+func (e *tableEdit[K, V]) done() table[K, V] {
+	e.owner, e.ownsPart = tableEdits.Add(1), [directoryParts]bool{}
+	return e.table
+}
 
 // set returns the value of a text, for writing until the next call; it is new where the text
 // wasn't in the table. No text is empty.
@@ -57,9 +63,37 @@ func (e *tableEdit[K, V]) remove(key K) {
 		return
 	}
 	h := hashOf(key)
-	old := e.page(h)
-	e.replace(h, e.without(old, func(other K) bool { return other == key }, old.depth))
+	p := e.own(h)
+	p.remove(h, key)
 	e.size--
+	if p.garbage > len(p.long)/2 {
+		e.replace(h, e.without(p, func(K) bool { return false }, p.depth))
+	}
+}
+
+// remove takes out a text that is there.
+func (p *page[K, V]) remove(h textHash, key K) {
+	at, tag := h.inPage()
+	for ; ; at = (at + 1) % bucketsPerPage {
+		b := &p.buckets[at]
+		for found := b.tags.find(tag); found != 0; found &= found - 1 {
+			r := &b.records[found.first()]
+			if !p.is(r, key) {
+				continue
+			}
+			if b.tags.find(tagFree) != 0 { // nobody looked further than this bucket
+				b.tags.set(found.first(), tagFree)
+			} else {
+				b.tags.set(found.first(), tagRemoved)
+			}
+			if r.length == longText {
+				p.garbage += len(key)
+			}
+			*r = record[K, V]{}
+			p.size--
+			return
+		}
+	}
 }
 
 // without returns a page anew but for some texts.
@@ -72,6 +106,9 @@ func (e *tableEdit[K, V]) without(old *page[K, V], drop func(K) bool, depth uint
 	}
 	return p
 }
+
+// With pages of this depth a table would hold a billion texts.
+const maxDepth = 24
 
 // makeRoom splits the page of a hash until one text more fits in.
 func (e *tableEdit[K, V]) makeRoom(h textHash) {

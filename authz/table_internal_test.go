@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -169,7 +170,10 @@ func TestHashSetAgainstList(t *testing.T) {
 			}
 		}
 		want = slices.Sorted(slices.Values(slices.Concat(want, add)))
-		now = now.change(add, remove)
+		var fits bool
+		if now, fits = now.change(add, remove); !fits {
+			t.Fatalf("round %d: it doesn't fit", round)
+		}
 		if got := slices.Concat(now.chunks...); !slices.Equal(got, want) || now.size != len(want) {
 			t.Fatalf("round %d: %d hashes of size %d, want %d", round, len(got), now.size, len(want))
 		}
@@ -183,6 +187,9 @@ func TestHashSetAgainstList(t *testing.T) {
 			if len(chunk) == 0 || len(chunk) > maxChunk {
 				t.Fatalf("round %d: a chunk of %d", round, len(chunk))
 			}
+		}
+		if _, fits := now.change(nil, []textHash{20_000}); fits {
+			t.Fatal("what isn't in it was removed")
 		}
 	}
 }
@@ -262,5 +269,55 @@ func TestLexiconIsRenewed(t *testing.T) {
 	}
 	if s.lexicon.names.find("declared:view") == nil {
 		t.Error("what the catalogue declares lost its name")
+	}
+}
+
+func textOfAnyLength(r *rand.Rand, n int) string {
+	i := r.IntN(n)
+	s := fmt.Sprint(i)
+	switch i % 5 {
+	case 0:
+		return s
+	case 1:
+		return strings.Repeat("x", 22-len(s)) + s // 22
+	case 2:
+		return strings.Repeat("x", 23-len(s)) + s // 23
+	case 3:
+		return strings.Repeat("y", 24-len(s)) + s // 24
+	}
+	return strings.Repeat("语", 30) + s
+}
+
+// Several edits of one table, of texts of every length, leave it and one another alone.
+func TestEditsOfOneTable(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(3, 3))
+	type version struct {
+		table table[string, int]
+		want  map[string]int
+	}
+	versions := []version{{want: map[string]int{}}}
+	for round := range 600 {
+		base := versions[r.IntN(len(versions))]
+		edit, want := base.table.edit(), maps.Clone(base.want)
+		for range r.IntN(60) {
+			key := textOfAnyLength(r, 1200)
+			if r.IntN(3) > 0 {
+				*edit.set(key) = round
+				want[key] = round
+			} else {
+				edit.remove(key)
+				delete(want, key)
+			}
+		}
+		versions = append(versions, version{edit.done(), want})
+		if len(versions) > 40 {
+			versions = versions[10:]
+		}
+		if round%20 == 0 {
+			for _, v := range versions {
+				holds(t, fmt.Sprint("round ", round), v.table, v.want)
+			}
+		}
 	}
 }

@@ -79,7 +79,10 @@ func (v *View) Groups(text string) []Group {
 // Members returns the users directly in a group, by folded id then code point, and false if
 // there is no such group. Of a large one, [View.Users] gives a part.
 func (v *View) Members(name GroupName) ([]UserID, bool) {
-	return v.Users(UserQuery{Group: name}), v.s.group(name) != nil
+	if v.s.group(name) == nil {
+		return nil, false
+	}
+	return v.Users(UserQuery{Group: name}), true
 }
 
 // User returns a user's own part in the policy. There is no unknown user: one whom the

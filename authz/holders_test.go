@@ -1,0 +1,94 @@
+package authz_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/rightful-go/rightful/authz"
+)
+
+// No group has no members.
+func TestMembersOfNoGroup(t *testing.T) {
+	t.Parallel()
+	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "root"})
+	if list, ok := engine.View().Members(""); ok || len(list) != 0 {
+		t.Errorf("%q, %v", list, ok)
+	}
+}
+
+// Casbin can be asked about a group too, and follows what it inherits.
+func TestEnforcerOfAGroup(t *testing.T) {
+	t.Parallel()
+	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "root"})
+	ctx, root := t.Context(), engine.As("root")
+	must(t)(root.CreateGroup(ctx, authz.GroupSpec{Name: "Base", Permissions: authz.Rules{Grants: []authz.Pattern{"a:b"}}}))
+	must(t)(root.CreateGroup(ctx, authz.GroupSpec{Name: "Heir", Inherits: []authz.GroupName{"Base"}}))
+	enforcer, err := engine.View().Enforcer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ok, err := enforcer.Enforce("group:Heir", "a", "b"); !ok || err != nil {
+		t.Errorf("%v %v", ok, err)
+	}
+}
+
+// Groups that give a permission are those whose members hold it by them alone.
+func TestHoldingGroups(t *testing.T) {
+	t.Parallel()
+	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "root"})
+	ctx, root := t.Context(), engine.As("root")
+	for name, rules := range map[authz.GroupName]authz.Rules{
+		"Desk":  {Grants: []authz.Pattern{"a.*:view"}},
+		"desk2": {Grants: []authz.Pattern{"a.b:view"}},
+		"Lame":  {Grants: []authz.Pattern{"a.b:view"}, Restrictions: []authz.Pattern{"*:view"}},
+		"Other": {Grants: []authz.Pattern{"b:view"}},
+	} {
+		must(t)(root.CreateGroup(ctx, authz.GroupSpec{Name: name, Permissions: rules}))
+	}
+	must(t)(root.CreateGroup(ctx, authz.GroupSpec{Name: "Heir", Inherits: []authz.GroupName{"desk2"}}))
+	must(t)(root.Assign(ctx, "Heir", "ben"))
+	must(t)(root.Assign(ctx, "Lame", "ben", "root"))
+	view := engine.View()
+	if got := view.HoldingGroups("a.b:view"); !slices.Equal(got, []authz.GroupName{"Administrators", "Desk", "desk2", "Heir"}) {
+		t.Errorf("%q", got)
+	}
+	if got := slices.Collect(view.Holders("a.b:view")); !slices.Equal(got, []authz.UserID{"root"}) {
+		t.Errorf("%q hold it; ben is restricted, and an administrator can't be", got)
+	}
+	if got := view.HoldingGroups("no colon"); got != nil {
+		t.Errorf("%q", got)
+	}
+}
+
+// Users come in the order of every list, in parts that fit together.
+func TestUsersInParts(t *testing.T) {
+	t.Parallel()
+	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "root"})
+	ctx, root := t.Context(), engine.As("root")
+	must(t)(root.CreateGroup(ctx, authz.GroupSpec{Name: "Desk"}))
+	var ids []authz.UserID
+	for i := range 700 {
+		ids = append(ids, authz.UserID([]string{"u", "U", "Ü"}[i%3]+string(rune('a'+i%26))+string(rune('a'+i/26))))
+	}
+	must(t)(root.Assign(ctx, "Desk", ids...))
+	slices.SortFunc(ids, authz.CompareFolded)
+	view := engine.View()
+	for _, limit := range []int{0, 1, 7, 699, 700, 701} {
+		var got []authz.UserID
+		for after := authz.UserID(""); ; after = got[len(got)-1] {
+			part := view.Users(authz.UserQuery{Group: "Desk", After: after, Limit: limit})
+			if got = append(got, part...); len(part) == 0 || limit == 0 {
+				break
+			}
+			if limit > 0 && len(part) > limit {
+				t.Fatalf("%d of at most %d", len(part), limit)
+			}
+		}
+		if !slices.Equal(got, ids) {
+			t.Errorf("limit %d: %d users in %q…", limit, len(got), got[:min(5, len(got))])
+		}
+	}
+	if got := view.Users(authz.UserQuery{Text: "üA", Limit: 3}); len(got) != 3 || got[0] != "Üaa" && got[0] != "Üab" {
+		t.Errorf("%q", got)
+	}
+}
