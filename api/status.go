@@ -23,7 +23,7 @@ func getStatus(c *call) {
 		status.Store = storeStatusOf(c.engine.Trouble())
 		status.BadRows = badRowsOf(c.view.BadRows())
 		status.Drift = driftOf(c.engine.Drift())
-		status.Head = hex.EncodeToString(c.view.Head())
+		status.Head = hex.EncodeToString(c.view.Head().Hash)
 	}
 	c.ok(status)
 }

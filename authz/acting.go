@@ -174,9 +174,14 @@ func (a Acting) attempt(ctx context.Context, o operation) (Change, error) {
 		if errors.Is(err, ErrConflict) {
 			return Change{}, ErrConflict
 		}
-		return c, e.settle(ctx, record, err)
+		if err := e.settle(ctx, record, err); err != nil {
+			return c, err
+		}
+		e.announce(c)
+		return c, nil
 	}
-	e.committed(after, c, asked)
+	e.swap(after, asked)
+	e.announce(c)
 	return c, nil
 }
 
@@ -325,10 +330,8 @@ func newCommit(after *snapshot, d Delta, record Record) Commit {
 	return c
 }
 
-// committed makes a change count: the next decision on this instance is by the new policy
-// when the call returns.
-func (e *Engine) committed(after *snapshot, c Change, at time.Time) {
-	e.swap(after, at)
+// announce tells the log and the other instances of a change that counts on this one.
+func (e *Engine) announce(c Change) {
 	e.log.Info("policy changed", "revision", c.Revision, "actor_kind", c.Actor.Kind, "actor", c.Actor.ID,
 		"channel", c.Channel, "action", c.Action, "target", c.Target,
 		"added", len(c.Delta.Added), "removed", len(c.Delta.Removed), "head", hex.EncodeToString(c.Hash))

@@ -16,8 +16,9 @@ import (
 // Without Options.RecordKey it proves only that nobody edited by accident or in ignorance of
 // the chain: who can write the tables can write a new chain. With one, a tail that was cut off
 // together with what it did to the tables still fits; only a head kept elsewhere shows that.
-// Records outside the chain, past its head or before its first, are not looked at.
-func (e *Engine) VerifyRecords(ctx context.Context) (int, error) {
+// Give those that you have, from [View.Head] or from the log, and the records must lead
+// through each of them.
+func (e *Engine) VerifyRecords(ctx context.Context, kept ...Head) (int, error) {
 	present, err := load(ctx, e.store, nil)
 	if err != nil {
 		return 0, e.unavailable(err)
@@ -35,10 +36,51 @@ func (e *Engine) VerifyRecords(ctx context.Context) (int, error) {
 			if s, err = e.replay(s, []Record{r}); err != nil {
 				return n, &AuditError{r.Revision, err.Error()}
 			}
+			if slices.ContainsFunc(kept, func(h Head) bool { return h.Revision == s.revision && string(h.Hash) != string(s.hash) }) {
+				return n, &AuditError{r.Revision, "it isn't the record whose hash was kept elsewhere"}
+			}
 			n++
 		}
 	}
+	if err := e.recordsOutside(ctx, present.revision, kept); err != nil {
+		return n, err
+	}
 	return n, compareWithRecords(present, s)
+}
+
+// Head is where a chain of records stood: the revision and the hash of its last record.
+type Head struct {
+	Revision Revision
+	Hash     []byte
+}
+
+// recordsOutside finds records that are no part of the chain, and heads beyond its end.
+func (e *Engine) recordsOutside(ctx context.Context, last Revision, kept []Head) error {
+	newest, err := e.store.Before(ctx, 0, 1)
+	if err != nil {
+		return e.unavailable(err)
+	}
+	if len(newest) > 0 && newest[0].Revision > last {
+		// Another instance may have made it a moment ago.
+		if now, err := e.store.Revision(ctx); err != nil {
+			return e.unavailable(err)
+		} else if newest[0].Revision > now {
+			return &AuditError{newest[0].Revision, "the record lies beyond the end of the chain"}
+		}
+	}
+	before, err := e.store.Before(ctx, 1, 1)
+	if err != nil {
+		return e.unavailable(err)
+	}
+	if len(before) > 0 {
+		return &AuditError{before[0].Revision, "the record lies before the beginning of the chain"}
+	}
+	for _, h := range kept {
+		if h.Revision > last {
+			return &AuditError{last + 1, fmt.Sprintf("the record is missing: a head of revision %d was kept elsewhere", h.Revision)}
+		}
+	}
+	return nil
 }
 
 // recordsAfter returns the next records, at least one.

@@ -59,7 +59,7 @@ func forge(t *testing.T, store authz.Store, key []byte) []byte {
 	must(t)(engine.As("ana").ChangeUserPermissions(t.Context(), "mal", authz.RulesDelta{Grant: []authz.Pattern{"vault:open"}}))
 	must(t)(engine.As("ana").ChangeUserPermissions(t.Context(), "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
 	_ = engine.Close()
-	return engine.View().Head()
+	return engine.View().Head().Hash
 }
 
 // Without a key, a rewritten tail fits: who can write the database can forge it. Only a head
@@ -72,8 +72,16 @@ func TestARewrittenTailNeedsAKeyOrAHeadToBeSeen(t *testing.T) {
 	forged := real.until(t, before)
 	head := forge(t, forged, nil)
 	fits(t, open(t, forged, authz.Options{})) // this is what it can't see
-	if string(head) == string(genuine.View().Head()) {
+	if string(head) == string(genuine.View().Head().Hash) {
 		t.Error("the head is that of the genuine chain; nothing would show the forgery")
+	}
+	kept := genuine.View().Head() // this is what shows it
+	if _, err := genuine.VerifyRecords(t.Context(), kept); err != nil {
+		t.Errorf("the head is that of the genuine chain: %v", err)
+	}
+	var audit *authz.AuditError
+	if _, err := open(t, forged, authz.Options{}).VerifyRecords(t.Context(), kept); !errors.As(err, &audit) || audit.Revision != kept.Revision {
+		t.Errorf("the forgery isn't seen with a head that was kept: %v", err)
 	}
 
 	key := []byte("a key that the host keeps")
@@ -94,8 +102,10 @@ func TestACutTailNeedsAHeadToBeSeen(t *testing.T) {
 	real, before := crime(t, key)
 	cut := open(t, real.until(t, before), authz.Options{RecordKey: key})
 	fits(t, cut) // this is what it can't see
-	if string(cut.View().Head()) == string(open(t, real, authz.Options{RecordKey: key}).View().Head()) {
-		t.Error("the head is the one of before")
+	kept := open(t, real, authz.Options{RecordKey: key}).View().Head() // this is what shows it
+	var audit *authz.AuditError
+	if _, err := cut.VerifyRecords(t.Context(), kept); !errors.As(err, &audit) || audit.Revision != before+1 {
+		t.Errorf("the cut isn't seen with a head that was kept: %v", err)
 	}
 }
 

@@ -275,3 +275,21 @@ func TestEditedTablesDoNotFit(t *testing.T) {
 	store.state = nil
 	fits(t, engine)
 }
+
+// Records outside the chain, which whoever lists the changes would be shown, are named.
+func TestARecordOutsideTheChainIsNamed(t *testing.T) {
+	t.Parallel()
+	engine, store := history(t, nil)
+	for _, at := range []authz.Revision{engine.Revision() + 1, engine.Revision() + 500, 0, -3} {
+		store.records = func(list []authz.Record) []authz.Record {
+			r := list[5]
+			r.Revision = at
+			return append(list, r)
+		}
+		_, err := engine.VerifyRecords(t.Context())
+		var audit *authz.AuditError
+		if !errors.As(err, &audit) || audit.Revision != at || !strings.Contains(audit.Detail, "the chain") {
+			t.Errorf("%d: %v", at, err)
+		}
+	}
+}

@@ -20,6 +20,8 @@ type ChangeQuery struct {
 const (
 	defaultChanges = 100
 	historyBatch   = 500
+	// Records are in the order of time as nearly as the clocks of instances are.
+	clockSkew = 10 * time.Minute
 )
 
 // Changes lists the changes, newest first. It reads the store.
@@ -30,8 +32,8 @@ func (e *Engine) Changes(ctx context.Context, q ChangeQuery) ([]Change, error) {
 	}
 	var list []Change
 	err := e.eachBefore(ctx, q.Before, func(c Change) bool {
-		if !q.Since.IsZero() && c.At.Before(q.Since) {
-			return false // records are in the order of time, as nearly as clocks are
+		if !q.Since.IsZero() && c.At.Before(q.Since.Add(-clockSkew)) {
+			return false
 		}
 		if q.matches(c) {
 			list = append(list, c)
@@ -66,6 +68,7 @@ func (e *Engine) eachBefore(ctx context.Context, before Revision, visit func(Cha
 
 func (q ChangeQuery) matches(c Change) bool {
 	return (q.Actor == "" || q.Actor == c.Actor.ID) &&
+		!c.At.Before(q.Since) &&
 		(q.Until.IsZero() || c.At.Before(q.Until)) &&
 		(q.Group == "" || c.Delta.touchesGroup(q.Group)) &&
 		(q.User == "" || c.Delta.touchesUser(q.User))

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -277,10 +279,14 @@ func TestStoreAway(t *testing.T) {
 func TestLostAnswerOfACommit(t *testing.T) {
 	t.Parallel()
 	store := &faulty{Store: authz.NewMemoryStore()}
-	engine := open(t, store, authz.Options{Bootstrap: "ana"})
+	var log strings.Builder
+	engine := open(t, store, authz.Options{Bootstrap: "ana", PollInterval: time.Hour, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	lost := errors.New("connection reset")
 	store.lost.Store(&lost)
 	c := must(t)(engine.As("ana").Assign(t.Context(), authz.Administrators, "eve"))
+	if head := "head=" + c.HashText(); !strings.Contains(log.String(), head) {
+		t.Errorf("the log lacks %s of what was written", head)
+	}
 	if !engine.Can("eve", "a:b") || c.Revision != engine.Revision() {
 		t.Errorf("written, and not taken in: %+v", c)
 	}

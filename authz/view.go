@@ -145,8 +145,9 @@ func (v *View) BadRows() []BadRow {
 	return list
 }
 
-// Head returns the hash of the last record, empty before the first.
-func (v *View) Head() []byte { return slices.Clone(v.s.hash) }
+// Head returns where the records stand. Kept elsewhere, it shows later whether they were
+// forged; see [Engine.VerifyRecords].
+func (v *View) Head() Head { return Head{v.s.revision, slices.Clone(v.s.hash)} }
 
 // Export returns the policy as rows, sorted: rules by holder, then links. They import to the
 // same policy, and any Casbin with model.conf reads them.

@@ -51,7 +51,10 @@ func newApp(ctx context.Context, c config, log *slog.Logger) (_ *app, err error)
 	if err != nil {
 		return nil, err
 	}
-	a.engine, err = authz.Open(ctx, store, authz.Options{Seed: &seed, Directory: a.users, Logger: log})
+	a.engine, err = authz.Open(ctx, store, authz.Options{
+		Seed: &seed, Directory: a.users, Logger: log,
+		Verify: authz.Verification{OneIn: 100},
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -61,6 +61,12 @@ func (a *app) metrics(c *gin.Context) {
 	fmt.Fprintf(&b, "rightful_policy_age_seconds %g\n", a.engine.Age().Seconds())
 	metric("rightful_store_trouble", "gauge", "1 while the store can't be read.")
 	fmt.Fprintf(&b, "rightful_store_trouble %d\n", trouble)
+	const verified = "rightful_verified_decisions_total"
+	metric(verified, "counter", "Decisions that Casbin was asked about as well, by what it said.")
+	v := a.engine.Verified()
+	fmt.Fprintf(&b, "%s{result=\"equal\"} %d\n", verified, v.Equal)
+	fmt.Fprintf(&b, "%s{result=\"different\"} %d\n", verified, v.Different)
+	fmt.Fprintf(&b, "%s{result=\"left_out\"} %d\n", verified, v.LeftOut)
 	const requests = "backoffice_guarded_requests_total"
 	metric(requests, "counter", "Requests to guarded routes, by what became of them.")
 	fmt.Fprintf(&b, "%s{result=\"allowed\"} %d\n", requests, a.guarded.allowed.Load())

@@ -21,6 +21,7 @@ func TestHealthAndMetrics(t *testing.T) {
 		`backoffice_guarded_requests_total{result="allowed"} 1`,
 		`backoffice_guarded_requests_total{result="denied"} 2`,
 		`backoffice_guarded_requests_total{result="anonymous"} 1`,
+		`rightful_verified_decisions_total{result="different"} 0`,
 	} {
 		if !strings.Contains(metrics.body, line+"\n") {
 			t.Errorf("the metrics don't say %s:\n%s", line, metrics.body)
