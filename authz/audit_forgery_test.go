@@ -101,7 +101,7 @@ func TestACutTailNeedsAHeadToBeSeen(t *testing.T) {
 	key := []byte("a key that the host keeps")
 	real, before := crime(t, key)
 	cut := open(t, real.until(t, before), authz.Options{RecordKey: key})
-	fits(t, cut) // this is what it can't see
+	fits(t, cut)                                                       // this is what it can't see
 	kept := open(t, real, authz.Options{RecordKey: key}).View().Head() // this is what shows it
 	var audit *authz.AuditError
 	if _, err := cut.VerifyRecords(t.Context(), kept); !errors.As(err, &audit) || audit.Revision != before+1 {
