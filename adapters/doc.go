@@ -3,6 +3,9 @@
 // [OpenGorm] does the same on a host's own database, [Open] on an address from a command
 // line. [ReadSeed] reads the files that a fresh store starts from.
 //
+// Several instances on one store hear of each other's changes at once through a
+// [PostgresNotifier], or a [WatcherNotifier] on one of Casbin's watchers.
+//
 // The policy stands in the table of Casbin's gorm-adapter, casbin_rule, in that adapter's own
 // shape, so that any Casbin reads it; see [GormStore.CasbinAdapter]. Beside it stand
 // rightful_groups, rightful_users, rightful_changes and rightful_state.

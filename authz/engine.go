@@ -320,6 +320,18 @@ func (e *Engine) follow(ctx context.Context) {
 			e.log.Info("the store can be reached again", "revision", e.Revision())
 		}
 		cancel()
+		pause(ctx, hintPause)
+	}
+}
+
+// hintPause is how long the next hint waits, so that a flood of forged ones doesn't become a
+// flood of questions to the store.
+const hintPause = 5 * time.Millisecond
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
 	}
 }
 
@@ -335,9 +347,9 @@ func (e *Engine) listen(ctx context.Context, hints chan<- struct{}) {
 		if err := e.options.Notifier.Subscribe(ctx, hint); err != nil && ctx.Err() == nil {
 			e.log.Warn("notifications are lost; polling goes on", "error", err)
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(e.options.PollInterval):
-		}
+		pause(ctx, min(e.options.PollInterval, maxSubscribePause))
 	}
 }
+
+// maxSubscribePause bounds the time after which a notifier that gave up is tried again.
+const maxSubscribePause = 5 * time.Second

@@ -80,6 +80,7 @@ func TestNotificationIsFasterThanThePoll(t *testing.T) {
 		two := open(t, store, authz.Options{Notifier: h, PollInterval: time.Hour})
 		synctest.Wait()
 		must(t)(one.As("ana").ChangeUserPermissions(t.Context(), "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
+		time.Sleep(time.Second)
 		synctest.Wait()
 		if !two.Can("ben", "a:b") {
 			t.Error("the notification was lost")

@@ -100,7 +100,9 @@ type Notifier interface {
 	Publish(ctx context.Context, r Revision) error
 
 	// Subscribe calls hint, from any goroutine, whenever another instance may have
-	// published, and after each reconnection. It returns when ctx ends.
+	// published, and after each reconnection where the notifier can tell; after what this
+	// instance published itself it may. hint returns at once. Subscribe returns when ctx ends
+	// and calls hint no more; where it returns before, it is called again.
 	Subscribe(ctx context.Context, hint func()) error
 }
 

@@ -24,6 +24,8 @@ type app struct {
 	log      *slog.Logger
 	handler  http.Handler
 
+	stopNotifying func() error
+
 	password string // of every demo account
 }
 
@@ -51,8 +53,12 @@ func newApp(ctx context.Context, c config, log *slog.Logger) (_ *app, err error)
 	if err != nil {
 		return nil, err
 	}
+	notifier, err := a.openNotifier(c)
+	if err != nil {
+		return nil, err
+	}
 	a.engine, err = authz.Open(ctx, store, authz.Options{
-		Seed: &seed, Directory: a.users, Logger: log,
+		Seed: &seed, Directory: a.users, Notifier: notifier, Logger: log,
 		Verify: authz.Verification{OneIn: 100},
 	})
 	if err != nil {
@@ -84,11 +90,14 @@ func (a *app) close() {
 	if a.engine != nil {
 		err = a.engine.Close()
 	}
+	if a.stopNotifying != nil {
+		err = errors.Join(err, a.stopNotifying())
+	}
 	pool, poolErr := a.db.DB()
 	if poolErr == nil {
 		poolErr = pool.Close()
 	}
 	if err = errors.Join(err, poolErr); err != nil {
-		a.log.Warn("the database could not be closed", "error", err)
+		a.log.Warn("not everything could be closed", "error", err)
 	}
 }

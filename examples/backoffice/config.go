@@ -25,6 +25,7 @@ var embedded embed.FS
 type config struct {
 	addr         string
 	dsn          string
+	notify       string
 	seed         fs.FS
 	demoPassword string // empty: the one kept with the database, or a random one
 	hashCost     int    // of bcrypt
@@ -47,7 +48,8 @@ func readConfig(args []string, getenv func(string) string, usage io.Writer) (con
 	flags.StringVar(&c.demoPassword, "demo-password", "",
 		"the password of every demo user (default: the one kept with the database, or a random one)")
 	seed := flags.String("seed", "", "a `directory` with permissions.csv, groups.csv and policy.csv (default: the built-in seed)")
-	notify := flags.String("notify", "poll", "how instances tell each other of changes: poll")
+	flags.StringVar(&c.notify, "notify", notifyPoll,
+		"how instances tell each other of changes: poll, postgres (through the database of -db) or redis://…")
 	if err := flags.Parse(args); err != nil {
 		return config{}, err
 	}
@@ -67,7 +69,7 @@ func readConfig(args []string, getenv func(string) string, usage io.Writer) (con
 	if c.seed, err = seedDir(*seed); err != nil {
 		return config{}, err
 	}
-	return c, checkNotify(*notify)
+	return c, checkNotify(c)
 }
 
 // seedDir returns the files of the seed, the embedded ones when no directory is named.
@@ -83,13 +85,6 @@ func seedDir(dir string) (fs.FS, error) {
 		return nil, fmt.Errorf("the seed %s is no directory", dir)
 	}
 	return os.DirFS(dir), nil
-}
-
-func checkNotify(notify string) error {
-	if notify != "poll" { // not repeated: it may have a password in it
-		return errors.New("-notify: notifications by PostgreSQL and Redis are planned and not there yet; use -notify poll, or leave it out")
-	}
-	return nil
 }
 
 // loopback returns addr with its host resolved, and refuses every address that another machine

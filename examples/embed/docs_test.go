@@ -27,7 +27,8 @@ import (
 	"github.com/rightful-go/rightful/authz/policycsv"
 )
 
-// The functions here are the code of docs/embedding.md; TestTheGuideShowsThisCode holds that.
+// The functions here and in notify_test.go are the code of docs/embedding.md; TestTheGuideShowsThisCode
+// holds that.
 
 func openOnHostsDatabase(ctx context.Context, db *gorm.DB, key []byte, people authz.Directory) (*authz.Engine, error) {
 	seed, err := adapters.ReadSeed(os.DirFS("seed"))
@@ -152,7 +153,7 @@ func TestTheGuideShowsThisCode(t *testing.T) {
 		t.Fatal(err)
 	}
 	var code string
-	for _, name := range []string{"docs_test.go", "rightful.go"} {
+	for _, name := range []string{"docs_test.go", "notify_test.go", "rightful.go"} {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/internal/servers"
+)
+
+// Of two instances on one database, one hears of what the other does.
+func TestInstancesNotifyEachOther(t *testing.T) {
+	t.Run("redis", func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		messages := servers.Redis(t).Subscribe(ctx, redisChannel)
+		defer messages.Close()
+		if _, err := messages.Receive(ctx); err != nil { // that it is subscribed
+			t.Fatal(err)
+		}
+		c := testConfig(t)
+		c.notify = "redis://" + servers.RedisAddress
+		one, _ := openOffice(t, c)
+		two, _ := openOffice(t, c)
+		cleo := two.signIn("cleo")
+		two.want(http.StatusForbidden, "POST", "/requests/1/approve", "", cleo)
+		one.want(http.StatusNoContent, "PUT", "/api/v1/groups/Requests%20desk/members/cleo", "", one.signIn("ana"))
+		if _, err := messages.ReceiveMessage(ctx); err != nil {
+			t.Errorf("nothing was published: %v", err)
+		}
+		for ctx.Err() == nil && !two.engine.Can("cleo", neededToDecide(requestTypes[0])...) {
+			tick(ctx)
+		}
+		two.want(http.StatusOK, "POST", "/requests/1/approve", "", cleo)
+	})
+}
+
+func tick(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(time.Millisecond):
+	}
+}
+
+// -notify postgres goes through the database of -db.
+func TestNotificationsThroughTheDatabase(t *testing.T) {
+	t.Run("postgres", func(t *testing.T) {
+		dsn, conn := servers.Postgres(t)
+		if _, err := conn.Exec(t.Context(), "LISTEN rightful_changes"); err != nil {
+			t.Fatal(err)
+		}
+		c := config{dsn: dsn(servers.PostgresAddress), notify: notifyPostgres}
+		if err := checkNotify(c); err != nil {
+			t.Fatal(err)
+		}
+		a := &app{log: slog.New(slog.DiscardHandler)}
+		notifier, err := a.openNotifier(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := authz.Open(t.Context(), authz.NewMemoryStore(), authz.Options{Bootstrap: "ana", Notifier: notifier, Logger: a.log})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := e.As("ana").Assign(t.Context(), authz.Administrators, "ben"); err != nil {
+			t.Error(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		if _, err := conn.WaitForNotification(ctx); err != nil {
+			t.Errorf("nothing was published: %v", err)
+		}
+		_ = e.Close()
+		if err := a.stopNotifying(); err != nil {
+			t.Error(err)
+		}
+	})
+}

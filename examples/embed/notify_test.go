@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/casbin/casbin/v2/persist"
+	rediswatcher "github.com/casbin/redis-watcher/v2"
+
+	"github.com/rightful-go/rightful/adapters"
+	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/internal/servers"
+)
+
+func notifiedByPostgres(ctx context.Context, store authz.Store, dsn string) (*authz.Engine, func() error, error) {
+	notifier, err := adapters.NewPostgresNotifier(dsn, adapters.PostgresNotifierOptions{Prefix: "acme"})
+	if err != nil {
+		return nil, nil, err
+	}
+	engine, err := authz.Open(ctx, store, authz.Options{Notifier: notifier})
+	if err != nil {
+		return nil, nil, errors.Join(err, notifier.Close())
+	}
+	stop := func() error { return errors.Join(engine.Close(), notifier.Close()) }
+	return engine, stop, nil
+}
+
+func notifiedByRedis(ctx context.Context, store authz.Store) (*authz.Engine, func() error, error) {
+	notifier, err := adapters.OpenWatcherNotifier(func(callback func(string)) (persist.Watcher, error) {
+		return rediswatcher.NewWatcher("127.0.0.1:6379", rediswatcher.WatcherOptions{
+			Channel: "acme_rightful", OptionalUpdateCallback: callback,
+		})
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	engine, err := authz.Open(ctx, store, authz.Options{Notifier: notifier})
+	if err != nil {
+		return nil, nil, errors.Join(err, notifier.Close())
+	}
+	stop := func() error { return errors.Join(engine.Close(), notifier.Close()) }
+	return engine, stop, nil
+}
+
+// The guide's notifiers open and stop.
+func TestTheGuidesNotifiers(t *testing.T) {
+	t.Run("postgres", func(t *testing.T) {
+		dsn, _ := servers.Postgres(t)
+		_, stop, err := notifiedByPostgres(t.Context(), authz.NewMemoryStore(), dsn(servers.PostgresAddress))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("redis", func(t *testing.T) {
+		servers.Redis(t)
+		_, stop, err := notifiedByRedis(t.Context(), authz.NewMemoryStore())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+	})
+}
