@@ -38,28 +38,48 @@ type GormStore struct {
 
 var _ authz.Store = (*GormStore)(nil)
 
-// Open opens the store at an address. There is one kind so far: sqlite:PATH, see
-// [OpenSQLite]. Errors may name the path of a file, but nothing of an address of another
-// kind, which may have a password in it.
+// Open opens the store at an address, which is of one of these kinds:
+//
+//   - sqlite:PATH, see [OpenSQLite];
+//   - postgres://USER:PASSWORD@HOST:PORT/DATABASE, or postgresql://, with the parameters of
+//     libpq that pgx knows, such as sslmode and search_path;
+//   - mysql://USER:PASSWORD@HOST:PORT/DATABASE for MySQL and MariaDB, with the parameters of
+//     Go's MySQL driver, such as tls, and socket=PATH for a socket.
+//
+// In a user name and a password, characters that URLs give a meaning to are percent-encoded.
+// A store on a server holds at most eight connections. Errors may name hosts, accounts,
+// databases and the path of a file, but never a password.
 func Open(ctx context.Context, dsn string, o GormOptions) (*GormStore, error) {
-	path, ok := strings.CutPrefix(dsn, "sqlite:")
+	scheme, path, ok := strings.Cut(dsn, ":")
 	if !ok {
-		return nil, errors.New("the address of the database isn't of the form sqlite:PATH, the only one there is so far")
+		scheme = ""
 	}
-	if strings.HasPrefix(path, "//") && !strings.HasPrefix(path, "///") {
-		return nil, errors.New("the address of the database begins with sqlite://; write sqlite:PATH, without the slashes")
+	switch scheme {
+	case "sqlite":
+		if strings.HasPrefix(path, "//") && !strings.HasPrefix(path, "///") {
+			return nil, errors.New("the address of the database begins with sqlite://; write sqlite:PATH, without the slashes")
+		}
+		return OpenSQLite(ctx, path, o)
+	case "postgres", "postgresql":
+		return openPostgres(ctx, dsn, o)
+	case "mysql":
+		return openMySQL(ctx, dsn, o)
 	}
-	return OpenSQLite(ctx, path, o)
+	return nil, errors.New("the address of the database must be of the form sqlite:PATH, postgres://… or mysql://…")
 }
+
+// supported are the keys of dialects, for people.
+const supported = "sqlite, postgres and mysql"
 
 // OpenGorm opens a store in the host's own database, which stays the host's: Close leaves it
 // open, and none of its settings, plugins and callbacks changes or has any effect here. db
 // must not be a transaction. How long what was acknowledged lasts is then up to the host: on
-// SQLite, journal_mode(WAL), synchronous(FULL) and a busy_timeout are recommended.
+// SQLite, journal_mode(WAL), synchronous(FULL) and a busy_timeout are recommended. On MySQL the
+// connections must carry utf8mb4 and be in strict mode, which are its defaults; less is refused.
 func OpenGorm(ctx context.Context, db *gorm.DB, o GormOptions) (*GormStore, error) {
 	d, ok := dialects[db.Name()]
 	if !ok {
-		return nil, fmt.Errorf("databases of GORM's %s driver aren't supported; those of sqlite are", db.Name())
+		return nil, fmt.Errorf("databases of GORM's %s driver aren't supported; those of %s are", db.Name(), supported)
 	}
 	if _, ok := db.Statement.ConnPool.(gorm.TxCommitter); ok {
 		return nil, errors.New("the database that was handed over is a transaction")

@@ -13,6 +13,7 @@ import (
 	"github.com/rightful-go/rightful"
 	"github.com/rightful-go/rightful/adapters"
 	"github.com/rightful-go/rightful/authz"
+	"gorm.io/gorm"
 )
 
 // deskPolicy is a small policy as the engine would write it.
@@ -28,24 +29,21 @@ var deskPolicy = []authz.Row{
 
 // Any program with Casbin and gorm-adapter reads the table, by the model of this module.
 func TestPlainCasbinReadsTheTable(t *testing.T) {
-	for _, prefix := range []string{"", "acme"} {
-		t.Run("sqlite with prefix "+prefix, func(t *testing.T) {
-			path := newFile(t)
-			s := openSQLite(t, path, adapters.GormOptions{Prefix: prefix})
-			commit(t, s, authz.Commit{AddRows: deskPolicy})
+	onEachWith(t, []string{"", "acme"}, func(t *testing.T, d database, prefix string) {
+		s := d.open(t, adapters.GormOptions{Prefix: prefix})
+		commit(t, s, authz.Commit{AddRows: deskPolicy})
 
-			plain, err := gormadapter.NewAdapterByDBUseTableName(hostDB(t, path), prefix, "casbin_rule")
-			if err != nil {
-				t.Fatal(err)
-			}
-			checkDecisions(t, plain)
-			ours, err := s.CasbinAdapter()
-			if err != nil {
-				t.Fatal(err)
-			}
-			checkDecisions(t, ours)
-		})
-	}
+		plain, err := gormadapter.NewAdapterByDBUseTableName(d.host(t, gorm.Config{}), prefix, "casbin_rule")
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkDecisions(t, plain)
+		ours, err := s.CasbinAdapter()
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkDecisions(t, ours)
+	})
 }
 
 func checkDecisions(t *testing.T, a persist.Adapter) {
@@ -83,68 +81,74 @@ func newModel(t *testing.T) model.Model {
 // Casbin writes by itself what is changed in an enforcer. It must not reach the table, where
 // gorm-adapter would empty it on SavePolicy and take empty fields for wildcards.
 func TestCasbinAdapterOnlyReads(t *testing.T) {
-	s := openSQLite(t, newFile(t), adapters.GormOptions{})
-	commit(t, s, authz.Commit{AddRows: deskPolicy})
-	was := load(t, s)
-	a, err := s.CasbinAdapter()
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := casbin.NewEnforcer(newModel(t), a)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rule, other := []string{"ben", "clients.vip", "view", "deny"}, []string{"ben", "x", "y", "allow"}
-	for name, write := range map[string]func() error{
-		"SavePolicy":           e.SavePolicy,
-		"AddPolicy":            func() error { _, err := e.AddPolicy(other); return err },
-		"AddPolicies":          func() error { _, err := e.AddPolicies([][]string{other}); return err },
-		"RemovePolicy":         func() error { _, err := e.RemovePolicy(rule); return err },
-		"RemovePolicies":       func() error { _, err := e.RemovePolicies([][]string{rule}); return err },
-		"RemoveFilteredPolicy": func() error { _, err := e.RemoveFilteredPolicy(0, "ben"); return err },
-		"UpdatePolicy":         func() error { _, err := e.UpdatePolicy(rule, other); return err },
-		"UpdatePolicies":       func() error { _, err := e.UpdatePolicies([][]string{rule}, [][]string{other}); return err },
-		"UpdateFilteredPolicies": func() error {
-			_, err := e.UpdateFilteredPolicies([][]string{other}, 0, "ben")
-			return err
-		},
-		"DeleteUser": func() error { _, err := e.DeleteUser("ben"); return err },
-	} {
-		if err := write(); !errors.Is(err, adapters.ErrReadOnly) {
-			t.Errorf("%s: %v", name, err)
+	onEach(t, func(t *testing.T, d database) {
+		s := d.open(t, adapters.GormOptions{})
+		commit(t, s, authz.Commit{AddRows: deskPolicy})
+		was := load(t, s)
+		a, err := s.CasbinAdapter()
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	if now := load(t, s); !slices.Equal(now, was) {
-		t.Errorf("the table has %d rows of %d", len(now), len(was))
-	}
+		e, err := casbin.NewEnforcer(newModel(t), a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rule, other := []string{"ben", "clients.vip", "view", "deny"}, []string{"ben", "x", "y", "allow"}
+		for name, write := range map[string]func() error{
+			"SavePolicy":           e.SavePolicy,
+			"AddPolicy":            func() error { _, err := e.AddPolicy(other); return err },
+			"AddPolicies":          func() error { _, err := e.AddPolicies([][]string{other}); return err },
+			"RemovePolicy":         func() error { _, err := e.RemovePolicy(rule); return err },
+			"RemovePolicies":       func() error { _, err := e.RemovePolicies([][]string{rule}); return err },
+			"RemoveFilteredPolicy": func() error { _, err := e.RemoveFilteredPolicy(0, "ben"); return err },
+			"UpdatePolicy":         func() error { _, err := e.UpdatePolicy(rule, other); return err },
+			"UpdatePolicies":       func() error { _, err := e.UpdatePolicies([][]string{rule}, [][]string{other}); return err },
+			"UpdateFilteredPolicies": func() error {
+				_, err := e.UpdateFilteredPolicies([][]string{other}, 0, "ben")
+				return err
+			},
+			"DeleteUser": func() error { _, err := e.DeleteUser("ben"); return err },
+		} {
+			if err := write(); !errors.Is(err, adapters.ErrReadOnly) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if now := load(t, s); !slices.Equal(now, was) {
+			t.Errorf("the table has %d rows of %d", len(now), len(was))
+		}
+	})
 }
 
 // gorm-adapter closes the database when an adapter that opened it is collected.
 func TestCasbinAdapterLeavesTheDatabaseOpen(t *testing.T) {
-	s := openSQLite(t, newFile(t), adapters.GormOptions{})
-	was := describe(t, s.Pool(), "")
-	for range 3 {
-		if _, err := s.CasbinAdapter(); err != nil {
-			t.Fatal(err)
+	onEach(t, func(t *testing.T, d database) {
+		s := d.open(t, adapters.GormOptions{})
+		was := d.describe(t, s.Pool(), "")
+		for range 3 {
+			if _, err := s.CasbinAdapter(); err != nil {
+				t.Fatal(err)
+			}
+			runtime.GC()
 		}
-		runtime.GC()
-	}
-	if _, err := s.Revision(t.Context()); err != nil {
-		t.Errorf("after the adapter was collected: %v", err)
-	}
-	if now := describe(t, s.Pool(), ""); !slices.Equal(now, was) {
-		t.Errorf("the adapter changed the tables")
-	}
+		if _, err := s.Revision(t.Context()); err != nil {
+			t.Errorf("after the adapter was collected: %v", err)
+		}
+		if now := d.describe(t, s.Pool(), ""); !slices.Equal(now, was) {
+			t.Errorf("the adapter changed the tables")
+		}
+	})
 }
 
 func TestCasbinAdapterMeetsABlankRow(t *testing.T) {
-	s := openSQLite(t, newFile(t), adapters.GormOptions{})
-	insertRow("")(t, s, [7]*string{})
-	a, err := s.CasbinAdapter()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := a.LoadPolicy(newModel(t)); err == nil {
-		t.Error("Casbin loaded a table with a blank row, although it can't")
-	}
+	onEach(t, func(t *testing.T, d database) {
+		s := d.open(t, adapters.GormOptions{})
+		insertRow(d.kind, "")(t, s, [7]*string{})
+		a, err := s.CasbinAdapter()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := a.LoadPolicy(newModel(t)); err == nil {
+			t.Error("Casbin loaded a table with a blank row, although it can't")
+		}
+	})
 }

@@ -15,9 +15,12 @@ import (
 // below what any database takes (SQLite 32,766, PostgreSQL 65,535).
 const batch = 50
 
+// idBatch is how many rows one statement handles that names them by nothing but their id.
+const idBatch = 500
+
 // Commit implements [authz.Store], in one transaction.
 func (s *GormStore) Commit(ctx context.Context, c authz.Commit) error {
-	return s.inTransaction(ctx, s.dialect.beginWrite, func(tx *gorm.DB) error {
+	err := s.inTransaction(ctx, s.dialect.beginWrite, func(tx *gorm.DB) error {
 		steps := []func(*gorm.DB, authz.Commit) error{
 			s.advance, // first, for it decides whether there is anything to do
 			s.renameAll, s.removeRows, s.addRows, s.writeGroups, s.writeUsers, s.writeRecord,
@@ -29,6 +32,10 @@ func (s *GormStore) Commit(ctx context.Context, c authz.Commit) error {
 		}
 		return nil
 	})
+	if err != nil && s.dialect.conflict(err) {
+		return fmt.Errorf("%w: %w", authz.ErrConflict, err)
+	}
+	return err
 }
 
 // advance moves the state on to the commit's revision, or returns [authz.ErrConflict].
@@ -85,7 +92,7 @@ func (s *GormStore) rename(tx *gorm.DB, rename authz.Rename) error {
 
 // setColumn writes a value into a column of the policy rows with these ids.
 func (s *GormStore) setColumn(tx *gorm.DB, column, value string, ids []int64) error {
-	for some := range slices.Chunk(ids, batch) {
+	for some := range slices.Chunk(ids, idBatch) {
 		done := tx.Exec("UPDATE "+s.tables.rules+" SET "+column+" = ? WHERE id IN ?", value, some)
 		if err := checkCount(done, len(some)); err != nil {
 			return fmt.Errorf("update rows of the policy table: %w", err)
@@ -107,7 +114,7 @@ func (s *GormStore) removeRows(tx *gorm.DB, c authz.Commit) error {
 	ids = append(ids, c.RemoveIDs...)
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
-	for some := range slices.Chunk(ids, batch) {
+	for some := range slices.Chunk(ids, idBatch) {
 		done := tx.Exec("DELETE FROM "+s.tables.rules+" WHERE id IN ?", some)
 		if err := checkCount(done, len(some)); err != nil {
 			return fmt.Errorf("remove rows of the policy table: %w", err)
@@ -161,27 +168,13 @@ func (s *GormStore) anyOf(wanted []authz.Row) (string, []any) {
 
 // candidates calls row for each row of the policy table that fulfils a condition.
 func (s *GormStore) candidates(tx *gorm.DB, condition string, args []any, row func(authz.Row)) error {
-	rows, err := tx.Raw("SELECT "+ruleColumns+" FROM "+s.tables.rules+" WHERE "+condition, args...).Rows()
-	if err != nil {
-		return fmt.Errorf("look for rows of the policy table: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		r, err := scanRow(rows)
-		if err != nil {
-			return err
-		}
-		row(r)
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("look for rows of the policy table: %w", err)
-	}
-	return nil
+	query := tx.Raw("SELECT "+ruleColumns+" FROM "+s.tables.rules+" WHERE "+condition, args...)
+	return readRows(query, func(r authz.Row) error { row(r); return nil })
 }
 
 // checkIDs returns an error that names the first row that isn't there.
 func (s *GormStore) checkIDs(tx *gorm.DB, ids []int64) error {
-	for some := range slices.Chunk(ids, batch) {
+	for some := range slices.Chunk(ids, idBatch) {
 		var there []int64
 		if err := tx.Raw("SELECT id FROM "+s.tables.rules+" WHERE id IN ?", some).Scan(&there).Error; err != nil {
 			return fmt.Errorf("look for rows of the policy table: %w", err)

@@ -7,12 +7,12 @@ import (
 
 // dialect is all that differs between databases. What isn't here is the same for each.
 type dialect struct {
-	// over makes the dialect that writes statements for GORM.
+	// over makes the dialect that writes statements for GORM. It asks the database nothing.
 	over func(gorm.ConnPool) gorm.Dialector
 
 	// beginRead begins a transaction that sees one moment, beginWrite one that makes other
-	// writers wait, or lets them fail, from its first statement on.
-	beginRead, beginWrite string
+	// writers wait, or lets them fail, from the first statement of a commit on.
+	beginRead, beginWrite []string
 
 	// hasTable counts the tables of a name.
 	hasTable string
@@ -24,8 +24,46 @@ type dialect struct {
 	// rows calls row for each row of a policy table in order of id.
 	rows func(tx *gorm.DB, table string, row func(authz.Row) error) error
 
+	// conflict reports whether an error says that the database gave up the transaction for
+	// the sake of another one.
+	conflict func(error) bool
+
+	// hide returns an error whose text tells no values.
+	hide func(error) error
+
+	// check returns an error if values wouldn't come back as they went in, with these
+	// tables or on the connections that a host set up.
+	check func(*gorm.DB, tables) error
+
 	migrations []migration
+
+	// alone lets no other process migrate while work runs in the transaction tx.
+	alone func(tx *gorm.DB, work func() error) error
+
+	// scriptBegin and scriptEnd stand around a migration that someone runs by hand.
+	scriptBegin, scriptEnd string
 }
 
 // dialects are by the name that GORM's driver gives itself.
-var dialects = map[string]*dialect{"sqlite": &sqliteDialect}
+var dialects = map[string]*dialect{
+	"sqlite":   &sqliteDialect,
+	"postgres": &postgresDialect,
+	"mysql":    &mysqlDialect,
+}
+
+// plainEqual is the equal of databases whose columns hold nothing but text.
+func plainEqual(column, value string) (string, []any) {
+	if value == "" {
+		return "(" + column + " IS NULL OR " + column + " = '')", nil
+	}
+	return column + " = ?", []any{value}
+}
+
+func neverConflict(error) bool { return false }
+
+func hideNothing(err error) error { return err }
+
+func checkNothing(*gorm.DB, tables) error { return nil }
+
+// unguarded is the alone of databases whose write transactions are alone anyway.
+func unguarded(_ *gorm.DB, work func() error) error { return work() }

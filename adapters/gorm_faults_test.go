@@ -6,18 +6,22 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/glebarez/sqlite"
 	"github.com/rightful-go/rightful/adapters"
 	"github.com/rightful-go/rightful/authz"
+	"gorm.io/driver/mysql"
+	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 )
 
-// faulty connects to SQLite, except when it is down, and lets something happen to any
+// faulty connects to a database, except when it is down, and lets something happen to any
 // statement.
 type faulty struct {
 	driver driver.Driver
@@ -25,6 +29,7 @@ type faulty struct {
 	down   atomic.Bool
 	before func(statement string) error // nil: nothing happens; an error below, or that of the statement
 	after  func()                       // nil: nothing happens
+	loses  func(statement string) bool  // nil: none; whether the answer of the database gets lost
 }
 
 // The SQLite driver may leave out a statement whose context has just ended, as a success.
@@ -65,7 +70,11 @@ func (c faultyConn) ExecContext(ctx context.Context, statement string, args []dr
 	if c.faulty.after != nil {
 		defer c.faulty.after()
 	}
-	return c.Conn.(driver.ExecerContext).ExecContext(context.WithoutCancel(ctx), statement, args)
+	done, err := c.Conn.(driver.ExecerContext).ExecContext(context.WithoutCancel(ctx), statement, args)
+	if c.faulty.loses != nil && c.faulty.loses(statement) {
+		return nil, driver.ErrBadConn
+	}
+	return done, err
 }
 
 func (c faultyConn) QueryContext(ctx context.Context, statement string, args []driver.NamedValue) (driver.Rows, error) {
@@ -85,52 +94,103 @@ func (c faultyConn) happens(statement string) error {
 // At each statement of a commit something goes wrong: then nothing of it is there, or all of
 // it if the commit was acknowledged.
 func TestFaultAtEachStepOfACommit(t *testing.T) {
-	whole, _ := faultAt(t, 0, fault{})
-	for name, fault := range map[string]fault{
-		"sqlite, the statement fails":   {at: func(context.CancelFunc) error { return errors.New("disk on fire") }},
-		"sqlite, the connection breaks": {at: func(context.CancelFunc) error { return driver.ErrBadConn }},
-		"sqlite, the context ends and the statement is left out": {
-			at: func(end context.CancelFunc) error { end(); return errLeavesOut },
+	faults := map[string]fault{
+		"the statement fails":   {at: func(*broken) error { return errors.New("disk on fire") }},
+		"the connection breaks": {at: func(*broken) error { return driver.ErrBadConn }},
+		"the server cuts the connection": {
+			at: func(b *broken) error { b.cut(); return nil },
 		},
-		"sqlite, the context ends and all statements from here on are left out": {
-			at:   func(end context.CancelFunc) error { end(); return errLeavesOut },
+		"the context ends and the statement is left out": {
+			at: func(b *broken) error { b.end(); return errLeavesOut },
+		},
+		"the context ends and all statements from here on are left out": {
+			at:   func(b *broken) error { b.end(); return errLeavesOut },
 			then: func() error { return errLeavesOut },
 		},
-		"sqlite, the context ends after the statement": {after: func(end context.CancelFunc) { end() }},
-	} {
-		t.Run(name, func(t *testing.T) {
-			steps := 0
-			for {
-				now, reached := faultAt(t, steps+1, fault)
-				if !reached {
-					break
-				}
-				steps++
-				if now != nil && !slices.Equal(now, whole) {
-					t.Errorf("statement %d: acknowledged, and it left\n%q", steps, now)
-				}
-			}
-			if steps < 15 { // BEGIN, thirteen statements of faultyCommit, COMMIT
-				t.Errorf("the commit had %d statements, so that little was tried", steps)
-			}
-		})
+		"the context ends after the statement": {after: func(b *broken) { b.end() }},
 	}
+	onEach(t, func(t *testing.T, d database) {
+		whole, _ := faultAt(t, d.again(t), 0, fault{})
+		for name, fault := range faults {
+			t.Run(name, func(t *testing.T) {
+				steps := 0
+				for {
+					now, reached := faultAt(t, d.again(t), steps+1, fault)
+					if !reached {
+						break
+					}
+					steps++
+					if now != nil && !slices.Equal(now, whole) {
+						t.Errorf("statement %d: acknowledged, and it left\n%q, not\n%q", steps, now, whole)
+					}
+				}
+				if steps < 15 { // BEGIN, thirteen statements of faultyCommit, COMMIT
+					t.Errorf("the commit had %d statements, so that little was tried", steps)
+				}
+			})
+		}
+	})
 }
 
 // fault is what goes wrong at one statement and at those behind it; nil is nothing.
 type fault struct {
-	at    func(end context.CancelFunc) error
+	at    func(*broken) error
 	then  func() error
-	after func(end context.CancelFunc)
+	after func(*broken)
+}
+
+// broken is what a fault can break: the context of the commit, its connection.
+type broken struct {
+	end context.CancelFunc
+	cut func()
+}
+
+// cutAll lets the server end all connections to a database but one, as its restart would.
+func (d database) cutAll(t *testing.T, but *sql.DB) {
+	t.Helper()
+	switch d.kind {
+	case "postgres": // see withName
+		execSQL(t, but, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "+
+			"WHERE application_name = current_schema() AND pid <> pg_backend_pid()")
+	case "mysql":
+		for _, id := range query(t, but, "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()") {
+			_, _ = but.ExecContext(t.Context(), "KILL "+id) // it may have gone by itself
+		}
+	}
+}
+
+// named lets connections be told from those of other tests.
+func (d database) named(t *testing.T) database {
+	t.Helper()
+	switch d.kind {
+	case "postgres":
+		name := "&application_name=" + query(t, d.pool(t), "SELECT current_schema()")[0]
+		d.dsn += name
+		d.address += name
+	case "mysql":
+		d.dsn += "&interpolateParams=true" // one statement is one call of the driver
+	}
+	return d
+}
+
+// over makes GORM's dialect over a pool.
+func (d database) over(pool *sql.DB) gorm.Dialector {
+	switch d.kind {
+	case "postgres":
+		return postgres.New(postgres.Config{Conn: pool})
+	case "mysql":
+		return mysql.New(mysql.Config{Conn: pool})
+	}
+	return &sqlite.Dialector{Conn: pool}
 }
 
 // openFaulty opens a store on a connector of its own.
-func openFaulty(t *testing.T) (*adapters.GormStore, *faulty) {
+func openFaulty(t *testing.T, d database) (*adapters.GormStore, *faulty) {
 	t.Helper()
-	connector := &faulty{driver: pool(t, hostDB(t, newFile(t))).Driver(), dsn: newFile(t)}
+	connector := &faulty{driver: d.pool(t).Driver(), dsn: d.dsn}
 	host := sql.OpenDB(connector)
 	t.Cleanup(func() { _ = host.Close() })
-	db, err := gorm.Open(&sqlite.Dialector{Conn: host}, &gorm.Config{})
+	db, err := gorm.Open(d.over(host), &gorm.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,19 +204,22 @@ func openFaulty(t *testing.T) (*adapters.GormStore, *faulty) {
 
 // faultAt makes a commit with a fault at one of its statements. It returns what the store
 // holds then, nil if the commit failed, and whether there are so many statements.
-func faultAt(t *testing.T, step int, f fault) (now []string, reached bool) {
+func faultAt(t *testing.T, d database, step int, f fault) (now []string, reached bool) {
 	t.Helper()
-	s, connector := openFaulty(t)
+	d = d.named(t)
+	s, connector := openFaulty(t, d)
+	outside := d.pool(t)
 	was := everything(t, s)
 	ctx, end := context.WithCancel(t.Context())
 	defer end()
+	b := &broken{end, func() { d.cutAll(t, outside) }}
 	n := 0
 	connector.before = func(string) error {
 		n++
 		reached = reached || n == step
 		switch {
 		case n == step && f.at != nil:
-			return f.at(end)
+			return f.at(b)
 		case n > step && step > 0 && f.then != nil:
 			return f.then()
 		}
@@ -164,7 +227,7 @@ func faultAt(t *testing.T, step int, f fault) (now []string, reached bool) {
 	}
 	connector.after = func() {
 		if n == step && f.after != nil {
-			f.after(end)
+			f.after(b)
 		}
 	}
 	err := s.Commit(ctx, faultyCommit())
@@ -183,8 +246,9 @@ func faultAt(t *testing.T, step int, f fault) (now []string, reached bool) {
 
 // gorm-adapter takes a removal for done whatever the database says of it.
 func TestRowsThatDontChangeFailTheCommit(t *testing.T) {
-	for _, statement := range []string{"DELETE FROM casbin_rule", "UPDATE casbin_rule SET v0", "UPDATE casbin_rule SET v1"} {
-		s, connector := openFaulty(t)
+	statements := []string{"DELETE FROM casbin_rule", "UPDATE casbin_rule SET v0", "UPDATE casbin_rule SET v1"}
+	onEachWith(t, statements, func(t *testing.T, d database, statement string) {
+		s, connector := openFaulty(t, d.named(t))
 		was := everything(t, s)
 		connector.before = func(s string) error {
 			if strings.HasPrefix(s, statement) {
@@ -197,7 +261,78 @@ func TestRowsThatDontChangeFailTheCommit(t *testing.T) {
 		if now := everything(t, s); err == nil || !slices.Equal(now, was) {
 			t.Errorf("%s did nothing: %v, and the commit left\n%q", statement, err, now)
 		}
-	}
+	})
+}
+
+// A first start that is broken off anywhere is made up for by the next one. MySQL takes nothing
+// back there, and half a state would look like a policy that was lost.
+func TestFirstStartBrokenOffAnywhere(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		whole := d.describe(t, d.open(t, adapters.GormOptions{}).Pool(), "")
+		for step, reached := 1, true; reached; step++ {
+			d := d.again(t).named(t)
+			connector := &faulty{driver: d.pool(t).Driver(), dsn: d.dsn}
+			host := sql.OpenDB(connector)
+			t.Cleanup(func() { _ = host.Close() })
+			db, err := gorm.Open(d.over(host), &gorm.Config{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			n := 0
+			connector.before = func(string) error {
+				if n++; n >= step { // from here on all goes wrong
+					return errors.New("killed")
+				}
+				return nil
+			}
+			_, err = adapters.OpenGorm(t.Context(), db, adapters.GormOptions{})
+			connector.before = nil
+			if reached = n >= step; reached && err == nil {
+				t.Errorf("statement %d: opened", step)
+			}
+			if !reached && step < 10 {
+				t.Errorf("the start had %d statements, so that little was tried", step)
+			}
+			s := d.open(t, adapters.GormOptions{})
+			commit(t, s, authz.Commit{AddRows: deskPolicy})
+			if now := d.describe(t, s.Pool(), ""); !slices.Equal(now, whole) {
+				t.Errorf("broken off at statement %d and made up for\n%s\nat once\n%s", step, strings.Join(now, "\n"), strings.Join(whole, "\n"))
+			}
+		}
+	})
+}
+
+// A connection that is cut between COMMIT and its answer leaves open what became of the change.
+// The engine finds out: whoever made it is told of a success, and it is there once.
+func TestLostAnswerToCommit(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		s, connector := openFaulty(t, d.named(t))
+		engine, err := authz.Open(t.Context(), s, authz.Options{Logger: slog.New(slog.DiscardHandler), PollInterval: time.Hour})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer engine.Close()
+		before := engine.Revision()
+		lost := 0
+		connector.loses = func(statement string) bool {
+			if statement == "COMMIT" && lost == 0 {
+				lost++
+				return true
+			}
+			return false
+		}
+		c, err := engine.As("ana").ChangeMembers(t.Context(), "Desk", []authz.UserID{"new"}, nil)
+		connector.loses = nil
+		if err != nil || lost != 1 {
+			t.Fatalf("%d answers were lost: %v", lost, err)
+		}
+		if engine.Revision() != before+1 || c.Revision != before+1 {
+			t.Errorf("from revision %d to %d, and the change has %d", before, engine.Revision(), c.Revision)
+		}
+		if members, _ := engine.View().Members("Desk"); !slices.Contains(members, "new") {
+			t.Errorf("the members are %q", members)
+		}
+	})
 }
 
 func faultyCommit() authz.Commit {
@@ -222,5 +357,6 @@ func everything(t *testing.T, s *adapters.GormStore) []string {
 			all = append(all, fmt.Sprintf("%s: %s", table, row))
 		}
 	}
+	slices.Sort(all) // what the database has no order for
 	return all
 }

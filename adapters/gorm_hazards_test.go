@@ -78,76 +78,75 @@ func TestFailedCommitHoldsNobodyUp(t *testing.T) {
 
 // A panic of the caller's must not leave a transaction open either.
 func TestPanicInLoadHoldsNobodyUp(t *testing.T) {
-	db := hostDB(t, newFile(t), "journal_mode(DELETE)", "busy_timeout(50)")
-	pool(t, db).SetMaxOpenConns(1)
-	s, err := adapters.OpenGorm(t.Context(), db, adapters.GormOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	commit(t, s, authz.Commit{AddRows: deskPolicy})
-	func() {
-		defer func() { _ = recover() }()
-		_ = s.Load(t.Context(), func(authz.State) error { return nil }, func(authz.Row) error { panic("the caller's") })
-	}()
-	commit(t, s, authz.Commit{})
+	onEach(t, func(t *testing.T, d database) {
+		db := d.host(t, gorm.Config{})
+		pool(t, db).SetMaxOpenConns(1)
+		s, err := adapters.OpenGorm(t.Context(), db, adapters.GormOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		commit(t, s, authz.Commit{AddRows: deskPolicy})
+		func() {
+			defer func() { _ = recover() }()
+			_ = s.Load(t.Context(), func(authz.State) error { return nil }, func(authz.Row) error { panic("the caller's") })
+		}()
+		commit(t, s, authz.Commit{})
+	})
 }
 
 // Errors and statements end up in logs; user ids and names don't belong there.
 func TestErrorsAndLogsTellNoValues(t *testing.T) {
-	const secret = "s3cret"
-	var lines bytes.Buffer
-	defaultLogger := logger.Default
-	logger.Default = logger.New(log.New(&lines, "", 0), logger.Config{LogLevel: logger.Info})
-	defer func() { logger.Default = defaultLogger }()
+	onEach(t, func(t *testing.T, d database) {
+		const secret = "s3cret"
+		var lines bytes.Buffer
+		defaultLogger := logger.Default
+		logger.Default = logger.New(log.New(&lines, "", 0), logger.Config{LogLevel: logger.Info})
+		defer func() { logger.Default = defaultLogger }()
 
-	path := newFile(t)
-	db, err := gorm.Open(sqlite.Open(path), &gorm.Config{Logger: logger.Default})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer pool(t, db).Close()
-	s, err := adapters.OpenGorm(t.Context(), db, adapters.GormOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	row := authz.Row{Type: "g", V: [6]string{secret, "group:" + secret}}
-	group := authz.GroupRow{GroupInfo: authz.GroupInfo{Name: secret}}
-	row2 := authz.Row{Type: "g", V: [6]string{secret, "group:" + secret + " 2"}}
-	commit(t, s, authz.Commit{AddRows: []authz.Row{row, row2}, PutGroups: []authz.GroupRow{group}, Users: []authz.UserID{secret}})
-
-	other := authz.Row{Type: "g", V: [6]string{secret + " too", "group:" + secret}}
-	for name, c := range map[string]authz.Commit{
-		"a row that is there":      {AddRows: []authz.Row{row}},
-		"a row twice":              {AddRows: []authz.Row{other, other}},
-		"a missing row":            {RemoveRows: []authz.Row{row, other}},
-		"a group twice":            {PutGroups: []authz.GroupRow{group, group}},
-		"rows that a rename joins": {Renames: []authz.Rename{{From: secret + " 2", To: secret}}},
-	} {
-		c.Record = authz.Record{Revision: 2, Reason: secret, Target: secret, Delta: []byte(secret), Hash: []byte(secret)}
-		if err := s.Commit(t.Context(), c); err == nil {
-			t.Errorf("%s was committed", name)
-		} else if strings.Contains(err.Error(), secret) {
-			t.Errorf("%s: %v", name, err)
+		db := d.host(t, gorm.Config{Logger: logger.Default})
+		s, err := adapters.OpenGorm(t.Context(), db, adapters.GormOptions{})
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	if _, err := s.UserVersion(t.Context(), secret); err != nil {
-		t.Error(err)
-	}
-	a, err := s.CasbinAdapter()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := a.LoadPolicy(newModel(t)); err != nil {
-		t.Error(err)
-	}
-	execSQL(t, pool(t, db), "DROP TABLE casbin_rule", "DROP TABLE rightful_users")
-	_, err = s.UserVersion(t.Context(), secret)
-	if err == nil || strings.Contains(err.Error(), secret) {
-		t.Errorf("without its table: %v", err)
-	}
-	if lines.Len() > 0 {
-		t.Errorf("logged:\n%s", lines.String())
-	}
+		row := authz.Row{Type: "g", V: [6]string{secret, "group:" + secret}}
+		group := authz.GroupRow{GroupInfo: authz.GroupInfo{Name: secret}}
+		row2 := authz.Row{Type: "g", V: [6]string{secret, "group:" + secret + " 2"}}
+		commit(t, s, authz.Commit{AddRows: []authz.Row{row, row2}, PutGroups: []authz.GroupRow{group}, Users: []authz.UserID{secret}})
+
+		other := authz.Row{Type: "g", V: [6]string{secret + " too", "group:" + secret}}
+		for name, c := range map[string]authz.Commit{
+			"a row that is there":      {AddRows: []authz.Row{row}},
+			"a row twice":              {AddRows: []authz.Row{other, other}},
+			"a missing row":            {RemoveRows: []authz.Row{row, other}},
+			"a group twice":            {PutGroups: []authz.GroupRow{group, group}},
+			"rows that a rename joins": {Renames: []authz.Rename{{From: secret + " 2", To: secret}}},
+		} {
+			c.Record = authz.Record{Revision: 2, Reason: secret, Target: secret, Delta: []byte(secret), Hash: []byte(secret)}
+			if err := s.Commit(t.Context(), c); err == nil {
+				t.Errorf("%s was committed", name)
+			} else if strings.Contains(err.Error(), secret) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if _, err := s.UserVersion(t.Context(), secret); err != nil {
+			t.Error(err)
+		}
+		a, err := s.CasbinAdapter()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := a.LoadPolicy(newModel(t)); err != nil {
+			t.Error(err)
+		}
+		execSQL(t, pool(t, db), "DROP TABLE casbin_rule", "DROP TABLE rightful_users")
+		_, err = s.UserVersion(t.Context(), secret)
+		if err == nil || strings.Contains(err.Error(), secret) {
+			t.Errorf("without its table: %v", err)
+		}
+		if lines.Len() > 0 {
+			t.Errorf("logged:\n%s", lines.String())
+		}
+	})
 }
 
 // strange is a naming of a host's that has nothing in common with gorm-adapter's.
@@ -158,61 +157,60 @@ func (strange) TableName(table string) string      { return "y_" + table }
 
 // Whatever a host has set in its GORM, neither has it an effect here nor is it changed.
 func TestHostsSettingsStayTheHosts(t *testing.T) {
-	for name, db := range map[string]*gorm.DB{
-		"dry run":             {Config: &gorm.Config{DryRun: true}},
-		"prepared statements": {Config: &gorm.Config{PrepareStmt: true}},
-		"naming":              {Config: &gorm.Config{NamingStrategy: strange{}}},
-		"batches of one":      {Config: &gorm.Config{CreateBatchSize: 1}},
-		"errors translated":   {Config: &gorm.Config{TranslateError: true}},
+	for name, config := range map[string]gorm.Config{
+		"dry run":             {DryRun: true},
+		"prepared statements": {PrepareStmt: true},
+		"naming":              {NamingStrategy: strange{}},
+		"batches of one":      {CreateBatchSize: 1},
+		"errors translated":   {TranslateError: true},
 	} {
-		t.Run("sqlite "+name, func(t *testing.T) {
-			db, err := gorm.Open(sqlite.Open(newFile(t)), db.Config)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer pool(t, db).Close()
-			calls := 0
-			count := func(*gorm.DB) { calls++ }
-			for _, register := range []func(string, func(*gorm.DB)) error{
-				db.Callback().Create().Before("gorm:create").Register,
-				db.Callback().Raw().Before("gorm:raw").Register,
-				db.Callback().Row().Before("gorm:row").Register,
-				db.Callback().Query().Before("gorm:query").Register,
-			} {
-				if err := register("count", count); err != nil {
-					t.Fatal(err)
-				}
-			}
-			was := *db.Config
-
-			s, err := adapters.OpenGorm(t.Context(), db, adapters.GormOptions{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			commit(t, s, authz.Commit{AddRows: deskPolicy})
-			commit(t, s, authz.Commit{RemoveRows: deskPolicy[:1]})
-			if n := len(load(t, s)); n != len(deskPolicy)-1 {
-				t.Errorf("%d rows", n)
-			}
-			if _, err := s.CasbinAdapter(); err != nil {
-				t.Error(err)
-			}
-			if err := s.Close(); err != nil {
-				t.Error(err)
-			}
-
-			if err := pool(t, db).PingContext(t.Context()); err != nil {
-				t.Errorf("the host's database was closed: %v", err)
-			}
-			if calls > 0 {
-				t.Errorf("the host's callbacks were called %d times", calls)
-			}
-			now := *db.Config
-			if now.Logger != was.Logger || now.NamingStrategy != was.NamingStrategy || now.DryRun != was.DryRun ||
-				now.PrepareStmt != was.PrepareStmt || now.SkipDefaultTransaction != was.SkipDefaultTransaction || now.ConnPool != was.ConnPool {
-				t.Error("the host's settings were changed")
-			}
+		t.Run(name, func(t *testing.T) {
+			onEach(t, func(t *testing.T, d database) { hostsSettingsStay(t, d.host(t, config)) })
 		})
+	}
+}
+
+func hostsSettingsStay(t *testing.T, db *gorm.DB) {
+	calls := 0
+	count := func(*gorm.DB) { calls++ }
+	for _, register := range []func(string, func(*gorm.DB)) error{
+		db.Callback().Create().Before("gorm:create").Register,
+		db.Callback().Raw().Before("gorm:raw").Register,
+		db.Callback().Row().Before("gorm:row").Register,
+		db.Callback().Query().Before("gorm:query").Register,
+	} {
+		if err := register("count", count); err != nil {
+			t.Fatal(err)
+		}
+	}
+	was := *db.Config
+
+	s, err := adapters.OpenGorm(t.Context(), db, adapters.GormOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	commit(t, s, authz.Commit{AddRows: deskPolicy})
+	commit(t, s, authz.Commit{RemoveRows: deskPolicy[:1]})
+	if n := len(load(t, s)); n != len(deskPolicy)-1 {
+		t.Errorf("%d rows", n)
+	}
+	if _, err := s.CasbinAdapter(); err != nil {
+		t.Error(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+
+	if err := pool(t, db).PingContext(t.Context()); err != nil {
+		t.Errorf("the host's database was closed: %v", err)
+	}
+	if calls > 0 {
+		t.Errorf("the host's callbacks were called %d times", calls)
+	}
+	now := *db.Config
+	if now.Logger != was.Logger || now.NamingStrategy != was.NamingStrategy || now.DryRun != was.DryRun ||
+		now.PrepareStmt != was.PrepareStmt || now.SkipDefaultTransaction != was.SkipDefaultTransaction || now.ConnPool != was.ConnPool {
+		t.Error("the host's settings were changed")
 	}
 }
 
@@ -253,12 +251,14 @@ func TestFailedOpenLeavesTheHostsDatabaseOpen(t *testing.T) {
 }
 
 func TestTransactionsAreNoDatabases(t *testing.T) {
-	db := hostDB(t, newFile(t))
-	tx := db.Begin()
-	defer tx.Rollback()
-	if _, err := adapters.OpenGorm(t.Context(), tx, adapters.GormOptions{}); err == nil {
-		t.Error("a transaction was taken for a database")
-	}
+	onEach(t, func(t *testing.T, d database) {
+		db := d.host(t, gorm.Config{})
+		tx := db.Begin()
+		defer tx.Rollback()
+		if _, err := adapters.OpenGorm(t.Context(), tx, adapters.GormOptions{}); err == nil {
+			t.Error("a transaction was taken for a database")
+		}
+	})
 }
 
 // other is a driver that there is no dialect for.
@@ -279,21 +279,23 @@ func TestOtherDatabasesAreRefused(t *testing.T) {
 
 // Only what a commit says goes, among rows that the driver might take for variables.
 func TestValuesAreNoStatements(t *testing.T) {
-	s := openSQLite(t, newFile(t), adapters.GormOptions{})
-	odd := []string{"@name", "?", "?1", ":x", "$1", "#{y}", "'; DROP TABLE casbin_rule; --", "%s", "{{z}}", "\\", "NULL"}
-	var rows []authz.Row
-	for _, v := range odd {
-		rows = append(rows, authz.Row{Type: v, V: [6]string{v, v, v, v, v, v}}, authz.Row{Type: "g", V: [6]string{v, "group:" + v}})
-	}
-	commit(t, s, authz.Commit{AddRows: rows})
-	for i, v := range odd {
-		commit(t, s, authz.Commit{Renames: []authz.Rename{{From: authz.GroupName(v), To: authz.GroupName(v + v)}}})
-		commit(t, s, authz.Commit{RemoveRows: []authz.Row{rows[2*i], {Type: "g", V: [6]string{v, "group:" + v + v}}}})
-		if n := len(load(t, s)); n != len(rows)-2*(i+1) {
-			t.Fatalf("after %q %d rows are left", v, n)
+	onEach(t, func(t *testing.T, d database) {
+		s := d.open(t, adapters.GormOptions{})
+		odd := []string{"@name", "?", "?1", ":x", "$1", "#{y}", "'; DROP TABLE casbin_rule; --", "%s", "{{z}}", "\\", "NULL"}
+		var rows []authz.Row
+		for _, v := range odd {
+			rows = append(rows, authz.Row{Type: v, V: [6]string{v, v, v, v, v, v}}, authz.Row{Type: "g", V: [6]string{v, "group:" + v}})
 		}
-	}
-	if !slices.Equal(load(t, s), nil) {
-		t.Error("rows are left")
-	}
+		commit(t, s, authz.Commit{AddRows: rows})
+		for i, v := range odd {
+			commit(t, s, authz.Commit{Renames: []authz.Rename{{From: authz.GroupName(v), To: authz.GroupName(v + v)}}})
+			commit(t, s, authz.Commit{RemoveRows: []authz.Row{rows[2*i], {Type: "g", V: [6]string{v, "group:" + v + v}}}})
+			if n := len(load(t, s)); n != len(rows)-2*(i+1) {
+				t.Fatalf("after %q %d rows are left", v, n)
+			}
+		}
+		if !slices.Equal(load(t, s), nil) {
+			t.Error("rows are left")
+		}
+	})
 }

@@ -148,27 +148,64 @@ func (s *GormStore) UserVersion(ctx context.Context, id authz.UserID) (r authz.R
 	return r, nil
 }
 
-// ruleColumns are those of gorm-adapter's table, as scanRow expects them.
+// ruleColumns are those of gorm-adapter's table, as rowScanner expects them.
 const ruleColumns = "id, ptype, v0, v1, v2, v3, v4, v5"
 
-// scanRow reads a row of ruleColumns; NULL is empty.
-func scanRow(rows interface{ Scan(...any) error }) (authz.Row, error) {
-	var id int64
-	var values [7]sql.NullString
-	dest := []any{&id}
-	for i := range values {
-		dest = append(dest, &values[i])
+// rowScanner reads rows of ruleColumns; NULL is empty. What it reads into is made once.
+type rowScanner struct {
+	id     int64
+	values [7]sql.NullString
+	dest   [8]any
+}
+
+func newRowScanner() *rowScanner {
+	s := &rowScanner{}
+	s.dest[0] = &s.id
+	for i := range s.values {
+		s.dest[i+1] = &s.values[i]
 	}
-	if err := rows.Scan(dest...); err != nil {
+	return s
+}
+
+func (s *rowScanner) scan(rows interface{ Scan(...any) error }) (authz.Row, error) {
+	if err := rows.Scan(s.dest[:]...); err != nil {
 		return authz.Row{}, fmt.Errorf("read a row of the policy table: %w", err)
 	}
-	r := authz.Row{ID: id, Type: values[0].String}
+	r := authz.Row{ID: s.id, Type: s.values[0].String}
 	for i := range r.V {
-		r.V[i] = values[i+1].String
+		r.V[i] = s.values[i+1].String
 	}
 	return r, nil
 }
 
+// rowsByColumn reads a policy table as it is.
+func rowsByColumn(tx *gorm.DB, table string, row func(authz.Row) error) error {
+	return readRows(tx.Raw("SELECT "+ruleColumns+" FROM "+table+" ORDER BY id"), row)
+}
+
+// readRows calls row for each row that a query for ruleColumns finds.
+func readRows(query *gorm.DB, row func(authz.Row) error) error {
+	rows, err := query.Rows()
+	if err != nil {
+		return fmt.Errorf("read the policy table: %w", err)
+	}
+	defer rows.Close()
+	scanner := newRowScanner()
+	for rows.Next() {
+		r, err := scanner.scan(rows)
+		if err != nil {
+			return err
+		}
+		if err := row(r); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read the policy table: %w", err)
+	}
+	return nil
+}
+
 func rowByID(tx *gorm.DB, table string, id int64) (authz.Row, error) {
-	return scanRow(tx.Raw("SELECT "+ruleColumns+" FROM "+table+" WHERE id = ?", id).Row())
+	return newRowScanner().scan(tx.Raw("SELECT "+ruleColumns+" FROM "+table+" WHERE id = ?", id).Row())
 }

@@ -3,6 +3,7 @@ package adapters
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"gorm.io/gorm"
@@ -13,81 +14,53 @@ import (
 // released is never changed.
 type migration struct {
 	version int
-	// rules make gorm-adapter's table. They are left out where it is there already, however
-	// it was made.
-	rules      []string
-	statements []string
+	// rules make gorm-adapter's table. Where it is there already, however it was made,
+	// adopted stands for them.
+	rules, adopted []string
+	statements     []string
 }
-
-var sqliteMigrations = []migration{{
-	version: 1,
-	rules: []string{ // to the letter as gorm-adapter makes them
-		"CREATE TABLE `{rules}` (`id` integer PRIMARY KEY AUTOINCREMENT," +
-			"`ptype` text,`v0` text,`v1` text,`v2` text,`v3` text,`v4` text,`v5` text)",
-		"CREATE UNIQUE INDEX idx_{rules} ON {rules} (ptype,v0,v1,v2,v3,v4,v5)",
-	},
-	statements: []string{
-		`CREATE TABLE {groups} (
-			name            text PRIMARY KEY NOT NULL,
-			description     text NOT NULL,
-			version         bigint NOT NULL,
-			updated_at      bigint NOT NULL, -- microseconds since 1970, UTC
-			updated_by_kind text NOT NULL,
-			updated_by_id   text NOT NULL
-		)`,
-		`CREATE TABLE {users} (
-			user_id text PRIMARY KEY NOT NULL,
-			version bigint NOT NULL
-		)`,
-		`CREATE TABLE {changes} ( -- never updated, never deleted
-			revision   integer PRIMARY KEY NOT NULL,
-			at         bigint NOT NULL, -- microseconds since 1970, UTC
-			actor_kind text NOT NULL,
-			actor_id   text NOT NULL,
-			channel    text NOT NULL,
-			reason     text NOT NULL,
-			action     text NOT NULL,
-			target     text NOT NULL,
-			delta      blob NOT NULL, -- JSON, in the bytes that the hash covers
-			hash       blob NOT NULL
-		)`,
-		`CREATE TABLE {state} ( -- one row
-			id                integer PRIMARY KEY NOT NULL,
-			schema_version    integer NOT NULL,
-			revision          bigint NOT NULL,
-			hash              blob NOT NULL, -- of the last change
-			seeded            boolean NOT NULL,
-			had_administrator boolean NOT NULL
-		)`,
-		`INSERT INTO {state} (id, schema_version, revision, hash, seeded, had_administrator)
-			VALUES (1, 0, 0, x'', false, false)`,
-	},
-}}
 
 // setVersion ends each migration.
 const setVersion = "UPDATE {state} SET schema_version = %d WHERE id = 1"
 
-// MigrationSQL returns the statements that make a store's tables in SQLite, for whoever runs
-// them by hand (see [GormOptions.SkipMigration]).
-func MigrationSQL(prefix string) (string, error) {
+// MigrationSQL returns the statements that make a store's tables, for whoever runs them by
+// hand (see [GormOptions.SkipMigration]). The database is "sqlite", "postgres" or "mysql", as
+// GORM's drivers call themselves.
+func MigrationSQL(database, prefix string) (string, error) {
+	d, ok := dialects[database]
+	if !ok {
+		return "", fmt.Errorf("there are no tables for databases of the kind %q; there are for %s", database, supported)
+	}
 	if err := checkPrefix(prefix); err != nil {
 		return "", err
 	}
 	t := tablesOf(prefix)
 	var b strings.Builder
-	for _, m := range sqliteMigrations {
-		fmt.Fprintf(&b, "-- To version %d.\n%s;\n", m.version, sqliteDialect.beginWrite)
-		fmt.Fprintf(&b, "-- Leave these %d out where %s is there already.\n", len(m.rules), t.rules)
-		for _, statement := range m.rules {
-			fmt.Fprintf(&b, "%s;\n", t.in(statement))
+	for _, m := range d.migrations {
+		lines := []string{fmt.Sprintf("-- To version %d.", m.version), d.scriptBegin}
+		if len(m.rules) > 0 {
+			lines = append(lines, fmt.Sprintf("-- Leave these %d out where %s is there already.", len(m.rules), t.rules))
+			lines = append(lines, t.script(m.rules)...)
 		}
-		b.WriteString("-- The rest is always needed.\n")
-		for _, statement := range m.statements {
-			fmt.Fprintf(&b, "%s;\n", strings.ReplaceAll(t.in(statement), "\n\t\t", "\n"))
+		if len(m.adopted) > 0 {
+			lines = append(lines, "-- And these only there, where they change nothing on a new one.")
+			lines = append(lines, t.script(m.adopted)...)
 		}
-		fmt.Fprintf(&b, "%s;\nCOMMIT;\n", t.in(fmt.Sprintf(setVersion, m.version)))
+		lines = append(lines, "-- The rest is always needed.")
+		lines = append(lines, t.script(append(slices.Clip(m.statements), fmt.Sprintf(setVersion, m.version)))...)
+		lines = append(lines, d.scriptEnd)
+		b.WriteString(strings.Join(slices.DeleteFunc(lines, func(l string) bool { return l == "" }), "\n") + "\n")
 	}
 	return b.String(), nil
+}
+
+// script writes out statements for a person.
+func (t tables) script(statements []string) []string {
+	lines := make([]string, len(statements))
+	for i, statement := range statements {
+		lines[i] = strings.ReplaceAll(t.in(statement), "\n\t\t", "\n") + ";"
+	}
+	return lines
 }
 
 // in puts the names of the tables into a statement.
@@ -111,7 +84,9 @@ func (s *GormStore) prepare(ctx context.Context, skipMigration bool) error {
 		if m.version <= have {
 			continue
 		}
-		err := s.inTransaction(ctx, s.dialect.beginWrite, func(tx *gorm.DB) error { return s.migrate(tx, m) })
+		err := s.inTransaction(ctx, s.dialect.beginWrite, func(tx *gorm.DB) error {
+			return s.dialect.alone(tx, func() error { return s.migrate(tx, m) })
+		})
 		if err != nil {
 			return fmt.Errorf("bring the tables to version %d: %w", m.version, err)
 		}
@@ -123,7 +98,7 @@ func (s *GormStore) prepare(ctx context.Context, skipMigration bool) error {
 	if have != want {
 		return fmt.Errorf("the tables are at version %d, which this version of Rightful, made for %d, doesn't know", have, want)
 	}
-	return nil
+	return s.dialect.check(s.db.WithContext(ctx), s.tables)
 }
 
 // migrate does m, unless another process was first.
@@ -132,15 +107,15 @@ func (s *GormStore) migrate(tx *gorm.DB, m migration) error {
 	if err != nil || have >= m.version {
 		return err
 	}
-	statements := m.statements
 	there, err := s.hasTable(tx, s.tables.rules)
 	if err != nil {
 		return err
 	}
-	if !there {
-		statements = append(m.rules[:len(m.rules):len(m.rules)], statements...)
+	first := m.rules
+	if there {
+		first = m.adopted
 	}
-	for i, statement := range statements {
+	for i, statement := range slices.Concat(first, m.statements) {
 		if err := tx.Exec(s.tables.in(statement)).Error; err != nil {
 			return fmt.Errorf("statement %d: %w", i+1, err)
 		}

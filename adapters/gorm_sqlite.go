@@ -98,12 +98,19 @@ func sqliteConnect(ctx context.Context, pool *sql.DB) error {
 
 var sqliteDialect = dialect{
 	over:       func(pool gorm.ConnPool) gorm.Dialector { return &sqlite.Dialector{Conn: pool} },
-	beginRead:  "BEGIN",
-	beginWrite: "BEGIN IMMEDIATE", // two that read first and write then would deadlock
+	beginRead:  []string{"BEGIN"},
+	beginWrite: []string{"BEGIN IMMEDIATE"}, // two that read first and write then would deadlock
 	hasTable:   "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?",
 	equal:      sqliteEqual,
 	rows:       sqliteRows,
+	conflict:   neverConflict,
+	hide:       hideNothing,
+	check:      checkNothing,
 	migrations: sqliteMigrations,
+	alone:      unguarded,
+
+	scriptBegin: "BEGIN IMMEDIATE;",
+	scriptEnd:   "COMMIT;",
 }
 
 // sqliteEqual finds texts and, since SQLite lets any value into any column, blobs of the same
@@ -165,3 +172,48 @@ func splitRow(joined []byte, r *authz.Row) bool {
 	}
 	return true
 }
+
+var sqliteMigrations = []migration{{
+	version: 1,
+	rules: []string{ // to the letter as gorm-adapter makes them
+		"CREATE TABLE `{rules}` (`id` integer PRIMARY KEY AUTOINCREMENT," +
+			"`ptype` text,`v0` text,`v1` text,`v2` text,`v3` text,`v4` text,`v5` text)",
+		"CREATE UNIQUE INDEX idx_{rules} ON {rules} (ptype,v0,v1,v2,v3,v4,v5)",
+	},
+	statements: []string{
+		`CREATE TABLE {groups} (
+			name            text PRIMARY KEY NOT NULL,
+			description     text NOT NULL,
+			version         bigint NOT NULL,
+			updated_at      bigint NOT NULL, -- microseconds since 1970, UTC
+			updated_by_kind text NOT NULL,
+			updated_by_id   text NOT NULL
+		)`,
+		`CREATE TABLE {users} (
+			user_id text PRIMARY KEY NOT NULL,
+			version bigint NOT NULL
+		)`,
+		`CREATE TABLE {changes} ( -- never updated, never deleted
+			revision   integer PRIMARY KEY NOT NULL,
+			at         bigint NOT NULL, -- microseconds since 1970, UTC
+			actor_kind text NOT NULL,
+			actor_id   text NOT NULL,
+			channel    text NOT NULL,
+			reason     text NOT NULL,
+			action     text NOT NULL,
+			target     text NOT NULL,
+			delta      blob NOT NULL, -- JSON, in the bytes that the hash covers
+			hash       blob NOT NULL
+		)`,
+		`CREATE TABLE {state} ( -- one row
+			id                integer PRIMARY KEY NOT NULL,
+			schema_version    integer NOT NULL,
+			revision          bigint NOT NULL,
+			hash              blob NOT NULL, -- of the last change
+			seeded            boolean NOT NULL,
+			had_administrator boolean NOT NULL
+		)`,
+		`INSERT INTO {state} (id, schema_version, revision, hash, seeded, had_administrator)
+			VALUES (1, 0, 0, x'', false, false)`,
+	},
+}}

@@ -90,30 +90,6 @@ func TestSQLiteRefusesWhatIsNoFile(t *testing.T) {
 	}
 }
 
-// Addresses carry passwords, and errors are logged.
-func TestOpenNeverTellsTheAddress(t *testing.T) {
-	for _, dsn := range []string{
-		"", "policy.db", "postgres://ana:s3cret@db/policy", "mysql://ana:s3cret@db/policy", "ana:s3cret@tcp(db)/policy",
-		"s3cret", "sqlite", "sqlite://s3cret@db", "SQLITE:s3cret", "postgres://ana:s3cret@[::1", "s3cret:x",
-	} {
-		s, err := adapters.Open(t.Context(), dsn, adapters.GormOptions{})
-		if err == nil {
-			s.Close()
-			t.Errorf("%q was opened", dsn)
-		} else if strings.Contains(err.Error(), "s3cret") || !strings.Contains(err.Error(), "sqlite:PATH") {
-			t.Errorf("%q: %v", dsn, err)
-		}
-	}
-	s, err := adapters.Open(t.Context(), "sqlite:"+newFile(t), adapters.GormOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	if _, err := s.Revision(t.Context()); err != nil {
-		t.Error(err)
-	}
-}
-
 func TestSQLitePragmasOnEveryConnection(t *testing.T) {
 	s := openSQLite(t, newFile(t), adapters.GormOptions{})
 	for range 3 { // each stays taken until the end of the test
@@ -129,6 +105,28 @@ func TestSQLitePragmasOnEveryConnection(t *testing.T) {
 			}
 		}
 	}
+}
+
+// What is busy is not dead: to try again as often as there are connections would make a
+// multiple of the time that a host is ready to wait.
+func TestSQLiteLockedFileFailsInTime(t *testing.T) {
+	path := newFile(t)
+	s, err := adapters.OpenGorm(t.Context(), hostDB(t, path, "busy_timeout(100)"), adapters.GormOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := pool(t, hostDB(t, path))
+	other.SetMaxOpenConns(1)
+	execSQL(t, other, "BEGIN IMMEDIATE")
+	start := time.Now()
+	if err := s.Commit(t.Context(), turn(1, "too early")); err == nil || errors.Is(err, authz.ErrConflict) {
+		t.Errorf("the commit said %v", err)
+	}
+	if took := time.Since(start); took > 3*time.Second {
+		t.Errorf("the commit took %v", took)
+	}
+	execSQL(t, other, "ROLLBACK")
+	commit(t, s, authz.Commit{AddRows: deskPolicy})
 }
 
 // Two processes that read first and then write would deadlock, and one would fail.
@@ -268,30 +266,4 @@ func TestSQLiteProcesses(t *testing.T) {
 	}
 	all.Wait()
 	checkTurns(t, openSQLite(t, path, adapters.GormOptions{}), processes*each)
-}
-
-// The figure in the documents: how long a start takes with a million rows.
-func TestSQLiteLoadsAMillionRows(t *testing.T) {
-	if testing.Short() || raceDetector {
-		t.Skip("takes seconds and measures")
-	}
-	s := openSQLite(t, newFile(t), adapters.GormOptions{})
-	execSQL(t, s.Pool(), `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000)
-		INSERT INTO casbin_rule (ptype, v0, v1, v2, v3, v4, v5)
-		SELECT 'g', 'user-' || i, 'group:Team ' || (i % 1000), '', '', '', '' FROM n`)
-	for range 3 {
-		n := 0
-		start := time.Now()
-		err := s.Load(t.Context(), func(authz.State) error { return nil }, func(authz.Row) error { n++; return nil })
-		if err != nil || n != 1_000_000 {
-			t.Fatalf("%d rows: %v", n, err)
-		}
-		t.Logf("a million rows loaded in %v", time.Since(start).Round(time.Millisecond))
-	}
-	start := time.Now()
-	commit(t, s, authz.Commit{Renames: []authz.Rename{{From: "Team 7", To: "Team seven"}}})
-	t.Logf("a group of a thousand members among them renamed in %v", time.Since(start).Round(time.Millisecond))
-	start = time.Now()
-	commit(t, s, authz.Commit{RemoveRows: []authz.Row{{Type: "g", V: [6]string{"user-7", "group:Team seven"}}}})
-	t.Logf("a member removed in %v", time.Since(start).Round(time.Millisecond))
 }

@@ -4,8 +4,10 @@ import (
 	"database/sql"
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/glebarez/sqlite"
 	"github.com/rightful-go/rightful/adapters"
@@ -16,32 +18,58 @@ import (
 )
 
 func TestGormStore(t *testing.T) {
-	t.Run("sqlite", func(t *testing.T) {
-		files := map[authz.Store]string{}
-		open := func(t *testing.T, path string) authz.Store {
-			s := openSQLite(t, path, adapters.GormOptions{})
-			files[s] = path
-			return s
-		}
-		authztest.TestBackend(t, authztest.Backend{
-			Open: func(t *testing.T) authz.Store { return open(t, newFile(t)) },
-			Reopen: func(t *testing.T, s authz.Store) authz.Store {
-				if err := s.(*adapters.GormStore).Close(); err != nil {
-					t.Error(err)
-				}
-				return open(t, files[s])
-			},
-			Another:      func(t *testing.T, s authz.Store) authz.Store { return open(t, files[s]) },
-			InsertRow:    insertRow(""),
-			DeleteRecord: deleteRecord(""),
+	for _, kind := range kinds {
+		t.Run(kind.name, func(t *testing.T) {
+			kind.make(t) // where there is no server, here is the place to say so
+			on := map[authz.Store]database{}
+			open := func(t *testing.T, d database) authz.Store {
+				s := d.open(t, adapters.GormOptions{})
+				on[s] = d
+				return s
+			}
+			authztest.TestBackend(t, authztest.Backend{
+				Open: func(t *testing.T) authz.Store { return open(t, kind.make(t)) },
+				Reopen: func(t *testing.T, s authz.Store) authz.Store {
+					if err := s.(*adapters.GormStore).Close(); err != nil {
+						t.Error(err)
+					}
+					return open(t, on[s])
+				},
+				Another:      func(t *testing.T, s authz.Store) authz.Store { return open(t, on[s]) },
+				InsertRow:    insertRow(kind.name, ""),
+				DeleteRecord: deleteRecord(""),
+			})
 		})
-	})
+	}
 }
 
 // A host may have given its database one connection, or a journal in which readers hold up
 // the writer: a store must not wait for itself.
 func TestGormStoreOnTheHostsDatabase(t *testing.T) {
 	for name, setup := range map[string]func(*testing.T) *gorm.DB{
+		"postgres without prepared statements": func(t *testing.T) *gorm.DB { // as behind a PgBouncer
+			d := kinds[1].make(t)
+			d.dsn += "&default_query_exec_mode=simple_protocol"
+			return d.host(t, gorm.Config{})
+		},
+		"postgres serializable, with one connection": func(t *testing.T) *gorm.DB {
+			d := kinds[1].make(t)
+			d.dsn += "&default_transaction_isolation=serializable"
+			db := d.host(t, gorm.Config{})
+			pool(t, db).SetMaxOpenConns(1)
+			return db
+		},
+		"mysql as GORM opens it": func(t *testing.T) *gorm.DB {
+			return kinds[2].make(t).host(t, gorm.Config{})
+		},
+		"mysql serializable, with one connection": func(t *testing.T) *gorm.DB {
+			d := kinds[2].make(t)
+			d.dsn += "&clientFoundRows=true&interpolateParams=true"
+			db := d.host(t, gorm.Config{})
+			pool(t, db).SetMaxOpenConns(1)
+			execSQL(t, pool(t, db), "SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE")
+			return db
+		},
 		"sqlite with one connection": func(t *testing.T) *gorm.DB {
 			db := hostDB(t, newFile(t))
 			pool(t, db).SetMaxOpenConns(1)
@@ -76,7 +104,7 @@ func TestGormStoreOnTheHostsDatabase(t *testing.T) {
 					return open(t, dbs[s])
 				},
 				Another:      func(t *testing.T, s authz.Store) authz.Store { return open(t, dbs[s]) },
-				InsertRow:    insertRow("acme_"),
+				InsertRow:    insertRow(strings.Fields(name)[0], "acme_"),
 				DeleteRecord: deleteRecord("acme_"),
 			})
 		})
@@ -117,7 +145,7 @@ func hostDB(t *testing.T, path string, pragmas ...string) *gorm.DB {
 	return db
 }
 
-func pool(t *testing.T, db *gorm.DB) *sql.DB {
+func pool(t testing.TB, db *gorm.DB) *sql.DB {
 	t.Helper()
 	p, err := db.DB()
 	if err != nil {
@@ -127,26 +155,37 @@ func pool(t *testing.T, db *gorm.DB) *sql.DB {
 }
 
 // insertRow is for [authztest.Backend]: it writes past the store.
-func insertRow(prefix string) func(*testing.T, authz.Store, [7]*string) int64 {
+func insertRow(kind, prefix string) func(*testing.T, authz.Store, [7]*string) int64 {
 	return func(t *testing.T, s authz.Store, columns [7]*string) int64 {
 		t.Helper()
-		args := make([]any, len(columns))
+		var values [7]string
 		for i, c := range columns {
+			values[i] = "NULL"
 			if c != nil {
-				args[i] = *c
+				values[i] = literal(kind, *c)
 			}
 		}
-		done, err := s.(*adapters.GormStore).Pool().ExecContext(t.Context(),
-			"INSERT INTO "+prefix+"casbin_rule (ptype, v0, v1, v2, v3, v4, v5) VALUES (?, ?, ?, ?, ?, ?, ?)", args...)
-		if err != nil {
-			t.Fatal(err)
+		db := s.(*adapters.GormStore).Pool()
+		before := query(t, db, "SELECT COALESCE(MAX(id), 0) FROM "+prefix+"casbin_rule")
+		execSQL(t, db, "INSERT INTO "+prefix+"casbin_rule (ptype, v0, v1, v2, v3, v4, v5) VALUES ("+strings.Join(values[:], ", ")+")")
+		ids := query(t, db, "SELECT id FROM "+prefix+"casbin_rule WHERE id > "+before[0])
+		if len(ids) != 1 {
+			t.Fatalf("%d rows were inserted", len(ids))
 		}
-		id, err := done.LastInsertId()
+		id, err := strconv.ParseInt(ids[0], 10, 64)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return id
 	}
+}
+
+// literal writes a text in SQL.
+func literal(kind, text string) string {
+	if kind == "mysql" {
+		text = strings.ReplaceAll(text, `\`, `\\`)
+	}
+	return "'" + strings.ReplaceAll(text, "'", "''") + "'"
 }
 
 // deleteRecord is for [authztest.Backend] too.
@@ -158,11 +197,46 @@ func deleteRecord(prefix string) func(*testing.T, authz.Store, authz.Revision) {
 	}
 }
 
-func execSQL(t testing.TB, db *sql.DB, statements ...string) {
-	t.Helper()
-	for _, statement := range statements {
-		if _, err := db.ExecContext(t.Context(), statement); err != nil {
-			t.Fatalf("%s: %v", statement, err)
+// Addresses carry passwords, and errors are logged.
+func TestOpenNeverTellsThePassword(t *testing.T) {
+	for _, address := range []string{
+		"", "policy.db", "ana:s3cret@tcp(db)/policy", "s3cret", "sqlite", "sqlite://s3cret@db", "SQLITE:s3cret", "s3cret:x",
+		"postgres://ana:s3cret@127.0.0.1:1/policy", "postgresql://ana:s3cret@127.0.0.1:1/policy", "postgres://ana:s3cret@[::1",
+		"postgres://ana:s3cret@127.0.0.1:x/policy", "postgres://ana:s3%cret@127.0.0.1/policy", "postgres://ana:s3cret@db/policy?sslmode=s3cret",
+		"mysql://ana:s3cret@127.0.0.1:1/policy", "mysql://ana:s3cret@127.0.0.1:x/policy", "mysql://ana:s3%cret@127.0.0.1/policy",
+		"mysql://ana:s3cret@127.0.0.1/", "mysql://ana:s3cret@127.0.0.1/policy?tls=s3cret", "mysql://ana:s3cret@127.0.0.1/policy?timeout=s3cret",
+		"mysql://ana:s3cret@tcp(127.0.0.1)/policy", "mysql:ana:s3cret",
+	} {
+		s, err := adapters.Open(t.Context(), address, adapters.GormOptions{})
+		if err == nil {
+			s.Close()
+			t.Errorf("%q was opened", address)
+		} else if strings.Contains(err.Error(), "s3cret") || strings.Contains(err.Error(), "cret@") {
+			t.Errorf("%q: %v", address, err)
 		}
+	}
+}
+
+func TestMySQLAddresses(t *testing.T) {
+	for address, want := range map[string]string{
+		"mysql://ana@db/policy":                             "ana@tcp(db:3306)/policy",
+		"mysql://ana:p%40ss%2F%3A%3F@db:3307/policy":        "ana:p@ss/:?@tcp(db:3307)/policy",
+		"mysql://ana@[::1]/policy":                          "ana@tcp([::1]:3306)/policy",
+		"mysql://ana@[::1]:3307/policy":                     "ana@tcp([::1]:3307)/policy",
+		"mysql://ana@localhost/policy?socket=/run/sql.sock": "ana@unix(/run/sql.sock)/policy",
+		"mysql://db/policy":                                 "tcp(db:3306)/policy",
+	} {
+		config, err := adapters.MySQLConfig(address)
+		if err != nil {
+			t.Errorf("%s: %v", address, err)
+			continue
+		}
+		if got, _, _ := strings.Cut(config.FormatDSN(), "policy?"); got+"policy" != want {
+			t.Errorf("%s is read as %s, not %s", address, got, want)
+		}
+	}
+	config, err := adapters.MySQLConfig("mysql://ana@db/policy?tls=true&timeout=1s&sql_mode=%27TRADITIONAL%27")
+	if err != nil || config.TLS.ServerName != "db" || config.Timeout != time.Second || config.Params["sql_mode"] != "'TRADITIONAL'" {
+		t.Errorf("the parameters are read as %+v (%v)", config, err)
 	}
 }

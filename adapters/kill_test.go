@@ -9,7 +9,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,8 +18,8 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// killPath tells a child process which database to write to until it is killed.
-const killPath = "RIGHTFUL_TEST_KILL_PATH"
+// killAddress tells a child process which database to write to until it is killed.
+const killAddress = "RIGHTFUL_TEST_KILL_ADDRESS"
 
 // A process killed at any moment of a stream of writes loses nothing that was acknowledged
 // and shows nothing half-done: not in the records, not in the tables, not to the next start.
@@ -29,21 +28,18 @@ func TestKill(t *testing.T) {
 	if testing.Short() {
 		kills = 25
 	}
-	for _, backend := range []string{"sqlite"} {
-		t.Run(backend, func(t *testing.T) { killAgainAndAgain(t, kills) })
-	}
+	onEach(t, func(t *testing.T, d database) { killAgainAndAgain(t, d.address, kills) })
 }
 
-func killAgainAndAgain(t *testing.T, kills int) {
-	path := filepath.Join(t.TempDir(), "kill.db")
+func killAgainAndAgain(t *testing.T, address string, kills int) {
 	acknowledged := ack{}
 	inMidWrite := 0
 	for i := range kills {
-		last := runUntilKilled(t, path, time.Duration(rand.IntN(40_000))*time.Microsecond)
+		last := runUntilKilled(t, address, time.Duration(rand.IntN(40_000))*time.Microsecond)
 		if last.revision > 0 {
 			acknowledged = last
 		}
-		if check(t, path, acknowledged) > acknowledged.revision {
+		if check(t, address, acknowledged) > acknowledged.revision {
 			inMidWrite++
 		}
 		if t.Failed() {
@@ -64,10 +60,10 @@ type ack struct {
 
 // runUntilKilled starts a child that writes, kills it after a while of writing and returns
 // the last change that it acknowledged.
-func runUntilKilled(t *testing.T, path string, after time.Duration) ack {
+func runUntilKilled(t *testing.T, address string, after time.Duration) ack {
 	t.Helper()
 	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKillChild$", "-test.v=false")
-	child.Env = append(os.Environ(), killPath+"="+path)
+	child.Env = append(os.Environ(), killAddress+"="+address)
 	child.Stderr = os.Stderr
 	out, err := child.StdoutPipe()
 	if err != nil {
@@ -110,10 +106,10 @@ func lastAck(t *testing.T, lines *bufio.Reader) (last ack) {
 }
 
 // check opens what the child left behind, as the next start would.
-func check(t *testing.T, path string, want ack) authz.Revision {
+func check(t *testing.T, address string, want ack) authz.Revision {
 	t.Helper()
 	ctx := t.Context()
-	store, err := adapters.OpenSQLite(ctx, path, adapters.GormOptions{})
+	store, err := adapters.Open(ctx, address, adapters.GormOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,12 +137,12 @@ func check(t *testing.T, path string, want ack) authz.Revision {
 
 // TestKillChild is the process that TestKill kills. It does nothing by itself.
 func TestKillChild(t *testing.T) {
-	path := os.Getenv(killPath)
-	if path == "" {
+	address := os.Getenv(killAddress)
+	if address == "" {
 		t.Skip("started by TestKill")
 	}
 	ctx := context.Background()
-	store, err := adapters.OpenSQLite(ctx, path, adapters.GormOptions{})
+	store, err := adapters.Open(ctx, address, adapters.GormOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ import (
 // them, is noticed in bounded time.
 func TestASilentServerIsNoticed(t *testing.T) {
 	t.Run("postgres", func(t *testing.T) {
-		dsn, _ := servers.Postgres(t)
+		dsn, _ := servers.PostgresOverTCP(t)
 		l := newLink(t, servers.PostgresAddress)
 		n := newPostgres(t, dsn(l.address()), newPrefix())
 		const silence, patience = 300 * time.Millisecond, 200 * time.Millisecond
@@ -42,7 +42,7 @@ func TestASilentServerIsNoticed(t *testing.T) {
 // Publishing doesn't fail for a connection that died unnoticed since the last time.
 func TestADeadConnectionDoesntLoseTheNotification(t *testing.T) {
 	t.Run("postgres", func(t *testing.T) {
-		dsn, _ := servers.Postgres(t)
+		dsn, _ := servers.PostgresOverTCP(t)
 		for name, state := range map[string]func(*link){"silent": (*link).silence, "gone": (*link).cut} {
 			t.Run(name, func(t *testing.T) {
 				l, prefix := newLink(t, servers.PostgresAddress), newPrefix()
@@ -67,7 +67,7 @@ func TestADeadConnectionDoesntLoseTheNotification(t *testing.T) {
 // It may come up after those that need it; until then it isn't pestered.
 func TestTheServerNeedntBeThereYet(t *testing.T) {
 	t.Run("postgres", func(t *testing.T) {
-		dsn, _ := servers.Postgres(t)
+		dsn, _ := servers.PostgresOverTCP(t)
 		l := newLink(t, servers.PostgresAddress)
 		l.cut()
 		var log bytes.Buffer
@@ -97,7 +97,7 @@ func TestTheServerNeedntBeThereYet(t *testing.T) {
 // Stores with a prefix of their own have notifications of their own.
 func TestNotificationsCarryThePrefix(t *testing.T) {
 	t.Run("postgres", func(t *testing.T) {
-		at, _ := servers.Postgres(t)
+		at, _ := servers.PostgresOverTCP(t)
 		dsn, prefix := at(servers.PostgresAddress), newPrefix()
 		same, other := newPostgres(t, dsn, prefix+"_"), newPostgres(t, dsn, prefix+"x")
 		ours, _ := subscribe(t, same)
@@ -121,7 +121,7 @@ func TestNotificationsCarryThePrefix(t *testing.T) {
 
 func TestAClosedNotifierPublishesNothing(t *testing.T) {
 	t.Run("postgres", func(t *testing.T) {
-		dsn, _ := servers.Postgres(t)
+		dsn, _ := servers.PostgresOverTCP(t)
 		n := newPostgres(t, dsn(servers.PostgresAddress), newPrefix())
 		for range 2 {
 			if err := n.Close(); err != nil {

@@ -46,7 +46,7 @@ func eachWire(t *testing.T, test func(*testing.T, wire)) {
 
 func postgresWire(t *testing.T) wire {
 	t.Helper()
-	dsn, conn := servers.Postgres(t)
+	dsn, conn := servers.PostgresOverTCP(t)
 	prefix := newPrefix()
 	ask := func(t *testing.T, what string) (n int) {
 		err := conn.QueryRow(t.Context(), "SELECT "+what+" FROM pg_stat_activity WHERE application_name = $1", prefix).Scan(&n)

@@ -82,6 +82,7 @@ var cases = []struct {
 	{"a rename onto rows that are there writes nothing", renameCollision, nil},
 	{"as many rows in one commit as an import brings (gorm-adapter AddPolicies)", manyRows, nil},
 	{"values at their longest, in code points of four bytes", longestValues, nil},
+	{"values that are too long are kept whole or refused (MySQL outside strict mode)", tooLong, nil},
 	{"bad rows load as they are, NULL as empty (gorm-adapter LoadPolicy)", badRows, insertRow},
 
 	{"records come back byte for byte", recordsExact, nil},

@@ -48,7 +48,7 @@ func tick(ctx context.Context) {
 // -notify postgres goes through the database of -db.
 func TestNotificationsThroughTheDatabase(t *testing.T) {
 	t.Run("postgres", func(t *testing.T) {
-		dsn, conn := servers.Postgres(t)
+		dsn, conn := servers.PostgresOverTCP(t)
 		if _, err := conn.Exec(t.Context(), "LISTEN rightful_changes"); err != nil {
 			t.Fatal(err)
 		}

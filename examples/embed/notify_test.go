@@ -46,7 +46,7 @@ func notifiedByRedis(ctx context.Context, store authz.Store) (*authz.Engine, fun
 // The guide's notifiers open and stop.
 func TestTheGuidesNotifiers(t *testing.T) {
 	t.Run("postgres", func(t *testing.T) {
-		dsn, _ := servers.Postgres(t)
+		dsn, _ := servers.PostgresOverTCP(t)
 		_, stop, err := notifiedByPostgres(t.Context(), authz.NewMemoryStore(), dsn(servers.PostgresAddress))
 		if err != nil {
 			t.Fatal(err)

@@ -1,20 +1,100 @@
-// Package servers finds the servers that tests run against where there are some on this machine.
-// A test skips itself for want of one, and says so; where RIGHTFUL_REQUIRE names the server, as
-// in RIGHTFUL_REQUIRE=postgres,redis, it fails.
+// Package servers gives tests the servers of the machine. Start with [Postgres] or [MySQL]: what
+// they return is empty, nobody else's, and gone when the test ends. [PostgresOverTCP] and [Redis]
+// are for what goes through the server and leaves nothing in it. Where there is no server the
+// test is skipped, unless RIGHTFUL_REQUIRE names it; see [Lacking].
 package servers
 
 import (
 	"context"
+	"crypto/rand"
+	"database/sql"
+	"fmt"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
+	"github.com/go-sql-driver/mysql"
 	"github.com/jackc/pgx/v5"
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver pgx
 	"github.com/redis/go-redis/v9"
 )
 
-// Where servers are expected.
+// Database is one on a server.
+type Database struct {
+	Address string // as Rightful takes it
+	DSN     string // as the driver takes it
+}
+
+// Lacking skips the test for want of a part of the machine, or fails where the environment
+// variable RIGHTFUL_REQUIRE, a list with commas, names the part.
+func Lacking(t testing.TB, part, why string) {
+	t.Helper()
+	if slices.Contains(strings.Split(os.Getenv("RIGHTFUL_REQUIRE"), ","), part) {
+		t.Fatalf("RIGHTFUL_REQUIRE names %s: %s", part, why)
+	}
+	t.Skip(why)
+}
+
+// Postgres returns a schema of its own.
+func Postgres(t testing.TB) Database {
+	t.Helper()
+	server, err := findPostgres()
+	if err != nil {
+		Lacking(t, "postgres", "no PostgreSQL server was found: "+err.Error())
+	}
+	name := newName()
+	during(t, "pgx", server, "CREATE SCHEMA "+name, "DROP SCHEMA "+name+" CASCADE")
+	address := server + "&search_path=" + name
+	return Database{Address: address, DSN: address}
+}
+
+// MySQL returns a database of its own, on MySQL or MariaDB.
+func MySQL(t testing.TB) Database {
+	t.Helper()
+	server, err := findMySQL()
+	if err != nil {
+		Lacking(t, "mysql", "no MySQL or MariaDB server was found: "+err.Error())
+	}
+	name := newName()
+	during(t, "mysql", server, "CREATE DATABASE "+name, "DROP DATABASE "+name)
+	config, err := mysql.ParseDSN(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.DBName = name
+	address := &url.URL{Scheme: "mysql", User: url.UserPassword(config.User, config.Passwd), Host: config.Addr, Path: name}
+	if config.Net == "unix" {
+		address.Host = "localhost"
+		address.RawQuery = url.Values{"socket": {config.Addr}}.Encode()
+	}
+	return Database{Address: address.String(), DSN: config.FormatDSN()}
+}
+
+// findPostgres returns the address of a database on which schemas can be made: the one that
+// the variables of libpq name, or one of those that a server has after its installation.
+var findPostgres = sync.OnceValues(func() (string, error) {
+	return firstOf("pgx",
+		"postgres:///?connect_timeout=2",
+		"postgres:///postgres?connect_timeout=2",
+		"postgres://postgres@127.0.0.1:5432/postgres?connect_timeout=2",
+		"postgres:///postgres?host=/var/run/postgresql&user=postgres&connect_timeout=2",
+	)
+})
+
+// findMySQL does the same. There are no variables: root without a password has to do.
+var findMySQL = sync.OnceValues(func() (string, error) {
+	_ = mysql.SetLogger(&mysql.NopLogger{})
+	return firstOf("mysql",
+		"root@tcp(127.0.0.1:3306)/?timeout=2s",
+		"root@unix(/run/mysqld/mysqld.sock)/?timeout=2s",
+	)
+})
+
+// Where servers are expected that tests put something in between.
 const (
 	PostgresAddress = "127.0.0.1:5432"
 	RedisAddress    = "127.0.0.1:6379"
@@ -23,9 +103,9 @@ const (
 // whom a PostgreSQL server may let in without a password, and to which database.
 var whom = [][2]string{{"root", "test"}, {"postgres", "test"}, {"postgres", "postgres"}}
 
-// Postgres returns a function that makes a DSN of the HOST:PORT that leads to the server, be it
-// [PostgresAddress] or something in between, and a connection to it.
-func Postgres(t testing.TB) (dsn func(address string) string, conn *pgx.Conn) {
+// PostgresOverTCP returns a function that makes a DSN of the HOST:PORT that leads to the server,
+// be it [PostgresAddress] or something in between, and a connection to it.
+func PostgresOverTCP(t testing.TB) (dsn func(address string) string, conn *pgx.Conn) {
 	t.Helper()
 	var err error
 	for _, w := range whom {
@@ -35,7 +115,7 @@ func Postgres(t testing.TB) (dsn func(address string) string, conn *pgx.Conn) {
 			return dsn, conn
 		}
 	}
-	lacking(t, "postgres", err)
+	Lacking(t, "postgres", "no PostgreSQL server was found: "+err.Error())
 	return nil, nil
 }
 
@@ -45,15 +125,45 @@ func Redis(t testing.TB) *redis.Client {
 	client := redis.NewClient(&redis.Options{Addr: RedisAddress})
 	t.Cleanup(func() { _ = client.Close() })
 	if err := client.Ping(t.Context()).Err(); err != nil {
-		lacking(t, "redis", err)
+		Lacking(t, "redis", "no Redis server was found: "+err.Error())
 	}
 	return client
 }
 
-func lacking(t testing.TB, server string, why error) {
-	t.Helper()
-	if slices.Contains(strings.Split(os.Getenv("RIGHTFUL_REQUIRE"), ","), server) {
-		t.Fatalf("RIGHTFUL_REQUIRE names %s, and there is none: %v", server, why)
+func firstOf(driver string, candidates ...string) (dsn string, err error) {
+	for _, dsn := range candidates {
+		if err = exec(driver, dsn, "SELECT 1"); err == nil {
+			return dsn, nil
+		}
 	}
-	t.Skipf("there is no %s here: %v", server, why)
+	return "", err
 }
+
+// during does something now and something else when the test has ended.
+func during(t testing.TB, driver, dsn, now, then string) {
+	t.Helper()
+	if err := exec(driver, dsn, now); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := exec(driver, dsn, then); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func exec(driver, dsn, statement string) error {
+	db, err := sql.Open(driver, dsn)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if _, err := db.ExecContext(ctx, statement); err != nil {
+		return fmt.Errorf("%s: %w", statement, err)
+	}
+	return nil
+}
+
+func newName() string { return "rightful_test_" + strings.ToLower(rand.Text()[:12]) }

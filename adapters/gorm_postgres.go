@@ -1,0 +1,135 @@
+package adapters
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"gorm.io/driver/postgres"
+	"gorm.io/gorm"
+)
+
+// openPostgres opens the store at a postgres:// address, which pgx reads: its parameters and
+// the PG… variables of libpq count.
+func openPostgres(ctx context.Context, address string, o GormOptions) (*GormStore, error) {
+	config, err := pgx.ParseConfig(address)
+	if err != nil { // pgx's own error may have parts of the address in it
+		return nil, errors.New("the address of the database isn't of the form postgres://USER:PASSWORD@HOST:PORT/DATABASE?…")
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = connectTimeout
+	}
+	return openServer(ctx, stdlib.OpenDB(*config), &postgresDialect, o)
+}
+
+var postgresDialect = dialect{
+	over: func(pool gorm.ConnPool) gorm.Dialector {
+		return postgres.New(postgres.Config{Conn: pool})
+	},
+	beginRead: []string{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"},
+	// READ COMMITTED, whatever the host's default: who waited for the row of the state then
+	// compares the revision with what the first left there. The second statement bounds the
+	// waiting for others, and how long others wait for a process that was frozen amidst a
+	// commit; it goes with the transaction.
+	beginWrite: []string{
+		"BEGIN ISOLATION LEVEL READ COMMITTED",
+		fmt.Sprintf("SELECT set_config('lock_timeout', '%d', true), set_config('idle_in_transaction_session_timeout', '%d', true)",
+			lockTimeout.Milliseconds(), idleTimeout.Milliseconds()),
+	},
+	// Where the search path finds it, as every other statement does.
+	hasTable:    "SELECT COUNT(*) FROM pg_class WHERE oid = to_regclass(?) AND relkind IN ('r', 'p')",
+	equal:       plainEqual,
+	rows:        rowsByColumn,
+	conflict:    postgresConflict,
+	hide:        hideNothing, // values stand in the detail of PostgreSQL's errors, which their text leaves out
+	check:       postgresCheck,
+	migrations:  postgresMigrations,
+	alone:       postgresAlone,
+	scriptBegin: "BEGIN;",
+	scriptEnd:   "COMMIT;",
+}
+
+// postgresConflict knows a failure to serialise (40001) and a deadlock (40P01),
+// https://www.postgresql.org/docs/current/errcodes-appendix.html.
+func postgresConflict(err error) bool {
+	var coded interface{ SQLState() string } // pgx's, and that of a host's other driver
+	return errors.As(err, &coded) && (coded.SQLState() == "40001" || coded.SQLState() == "40P01")
+}
+
+// postgresCheck refuses databases in which not every character has a place.
+func postgresCheck(tx *gorm.DB, _ tables) error {
+	var encoding string
+	if err := tx.Raw("SHOW server_encoding").Row().Scan(&encoding); err != nil {
+		return fmt.Errorf("ask for the encoding of the database: %w", err)
+	}
+	if encoding != "UTF8" {
+		return fmt.Errorf("the encoding of the database is %s; it must be UTF8", encoding)
+	}
+	return nil
+}
+
+// postgresAlone holds an advisory lock to the end of the transaction. Its number means
+// nothing, but stays: older versions of Rightful may start beside newer ones.
+func postgresAlone(tx *gorm.DB, work func() error) error {
+	if err := tx.Exec("SELECT pg_advisory_xact_lock(7237126813457212261)").Error; err != nil {
+		return fmt.Errorf("wait for other migrations: %w", err)
+	}
+	return work()
+}
+
+// postgresMigrations compare keys by bytes, whatever the database sorts by.
+var postgresMigrations = []migration{{
+	version: 1,
+	rules: []string{ // as gorm-adapter makes them
+		`CREATE TABLE {rules} (
+			id    bigserial,
+			ptype varchar(100),
+			v0    varchar(100),
+			v1    varchar(100),
+			v2    varchar(100),
+			v3    varchar(100),
+			v4    varchar(100),
+			v5    varchar(100),
+			PRIMARY KEY (id)
+		)`,
+		"CREATE UNIQUE INDEX idx_{rules} ON {rules} (ptype,v0,v1,v2,v3,v4,v5)",
+	},
+	statements: []string{
+		`CREATE TABLE {groups} (
+			name            text COLLATE "C" PRIMARY KEY,
+			description     text NOT NULL,
+			version         bigint NOT NULL,
+			updated_at      bigint NOT NULL, -- microseconds since 1970, UTC
+			updated_by_kind text NOT NULL,
+			updated_by_id   text NOT NULL
+		)`,
+		`CREATE TABLE {users} (
+			user_id text COLLATE "C" PRIMARY KEY,
+			version bigint NOT NULL
+		)`,
+		`CREATE TABLE {changes} ( -- never updated, never deleted
+			revision   bigint PRIMARY KEY,
+			at         bigint NOT NULL, -- microseconds since 1970, UTC
+			actor_kind text NOT NULL,
+			actor_id   text NOT NULL,
+			channel    text NOT NULL,
+			reason     text NOT NULL,
+			action     text NOT NULL,
+			target     text NOT NULL,
+			delta      bytea NOT NULL, -- JSON, in the bytes that the hash covers
+			hash       bytea NOT NULL
+		)`,
+		`CREATE TABLE {state} ( -- one row
+			id                integer PRIMARY KEY,
+			schema_version    integer NOT NULL,
+			revision          bigint NOT NULL,
+			hash              bytea NOT NULL, -- of the last change
+			seeded            boolean NOT NULL,
+			had_administrator boolean NOT NULL
+		)`,
+		`INSERT INTO {state} (id, schema_version, revision, hash, seeded, had_administrator)
+			VALUES (1, 0, 0, '', false, false)`,
+	},
+}}

@@ -1,0 +1,101 @@
+package authztest
+
+import (
+	"strings"
+
+	"github.com/rightful-go/rightful/authz"
+)
+
+func longestValues(f *fixture) {
+	long := func(n int) string { return strings.Repeat("𐐷", n) } // Deseret, four bytes, NFC
+	user, object := long(100), long(99)+"x"
+	name := authz.GroupName(long(64))
+	added := []authz.Row{
+		row("p", user, object, long(100), "allow"),
+		row("p", string(name.Holder()), object, long(100), "deny"),
+		row("g", user, string(name.Holder())),
+	}
+	g := group(name, 1)
+	g.Description = long(1000)
+	g.UpdatedBy.ID = user
+	r := record(1)
+	r.Actor.ID, r.Target, r.Reason = user, user, long(500)
+	f.commit(authz.Commit{
+		Record: r, AddRows: added, PutGroups: []authz.GroupRow{g}, Users: []authz.UserID{authz.UserID(user)},
+	})
+
+	f.has(added...)
+	got := f.everything()
+	got.rows = nil
+	f.same("after the commit", got, contents{
+		state:   authz.State{Revision: 1, Hash: r.Hash, Groups: []authz.GroupRow{g}},
+		records: []authz.Record{r},
+	})
+	if v := f.userVersion(authz.UserID(user)); v != 1 {
+		f.Errorf("the user has version %d", v)
+	}
+	f.commit(authz.Commit{
+		Renames:    []authz.Rename{{From: name, To: "Desk"}},
+		RemoveRows: []authz.Row{added[0], row("g", user, "group:Desk")},
+	})
+	f.has(row("p", "group:Desk", object, long(100), "deny"))
+}
+
+func badRows(f *fixture) {
+	want := []authz.Row{
+		{},
+		row("p"),
+		row("p", "", "", "", "allow"),
+		row("", "ana", "orders", "view", "allow"),
+		row("x", "1", "2", "3", "4", "5", "6"),
+		row("p", " ana ", "orders\t", "view\n", "allow"),
+		row("p", "ana", "a,b", `say "x"`, "maybe"),
+		row("g", "\u001f\u001f", "\u001f", "", "", "", "\u001f"), // characters that a store might join values by
+		row("g", "ana", "group:Nobody's", "", "", "stray"),
+		row("g", "zoe\u0308", "group:\u200b"),
+	}
+	for i, r := range want {
+		columns := []*string{&r.Type}
+		for j := range r.V {
+			columns = append(columns, &r.V[j])
+		}
+		if i%2 == 0 { // what is empty is NULL in one row, empty in the next
+			for j, c := range columns {
+				if *c == "" {
+					columns[j] = nil
+				}
+			}
+		}
+		want[i].ID = f.insert(columns...)
+	}
+	f.same("bad rows", f.load(), contents{rows: want})
+
+	f.commit(authz.Commit{AddRows: []authz.Row{row("g", "ben", "group:Desk")}})
+	for i := range want {
+		want[i].ID = 0
+	}
+	f.commit(authz.Commit{RemoveRows: want})
+	f.has(row("g", "ben", "group:Desk"))
+}
+
+// tooLong values are longer than the columns of gorm-adapter's table. A store may have room for
+// them, but must not cut them: the rest may be someone else's name.
+func tooLong(f *fixture) {
+	f.commit(authz.Commit{AddRows: []authz.Row{row("g", "ana", "group:Desk")}})
+	for _, long := range []authz.Row{
+		row("g", strings.Repeat("a", 101), "group:Desk"),
+		row("g", strings.Repeat("𐐷", 101), "group:Desk"),
+		row("p", "ana", "orders", strings.Repeat("é", 200), "allow"),
+	} {
+		was := f.everything()
+		err := f.store.Commit(f.Context(), f.next(authz.Commit{AddRows: []authz.Row{long}}))
+		if err != nil {
+			f.same("after the refused commit", f.everything(), was)
+			continue
+		}
+		f.has(row("g", "ana", "group:Desk"), long)
+		f.commit(authz.Commit{RemoveRows: []authz.Row{long}})
+	}
+	f.commit(authz.Commit{RemoveRows: []authz.Row{row("g", "ana", "group:Desk")}})
+	f.has()
+}
