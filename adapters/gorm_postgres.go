@@ -14,14 +14,23 @@ import (
 // openPostgres opens the store at a postgres:// address, which pgx reads: its parameters and
 // the PG… variables of libpq count.
 func openPostgres(ctx context.Context, address string, o GormOptions) (*GormStore, error) {
+	config, err := postgresAddress(address)
+	if err != nil {
+		return nil, err
+	}
+	return openServer(ctx, stdlib.OpenDB(*config), &postgresDialect, o)
+}
+
+func postgresAddress(address string) (*pgx.ConnConfig, error) {
 	config, err := pgx.ParseConfig(address)
-	if err != nil { // pgx's own error may have parts of the address in it
-		return nil, errors.New("the address of the database isn't of the form postgres://USER:PASSWORD@HOST:PORT/DATABASE?…")
+	if err != nil || !postgresForm.MatchString(address) { // pgx's own error may have parts of the address in it
+		return nil, errors.New("the address of the database isn't of the form postgres://USER:PASSWORD@HOST:PORT/DATABASE?…, " +
+			"with @ / ? # in its user or password written %40 %2F %3F %23")
 	}
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = connectTimeout
 	}
-	return openServer(ctx, stdlib.OpenDB(*config), &postgresDialect, o)
+	return config, nil
 }
 
 var postgresDialect = dialect{

@@ -44,7 +44,7 @@ func readConfig(args []string, getenv func(string) string, usage io.Writer) (con
 	flags := flag.NewFlagSet("backoffice", flag.ContinueOnError)
 	flags.SetOutput(usage)
 	flags.StringVar(&c.addr, "addr", defaultAddr, "where to listen: an address of this machine's loopback")
-	flags.StringVar(&c.dsn, "db", "", "the database, as sqlite:PATH; "+envDSN+" does the same (default "+defaultDSN+")")
+	flags.StringVar(&c.dsn, "db", "", "the database, as sqlite:PATH, postgres://… or mysql://…; "+envDSN+" does the same (default "+defaultDSN+")")
 	flags.StringVar(&c.demoPassword, "demo-password", "",
 		"the password of every demo user (default: the one kept with the database, or a random one)")
 	seed := flags.String("seed", "", "a `directory` with permissions.csv, groups.csv and policy.csv (default: the built-in seed)")

@@ -7,11 +7,14 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/glebarez/sqlite"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
+
+	"github.com/rightful-go/rightful/adapters"
 )
 
 // openDatabase opens the database that accounts, sessions, the application's data and the
@@ -47,15 +50,17 @@ func makeTables(ctx context.Context, db *gorm.DB) error {
 // dialectorOf never repeats the address in an error: one with a password in it would end up in
 // a log.
 func dialectorOf(dsn string) (gorm.Dialector, error) {
-	scheme, path, ok := strings.Cut(dsn, ":")
-	switch {
-	case ok && scheme == "sqlite" && path != "":
+	if path, ok := strings.CutPrefix(dsn, "sqlite:"); ok && path != "" {
 		return openFile(path)
-	case scheme == "postgres" || scheme == "postgresql" || scheme == "mysql" || scheme == "mariadb":
-		return nil, fmt.Errorf("-db %s:… is planned and not there yet; use sqlite:PATH", scheme)
-	default:
-		return nil, errors.New("-db isn't of the form sqlite:PATH")
 	}
+	if scheme, _, ok := strings.Cut(dsn, "://"); ok && slices.Contains([]string{"postgres", "postgresql", "mysql"}, scheme) {
+		dialector, err := adapters.Dialector(dsn)
+		if err != nil {
+			return nil, fmt.Errorf("-db: %w", err)
+		}
+		return dialector, nil
+	}
+	return nil, errors.New("-db isn't of the form sqlite:PATH, postgres://… or mysql://…")
 }
 
 // openFile makes the file if it isn't there, for its owner alone: it holds the demo password.

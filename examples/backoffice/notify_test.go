@@ -38,6 +38,32 @@ func TestInstancesNotifyEachOther(t *testing.T) {
 	})
 }
 
+// On a server, two instances share accounts, sessions, requests and the policy: who is let in
+// on one gets in on the other, with the session that they had.
+func TestTwoInstancesOnAServer(t *testing.T) {
+	for name, database := range map[string]func(testing.TB) servers.Database{"postgres": servers.Postgres, "mysql": servers.MySQL} {
+		t.Run(name, func(t *testing.T) {
+			c := testConfig(t)
+			c.dsn, c.notify = database(t).Address, notifyPoll
+			if name == "postgres" {
+				c.notify = notifyPostgres
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			one, _ := openOffice(t, c)
+			two, _ := openOffice(t, c)
+			cleo := two.signIn("cleo")
+			two.want(http.StatusForbidden, "POST", "/requests/1/approve", "", cleo)
+			one.want(http.StatusNoContent, "PUT", "/api/v1/groups/Requests%20desk/members/cleo", "", one.signIn("ana"))
+			for ctx.Err() == nil && !two.engine.Can("cleo", neededToDecide(requestTypes[0])...) {
+				tick(ctx)
+			}
+			two.want(http.StatusOK, "POST", "/requests/1/approve", "", cleo)
+			one.want(http.StatusOK, "GET", "/requests/1", "", cleo)
+		})
+	}
+}
+
 func tick(ctx context.Context) {
 	select {
 	case <-ctx.Done():

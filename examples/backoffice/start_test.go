@@ -138,8 +138,10 @@ func TestFlagsThatAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ args, want string }{
-		{"-db postgres://u:secret@db/x", "planned and not there yet"},
-		{"-db mysql://u:secret@db/x", "planned and not there yet"},
+		{"-db postgres://u:secret@127.0.0.1:1/x", "refused"},
+		{"-db postgres://u:sec#ret@127.0.0.1:1/x", "%23"},
+		{"-db mysql://u:secret@127.0.0.1:1/x", "refused"},
+		{"-db mysql://u:secret@db", "mysql://USER"},
 		{"-db u:secret@db", "sqlite:PATH"},
 		{"-db sqlite:", "sqlite:PATH"},
 		{"-db sqlite://office.db", "without the slashes"},
