@@ -40,8 +40,8 @@ func (s *GormStore) Commit(ctx context.Context, c authz.Commit) error {
 
 // advance moves the state on to the commit's revision, or returns [authz.ErrConflict].
 func (s *GormStore) advance(tx *gorm.DB, c authz.Commit) error {
-	done := tx.Exec("UPDATE "+s.tables.state+" SET revision = ?, hash = ?, seeded = ?, had_administrator = ? WHERE id = 1 AND revision = ?",
-		c.Record.Revision, notNil(c.Record.Hash), c.Marks.Seeded, c.Marks.HadAdministrator, c.Record.Revision-1)
+	done := tx.Exec("UPDATE "+s.tables.state+" SET revision = ?, hash = ?, seeded = ?, had_administrator = ? WHERE id = 1 AND revision = ? AND hash = ?",
+		c.Record.Revision, notNil(c.Record.Hash), c.Marks.Seeded, c.Marks.HadAdministrator, c.Record.Revision-1, notNil(c.Onto))
 	if done.Error != nil {
 		return fmt.Errorf("advance the revision: %w", done.Error)
 	}

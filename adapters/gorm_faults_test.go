@@ -338,6 +338,7 @@ func TestLostAnswerToCommit(t *testing.T) {
 func faultyCommit() authz.Commit {
 	return authz.Commit{
 		Record:       authz.Record{Revision: 2, Delta: []byte("{}"), Hash: []byte{2}},
+		Onto:         []byte{0},
 		Renames:      []authz.Rename{{From: "Desk", To: "Front desk"}},
 		RemoveRows:   []authz.Row{{Type: "g", V: [6]string{"ben", "group:Front desk"}}},
 		RemoveIDs:    []int64{3},

@@ -60,13 +60,13 @@ func (s *GormStore) groups(tx *gorm.DB) ([]authz.GroupRow, error) {
 	return list, nil
 }
 
-// Revision implements [authz.Store].
-func (s *GormStore) Revision(ctx context.Context) (r authz.Revision, err error) {
-	err = s.db.WithContext(ctx).Raw("SELECT revision FROM " + s.tables.state + " WHERE id = 1").Row().Scan(&r)
+// Head implements [authz.Store].
+func (s *GormStore) Head(ctx context.Context) (h authz.Head, err error) {
+	err = s.db.WithContext(ctx).Raw("SELECT revision, hash FROM "+s.tables.state+" WHERE id = 1").Row().Scan(&h.Revision, &h.Hash)
 	if err != nil {
-		return 0, fmt.Errorf("read the revision: %w", err)
+		return authz.Head{}, fmt.Errorf("read the revision: %w", err)
 	}
-	return r, nil
+	return h, nil
 }
 
 // Since implements [authz.Store].

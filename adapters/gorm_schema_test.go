@@ -126,7 +126,7 @@ func TestLostStateIsRefused(t *testing.T) {
 		if _, err := adapters.Open(t.Context(), d.address, adapters.GormOptions{}); err == nil {
 			t.Error("a store without its state was opened")
 		}
-		if _, err := s.Revision(t.Context()); err == nil {
+		if _, err := s.Head(t.Context()); err == nil {
 			t.Error("a store without its state has a revision")
 		}
 		if err := s.Commit(t.Context(), authz.Commit{Record: authz.Record{Revision: 1}}); err == nil {
@@ -276,7 +276,7 @@ func TestEightStartAtOnce(t *testing.T) {
 				all.Go(func() {
 					s, err := adapters.Open(t.Context(), d.address, adapters.GormOptions{})
 					if err == nil {
-						_, err = s.Revision(t.Context())
+						_, err = s.Head(t.Context())
 						_ = s.Close()
 					}
 					errs[i] = err
@@ -340,10 +340,12 @@ func load(t *testing.T, s authz.Store) []authz.Row {
 // commit writes c onto the present revision.
 func commit(t *testing.T, s authz.Store, c authz.Commit) {
 	t.Helper()
-	r, err := s.Revision(t.Context())
+	head, err := s.Head(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
+	r := head.Revision
+	c.Onto = head.Hash
 	c.Record = authz.Record{Revision: r + 1, Delta: []byte("{}"), Hash: []byte{byte(r)}}
 	if err := s.Commit(t.Context(), c); err != nil {
 		t.Fatal(err)

@@ -146,12 +146,14 @@ func TestSQLiteWritersWaitForEachOther(t *testing.T) {
 func commitInTurn(fail func(string, ...any), s authz.Store, name string, n int, done func()) {
 	for i := range n {
 		for {
-			r, err := s.Revision(background)
+			head, err := s.Head(background)
 			if err != nil {
 				fail("%s: %v", name, err)
 				return
 			}
-			err = s.Commit(background, turn(r+1, fmt.Sprintf("%s, commit %d", name, i)))
+			c := turn(head.Revision+1, fmt.Sprintf("%s, commit %d", name, i))
+			c.Onto = head.Hash
+			err = s.Commit(background, c)
 			if errors.Is(err, authz.ErrConflict) {
 				continue
 			}

@@ -172,6 +172,7 @@ func TestAWatcherThatCallsBackAtOnce(t *testing.T) {
 			engines = append(engines, e)
 		}
 		grant(t, engines[0], "ben")
+		time.Sleep(time.Second) // which costs nothing, and is less than the poll interval
 		synctest.Wait()
 		if !allCan(engines, "ben") {
 			t.Error("the others weren't notified")
@@ -231,9 +232,9 @@ func (c *counting) Load(ctx context.Context, state func(authz.State) error, row 
 	return c.Store.Load(ctx, state, row)
 }
 
-func (c *counting) Revision(ctx context.Context) (authz.Revision, error) {
+func (c *counting) Head(ctx context.Context) (authz.Head, error) {
 	c.asked.Add(1)
-	return c.Store.Revision(ctx)
+	return c.Store.Head(ctx)
 }
 
 // A watcher calls from the goroutine that reads its messages: nothing holds that up.

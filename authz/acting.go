@@ -153,7 +153,7 @@ func (a Acting) attempt(ctx context.Context, o operation) (Change, error) {
 	}
 	nothing := c.Delta.IsEmpty() && marks == before.marks
 	if nothing && !a.dryRun {
-		if err := e.stillAt(ctx, before.revision); err != nil {
+		if err := e.stillAt(ctx, before.head()); err != nil {
 			return Change{}, err
 		}
 	}
@@ -166,6 +166,7 @@ func (a Acting) attempt(ctx context.Context, o operation) (Change, error) {
 	}
 	c.Hash, after.hash, after.marks = record.Hash, record.Hash, marks
 	commit := newCommit(after, c.Delta, record)
+	commit.Onto = before.hash
 	if o.commit != nil {
 		o.commit(&commit)
 	}
@@ -188,12 +189,12 @@ func (a Acting) attempt(ctx context.Context, o operation) (Change, error) {
 // stillAt returns [ErrConflict] when the store has moved on. What is so already by a policy
 // that was may not be so by the one that is: a revocation that another instance made
 // necessary would be acknowledged and not made.
-func (e *Engine) stillAt(ctx context.Context, revision Revision) error {
-	present, err := e.store.Revision(ctx)
+func (e *Engine) stillAt(ctx context.Context, head Head) error {
+	present, err := e.store.Head(ctx)
 	switch {
 	case err != nil:
 		return e.unavailable(err)
-	case present != revision:
+	case !present.equal(head):
 		return ErrConflict
 	}
 	return nil

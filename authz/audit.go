@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -48,10 +49,17 @@ func (e *Engine) VerifyRecords(ctx context.Context, kept ...Head) (int, error) {
 	return n, compareWithRecords(present, s)
 }
 
-// Head is where a chain of records stood: the revision and the hash of its last record.
+// Head is where a chain of records stands: the revision and the hash of its last record,
+// which is empty before the first.
 type Head struct {
 	Revision Revision
 	Hash     []byte
+}
+
+func (s *snapshot) head() Head { return Head{s.revision, s.hash} }
+
+func (h Head) equal(other Head) bool {
+	return h.Revision == other.Revision && bytes.Equal(h.Hash, other.Hash)
 }
 
 // recordsOutside finds records that are no part of the chain, and heads beyond its end.
@@ -62,9 +70,9 @@ func (e *Engine) recordsOutside(ctx context.Context, last Revision, kept []Head)
 	}
 	if len(newest) > 0 && newest[0].Revision > last {
 		// Another instance may have made it a moment ago.
-		if now, err := e.store.Revision(ctx); err != nil {
+		if now, err := e.store.Head(ctx); err != nil {
 			return e.unavailable(err)
-		} else if newest[0].Revision > now {
+		} else if newest[0].Revision > now.Revision {
 			return &AuditError{newest[0].Revision, "the record lies beyond the end of the chain"}
 		}
 	}

@@ -196,11 +196,11 @@ func (e *Engine) unlock() { <-e.writing }
 func (e *Engine) Refresh(ctx context.Context) error {
 	// Confirming what is there needs no turn: a long write must not make the policy look old.
 	asked := time.Now()
-	revision, err := e.store.Revision(ctx)
+	head, err := e.store.Head(ctx)
 	if err != nil {
 		return e.unavailable(err)
 	}
-	if revision == e.Revision() {
+	if head.equal(e.current.Load().head()) {
 		e.confirm(asked)
 		return nil
 	}
@@ -218,22 +218,22 @@ const sinceLimit = 1000
 // refresh brings current to the store's revision. The caller holds the writing token.
 func (e *Engine) refresh(ctx context.Context) error {
 	asked := time.Now()
-	revision, err := e.store.Revision(ctx)
+	head, err := e.store.Head(ctx)
 	if err != nil {
 		return e.unavailable(err)
 	}
 	s := e.current.Load()
-	if revision == s.revision {
+	if head.equal(s.head()) {
 		e.confirm(asked)
 		return nil
 	}
-	if revision < s.revision { // restored from a backup: what was revoked since must be seen anew
-		e.log.Warn("the store went back", "from", s.revision, "to", revision)
+	if head.Revision <= s.revision { // restored from a backup: what was revoked since must be seen anew
+		e.log.Warn("the store went back, or has another history", "from", s.revision, "to", head.Revision)
 		return e.reload(ctx)
 	}
 	records, err := e.store.Since(ctx, s.revision, sinceLimit)
 	if err == nil && len(records) < sinceLimit {
-		if s, err = e.replay(s, records); err == nil && s.revision >= revision {
+		if s, err = e.replay(s, records); err == nil && s.revision >= head.Revision {
 			e.swap(s, asked)
 			return nil
 		}

@@ -205,11 +205,11 @@ type faulty struct {
 	lost atomic.Pointer[error]
 }
 
-func (f *faulty) Revision(ctx context.Context) (authz.Revision, error) {
+func (f *faulty) Head(ctx context.Context) (authz.Head, error) {
 	if err := f.read.Load(); err != nil {
-		return 0, *err
+		return authz.Head{}, *err
 	}
-	return f.Store.Revision(ctx)
+	return f.Store.Head(ctx)
 }
 
 func (f *faulty) Load(ctx context.Context, state func(authz.State) error, row func(authz.Row) error) error {
@@ -272,6 +272,35 @@ func TestStoreAway(t *testing.T) {
 			t.Error("it didn't recover by itself")
 		}
 		closeAll(engine)
+	})
+}
+
+// A store that was restored and went on differently, to the revision where it had been, is
+// another store: it is read anew within the poll interval, and nothing is committed onto the
+// history that is gone.
+func TestAnotherHistoryAtTheSameRevision(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		grant := func(user authz.UserID) *authz.MemoryStore {
+			store := authz.NewMemoryStore()
+			engine := open(t, store, authz.Options{Bootstrap: "ana", PollInterval: time.Hour})
+			must(t)(engine.As("ana").ChangeUserPermissions(t.Context(), user, authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
+			closeAll(engine)
+			return store
+		}
+		store := &hooked{Store: grant("ben")}
+		polls := open(t, store, authz.Options{PollInterval: time.Second})
+		writes := open(t, store, authz.Options{PollInterval: time.Hour})
+		store.Store = grant("eve")
+		must(t)(writes.As("ana").Assign(t.Context(), authz.Administrators, "dan"))
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		for name, e := range map[string]*authz.Engine{"polls": polls, "writes": writes} {
+			if e.Can("ben", "a:b") || !e.Can("eve", "a:b") || !e.Can("dan", "a:b") {
+				t.Errorf("who %s decides by the history that is gone", name)
+			}
+		}
+		closeAll(polls, writes)
 	})
 }
 

@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -58,11 +59,11 @@ func (m *MemoryStore) moment() ([]Row, State) {
 	return rows, state
 }
 
-// Revision implements [Store].
-func (m *MemoryStore) Revision(ctx context.Context) (Revision, error) {
+// Head implements [Store].
+func (m *MemoryStore) Head(ctx context.Context) (Head, error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	return m.state.Revision, ctx.Err()
+	return Head{m.state.Revision, slices.Clone(m.state.Hash)}, ctx.Err()
 }
 
 // Since implements [Store].
@@ -110,7 +111,7 @@ func (m *MemoryStore) Commit(ctx context.Context, c Commit) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if c.Record.Revision != m.state.Revision+1 {
+	if c.Record.Revision != m.state.Revision+1 || !bytes.Equal(c.Onto, m.state.Hash) {
 		return ErrConflict
 	}
 	groups, err := changedGroups(m.groups, c)

@@ -41,6 +41,7 @@ type Rename struct{ From, To GroupName }
 // additions, groups.
 type Commit struct {
 	Record Record
+	Onto   []byte // the hash of the record before, empty for the first
 	Marks  Marks
 
 	Renames      []Rename
@@ -65,8 +66,9 @@ type Store interface {
 	// empty. An error of theirs ends the load and is returned.
 	Load(ctx context.Context, state func(State) error, row func(Row) error) error
 
-	// Revision returns the present revision, cheaply: it is what instances poll.
-	Revision(ctx context.Context) (Revision, error)
+	// Head returns the present revision and the hash of its record, cheaply: it is what
+	// instances poll.
+	Head(ctx context.Context) (Head, error)
 
 	// Since returns the records after a revision, oldest first, at most limit of them.
 	// It returns [ErrGap] when the first of them is not there any more or one is missing.
@@ -81,7 +83,8 @@ type Store interface {
 	UserVersion(ctx context.Context, id UserID) (Revision, error)
 
 	// Commit writes c, whole or not at all, onto revision c.Record.Revision-1. It returns
-	// [ErrConflict] and writes nothing when the store is at another revision.
+	// [ErrConflict] and writes nothing when the store is at another revision, or came there
+	// by another history: the hash of its record isn't c.Onto.
 	//
 	// RemoveRows are removed by exact comparison of type and all values, byte for byte on
 	// every database; each must be there, and if the table has it twice both go. RemoveIDs

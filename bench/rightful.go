@@ -70,8 +70,10 @@ func (s generated) rows(ctx context.Context, row func(authz.Row) error) error {
 	return ctx.Err()
 }
 
-// Revision implements [authz.Store].
-func (s generated) Revision(ctx context.Context) (authz.Revision, error) { return revision, ctx.Err() }
+// Head implements [authz.Store].
+func (s generated) Head(ctx context.Context) (authz.Head, error) {
+	return authz.Head{Revision: revision}, ctx.Err()
+}
 
 // Since implements [authz.Store]. Of the one change there was nothing is kept.
 func (s generated) Since(ctx context.Context, after authz.Revision, _ int) ([]authz.Record, error) {

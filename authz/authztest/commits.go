@@ -44,6 +44,10 @@ func conflictWritesNothing(f *fixture) {
 			Record: record(r), AddRows: []authz.Row{row("g", "cleo", "group:Desk")},
 		}, authz.ErrConflict)
 	}
+	// At the same revision, by another history.
+	for _, onto := range [][]byte{{}, []byte("another"), record(3).Hash} {
+		f.refused(authz.Commit{Record: record(f.revision() + 1), Onto: onto}, authz.ErrConflict)
+	}
 	// Someone was first: that comes before anything that is wrong with the commit.
 	f.refused(authz.Commit{
 		Record: record(2), RemoveRows: []authz.Row{row("g", "nobody", "group:Desk")},
@@ -104,8 +108,8 @@ func endedContextWritesNothing(f *fixture) {
 	if _, err := load(ctx, f.store); err == nil {
 		f.Error("Load didn't notice that the context has ended")
 	}
-	if _, err := f.store.Revision(ctx); err == nil {
-		f.Error("Revision didn't notice that the context has ended")
+	if _, err := f.store.Head(ctx); err == nil {
+		f.Error("Head didn't notice that the context has ended")
 	}
 }
 

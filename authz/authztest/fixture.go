@@ -59,13 +59,28 @@ func (f *fixture) commit(c authz.Commit) authz.Record {
 	return c.Record
 }
 
-// next returns c with a record for the next revision.
+// next returns c with a record for the next revision, onto what there is.
 func (f *fixture) next(c authz.Commit) authz.Commit {
 	f.Helper()
+	head, err := f.store.Head(f.Context())
+	if err != nil {
+		f.Fatalf("head: %v", err)
+	}
 	if c.Record.Revision == 0 {
-		c.Record = record(f.revision() + 1)
+		c.Record = record(head.Revision + 1)
+	}
+	if c.Onto == nil {
+		c.Onto = head.Hash
 	}
 	return c
+}
+
+// onto returns the hash of the record before a revision.
+func onto(r authz.Revision) []byte {
+	if r <= 1 {
+		return nil
+	}
+	return record(r - 1).Hash
 }
 
 // refused commits c, which must be an error of the wanted kind (nil: of none that has a
@@ -87,11 +102,11 @@ func (f *fixture) refused(c authz.Commit, kind error) {
 
 func (f *fixture) revision() authz.Revision {
 	f.Helper()
-	r, err := f.store.Revision(f.Context())
+	head, err := f.store.Head(f.Context())
 	if err != nil {
-		f.Fatalf("revision: %v", err)
+		f.Fatalf("head: %v", err)
 	}
-	return r
+	return head.Revision
 }
 
 func (f *fixture) userVersion(id authz.UserID) authz.Revision {

@@ -1,7 +1,6 @@
 package authztest
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -92,8 +91,11 @@ func (g *generated) Load(_ context.Context, state func(authz.State) error, row f
 	return g.eachRow(row)
 }
 
-func (g *generated) Revision(context.Context) (authz.Revision, error) {
-	return cmp.Or(g.last.Revision, 1), nil
+func (g *generated) Head(context.Context) (authz.Head, error) {
+	if g.last.Revision == 0 {
+		return authz.Head{Revision: 1, Hash: g.state().Hash}, nil
+	}
+	return authz.Head{Revision: g.last.Revision, Hash: g.last.Hash}, nil
 }
 
 func (g *generated) Since(context.Context, authz.Revision, int) ([]authz.Record, error) {
