@@ -8,6 +8,16 @@ import (
 	"testing"
 )
 
+// applied returns the policy after a change.
+func applied(t *testing.T, s *snapshot, d Delta) *snapshot {
+	t.Helper()
+	next, err := s.apply(Change{Revision: s.revision + 1, Delta: d})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return next
+}
+
 // Readers of one snapshot and several changes of it at once.
 func TestChangesOfOneSnapshotAtOnce(t *testing.T) {
 	t.Parallel()
@@ -73,11 +83,7 @@ func TestDeletedGroupsLeaveNothing(t *testing.T) {
 	s := emptySnapshot(nil)
 	apply := func(d Delta) {
 		t.Helper()
-		next, err := s.apply(Change{Revision: s.revision + 1, Delta: d})
-		if err != nil {
-			t.Fatal(err)
-		}
-		s = next
+		s = applied(t, s, d)
 	}
 	info := &GroupInfo{Name: "Project"}
 	var rules []Rule
@@ -105,11 +111,7 @@ func TestBlockedHoldersComeBack(t *testing.T) {
 	s := emptySnapshot(nil)
 	apply := func(d Delta) {
 		t.Helper()
-		next, err := s.apply(Change{Revision: s.revision + 1, Delta: d})
-		if err != nil {
-			t.Fatal(err)
-		}
-		s = next
+		s = applied(t, s, d)
 	}
 	apply(Delta{Groups: []GroupChange{{After: &GroupInfo{Name: "A"}}}, Added: []Rule{{Kind: KindGrant, Holder: "group:A", Pattern: "a:*"}}})
 	c := *s

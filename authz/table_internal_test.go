@@ -212,11 +212,7 @@ func TestMembersWithTheSameHash(t *testing.T) {
 	s := emptySnapshot(nil)
 	apply := func(d Delta, want ...UserID) {
 		t.Helper()
-		next, err := s.apply(Change{Revision: s.revision + 1, Delta: d})
-		if err != nil {
-			t.Fatal(err)
-		}
-		s = next
+		s = applied(t, s, d)
 		g := s.group("Desk")
 		if got := slices.Sorted(s.membersOf(g)); !slices.Equal(got, want) || g.members.size != len(want) {
 			t.Errorf("the members are %q, %d by number; want %q", got, g.members.size, want)
@@ -238,11 +234,7 @@ func TestLexiconIsRenewed(t *testing.T) {
 	s := emptySnapshot([]Permission{"declared:view"})
 	apply := func(d Delta) {
 		t.Helper()
-		next, err := s.apply(Change{Revision: s.revision + 1, Delta: d})
-		if err != nil {
-			t.Fatal(err)
-		}
-		s = next
+		s = applied(t, s, d)
 	}
 	wild := Rule{Kind: KindGrant, Holder: "group:Desk", Pattern: "kept.*:view"}
 	own := Rule{Kind: KindGrant, Holder: "ben", Pattern: "own:view"}
