@@ -136,6 +136,9 @@ func (d database) describe(t testing.TB, db *sql.DB, part string) (list []string
 			list = append(list, query(t, db, strings.ReplaceAll(statement, "{table}", table))...)
 		}
 	}
+	if part == "" {
+		list = append(list, query(t, db, triggers[d.kind])...)
+	}
 	for i := range list {
 		list[i] = counter.ReplaceAllString(list[i], "")
 	}
@@ -147,7 +150,7 @@ var counter = regexp.MustCompile(` AUTO_INCREMENT=\d+`)
 
 var descriptions = map[string][]string{
 	"sqlite": {
-		"SELECT type, name, tbl_name, sql FROM sqlite_master WHERE tbl_name = '{table}' ORDER BY name",
+		"SELECT type, name, tbl_name, sql FROM sqlite_master WHERE tbl_name = '{table}' AND type <> 'trigger' ORDER BY name",
 		"PRAGMA table_info({table})", "PRAGMA index_list({table})", "PRAGMA index_info(idx_{table})",
 	},
 	"postgres": {
@@ -160,6 +163,14 @@ var descriptions = map[string][]string{
 			"WHERE conrelid = to_regclass('{table}') AND contype <> 'n' ORDER BY 1",
 	},
 	"mysql": {"SHOW CREATE TABLE {table}"},
+}
+
+var triggers = map[string]string{
+	"sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name",
+	"postgres": "SELECT tgname, replace(pg_get_triggerdef(oid), current_schema() || '.', '') FROM pg_trigger " +
+		"WHERE NOT tgisinternal AND tgrelid IN (SELECT oid FROM pg_class WHERE relnamespace = current_schema()::regnamespace) ORDER BY 2",
+	"mysql": "SELECT trigger_name, action_timing, event_manipulation, event_object_table, action_statement " +
+		"FROM information_schema.triggers WHERE trigger_schema = DATABASE() ORDER BY 1",
 }
 
 // query returns each row as text.

@@ -17,10 +17,13 @@ func (n *PostgresNotifier) SetKeepAlive(silence, patience time.Duration) {
 	n.keepAlive, n.patience = silence, patience
 }
 
+// NextVersion is that of the next migration.
+const NextVersion = 3
+
 // OpenNext opens a store as a version of Rightful will that knows one migration more.
 func OpenNext(ctx context.Context, db *gorm.DB, o GormOptions, statements ...string) (*GormStore, error) {
 	d := *dialects[db.Name()]
-	d.migrations = append(slices.Clip(d.migrations), migration{version: 2, statements: statements})
+	d.migrations = append(slices.Clip(d.migrations), migration{version: NextVersion, statements: statements})
 	pool, err := db.DB()
 	if err != nil {
 		return nil, err

@@ -24,6 +24,7 @@ func (s *GormStore) Commit(ctx context.Context, c authz.Commit) error {
 		steps := []func(*gorm.DB, authz.Commit) error{
 			s.advance, // first, for it decides whether there is anything to do
 			s.renameAll, s.removeRows, s.addRows, s.writeGroups, s.writeUsers, s.writeRecord,
+			s.finish,
 		}
 		for _, step := range steps {
 			if err := step(tx, c); err != nil {
@@ -38,15 +39,30 @@ func (s *GormStore) Commit(ctx context.Context, c authz.Commit) error {
 	return err
 }
 
-// advance moves the state on to the commit's revision, or returns [authz.ErrConflict].
+// advance moves the state on to the commit's revision, or returns [authz.ErrConflict]. From
+// here to the end of the transaction the triggers count nothing.
 func (s *GormStore) advance(tx *gorm.DB, c authz.Commit) error {
-	done := tx.Exec("UPDATE "+s.tables.state+" SET revision = ?, hash = ?, seeded = ?, had_administrator = ? WHERE id = 1 AND revision = ? AND hash = ?",
-		c.Record.Revision, notNil(c.Record.Hash), c.Marks.Seeded, c.Marks.HadAdministrator, c.Record.Revision-1, notNil(c.Onto))
+	if c.Record.Revision != c.Onto.Revision+1 {
+		return authz.ErrConflict
+	}
+	done := tx.Exec("UPDATE "+s.tables.state+` SET revision = ?, hash = ?, seeded = ?, had_administrator = ?,
+		writes = ?, recorded = ?, committing = ? WHERE id = 1 AND revision = ? AND hash = ? AND `+s.tables.in(writes)+" = ?",
+		c.Record.Revision, notNil(c.Record.Hash), c.Marks.Seeded, c.Marks.HadAdministrator,
+		c.Onto.Writes, c.Onto.Writes, true, c.Onto.Revision, notNil(c.Onto.Hash), c.Onto.Writes)
 	if done.Error != nil {
 		return fmt.Errorf("advance the revision: %w", done.Error)
 	}
 	if done.RowsAffected != 1 {
 		return authz.ErrConflict
+	}
+	return nil
+}
+
+// finish lets the triggers count again.
+func (s *GormStore) finish(tx *gorm.DB, _ authz.Commit) error {
+	done := tx.Exec("UPDATE "+s.tables.state+" SET committing = ? WHERE id = 1", false)
+	if err := checkCount(done, 1); err != nil {
+		return fmt.Errorf("finish the commit: %w", err)
 	}
 	return nil
 }

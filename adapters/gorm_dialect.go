@@ -1,6 +1,9 @@
 package adapters
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/rightful-go/rightful/authz"
 	"gorm.io/gorm"
 )
@@ -64,6 +67,28 @@ func neverConflict(error) bool { return false }
 func hideNothing(err error) error { return err }
 
 func checkNothing(*gorm.DB, tables) error { return nil }
+
+// countWrite is what a trigger does when someone has written to the rules or the groups.
+const countWrite = "UPDATE {state} SET writes = writes + 1 WHERE id = 1 AND NOT committing"
+
+// uncounted has the next start look for what was written before there were triggers.
+const uncounted = "UPDATE {state} SET writes = 1 WHERE revision > 0"
+
+// countingTriggers returns what makes triggers of this body for every write of a row. With
+// replace, those that are there go first.
+func countingTriggers(body string, replace bool) []string {
+	var statements []string
+	for _, table := range []string{"rules", "groups"} {
+		for _, event := range []string{"insert", "update", "delete"} {
+			name := fmt.Sprintf("{%s}_%s_count", table, event)
+			if replace {
+				statements = append(statements, "DROP TRIGGER IF EXISTS "+name)
+			}
+			statements = append(statements, fmt.Sprintf("CREATE TRIGGER %s AFTER %s ON {%s} FOR EACH ROW %s", name, strings.ToUpper(event), table, body))
+		}
+	}
+	return statements
+}
 
 // unguarded is the alone of databases whose write transactions are alone anyway.
 func unguarded(_ *gorm.DB, work func() error) error { return work() }

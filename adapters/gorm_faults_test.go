@@ -124,7 +124,7 @@ func TestFaultAtEachStepOfACommit(t *testing.T) {
 						t.Errorf("statement %d: acknowledged, and it left\n%q, not\n%q", steps, now, whole)
 					}
 				}
-				if steps < 15 { // BEGIN, thirteen statements of faultyCommit, COMMIT
+				if steps < 16 { // BEGIN, fourteen statements of faultyCommit, COMMIT
 					t.Errorf("the commit had %d statements, so that little was tried", steps)
 				}
 			})
@@ -335,10 +335,13 @@ func TestLostAnswerToCommit(t *testing.T) {
 	})
 }
 
+// firstPosition is where a store stands after its first commit here.
+var firstPosition = authz.Position{Head: authz.Head{Revision: 1, Hash: []byte{0}}}
+
 func faultyCommit() authz.Commit {
 	return authz.Commit{
 		Record:       authz.Record{Revision: 2, Delta: []byte("{}"), Hash: []byte{2}},
-		Onto:         []byte{0},
+		Onto:         firstPosition,
 		Renames:      []authz.Rename{{From: "Desk", To: "Front desk"}},
 		RemoveRows:   []authz.Row{{Type: "g", V: [6]string{"ben", "group:Front desk"}}},
 		RemoveIDs:    []int64{3},

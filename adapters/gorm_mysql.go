@@ -261,4 +261,18 @@ var mysqlMigrations = []migration{{
 			VALUES (1, 1, 0, '', false, false)`,
 		"RENAME TABLE {state}_new TO {state}",
 	},
+}, {
+	version:    2,
+	statements: append(append(mysqlCounting, uncounted), countingTriggers(countWrite, true)...),
 }}
+
+// mysqlCounting adds the columns of the state that tell writes by others, unless they are there.
+// Comments would end at the end of the string.
+var mysqlCounting = []string{
+	`SET @counting = IF((SELECT COUNT(*) FROM information_schema.columns
+			WHERE table_schema = DATABASE() AND table_name = '{state}' AND column_name = 'writes') > 0, 'DO 0',
+			'ALTER TABLE {state} ADD COLUMN writes bigint NOT NULL DEFAULT 0, ADD COLUMN recorded bigint NOT NULL DEFAULT 0, ADD COLUMN committing boolean NOT NULL DEFAULT false')`,
+	"PREPARE counting FROM @counting",
+	"EXECUTE counting",
+	"DEALLOCATE PREPARE counting",
+}

@@ -88,6 +88,8 @@ func postgresAlone(tx *gorm.DB, work func() error) error {
 	return work()
 }
 
+const postgresTrigger = "CREATE TRIGGER {state}_count AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON "
+
 // postgresMigrations compare keys by bytes, whatever the database sorts by.
 var postgresMigrations = []migration{{
 	version: 1,
@@ -140,5 +142,20 @@ var postgresMigrations = []migration{{
 		)`,
 		`INSERT INTO {state} (id, schema_version, revision, hash, seeded, had_administrator)
 			VALUES (1, 0, 0, '', false, false)`,
+	},
+}, {
+	version: 2,
+	statements: []string{
+		`ALTER TABLE {state}
+			ADD COLUMN writes     bigint  NOT NULL DEFAULT 0, -- by others, to the rules and the groups; counted by triggers
+			ADD COLUMN recorded   bigint  NOT NULL DEFAULT 0, -- the writes that the last change was made onto
+			ADD COLUMN committing boolean NOT NULL DEFAULT false -- what is written is a change, and isn't counted`,
+		uncounted,
+		// Whoever may write to a policy table need not have rights on the state, nor its schema
+		// on their search path.
+		"CREATE FUNCTION {state}_count() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS " +
+			"$$ BEGIN EXECUTE format('UPDATE %I.{state} SET writes = writes + 1 WHERE id = 1 AND NOT committing', TG_TABLE_SCHEMA); RETURN NULL; END $$",
+		postgresTrigger + "{rules} FOR EACH STATEMENT EXECUTE FUNCTION {state}_count()",
+		postgresTrigger + "{groups} FOR EACH STATEMENT EXECUTE FUNCTION {state}_count()",
 	},
 }}

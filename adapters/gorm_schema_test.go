@@ -108,7 +108,7 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 		was := d.describe(t, s.Pool(), "")
 		for _, skip := range []bool{false, true} {
 			_, err := adapters.Open(t.Context(), d.address, adapters.GormOptions{SkipMigration: skip})
-			if err == nil || !strings.Contains(err.Error(), "version 99") || !strings.Contains(err.Error(), "made for 1") {
+			if err == nil || !strings.Contains(err.Error(), "version 99") || !strings.Contains(err.Error(), "made for 2") {
 				t.Errorf("the error doesn't name both versions: %v", err)
 			}
 		}
@@ -126,7 +126,7 @@ func TestLostStateIsRefused(t *testing.T) {
 		if _, err := adapters.Open(t.Context(), d.address, adapters.GormOptions{}); err == nil {
 			t.Error("a store without its state was opened")
 		}
-		if _, err := s.Head(t.Context()); err == nil {
+		if _, err := s.Position(t.Context()); err == nil {
 			t.Error("a store without its state has a revision")
 		}
 		if err := s.Commit(t.Context(), authz.Commit{Record: authz.Record{Revision: 1}}); err == nil {
@@ -139,7 +139,7 @@ func TestMigrationBySomeoneElse(t *testing.T) {
 	onEachWith(t, []string{"", "acme"}, func(t *testing.T, d database, prefix string) {
 		o := adapters.GormOptions{Prefix: prefix, SkipMigration: true}
 		_, err := adapters.Open(t.Context(), d.address, o)
-		if err == nil || !strings.Contains(err.Error(), "version 0") || !strings.Contains(err.Error(), "needs 1") {
+		if err == nil || !strings.Contains(err.Error(), "version 0") || !strings.Contains(err.Error(), "needs 2") {
 			t.Errorf("the error doesn't name both versions: %v", err)
 		}
 		host := d.pool(t)
@@ -223,7 +223,7 @@ func TestMigrationIsWholeOrAbsent(t *testing.T) {
 	})
 }
 
-// addsColumn is a migration from version 1, such as a later version of Rightful will have.
+// addsColumn is a migration from the present version, such as a later version of Rightful will have.
 const addsColumn = "ALTER TABLE {groups} ADD COLUMN colour varchar(20)"
 
 func TestOlderSchemaMovesForwardWithItsData(t *testing.T) {
@@ -235,7 +235,7 @@ func TestOlderSchemaMovesForwardWithItsData(t *testing.T) {
 
 		host := d.host(t, gorm.Config{})
 		if _, err := adapters.OpenNext(t.Context(), host, adapters.GormOptions{SkipMigration: true}, addsColumn); err == nil ||
-			!strings.Contains(err.Error(), "version 1") || !strings.Contains(err.Error(), "needs 2") {
+			!strings.Contains(err.Error(), "version 2") || !strings.Contains(err.Error(), "needs 3") {
 			t.Errorf("the error doesn't name both versions: %v", err)
 		}
 		errs := make([]error, 8)
@@ -260,7 +260,7 @@ func TestOlderSchemaMovesForwardWithItsData(t *testing.T) {
 			t.Errorf("of\n%s\nwas made\n%s", strings.Join(was, "\n"), strings.Join(now, "\n"))
 		}
 		commit(t, next, authz.Commit{RemoveRows: rows[:1]})
-		if _, err := adapters.Open(t.Context(), d.address, adapters.GormOptions{}); err == nil || !strings.Contains(err.Error(), "version 2") {
+		if _, err := adapters.Open(t.Context(), d.address, adapters.GormOptions{}); err == nil || !strings.Contains(err.Error(), "version 3") {
 			t.Errorf("the older program takes the newer tables: %v", err)
 		}
 	})
@@ -276,7 +276,7 @@ func TestEightStartAtOnce(t *testing.T) {
 				all.Go(func() {
 					s, err := adapters.Open(t.Context(), d.address, adapters.GormOptions{})
 					if err == nil {
-						_, err = s.Head(t.Context())
+						_, err = s.Position(t.Context())
 						_ = s.Close()
 					}
 					errs[i] = err
@@ -340,12 +340,12 @@ func load(t *testing.T, s authz.Store) []authz.Row {
 // commit writes c onto the present revision.
 func commit(t *testing.T, s authz.Store, c authz.Commit) {
 	t.Helper()
-	head, err := s.Head(t.Context())
+	position, err := s.Position(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := head.Revision
-	c.Onto = head.Hash
+	r := position.Revision
+	c.Onto = position
 	c.Record = authz.Record{Revision: r + 1, Delta: []byte("{}"), Hash: []byte{byte(r)}}
 	if err := s.Commit(t.Context(), c); err != nil {
 		t.Fatal(err)

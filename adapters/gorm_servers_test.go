@@ -42,7 +42,7 @@ func TestDeadConnectionsAreReplaced(t *testing.T) {
 			"load": func() error {
 				return s.Load(t.Context(), func(authz.State) error { return nil }, func(authz.Row) error { return nil })
 			},
-			"revision":     func() error { _, err := s.Head(t.Context()); return err },
+			"revision":     func() error { _, err := s.Position(t.Context()); return err },
 			"since":        func() error { _, err := s.Since(t.Context(), 0, 10); return err },
 			"before":       func() error { _, err := s.Before(t.Context(), 0, 10); return err },
 			"user version": func() error { _, err := s.UserVersion(t.Context(), "ana"); return err },
@@ -115,7 +115,7 @@ func TestFrozenCommitHoldsNobodyUpForGood(t *testing.T) {
 		<-reached
 
 		other := d.open(t, adapters.GormOptions{})
-		c := authz.Commit{Onto: []byte{0}, Record: authz.Record{Revision: 2, Reason: "by another", Delta: []byte("{}"), Hash: []byte{2}}}
+		c := authz.Commit{Onto: firstPosition, Record: authz.Record{Revision: 2, Reason: "by another", Delta: []byte("{}"), Hash: []byte{2}}}
 		start := time.Now()
 		for {
 			err := other.Commit(t.Context(), c)

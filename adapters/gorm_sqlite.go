@@ -216,4 +216,14 @@ var sqliteMigrations = []migration{{
 		`INSERT INTO {state} (id, schema_version, revision, hash, seeded, had_administrator)
 			VALUES (1, 0, 0, x'', false, false)`,
 	},
+}, {
+	version:    2,
+	statements: append(append(sqliteCounting, uncounted), countingTriggers("BEGIN "+countWrite+"; END", false)...),
 }}
+
+// sqliteCounting are the columns of the state that tell writes by others.
+var sqliteCounting = []string{
+	"ALTER TABLE {state} ADD COLUMN writes bigint NOT NULL DEFAULT 0",          // by others, to the rules and the groups; counted by triggers
+	"ALTER TABLE {state} ADD COLUMN recorded bigint NOT NULL DEFAULT 0",        // the writes that the last change was made onto
+	"ALTER TABLE {state} ADD COLUMN committing boolean NOT NULL DEFAULT false", // what is written is a change, and isn't counted
+}

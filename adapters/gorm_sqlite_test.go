@@ -146,13 +146,13 @@ func TestSQLiteWritersWaitForEachOther(t *testing.T) {
 func commitInTurn(fail func(string, ...any), s authz.Store, name string, n int, done func()) {
 	for i := range n {
 		for {
-			head, err := s.Head(background)
+			position, err := s.Position(background)
 			if err != nil {
 				fail("%s: %v", name, err)
 				return
 			}
-			c := turn(head.Revision+1, fmt.Sprintf("%s, commit %d", name, i))
-			c.Onto = head.Hash
+			c := turn(position.Revision+1, fmt.Sprintf("%s, commit %d", name, i))
+			c.Onto = position
 			err = s.Commit(background, c)
 			if errors.Is(err, authz.ErrConflict) {
 				continue

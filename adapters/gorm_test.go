@@ -37,6 +37,7 @@ func TestGormStore(t *testing.T) {
 				},
 				Another:      func(t *testing.T, s authz.Store) authz.Store { return open(t, on[s]) },
 				InsertRow:    insertRow(kind.name, ""),
+				Write:        waysToWrite(kind.name, ""),
 				DeleteRecord: deleteRecord(""),
 			})
 		})
@@ -105,6 +106,7 @@ func TestGormStoreOnTheHostsDatabase(t *testing.T) {
 				},
 				Another:      func(t *testing.T, s authz.Store) authz.Store { return open(t, dbs[s]) },
 				InsertRow:    insertRow(strings.Fields(name)[0], "acme_"),
+				Write:        waysToWrite(strings.Fields(name)[0], "acme_"),
 				DeleteRecord: deleteRecord("acme_"),
 			})
 		})
@@ -178,6 +180,34 @@ func insertRow(kind, prefix string) func(*testing.T, authz.Store, [7]*string) in
 		}
 		return id
 	}
+}
+
+// waysToWrite are those of SQL to write past a store to what authztest.Prepare put there.
+func waysToWrite(kind, prefix string) map[string]func(*testing.T, authz.Store) {
+	ways := map[string]string{
+		"insert":            "INSERT INTO casbin_rule (ptype, v0, v1) VALUES ('g', 'cleo', 'group:Desk')",
+		"update":            "UPDATE casbin_rule SET v0 = 'cleo' WHERE v0 = 'ana' AND v1 = 'group:Administrators'",
+		"delete":            "DELETE FROM casbin_rule WHERE v0 = 'ana' AND v1 = 'group:Administrators'",
+		"delete everything": "DELETE FROM casbin_rule",
+		"truncate":          "TRUNCATE TABLE casbin_rule",
+		"group inserted":    "INSERT INTO rightful_groups (name, description, version, updated_at, updated_by_kind, updated_by_id) VALUES ('Night', '', 1, 0, 'outside', '')",
+		"group updated":     "UPDATE rightful_groups SET description = 'new' WHERE name = 'Administrators'",
+		"group deleted":     "DELETE FROM rightful_groups WHERE name = 'Administrators'",
+	}
+	if kind == "sqlite" {
+		delete(ways, "truncate") // knows no such statement
+	}
+	all := map[string]func(*testing.T, authz.Store){}
+	for name, statement := range ways {
+		for _, table := range []string{"casbin_rule", "rightful_groups"} {
+			statement = strings.ReplaceAll(statement, table, prefix+table)
+		}
+		all[name] = func(t *testing.T, s authz.Store) {
+			t.Helper()
+			execSQL(t, s.(*adapters.GormStore).Pool(), statement)
+		}
+	}
+	return all
 }
 
 // literal writes a text in SQL.

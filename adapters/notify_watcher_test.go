@@ -232,9 +232,9 @@ func (c *counting) Load(ctx context.Context, state func(authz.State) error, row 
 	return c.Store.Load(ctx, state, row)
 }
 
-func (c *counting) Head(ctx context.Context) (authz.Head, error) {
+func (c *counting) Position(ctx context.Context) (authz.Position, error) {
 	c.asked.Add(1)
-	return c.Store.Head(ctx)
+	return c.Store.Position(ctx)
 }
 
 // A watcher calls from the goroutine that reads its messages: nothing holds that up.

@@ -63,6 +63,7 @@ func changeOf(c authz.Change) openapi.Change {
 		Removed:    each(first(c.Delta.Removed), ruleOf),
 		AddedCount: len(c.Delta.Added), RemovedCount: len(c.Delta.Removed),
 		RemovedRows: each(first(c.Delta.RemovedRows), badRowOf),
+		AddedRows:   each(first(c.Delta.AddedRows), badRowOf),
 	}
 }
 

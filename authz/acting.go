@@ -106,7 +106,13 @@ func (a Acting) do(ctx context.Context, o operation) (Change, error) {
 		var unwritten *unwrittenError
 		switch {
 		case errors.Is(err, ErrConflict):
-			err = e.refresh(ctx)
+			before := e.current.Load()
+			if err = e.refresh(ctx); err == nil && e.current.Load() == before {
+				pause(ctx, conflictPause)
+			}
+			if err == nil && ctx.Err() != nil {
+				err = e.busy(ctx.Err())
+			}
 		case errors.As(err, &unwritten) && reloaded:
 			return Change{}, e.unavailable(unwritten.cause)
 		case errors.As(err, &unwritten): // perhaps the table isn't what it was: someone wrote to it past the engine
@@ -153,7 +159,7 @@ func (a Acting) attempt(ctx context.Context, o operation) (Change, error) {
 	}
 	nothing := c.Delta.IsEmpty() && marks == before.marks
 	if nothing && !a.dryRun {
-		if err := e.stillAt(ctx, before.head()); err != nil {
+		if err := e.stillAt(ctx, before.position()); err != nil {
 			return Change{}, err
 		}
 	}
@@ -166,7 +172,7 @@ func (a Acting) attempt(ctx context.Context, o operation) (Change, error) {
 	}
 	c.Hash, after.hash, after.marks = record.Hash, record.Hash, marks
 	commit := newCommit(after, c.Delta, record)
-	commit.Onto = before.hash
+	commit.Onto = before.position()
 	if o.commit != nil {
 		o.commit(&commit)
 	}
@@ -189,12 +195,12 @@ func (a Acting) attempt(ctx context.Context, o operation) (Change, error) {
 // stillAt returns [ErrConflict] when the store has moved on. What is so already by a policy
 // that was may not be so by the one that is: a revocation that another instance made
 // necessary would be acknowledged and not made.
-func (e *Engine) stillAt(ctx context.Context, head Head) error {
-	present, err := e.store.Head(ctx)
+func (e *Engine) stillAt(ctx context.Context, position Position) error {
+	present, err := e.store.Position(ctx)
 	switch {
 	case err != nil:
 		return e.unavailable(err)
-	case !present.equal(head):
+	case !present.equal(position):
 		return ErrConflict
 	}
 	return nil

@@ -136,9 +136,6 @@ func (e *editor) changeGroup(c GroupChange) error {
 }
 
 func (e *editor) create(info GroupInfo) error {
-	if _, taken := e.next.byName[info.Name]; taken && info.Name == Administrators {
-		return nil // a start put it back into a table that had lost it; the records never had
-	}
 	if _, taken := e.next.byName[info.Name]; taken {
 		return e.misfit("there is a group %q already", info.Name)
 	}
@@ -227,9 +224,6 @@ func (e *editor) rule(r Rule, add bool) error {
 }
 
 func (e *editor) patternRule(r Rule, add bool) error {
-	if add && r == administratorsRule && e.base.has(r) {
-		return nil // see create
-	}
 	if name, ok := r.Holder.Group(); ok {
 		id, ok := e.next.byName[name]
 		if !ok {
@@ -432,5 +426,6 @@ func (d Delta) inverse() Delta {
 		return rules
 	}
 	inv.Removed, inv.Added = back(d.Added), back(d.Removed)
+	inv.RemovedRows, inv.AddedRows = d.AddedRows, d.RemovedRows
 	return inv
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 )
 
@@ -24,29 +23,47 @@ func (e *Engine) VerifyRecords(ctx context.Context, kept ...Head) (int, error) {
 	if err != nil {
 		return 0, e.unavailable(err)
 	}
-	s, n := emptySnapshot(nil), 0
-	for s.revision < present.revision {
-		records, err := e.recordsAfter(ctx, s.revision)
-		if err != nil {
-			return n, err
+	n := 0
+	s, err := e.replayUpTo(ctx, present.revision, emptySnapshot(nil), func(s *snapshot) error {
+		if slices.ContainsFunc(kept, func(h Head) bool { return h.Revision == s.revision && string(h.Hash) != string(s.hash) }) {
+			return &AuditError{s.revision, "it isn't the record whose hash was kept elsewhere"}
 		}
-		for _, r := range records {
-			if s.revision == present.revision {
-				break
-			}
-			if s, err = e.replay(s, []Record{r}); err != nil {
-				return n, &AuditError{r.Revision, err.Error()}
-			}
-			if slices.ContainsFunc(kept, func(h Head) bool { return h.Revision == s.revision && string(h.Hash) != string(s.hash) }) {
-				return n, &AuditError{r.Revision, "it isn't the record whose hash was kept elsewhere"}
-			}
-			n++
-		}
+		n++
+		return nil
+	})
+	if err != nil {
+		return n, err
 	}
 	if err := e.recordsOutside(ctx, present.revision, kept); err != nil {
 		return n, err
 	}
 	return n, compareWithRecords(present, s)
+}
+
+// replayUpTo applies the records after s, up to a revision. Each is visited with the policy
+// after it. A record that doesn't fit is an [*AuditError].
+func (e *Engine) replayUpTo(ctx context.Context, last Revision, s *snapshot, visit func(*snapshot) error) (*snapshot, error) {
+	for s.revision < last {
+		records, err := e.recordsAfter(ctx, s.revision)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range records {
+			if s.revision == last {
+				break
+			}
+			if s, err = e.replay(s, []Record{r}); err != nil {
+				return nil, &AuditError{r.Revision, err.Error()}
+			}
+			if visit == nil {
+				continue
+			}
+			if err := visit(s); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return s, nil
 }
 
 // Head is where a chain of records stands: the revision and the hash of its last record,
@@ -56,7 +73,8 @@ type Head struct {
 	Hash     []byte
 }
 
-func (s *snapshot) head() Head { return Head{s.revision, s.hash} }
+func (s *snapshot) head() Head         { return Head{s.revision, s.hash} }
+func (s *snapshot) position() Position { return Position{s.head(), s.writes} }
 
 func (h Head) equal(other Head) bool {
 	return h.Revision == other.Revision && bytes.Equal(h.Hash, other.Hash)
@@ -70,7 +88,7 @@ func (e *Engine) recordsOutside(ctx context.Context, last Revision, kept []Head)
 	}
 	if len(newest) > 0 && newest[0].Revision > last {
 		// Another instance may have made it a moment ago.
-		if now, err := e.store.Head(ctx); err != nil {
+		if now, err := e.store.Position(ctx); err != nil {
 			return e.unavailable(err)
 		} else if newest[0].Revision > now.Revision {
 			return &AuditError{newest[0].Revision, "the record lies beyond the end of the chain"}
@@ -107,7 +125,7 @@ func (e *Engine) recordsAfter(ctx context.Context, revision Revision) ([]Record,
 }
 
 // compareWithRecords says in what the tables differ from where the records lead.
-func compareWithRecords(tables, records *snapshot) error {
+func compareWithRecords(tables stored, records *snapshot) error {
 	fault := func(format string, args ...any) error {
 		return &AuditError{tables.revision, "the tables differ from the records: " + fmt.Sprintf(format, args...)}
 	}
@@ -117,27 +135,20 @@ func compareWithRecords(tables, records *snapshot) error {
 	if tables.marks != records.marks {
 		return fault("whether there was a seed or an administrator is not what they say")
 	}
-	recorded := map[Rule]bool{}
-	for r := range records.rules {
-		recorded[r] = true
-	}
-	for r := range tables.rules {
-		if !recorded[r] {
-			return fault("they have a %s of %q that no record made", r.Kind, r.Holder)
-		}
-		delete(recorded, r)
-	}
-	if missing := slices.SortedFunc(maps.Keys(recorded), compareForExport); len(missing) > 0 {
-		return fault("they lack a %s of %q, and %d more", missing[0].Kind, missing[0].Holder, len(missing)-1)
-	}
-	for name, id := range records.byName {
-		g := tables.group(name)
-		if g == nil || g.info != records.groups[id].info {
-			return fault("the group %q is missing or described otherwise", name)
-		}
-	}
-	if len(tables.byName) != len(records.byName) {
-		return fault("they have a group that no record made")
+	d := tables.since(records)
+	switch {
+	case len(d.Groups) > 0 && d.Groups[0].Before == nil:
+		return fault("they have a group %q that no record made", d.Groups[0].After.Name)
+	case len(d.Groups) > 0:
+		return fault("the group %q is missing or described otherwise", d.Groups[0].Before.Name)
+	case len(d.Removed) > 0:
+		return fault("they lack a %s of %q, and %d more", d.Removed[0].Kind, d.Removed[0].Holder, len(d.Removed)-1)
+	case len(d.Added) > 0:
+		return fault("they have a %s of %q that no record made", d.Added[0].Kind, d.Added[0].Holder)
+	case len(d.AddedRows) > 0:
+		return fault("they have a row (id %d) that can't be understood and that no record tells of", d.AddedRows[0].ID)
+	case len(d.RemovedRows) > 0:
+		return fault("they lack a row that couldn't be understood, and %d more", len(d.RemovedRows)-1)
 	}
 	return nil
 }

@@ -1,5 +1,7 @@
 package authz
 
+import "strings"
+
 // BadRow is a row of the policy table that can't be understood. It grants nothing; where it
 // is or may be a restriction, its holder is denied everything until it is mended.
 type BadRow struct {
@@ -8,6 +10,9 @@ type BadRow struct {
 	Fault  string   `json:"fault"`  // what is wrong with it
 	Denies string   `json:"denies"` // the holder that is denied everything, "*" for everyone, "" for nobody
 }
+
+// key tells rows of other values apart.
+func (b BadRow) key() string { return strings.Join(b.Values, "\x00") }
 
 // row returns the row as the table has it.
 func (b BadRow) row() Row {

@@ -101,7 +101,7 @@ func TestABusyEngineAnswersInBoundedTime(t *testing.T) {
 		if err := engine.Refresh(context.Background()); err != nil {
 			t.Error(err)
 		}
-		stored, err := store.Head(context.Background())
+		stored, err := store.Position(context.Background())
 		if err != nil || stored.Revision != engine.Revision() || engine.Can("ben", "a:b") != (stored.Revision == 3) {
 			t.Errorf("at revision %d of %d, %v", engine.Revision(), stored.Revision, err)
 		}

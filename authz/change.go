@@ -53,6 +53,7 @@ const (
 	ActionPolicyCreate           Action = "policy.create"
 	ActionPolicyAdopt            Action = "policy.adopt"
 	ActionPolicyRepair           Action = "policy.repair"
+	ActionPolicyOutside          Action = "policy.outside" // see [ActorOutside]
 	ActionBootstrap              Action = "administrators.bootstrap"
 )
 
@@ -69,13 +70,15 @@ type Delta struct {
 	Groups  []GroupChange `json:"groups,omitempty"`
 	Removed []Rule        `json:"removed,omitempty"` // after the group's renames
 	Added   []Rule        `json:"added,omitempty"`
-	// RemovedRows are bad rows of the table that a repair removed.
+	// RemovedRows are bad rows of the table that a repair removed, or someone else;
+	// AddedRows are those that others put there. A repair of what came in may have the same in both.
 	RemovedRows []BadRow `json:"removed_rows,omitempty"`
+	AddedRows   []BadRow `json:"added_rows,omitempty"`
 }
 
 // IsEmpty reports whether d does nothing.
 func (d Delta) IsEmpty() bool {
-	return len(d.Groups) == 0 && len(d.Added) == 0 && len(d.Removed) == 0 && len(d.RemovedRows) == 0
+	return len(d.Groups) == 0 && len(d.Added) == 0 && len(d.Removed) == 0 && len(d.RemovedRows) == 0 && len(d.AddedRows) == 0
 }
 
 // Change is one committed administrative act. As the answer to a dry run it has neither
@@ -84,7 +87,7 @@ type Change struct {
 	Revision Revision
 	At       time.Time // UTC, to the microsecond
 	Actor    Actor
-	Channel  string // "go", "rest", "command", "start"
+	Channel  string // "go", "rest", "command", "start", "tables"
 	Reason   string
 	Action   Action
 	Target   string // the group or user the operation was about, if one

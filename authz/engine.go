@@ -196,11 +196,13 @@ func (e *Engine) unlock() { <-e.writing }
 func (e *Engine) Refresh(ctx context.Context) error {
 	// Confirming what is there needs no turn: a long write must not make the policy look old.
 	asked := time.Now()
-	head, err := e.store.Head(ctx)
+	bounded, cancel := context.WithTimeout(ctx, e.options.WriteTimeout)
+	position, err := e.store.Position(bounded)
+	cancel()
 	if err != nil {
 		return e.unavailable(err)
 	}
-	if head.equal(e.current.Load().head()) {
+	if position.equal(e.current.Load().position()) {
 		e.confirm(asked)
 		return nil
 	}
@@ -215,25 +217,27 @@ func (e *Engine) Refresh(ctx context.Context) error {
 // everything.
 const sinceLimit = 1000
 
-// refresh brings current to the store's revision. The caller holds the writing token.
+// refresh brings current to where the store stands. The caller holds the writing token.
 func (e *Engine) refresh(ctx context.Context) error {
 	asked := time.Now()
-	head, err := e.store.Head(ctx)
+	position, err := e.store.Position(ctx)
 	if err != nil {
 		return e.unavailable(err)
 	}
 	s := e.current.Load()
-	if head.equal(s.head()) {
+	switch {
+	case position.equal(s.position()):
 		e.confirm(asked)
 		return nil
-	}
-	if head.Revision <= s.revision { // restored from a backup: what was revoked since must be seen anew
-		e.log.Warn("the store went back, or has another history", "from", s.revision, "to", head.Revision)
+	case position.Writes != s.writes: // the tables tell more than the records, or did
+		return e.reload(ctx)
+	case position.Revision <= s.revision: // restored from a backup: what was revoked since must be seen anew
+		e.log.Warn("the store went back, or has another history", "from", s.revision, "to", position.Revision)
 		return e.reload(ctx)
 	}
 	records, err := e.store.Since(ctx, s.revision, sinceLimit)
 	if err == nil && len(records) < sinceLimit {
-		if s, err = e.replay(s, records); err == nil && s.revision >= head.Revision {
+		if s, err = e.replay(s, records); err == nil && s.revision >= position.Revision {
 			e.swap(s, asked)
 			return nil
 		}
@@ -266,18 +270,32 @@ func (e *Engine) replay(s *snapshot, records []Record) (*snapshot, error) {
 	return s, nil
 }
 
-// reload reads everything. What readers have stays until all of it is there and fits.
+// reload reads everything, and puts on record what others wrote to it. What readers have
+// stays until all of it is there and fits. The caller holds the writing token.
 func (e *Engine) reload(ctx context.Context) error {
-	asked := time.Now()
-	s, err := load(ctx, e.store, e.catalogue.sorted)
-	if err != nil {
-		return e.unavailable(err)
+	for {
+		asked := time.Now()
+		tables, err := load(ctx, e.store, e.catalogue.sorted)
+		if err != nil {
+			return e.unavailable(err)
+		}
+		s := tables.snapshot
+		if !tables.intact() {
+			s, err = e.takeIn(ctx, tables)
+		}
+		switch {
+		case errors.Is(err, ErrConflict):
+			pause(ctx, conflictPause)
+			continue // which ends with ctx
+		case err != nil:
+			return err
+		}
+		e.swap(s, asked)
+		if n := len(s.badRows); n > 0 {
+			e.log.Warn("the policy table has rows that can't be understood; see the status", "rows", n, "first_id", s.badRows[0].ID)
+		}
+		return nil
 	}
-	e.swap(s, asked)
-	if n := len(s.badRows); n > 0 {
-		e.log.Warn("the policy table has rows that can't be understood; see the status", "rows", n, "first_id", s.badRows[0].ID)
-	}
-	return nil
 }
 
 // unavailable notes that the store could not be used and wraps the reason.
@@ -314,7 +332,7 @@ func (e *Engine) follow(ctx context.Context) {
 		case <-tick.C:
 		case <-hints:
 		}
-		bounded, cancel := context.WithTimeout(ctx, e.options.WriteTimeout)
+		bounded, cancel := context.WithTimeout(ctx, e.options.WriteTimeout*importFactor) // everything may have to be read
 		down := e.Trouble() != ""
 		if err := e.Refresh(bounded); err == nil && down {
 			e.log.Info("the store can be reached again", "revision", e.Revision())
@@ -350,6 +368,10 @@ func (e *Engine) listen(ctx context.Context, hints chan<- struct{}) {
 		pause(ctx, min(e.options.PollInterval, maxSubscribePause))
 	}
 }
+
+// conflictPause is how long a change waits to be tried again after someone else was first, but
+// not by a change that moved the policy on: whoever writes to the tables by hand isn't done yet.
+const conflictPause = 10 * time.Millisecond
 
 // maxSubscribePause bounds the time after which a notifier that gave up is tried again.
 const maxSubscribePause = 5 * time.Second

@@ -54,7 +54,6 @@ func (a Acting) Impact(ctx context.Context, c Change) (Impact, error) {
 	if err != nil {
 		return Impact{}, &AuditError{c.Revision, err.Error()}
 	}
-	before.putBackBadRows(c.Delta.RemovedRows)
 	return a.impact(before, after, c.Delta), nil
 }
 

@@ -98,7 +98,7 @@ func foretell(t *testing.T, engine *authz.Engine, store authz.Store, seed uint64
 		}
 		before := engine.View()
 		planned, im, err := acting(engine, actor).Preview(func(a authz.Acting) (authz.Change, error) { return s.engine(ctx, a) })
-		if stored, serr := store.Head(ctx); serr != nil || engine.Revision() != before.Revision() || stored.Revision != before.Revision() ||
+		if stored, serr := store.Position(ctx); serr != nil || engine.Revision() != before.Revision() || stored.Revision != before.Revision() ||
 			planned.Revision != 0 || len(planned.Hash) != 0 || !planned.At.IsZero() {
 			t.Fatalf("step %d, %s: the preview was carried out: %+v", i, s.name, planned)
 		}

@@ -31,7 +31,7 @@ func together(t *testing.T, seed uint64, steps int) error {
 	w.rules[authz.Rule{Kind: authz.KindMember, Holder: "root", Group: authz.Administrators}] = true
 	for i := range steps {
 		s, one := randomStep(r, w), pick(r, instances)
-		stored, _ := store.Head(ctx)
+		stored, _ := store.Position(ctx)
 		behind := one.Revision() < stored.Revision
 		switch r.IntN(8) {
 		case 0, 1:

@@ -205,11 +205,11 @@ type faulty struct {
 	lost atomic.Pointer[error]
 }
 
-func (f *faulty) Head(ctx context.Context) (authz.Head, error) {
+func (f *faulty) Position(ctx context.Context) (authz.Position, error) {
 	if err := f.read.Load(); err != nil {
-		return authz.Head{}, *err
+		return authz.Position{}, *err
 	}
-	return f.Store.Head(ctx)
+	return f.Store.Position(ctx)
 }
 
 func (f *faulty) Load(ctx context.Context, state func(authz.State) error, row func(authz.Row) error) error {

@@ -10,15 +10,23 @@ import (
 	"time"
 )
 
+// stored is the policy as the tables have it.
+type stored struct {
+	*snapshot
+	recorded bool // the records lead there: nobody else has written since the last
+	// Administrators are there in the snapshot, whatever the tables lack (promise 1).
+	lacksAdministrators, lacksTheirRule bool
+}
+
 // load reads the whole policy from the store; declared are the permissions of the catalogue.
-func load(ctx context.Context, store Store, declared []Permission) (*snapshot, error) {
+func load(ctx context.Context, store Store, declared []Permission) (stored, error) {
 	l := loader{declared: declared}
 	if err := store.Load(ctx, l.begin, l.read); err != nil {
-		return nil, fmt.Errorf("load the policy: %w", err)
+		return stored{}, fmt.Errorf("load the policy: %w", err)
 	}
 	s, err := l.done()
 	if err != nil {
-		return nil, fmt.Errorf("load the policy: %w", err)
+		return stored{}, fmt.Errorf("load the policy: %w", err)
 	}
 	return s, nil
 }
@@ -31,6 +39,8 @@ type loader struct {
 	bad      []badRow
 	texts    map[string]string // one copy of each text that comes again and again
 	taken    map[Rule]bool     // but for memberships, which show by themselves whether they are there
+
+	lacksAdministrators bool
 }
 
 type badRow struct {
@@ -41,10 +51,15 @@ type badRow struct {
 // begin takes the groups in. Rules about others than these are bad.
 func (l *loader) begin(state State) error {
 	c := Change{Revision: state.Revision, Hash: state.Hash}
+	l.lacksAdministrators = state.Revision > 0
 	for _, g := range state.Groups {
 		if g.Name.Check() == nil { // rules that name it become bad rows
 			c.Delta.Groups = append(c.Delta.Groups, GroupChange{After: &g.GroupInfo})
 		}
+		l.lacksAdministrators = l.lacksAdministrators && g.Name != Administrators
+	}
+	if l.lacksAdministrators {
+		c.Delta.Groups = append(c.Delta.Groups, GroupChange{After: &GroupInfo{Name: Administrators}})
 	}
 	l.state, l.texts, l.taken = state, map[string]string{}, map[Rule]bool{}
 	l.editor = newEditor(emptySnapshot(l.declared), c)
@@ -109,11 +124,18 @@ func (l *loader) intern(s string) string {
 }
 
 // done returns the policy of what was read.
-func (l *loader) done() (*snapshot, error) {
+func (l *loader) done() (stored, error) {
+	lacksTheirRule := l.state.Revision > 0 && !l.taken[administratorsRule]
+	if lacksTheirRule {
+		if err := l.editor.rule(administratorsRule, true); err != nil {
+			return stored{}, err
+		}
+	}
 	s, err := l.editor.done()
 	if err != nil {
-		return nil, err
+		return stored{}, err
 	}
+	s.writes = l.state.Writes
 	for _, row := range l.state.Groups {
 		if g := s.group(row.Name); g != nil {
 			g.version, g.updatedAt, g.updatedBy = row.Version, time.UnixMicro(row.UpdatedAt).UTC(), row.UpdatedBy
@@ -123,7 +145,7 @@ func (l *loader) done() (*snapshot, error) {
 	s.marks = l.state.Marks
 	s.marks.HadAdministrator = s.marks.HadAdministrator || hasAdministrator
 	s.setBadRows(l.bad)
-	return s, nil
+	return stored{s, l.state.Writes == l.state.Recorded, l.lacksAdministrators, lacksTheirRule}, nil
 }
 
 // setBadRows takes bad rows into a snapshot that is being built and works out whom they
@@ -157,19 +179,6 @@ func (s *snapshot) setBadRows(bad []badRow) {
 	if all != s.blockedAll || !maps.Equal(blocked, s.blocked) {
 		s.compileAll(func(r *ruleSet) *ruleSet { return r })
 	}
-}
-
-// putBackBadRows takes bad rows back in that a change removed, in a snapshot that is being
-// built.
-func (s *snapshot) putBackBadRows(rows []BadRow) {
-	if len(rows) == 0 {
-		return
-	}
-	var bad []badRow
-	for _, b := range slices.Concat(s.badRows, rows) {
-		bad = append(bad, badRow{b.row(), b.Fault})
-	}
-	s.setBadRows(bad)
 }
 
 func isBlank(r Row) bool { return r.Type == "" && r.V == [6]string{} }
@@ -262,19 +271,20 @@ func (s *snapshot) leftBehind(g *group) (BadRow, bool) {
 	return BadRow{}, false
 }
 
-// followBadRows works out anew what the bad rows say after a change: a repair removed some,
-// a rename was carried out on them too, or the groups that they name are others now.
+// followBadRows works out anew what the bad rows say after a change: some came or went, a
+// rename was carried out on them too, or the groups that they name are others now.
 func (s *snapshot) followBadRows(d Delta) {
-	if len(s.badRows) == 0 {
+	if len(s.badRows)+len(d.AddedRows) == 0 {
 		return
 	}
-	gone := map[int64]bool{}
+	gone := map[string]int{}
 	for _, b := range d.RemovedRows {
-		gone[b.ID] = true
+		gone[b.key()]++
 	}
 	var bad []badRow
-	for _, b := range s.badRows {
-		if gone[b.ID] {
+	for _, b := range slices.Concat(s.badRows, d.AddedRows) {
+		if gone[b.key()] > 0 {
+			gone[b.key()]--
 			continue
 		}
 		row := b.row()

@@ -1,7 +1,6 @@
 package authz
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -54,16 +53,22 @@ func (m *MemoryStore) moment() ([]Row, State) {
 	defer m.mu.RUnlock()
 	rows := slices.AppendSeq(make([]Row, 0, len(m.rows.list)), m.rows.all)
 	state := m.state
-	state.Hash = slices.Clone(m.state.Hash)
+	state.Position = m.position()
 	state.Groups = slices.SortedFunc(maps.Values(m.groups), func(a, b GroupRow) int { return cmp.Compare(a.Name, b.Name) })
 	return rows, state
 }
 
-// Head implements [Store].
-func (m *MemoryStore) Head(ctx context.Context) (Head, error) {
+// Position implements [Store].
+func (m *MemoryStore) Position(ctx context.Context) (Position, error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	return Head{m.state.Revision, slices.Clone(m.state.Hash)}, ctx.Err()
+	return m.position(), ctx.Err()
+}
+
+func (m *MemoryStore) position() Position {
+	p := m.state.Position
+	p.Hash = slices.Clone(p.Hash)
+	return p
 }
 
 // Since implements [Store].
@@ -111,7 +116,7 @@ func (m *MemoryStore) Commit(ctx context.Context, c Commit) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if c.Record.Revision != m.state.Revision+1 || !bytes.Equal(c.Onto, m.state.Hash) {
+	if c.Record.Revision != m.state.Revision+1 || !c.Onto.equal(m.state.Position) {
 		return ErrConflict
 	}
 	groups, err := changedGroups(m.groups, c)
@@ -128,7 +133,9 @@ func (m *MemoryStore) Commit(ctx context.Context, c Commit) error {
 	}
 	record := c.Record.clone()
 	m.records = append(m.records, record)
-	m.state = State{Revision: record.Revision, Hash: record.Hash, Marks: c.Marks}
+	m.state.Head = Head{record.Revision, record.Hash}
+	m.state.Recorded = c.Onto.Writes
+	m.state.Marks = c.Marks
 	return nil
 }
 
@@ -137,6 +144,7 @@ func (m *MemoryStore) Commit(ctx context.Context, c Commit) error {
 func (m *MemoryStore) InsertRows(rows ...Row) []int64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.state.Writes++
 	ids := make([]int64, len(rows))
 	for i, r := range rows {
 		ids[i] = m.rows.insert(r)
@@ -150,6 +158,9 @@ func (m *MemoryStore) DeleteRow(id int64) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	_, there := m.rows.remove(id)
+	if there {
+		m.state.Writes++
+	}
 	return there
 }
 

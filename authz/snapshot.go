@@ -11,6 +11,7 @@ import (
 type snapshot struct {
 	revision Revision
 	hash     []byte
+	writes   int64 // of [Position]
 	marks    Marks
 
 	groups         []*group  // by groupID; nil where a group was deleted

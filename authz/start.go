@@ -2,17 +2,18 @@ package authz
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 )
 
 // start puts the store in order when an engine opens: it takes over a table that plain Casbin
-// filled, repairs Administrators, applies the seed and makes the first administrator. Each
-// step looks at what is there and does nothing where nothing is due, so that many instances
-// can start at once.
+// filled, applies the seed and makes the first administrator. Each step looks at what is there
+// and does nothing where nothing is due, so that many instances can start at once. What others
+// wrote since the last record was taken in before, as at any time; see [Engine.takeIn].
 func (e *Engine) start(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		e.adopt, e.repairAdministrators, e.applySeed, e.bootstrap,
+		e.adopt, e.applySeed, e.bootstrap,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -25,24 +26,49 @@ func (e *Engine) atStart(kind ActorKind) Acting {
 	return Acting{engine: e, actor: Actor{Kind: kind}, channel: "start"}
 }
 
+// errWrittenMeanwhile is why an adoption begins anew: someone else wrote to the table.
+var errWrittenMeanwhile = errors.New("the table is written to at this moment")
+
 // adopt makes the first change of a store: Administrators, and whatever rows were there
 // before the first start.
 func (e *Engine) adopt(ctx context.Context) error {
-	if e.current.Load().revision > 0 {
-		return nil
+	for e.current.Load().revision == 0 {
+		err := e.adoptOnce(ctx)
+		if errors.Is(err, errWrittenMeanwhile) {
+			pause(ctx, conflictPause)
+			continue // which ends with ctx
+		}
+		if err != nil {
+			return fmt.Errorf("take over the policy that is in the table: %w", err)
+		}
+		if err := e.reload(ctx); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+func (e *Engine) adoptOnce(ctx context.Context) error {
 	var ad adoption
-	noState := func(State) error { return nil }
-	if err := e.store.Load(ctx, noState, func(r Row) error { ad.rows = append(ad.rows, r); return nil }); err != nil {
+	empty := emptySnapshot(e.catalogue.sorted) // nothing that stood in the table was ever a policy of ours
+	err := e.store.Load(ctx,
+		func(s State) error { empty.writes = s.Writes; return nil },
+		func(r Row) error { ad.rows = append(ad.rows, r); return nil })
+	if err == nil {
+		err = ad.understand()
+	}
+	if err != nil {
 		return e.unavailable(err)
 	}
-	ad.understand()
-	e.current.Store(emptySnapshot(e.catalogue.sorted)) // nothing that stood in the table was ever a policy of ours
+	e.current.Store(empty)
 	o := operation{
 		action: ActionPolicyAdopt,
 		draft: func(d *draft) error {
-			if d.s.revision == 0 {
+			switch {
+			case d.s == empty:
 				d.delta = ad.delta
+			case d.s.revision == 0:
+				return errWrittenMeanwhile
 			}
 			return nil
 		},
@@ -51,10 +77,8 @@ func (e *Engine) adopt(ctx context.Context) error {
 	if len(ad.rows) == 0 {
 		o.action = ActionPolicyCreate
 	}
-	if _, err := e.atStart(ActorStart).do(ctx, o); err != nil {
-		return fmt.Errorf("take over the policy that is in the table: %w", err)
-	}
-	return e.reload(ctx)
+	_, err = e.atStart(ActorStart).do(ctx, o)
+	return err
 }
 
 // adoption is what becomes of the rows of a table that plain Casbin filled.
@@ -72,7 +96,7 @@ type adoption struct {
 	full   bool            // the table's Administrators held everything already
 }
 
-func (ad *adoption) understand() {
+func (ad *adoption) understand() error {
 	lines := make([]PolicyLine, len(ad.rows))
 	ad.there, ad.taken = make(map[Row]bool, len(ad.rows)), make(map[Rule]bool, len(ad.rows))
 	for i, r := range ad.rows {
@@ -103,6 +127,37 @@ func (ad *adoption) understand() {
 		ad.delta.Added = append(ad.delta.Added, administratorsRule)
 		ad.add = append(ad.add, administratorsRule.row())
 	}
+	return ad.keepBad()
+}
+
+// keepBad notes the rows that stay in the table without being understood.
+func (ad *adoption) keepBad() error {
+	var l loader
+	if err := l.begin(State{}); err != nil {
+		return err
+	}
+	for _, g := range ad.groups.made {
+		if err := l.editor.changeGroup(g); err != nil {
+			return err
+		}
+	}
+	gone := make(map[int64]bool, len(ad.remove))
+	for _, id := range ad.remove {
+		gone[id] = true
+	}
+	for _, r := range slices.Concat(ad.rows, ad.add) {
+		if r.ID > 0 && gone[r.ID] {
+			continue
+		}
+		if err := l.read(r); err != nil {
+			return err
+		}
+	}
+	after, err := l.done()
+	if err == nil {
+		ad.delta.AddedRows = after.badRows
+	}
+	return err
 }
 
 // take takes one row over. What promises forbid goes out of the table, on record: left there,
@@ -206,47 +261,6 @@ func (g *adoptedGroups) take(name GroupName) bool {
 	g.byFold[key] = name
 	g.made = append(g.made, GroupChange{After: &GroupInfo{Name: name}})
 	return true
-}
-
-// repairAdministrators makes promise 1 true where the table was edited: it puts back what is
-// missing and takes out the rows that the promise forbids.
-func (e *Engine) repairAdministrators(ctx context.Context) error {
-	if s := e.current.Load(); s.administratorsIntact() && len(forbiddenRows(s)) == 0 {
-		return nil
-	}
-	o := operation{action: ActionPolicyRepair, draft: func(d *draft) error {
-		d.delta.RemovedRows = forbiddenRows(d.s)
-		g := d.s.group(Administrators)
-		if g == nil {
-			g = &group{}
-			d.delta.Groups = append(d.delta.Groups, GroupChange{After: &GroupInfo{Name: Administrators}})
-		}
-		d.replaceRules(Administrators.Holder(), g.rules, Rules{Grants: []Pattern{Everything}})
-		return nil
-	}}
-	o.commit = func(c *Commit) {
-		s := e.current.Load()
-		for _, b := range forbiddenRows(s) {
-			c.RemoveIDs = append(c.RemoveIDs, b.ID)
-		}
-		if s.group(Administrators) == nil && slices.ContainsFunc(s.badRows, func(b BadRow) bool {
-			return slices.Equal(b.Values, administratorsRule.row().fields())
-		}) {
-			c.AddRows = nil // the row is there and was bad for want of its group
-		}
-	}
-	if _, err := e.atStart(ActorStart).do(ctx, o); err != nil {
-		return fmt.Errorf("repair Administrators: %w", err)
-	}
-	return e.reload(ctx) // rows that were bad for want of the group are good again
-}
-
-// forbiddenRows returns the bad rows that promise 1 forbids.
-func forbiddenRows(s *snapshot) []BadRow {
-	return slices.DeleteFunc(slices.Clone(s.badRows), func(b BadRow) bool {
-		r, err := parseFields(b.Values)
-		return err != nil || !forbiddenToAdministrators(r)
-	})
 }
 
 // applySeed applies the seed once.

@@ -73,7 +73,7 @@ func TestStartRepairsAdministrators(t *testing.T) {
 				t.Error("decisions are wrong")
 			}
 			c, err := engine.Change(t.Context(), engine.Revision())
-			if err != nil || c.Action != authz.ActionPolicyRepair || c.Actor.Kind != authz.ActorStart {
+			if err != nil || c.Action != authz.ActionPolicyOutside || c.Actor.Kind != authz.ActorOutside {
 				t.Errorf("%v, %+v", err, c)
 			}
 		})

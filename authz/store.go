@@ -26,10 +26,25 @@ type Marks struct {
 	HadAdministrator bool
 }
 
+// Position is where a store stands: at the head of its records (at revision 0 without a
+// hash), and at what someone else wrote since.
+type Position struct {
+	Head
+	// Writes counts how often someone wrote to the tables of rows and groups past the store,
+	// or at least changes with every such transaction: a script, another Casbin program.
+	Writes int64
+}
+
+func (p Position) equal(other Position) bool {
+	return p.Head.equal(other.Head) && p.Writes == other.Writes
+}
+
 // State is what a store holds beside the rows and the records.
 type State struct {
-	Revision Revision
-	Hash     []byte // of the last record; empty at revision 0
+	Position
+	// Recorded is the Writes that the last commit was made onto. Where Writes is another, the
+	// tables hold what no record tells of.
+	Recorded int64
 	Marks    Marks
 	Groups   []GroupRow
 }
@@ -41,7 +56,7 @@ type Rename struct{ From, To GroupName }
 // additions, groups.
 type Commit struct {
 	Record Record
-	Onto   []byte // the hash of the record before, empty for the first
+	Onto   Position // the policy that the change was validated against
 	Marks  Marks
 
 	Renames      []Rename
@@ -66,9 +81,8 @@ type Store interface {
 	// empty. An error of theirs ends the load and is returned.
 	Load(ctx context.Context, state func(State) error, row func(Row) error) error
 
-	// Head returns the present revision and the hash of its record, cheaply: it is what
-	// instances poll.
-	Head(ctx context.Context) (Head, error)
+	// Position returns where the store stands, cheaply: it is what instances poll.
+	Position(ctx context.Context) (Position, error)
 
 	// Since returns the records after a revision, oldest first, at most limit of them.
 	// It returns [ErrGap] when the first of them is not there any more or one is missing.
@@ -82,9 +96,10 @@ type Store interface {
 	// 0 if none did.
 	UserVersion(ctx context.Context, id UserID) (Revision, error)
 
-	// Commit writes c, whole or not at all, onto revision c.Record.Revision-1. It returns
-	// [ErrConflict] and writes nothing when the store is at another revision, or came there
-	// by another history: the hash of its record isn't c.Onto.
+	// Commit writes c, whole or not at all, onto c.Onto. It returns [ErrConflict] and writes
+	// nothing when the store stands elsewhere: at another revision, at the same by another
+	// history, or at tables that someone else has written to since. What it writes itself
+	// doesn't count among Position.Writes.
 	//
 	// RemoveRows are removed by exact comparison of type and all values, byte for byte on
 	// every database; each must be there, and if the table has it twice both go. RemoveIDs

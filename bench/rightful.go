@@ -37,6 +37,8 @@ var _ authz.Store = generated{}
 // write.
 const revision authz.Revision = 1
 
+var position = authz.Position{Head: authz.Head{Revision: revision}}
+
 // Load implements [authz.Store].
 func (s generated) Load(ctx context.Context, state func(authz.State) error, row func(authz.Row) error) error {
 	if err := state(s.state()); err != nil {
@@ -51,7 +53,7 @@ func (s generated) state() authz.State {
 		groups = append(groups, authz.GroupRow{GroupInfo: authz.GroupInfo{Name: authz.GroupName(name)}, Version: revision})
 	}
 	return authz.State{
-		Revision: revision,
+		Position: position,
 		Marks:    authz.Marks{HadAdministrator: true}, // or the engine would wait to make one
 		Groups:   groups,
 	}
@@ -70,9 +72,9 @@ func (s generated) rows(ctx context.Context, row func(authz.Row) error) error {
 	return ctx.Err()
 }
 
-// Head implements [authz.Store].
-func (s generated) Head(ctx context.Context) (authz.Head, error) {
-	return authz.Head{Revision: revision}, ctx.Err()
+// Position implements [authz.Store].
+func (s generated) Position(ctx context.Context) (authz.Position, error) {
+	return position, ctx.Err()
 }
 
 // Since implements [authz.Store]. Of the one change there was nothing is kept.

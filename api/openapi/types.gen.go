@@ -304,13 +304,13 @@ type Change struct {
 	// Examples: {"id":"ana","kind":"user"}
 	Actor Actor `json:"actor"`
 
-	// Channel The way it came in, such as `rest`, `go`, `command` or `start`.
+	// Channel The way it came in, such as `rest`, `go`, `command`, `start` or `tables`.
 	Channel string `json:"channel"`
 
 	// Reason Why it was made. Absent where nobody said.
 	Reason string `json:"reason,omitempty,omitzero"`
 
-	// Action What was done: `group.create`, `group.update`, `group.delete`, `group.permissions.set`, `group.permissions.change`, `group.members.change`, `user.groups.set`, `user.permissions.set`, `user.permissions.change`, `user.delete`, `policy.import`, `policy.create`, `policy.seed`, `policy.adopt`, `policy.repair`, `administrators.bootstrap`; later versions may add some.
+	// Action What was done: `group.create`, `group.update`, `group.delete`, `group.permissions.set`, `group.permissions.change`, `group.members.change`, `user.groups.set`, `user.permissions.set`, `user.permissions.change`, `user.delete`, `policy.import`, `policy.create`, `policy.seed`, `policy.adopt`, `policy.repair`, `policy.outside`, `administrators.bootstrap`; later versions may add some.
 	Action string `json:"action"`
 
 	// Target The group or user that it was about. Absent where it was about neither.
@@ -325,6 +325,9 @@ type Change struct {
 
 	// RemovedRows Rows of the table that were no rules and were taken out. Absent where there are none.
 	RemovedRows []BadRow `json:"removed_rows,omitempty,omitzero"`
+
+	// AddedRows Rows that someone wrote to the table and that are no rules. Absent where there are none. What was taken out at once is among the removed ones as well.
+	AddedRows []BadRow `json:"added_rows,omitempty,omitzero"`
 
 	// Hash SHA-256, or HMAC-SHA-256 where the host gives a key, in hexadecimal.
 	Hash Hash `json:"hash,omitempty,omitzero"`

@@ -30,7 +30,7 @@ func commitLoadsBack(f *fixture) {
 	got.rows = nil
 	f.same("after the commit", got, contents{
 		state: authz.State{
-			Revision: 1, Hash: r.Hash, Marks: authz.Marks{Seeded: true}, Groups: groups,
+			Position: authz.Position{Head: authz.Head{Revision: 1, Hash: r.Hash}}, Marks: authz.Marks{Seeded: true}, Groups: groups,
 		},
 		records: []authz.Record{r},
 	})
@@ -46,7 +46,9 @@ func conflictWritesNothing(f *fixture) {
 	}
 	// At the same revision, by another history.
 	for _, onto := range [][]byte{{}, []byte("another"), record(3).Hash} {
-		f.refused(authz.Commit{Record: record(f.revision() + 1), Onto: onto}, authz.ErrConflict)
+		now := f.position()
+		now.Hash = onto
+		f.refused(authz.Commit{Record: record(f.revision() + 1), Onto: now}, authz.ErrConflict)
 	}
 	// Someone was first: that comes before anything that is wrong with the commit.
 	f.refused(authz.Commit{
@@ -108,8 +110,8 @@ func endedContextWritesNothing(f *fixture) {
 	if _, err := load(ctx, f.store); err == nil {
 		f.Error("Load didn't notice that the context has ended")
 	}
-	if _, err := f.store.Head(ctx); err == nil {
-		f.Error("Head didn't notice that the context has ended")
+	if _, err := f.store.Position(ctx); err == nil {
+		f.Error("Position didn't notice that the context has ended")
 	}
 }
 
@@ -119,7 +121,7 @@ func cutShort(f *fixture) {
 	const rows = 300
 	commit := func(r authz.Revision) authz.Commit {
 		c := authz.Commit{
-			Record: record(r), PutGroups: []authz.GroupRow{group("Desk", r)},
+			Record: record(r), Onto: f.onto(r), PutGroups: []authz.GroupRow{group("Desk", r)},
 			Users: []authz.UserID{"ana"},
 		}
 		for i := range rows {
@@ -153,6 +155,9 @@ func cutShort(f *fixture) {
 		}
 	}
 	f.Logf("of %d commits cut short %d were written", shortcuts, written)
+	if written == 0 {
+		f.Error("none came to an end, so that nothing was shown")
+	}
 }
 
 func marks(f *fixture) {
@@ -220,7 +225,7 @@ func copies(f *fixture) {
 	for range 2 {
 		got := f.everything()
 		f.same("what was committed", got, contents{
-			state:   authz.State{Revision: 1, Hash: want.Hash, Groups: []authz.GroupRow{group("Desk", 1)}},
+			state:   authz.State{Position: f.onto(2), Groups: []authz.GroupRow{group("Desk", 1)}},
 			records: []authz.Record{want},
 		})
 		got.state.Hash[0]++

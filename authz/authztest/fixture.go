@@ -62,25 +62,25 @@ func (f *fixture) commit(c authz.Commit) authz.Record {
 // next returns c with a record for the next revision, onto what there is.
 func (f *fixture) next(c authz.Commit) authz.Commit {
 	f.Helper()
-	head, err := f.store.Head(f.Context())
-	if err != nil {
-		f.Fatalf("head: %v", err)
-	}
+	position := f.position()
 	if c.Record.Revision == 0 {
-		c.Record = record(head.Revision + 1)
+		c.Record = record(position.Revision + 1)
 	}
-	if c.Onto == nil {
-		c.Onto = head.Hash
+	if c.Onto.Revision == 0 && c.Onto.Hash == nil {
+		c.Onto = position
 	}
 	return c
 }
 
-// onto returns the hash of the record before a revision.
-func onto(r authz.Revision) []byte {
-	if r <= 1 {
-		return nil
+// onto returns the position at which the store takes the record of a revision, as far as
+// writes by others go.
+func (f *fixture) onto(r authz.Revision) authz.Position {
+	f.Helper()
+	p := authz.Position{Writes: f.position().Writes}
+	if p.Revision = r - 1; r > 1 {
+		p.Hash = record(r - 1).Hash
 	}
-	return record(r - 1).Hash
+	return p
 }
 
 // refused commits c, which must be an error of the wanted kind (nil: of none that has a
@@ -102,11 +102,16 @@ func (f *fixture) refused(c authz.Commit, kind error) {
 
 func (f *fixture) revision() authz.Revision {
 	f.Helper()
-	head, err := f.store.Head(f.Context())
+	return f.position().Revision
+}
+
+func (f *fixture) position() authz.Position {
+	f.Helper()
+	p, err := f.store.Position(f.Context())
 	if err != nil {
-		f.Fatalf("head: %v", err)
+		f.Fatalf("position: %v", err)
 	}
-	return head.Revision
+	return p
 }
 
 func (f *fixture) userVersion(id authz.UserID) authz.Revision {

@@ -1,11 +1,13 @@
 package authztest
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+	"testing"
 
 	"github.com/rightful-go/rightful/authz"
 )
@@ -324,4 +326,63 @@ func manyRows(f *fixture) {
 	f.refused(authz.Commit{RemoveIDs: append(slices.Clone(ids), 1<<40)}, nil)
 	f.commit(authz.Commit{RemoveIDs: ids, Renames: []authz.Rename{{From: "Desk", To: "Front desk"}}})
 	f.has()
+}
+
+// Prepare fills an empty store with what the ways to write in [Backend.Write] are about: the
+// group Desk with a grant, and ana in it and in Administrators, which hold everything.
+func Prepare(t *testing.T, s authz.Store) {
+	t.Helper()
+	(&fixture{T: t, store: s}).commit(authz.Commit{
+		AddRows: []authz.Row{
+			row("p", "group:Administrators", "*", "*", "allow"), row("p", "group:Desk", "orders", "view", "allow"),
+			row("g", "ana", "group:Desk"), row("g", "ana", "group:Administrators"),
+		},
+		PutGroups: []authz.GroupRow{group("Administrators", 1), group("Desk", 1)},
+		Users:     []authz.UserID{"ana"},
+	})
+}
+
+func writesOfOthers(f *fixture) {
+	for name, write := range f.backend.Write {
+		f.Run(name, func(t *testing.T) {
+			f := &fixture{T: t, backend: f.backend, store: f.backend.Open(t)}
+			Prepare(t, f.store)
+			f.commit(fullCommitAfterPrepare())
+			before := f.position()
+			if state := f.load().state; state.Recorded != before.Writes || state.Writes != before.Writes {
+				t.Fatalf("after commits alone: %+v", state)
+			}
+			write(t, f.store)
+			after := f.position()
+			if after.Writes == before.Writes || after.Revision != before.Revision || !bytes.Equal(after.Hash, before.Hash) {
+				t.Fatalf("from %+v to %+v", before, after)
+			}
+			if state := f.load().state; state.Recorded != before.Writes || state.Writes != after.Writes {
+				t.Errorf("recorded %d, writes %d", state.Recorded, state.Writes)
+			}
+			f.refused(authz.Commit{Onto: before}, authz.ErrConflict)
+			f.commit(authz.Commit{Onto: after, AddRows: []authz.Row{row("g", "zoe", "group:Desk")}})
+			if state := f.load().state; state.Recorded != after.Writes {
+				t.Errorf("recorded %d, not %d", state.Recorded, after.Writes)
+			}
+		})
+	}
+}
+
+// fullCommitAfterPrepare writes to the tables in every way in which a commit does.
+func fullCommitAfterPrepare() authz.Commit {
+	return authz.Commit{
+		Renames:    []authz.Rename{{From: "Desk", To: "Front desk"}},
+		RemoveRows: []authz.Row{row("g", "ana", "group:Front desk")},
+		AddRows:    []authz.Row{row("g", "ben", "group:Front desk"), row("g", "ben", "group:Desk")},
+		PutGroups:  []authz.GroupRow{group("Front desk", 2), group("Desk", 2)},
+		Users:      []authz.UserID{"ana", "ben"},
+	}
+}
+
+func writesOfOthersConflict(f *fixture) {
+	Prepare(f.T, f.store)
+	c := f.next(authz.Commit{AddRows: []authz.Row{row("g", "ben", "group:Desk")}})
+	f.insert(text("g"), text("cleo"), text("group:Desk"))
+	f.refused(c, authz.ErrConflict)
 }

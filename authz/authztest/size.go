@@ -75,7 +75,7 @@ type generated struct {
 
 func (g *generated) state() authz.State {
 	state := authz.State{
-		Revision: 1, Hash: []byte("hash"), Marks: authz.Marks{Seeded: true, HadAdministrator: true},
+		Position: g.position(), Marks: authz.Marks{Seeded: true, HadAdministrator: true},
 		Groups: []authz.GroupRow{{GroupInfo: authz.GroupInfo{Name: authz.Administrators}, Version: 1}},
 	}
 	for i := range g.Groups {
@@ -91,11 +91,13 @@ func (g *generated) Load(_ context.Context, state func(authz.State) error, row f
 	return g.eachRow(row)
 }
 
-func (g *generated) Head(context.Context) (authz.Head, error) {
+func (g *generated) Position(context.Context) (authz.Position, error) { return g.position(), nil }
+
+func (g *generated) position() authz.Position {
 	if g.last.Revision == 0 {
-		return authz.Head{Revision: 1, Hash: g.state().Hash}, nil
+		return authz.Position{Head: authz.Head{Revision: 1, Hash: []byte("hash")}}
 	}
-	return authz.Head{Revision: g.last.Revision, Hash: g.last.Hash}, nil
+	return authz.Position{Head: authz.Head{Revision: g.last.Revision, Hash: g.last.Hash}}
 }
 
 func (g *generated) Since(context.Context, authz.Revision, int) ([]authz.Record, error) {

@@ -26,6 +26,10 @@ type Backend struct {
 	// would, and returns its id: the type and then the values, nil standing for NULL.
 	InsertRow func(t *testing.T, s authz.Store, columns [7]*string) int64
 
+	// Write are the ways in which an outside program writes to the tables past the store, by
+	// name. Each makes a difference to a store that [Prepare] filled.
+	Write map[string]func(t *testing.T, s authz.Store)
+
 	// DeleteRecord takes away the record of a revision past the store.
 	DeleteRecord func(t *testing.T, s authz.Store, r authz.Revision)
 
@@ -83,6 +87,8 @@ var cases = []struct {
 	{"as many rows in one commit as an import brings (gorm-adapter AddPolicies)", manyRows, nil},
 	{"values at their longest, in code points of four bytes", longestValues, nil},
 	{"values that are too long are kept whole or refused (MySQL outside strict mode)", tooLong, nil},
+	{"what others write to the tables shows, and what is committed doesn't", writesOfOthers, writes},
+	{"a commit onto tables that others have written to is a conflict", writesOfOthersConflict, insertRow},
 	{"bad rows load as they are, NULL as empty (gorm-adapter LoadPolicy)", badRows, insertRow},
 
 	{"records come back byte for byte", recordsExact, nil},
@@ -97,6 +103,7 @@ var cases = []struct {
 }
 
 func insertRow(b Backend) bool    { return b.InsertRow != nil }
+func writes(b Backend) bool       { return len(b.Write) > 0 }
 func deleteRecord(b Backend) bool { return b.DeleteRecord != nil }
 func another(b Backend) bool      { return b.Another != nil }
 func reopen(b Backend) bool       { return b.Reopen != nil }

@@ -21,7 +21,7 @@ func oneWins(f *fixture) {
 		errs := make([]error, writers)
 		var all sync.WaitGroup
 		for i := range commits {
-			commits[i] = authz.Commit{Record: record(r), Onto: onto(r), Users: []authz.UserID{authz.UserID(fmt.Sprintf("user-%d", i))}}
+			commits[i] = authz.Commit{Record: record(r), Onto: f.onto(r), Users: []authz.UserID{authz.UserID(fmt.Sprintf("user-%d", i))}}
 			commits[i].Record.Reason = fmt.Sprintf("by writer %d", i)
 			commits[i].AddRows = []authz.Row{row("g", fmt.Sprintf("user-%d-%d", round, i), "group:Desk")}
 			all.Go(func() { errs[i] = stores[i%len(stores)].Commit(f.Context(), commits[i]) })
@@ -106,13 +106,13 @@ func momentGroup(r authz.Revision) authz.GroupName {
 }
 
 func (f *fixture) commitMoment() error {
-	head, err := f.store.Head(f.Context())
+	position, err := f.store.Position(f.Context())
 	if err != nil {
 		return err
 	}
-	r := head.Revision
+	r := position.Revision
 	return f.store.Commit(f.Context(), authz.Commit{
-		Record: record(r + 1), Onto: head.Hash, Renames: []authz.Rename{{From: momentGroup(r), To: momentGroup(r + 1)}},
+		Record: record(r + 1), Onto: position, Renames: []authz.Rename{{From: momentGroup(r), To: momentGroup(r + 1)}},
 	})
 }
 

@@ -28,7 +28,7 @@ func longestValues(f *fixture) {
 	got := f.everything()
 	got.rows = nil
 	f.same("after the commit", got, contents{
-		state:   authz.State{Revision: 1, Hash: r.Hash, Groups: []authz.GroupRow{g}},
+		state:   authz.State{Position: f.onto(2), Groups: []authz.GroupRow{g}},
 		records: []authz.Record{r},
 	})
 	if v := f.userVersion(authz.UserID(user)); v != 1 {

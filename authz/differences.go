@@ -1,0 +1,132 @@
+package authz
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
+
+// differences returns the change that makes one policy of another, in canonical order. They
+// need not have anything in common: groups are matched by name.
+func differences(before, after *snapshot) Delta {
+	c := comparison{before: before, after: after, idBefore: make([]groupID, len(after.groups))}
+	for name, id := range after.byName {
+		idBefore, there := before.byName[name]
+		if !there {
+			idBefore = newGroup
+		}
+		c.idBefore[id] = idBefore
+	}
+	c.compareGroups()
+	c.compareUsers()
+	slices.SortFunc(c.delta.Added, compareForExport)
+	slices.SortFunc(c.delta.Removed, compareForExport)
+	c.delta.AddedRows = moreRows(after.badRows, before.badRows)
+	c.delta.RemovedRows = moreRows(before.badRows, after.badRows)
+	return c.delta
+}
+
+type comparison struct {
+	before, after *snapshot
+	idBefore      []groupID // by the groupID after; newGroup where there was none
+	delta         Delta
+}
+
+const newGroup = ^noGroup
+
+func (c *comparison) compareGroups() {
+	names := slices.Sorted(maps.Keys(c.after.byName))
+	for _, name := range names {
+		was, is := c.before.group(name), c.after.group(name)
+		switch {
+		case was == nil:
+			c.delta.Groups = append(c.delta.Groups, GroupChange{After: &is.info})
+			was = &group{}
+		case was.info != is.info:
+			c.delta.Groups = append(c.delta.Groups, GroupChange{Before: &was.info, After: &is.info})
+		}
+		c.compareHolders(is.holder, was.rules, is.rules, KindInherit, c.before.groupNames(was.inherits), c.after.groupNames(is.inherits))
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.before.byName)) {
+		if was := c.before.group(name); c.after.group(name) == nil {
+			c.delta.Groups = append(c.delta.Groups, GroupChange{Before: &was.info})
+			c.compareHolders(was.holder, was.rules, nil, KindInherit, c.before.groupNames(was.inherits), nil)
+		}
+	}
+}
+
+func (c *comparison) compareUsers() {
+	for id, is := range c.after.users.all() {
+		if was := c.before.user(id); !c.alike(was, is) {
+			c.compareUser(id, was, is)
+		}
+	}
+	for id, was := range c.before.users.all() {
+		if c.after.user(id) == nil {
+			c.compareUser(id, was, nil)
+		}
+	}
+}
+
+// alike reports whether a user is in the same groups and has no rules of their own: so are most
+// of a million.
+func (c *comparison) alike(was, is *user) bool {
+	if was == nil || was.more != nil || is.more != nil {
+		return false
+	}
+	groups := [2]groupID{c.idBefore[is.groups[0]], c.idBefore[is.groups[1]]}
+	return groups == was.groups || groups == [2]groupID{was.groups[1], was.groups[0]}
+}
+
+func (c *comparison) compareUser(id UserID, was, is *user) {
+	c.compareHolders(id.Holder(), was.rules(), is.rules(), KindMember,
+		c.before.groupNames(was.groupIDs(nil)), c.after.groupNames(is.groupIDs(nil)))
+}
+
+// compareHolders notes what differs between the rules and the groups of one holder.
+func (c *comparison) compareHolders(h Holder, was, is *ruleSet, link RuleKind, wasIn, isIn []GroupName) {
+	for _, kind := range []RuleKind{KindGrant, KindRestriction} {
+		rule := func(p Pattern) Rule { return Rule{Kind: kind, Holder: h, Pattern: p} }
+		c.note(moreIn(is.patterns(kind), was.patterns(kind), rule), moreIn(was.patterns(kind), is.patterns(kind), rule))
+	}
+	rule := func(g GroupName) Rule { return Rule{Kind: link, Holder: h, Group: g} }
+	c.note(moreIn(isIn, wasIn, rule), moreIn(wasIn, isIn, rule))
+}
+
+func (c *comparison) note(added, removed []Rule) {
+	c.delta.Added = append(c.delta.Added, added...)
+	c.delta.Removed = append(c.delta.Removed, removed...)
+}
+
+// moreIn returns what one list has and the other hasn't, as rules.
+func moreIn[S cmp.Ordered](one, other []S, rule func(S) Rule) []Rule {
+	if slices.Equal(one, other) {
+		return nil
+	}
+	there := make(map[S]bool, len(other))
+	for _, s := range other {
+		there[s] = true
+	}
+	var more []Rule
+	for _, s := range one {
+		if !there[s] {
+			more = append(more, rule(s))
+		}
+	}
+	return more
+}
+
+// moreRows returns the rows that one list has more of than the other, by their values.
+func moreRows(one, other []BadRow) []BadRow {
+	there := map[string]int{}
+	for _, b := range other {
+		there[b.key()]++
+	}
+	var more []BadRow
+	for _, b := range one {
+		if there[b.key()]--; there[b.key()] < 0 {
+			more = append(more, b)
+		}
+	}
+	return more
+}

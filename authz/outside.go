@@ -1,0 +1,124 @@
+package authz
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// intact reports whether the policy in the tables is what the records lead to, as far as that
+// shows without reading them.
+func (t stored) intact() bool {
+	return t.revision == 0 || t.recorded && !t.lacksAdministrators && !t.lacksTheirRule && len(t.forbidden()) == 0
+}
+
+// forbidden returns the bad rows that promise 1 forbids.
+func (t stored) forbidden() []BadRow {
+	return slices.DeleteFunc(slices.Clone(t.badRows), func(b BadRow) bool {
+		r, err := parseFields(b.Values)
+		return err != nil || !forbiddenToAdministrators(r)
+	})
+}
+
+// takeIn puts on record what others wrote to the tables, makes good what they did to
+// Administrators, and returns the policy after. It returns [ErrConflict] when the store stands
+// elsewhere by now.
+func (e *Engine) takeIn(ctx context.Context, tables stored) (*snapshot, error) {
+	before, err := e.recorded(ctx, tables)
+	if err != nil {
+		return nil, err
+	}
+	c := Change{
+		Revision: tables.revision + 1, At: time.Now().UTC().Truncate(time.Microsecond),
+		Actor: Actor{Kind: ActorOutside}, Channel: "tables", Action: ActionPolicyOutside,
+		Delta: tables.since(before),
+	}
+	if c.Delta.IsEmpty() {
+		return tables.snapshot, nil
+	}
+	record, err := c.record(before.hash, e.options.RecordKey)
+	if err != nil {
+		return nil, err
+	}
+	c.Hash = record.Hash
+	after, err := tables.after(before, c)
+	if err != nil {
+		return nil, fmt.Errorf("this is a fault of Rightful's: %w", err)
+	}
+	commit := newCommit(after, c.Delta, record)
+	commit.Onto = tables.position()
+	commit.RemoveRows, commit.AddRows = nil, nil // that is so already
+	if tables.lacksTheirRule {
+		commit.AddRows = []Row{administratorsRule.row()}
+	}
+	for _, b := range tables.forbidden() {
+		commit.RemoveIDs = append(commit.RemoveIDs, b.ID)
+	}
+	if err := e.store.Commit(ctx, commit); err != nil {
+		if errors.Is(err, ErrConflict) {
+			return nil, ErrConflict
+		}
+		return nil, e.unavailable(err)
+	}
+	e.log.Warn("someone wrote to the tables of the policy past the engine; it is taken in", "revision", c.Revision)
+	e.announce(c)
+	return after, nil
+}
+
+// recorded returns the policy that the records lead to, as of the revision of the tables.
+func (e *Engine) recorded(ctx context.Context, tables stored) (*snapshot, error) {
+	s := e.current.Load()
+	if s == nil || s.revision > tables.revision {
+		s = emptySnapshot(e.catalogue.sorted)
+	}
+	s, err := e.replayUpTo(ctx, tables.revision, s, nil)
+	if err == nil && !s.head().equal(tables.head()) {
+		err = &AuditError{s.revision, "the head of the chain is another"}
+	}
+	var audit *AuditError
+	if errors.As(err, &audit) {
+		e.log.Error("the records don't lead to the policy in the tables; what others wrote to it can't be told", "error", err)
+		return tables.snapshot, nil
+	}
+	return s, err
+}
+
+// since returns what was done to the policy past the engine, and what makes it good.
+func (t stored) since(before *snapshot) Delta {
+	d := differences(before, t.snapshot)
+	if t.lacksAdministrators {
+		info := t.group(Administrators).info
+		d.Groups = append(d.Groups, GroupChange{Before: &info, After: &info})
+	}
+	if t.lacksTheirRule {
+		d.Removed = append(d.Removed, administratorsRule)
+		d.Added = append(d.Added, administratorsRule)
+	}
+	d.RemovedRows = append(d.RemovedRows, t.forbidden()...)
+	return d
+}
+
+// after returns the policy after the change that takes the tables in. Its bad rows are those
+// of the tables, by their ids.
+func (t stored) after(before *snapshot, c Change) (*snapshot, error) {
+	forbidden := t.forbidden()
+	isForbidden := func(b BadRow) bool {
+		return slices.ContainsFunc(forbidden, func(f BadRow) bool { return f.ID == b.ID })
+	}
+	after, err := before.apply(c)
+	if err != nil {
+		return nil, err
+	}
+	var bad []badRow
+	for _, b := range t.badRows {
+		if !isForbidden(b) {
+			bad = append(bad, badRow{b.row(), b.Fault})
+		}
+	}
+	after.setBadRows(bad)
+	after.writes = t.writes
+	after.marks = t.marks
+	return after, nil
+}

@@ -1,0 +1,193 @@
+package authz_test
+
+import (
+	"errors"
+	"log/slog"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rightful-go/rightful/authz"
+)
+
+// writtenTo is a policy and an engine in service over it: ana is its administrator, ben is in
+// Desk, which may view a.b, and zoe in Trainees, which may not edit a.c.
+func writtenTo(t *testing.T, o authz.Options) (*authz.MemoryStore, *authz.Engine) {
+	t.Helper()
+	store := authz.NewMemoryStore()
+	o.Bootstrap = "ana"
+	engine := open(t, store, o)
+	ctx, ana := t.Context(), engine.As("ana")
+	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Desk", Permissions: authz.Rules{Grants: []authz.Pattern{"a.b:view"}}}))
+	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Trainees", Permissions: authz.Rules{Restrictions: []authz.Pattern{"a.c:edit"}}}))
+	must(t)(ana.Assign(ctx, "Desk", "ben"))
+	must(t)(ana.Assign(ctx, "Trainees", "zoe"))
+	return store, engine
+}
+
+// What someone else writes to the table counts within the poll interval, and is on record for
+// what it is (promises 7 and 9).
+func TestWritesByOthersAreTakenIn(t *testing.T) {
+	t.Parallel()
+	member := func(user authz.UserID, g authz.GroupName) authz.Rule {
+		return authz.Rule{Kind: authz.KindMember, Holder: user.Holder(), Group: g}
+	}
+	administrators := authz.Rule{Kind: authz.KindGrant, Holder: authz.Administrators.Holder(), Pattern: authz.Everything}
+	for name, c := range map[string]struct {
+		write func(*testing.T, *authz.MemoryStore)
+		delta authz.Delta
+		bad   []string // why a row that came in counts as bad
+		check func(*authz.View) bool
+	}{
+		"someone comes into a group": {
+			write: func(_ *testing.T, s *authz.MemoryStore) { s.InsertRows(row("g", "cleo", "group:Desk")) },
+			delta: authz.Delta{Added: []authz.Rule{member("cleo", "Desk")}},
+			check: func(v *authz.View) bool { return v.Can("cleo", "a.b:view") },
+		},
+		"someone goes": {
+			write: func(t *testing.T, s *authz.MemoryStore) { s.DeleteRow(idOf(t, s, "g", "ben")) },
+			delta: authz.Delta{Removed: []authz.Rule{member("ben", "Desk")}},
+			check: func(v *authz.View) bool { return !v.Can("ben", "a.b:view") },
+		},
+		"a restriction": {
+			write: func(_ *testing.T, s *authz.MemoryStore) { s.InsertRows(row("p", "ben", "a.*", "*", "deny")) },
+			delta: authz.Delta{Added: []authz.Rule{{Kind: authz.KindRestriction, Holder: "ben", Pattern: "a.*:*"}}},
+			check: func(v *authz.View) bool { return !v.Can("ben", "a.b:view") },
+		},
+		"a link": {
+			write: func(_ *testing.T, s *authz.MemoryStore) { s.InsertRows(row("g", "group:Trainees", "group:Desk")) },
+			delta: authz.Delta{Added: []authz.Rule{{Kind: authz.KindInherit, Holder: "group:Trainees", Group: "Desk"}}},
+			check: func(v *authz.View) bool { return v.Can("zoe", "a.b:view") },
+		},
+		"a bad row": {
+			write: func(_ *testing.T, s *authz.MemoryStore) { s.InsertRows(row("p", "ben", "a.b", "view", "no")) },
+			bad:   []string{"effect"},
+			check: func(v *authz.View) bool { return !v.Can("ben", "a.b:view") && v.BadRows()[0].Denies == "ben" },
+		},
+		"a group that isn't there": {
+			write: func(_ *testing.T, s *authz.MemoryStore) { s.InsertRows(row("g", "ben", "group:Ghosts")) },
+			bad:   []string{"Ghosts"},
+			check: func(v *authz.View) bool { return len(v.BadRows()) == 1 },
+		},
+		"Administrators lose everything": {
+			write: func(t *testing.T, s *authz.MemoryStore) { s.DeleteRow(idOf(t, s, "p", "group:Administrators")) },
+			delta: authz.Delta{Removed: []authz.Rule{administrators}, Added: []authz.Rule{administrators}},
+			check: func(v *authz.View) bool { return v.Can("ana", "a.b:view") },
+		},
+		"Administrators are to be inherited": {
+			write: func(_ *testing.T, s *authz.MemoryStore) {
+				s.InsertRows(row("g", "group:Desk", "group:Administrators"), row("g", "cleo", "group:Desk"))
+			},
+			delta: authz.Delta{Added: []authz.Rule{member("cleo", "Desk")}},
+			bad:   []string{"protected"},
+			check: func(v *authz.View) bool { return !v.Can("ben", "x:y") && len(v.BadRows()) == 0 },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				store, engine := writtenTo(t, authz.Options{})
+				other := open(t, store, authz.Options{})
+				before := engine.Revision()
+				c.write(t, store)
+				time.Sleep(1100 * time.Millisecond)
+				for _, e := range []*authz.Engine{engine, other} {
+					if e.Revision() != before+1 || !c.check(e.View()) {
+						t.Errorf("revision %d after %d, bad rows %v", e.Revision(), before, e.View().BadRows())
+					}
+					fits(t, e)
+				}
+				got, err := engine.Change(t.Context(), before+1)
+				if err != nil || got.Actor.Kind != authz.ActorOutside || got.Action != authz.ActionPolicyOutside {
+					t.Fatalf("%v, %+v", err, got)
+				}
+				if !reflect.DeepEqual(got.Delta.Added, c.delta.Added) || !reflect.DeepEqual(got.Delta.Removed, c.delta.Removed) {
+					t.Errorf("%+v", got.Delta)
+				}
+				if len(got.Delta.AddedRows) != len(c.bad) || len(c.bad) > 0 && !strings.Contains(got.Delta.AddedRows[0].Fault, c.bad[0]) {
+					t.Errorf("bad rows: %+v", got.Delta.AddedRows)
+				}
+				_ = engine.Close()
+				_ = other.Close()
+				fresh := open(t, store, authz.Options{})
+				if fresh.Revision() != before+1 || !c.check(fresh.View()) {
+					t.Errorf("a new start is at revision %d", fresh.Revision())
+				}
+				_ = fresh.Close()
+			})
+		})
+	}
+}
+
+// A change is validated against the table as it is, also a moment after someone wrote to it.
+func TestChangesMeetWhatOthersWrote(t *testing.T) {
+	t.Parallel()
+	store, engine := writtenTo(t, authz.Options{PollInterval: time.Hour})
+	ctx := t.Context()
+	must(t)(engine.As("ana").ChangeUserPermissions(ctx, "lena", authz.RulesDelta{
+		Grant: []authz.Pattern{"rightful.groups:view", "rightful.users:*", "a.b:*"},
+	}))
+	store.InsertRows(row("p", "group:Desk", "finance.*", "*", "allow"))
+	if _, err := engine.As("lena").Assign(ctx, "Desk", "eve"); !errors.Is(err, authz.ErrEscalation) {
+		t.Errorf("lena gave what someone else had just given to Desk: %v", err)
+	}
+	store.InsertRows(row("p", "lena", "rightful.users", "*", "deny"))
+	if _, err := engine.As("lena").Assign(ctx, "Trainees", "eve"); !errors.Is(err, authz.ErrForbidden) {
+		t.Errorf("lena acted under a right that was gone: %v", err)
+	}
+}
+
+// While the records can't be written, what others wrote doesn't count, and it is said.
+func TestWritesByOthersWaitForTheRecord(t *testing.T) {
+	t.Parallel()
+	memory := authz.NewMemoryStore()
+	store := &faulty{Store: memory}
+	engine := open(t, store, authz.Options{Bootstrap: "ana", PollInterval: time.Hour})
+	readOnly := errors.New("the database is read-only")
+	store.write.Store(&readOnly)
+	memory.InsertRows(row("p", "ben", "a", "view", "allow"))
+	if err := engine.Refresh(t.Context()); !errors.Is(err, authz.ErrStoreUnavailable) || engine.Trouble() == "" {
+		t.Errorf("%v, trouble %q", err, engine.Trouble())
+	}
+	if engine.Can("ben", "a:view") {
+		t.Error("it counts and is on no record")
+	}
+	store.write.Store(nil)
+	if err := engine.Refresh(t.Context()); err != nil || !engine.Can("ben", "a:view") {
+		t.Error(err)
+	}
+	fits(t, engine)
+}
+
+// Writing and taking back leaves nothing to record.
+func TestWritesThatChangeNothing(t *testing.T) {
+	t.Parallel()
+	store, engine := writtenTo(t, authz.Options{PollInterval: time.Hour})
+	before := engine.Revision()
+	store.DeleteRow(store.InsertRows(row("p", "eve", "a", "b", "allow"))[0])
+	if err := engine.Refresh(t.Context()); err != nil || engine.Revision() != before {
+		t.Errorf("%v, from revision %d to %d", err, before, engine.Revision())
+	}
+	must(t)(engine.As("ana").Assign(t.Context(), "Desk", "eve"))
+	if err := engine.Refresh(t.Context()); err != nil || engine.Revision() != before+1 {
+		t.Errorf("%v, revision %d", err, engine.Revision())
+	}
+}
+
+// Where the records don't lead to the tables any more, nobody can tell who wrote what. Service
+// goes on, and Administrators hold everything.
+func TestWritesByOthersOnSpoiltRecords(t *testing.T) {
+	t.Parallel()
+	store, engine := writtenTo(t, authz.Options{})
+	_ = engine.Close()
+	store.DeleteRecord(2)
+	store.InsertRows(row("p", "ben", "a", "view", "allow"))
+	store.DeleteRow(idOf(t, store, "p", "group:Administrators"))
+	var log strings.Builder
+	engine = open(t, store, authz.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	if !engine.Can("ben", "a:view") || !engine.Can("ana", "x:y") || !strings.Contains(log.String(), "the record is missing") {
+		t.Errorf("%s", &log)
+	}
+}
