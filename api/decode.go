@@ -121,6 +121,31 @@ func (b *body) skip() {
 
 // object reads an object that has these members and no others.
 func object(members map[string]reader, required ...string) reader {
+	return objectWith(members, func(b *body) {
+		b.fault("unknown member")
+		b.skip()
+	}, required...)
+}
+
+// openObject reads an object that may have other members as well, which are passed over.
+func openObject(members map[string]reader, required ...string) reader {
+	return objectWith(members, anything, required...)
+}
+
+// anything passes over a value. In its objects no member may be there twice.
+func anything(b *body) {
+	switch b.in.PeekKind() {
+	case jsontext.KindBeginObject:
+		openObject(nil)(b)
+	case jsontext.KindBeginArray:
+		array(func(int) reader { return anything })(b)
+	default:
+		b.token()
+	}
+}
+
+// objectWith reads an object. Members that aren't listed are for other to read.
+func objectWith(members map[string]reader, other reader, required ...string) reader {
 	return func(b *body) {
 		if _, ok := b.open(jsontext.KindBeginObject, "an object"); !ok {
 			return
@@ -133,8 +158,16 @@ func object(members map[string]reader, required ...string) reader {
 			}
 			name := token.String()
 			b.at = at + "/" + pointerEscapes.Replace(name)
-			b.member(members[name], seen[name])
+			value, known := members[name]
+			if !known {
+				value = other
+			}
+			if seen[name] {
+				b.fault("is there more than once")
+				value = (*body).skip
+			}
 			seen[name] = true
+			value(b)
 		}
 		if _, ok := b.token(); !ok {
 			return
@@ -150,19 +183,6 @@ func object(members map[string]reader, required ...string) reader {
 
 var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
 
-func (b *body) member(value reader, again bool) {
-	switch {
-	case again:
-		b.fault("is there more than once")
-	case value == nil:
-		b.fault("unknown member")
-	default:
-		value(b)
-		return
-	}
-	b.skip()
-}
-
 // text reads a string.
 func text[S ~string](into *S) reader {
 	return func(b *body) {
@@ -172,8 +192,8 @@ func text[S ~string](into *S) reader {
 	}
 }
 
-// texts reads an array of strings. Those beyond what a body may list are counted only.
-func texts[S ~string](into *[]S) reader {
+// array reads an array, by a reader for the item of each number.
+func array(item func(i int) reader) reader {
 	return func(b *body) {
 		if _, ok := b.open(jsontext.KindBeginArray, "an array"); !ok {
 			return
@@ -181,17 +201,29 @@ func texts[S ~string](into *[]S) reader {
 		at := b.at
 		for i := 0; b.more(jsontext.KindEndArray); i++ {
 			b.at = fmt.Sprintf("%s/%d", at, i)
-			var s S
-			text(&s)(b)
-			if b.listed++; b.listed <= maxListed {
-				*into = append(*into, s)
-			} else if b.excess == "" {
-				b.excess = at
-			}
+			item(i)(b)
 		}
 		if _, ok := b.token(); ok {
 			b.at = at
 		}
+	}
+}
+
+// texts reads an array of strings. Those beyond what a body may list are counted only.
+func texts[S ~string](into *[]S) reader {
+	return func(b *body) {
+		at := b.at
+		array(func(int) reader {
+			return func(b *body) {
+				var s S
+				text(&s)(b)
+				if b.listed++; b.listed <= maxListed {
+					*into = append(*into, s)
+				} else if b.excess == "" {
+					b.excess = at
+				}
+			}
+		})(b)
 	}
 }
 

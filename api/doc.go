@@ -8,6 +8,9 @@
 //	r.GET("/settings", guard.Require("system.settings:view"), showSettings)
 //	api.Mount(r.Group("/api/v1"), engine, currentUser)
 //
+// By [MountAuthZEN] other services ask for decisions, as the OpenID AuthZEN Authorization API has
+// it.
+//
 // Who is signed in is the host's to say, by a [CurrentUser]. The interface is described by
 // openapi.yaml in this folder; Go types and a client made from it are in package openapi.
 package api

@@ -49,7 +49,7 @@ func successes() []string {
 	var list []string
 	for path, item := range described()["paths"].(map[string]any) {
 		for method, operation := range item.(map[string]any) {
-			if method == "parameters" {
+			if method == "parameters" || method == "servers" {
 				continue
 			}
 			for status := range operation.(map[string]any)["responses"].(map[string]any) {
@@ -63,10 +63,16 @@ func successes() []string {
 	return list
 }
 
+// atRoot reports whether a path is AuthZEN's and not below the administrators' interface.
+func atRoot(path string) bool {
+	return described()["paths"].(map[string]any)[path].(map[string]any)["servers"] != nil
+}
+
 // hold holds an answer against the document, if the request is for one of its operations.
 func hold(t testing.TB, request *http.Request, r reply) {
 	t.Helper()
-	if r.header.Get("Cache-Control") != "no-store" || r.header.Get("X-Content-Type-Options") != "nosniff" {
+	metadata := strings.HasPrefix(request.URL.Path, "/.well-known/") && r.status == 200
+	if r.header.Get("Cache-Control") != "no-store" && !metadata || r.header.Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("%s may be kept or guessed at: %v", r.asked, r.header)
 	}
 	path, operation := operationOf(request)
@@ -119,7 +125,11 @@ func hold(t testing.TB, request *http.Request, r reply) {
 
 // operationOf finds the operation that a request is for; nil if there is none.
 func operationOf(request *http.Request) (string, map[string]any) {
-	below, ok := strings.CutPrefix(request.URL.EscapedPath(), "/api/v1")
+	escaped := request.URL.EscapedPath()
+	below, ok := strings.CutPrefix(escaped, "/api/v1")
+	if !ok && (strings.HasPrefix(escaped, "/access/v1/") || strings.HasPrefix(escaped, "/.well-known/")) {
+		below, ok = escaped, true // the document says that these are at the root
+	}
 	if !ok {
 		return "", nil
 	}
@@ -142,7 +152,7 @@ func operationOf(request *http.Request) (string, map[string]any) {
 // parameters, content types and what is done with If-Match.
 func TestOperationsAreThoseOfTheDocument(t *testing.T) {
 	table := map[string]string{}
-	for _, o := range api.Operations() {
+	for _, o := range slices.Concat(api.Operations(), api.AuthZENOperations()) {
 		query := strings.Fields(o.Query)
 		slices.Sort(query)
 		slices.Sort(o.Types)
@@ -152,6 +162,9 @@ func TestOperationsAreThoseOfTheDocument(t *testing.T) {
 	for path, item := range described()["paths"].(map[string]any) {
 		for method, value := range item.(map[string]any) {
 			if operation, ok := value.(map[string]any); ok {
+				if below := slices.ContainsFunc(api.Operations(), func(o api.Operation) bool { return o.Path == path }); below == atRoot(path) {
+					t.Errorf("%s is at the root: %v", path, !below)
+				}
 				document[strings.ToUpper(method)+" "+path] = summarised(operation)
 			}
 		}

@@ -16,13 +16,14 @@ import (
 type media struct {
 	types []string
 	limit int64
+	other problemType // which problem another content type is
 }
 
 var (
 	noBody    = media{} // whatever comes is left unread
-	jsonBody  = media{[]string{"application/json"}, 1 << 20}
-	mergeBody = media{[]string{"application/merge-patch+json", "application/json"}, 1 << 20}
-	csvBody   = media{[]string{"text/csv"}, 32 << 20}
+	jsonBody  = media{[]string{"application/json"}, 1 << 20, problemUnsupportedMediaType}
+	mergeBody = media{[]string{"application/merge-patch+json", "application/json"}, 1 << 20, problemUnsupportedMediaType}
+	csvBody   = media{[]string{"text/csv"}, 32 << 20, problemUnsupportedMediaType}
 )
 
 const maxQuery = 8 << 10 // bytes
@@ -98,5 +99,5 @@ func (c *call) unsupported() *problem {
 	case http.MethodPatch:
 		c.http.Header("Accept-Patch", types) // RFC 5789
 	}
-	return &problem{Type: problemUnsupportedMediaType, Detail: "Send " + strings.ReplaceAll(types, ", ", " or ") + ", in UTF-8 and not compressed."}
+	return &problem{Type: c.operation.body.other, Detail: "Send " + strings.ReplaceAll(types, ", ", " or ") + ", in UTF-8 and not compressed."}
 }

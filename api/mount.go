@@ -27,32 +27,32 @@ func Mount(r gin.IRouter, engine *authz.Engine, currentUser CurrentUser) {
 	if engine == nil || currentUser == nil {
 		panic("api: Mount needs an engine and a way to tell who is calling")
 	}
-	a := &admin{engine: engine, currentUser: currentUser}
-	a.router = a.newRouter()
-	r.Any("/*path", a.serve)
+	m := &mounted{engine: engine, currentUser: currentUser}
+	m.router = m.newRouter(operations)
+	r.Any("/*path", m.serve)
 }
 
-// admin is the administrators' interface at one place of a host.
-type admin struct {
+// mounted is one of our interfaces at one place of a host.
+type mounted struct {
 	engine      *authz.Engine
 	currentUser CurrentUser
 	router      *gin.Engine
 }
 
-func (a *admin) newRouter() *gin.Engine {
+func (m *mounted) newRouter(operations []operation, first ...gin.HandlerFunc) *gin.Engine {
 	r := gin.New()
 	r.RedirectTrailingSlash = false
 	r.UseEscapedPath = true      // an encoded slash is part of a name and separates nothing
 	r.UnescapePathValues = false // Gin would make a space of "+"; see call.param
 	r.HandleMethodNotAllowed = true
-	r.Use(unkept, recovered)
+	r.Use(append([]gin.HandlerFunc{unkept, recovered}, first...)...)
 	r.NoRoute(func(c *gin.Context) { writeProblem(c, noSuchPath) })
 	r.NoMethod(func(c *gin.Context) {
 		writeProblem(c, problem{Type: problemMethodNotAllowed, Detail: "The header Allow names the methods of this path."})
 	})
 	toGin := strings.NewReplacer("{", ":", "}", "")
 	for _, o := range operations {
-		r.Handle(o.method, toGin.Replace(o.path), a.perform(o))
+		r.Handle(o.method, toGin.Replace(o.path), m.perform(o))
 	}
 	return r
 }
@@ -68,8 +68,15 @@ type host struct {
 type hostKey struct{}
 
 // serve hands a request on to the router, under the path that it has below the mount.
-func (a *admin) serve(c *gin.Context) {
+func (m *mounted) serve(c *gin.Context) {
 	prefix, path := cutMount(c.FullPath(), c.Request.URL.EscapedPath())
+	m.handOn(c, prefix, path)
+}
+
+// serveWhole hands a request on under the whole of its path.
+func (m *mounted) serveWhole(c *gin.Context) { m.handOn(c, "", c.Request.URL.EscapedPath()) }
+
+func (m *mounted) handOn(c *gin.Context, prefix, path string) {
 	plain, err := url.PathUnescape(path)
 	if err != nil || path == "" || strings.Contains(path, "//") {
 		unkept(c)
@@ -78,7 +85,7 @@ func (a *admin) serve(c *gin.Context) {
 	}
 	within := c.Request.WithContext(context.WithValue(c.Request.Context(), hostKey{}, host{c, prefix}))
 	within.URL = &url.URL{Path: plain, RawPath: path, RawQuery: c.Request.URL.RawQuery}
-	a.router.ServeHTTP(c.Writer, within)
+	m.router.ServeHTTP(c.Writer, within)
 }
 
 // cutMount cuts an escaped path in two where the mount's catch-all begins, by the number of

@@ -41,7 +41,7 @@ func (c *call) page() page {
 		return p
 	}
 	var at cursor
-	if !at.decode(text) || at.After == "" {
+	if !decodeToken(text, &at) || at.After == "" {
 		c.bad(`the query parameter "cursor" is not a next_cursor`)
 	} else if at.List != p.list {
 		c.bad(`the query parameter "cursor" belongs to another list, or to this one with other parameters`)
@@ -66,14 +66,19 @@ func (c *call) list() string {
 
 // next returns the cursor for what follows an item.
 func (p page) next(after string) string {
-	text, err := json.Marshal(cursor{List: p.list, After: after})
+	return encodeToken(cursor{List: p.list, After: after})
+}
+
+// encodeToken makes of where a page begins what clients send back without looking into it.
+func encodeToken(at any) string {
+	text, err := json.Marshal(at)
 	if err != nil { // names and numbers always encode
 		panic(err)
 	}
 	return base64.RawURLEncoding.EncodeToString(text)
 }
 
-func (at *cursor) decode(text string) bool {
+func decodeToken(text string, at any) bool {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	return err == nil && json.Unmarshal(raw, at, json.RejectUnknownMembers(true)) == nil
 }

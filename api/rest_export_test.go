@@ -10,7 +10,12 @@ type Operation struct {
 }
 
 // Operations is the table of operations, for tests.
-func Operations() []Operation {
+func Operations() []Operation { return listed(operations) }
+
+// AuthZENOperations is the table of those at the root of the host.
+func AuthZENOperations() []Operation { return listed((&authZEN{}).operations("")) }
+
+func listed(operations []operation) []Operation {
 	var list []Operation
 	for _, o := range operations {
 		list = append(list, Operation{

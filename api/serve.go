@@ -36,16 +36,16 @@ type call struct {
 // perform is what happens to every request for an operation, in the order in which errors are
 // to come: 401, 403, 413 and 415 here; 400, 428 and what follows where the handler reads what
 // it was sent.
-func (a *admin) perform(o operation) gin.HandlerFunc {
+func (m *mounted) perform(o operation) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		from := c.Request.Context().Value(hostKey{}).(host)
-		call := &call{http: c, engine: a.engine, operation: o, prefix: from.prefix}
+		call := &call{http: c, engine: m.engine, operation: o, prefix: from.prefix}
 		if o.needs != nil {
-			if call.user = a.currentUser(from.context); call.user == "" {
+			if call.user = m.currentUser(from.context); call.user == "" {
 				unauthenticated(c, from.context)
 				return
 			}
-			call.view = a.engine.View()
+			call.view = m.engine.View()
 			if err := o.needs(call); err != nil {
 				call.fail(err)
 				return

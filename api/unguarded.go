@@ -19,7 +19,7 @@ func openToAll(*gin.Context) {}
 
 // Unguarded lists the routes, in the order of their paths, that have neither a guard before
 // their last handler nor [Guard.Open], among all that the engine has by now. Those that
-// [Mount] registered ask for permissions themselves and are not among them.
+// [Mount] and [MountAuthZEN] registered ask for permissions themselves and are not among them.
 func (r *Router) Unguarded() []gin.RouteInfo {
 	all := r.seen.engine.Routes()
 	times := map[routeKey]int{}
@@ -82,7 +82,7 @@ var (
 	}
 	openCode = []uintptr{handlerCode(openToAll)}
 	// mountCode is the handlers of our own interfaces, which ask for permissions themselves.
-	mountCode = []uintptr{handlerCode((&admin{}).serve)}
+	mountCode = []uintptr{handlerCode((&mounted{}).serve), handlerCode((&mounted{}).serveWhole)}
 )
 
 func handlerCode(h gin.HandlerFunc) uintptr { return reflect.ValueOf(h).Pointer() }

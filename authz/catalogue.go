@@ -155,8 +155,11 @@ func (c *catalogue) knows(p Pattern) bool {
 // isOneBelow reports whether object is typ, a dot and one segment.
 func isOneBelow(typ, object string) bool {
 	id, ok := strings.CutPrefix(object, typ+".")
-	return ok && id != "" && !strings.ContainsAny(id, "./:*")
+	return ok && isSegment(id)
 }
+
+// isSegment reports whether an id can stand behind a type as one segment of an object.
+func isSegment(id string) bool { return id != "" && !strings.ContainsAny(id, "./:*") }
 
 // appendCovered appends the permissions that a pattern with a wildcard covers.
 func (c *catalogue) appendCovered(list []Permission, t target) []Permission {

@@ -1,5 +1,5 @@
-// Package openapi is the wire format of the administrators' interface: the types of
-// openapi.yaml, a client for it, and the document itself. Start with [NewClientWithResponses],
+// Package openapi is the wire format of the administrators' interface and of AuthZEN: the types
+// of openapi.yaml, a client for the former, and the document itself. Start with [NewClientWithResponses],
 // or with [Document]. All but [Merge] is generated; what the document says is what holds.
 //
 // # Errors
@@ -13,7 +13,8 @@
 // The zero value of an optional member stands for its absence, in either direction. Where
 // zero or empty says something else than absence the member is a pointer, or a list that only
 // nil leaves out: Change.Gains and Change.Losses with their counts, GroupChange.Before and
-// GroupChange.After, Problem.Version, and Status.Store, Status.BadRows and Status.Drift. In a
+// GroupChange.After, Problem.Version, Decision.Context, EntityResults.Page, ActionResults.Page,
+// WantedPage.Limit, and Status.Store, Status.BadRows and Status.Drift. In a
 // [GroupPatch] each member is a [Merge]. Optional parameters are pointers throughout.
 //
 // # What whoever writes these types must do

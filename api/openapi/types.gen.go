@@ -73,6 +73,27 @@ func (e ChangeUndo) Valid() bool {
 	}
 }
 
+// Defines values for EvaluationsSemantic.
+const (
+	EvaluationsSemanticDenyOnFirstDeny     EvaluationsSemantic = "deny_on_first_deny"
+	EvaluationsSemanticExecuteAll          EvaluationsSemantic = "execute_all"
+	EvaluationsSemanticPermitOnFirstPermit EvaluationsSemantic = "permit_on_first_permit"
+)
+
+// Valid indicates whether the value is a known member of the EvaluationsSemantic enum.
+func (e EvaluationsSemantic) Valid() bool {
+	switch e {
+	case EvaluationsSemanticDenyOnFirstDeny:
+		return true
+	case EvaluationsSemanticExecuteAll:
+		return true
+	case EvaluationsSemanticPermitOnFirstPermit:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ImportMode.
 const (
 	ImportModeMerge   ImportMode = "merge"
@@ -224,6 +245,36 @@ func (e StoreStatusState) Valid() bool {
 	default:
 		return false
 	}
+}
+
+// ActionResult defines model for ActionResult.
+type ActionResult struct {
+	// Name What tells something of AuthZEN from others. It is compared exactly.
+	//
+	// Examples: record-1
+	Name EntityText `json:"name"`
+}
+
+// ActionResults defines model for ActionResults.
+type ActionResults struct {
+	// Page Absent where the results are all that there is.
+	Page    *ResultPage    `json:"page,omitempty"`
+	Results []ActionResult `json:"results"`
+}
+
+// ActionSearch defines model for ActionSearch.
+type ActionSearch struct {
+	// Context Attributes that a service sends along. They mean nothing here.
+	Context Properties `json:"context,omitempty,omitzero"`
+
+	// Page Which part of the results is asked for (AuthZEN section 8.2.1).
+	Page WantedPage `json:"page,omitempty,omitzero"`
+
+	// Resource A subject or a resource (AuthZEN sections 5.1 and 5.2). The type of a subject is `user`.
+	Resource Entity `json:"resource"`
+
+	// Subject A subject or a resource (AuthZEN sections 5.1 and 5.2). The type of a subject is `user`.
+	Subject Entity `json:"subject"`
 }
 
 // Actor Who made a change.
@@ -382,6 +433,30 @@ type ChangedRule struct {
 	Group GroupName `json:"group,omitempty,omitzero"`
 }
 
+// Decision defines model for Decision.
+type Decision struct {
+	// Decision Whether it is allowed.
+	Decision bool `json:"decision"`
+
+	// Context What was wrong with one question of many.
+	Context *DecisionContext `json:"context,omitempty"`
+}
+
+// DecisionContext What was wrong with one question of many.
+type DecisionContext struct {
+	Error EvaluationError `json:"error"`
+}
+
+// DecisionOrDecisions defines model for DecisionOrDecisions.
+type DecisionOrDecisions struct {
+	union json.RawMessage
+}
+
+// Decisions defines model for Decisions.
+type Decisions struct {
+	Evaluations []Decision `json:"evaluations"`
+}
+
 // Drift How the policy differs from the seed. A start reports it and changes nothing.
 type Drift struct {
 	// Seeded Whether a seed was applied to this store.
@@ -419,6 +494,114 @@ type EffectivePermission struct {
 	Category CategoryPath `json:"category,omitempty,omitzero"`
 	Because  []Because    `json:"because"`
 }
+
+// Entity A subject or a resource (AuthZEN sections 5.1 and 5.2). The type of a subject is `user`.
+type Entity struct {
+	// Type What tells something of AuthZEN from others. It is compared exactly.
+	//
+	// Examples: record-1
+	Type EntityText `json:"type"`
+
+	// ID What tells something of AuthZEN from others. It is compared exactly.
+	//
+	// Examples: record-1
+	ID EntityText `json:"id"`
+
+	// Properties Attributes that a service sends along. They mean nothing here.
+	Properties Properties `json:"properties,omitempty,omitzero"`
+}
+
+// EntityAction An action (AuthZEN section 5.3).
+type EntityAction struct {
+	// Name What tells something of AuthZEN from others. It is compared exactly.
+	//
+	// Examples: record-1
+	Name EntityText `json:"name"`
+
+	// Properties Attributes that a service sends along. They mean nothing here.
+	Properties Properties `json:"properties,omitempty,omitzero"`
+}
+
+// EntityResults defines model for EntityResults.
+type EntityResults struct {
+	// Page Absent where the results are all that there is.
+	Page    *ResultPage `json:"page,omitempty"`
+	Results []Entity    `json:"results"`
+}
+
+// EntityText What tells something of AuthZEN from others. It is compared exactly.
+//
+// Examples: record-1
+type EntityText = string
+
+// EvaluationError defines model for EvaluationError.
+type EvaluationError struct {
+	// Status The status that a request with this question alone would have had.
+	Status  int    `json:"status"`
+	Message string `json:"message"`
+}
+
+// EvaluationItem One question of many. What it leaves out is taken from the top of the request.
+type EvaluationItem struct {
+	// Action An action (AuthZEN section 5.3).
+	Action EntityAction `json:"action,omitempty,omitzero"`
+
+	// Context Attributes that a service sends along. They mean nothing here.
+	Context Properties `json:"context,omitempty,omitzero"`
+
+	// Resource A subject or a resource (AuthZEN sections 5.1 and 5.2). The type of a subject is `user`.
+	Resource Entity `json:"resource,omitempty,omitzero"`
+
+	// Subject A subject or a resource (AuthZEN sections 5.1 and 5.2). The type of a subject is `user`.
+	Subject Entity `json:"subject,omitempty,omitzero"`
+}
+
+// EvaluationRequest Members that aren't listed are ignored, here and in what is below it; none may be there twice.
+//
+// Examples: {"action":{"name":"view"},"resource":{"id":"1","type":"clients.requests.deposit"},"subject":{"id":"cleo","type":"user"}}
+type EvaluationRequest struct {
+	// Action An action (AuthZEN section 5.3).
+	Action EntityAction `json:"action"`
+
+	// Context Attributes that a service sends along. They mean nothing here.
+	Context Properties `json:"context,omitempty,omitzero"`
+
+	// Resource A subject or a resource (AuthZEN sections 5.1 and 5.2). The type of a subject is `user`.
+	Resource Entity `json:"resource"`
+
+	// Subject A subject or a resource (AuthZEN sections 5.1 and 5.2). The type of a subject is `user`.
+	Subject Entity `json:"subject"`
+}
+
+// EvaluationsOptions How the questions are to be answered.
+type EvaluationsOptions struct {
+	// EvaluationsSemantic Whether all are answered, or which decision is the last.
+	EvaluationsSemantic EvaluationsSemantic `json:"evaluations_semantic,omitempty,omitzero"`
+}
+
+// EvaluationsRequest `subject`, `action` and `resource` are needed at the top unless `evaluations` lists something. What an evaluation lacks with the top taken in makes it a `false`, and the request no error.
+//
+// Examples: {"evaluations":[{"action":{"name":"view"}},{"action":{"name":"update"}}],"resource":{"id":"1","type":"clients.requests.deposit"},"subject":{"id":"cleo","type":"user"}}
+type EvaluationsRequest struct {
+	// Action An action (AuthZEN section 5.3).
+	Action EntityAction `json:"action,omitempty,omitzero"`
+
+	// Context Attributes that a service sends along. They mean nothing here.
+	Context     Properties       `json:"context,omitempty,omitzero"`
+	Evaluations []EvaluationItem `json:"evaluations,omitempty,omitzero"`
+
+	// Options How the questions are to be answered.
+	Options EvaluationsOptions `json:"options,omitempty,omitzero"`
+
+	// Resource A subject or a resource (AuthZEN sections 5.1 and 5.2). The type of a subject is `user`.
+	Resource Entity `json:"resource,omitempty,omitzero"`
+
+	// Subject A subject or a resource (AuthZEN sections 5.1 and 5.2). The type of a subject is `user`.
+	Subject Entity `json:"subject,omitempty,omitzero"`
+}
+
+// EvaluationsSemantic Whether all are answered, or which decision is the last.
+type EvaluationsSemantic string
 
 // Gain What one user may do from then on, or no longer.
 type Gain struct {
@@ -704,6 +887,18 @@ type PermissionList struct {
 // Examples: clients.requests.deposit:view
 type PermissionName = string
 
+// PolicyDecisionPoint The metadata of a policy decision point (AuthZEN section 9.1). All addresses are absolute.
+type PolicyDecisionPoint struct {
+	PolicyDecisionPoint       string `json:"policy_decision_point"`
+	AccessEvaluationEndpoint  string `json:"access_evaluation_endpoint"`
+	AccessEvaluationsEndpoint string `json:"access_evaluations_endpoint"`
+	SearchSubjectEndpoint     string `json:"search_subject_endpoint"`
+	SearchActionEndpoint      string `json:"search_action_endpoint"`
+
+	// SearchResourceEndpoint Absent where the host lists no resources.
+	SearchResourceEndpoint string `json:"search_resource_endpoint,omitempty,omitzero"`
+}
+
 // Problem A problem document (RFC 9457).
 type Problem struct {
 	// Type What went wrong, for programs. Later versions may add some.
@@ -740,8 +935,38 @@ type Problem struct {
 // ProblemType What went wrong, for programs. Later versions may add some.
 type ProblemType string
 
+// Properties Attributes that a service sends along. They mean nothing here.
+type Properties map[string]interface{}
+
 // ReleaseMembers What becomes of the members of a group that is deleted.
 type ReleaseMembers string
+
+// ResourceSearch defines model for ResourceSearch.
+type ResourceSearch struct {
+	// Action An action (AuthZEN section 5.3).
+	Action EntityAction `json:"action"`
+
+	// Context Attributes that a service sends along. They mean nothing here.
+	Context Properties `json:"context,omitempty,omitzero"`
+
+	// Page Which part of the results is asked for (AuthZEN section 8.2.1).
+	Page WantedPage `json:"page,omitempty,omitzero"`
+
+	// Resource A subject or a resource that is searched for. An `id` isn't looked at.
+	Resource WantedEntity `json:"resource"`
+
+	// Subject A subject or a resource (AuthZEN sections 5.1 and 5.2). The type of a subject is `user`.
+	Subject Entity `json:"subject"`
+}
+
+// ResultPage Absent where the results are all that there is.
+type ResultPage struct {
+	// NextToken Leads to the next page; empty on the last.
+	NextToken string `json:"next_token"`
+
+	// Count The number of results on this page.
+	Count int `json:"count"`
+}
 
 // Revision A number that grows by one with each change.
 //
@@ -816,6 +1041,24 @@ type StoreStatus struct {
 // StoreStatusState defines model for StoreStatus.State.
 type StoreStatusState string
 
+// SubjectSearch defines model for SubjectSearch.
+type SubjectSearch struct {
+	// Action An action (AuthZEN section 5.3).
+	Action EntityAction `json:"action"`
+
+	// Context Attributes that a service sends along. They mean nothing here.
+	Context Properties `json:"context,omitempty,omitzero"`
+
+	// Page Which part of the results is asked for (AuthZEN section 8.2.1).
+	Page WantedPage `json:"page,omitempty,omitzero"`
+
+	// Resource A subject or a resource (AuthZEN sections 5.1 and 5.2). The type of a subject is `user`.
+	Resource Entity `json:"resource"`
+
+	// Subject A subject or a resource that is searched for. An `id` isn't looked at.
+	Subject WantedEntity `json:"subject"`
+}
+
 // Time A time in UTC.
 //
 // Examples: 2026-03-02T09:30:00Z
@@ -884,6 +1127,29 @@ type UserList struct {
 	NextCursor NextCursor `json:"next_cursor,omitempty,omitzero"`
 }
 
+// WantedEntity A subject or a resource that is searched for. An `id` isn't looked at.
+type WantedEntity struct {
+	// Properties Attributes that a service sends along. They mean nothing here.
+	Properties Properties `json:"properties,omitempty,omitzero"`
+
+	// Type What tells something of AuthZEN from others. It is compared exactly.
+	//
+	// Examples: record-1
+	Type EntityText `json:"type"`
+}
+
+// WantedPage Which part of the results is asked for (AuthZEN section 8.2.1).
+type WantedPage struct {
+	// Limit The most results on a page; never more than 500. With a token it may be left out, and not be another.
+	Limit *int `json:"limit,omitempty"`
+
+	// Properties Attributes that a service sends along. They mean nothing here.
+	Properties Properties `json:"properties,omitempty,omitzero"`
+
+	// Token `next_token` of the page before, with the same subject, action, resource and context; empty or left out for the first page.
+	Token string `json:"token,omitempty,omitzero"`
+}
+
 // CategoryFilter defines model for CategoryFilter.
 type CategoryFilter = string
 
@@ -916,6 +1182,9 @@ type Mode = ImportMode
 // Reason defines model for Reason.
 type Reason = string
 
+// RequestID defines model for RequestId.
+type RequestID = string
+
 // Search defines model for Search.
 type Search = string
 
@@ -934,6 +1203,42 @@ type RulesShown = Rules
 //
 // Examples: {"action":"group.permissions.set","actor":{"id":"ana","kind":"user"},"added":[{"holder":"group:Finance","pattern":"finance.*:*","rule":"grant"}],"added_count":1,"at":"2026-03-02T09:30:00Z","channel":"rest","hash":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","reason":"Quarterly review","removed":[],"removed_count":0,"revision":482,"target":"Finance"}
 type WouldChange = Change
+
+// GetPolicyDecisionPointParams defines parameters for GetPolicyDecisionPoint.
+type GetPolicyDecisionPointParams struct {
+	// XRequestID An identifier of the request, which comes back in the same header (AuthZEN section 10.1.3): printable ASCII. At most once.
+	XRequestID *RequestID `json:"X-Request-ID,omitempty"`
+}
+
+// EvaluateParams defines parameters for Evaluate.
+type EvaluateParams struct {
+	// XRequestID An identifier of the request, which comes back in the same header (AuthZEN section 10.1.3): printable ASCII. At most once.
+	XRequestID *RequestID `json:"X-Request-ID,omitempty"`
+}
+
+// EvaluateAllParams defines parameters for EvaluateAll.
+type EvaluateAllParams struct {
+	// XRequestID An identifier of the request, which comes back in the same header (AuthZEN section 10.1.3): printable ASCII. At most once.
+	XRequestID *RequestID `json:"X-Request-ID,omitempty"`
+}
+
+// SearchActionsParams defines parameters for SearchActions.
+type SearchActionsParams struct {
+	// XRequestID An identifier of the request, which comes back in the same header (AuthZEN section 10.1.3): printable ASCII. At most once.
+	XRequestID *RequestID `json:"X-Request-ID,omitempty"`
+}
+
+// SearchResourcesParams defines parameters for SearchResources.
+type SearchResourcesParams struct {
+	// XRequestID An identifier of the request, which comes back in the same header (AuthZEN section 10.1.3): printable ASCII. At most once.
+	XRequestID *RequestID `json:"X-Request-ID,omitempty"`
+}
+
+// SearchSubjectsParams defines parameters for SearchSubjects.
+type SearchSubjectsParams struct {
+	// XRequestID An identifier of the request, which comes back in the same header (AuthZEN section 10.1.3): printable ASCII. At most once.
+	XRequestID *RequestID `json:"X-Request-ID,omitempty"`
+}
 
 // ListChangesParams defines parameters for ListChanges.
 type ListChangesParams struct {
@@ -1166,6 +1471,21 @@ type SetUserPermissionsParams struct {
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
 
+// EvaluateJSONRequestBody defines body for Evaluate for application/json ContentType.
+type EvaluateJSONRequestBody = EvaluationRequest
+
+// EvaluateAllJSONRequestBody defines body for EvaluateAll for application/json ContentType.
+type EvaluateAllJSONRequestBody = EvaluationsRequest
+
+// SearchActionsJSONRequestBody defines body for SearchActions for application/json ContentType.
+type SearchActionsJSONRequestBody = ActionSearch
+
+// SearchResourcesJSONRequestBody defines body for SearchResources for application/json ContentType.
+type SearchResourcesJSONRequestBody = ResourceSearch
+
+// SearchSubjectsJSONRequestBody defines body for SearchSubjects for application/json ContentType.
+type SearchSubjectsJSONRequestBody = SubjectSearch
+
 // CreateGroupJSONRequestBody defines body for CreateGroup for application/json ContentType.
 type CreateGroupJSONRequestBody = GroupCreate
 
@@ -1189,6 +1509,68 @@ type ChangeUserPermissionsJSONRequestBody = RulesDelta
 
 // SetUserPermissionsJSONRequestBody defines body for SetUserPermissions for application/json ContentType.
 type SetUserPermissionsJSONRequestBody = RulesInput
+
+// AsDecision returns the union data inside the DecisionOrDecisions as a Decision
+func (t DecisionOrDecisions) AsDecision() (Decision, error) {
+	var body Decision
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromDecision overwrites any union data inside the DecisionOrDecisions as the provided Decision
+func (t *DecisionOrDecisions) FromDecision(v Decision) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeDecision performs a merge with any union data inside the DecisionOrDecisions, using the provided Decision
+func (t *DecisionOrDecisions) MergeDecision(v Decision) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsDecisions returns the union data inside the DecisionOrDecisions as a Decisions
+func (t DecisionOrDecisions) AsDecisions() (Decisions, error) {
+	var body Decisions
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromDecisions overwrites any union data inside the DecisionOrDecisions as the provided Decisions
+func (t *DecisionOrDecisions) FromDecisions(v Decisions) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeDecisions performs a merge with any union data inside the DecisionOrDecisions, using the provided Decisions
+func (t *DecisionOrDecisions) MergeDecisions(v Decisions) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+func (t DecisionOrDecisions) MarshalJSON() ([]byte, error) {
+	b, err := t.union.MarshalJSON()
+	return b, err
+}
+
+func (t *DecisionOrDecisions) UnmarshalJSON(b []byte) error {
+	err := t.union.UnmarshalJSON(b)
+	return err
+}
 
 // AsGroup returns the union data inside the GroupOrChange as a Group
 func (t GroupOrChange) AsGroup() (Group, error) {

@@ -73,7 +73,7 @@ func newApp(ctx context.Context, c config, log *slog.Logger) (_ *app, err error)
 		return nil, err
 	}
 	a.reportDrift()
-	a.handler, err = a.routes(c.more)
+	a.handler, err = a.routes(c)
 	return a, err
 }
 

@@ -112,7 +112,6 @@ func TestWhatIsNotThere(t *testing.T) {
 	if p := o.want(http.StatusNotFound, "GET", "/nothing", "").problem(t); p.Type != "urn:rightful:problem:not-found" {
 		t.Errorf("an unknown address answers %s", p.Type)
 	}
-	o.want(http.StatusNotFound, "GET", "/access/v1/evaluation", "")
 	o.want(http.StatusNotFound, "GET", "/console/", "")
 	if r := o.want(http.StatusMethodNotAllowed, "DELETE", "/settings", ""); !strings.Contains(r.header.Get("Allow"), "POST") {
 		t.Errorf("Allow is %q", r.header.Get("Allow"))

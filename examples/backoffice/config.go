@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 	"golang.org/x/crypto/bcrypt"
@@ -29,6 +30,7 @@ type config struct {
 	seed         fs.FS
 	demoPassword string // empty: the one kept with the database, or a random one
 	hashCost     int    // of bcrypt
+	identifier   string // under which other services know the policy decision point; empty: not at all
 
 	more func(gin.IRouter) // registers more routes; for tests
 }
@@ -85,6 +87,15 @@ func seedDir(dir string) (fs.FS, error) {
 		return nil, fmt.Errorf("the seed %s is no directory", dir)
 	}
 	return os.DirFS(dir), nil
+}
+
+// identifierOf returns the address at which other services find the policy decision point. One
+// whose port is still to be chosen can't be told to anyone.
+func identifierOf(address string) string {
+	if strings.HasSuffix(address, ":0") {
+		return ""
+	}
+	return "http://" + address
 }
 
 // loopback returns addr with its host resolved, and refuses every address that another machine

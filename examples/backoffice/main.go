@@ -1,6 +1,6 @@
 // Command backoffice is a broker's back office that runs on Rightful: accounts and sessions of
 // its own, requests, profiles, operations, balances and settings behind the guard, and the
-// administrators' REST interface at /api/v1. It is an example of a host, and a place to try
+// administrators' REST interface at /api/v1, and AuthZEN for other services. It is an example of a host, and a place to try
 // things: every account has the same demo password, so it serves this machine alone.
 //
 // Start reading in app.go, which puts the parts together, and routes.go, which says what each
@@ -40,6 +40,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, lo
 	if err != nil {
 		return err
 	}
+	c.identifier = identifierOf(address)
 	log := slog.New(slog.NewTextHandler(logs, nil))
 	a, err := newApp(ctx, c, log)
 	if err != nil {

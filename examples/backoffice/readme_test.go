@@ -23,23 +23,11 @@ func TestTheREADMEsWalk(t *testing.T) {
 	}
 	_, walk, _ := strings.Cut(string(readme), "\n## See it work\n")
 	walk, _, _ = strings.Cut(walk, "\n## ")
-	var script strings.Builder
-	script.WriteString("set -eu\n")
-	for _, block := range regexp.MustCompile("(?s)```bash\n(.*?)```").FindAllStringSubmatch(walk, -1) {
-		script.WriteString(block[1] + "echo\n")
-	}
-	o := newOffice(t)
-	commands := strings.NewReplacer(
-		"site=http://127.0.0.1:8080", "site="+o.base,
+	output := runBlocks(t, bash, walk,
 		"read -rp 'Demo password: ' password", "password='"+testPassword+"'",
 		"curl ", "curl -s ",
-	).Replace(script.String())
-	cmd := exec.CommandContext(t.Context(), bash, "-c", commands)
-	output, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %s", err, output)
-	}
-	rest := string(output)
+	)
+	rest := output
 	for _, text := range []string{
 		`"detail":"You need 4 more permissions to do this."`, `"finance.operations:create"`, `"user":"cleo"`,
 		"204 No Content", "Rightful-Revision: 3",
@@ -54,5 +42,50 @@ func TestTheREADMEsWalk(t *testing.T) {
 			t.Fatalf("%s isn't there, or not in its place, in\n%s", text, output)
 		}
 		rest = after
+	}
+}
+
+// runBlocks runs the blocks of shell in a text against a new back office, with words replaced,
+// and returns what they print.
+func runBlocks(t *testing.T, bash, text string, replacements ...string) string {
+	t.Helper()
+	var script strings.Builder
+	script.WriteString("set -eu\n")
+	for _, block := range regexp.MustCompile("(?s)```bash\n(.*?)```").FindAllStringSubmatch(text, -1) {
+		script.WriteString(block[1] + "echo\n")
+	}
+	o := newOffice(t)
+	replacer := strings.NewReplacer(append([]string{"http://127.0.0.1:8080", o.base}, replacements...)...)
+	cmd := exec.CommandContext(t.Context(), bash, "-c", replacer.Replace(script.String()))
+	output, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, output)
+	}
+	return string(output)
+}
+
+// So does the page about AuthZEN.
+func TestTheAuthZENPagesWalk(t *testing.T) {
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip("there is no bash here")
+	}
+	if _, err := exec.LookPath("curl"); err != nil {
+		t.Skip("there is no curl here")
+	}
+	page, err := os.ReadFile("../../docs/authzen.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := strings.Fields(runBlocks(t, bash, string(page), "$password", testPassword))
+	if len(got) != 5 || got[0] != `{"decision":true}` || got[1] != `{"evaluations":[{"decision":true},{"decision":false}]}` ||
+		!strings.Contains(got[2], `{"type":"user","id":"cleo"}`) || got[3] != `{"results":[{"name":"view"}]}` ||
+		!strings.HasPrefix(got[4], `{"results":[{"type":"clients.requests.deposit","id":"1"}`) {
+		t.Errorf("printed is %q", got)
+	}
+	for _, line := range got[:2] {
+		if !strings.Contains(string(page), "\n"+line+"\n") {
+			t.Errorf("the page doesn't show %s", line)
+		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 var requestTypes = []string{"deposit", "withdrawal", "transfer", "verification"}
 
 func viewOf(kind string) authz.Permission {
-	return authz.Permission("clients.requests." + kind + ":view")
+	return authz.Permission(requestMark + kind + ":view")
 }
 
 // viewOfAny lists what lets someone see the list: any one of it.
@@ -36,7 +36,7 @@ const (
 // the first of which follows the request's type.
 func neededToDecide(kind string) []authz.Permission {
 	return []authz.Permission{
-		authz.Permission("clients.requests." + kind + ":update"),
+		authz.Permission(requestMark + kind + ":update"),
 		"finance.operations:create",
 		viewResolutions,
 		viewResolutionTypes,

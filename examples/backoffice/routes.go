@@ -10,8 +10,8 @@ import (
 )
 
 // routes says what there is and what each route needs. A route without a guard is an error,
-// also one that more brings.
-func (a *app) routes(more func(gin.IRouter)) (http.Handler, error) {
+// also one that the configuration brings.
+func (a *app) routes(c config) (http.Handler, error) {
 	gin.SetMode(gin.ReleaseMode)
 	r := gin.New()
 	if err := r.SetTrustedProxies(nil); err != nil { // no header says who is calling
@@ -28,8 +28,12 @@ func (a *app) routes(more func(gin.IRouter)) (http.Handler, error) {
 	a.open(routes.Group("/", guard.Open(), bounded))
 	a.application(routes.Group("/", a.counted, bounded), guard)
 	api.Mount(r.Group("/api/v1"), a.engine, a.currentUser)
-	if more != nil {
-		more(r)
+	err := api.MountAuthZEN(r, a.engine, a.currentUser, api.AuthZEN{PolicyDecisionPoint: c.identifier, Resources: a.resources})
+	if err != nil {
+		return nil, err
+	}
+	if c.more != nil {
+		c.more(r)
 	}
 	if err := routes.Check(); err != nil {
 		return nil, err

@@ -1,0 +1,29 @@
+package api
+
+import (
+	"github.com/rightful-go/rightful/api/openapi"
+)
+
+// metadataAge is for how long the metadata may be kept, in seconds: it changes with the host's
+// configuration (section 11.9).
+const metadataAge = "max-age=3600"
+
+// metadata answers with what there is and where (section 9).
+func (z *authZEN) metadata(c *call) {
+	if c.refused() {
+		return
+	}
+	base := z.PolicyDecisionPoint
+	m := openapi.PolicyDecisionPoint{
+		PolicyDecisionPoint:       base,
+		AccessEvaluationEndpoint:  base + evaluationPath,
+		AccessEvaluationsEndpoint: base + evaluationsPath,
+		SearchSubjectEndpoint:     base + searchSubjectPath,
+		SearchActionEndpoint:      base + searchActionPath,
+	}
+	if z.Resources != nil {
+		m.SearchResourceEndpoint = base + searchResourcePath
+	}
+	c.http.Header("Cache-Control", metadataAge)
+	c.ok(m)
+}

@@ -1,0 +1,124 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"unicode/utf8"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/rightful-go/rightful/authz"
+)
+
+// userType is the one type of subject that there is.
+const userType = "user"
+
+// maxEntityText is how many code points the type, id or name of something may have: more than
+// any rule's, and few enough that a thousand of them are looked up soon.
+const maxEntityText = 1000
+
+// entity is a subject or a resource (sections 5.1 and 5.2).
+type entity struct{ kind, id string }
+
+// question is who asks to do what to what, as far as a request says.
+type question struct {
+	subject  *entity
+	action   *string
+	resource *entity
+}
+
+// user returns the subject as a user, "" where it is none: nobody, who may do nothing.
+func (q question) user() authz.UserID {
+	if q.subject.kind != userType {
+		return ""
+	}
+	return authz.UserID(q.subject.id)
+}
+
+func (q question) of() authz.Resource {
+	return authz.Resource{Type: q.resource.kind, ID: q.resource.id}
+}
+
+// members reads the members of a request that make up the question. What they are about in
+// other ways, in properties and in the context, means nothing to us; nor do members that a later
+// version may add (section 10.1.1).
+func (q *question) members() map[string]reader {
+	subject, action, resource := new(entity), new(string), new(entity)
+	return map[string]reader{
+		"subject":  noted(&q.subject, subject, subject.whole()),
+		"action":   noted(&q.action, action, actionName(action)),
+		"resource": noted(&q.resource, resource, resource.whole()),
+		"context":  openObject(nil),
+	}
+}
+
+// whole reads an entity that is asked about.
+func (e *entity) whole() reader {
+	return openObject(map[string]reader{
+		"type": entityText(&e.kind), "id": entityText(&e.id), "properties": openObject(nil),
+	}, "type", "id")
+}
+
+// wanted reads an entity that is searched for, of which an id is not looked at (section 8.4.1).
+func (e *entity) wanted() reader {
+	return openObject(map[string]reader{"type": entityText(&e.kind), "properties": openObject(nil)}, "type")
+}
+
+func actionName(name *string) reader {
+	return openObject(map[string]reader{"name": entityText(name), "properties": openObject(nil)}, "name")
+}
+
+func entityText(into *string) reader {
+	return func(b *body) {
+		text(into)(b)
+		if n := utf8.RuneCountInString(*into); n > maxEntityText {
+			b.fault("has %d characters; at most %d are allowed", n, maxEntityText)
+		}
+	}
+}
+
+const (
+	requestIDHeader = "X-Request-ID"
+	maxRequestID    = 200 // characters
+)
+
+// requestID returns the identifier that a request brings, "" if none. It is false for one that
+// we don't send back: of more than 200 characters, or of others than those of ASCII that show.
+func requestID(h http.Header) (string, bool) {
+	values := h.Values(requestIDHeader)
+	if len(values) == 0 {
+		return "", true
+	}
+	id := values[0]
+	if len(values) > 1 || len(id) > maxRequestID {
+		return "", false
+	}
+	for i := range len(id) {
+		if id[i] < ' ' || id[i] > '~' {
+			return "", false
+		}
+	}
+	return id, true
+}
+
+// echoRequestID sends the identifier of a request back (section 10.1.3), with errors too.
+func echoRequestID(c *gin.Context) {
+	if id, ok := requestID(c.Request.Header); ok && id != "" {
+		c.Header(requestIDHeader, id)
+	}
+}
+
+// identified refuses a request whose identifier can't be sent back: it asks for just that.
+func identified(handle func(*call)) func(*call) {
+	return func(c *call) {
+		if _, ok := requestID(c.http.Request.Header); !ok {
+			c.bad("the header %s must be there once, with at most %d printable ASCII characters", requestIDHeader, maxRequestID)
+		}
+		handle(c)
+	}
+}
+
+// tooMany refuses a body that asks for more at once than is answered.
+func (c *call) tooMany(what string, n, most int) {
+	writeProblem(c.http, problem{Type: problemTooLarge, Detail: fmt.Sprintf("The body has %d %s; at most %d are allowed.", n, what, most)})
+}

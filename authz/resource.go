@@ -1,0 +1,117 @@
+package authz
+
+import (
+	"slices"
+	"strings"
+)
+
+// Resource is one thing of a type, such as record 17, as a service asks about it that knows
+// things and not only permissions. A permission is of its type: "record:read".
+//
+// Where the id is one segment (not empty, none of "." "/" ":" "*" in it), the rules on the
+// object TYPE.ID count as well, so that "record.17:read" grants or restricts for this one
+// record. Of any other id, only the type counts.
+type Resource struct {
+	Type string // the object of permissions
+	ID   string
+}
+
+// objects returns the objects whose rules count for the resource.
+func (r Resource) objects() []string {
+	switch {
+	case r.Type == "":
+		return nil
+	case isSegment(r.ID):
+		return []string{r.Type, r.Type + "." + r.ID}
+	}
+	return []string{r.Type}
+}
+
+// Permits reports whether the user may do the action to the resource: a grant matches its type
+// or TYPE.ID, and no restriction matches either, unless the user is an administrator. For a
+// resource of which only the type counts it is [View.Can] of "TYPE:ACTION".
+//
+// Type and action are asked as they are and are never joined to one text: an action "a:b" is
+// not the action "b" of something else. It is false for an empty user, type or action.
+func (v *View) Permits(user UserID, action string, r Resource) bool {
+	u := v.s.user(user)
+	if u == nil || v.expired || action == "" {
+		return false
+	}
+	var (
+		found effect
+		room  [maxChain]textID
+		wild  = v.s.wildcardsOf(u)
+	)
+	for _, object := range r.objects() {
+		c := v.s.lexicon.spellChain(object, wild, room[:0])
+		found |= v.s.effectOn(u, &name{exact: v.s.lexicon.exact(object, action), chain: &c})
+	}
+	return v.s.verdict(u, found)
+}
+
+// PermittedUsers returns the users whom [View.Permits] lets do the action to the resource, by
+// folded id then code point: those behind after, at most limit, all where it is 0. It looks at
+// every user, which takes some tens of milliseconds for a million.
+func (v *View) PermittedUsers(action string, r Resource, after UserID, limit int) []UserID {
+	first := firstUsers{after: folded(after), limit: limit}
+	if v.expired || action == "" {
+		return nil
+	}
+	var names []name
+	var effects []groupEffects
+	for _, object := range r.objects() {
+		const every = ^wildcards(0)
+		n := v.s.lexicon.spell(object, action, every)
+		names, effects = append(names, n), append(effects, v.s.effects(&n))
+	}
+	for id, u := range v.s.users.all() {
+		var found effect
+		for i := range names {
+			found |= effects[i].on(u, &names[i])
+		}
+		if v.s.verdict(u, found) {
+			first.add(folded(id))
+		}
+	}
+	return first.done()
+}
+
+// PermittedActions returns the actions that [View.Permits] lets the user do to the resource, of
+// those that have a name: the catalogue declares them for its type or for TYPE.ID, or a rule of
+// anyone's that matches one of the two names them. What a "*" covers beyond that has no end.
+// They come by folded form, then code point. It looks at every grant and restriction.
+func (v *View) PermittedActions(user UserID, r Resource) []string {
+	objects := r.objects()
+	if v.s.user(user) == nil || v.expired {
+		return nil
+	}
+	var actions []string
+	for _, object := range objects {
+		for _, p := range v.catalogue.appendCovered(nil, target{object: object, action: "*"}) {
+			_, action, _ := p.Split()
+			actions = append(actions, action)
+		}
+		if group, ok := strings.CutPrefix(object, membersMark); ok && v.s.group(GroupName(group)) != nil {
+			actions = append(actions, assignAction)
+		}
+	}
+	for rule := range v.s.patternRules {
+		t := rule.Pattern.target()
+		if t.action != "*" && slices.ContainsFunc(objects, t.matches) {
+			actions = append(actions, t.action)
+		}
+	}
+	slices.Sort(actions)
+	actions = slices.DeleteFunc(slices.Compact(actions), func(action string) bool { return !v.Permits(user, action, r) })
+	sortFolded(actions)
+	return actions
+}
+
+// matches reports whether the pattern's object covers another.
+func (t target) matches(object string) bool {
+	if t.below {
+		return strings.HasPrefix(object, t.object)
+	}
+	return t.object == object
+}

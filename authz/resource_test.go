@@ -1,0 +1,298 @@
+package authz_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rightful-go/rightful/authz"
+)
+
+// What rules on a type and on one thing of it add up to.
+func TestPermits(t *testing.T) {
+	t.Parallel()
+	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "root"})
+	ctx, root := t.Context(), engine.As("root")
+	for user, rules := range map[authz.UserID]authz.Rules{
+		"typist":  {Grants: []authz.Pattern{"record:read"}},
+		"one":     {Grants: []authz.Pattern{"record.17:read"}},
+		"but":     {Grants: []authz.Pattern{"record:read"}, Restrictions: []authz.Pattern{"record.17:read"}},
+		"never":   {Grants: []authz.Pattern{"record.17:read"}, Restrictions: []authz.Pattern{"record:*"}},
+		"below":   {Grants: []authz.Pattern{"record.*:read"}},
+		"colon":   {Grants: []authz.Pattern{"a:b:c"}},
+		"root":    {Restrictions: []authz.Pattern{"record:read"}},
+		"another": {Grants: []authz.Pattern{"record.17:*", "*:write"}},
+	} {
+		must(t)(root.SetUserPermissions(ctx, user, rules))
+	}
+	must(t)(root.Assign(ctx, authz.Administrators, "root"))
+	for _, c := range []struct {
+		user     authz.UserID
+		kind, id string
+		action   string
+		want     bool
+	}{
+		{"typist", "record", "17", "read", true},
+		{"typist", "record", "a.b", "read", true},
+		{"typist", "record", "", "read", true},
+		{"typist", "record", "17", "write", false},
+		{"typist", "records", "17", "read", false},
+		{"one", "record", "17", "read", true},
+		{"one", "record", "18", "read", false},
+		{"one", "record", "1", "read", false},
+		{"one", "record", "", "read", false},
+		{"but", "record", "18", "read", true},
+		{"but", "record", "17", "read", false},
+		{"never", "record", "17", "read", false},
+		{"below", "record", "17", "read", true},
+		{"below", "record", "1:7", "read", false},
+		{"below", "record", "*", "read", false},
+		{"below", "record", "1/7", "read", false},
+		{"below", "record", "1.7", "read", false},
+		{"colon", "a:b", "1", "c", true},
+		{"colon", "a", "1", "b:c", false},
+		{"another", "record", "17", "any:thing", true},
+		{"another", "record", "18", "any:thing", false},
+		{"another", "x", "y", "write", true},
+		{"root", "record", "17", "read", true},
+		{"root", "", "", "read", false},
+		{"root", "", "17", "read", false},
+		{"root", "record", "17", "", false},
+		{"", "record", "17", "read", false},
+		{"group:Administrators", "record", "17", "read", false},
+		{"nobody", "record", "17", "read", false},
+	} {
+		resource := authz.Resource{Type: c.kind, ID: c.id}
+		if got := engine.View().Permits(c.user, c.action, resource); got != c.want {
+			t.Errorf("%q may %q %+v: %v", c.user, c.action, resource, got)
+		}
+	}
+}
+
+// Types, ids and actions that the rules of [bytesReader.policy] are about or just miss.
+var (
+	someTypes = []string{"a", "a.b", "a.b.c", "ab", "/a", "a/b", "x:y", "x", "a.", "*", "a.*", "zz", ""}
+	someIDs   = []string{"b", "c", "d", "17", "", "b.c", "b/c", "*", "y:z", ":", "b*"}
+	someVerbs = []string{"v", "w", "zz", "*", "y:v", "b:v", ""}
+)
+
+// The answer is Casbin's, asked about the type and about the one thing: a grant matches either
+// and a restriction neither. Whether a restriction matches it says once everybody is granted
+// everything.
+func TestPermitsIsCasbinAskedTwice(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(5, 1))
+	permitted := map[bool]int{}
+	for range 120 {
+		data := make([]byte, 300)
+		for i := range data {
+			data[i] = byte(r.IntN(256))
+		}
+		file := (&bytesReader{data}).policy(newWorld())
+		view, casbin := asked(t, file)
+		for _, u := range fuzzUsers {
+			file.Lines = append(file.Lines, line(1000, authz.Rule{Kind: authz.KindGrant, Holder: u.Holder(), Pattern: authz.Everything}))
+		}
+		_, unrestricted := asked(t, file)
+		for range 150 {
+			user, kind, id, action := pick(r, fuzzUsers), pick(r, someTypes), pick(r, someIDs), pick(r, someVerbs)
+			want := false
+			if kind != "" && action != "" {
+				want = casbin(user, kind, action) && unrestricted(user, kind, action)
+				if id != "" && !strings.ContainsAny(id, "./:*") {
+					one := kind + "." + id
+					want = (casbin(user, kind, action) || casbin(user, one, action)) &&
+						unrestricted(user, kind, action) && unrestricted(user, one, action)
+				} else if !strings.Contains(action, ":") && view.Can(user, authz.Permission(kind+":"+action)) != want {
+					t.Fatalf("%q and %s:%s: Can says %v", user, kind, action, !want)
+				}
+			}
+			if got := view.Permits(user, action, authz.Resource{Type: kind, ID: id}); got != want {
+				t.Fatalf("%q may %q %q of %q: %v, Casbin says %v; %v", user, action, id, kind, got, want, file.Lines)
+			}
+			permitted[want]++
+		}
+	}
+	if permitted[true] < 1000 || permitted[false] < 1000 {
+		t.Errorf("the questions are %v", permitted)
+	}
+}
+
+// asked opens an engine with a policy, and Casbin beside it.
+func asked(t *testing.T, file authz.PolicyFile) (*authz.View, func(authz.UserID, string, string) bool) {
+	t.Helper()
+	engine := open(t, authz.NewMemoryStore(), authz.Options{})
+	must(t)(engine.AsCommand("test").Import(t.Context(), file, authz.ImportMerge))
+	enforcer, err := engine.View().Enforcer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return engine.View(), func(user authz.UserID, object, action string) bool {
+		ok, err := enforcer.Enforce(user, object, action)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ok
+	}
+}
+
+// Searches find what Permits permits, and all of it.
+func TestSearchesAgreeWithPermits(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(5, 2))
+	found := 0
+	for round := range 60 {
+		data := make([]byte, 300)
+		for i := range data {
+			data[i] = byte(r.IntN(256))
+		}
+		w, options := newWorld(), authz.Options{}
+		if round%2 == 0 {
+			options.Catalogue = fuzzCatalogue()
+		}
+		engine := open(t, authz.NewMemoryStore(), options)
+		must(t)(engine.AsCommand("test").Import(t.Context(), (&bytesReader{data}).policy(w), authz.ImportMerge))
+		view := engine.View()
+		for range 60 {
+			resource := authz.Resource{Type: pick(r, someTypes), ID: pick(r, someIDs)}
+			user, action := pick(r, fuzzUsers), pick(r, someVerbs)
+			found += checkUsers(t, view, action, resource)
+			found += checkActions(t, view, w, options.Catalogue, user, resource)
+		}
+	}
+	if found < 2000 {
+		t.Errorf("only %d were found", found)
+	}
+}
+
+func checkUsers(t *testing.T, view *authz.View, action string, resource authz.Resource) int {
+	t.Helper()
+	want := slices.DeleteFunc(view.Users(authz.UserQuery{}), func(u authz.UserID) bool { return !view.Permits(u, action, resource) })
+	if got := view.PermittedUsers(action, resource, "", 0); !slices.Equal(got, want) {
+		t.Fatalf("%q may %q %+v, found are %q", want, action, resource, got)
+	}
+	var parts []authz.UserID
+	for after := authz.UserID(""); ; after = parts[len(parts)-1] {
+		part := view.PermittedUsers(action, resource, after, 2)
+		if parts = append(parts, part...); len(part) < 2 {
+			break
+		}
+	}
+	if !slices.Equal(parts, want) {
+		t.Fatalf("in parts found are %q, not %q", parts, want)
+	}
+	return len(want)
+}
+
+// checkActions tries every action that a rule or the catalogue names for the resource.
+func checkActions(t *testing.T, view *authz.View, w *world, catalogue authz.Catalogue, user authz.UserID, resource authz.Resource) int {
+	t.Helper()
+	objects := []string{resource.Type}
+	if resource.ID != "" && !strings.ContainsAny(resource.ID, "./:*") {
+		objects = append(objects, resource.Type+"."+resource.ID)
+	}
+	known := map[string]bool{}
+	note := func(p authz.Permission) {
+		object, action, _ := p.Split()
+		prefix, wild := strings.CutSuffix(object, "*")
+		for _, o := range objects {
+			if action != "*" && (o == object || wild && strings.HasPrefix(o, prefix)) {
+				known[action] = true
+			}
+		}
+	}
+	for rule := range w.rules {
+		if rule.Pattern != "" {
+			note(authz.Permission(rule.Pattern))
+		}
+	}
+	for _, e := range catalogue {
+		note(e.Permission)
+	}
+	want := []string{}
+	for action := range known {
+		if view.Permits(user, action, resource) {
+			want = append(want, action)
+		}
+	}
+	slices.SortFunc(want, authz.CompareFolded)
+	if got := view.PermittedActions(user, resource); !slices.Equal(got, want) {
+		t.Fatalf("%q may %q %+v, found are %q", user, want, resource, got)
+	}
+	return len(want)
+}
+
+// Rightful's own rights are found like others, those to assign members too.
+func TestPermittedActionsOnRightfulItself(t *testing.T) {
+	t.Parallel()
+	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "root"})
+	must(t)(engine.As("root").CreateGroup(t.Context(), authz.GroupSpec{Name: "Desk"}))
+	for resource, want := range map[authz.Resource][]string{
+		{Type: "rightful.groups"}:          {"create", "delete", "update", "view"},
+		{Type: "rightful", ID: "users"}:    {"update", "view"},
+		{Type: "rightful.members/Desk"}:    {"assign"},
+		{Type: "rightful.members/Nobody"}:  {},
+		{Type: "rightful.members", ID: ""}: {},
+	} {
+		if got := engine.View().PermittedActions("root", resource); !slices.Equal(got, want) {
+			t.Errorf("%+v: %q", resource, got)
+		}
+	}
+}
+
+func BenchmarkPermits(b *testing.B) {
+	engine := open(b, authz.NewMemoryStore(), authz.Options{Bootstrap: "root"})
+	var grants []authz.Pattern
+	for i := range 100 {
+		grants = append(grants, authz.Pattern(fmt.Sprintf("record.%d:read", i)))
+	}
+	if _, err := engine.As("root").SetUserPermissions(b.Context(), "ana", authz.Rules{Grants: append(grants, "clients.*:view")}); err != nil {
+		b.Fatal(err)
+	}
+	view := engine.View()
+	for b.Loop() {
+		if !view.Permits("ana", "read", authz.Resource{Type: "record", ID: "17"}) {
+			b.Fatal("denied")
+		}
+	}
+}
+
+// Past the age that the host allows nothing is permitted and nobody found (promise 8).
+func TestPermitsPastMaxAge(t *testing.T) {
+	t.Parallel()
+	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "root", MaxAge: 1, PollInterval: time.Hour})
+	view, resource := engine.View(), authz.Resource{Type: "rightful.groups"}
+	if view.Permits("root", "view", resource) || len(view.PermittedUsers("view", resource, "", 0)) > 0 || len(view.PermittedActions("root", resource)) > 0 {
+		t.Error("older than the host allows, and still permitted")
+	}
+}
+
+// A bad row that may be a restriction denies its holder, or everyone but administrators, here too
+// (promise 9).
+func TestPermitsWithBadRows(t *testing.T) {
+	t.Parallel()
+	resource := authz.Resource{Type: "a", ID: "b"}
+	for name, c := range map[string]struct {
+		row  authz.Row
+		want []authz.UserID
+	}{
+		"none":              {row("g", "cleo", "group:Juniors"), []authz.UserID{"ana", "ben", "cleo", "jo"}},
+		"of one user":       {row("p", "ben", "x", "y", "refuse"), []authz.UserID{"ana", "cleo", "jo"}},
+		"of a group":        {row("p", "group:Juniors", "x*y", "y", "deny"), []authz.UserID{"ana", "ben", "cleo"}},
+		"of nobody knows":   {row("p", "", "x", "y", "deny"), []authz.UserID{"ana"}},
+		"of administrators": {row("p", "ana", "x*y", "y", "deny"), []authz.UserID{"ana", "ben", "cleo", "jo"}},
+	} {
+		view := withRows(t, c.row).View()
+		if got := view.PermittedUsers("view", resource, "", 0); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q", name, got)
+		}
+		for _, user := range []authz.UserID{"ana", "ben", "cleo", "jo"} {
+			if got := view.Permits(user, "view", resource); got != slices.Contains(c.want, user) {
+				t.Errorf("%s: %s is permitted: %v", name, user, got)
+			}
+		}
+	}
+}
