@@ -154,6 +154,7 @@ type link struct {
 	server   string
 	ended    sync.WaitGroup
 
+	hear   atomic.Pointer[func(p *pair, sent []byte)] // what goes to the server
 	mu     sync.Mutex
 	gone   bool // new connections end at once
 	silent bool // new connections are mute
@@ -165,6 +166,7 @@ type link struct {
 type pair struct {
 	near, far net.Conn
 	mute      atomic.Bool // nothing goes through, and nobody is told
+	deaf      atomic.Bool // the next answer ends the connection instead
 }
 
 func newLink(t *testing.T, server string) *link {
@@ -211,12 +213,18 @@ func (l *link) join(near net.Conn) {
 	p := &pair{near: near, far: far}
 	p.mute.Store(l.silent)
 	l.pairs = append(l.pairs, p)
-	l.ended.Go(func() { p.carry(near, far) })
-	l.ended.Go(func() { p.carry(far, near) })
+	l.ended.Go(func() { p.carry(near, far, p.deaf.Load) })
+	l.ended.Go(func() {
+		p.carry(far, near, func() bool { return false }, func(sent []byte) {
+			if hear := l.hear.Load(); hear != nil {
+				(*hear)(p, sent)
+			}
+		})
+	})
 }
 
-// carry copies until one of both ends.
-func (p *pair) carry(to, from net.Conn) {
+// carry copies until one of both ends, or it is to be the end.
+func (p *pair) carry(to, from net.Conn, end func() bool, hear ...func([]byte)) {
 	defer p.near.Close()
 	defer p.far.Close()
 	buffer := make([]byte, 4096)
@@ -227,6 +235,12 @@ func (p *pair) carry(to, from net.Conn) {
 		}
 		if p.mute.Load() {
 			continue
+		}
+		if end() {
+			return
+		}
+		for _, h := range hear {
+			h(buffer[:n])
 		}
 		if _, err := to.Write(buffer[:n]); err != nil {
 			return

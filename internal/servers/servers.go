@@ -132,7 +132,7 @@ func Redis(t testing.TB) *redis.Client {
 
 func firstOf(driver string, candidates ...string) (dsn string, err error) {
 	for _, dsn := range candidates {
-		if err = exec(driver, dsn, "SELECT 1"); err == nil {
+		if err = run(driver, dsn, "SELECT 1"); err == nil {
 			return dsn, nil
 		}
 	}
@@ -142,17 +142,17 @@ func firstOf(driver string, candidates ...string) (dsn string, err error) {
 // during does something now and something else when the test has ended.
 func during(t testing.TB, driver, dsn, now, then string) {
 	t.Helper()
-	if err := exec(driver, dsn, now); err != nil {
+	if err := run(driver, dsn, now); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := exec(driver, dsn, then); err != nil {
+		if err := run(driver, dsn, then); err != nil {
 			t.Error(err)
 		}
 	})
 }
 
-func exec(driver, dsn, statement string) error {
+func run(driver, dsn, statement string) error {
 	db, err := sql.Open(driver, dsn)
 	if err != nil {
 		return err
