@@ -31,3 +31,27 @@ func listPermissions(c *call) {
 		}
 	})})
 }
+
+func listPermissionHolders(c *call) {
+	page := c.page()
+	permission := authz.Permission(c.query["permission"])
+	if _, there := c.query["permission"]; !there {
+		c.bad(`the query parameter "permission" is missing`)
+	} else if err := permission.Check(); err != nil {
+		c.bad(`the query parameter "permission" %v`, err)
+	}
+	if c.refused() {
+		return
+	}
+	holders := c.view.PermissionHolders(authz.HolderQuery{
+		Permission: permission, After: authz.Holder(page.after), Limit: page.limit + 1,
+	})
+	var next string
+	if len(holders) > page.limit {
+		holders = holders[:page.limit]
+		next = page.next(string(holders[page.limit-1].Holder))
+	}
+	c.ok(openapi.PermissionHolderList{NextCursor: next, Items: each(holders, func(h authz.PermissionHolder) openapi.PermissionHolder {
+		return openapi.PermissionHolder{Holder: string(h.Holder), Because: each(h.Because, becauseOf)}
+	})})
+}

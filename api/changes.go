@@ -48,15 +48,27 @@ func parseRevision(text string) (authz.Revision, bool) {
 	return revision, err == nil && revision > 0 && formatRevision(revision) == text
 }
 
+// revision returns the number in the path; 0, which is that of no change, where it isn't one.
+func (c *call) revision() authz.Revision {
+	revision, ok := parseRevision(c.param("revision"))
+	if !ok {
+		return 0
+	}
+	return revision
+}
+
+// revertChange is what a change is: the interface shows no resource that it is about.
+func revertChange(c *call) {
+	c.change(func(a authz.Acting) (authz.Change, error) {
+		return a.Revert(c.http.Request.Context(), c.revision())
+	}, func(change authz.Change) { c.ok(changeOf(change)) })
+}
+
 func getChange(c *call) {
 	if c.refused() {
 		return
 	}
-	revision, ok := parseRevision(c.param("revision"))
-	if !ok {
-		c.fail(authz.ErrNoSuchChange)
-		return
-	}
+	revision := c.revision()
 	ctx, done := c.reading()
 	defer done()
 	change, err := c.engine.Change(ctx, revision)

@@ -31,6 +31,7 @@ var kinds = []struct {
 	{authz.ErrGroupHasMembers, problemGroupHasMembers},
 	{authz.ErrGroupInherited, problemGroupIsInherited},
 	{authz.ErrInheritanceCycle, problemInheritanceCycle},
+	{authz.ErrCannotRevert, problemCannotRevert},
 	{authz.ErrLastAdministrator, problemLastAdministrator},
 	{authz.ErrStoreUnavailable, problemStoreUnavailable},
 }
@@ -72,11 +73,12 @@ func (c *call) detail(p *problem, err error) {
 		conflict   *authz.RevisionConflictError
 		invalid    *authz.InvalidError
 		rejected   *authz.ImportError
+		cannot     *authz.CannotRevertError
 	)
 	switch {
 	case errors.As(err, &forbidden):
 		p.Missing, p.User = c.missing(asPatterns(forbidden.Missing)), c.user
-		p.Detail = "You need " + counted(len(p.Missing), "more permission") + " to do this."
+		p.Detail = "You need " + counted(len(p.Missing), "more permission", "more permissions") + " to do this."
 		if slices.Contains(forbidden.Missing, authz.Permission(authz.Everything)) {
 			p.Detail = "Only administrators may do this."
 		}
@@ -95,7 +97,13 @@ func (c *call) detail(p *problem, err error) {
 			p.Errors = append(p.Errors, inputError{Line: l.Line, Detail: l.Detail})
 		}
 		p.ErrorCount = rejected.Count
-		p.Detail = "The file has " + counted(rejected.Count, "error") + "; nothing of it was taken."
+		p.Detail = "The file has " + counted(rejected.Count, "error", "errors") + "; nothing of it was taken."
+	case errors.As(err, &cannot):
+		for _, o := range cannot.Obstacles {
+			p.Errors = append(p.Errors, inputError{Detail: o})
+		}
+		p.ErrorCount = cannot.Count
+		p.Detail = "The change can't be reverted any more: " + counted(cannot.Count, "thing stands", "things stand") + " in the way."
 	}
 }
 
@@ -117,11 +125,11 @@ func asPatterns(permissions []authz.Permission) []authz.Pattern {
 	return list
 }
 
-func counted(n int, what string) string {
+func counted(n int, one, many string) string {
 	if n == 1 {
-		return "1 " + what
+		return "1 " + one
 	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 // sentence makes of an error's text what people read.

@@ -74,12 +74,10 @@ func TestImportNamesEveryBadLine(t *testing.T) {
 	}
 }
 
+// See TestLimits; here the length isn't announced.
 func TestImportIsBounded(t *testing.T) {
 	d := newDesk(t)
-	file := func(size int) string { return strings.Repeat("# a comment of 32 bytes, no more\n", size/33+1)[:size] }
-	d.do("admin", "POST", "/imports?mode=merge", file(32<<20)).want(200)
-	d.do("admin", "POST", "/imports?mode=merge", file(32<<20+1)).problem(413, "too-large")
-	unannounced := d.request("admin", "POST", "/imports", io.MultiReader(strings.NewReader(file(32<<20+1))))
+	unannounced := d.request("admin", "POST", "/imports", io.MultiReader(strings.NewReader(commentsOf(32<<20+1, "LINES"))))
 	unannounced.Header.Set("Content-Type", "text/csv")
 	d.send(unannounced).problem(413, "too-large") // before the 400 for the missing mode
 }

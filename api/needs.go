@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"net/url"
 	"slices"
 
@@ -10,6 +11,7 @@ import (
 // needs says what the caller lacks for an operation, as an [*authz.ForbiddenError]. It looks
 // at the caller, at the names in the path and at the mode that the query asks for, and never
 // at whether anything of that name exists: who may not know gets the same answer either way.
+// It may fail for other reasons, where it has to ask the store.
 type needs func(*call) error
 
 func signedIn(*call) error { return nil }
@@ -51,6 +53,21 @@ func movingMember(c *call) error {
 	err := acting(authz.ActionGroupMembersChange)(c)
 	if c.userInPath() == c.user {
 		err = joinForbidden(err, c.lacks(authz.UpdateUsers))
+	}
+	return err
+}
+
+// reverting asks for what the inverse of the change needs as well, for whoever may know whether
+// there is such a change.
+func reverting(c *call) error {
+	if err := acting(authz.ActionChangeRevert)(c); err != nil {
+		return err
+	}
+	ctx, done := c.reading()
+	defer done()
+	err := c.engine.As(c.user).MayRevert(ctx, c.revision())
+	if errors.Is(err, authz.ErrNoSuchChange) { // what is wrong with the request comes first
+		return nil
 	}
 	return err
 }

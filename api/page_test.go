@@ -55,6 +55,7 @@ var lists = []struct{ path, member string }{
 	{"/users?group=Finance", "id"},
 	{"/groups/Finance/members", "user"},
 	{"/permissions", "permission"},
+	{"/permission-holders?permission=finance.operations:view", "holder"},
 	{"/changes", "revision"},
 }
 
@@ -146,6 +147,7 @@ func TestCursorBelongsToItsList(t *testing.T) {
 		"/groups/Viewers/members?" + cursor("/groups/Finance/members?limit=1"),
 		"/permissions?category=System&" + cursor("/permissions?category=Finance&limit=1"),
 		"/changes?actor=admin&" + cursor("/changes?limit=1"),
+		"/permission-holders?permission=finance.operations:create&" + cursor("/permission-holders?permission=finance.operations:view&limit=1"),
 	} {
 		d.get("admin", path).problem(400, "malformed-request")
 	}

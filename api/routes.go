@@ -16,6 +16,7 @@ type operation struct {
 // together.
 var operations = []operation{
 	{"GET", "/permissions", holding(authz.ViewGroups), "category q limit cursor", noBody, noMatch, listPermissions},
+	{"GET", "/permission-holders", holding(authz.ViewGroups, authz.ViewUsers), "permission limit cursor", noBody, noMatch, listPermissionHolders},
 
 	{"GET", "/groups", holding(authz.ViewGroups), "q limit cursor", noBody, noMatch, listGroups},
 	{"POST", "/groups", acting(authz.ActionGroupCreate), "dry_run", jsonBody, noMatch, createGroup},
@@ -43,6 +44,7 @@ var operations = []operation{
 	{"GET", "/me", signedIn, "", noBody, noMatch, getMe},
 	{"GET", "/changes", holding(authz.ViewChanges), "actor group user since until limit cursor", noBody, noMatch, listChanges},
 	{"GET", "/changes/{revision}", holding(authz.ViewChanges), "", noBody, noMatch, getChange},
+	{"POST", "/changes/{revision}/revert", reverting, "dry_run", noBody, noMatch, revertChange},
 	{"POST", "/imports", importing, "mode dry_run", csvBody, noMatch, importPolicy},
 	{"GET", "/export", holding(authz.ExportPolicy), "", noBody, noMatch, exportPolicy},
 	{"GET", "/status", signedIn, "", noBody, noMatch, getStatus},

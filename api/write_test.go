@@ -24,6 +24,7 @@ var writes = []exchange{
 	{method: "PUT", path: "/users/cleo/groups", body: `{"groups":["Finance"]}`, match: "now"},
 	{method: "PUT", path: "/users/cleo/permissions", body: `{"grants":["system.settings:view"],"restrictions":[]}`, match: "now"},
 	{method: "PATCH", path: "/users/cleo/permissions", body: `{"grant":["system.settings:view"]}`},
+	{method: "POST", path: "/changes/3/revert"}, // lead's right to assign
 	{method: "POST", path: "/imports?mode=merge", body: "g, ben, group:Finance\n"},
 }
 

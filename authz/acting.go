@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -65,18 +66,27 @@ type operation struct {
 	action Action
 	group  GroupName // the group it is about, if one
 	user   UserID    // the user it is about, if one
-	draft  func(*draft) error
-	marks  func(*Marks)
+	// revision is that of the change it is about, if one.
+	revision Revision
+	draft    func(*draft) error
+	marks    func(*Marks)
 	// needs are rights beyond those of the action; administrators alone where that is set.
 	needs          []Permission
 	administrators bool
+	// moves are groups for whose members the right to assign does instead of UpdateUsers.
+	moves []GroupName
+	// prepare adds what can only be said of a given policy.
+	prepare func(*operation, *snapshot) error
 	// commit adjusts what is written where the table already has part of it.
 	commit func(*Commit)
 }
 
 func (o operation) target() string {
-	if o.user != "" {
+	switch {
+	case o.user != "":
 		return string(o.user)
+	case o.revision != 0:
+		return strconv.FormatInt(int64(o.revision), 10)
 	}
 	return string(o.group)
 }
@@ -86,7 +96,8 @@ func (o operation) target() string {
 func (a Acting) do(ctx context.Context, o operation) (Change, error) {
 	e := a.engine
 	limit := e.options.WriteTimeout
-	if o.action == ActionPolicyImport || o.action == ActionPolicySeed || o.action == ActionPolicyAdopt {
+	switch o.action {
+	case ActionPolicyImport, ActionPolicySeed, ActionPolicyAdopt, ActionChangeRevert:
 		limit *= importFactor
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
@@ -141,7 +152,7 @@ func (e *Engine) busy(err error) error {
 func (a Acting) attempt(ctx context.Context, o operation) (Change, error) {
 	e := a.engine
 	before := e.current.Load()
-	d := &draft{s: before, catalogue: e.catalogue, actor: a.actor, makes: map[GroupName]bool{}}
+	d := a.newDraft(before)
 	c := Change{
 		Revision: before.revision + 1, At: time.Now().UTC().Truncate(time.Microsecond),
 		Actor: a.actor, Channel: a.channel, Reason: a.reason, Action: o.action, Target: o.target(),
@@ -209,14 +220,13 @@ func (e *Engine) stillAt(ctx context.Context, position Position) error {
 // check drafts the change and holds it against every promise. It returns the policy after.
 func (a Acting) check(ctx context.Context, o operation, d *draft, c *Change) (*snapshot, error) {
 	e, before := a.engine, d.s
-	if a.actor.Kind == ActorUser {
-		if e.expired() {
-			return nil, fmt.Errorf("%w: the policy is older than the host allows", ErrStoreUnavailable)
-		}
-		view := &View{s: before, catalogue: e.catalogue}
-		if err := view.authorize(UserID(a.actor.ID), o); err != nil {
+	if o.prepare != nil {
+		if err := o.prepare(&o, before); err != nil {
 			return nil, err
 		}
+	}
+	if err := a.authorize(before, o); err != nil {
+		return nil, err
 	}
 	if err := a.checkVersion(ctx, o, before); err != nil {
 		return nil, err
@@ -236,7 +246,10 @@ func (a Acting) check(ctx context.Context, o operation, d *draft, c *Change) (*s
 		return nil, fmt.Errorf("this is a fault of Rightful's: %w", err)
 	}
 	if err := checkInheritance(after, c.Delta); errors.Is(err, ErrInvalid) {
-		return nil, err
+		if o.action != ActionChangeRevert {
+			return nil, err
+		}
+		d.obstacle("it would make a chain of inheritance too long: %v", err) // nobody sent a value
 	} else if err != nil && d.conflict == nil {
 		d.conflict = err
 	}
@@ -252,6 +265,22 @@ func (a Acting) check(ctx context.Context, o operation, d *draft, c *Change) (*s
 		return nil, err
 	}
 	return after, e.checkLeaving(ctx, after, a.actor, c.Delta)
+}
+
+// authorize checks the rights of a user who acts.
+func (a Acting) authorize(s *snapshot, o operation) error {
+	if a.actor.Kind != ActorUser {
+		return nil
+	}
+	if a.engine.expired() {
+		return fmt.Errorf("%w: the policy is older than the host allows", ErrStoreUnavailable)
+	}
+	view := &View{s: s, catalogue: a.engine.catalogue}
+	return view.authorize(UserID(a.actor.ID), o)
+}
+
+func (a Acting) newDraft(s *snapshot) *draft {
+	return &draft{s: s, catalogue: a.engine.catalogue, actor: a.actor, makes: map[GroupName]bool{}}
 }
 
 // checkVersion compares the version of what the operation is about, if the caller named one.

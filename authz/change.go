@@ -55,6 +55,7 @@ const (
 	ActionPolicyRepair           Action = "policy.repair"
 	ActionPolicyOutside          Action = "policy.outside" // see [ActorOutside]
 	ActionBootstrap              Action = "administrators.bootstrap"
+	ActionChangeRevert           Action = "change.revert"
 )
 
 // GroupChange is what became of a group itself: made (Before is nil), deleted (After is
@@ -90,7 +91,7 @@ type Change struct {
 	Channel  string // "go", "rest", "command", "start", "tables"
 	Reason   string
 	Action   Action
-	Target   string // the group or user the operation was about, if one
+	Target   string // the group or user the operation was about, or the revision that it reverted
 	Delta    Delta
 	Hash     []byte // see [Record]
 }

@@ -17,7 +17,9 @@ type draft struct {
 	wrong    []FieldError
 	unknown  []FieldError
 	conflict error
-	makes    map[GroupName]bool // groups that rules may be about although they are only being made
+	// obstacles is the conflict where it is about a revert.
+	obstacles *CannotRevertError
+	makes     map[GroupName]bool // groups that rules may be about although they are only being made
 
 	suggested int // how often near names were looked up, which is bounded
 }

@@ -21,6 +21,7 @@ var (
 	ErrProtectedGroup    = errors.New("Administrators is protected")       //
 	ErrLastAdministrator = errors.New("Administrators needs a member")     //
 	ErrInheritanceCycle  = errors.New("the inheritance would be a cycle")  //
+	ErrCannotRevert      = errors.New("the change can't be reverted")      // *CannotRevertError
 	ErrRevisionConflict  = errors.New("someone else changed it meanwhile") // *RevisionConflictError
 	ErrInvalid           = errors.New("invalid")                           // *InvalidError
 	ErrUnknownPermission = errors.New("permission not in the catalogue")   // *InvalidError
@@ -68,6 +69,27 @@ func (e *RevisionConflictError) Error() string {
 
 // Unwrap returns [ErrRevisionConflict].
 func (e *RevisionConflictError) Unwrap() error { return ErrRevisionConflict }
+
+// CannotRevertError lists what stands in the way of a revert, at most 1,000 things, and counts
+// them all.
+type CannotRevertError struct {
+	Obstacles []string
+	Count     int
+}
+
+func (e *CannotRevertError) Error() string {
+	return ErrCannotRevert.Error() + " any more: " + e.Obstacles[0] + more(e.Count-1)
+}
+
+// Unwrap returns [ErrCannotRevert].
+func (e *CannotRevertError) Unwrap() error { return ErrCannotRevert }
+
+func (e *CannotRevertError) count() int {
+	if e == nil {
+		return 0
+	}
+	return e.Count
+}
 
 // FieldError is one thing wrong with the input.
 type FieldError struct {

@@ -120,6 +120,43 @@ func ExampleActing_DryRun() {
 	// false
 }
 
+// A change can be taken back later, whatever else was changed meanwhile; the revert is a change
+// of its own. What was built on it since stands in the way, and is named.
+func ExampleActing_Revert() {
+	ctx := context.Background()
+	engine := backOffice(ctx)
+	defer engine.Close()
+	ana := engine.As("ana")
+
+	given, err := ana.Grant(ctx, "Finance", "finance.reports:export")
+	if err != nil {
+		fmt.Println(err)
+	}
+	if _, err := ana.Assign(ctx, "Finance", "cleo"); err != nil {
+		fmt.Println(err)
+	}
+	reverted, err := ana.Because("the wrong group").Revert(ctx, given.Revision)
+	fmt.Println(reverted.Action, reverted.Delta.Removed, err)
+	fmt.Println(engine.Can("cleo", "finance.reports:export"))
+
+	gone, err := ana.DeleteGroup(ctx, "Finance", true)
+	if err != nil {
+		fmt.Println(err)
+	}
+	if _, err := ana.CreateGroup(ctx, authz.GroupSpec{Name: "Finance"}); err != nil {
+		fmt.Println(err)
+	}
+	_, err = ana.Revert(ctx, gone.Revision)
+	var cannot *authz.CannotRevertError
+	if errors.As(err, &cannot) {
+		fmt.Println(cannot.Obstacles)
+	}
+	// Output:
+	// change.revert [{grant group:Finance finance.reports:export }] <nil>
+	// false
+	// [the name of the group "Finance" is taken by "Finance"]
+}
+
 // A policy file comes in whole or not at all, and every line that can't be taken is named.
 func ExampleActing_Import() {
 	ctx := context.Background()

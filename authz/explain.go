@@ -23,11 +23,11 @@ type PermissionExplanation struct {
 	Because    []Because // every rule that covers the permission, on every path; at most 1,000 of each kind
 }
 
-// Because is one rule that covers a permission and the path on which it reaches the user.
+// Because is one rule that covers a permission and the path on which it reaches the holder.
 type Because struct {
 	Rule    RuleKind // KindGrant or KindRestriction
 	Pattern Pattern
-	Path    []Holder // from the user to the holder of the rule
+	Path    []Holder // from the user, or the group, that is explained to the holder of the rule
 	// BadRow is set where a row of the table can't be read and denies the holder everything.
 	BadRow bool
 }
@@ -78,13 +78,13 @@ func (v *View) Explain(user UserID, permissions ...Permission) Explanation {
 	return x
 }
 
-// collector explains decisions about one user. It gathers the rules on the paths below them,
+// collector explains decisions about one holder. It gathers the rules on the paths below it,
 // for one permission after the other.
 type collector struct {
 	v      *View
 	s      *snapshot
-	id     Holder
-	u      *user // nil for one whom the policy doesn't name
+	id     Holder // of the user; empty where it is about a group
+	u      *user  // nil for one whom the policy doesn't name, and for a group
 	groups []groupID
 	wild   wildcards // in the rules that reach the user
 
@@ -101,6 +101,11 @@ func (v *View) collector(id UserID) *collector {
 		c.groups, c.wild = c.u.groupIDs(nil), v.s.wildcardsOf(c.u)
 	}
 	return c
+}
+
+// groupCollector explains what a group gives.
+func (v *View) groupCollector(g *group) *collector {
+	return &collector{v: v, s: v.s, groups: []groupID{g.id}, wild: v.s.matchers[g.id].wild}
 }
 
 func (c *collector) explain(p Permission) PermissionExplanation {
@@ -152,15 +157,20 @@ func coveringPatterns(object, action string) []Pattern {
 	return slices.Compact(list)
 }
 
-// because collects every rule that covers what is asked and reaches the user, on every path,
-// the user's own first.
+// because collects every rule that covers what is asked and reaches the holder, on every path,
+// a user's own first.
 func (c *collector) because() []Because {
-	c.path, c.list = append(c.path[:0], c.id), nil
+	c.path, c.list = c.path[:0], nil
 	c.reasons, c.entered = [2]int{}, 0
+	if c.id != "" {
+		c.path = append(c.path, c.id)
+	}
 	if c.s.blockedAll {
 		c.add(Because{Rule: KindRestriction, Pattern: Everything, BadRow: true})
 	}
-	c.rulesOf(c.id, c.u.rules())
+	if c.id != "" {
+		c.rulesOf(c.id, c.u.rules())
+	}
 	for _, g := range c.groups {
 		c.descend(c.s.groups[g])
 	}

@@ -1,6 +1,7 @@
 package authz_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -56,6 +57,48 @@ func TestHoldingGroups(t *testing.T) {
 		t.Errorf("%q hold it; ben is restricted, and an administrator can't be", got)
 	}
 	if got := view.HoldingGroups("no colon"); got != nil {
+		t.Errorf("%q", got)
+	}
+}
+
+// Where few of many can hold a permission, they are found without looking at all: once each,
+// by a group, by several, or by rules of their own.
+func TestFewHoldersAmongMany(t *testing.T) {
+	t.Parallel()
+	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "root"})
+	ctx, root := t.Context(), engine.As("root")
+	var crowd []authz.UserID
+	for i := range 500 {
+		crowd = append(crowd, authz.UserID(fmt.Sprint("user", i)))
+	}
+	must(t)(root.CreateGroup(ctx, authz.GroupSpec{Name: "Crowd"}))
+	must(t)(root.Assign(ctx, "Crowd", crowd...))
+	for _, name := range []authz.GroupName{"Few", "Fewer"} {
+		must(t)(root.CreateGroup(ctx, authz.GroupSpec{Name: name, Permissions: authz.Rules{Grants: []authz.Pattern{"a:b"}}}))
+	}
+	must(t)(root.Assign(ctx, "Few", "user1", "user2", "user3"))
+	must(t)(root.Assign(ctx, "Fewer", "user2"))
+	must(t)(root.ChangeUserPermissions(ctx, "user2", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
+	must(t)(root.ChangeUserPermissions(ctx, "user3", authz.RulesDelta{Restrict: []authz.Pattern{"a:b"}}))
+	must(t)(root.ChangeUserPermissions(ctx, "user4", authz.RulesDelta{Grant: []authz.Pattern{"a:*"}}))
+	view := engine.View()
+	if got := slices.Sorted(view.Holders("a:b")); !slices.Equal(got, []authz.UserID{"root", "user1", "user2", "user4"}) {
+		t.Errorf("%q", got)
+	}
+	var got []authz.Holder
+	for after := authz.Holder(""); ; after = got[len(got)-1] { // two at a time
+		part := view.PermissionHolders(authz.HolderQuery{Permission: "a:b", After: after, Limit: 2})
+		for _, h := range part {
+			got = append(got, h.Holder)
+			if len(h.Because) == 0 || h.Because[0].Path[0] != h.Holder {
+				t.Errorf("%q holds it because of %v", h.Holder, h.Because)
+			}
+		}
+		if len(part) < 2 {
+			break
+		}
+	}
+	if want := []authz.Holder{"group:Administrators", "group:Few", "group:Fewer", "root", "user1", "user2", "user4"}; !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}
 }

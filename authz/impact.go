@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"iter"
-	"maps"
 	"slices"
 )
 
@@ -12,7 +11,7 @@ import (
 type Impact struct {
 	Gains, Losses           []UserImpact // by user, at most 100 each
 	GainCount, LossCount    int          // of all users
-	UndoNeedsAdministrators bool         // the one who asks couldn't reverse it
+	UndoNeedsAdministrators bool         // the one who asks hasn't the rights to revert it; see [Acting.Revert]
 }
 
 // UserImpact is what one user gains or loses, sorted.
@@ -33,13 +32,18 @@ const maxImpact = 100
 func (a Acting) Preview(operate func(Acting) (Change, error)) (Change, Impact, error) {
 	var impact Impact
 	a.dryRun = true
-	a.observe = func(before, after *snapshot, d Delta) { impact = a.impact(before, after, d) }
+	a.observe = func(before, after *snapshot, d Delta) {
+		impact = a.impact(before, after, d)
+		undo := &reversal{Change{Delta: d}, newSuccession(after.revision)}
+		impact.UndoNeedsAdministrators = !a.mayRevert(after, undo)
+	}
 	c, err := operate(a)
 	return c, impact, err
 }
 
-// Impact says what the change that made a revision did to people then. The policies of that
-// time are worked out from the records; [ErrRecordsDoNotFit] where they can't be.
+// Impact says what the change that made a revision did to people then, and whether the one who
+// asks has the rights to revert it now. The policies of that time are worked out from the
+// records; [ErrRecordsDoNotFit] where they can't be.
 func (a Acting) Impact(ctx context.Context, c Change) (Impact, error) {
 	if c.Revision > a.engine.Revision() { // made on another instance a moment ago
 		if err := a.engine.Refresh(ctx); err != nil {
@@ -54,11 +58,17 @@ func (a Acting) Impact(ctx context.Context, c Change) (Impact, error) {
 	if err != nil {
 		return Impact{}, &AuditError{c.Revision, err.Error()}
 	}
-	return a.impact(before, after, c.Delta), nil
+	impact := a.impact(before, after, c.Delta)
+	undo, present := &reversal{c, newSuccession(c.Revision)}, a.engine.current.Load()
+	if err := a.engine.follows(ctx, undo.since, present.revision); err != nil {
+		return Impact{}, err
+	}
+	impact.UndoNeedsAdministrators = !a.mayRevert(present, undo)
+	return impact, nil
 }
 
 func (a Acting) impact(before, after *snapshot, d Delta) Impact {
-	im := Impact{UndoNeedsAdministrators: !a.couldUndo(before, after, d)}
+	var im Impact
 	was := &View{s: before, catalogue: a.engine.catalogue}
 	is := &View{s: after, catalogue: a.engine.catalogue}
 	memo := map[[2]string][2][]Permission{}
@@ -76,44 +86,6 @@ func (a Acting) impact(before, after *snapshot, d Delta) Impact {
 		}
 	}
 	return im
-}
-
-// couldUndo reports whether the actor's rights would do to reverse the change.
-func (a Acting) couldUndo(before, after *snapshot, d Delta) bool {
-	actor := UserID(a.actor.ID)
-	if a.actor.Kind != ActorUser || after.isAdministrator(actor) {
-		return true
-	}
-	inverse := d.inverse()
-	for _, p := range inverse.rights() {
-		if !after.can(actor, p) {
-			return false
-		}
-	}
-	return checkEscalation(after, before, actor, inverse) == nil
-}
-
-// rights lists what the operations that make a change need, as far as the change shows.
-func (d Delta) rights() []Permission {
-	needs := map[Permission]bool{ViewGroups: true}
-	for _, g := range d.Groups {
-		switch {
-		case g.Before == nil:
-			needs[CreateGroups] = true
-		case g.After == nil:
-			needs[DeleteGroups] = true
-		default:
-			needs[UpdateGroups] = true
-		}
-	}
-	for _, r := range slices.Concat(d.Added, d.Removed) {
-		if _, isGroup := r.Holder.Group(); !isGroup {
-			needs[ViewUsers], needs[UpdateUsers] = true, true
-		} else if !needs[CreateGroups] && !needs[DeleteGroups] {
-			needs[UpdateGroups] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(needs))
 }
 
 // affected returns the users whom a change can have touched, sorted.

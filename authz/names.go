@@ -111,15 +111,16 @@ func (g GroupName) Folded() string { return fold(string(g)) }
 
 // fold returns the form under which group names are unique and lists are sorted.
 func fold(s string) string {
-	ascii := true
+	ascii, lower := true, true
 	for i := range len(s) {
-		if c := s[i]; c >= utf8.RuneSelf || 'A' <= c && c <= 'Z' {
-			ascii = false
-			break
-		}
+		c := s[i]
+		ascii, lower = ascii && c < utf8.RuneSelf, lower && (c < 'A' || c > 'Z')
 	}
-	if ascii {
+	switch { // lists of a million users fold each
+	case ascii && lower:
 		return s
+	case ascii:
+		return strings.ToLower(s)
 	}
 	// Folding can leave NFKC and NFKC can make new upper case; the second round settles both.
 	folder := cases.Fold()

@@ -191,3 +191,32 @@ func TestWritesByOthersOnSpoiltRecords(t *testing.T) {
 		t.Errorf("%s", &log)
 	}
 }
+
+// What someone else wrote can be reverted like any change, but for rows that are no rules.
+func TestWritesByOthersAreReverted(t *testing.T) {
+	t.Parallel()
+	store, engine := writtenTo(t, authz.Options{PollInterval: time.Hour})
+	ctx, ana := t.Context(), engine.As("ana")
+	store.InsertRows(row("p", "eve", "a", "b", "allow"))
+	store.DeleteRow(idOf(t, store, "g", "ben"))
+	if err := engine.Refresh(ctx); err != nil {
+		t.Fatal(err)
+	}
+	must(t)(ana.Revert(ctx, engine.Revision()))
+	if engine.Can("eve", "a:b") || !engine.Can("ben", "a.b:view") {
+		t.Error("it isn't reverted")
+	}
+	store.InsertRows(row("p", "eve", "a", "b", "perhaps"))
+	if err := engine.Refresh(ctx); err != nil {
+		t.Fatal(err)
+	}
+	var cannot *authz.CannotRevertError
+	if _, err := ana.Revert(ctx, engine.Revision()); !errors.As(err, &cannot) || !strings.Contains(cannot.Obstacles[0], "repair") {
+		t.Errorf("%v", err)
+	}
+	came := engine.Revision()
+	must(t)(ana.RemoveBadRows(ctx))
+	if c := must(t)(ana.Revert(ctx, came)); c.Revision != 0 {
+		t.Errorf("there was something left to revert: %+v", c)
+	}
+}

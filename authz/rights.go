@@ -18,6 +18,7 @@ var rightsFor = map[Action][]Permission{
 	ActionUserDelete:             {ViewGroups, ViewUsers, UpdateUsers},
 	ActionPolicyImport:           {ImportPolicy},
 	ActionPolicyRepair:           {},
+	ActionChangeRevert:           {ViewChanges}, // and what the inverse needs
 }
 
 // forAdministrators are the operations that no right opens to others.
@@ -47,6 +48,9 @@ func (v *View) authorize(user UserID, o operation) error {
 	}
 	for _, p := range o.needs {
 		ask(p, false)
+	}
+	for _, g := range o.moves {
+		ask(UpdateUsers, !v.expired && v.s.mayAssign(user, g))
 	}
 	if o.administrators || forAdministrators[o.action] || !listed {
 		if !listed || !v.s.isAdministrator(user) || v.expired {

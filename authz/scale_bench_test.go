@@ -170,6 +170,30 @@ func BenchmarkReading(b *testing.B) {
 			}
 		}
 	})
+	b.Run("HoldersPage", func(b *testing.B) {
+		for b.Loop() {
+			list := v.PermissionHolders(authz.HolderQuery{Permission: s.Permission(7, 5), After: "user5", Limit: 100})
+			if len(list) != 100 {
+				b.Fatal(len(list))
+			}
+		}
+	})
+	b.Run("HoldersPageOfAll", func(b *testing.B) { // a million hold it: every group grants it
+		store := authz.NewMemoryStore()
+		if err := fill(b.Context(), store, s); err != nil {
+			b.Fatal(err)
+		}
+		for i := range s.Groups {
+			store.InsertRows(authz.Row{Type: "p", V: [6]string{"group:" + string(s.Group(i)), "every", "one", "allow"}})
+		}
+		v := open(b, store, unwatched).View()
+		for b.Loop() {
+			list := v.PermissionHolders(authz.HolderQuery{Permission: "every:one", After: "user5", Limit: 100})
+			if len(list) != 100 {
+				b.Fatal(len(list))
+			}
+		}
+	})
 	b.Run("Users", func(b *testing.B) {
 		for b.Loop() {
 			if n := len(v.Users(authz.UserQuery{After: "user5", Limit: 100})); n != 100 {

@@ -29,9 +29,13 @@ func (w *world) clone() *world {
 	return &world{maps.Clone(w.groups), maps.Clone(w.rules)}
 }
 
-// holders returns the user and every group that reaches them.
-func (w *world) holders(user authz.UserID) map[authz.Holder]bool {
+// holders returns the user and every group that reaches them, or would if they were in some
+// groups as well.
+func (w *world) holders(user authz.UserID, in ...authz.GroupName) map[authz.Holder]bool {
 	reached := map[authz.Holder]bool{user.Holder(): true}
+	for _, g := range in {
+		reached[g.Holder()] = true
+	}
 	for grew := true; grew; {
 		grew = false
 		for r := range w.rules {

@@ -108,6 +108,21 @@ type ClientInterface interface {
 	// Corresponds with GET /changes/{revision} (the `GetChange` operationId).
 	GetChange(ctx context.Context, revision Revision, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// RevertChange Revert a change
+	//
+	// Applies the inverse of a change to the present policy, all or nothing, as a change of the caller's: rules that
+	// it added go, rules that it removed come back, and groups that it made, deleted, renamed or described anew are
+	// again as they were, deleted ones with their rules, members, links and rights to assign. Groups that were renamed
+	// since are followed. What is so already is no error; reverting a second time changes nothing. A revert can be
+	// reverted. The change says in `target` which revision it reverted.
+	//
+	// Needs `rightful.changes:view`, whatever the operations need that make the inverse up, and whatever anyone gains
+	// or is no longer denied by it. For a membership that is the group's right to assign or `rightful.users:update`.
+	// Only administrators change who is in Administrators.
+	//
+	// Corresponds with POST /changes/{revision}/revert (the `RevertChange` operationId).
+	RevertChange(ctx context.Context, revision Revision, params *RevertChangeParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ExportPolicy Export the policy
 	//
 	// The whole policy of one revision in Casbin's CSV: sorted rows, fields joined by `, `. It imports to the same
@@ -346,6 +361,17 @@ type ClientInterface interface {
 	// Corresponds with GET /openapi.json (the `GetOpenapi` operationId).
 	GetOpenapi(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListPermissionHolders List who holds a permission
+	//
+	// The groups that give a permission, then the users who hold it, each with every path by which they come to it.
+	// Whoever is in one of the groups holds it, unless a restriction from elsewhere denies it: the users are those
+	// that do, among those that the policy names.
+	//
+	// Needs `rightful.groups:view` and `rightful.users:view`.
+	//
+	// Corresponds with GET /permission-holders (the `ListPermissionHolders` operationId).
+	ListPermissionHolders(ctx context.Context, params *ListPermissionHoldersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListPermissions List the permissions of the catalogue
 	//
 	// The permissions that an administrator can pick from: the application's and Rightful's own (`rightful.…`).
@@ -516,6 +542,31 @@ func (c *Client) ListChanges(ctx context.Context, params *ListChangesParams, req
 // Corresponds with GET /changes/{revision} (the `GetChange` operationId).
 func (c *Client) GetChange(ctx context.Context, revision Revision, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetChangeRequest(c.Server, revision)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RevertChange Revert a change
+//
+// Applies the inverse of a change to the present policy, all or nothing, as a change of the caller's: rules that
+// it added go, rules that it removed come back, and groups that it made, deleted, renamed or described anew are
+// again as they were, deleted ones with their rules, members, links and rights to assign. Groups that were renamed
+// since are followed. What is so already is no error; reverting a second time changes nothing. A revert can be
+// reverted. The change says in `target` which revision it reverted.
+//
+// Needs `rightful.changes:view`, whatever the operations need that make the inverse up, and whatever anyone gains
+// or is no longer denied by it. For a membership that is the group's right to assign or `rightful.users:update`.
+// Only administrators change who is in Administrators.
+//
+// Corresponds with POST /changes/{revision}/revert (the `RevertChange` operationId).
+func (c *Client) RevertChange(ctx context.Context, revision Revision, params *RevertChangeParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRevertChangeRequest(c.Server, revision, params)
 	if err != nil {
 		return nil, err
 	}
@@ -974,6 +1025,27 @@ func (c *Client) GetOpenapi(ctx context.Context, reqEditors ...RequestEditorFn) 
 	return c.Client.Do(req)
 }
 
+// ListPermissionHolders List who holds a permission
+//
+// The groups that give a permission, then the users who hold it, each with every path by which they come to it.
+// Whoever is in one of the groups holds it, unless a restriction from elsewhere denies it: the users are those
+// that do, among those that the policy names.
+//
+// Needs `rightful.groups:view` and `rightful.users:view`.
+//
+// Corresponds with GET /permission-holders (the `ListPermissionHolders` operationId).
+func (c *Client) ListPermissionHolders(ctx context.Context, params *ListPermissionHoldersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPermissionHoldersRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListPermissions List the permissions of the catalogue
 //
 // The permissions that an administrator can pick from: the application's and Rightful's own (`rightful.…`).
@@ -1400,6 +1472,82 @@ func NewGetChangeRequest(server string, revision Revision) (*http.Request, error
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRevertChangeRequest constructs an http.Request for the RevertChange method
+func NewRevertChangeRequest(server string, revision Revision, params *RevertChangeParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "revision", revision, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/changes/%s/revert", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dry_run", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.RightfulReason != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Rightful-Reason", *params.RightfulReason, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Rightful-Reason", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -2547,6 +2695,80 @@ func NewGetOpenapiRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewListPermissionHoldersRequest constructs an http.Request for the ListPermissionHolders method
+func NewListPermissionHoldersRequest(server string, params *ListPermissionHoldersParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/permission-holders")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "permission", params.Permission, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListPermissionsRequest constructs an http.Request for the ListPermissions method
 func NewListPermissionsRequest(server string, params *ListPermissionsParams) (*http.Request, error) {
 	var err error
@@ -3305,6 +3527,23 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /changes/{revision} (the `GetChange` operationId).
 	GetChangeWithResponse(ctx context.Context, revision Revision, reqEditors ...RequestEditorFn) (*GetChangeResponse, error)
 
+	// RevertChangeWithResponse Revert a change
+	//
+	// Applies the inverse of a change to the present policy, all or nothing, as a change of the caller's: rules that
+	// it added go, rules that it removed come back, and groups that it made, deleted, renamed or described anew are
+	// again as they were, deleted ones with their rules, members, links and rights to assign. Groups that were renamed
+	// since are followed. What is so already is no error; reverting a second time changes nothing. A revert can be
+	// reverted. The change says in `target` which revision it reverted.
+	//
+	// Needs `rightful.changes:view`, whatever the operations need that make the inverse up, and whatever anyone gains
+	// or is no longer denied by it. For a membership that is the group's right to assign or `rightful.users:update`.
+	// Only administrators change who is in Administrators.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /changes/{revision}/revert (the `RevertChange` operationId).
+	RevertChangeWithResponse(ctx context.Context, revision Revision, params *RevertChangeParams, reqEditors ...RequestEditorFn) (*RevertChangeResponse, error)
+
 	// ExportPolicyWithResponse Export the policy
 	//
 	// The whole policy of one revision in Casbin's CSV: sorted rows, fields joined by `, `. It imports to the same
@@ -3563,6 +3802,19 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /openapi.json (the `GetOpenapi` operationId).
 	GetOpenapiWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetOpenapiResponse, error)
 
+	// ListPermissionHoldersWithResponse List who holds a permission
+	//
+	// The groups that give a permission, then the users who hold it, each with every path by which they come to it.
+	// Whoever is in one of the groups holds it, unless a restriction from elsewhere denies it: the users are those
+	// that do, among those that the policy names.
+	//
+	// Needs `rightful.groups:view` and `rightful.users:view`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /permission-holders (the `ListPermissionHolders` operationId).
+	ListPermissionHoldersWithResponse(ctx context.Context, params *ListPermissionHoldersParams, reqEditors ...RequestEditorFn) (*ListPermissionHoldersResponse, error)
+
 	// ListPermissionsWithResponse List the permissions of the catalogue
 	//
 	// The permissions that an administrator can pick from: the application's and Rightful's own (`rightful.…`).
@@ -3763,6 +4015,38 @@ func (r GetChangeResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r GetChangeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// RevertChangeResponse200Headers the declared response headers of an HTTP 200 response for RevertChange
+type RevertChangeResponse200Headers struct {
+	RightfulRevision Revision
+}
+
+type RevertChangeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Change
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *RevertChangeResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r RevertChangeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RevertChangeResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -4251,6 +4535,31 @@ func (r GetOpenapiResponse) StatusCode() int {
 	return 0
 }
 
+type ListPermissionHoldersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PermissionHolderList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPermissionHoldersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPermissionHoldersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListPermissionsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -4585,6 +4894,29 @@ func (c *ClientWithResponses) GetChangeWithResponse(ctx context.Context, revisio
 		return nil, err
 	}
 	return ParseGetChangeResponse(rsp)
+}
+
+// RevertChangeWithResponse Revert a change
+//
+// Applies the inverse of a change to the present policy, all or nothing, as a change of the caller's: rules that
+// it added go, rules that it removed come back, and groups that it made, deleted, renamed or described anew are
+// again as they were, deleted ones with their rules, members, links and rights to assign. Groups that were renamed
+// since are followed. What is so already is no error; reverting a second time changes nothing. A revert can be
+// reverted. The change says in `target` which revision it reverted.
+//
+// Needs `rightful.changes:view`, whatever the operations need that make the inverse up, and whatever anyone gains
+// or is no longer denied by it. For a membership that is the group's right to assign or `rightful.users:update`.
+// Only administrators change who is in Administrators.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /changes/{revision}/revert (the `RevertChange` operationId).
+func (c *ClientWithResponses) RevertChangeWithResponse(ctx context.Context, revision Revision, params *RevertChangeParams, reqEditors ...RequestEditorFn) (*RevertChangeResponse, error) {
+	rsp, err := c.RevertChange(ctx, revision, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRevertChangeResponse(rsp)
 }
 
 // ExportPolicyWithResponse Export the policy
@@ -4971,6 +5303,25 @@ func (c *ClientWithResponses) GetOpenapiWithResponse(ctx context.Context, reqEdi
 	return ParseGetOpenapiResponse(rsp)
 }
 
+// ListPermissionHoldersWithResponse List who holds a permission
+//
+// The groups that give a permission, then the users who hold it, each with every path by which they come to it.
+// Whoever is in one of the groups holds it, unless a restriction from elsewhere denies it: the users are those
+// that do, among those that the policy names.
+//
+// Needs `rightful.groups:view` and `rightful.users:view`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /permission-holders (the `ListPermissionHolders` operationId).
+func (c *ClientWithResponses) ListPermissionHoldersWithResponse(ctx context.Context, params *ListPermissionHoldersParams, reqEditors ...RequestEditorFn) (*ListPermissionHoldersResponse, error) {
+	rsp, err := c.ListPermissionHolders(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPermissionHoldersResponse(rsp)
+}
+
 // ListPermissionsWithResponse List the permissions of the catalogue
 //
 // The permissions that an administrator can pick from: the application's and Rightful's own (`rightful.…`).
@@ -5265,6 +5616,52 @@ func ParseGetChangeResponse(rsp *http.Response) (*GetChangeResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseRevertChangeResponse parses an HTTP response from a RevertChangeWithResponse call
+func ParseRevertChangeResponse(rsp *http.Response) (*RevertChangeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RevertChangeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Change
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers RevertChangeResponse200Headers
+		if values := rsp.Header.Values("Rightful-Revision"); len(values) > 0 {
+			var value Revision
+			if err := runtime.BindStyledParameterWithOptions("simple", "Rightful-Revision", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			}
+			headers.RightfulRevision = value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil
@@ -5968,6 +6365,39 @@ func ParseGetOpenapiResponse(rsp *http.Response) (*GetOpenapiResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest map[string]interface{}
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListPermissionHoldersResponse parses an HTTP response from a ListPermissionHoldersWithResponse call
+func ParseListPermissionHoldersResponse(rsp *http.Response) (*ListPermissionHoldersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPermissionHoldersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PermissionHolderList
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -315,7 +315,7 @@ type BadRows struct {
 	Items []BadRow `json:"items"`
 }
 
-// Because A rule that bears on a permission, and the way from the user to it.
+// Because A rule that bears on a permission, and the way to it from the user, or from the group that is asked about.
 type Because struct {
 	Rule BecauseRule `json:"rule"`
 
@@ -324,7 +324,7 @@ type Because struct {
 	// Examples: finance.*:*
 	Pattern Pattern `json:"pattern"`
 
-	// Path From the user to the rule's holder, each in the next.
+	// Path From the user or group asked about to the rule's holder, each in the next.
 	Path []Holder `json:"path"`
 }
 
@@ -361,10 +361,10 @@ type Change struct {
 	// Reason Why it was made. Absent where nobody said.
 	Reason string `json:"reason,omitempty,omitzero"`
 
-	// Action What was done: `group.create`, `group.update`, `group.delete`, `group.permissions.set`, `group.permissions.change`, `group.members.change`, `user.groups.set`, `user.permissions.set`, `user.permissions.change`, `user.delete`, `policy.import`, `policy.create`, `policy.seed`, `policy.adopt`, `policy.repair`, `policy.outside`, `administrators.bootstrap`; later versions may add some.
+	// Action What was done: `group.create`, `group.update`, `group.delete`, `group.permissions.set`, `group.permissions.change`, `group.members.change`, `user.groups.set`, `user.permissions.set`, `user.permissions.change`, `user.delete`, `policy.import`, `policy.create`, `policy.seed`, `policy.adopt`, `policy.repair`, `policy.outside`, `administrators.bootstrap`, `change.revert`; later versions may add some.
 	Action string `json:"action"`
 
-	// Target The group or user that it was about. Absent where it was about neither.
+	// Target The group or user that it was about; for `change.revert`, the revision of the change that was reverted. Absent where it was about none.
 	Target string `json:"target,omitempty,omitzero"`
 
 	// Groups Groups that were made, deleted, renamed or described anew. Absent where there are none.
@@ -395,11 +395,11 @@ type Change struct {
 	// LossCount How many users may do less.
 	LossCount *int `json:"loss_count,omitempty"`
 
-	// Undo Who could reverse it, the caller or only administrators.
+	// Undo Who has the rights to revert it, the caller or only administrators: for a dry run by the policy that it would make, for a change on record by that of now. Whether it can be reverted still, a dry run of the revert tells.
 	Undo ChangeUndo `json:"undo,omitempty,omitzero"`
 }
 
-// ChangeUndo Who could reverse it, the caller or only administrators.
+// ChangeUndo Who has the rights to revert it, the caller or only administrators: for a dry run by the policy that it would make, for a change on record by that of now. Whether it can be reverted still, a dry run of the revert tells.
 type ChangeUndo string
 
 // ChangeList defines model for ChangeList.
@@ -874,6 +874,25 @@ type Permission struct {
 	Description string `json:"description,omitempty,omitzero"`
 }
 
+// PermissionHolder Examples: {"because":[{"path":["dana","group:Finance"],"pattern":"finance.*:*","rule":"grant"}],"holder":"dana"}
+type PermissionHolder struct {
+	// Holder A group as `group:NAME` or a user as the bare id.
+	//
+	// Examples: group:Finance
+	Holder Holder `json:"holder"`
+
+	// Because Every rule that bears on the permission, on every path: at most 1,000 grants and 1,000 restrictions. Restrictions stand here only for administrators, whom they don't touch.
+	Because []Because `json:"because"`
+}
+
+// PermissionHolderList Groups come before users.
+type PermissionHolderList struct {
+	Items []PermissionHolder `json:"items"`
+
+	// NextCursor Where the next page begins. Absent on the last page.
+	NextCursor NextCursor `json:"next_cursor,omitempty,omitzero"`
+}
+
 // PermissionList defines model for PermissionList.
 type PermissionList struct {
 	Items []Permission `json:"items"`
@@ -916,10 +935,10 @@ type Problem struct {
 	// Instance Names this occurrence, where it has a name.
 	Instance string `json:"instance,omitempty,omitzero"`
 
-	// Errors Everything that is wrong with the input.
+	// Errors Everything that is wrong with the input; with `cannot-revert`, everything that stands in the way.
 	Errors []InputError `json:"errors,omitempty,omitzero"`
 
-	// ErrorCount How many errors there are, listed or not. Only with `import-rejected`.
+	// ErrorCount How many errors there are, listed or not: at most 1,000 are. Only with `import-rejected` and `cannot-revert`.
 	ErrorCount int `json:"error_count,omitempty,omitzero"`
 
 	// Missing The permissions that the caller lacks, with `forbidden` and `escalation`.
@@ -1264,6 +1283,15 @@ type ListChangesParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// RevertChangeParams defines parameters for RevertChange.
+type RevertChangeParams struct {
+	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// RightfulReason Why the change is made, for the record: percent-encoded UTF-8 of at most 500 code points. At most once.
+	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
+}
+
 // ListGroupsParams defines parameters for ListGroups.
 type ListGroupsParams struct {
 	// Q Only items that contain this text in what they are called or described by, whatever the case.
@@ -1391,6 +1419,18 @@ type ImportPolicyParams struct {
 
 	// RightfulReason Why the change is made, for the record: percent-encoded UTF-8 of at most 500 code points. At most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
+}
+
+// ListPermissionHoldersParams defines parameters for ListPermissionHolders.
+type ListPermissionHoldersParams struct {
+	// Permission The permission. One that the catalogue lacks may be held as well, by a pattern.
+	Permission PermissionName `form:"permission" json:"permission"`
+
+	// Limit The most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where the page begins: `next_cursor` of the page before, with the same other parameters. Left out for the first page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListPermissionsParams defines parameters for ListPermissions.

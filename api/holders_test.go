@@ -1,0 +1,76 @@
+package api_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/rightful-go/rightful/authz"
+)
+
+func TestHolderOperation(t *testing.T) {
+	runExchanges(t, []exchange{
+		{"viewer", "GET", "/permission-holders?permission=finance.operations:view", "", "", 200, ""},
+		{"viewer", "GET", "/permission-holders?permission=no.such:thing", "", "", 200, ""},
+		{"", "GET", "/permission-holders?permission=finance.operations:view", "", "", 401, "unauthenticated"},
+		{"group-viewer", "GET", "/permission-holders?permission=finance.operations:view", "", "", 403, "forbidden"},
+		{"group-viewer", "GET", "/permission-holders", "", "", 403, "forbidden"},
+		{"viewer", "GET", "/permission-holders", "", "", 400, "malformed-request"},
+		{"viewer", "GET", "/permission-holders?permission=", "", "", 400, "malformed-request"},
+		{"viewer", "GET", "/permission-holders?permission=nothing", "", "", 400, "malformed-request"},
+		{"viewer", "GET", "/permission-holders?permission=finance.*:view", "", "", 400, "malformed-request"},
+		{"viewer", "GET", "/permission-holders?permission=a:b&permission=a:c", "", "", 400, "malformed-request"},
+	})
+}
+
+// Groups first, then users, each with every path; who is restricted isn't among them, and a
+// restriction shows on an administrator, whom it doesn't touch.
+func TestHoldersAreShownWithTheirPaths(t *testing.T) {
+	d := newDesk(t)
+	d.do("admin", "POST", "/groups", `{"name":"Bookkeepers","inherits":["Finance"],"permissions":{"grants":["finance.operations:create"]}}`).want(201)
+	d.do("admin", "PUT", "/groups/Bookkeepers/members/dana", "").want(204)
+	d.do("admin", "PATCH", "/users/admin/permissions", `{"restrict":["finance.*:create"]}`).want(200)
+	d.do("admin", "PATCH", "/users/cleo/permissions", `{"grant":["finance.operations:create"]}`).want(200)
+	want := []string{
+		"group:Administrators grant *:* [group:Administrators]",
+		"group:Bookkeepers grant finance.operations:create [group:Bookkeepers]",
+		"group:Bookkeepers grant finance.*:* [group:Bookkeepers group:Finance]",
+		"group:Finance grant finance.*:* [group:Finance]",
+		"admin restriction finance.*:create [admin]",
+		"admin grant *:* [admin group:Administrators]",
+		"cleo grant finance.operations:create [cleo]",
+		"dana grant finance.*:* [dana group:Finance]",
+		"dana grant finance.operations:create [dana group:Bookkeepers]",
+		"dana grant finance.*:* [dana group:Bookkeepers group:Finance]",
+	}
+	got := []string{}
+	for _, item := range d.get("viewer", "/permission-holders?permission=finance.operations:create").want(200).json()["items"].([]any) {
+		item := item.(map[string]any)
+		for _, b := range item["because"].([]any) {
+			b := b.(map[string]any)
+			got = append(got, fmt.Sprintf("%s %s %s %v", item["holder"], b["rule"], b["pattern"], b["path"]))
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%q\nwant\n%q", got, want)
+	}
+}
+
+// Whoever is shown is who may, and nobody else.
+func TestHoldersAgreeWithDecisions(t *testing.T) {
+	d := newDesk(t)
+	d.seedMany()
+	for _, p := range deskCatalogue {
+		shown := d.pages("/permission-holders?limit=7&permission="+string(p.Permission), "holder", func(int) {})
+		groups := slices.IndexFunc(shown, func(h string) bool { return len(h) < 6 || h[:6] != "group:" })
+		var users []string
+		for _, u := range d.get("admin", "/users?limit=500").items("id") {
+			if x := d.engine.Explain(authz.UserID(u), p.Permission); x.Allowed {
+				users = append(users, u)
+			}
+		}
+		if !slices.Equal(shown[groups:], users) {
+			t.Errorf("%s: shown are %q, and %q hold it", p.Permission, shown[groups:], users)
+		}
+	}
+}

@@ -1,0 +1,120 @@
+package api_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rightful-go/rightful/api"
+	"github.com/rightful-go/rightful/authz"
+)
+
+// What an operation shows, and so what must be held for the difference to show between what
+// exists and what doesn't. Nothing where its answer never depends on it.
+func shows(t testing.TB, path string) []authz.Permission {
+	t.Helper()
+	switch first := strings.Split(path, "/")[1]; {
+	case path == "/me", path == "/status", path == "/openapi.json":
+		return nil
+	case first == "users", first == "permission-holders", strings.Contains(path, "/members"):
+		return []authz.Permission{authz.ViewGroups, authz.ViewUsers}
+	case first == "groups", first == "permissions":
+		return []authz.Permission{authz.ViewGroups}
+	case first == "changes":
+		return []authz.Permission{authz.ViewChanges}
+	case first == "imports":
+		return []authz.Permission{authz.ImportPolicy}
+	case first == "export":
+		return []authz.Permission{authz.ExportPolicy}
+	}
+	t.Fatalf("say here what %s shows", path)
+	return nil
+}
+
+// there and missing are what stands in a path, and in a parameter of a query.
+var (
+	there = map[string]string{
+		"{group}": "Finance", "{user}": "dana", "{revision}": "3",
+		"group": "Finance", "user": "dana", "actor": "admin", "permission": "finance.operations:view", "category": "Finance", "q": "fin",
+		"members": "release", "mode": "merge", "dry_run": "true", "limit": "1", "cursor": "x", "since": "2020-01-01T00:00:00Z", "until": "2050-01-01T00:00:00Z",
+	}
+	missing = map[string]string{
+		"{group}": "Nobody", "{user}": "nobody", "{revision}": "99",
+		"group": "Nobody", "user": "nobody", "actor": "nobody", "permission": "no.such:thing", "category": "Nothing", "q": "zzz",
+		"members": "release", "mode": "merge", "dry_run": "true", "limit": "1", "cursor": "x", "since": "2020-01-01T00:00:00Z", "until": "2050-01-01T00:00:00Z",
+	}
+	bodies = []string{
+		"", "{}", "{", `{"name":"NAME"}`, `{"name":"x","inherits":["NAME"]}`, `{"groups":["NAME"]}`, `{"add":["USER"]}`, `{"remove":["USER"]}`,
+		`{"grant":["rightful.members/NAME:assign"]}`, `{"grants":["rightful.members/NAME:assign"],"restrictions":[]}`, "g, USER, group:NAME\n",
+	}
+)
+
+func fill(text string, values map[string]string) string {
+	return strings.NewReplacer(
+		"{group}", values["{group}"], "{user}", values["{user}"], "{revision}", values["{revision}"],
+		"NAME", values["{group}"], "USER", values["{user}"],
+	).Replace(text)
+}
+
+// Promise 12, for every operation of the table and for callers with every choice of rights to
+// see, with and without all rights to change: whoever may not see what an operation shows, or
+// may not do what it does, gets one and the same 403 for what exists and for what doesn't, in
+// the path, the query or the body. (Of a revert only who sees the changes knows what it needs.)
+func TestWhoMayNotSeeDoesNotLearn(t *testing.T) {
+	d := newDesk(t)
+	views := [][]authz.Pattern{{"rightful.groups:view"}, {"rightful.users:view"}, {"rightful.changes:view", "rightful.policy:*"}}
+	writes := []authz.Pattern{
+		"rightful.groups:create", "rightful.groups:update", "rightful.groups:delete", "rightful.users:update", "rightful.members/Finance:assign",
+	}
+	for choice := range 1 << (len(views) + 1) {
+		caller, grants := fmt.Sprintf("caller %d", choice), []authz.Pattern{"finance.operations:view"}
+		for i, list := range append(views, writes) {
+			if choice>>i&1 != 0 {
+				grants = append(grants, list...)
+			}
+		}
+		if _, err := d.engine.As("admin").ChangeUserPermissions(t.Context(), authz.UserID(caller), authz.RulesDelta{Grant: grants}); err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range api.Operations() {
+			mayNotSee := slices.ContainsFunc(shows(t, o.Path), func(p authz.Permission) bool { return !d.engine.Can(authz.UserID(caller), p) })
+			mayNotDo := o.Method != "GET" && o.Path != "/imports" && o.Path != "/changes/{revision}/revert" && !d.engine.Can(authz.UserID(caller), authz.UpdateUsers)
+			if mayNotSee || mayNotDo {
+				d.mustNotLearn(caller, o)
+			}
+		}
+	}
+}
+
+func (d *desk) mustNotLearn(caller string, o api.Operation) {
+	d.t.Helper()
+	queries := []string{""}
+	for _, name := range strings.Fields(o.Query) {
+		if there[name] == "" || missing[name] == "" {
+			d.t.Fatalf("say here what the parameter %s of %s may name", name, o.Path)
+		}
+		queries = append(queries, "?"+name+"=")
+	}
+	sent := bodies
+	if len(o.Types) == 0 {
+		sent = bodies[:1]
+	}
+	for _, query := range queries {
+		for _, body := range sent {
+			var answers []string
+			for _, values := range []map[string]string{there, missing} {
+				asked := query
+				if name := strings.Trim(query, "?="); name != "" {
+					asked += strings.ReplaceAll(values[name], " ", "+")
+				}
+				r := d.do(caller, o.Method, fill(o.Path, values)+asked, fill(body, values))
+				r.problem(403, "forbidden")
+				answers = append(answers, fmt.Sprint(r.header, r.body))
+			}
+			if answers[0] != answers[1] {
+				d.t.Errorf("%s %s%s %s tells %s:\n%s\n%s", o.Method, o.Path, query, body, caller, answers[0], answers[1])
+			}
+		}
+	}
+}
