@@ -117,7 +117,7 @@ func (e *Engine) recordsAfter(ctx context.Context, revision Revision) ([]Record,
 	}
 	switch {
 	case errors.Is(err, ErrGap) || err == nil && len(records) == 0:
-		return nil, &AuditError{revision + 1, "the record is missing"}
+		return nil, &AuditError{revision + 1, recordMissing}
 	case err != nil:
 		return nil, e.unavailable(err)
 	}

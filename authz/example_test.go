@@ -98,3 +98,63 @@ func ExampleEscalationError() {
 	// Output:
 	// This would give, take or lift what you don't hold yourself: finance.reports:export.
 }
+
+// Fixes say what would let someone do what they were denied, what else it does, and whether the
+// one who asks may do it.
+func ExampleActing_Fixes() {
+	ctx := context.Background()
+	engine := backOffice(ctx)
+	defer engine.Close()
+	ana := engine.As("ana")
+	if _, err := ana.Grant(ctx, "Finance", "finance.*:*"); err != nil {
+		fmt.Println(err)
+	}
+
+	fixes, err := ana.Fixes(engine.View(), "cleo", "finance.reports:export")
+	if err != nil {
+		fmt.Println(err)
+	}
+	for _, fix := range fixes.List {
+		fmt.Println(fix.Kind, fix.Groups, fix.Permissions, "gives", len(fix.AlsoGives), "more; allowed:", fix.Allowed)
+	}
+	for _, step := range fixes.List[0].Steps {
+		if _, err := ana.Apply(ctx, step); err != nil {
+			fmt.Println(err)
+		}
+	}
+	fmt.Println(engine.Can("cleo", "finance.reports:export"))
+	// Output:
+	// assign [Finance] [] gives 1 more; allowed: true
+	// grant [] [finance.reports:export] gives 0 more; allowed: true
+	// assign [Administrators] [] gives 13 more; allowed: true
+	// true
+}
+
+// What was so once can be asked later, and who ended it.
+func ExampleEngine_ViewAt() {
+	ctx := context.Background()
+	engine := backOffice(ctx)
+	defer engine.Close()
+	ana := engine.As("ana")
+	if _, err := ana.Grant(ctx, "Finance", "finance.reports:export"); err != nil {
+		fmt.Println(err)
+	}
+	revision := engine.Revision()
+	if _, err := ana.Because("ben has moved").Unassign(ctx, "Finance", "ben"); err != nil {
+		fmt.Println(err)
+	}
+
+	then, err := engine.ViewAt(ctx, revision)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(then.Can("ben", "finance.reports:export"), engine.Can("ben", "finance.reports:export"))
+	losses, err := engine.Lost(ctx, engine.View(), "ben", "finance.reports:export")
+	for _, loss := range losses.List {
+		fmt.Println("lost at", loss.Revision, "by", loss.Actor.ID, "because", loss.Reason, err)
+	}
+	// Output:
+	// true false
+	// lost at 6 by ana because ben has moved <nil>
+}

@@ -58,7 +58,8 @@ func (x Explanation) filter(allowed bool) []PermissionExplanation {
 }
 
 // Explain says what the user holds of the permissions, through which paths, and what is
-// missing, by the policy of this moment. It never differs from [Engine.Can].
+// missing, by the policy of this moment. It never differs from [Engine.Can]. What would give
+// what is missing, [Acting.Fixes] says; when it was lost, [Engine.Lost].
 func (e *Engine) Explain(user UserID, permissions ...Permission) Explanation {
 	return e.View().Explain(user, permissions...)
 }

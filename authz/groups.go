@@ -185,14 +185,18 @@ func (a Acting) Restrict(ctx context.Context, group GroupName, patterns ...Patte
 // ChangeGroupPermissions changes a group's grants and restrictions. What is so already is no
 // error. Needs [ViewGroups] and [UpdateGroups], and what is given or lifted.
 func (a Acting) ChangeGroupPermissions(ctx context.Context, group GroupName, delta RulesDelta) (Change, error) {
-	return a.do(ctx, operation{action: ActionGroupPermissionsChange, group: group, draft: func(d *draft) error {
+	return a.do(ctx, changeGroupPermissions(group, delta))
+}
+
+func changeGroupPermissions(group GroupName, delta RulesDelta) operation {
+	return operation{action: ActionGroupPermissionsChange, group: group, draft: func(d *draft) error {
 		g := d.s.group(group)
 		if group == Administrators && delta.changesAdministrators() {
 			return ErrProtectedGroup
 		}
 		d.changeRules(group.Holder(), g.rules, delta)
 		return nil
-	}})
+	}}
 }
 
 func (delta RulesDelta) changesAdministrators() bool {
@@ -229,6 +233,10 @@ func (a Acting) Unassign(ctx context.Context, group GroupName, users ...UserID) 
 // [ViewGroups] and [ViewUsers], and either [UpdateUsers] with all that the group gives, or
 // the group's [AssignMembers], which is for other users only.
 func (a Acting) ChangeMembers(ctx context.Context, group GroupName, add, remove []UserID) (Change, error) {
+	return a.do(ctx, a.changeMembers(group, add, remove))
+}
+
+func (a Acting) changeMembers(group GroupName, add, remove []UserID) operation {
 	o := operation{action: ActionGroupMembersChange, group: group, draft: func(d *draft) error {
 		g := d.s.group(group)
 		d.users("/add", add, nil)
@@ -244,5 +252,5 @@ func (a Acting) ChangeMembers(ctx context.Context, group GroupName, add, remove 
 	if self := UserID(a.actor.ID); slices.Contains(add, self) || slices.Contains(remove, self) {
 		o.needs = []Permission{UpdateUsers} // delegation is for others
 	}
-	return a.do(ctx, o)
+	return o
 }

@@ -107,22 +107,46 @@ func (e *Engine) Change(ctx context.Context, revision Revision) (Change, error) 
 // undone. It reads the store.
 func (e *Engine) rewind(ctx context.Context, revision Revision) (*snapshot, error) {
 	s := e.current.Load()
+	if s.revision <= revision {
+		return s, nil
+	}
+	err := e.undoEach(ctx, s, func(_ Change, before *snapshot) bool {
+		s = before
+		return s.revision > revision
+	})
+	if err == nil && s.revision > revision {
+		err = &AuditError{s.revision, recordMissing}
+	}
+	return s, err
+}
+
+const recordMissing = "the record is missing"
+
+// undoEach visits the changes that led to a snapshot, newest first, each with the policy as it
+// was before, until visit is false or the records end. It reads the store.
+func (e *Engine) undoEach(ctx context.Context, s *snapshot, visit func(c Change, before *snapshot) bool) error {
 	var fault error
 	err := e.eachBefore(ctx, s.revision+1, func(c Change) bool {
-		if c.Revision <= revision {
+		if c.Revision != s.revision {
+			fault = &AuditError{s.revision, recordMissing}
 			return false
 		}
-		var undone *snapshot
-		undone, fault = s.apply(Change{Revision: c.Revision - 1, Delta: c.Delta.inverse()})
-		if fault != nil {
-			fault = &AuditError{c.Revision, fault.Error()}
+		if s, fault = s.undo(c); fault != nil {
 			return false
 		}
-		s = undone
-		return true
+		return visit(c, s)
 	})
 	if err == nil {
 		err = fault
 	}
-	return s, err
+	return err
+}
+
+// undo returns the policy as it was before the change that led to s.
+func (s *snapshot) undo(c Change) (*snapshot, error) {
+	before, err := s.apply(Change{Revision: c.Revision - 1, Delta: c.Delta.inverse()})
+	if err != nil {
+		return nil, &AuditError{c.Revision, err.Error()}
+	}
+	return before, nil
 }

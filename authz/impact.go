@@ -54,9 +54,9 @@ func (a Acting) Impact(ctx context.Context, c Change) (Impact, error) {
 	if err != nil {
 		return Impact{}, err
 	}
-	before, err := after.apply(Change{Revision: c.Revision - 1, Delta: c.Delta.inverse()})
+	before, err := after.undo(c)
 	if err != nil {
-		return Impact{}, &AuditError{c.Revision, err.Error()}
+		return Impact{}, err
 	}
 	impact := a.impact(before, after, c.Delta)
 	undo, present := &reversal{c, newSuccession(c.Revision)}, a.engine.current.Load()

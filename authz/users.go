@@ -60,11 +60,15 @@ func (a Acting) SetUserPermissions(ctx context.Context, user UserID, rules Rules
 // ChangeUserPermissions changes the user's own grants and restrictions. What is so already is
 // no error. Needs [ViewGroups], [ViewUsers] and [UpdateUsers], and what is given or lifted.
 func (a Acting) ChangeUserPermissions(ctx context.Context, user UserID, delta RulesDelta) (Change, error) {
-	return a.do(ctx, operation{action: ActionUserPermissionsChange, user: user, draft: func(d *draft) error {
+	return a.do(ctx, changeUserPermissions(user, delta))
+}
+
+func changeUserPermissions(user UserID, delta RulesDelta) operation {
+	return operation{action: ActionUserPermissionsChange, user: user, draft: func(d *draft) error {
 		d.user(user)
 		d.changeRules(user.Holder(), d.userRules(user), delta)
 		return nil
-	}})
+	}}
 }
 
 // DeleteUser takes the user out of every group and removes their own rules, in one change.

@@ -1,0 +1,198 @@
+package authz
+
+import (
+	"iter"
+	"slices"
+)
+
+// effects are what a plan does to the user.
+type effects struct {
+	gains, takes []Permission // by folded form then code point
+	restrictions []Pattern    // that are new to the user
+}
+
+// costs reports whether the user pays for what they get.
+func (e *effects) costs() bool { return len(e.takes)+len(e.restrictions) > 0 }
+
+// effectsOn compares the policy after a plan with the one before, for the user.
+func (f *fixer) effectsOn(after *snapshot) effects {
+	e := effects{gains: heldOnlyBy(f.view(after), f.was, f.user)}
+	for _, p := range f.held {
+		if !after.can(f.user, p) {
+			e.takes = append(e.takes, p)
+		}
+	}
+	for _, p := range f.asked {
+		if !slices.Contains(e.gains, p) && !f.was.s.can(f.user, p) && after.can(f.user, p) {
+			e.gains = append(e.gains, p) // what has no name of its own counts where it was asked
+		}
+	}
+	sortFolded(e.gains)
+	before := f.was.s.reachOfUser(f.user, nil).restrictions
+	for p := range after.reachOfUser(f.user, nil).restrictions {
+		if !before[p] {
+			e.restrictions = append(e.restrictions, p)
+		}
+	}
+	sortFolded(e.restrictions)
+	return e
+}
+
+// spread is what a change to the rules of groups does to others than the user.
+type spread struct {
+	after   *snapshot
+	touched []groupID
+	exact   []Permission // that are granted, or whose restriction is lifted
+	wild    []Pattern    // restrictions on more than one permission that are lifted
+
+	people int
+	added  int // permissions that they will hold, for each of them
+	first  firstUsers
+}
+
+// spreadOf returns the spread of a plan, one for all plans that do the same to groups, to be
+// worked out when all are known.
+func (f *fixer) spreadOf(p *plan) *spread {
+	s := &spread{after: p.after, first: firstUsers{limit: maxImpact}}
+	key := ""
+	note := func(h Holder, pattern Pattern) {
+		name, isGroup := h.Group()
+		if !isGroup {
+			return
+		}
+		key += string(h) + "\x00" + string(pattern) + "\x00"
+		if g := f.was.s.group(name); g != nil {
+			s.touched = append(s.touched, g.id)
+		}
+		if t := pattern.target(); t.below || t.action == "*" {
+			s.wild = append(s.wild, pattern)
+		} else {
+			s.exact = append(s.exact, Permission(pattern))
+		}
+	}
+	for _, r := range p.at.lifts {
+		note(r.Holder, r.Pattern)
+	}
+	key += "\x01"
+	for _, g := range p.grants {
+		note(p.holder, Pattern(g))
+	}
+	if len(s.touched) == 0 {
+		return nil
+	}
+	if known, ok := f.spreads[key]; ok {
+		return known
+	}
+	s.touched = f.was.s.heirsOf(s.touched)
+	f.spreads[key] = s
+	return s
+}
+
+// spread works all spreads out in one walk over the members of the groups. Whoever is in the
+// same groups as another, and has no rules of their own, gains the same.
+func (f *fixer) spread() {
+	var touched []groupID
+	for _, s := range f.spreads {
+		touched = append(touched, s.touched...)
+	}
+	type gain struct {
+		*spread
+		added int
+	}
+	gainsOf := func(id UserID) (list []gain) {
+		for _, s := range f.spreads {
+			if n := len(f.gains(s, id)); n > 0 {
+				list = append(list, gain{s, n})
+			}
+		}
+		return list
+	}
+	inTwo, inMore := map[[2]groupID][]gain{}, map[string][]gain{}
+	for id, u := range f.was.s.membersOfAny(sortedSetOf(touched)) {
+		if id == f.user {
+			continue
+		}
+		var list []gain
+		if u.more == nil {
+			list = memoized(inTwo, u.groups, id, gainsOf)
+		} else {
+			list = memoized(inMore, place(f.was.s, id), id, gainsOf)
+		}
+		for _, g := range list {
+			g.people++
+			g.spread.added += g.added
+			g.first.add(folded(id))
+		}
+	}
+}
+
+func memoized[K comparable, V any](memo map[K]V, key K, id UserID, compute func(UserID) V) V {
+	v, known := memo[key]
+	if !known {
+		v = compute(id)
+		memo[key] = v
+	}
+	return v
+}
+
+// gains lists what a spread gives to someone else.
+func (f *fixer) gains(s *spread, id UserID) []Permission {
+	list := slices.Clone(s.exact)
+	if len(s.wild) > 0 {
+		for _, p := range slices.Concat(f.view(s.after).heldBy(id), f.asked) {
+			if slices.ContainsFunc(s.wild, func(w Pattern) bool { return w.covers(Pattern(p)) }) {
+				list = append(list, p)
+			}
+		}
+	}
+	list = slices.DeleteFunc(list, func(p Permission) bool { return f.was.s.can(id, p) || !s.after.can(id, p) })
+	slices.Sort(list)
+	list = slices.Compact(list)
+	sortFolded(list)
+	return list
+}
+
+// membersOfAny yields everyone who is directly in one of the groups, once, in no order. Of many
+// it is quicker to look at all users.
+func (s *snapshot) membersOfAny(ids []groupID) iter.Seq2[UserID, *user] {
+	const seldom = 4
+	wanted, members := make([]bool, len(s.groups)), 0
+	for _, id := range ids {
+		wanted[id] = true
+		members += s.groups[id].members.size
+	}
+	if members*seldom < s.users.size {
+		return s.membersOfFew(ids, wanted)
+	}
+	return func(yield func(UserID, *user) bool) {
+		for id, u := range s.users.all() {
+			if u.firstOf(wanted) != noGroup && !yield(id, u) {
+				return
+			}
+		}
+	}
+}
+
+// membersOfFew is membersOfAny for groups that have few members.
+func (s *snapshot) membersOfFew(ids []groupID, wanted []bool) iter.Seq2[UserID, *user] {
+	return func(yield func(UserID, *user) bool) {
+		for _, g := range ids {
+			for id := range s.membersOf(s.groups[g]) {
+				if u := s.user(id); u.firstOf(wanted) == g && !yield(id, u) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// firstOf returns the first of the user's groups that is wanted.
+func (u *user) firstOf(wanted []bool) groupID {
+	var few [8]groupID
+	for _, id := range u.groupIDs(few[:0]) {
+		if wanted[id] {
+			return id
+		}
+	}
+	return noGroup
+}

@@ -1,0 +1,74 @@
+package authz
+
+import (
+	"cmp"
+	"slices"
+)
+
+// rank is the place of a kind of fix in the order.
+type rank int
+
+const (
+	rankAssign rank = iota
+	rankLift
+	rankGrantGroup
+	rankGrantUser
+	rankAdministrators
+)
+
+func (p *plan) rank() rank {
+	_, toGroup := p.holder.Group()
+	switch {
+	case slices.Contains(p.joins, Administrators):
+		return rankAdministrators
+	case toGroup:
+		return rankGrantGroup
+	case p.holder != "":
+		return rankGrantUser
+	case len(p.at.lifts)+len(p.at.leaves) > 0:
+		return rankLift
+	}
+	return rankAssign
+}
+
+func (r rank) kind() FixKind {
+	switch r {
+	case rankLift:
+		return FixLift
+	case rankGrantGroup, rankGrantUser:
+		return FixGrant
+	default:
+		return FixAssign
+	}
+}
+
+func (p *plan) compare(q *plan) int {
+	return cmp.Or(
+		cmp.Compare(p.rank(), q.rank()),
+		compareBool(p.own.costs(), q.own.costs()),
+		cmp.Compare(p.cost(), q.cost()),
+		cmp.Compare(len(p.at.leaves)+len(p.joins), len(q.at.leaves)+len(q.joins)),
+		slices.CompareFunc(p.joins, q.joins, CompareFolded),
+		CompareFolded(p.holder, q.holder),
+		slices.CompareFunc(p.at.leaves, q.at.leaves, CompareFolded),
+	)
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
+
+// cost is the number of permissions that the plan adds, for each person that it reaches.
+func (p *plan) cost() int {
+	n := len(p.own.gains)
+	if p.others != nil {
+		n += p.others.added
+	}
+	return n
+}

@@ -1,0 +1,274 @@
+package authz
+
+import "slices"
+
+// footing is the policy with the restrictions out of the way: where plans start from.
+type footing struct {
+	s       *snapshot
+	lifts   []Rule
+	leaves  []GroupName
+	missing []Permission // of what is asked, what nothing grants there
+}
+
+// plan is a way to let the user do all that is asked.
+type plan struct {
+	at     *footing
+	joins  []GroupName
+	holder Holder // of what is granted; empty where nothing is
+	grants []Permission
+
+	after  *snapshot
+	own    effects
+	others *spread // nil where no group's rules change
+}
+
+// footings returns the two ways to get restrictions out of the way, which are one where no
+// group brings any: lift them all, or leave the groups that bring them. None is left where a
+// bad row denies everything.
+func (f *fixer) footings() (list []*footing) {
+	s := f.was.s
+	u := s.user(f.user)
+	own := f.restrictionsOf(f.user.Holder(), u.rules())
+	all, names := own, f.names(s)
+	var leaves []GroupName
+	for _, id := range u.groupIDs(nil) {
+		if !restrictsAny(&s.matchers[id], names) {
+			continue
+		}
+		leaves = append(leaves, s.groups[id].info.Name)
+		s.walk(id, func(g *group) { all = append(all, f.restrictionsOf(g.holder, g.rules)...) })
+	}
+	if at := f.footing(withoutDoubles(all), nil); at != nil {
+		list = append(list, at)
+	}
+	if len(leaves) > 0 {
+		sortFolded(leaves)
+		if at := f.footing(own, leaves); at != nil {
+			list = append(list, at)
+		}
+	}
+	return list
+}
+
+// restrictionsOf returns the restrictions of a holder on anything that is asked.
+func (f *fixer) restrictionsOf(h Holder, rules *ruleSet) (list []Rule) {
+	for _, p := range rules.patterns(KindRestriction) {
+		if slices.ContainsFunc(f.asked, func(q Permission) bool { return p.covers(Pattern(q)) }) {
+			list = append(list, Rule{Kind: KindRestriction, Holder: h, Pattern: p})
+		}
+	}
+	return list
+}
+
+func restrictsAny(m *matcher, names []name) bool {
+	return slices.ContainsFunc(names, func(n name) bool { return m.match(&n)&restricted != 0 })
+}
+
+// footing is nil where the user is denied something even so.
+func (f *fixer) footing(lifts []Rule, leaves []GroupName) *footing {
+	slices.SortFunc(lifts, compareForExport)
+	d := Delta{Removed: slices.Clone(lifts)}
+	for _, g := range leaves {
+		d.Removed = append(d.Removed, f.member(g))
+	}
+	at := &footing{s: f.with(f.was.s, d), lifts: lifts, leaves: leaves}
+	u, names := at.s.user(f.user), f.names(at.s)
+	for i := range names {
+		var found effect
+		if u != nil {
+			found = at.s.effectOn(u, &names[i])
+		}
+		if found&restricted != 0 || at.s.blockedAll {
+			return nil
+		}
+		if found&granted == 0 {
+			at.missing = append(at.missing, f.asked[i])
+		}
+	}
+	return at
+}
+
+func (f *fixer) member(g GroupName) Rule {
+	return Rule{Kind: KindMember, Holder: f.user.Holder(), Group: g}
+}
+
+// planFrom plans how to give what is missing: by groups as far as there are any, and by grants
+// as far as these can be made.
+func (f *fixer) planFrom(at *footing) {
+	if len(at.missing) > maxMissing {
+		f.more = true
+		f.planGrants(at, nil, at.missing)
+		return
+	}
+	c := f.newCovering(at)
+	targets := []bitset{c.given, c.ungrantable}
+	if c.given == c.ungrantable {
+		targets = targets[:1]
+	}
+	for _, target := range targets {
+		if target&^c.given != 0 {
+			continue // nothing gives it
+		}
+		for _, joins := range f.cheapest(at, c.covers(target)) {
+			if rest := c.all &^ c.givenBy(joins); rest == 0 {
+				f.plan(at, joins, "", nil)
+			} else {
+				f.planGrants(at, joins, pickBits(at.missing, rest))
+			}
+		}
+	}
+	f.more = f.more || c.more
+}
+
+// planGrants plans to grant what is missing beside what the groups give, if that can be.
+func (f *fixer) planGrants(at *footing, joins []GroupName, rest []Permission) {
+	if slices.ContainsFunc(rest, func(p Permission) bool { return !f.grantable(at.s, p) }) {
+		return
+	}
+	for _, h := range f.holders(at, joins) {
+		f.plan(at, joins, h, rest)
+	}
+}
+
+// plan takes a plan in that isn't there already.
+func (f *fixer) plan(at *footing, joins []GroupName, h Holder, grants []Permission) {
+	same := func(p *plan) bool {
+		return p.at == at && p.holder == h && slices.Equal(p.joins, joins) && slices.Equal(p.grants, grants)
+	}
+	if slices.ContainsFunc(f.plans, same) {
+		return
+	}
+	p := &plan{at: at, joins: joins, holder: h, grants: grants}
+	f.try(p)
+	p.others = f.spreadOf(p)
+	f.plans = append(f.plans, p)
+}
+
+// try works out what a plan does to the user.
+func (f *fixer) try(p *plan) {
+	var d Delta
+	for _, g := range p.joins {
+		d.Added = append(d.Added, f.member(g))
+	}
+	for _, g := range p.grants {
+		d.Added = append(d.Added, Rule{Kind: KindGrant, Holder: p.holder, Pattern: Pattern(g)})
+	}
+	p.after = f.with(p.at.s, d)
+	p.own = f.effectsOn(p.after)
+}
+
+// planAdministrators plans what makes every other step needless.
+func (f *fixer) planAdministrators() {
+	if f.was.s.administrators != noGroup {
+		f.plan(&footing{s: f.was.s}, []GroupName{Administrators}, "", nil)
+	}
+}
+
+// holders returns whom the user can get a grant through: the groups they are in, those that
+// reach the fewest if there are many, and themselves.
+func (f *fixer) holders(at *footing, joins []GroupName) []Holder {
+	type candidate struct {
+		holder  Holder
+		members int
+	}
+	var groups []candidate
+	add := func(g *group) {
+		n := 0
+		for _, id := range at.s.heirsOf([]groupID{g.id}) {
+			n += at.s.groups[id].members.size
+		}
+		groups = append(groups, candidate{g.holder, n})
+	}
+	for _, id := range at.s.user(f.user).groupIDs(nil) {
+		add(at.s.groups[id])
+	}
+	for _, name := range joins {
+		add(at.s.group(name))
+	}
+	slices.SortFunc(groups, func(a, b candidate) int { return a.members - b.members })
+	if len(groups) > maxFixes {
+		groups, f.more = groups[:maxFixes], true
+	}
+	list := make([]Holder, 0, len(groups)+1)
+	for _, g := range groups {
+		list = append(list, g.holder)
+	}
+	return append(list, f.user.Holder())
+}
+
+// grantable reports whether a rule can grant a permission by its name.
+func (f *fixer) grantable(s *snapshot, p Permission) bool {
+	if p.Check() != nil {
+		return false
+	}
+	d := draft{s: s, catalogue: f.was.catalogue, suggested: maxSuggestions}
+	_, known := d.known(Pattern(p))
+	return known
+}
+
+// cheapest returns the sets of groups that cost the user least, where there are too many.
+func (f *fixer) cheapest(at *footing, covers [][]GroupName) [][]GroupName {
+	if len(covers) <= maxFixes {
+		return covers
+	}
+	f.more = true
+	list := make([]*plan, len(covers))
+	for i, joins := range covers {
+		list[i] = &plan{at: at, joins: joins}
+		f.try(list[i])
+	}
+	slices.SortFunc(list, func(a, b *plan) int { return a.compare(b) })
+	best := make([][]GroupName, maxFixes)
+	for i := range best {
+		best[i] = list[i].joins
+	}
+	return best
+}
+
+// steps returns what carries the plan out. The user is put into groups before they leave
+// others, so that whoever does it isn't asked about what stays. Nothing is held on the way that
+// isn't held before or after.
+func (f *fixer) steps(p *plan) []FixStep {
+	var list []FixStep
+	for _, g := range p.joins {
+		list = append(list, FixStep{Action: ActionGroupMembersChange, Group: g, User: f.user})
+	}
+	for _, g := range p.at.leaves {
+		list = append(list, FixStep{Action: ActionGroupMembersChange, Group: g, User: f.user, Leave: true})
+	}
+	for _, r := range p.at.lifts {
+		i := f.ruleStep(&list, r.Holder)
+		list[i].Rules.Unrestrict = append(list[i].Rules.Unrestrict, r.Pattern)
+	}
+	if p.holder != "" {
+		i := f.ruleStep(&list, p.holder)
+		for _, g := range p.grants {
+			list[i].Rules.Grant = append(list[i].Rules.Grant, Pattern(g))
+		}
+	}
+	return list
+}
+
+// ruleStep returns the index of the step that changes the rules of a holder.
+func (f *fixer) ruleStep(list *[]FixStep, h Holder) int {
+	step := FixStep{Action: ActionUserPermissionsChange, User: f.user}
+	if name, ok := h.Group(); ok {
+		step = FixStep{Action: ActionGroupPermissionsChange, Group: name}
+	}
+	for i, s := range *list {
+		if s.Action == step.Action && s.Group == step.Group {
+			return i
+		}
+	}
+	*list = append(*list, step)
+	return len(*list) - 1
+}
+
+func pickBits(list []Permission, bits bitset) (picked []Permission) {
+	for i, p := range list {
+		if bits&(1<<i) != 0 {
+			picked = append(picked, p)
+		}
+	}
+	return picked
+}

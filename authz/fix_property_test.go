@@ -1,0 +1,349 @@
+package authz_test
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rightful-go/rightful/authz"
+)
+
+// denial is a question on a random policy, and what the engine would do about it.
+type denial struct {
+	engine *authz.Engine
+	world  *world
+	asker  authz.UserID // empty for the command
+	user   authz.UserID
+	asked  []authz.Permission
+	before *authz.View
+	fixes  authz.Fixes
+}
+
+func (d *denial) acting() authz.Acting { return acting(d.engine, d.asker) }
+
+// yes reports whether a policy allows all that was asked.
+func (d *denial) yes(w *world) bool {
+	reached := w.holders(d.user)
+	return !slices.ContainsFunc(d.asked, func(p authz.Permission) bool { return !w.canWith(reached, d.user, p) })
+}
+
+// crowded draws a small policy in which much meets: most users are in groups that inherit one
+// another, and many restrictions stand beside grants.
+func crowded(r *rand.Rand) *world {
+	w := newWorld()
+	w.put(authz.Rule{Kind: authz.KindMember, Holder: "root", Group: authz.Administrators})
+	groups := someGroups[:3+r.IntN(len(someGroups)-2)]
+	pattern := func() authz.Pattern {
+		if r.IntN(8) == 0 {
+			return w.randomPattern(r)
+		}
+		return authz.Pattern(pick(r, someObjects[:4]) + ":" + pick(r, someActions))
+	}
+	for i, g := range groups {
+		for range 1 + r.IntN(3) {
+			w.put(authz.Rule{Kind: authz.KindGrant, Holder: g.Holder(), Pattern: pattern()})
+		}
+		if r.IntN(2) == 0 {
+			w.put(authz.Rule{Kind: authz.KindRestriction, Holder: g.Holder(), Pattern: pattern()})
+		}
+		if i > 0 && r.IntN(3) == 0 {
+			w.put(authz.Rule{Kind: authz.KindInherit, Holder: g.Holder(), Group: pick(r, groups[:i])})
+		}
+	}
+	for _, u := range someUsers {
+		for range r.IntN(4) {
+			w.put(authz.Rule{Kind: authz.KindMember, Holder: u.Holder(), Group: pick(r, groups)})
+		}
+		if r.IntN(2) == 0 {
+			w.put(authz.Rule{Kind: pick(r, []authz.RuleKind{authz.KindGrant, authz.KindRestriction}), Holder: u.Holder(), Pattern: pattern()})
+		}
+	}
+	return w
+}
+
+// eachDenial asks about random policies, and calls check where something is denied that can be
+// held at all.
+func eachDenial(t *testing.T, seed uint64, check func(*denial) error) (denials int, err error) {
+	t.Helper()
+	r := rand.New(rand.NewPCG(seed, 21))
+	options := authz.Options{Bootstrap: "root", PollInterval: time.Hour}
+	if seed%2 == 0 {
+		options.Catalogue = someCatalogue()
+	}
+	for range 8 {
+		engine, w := open(t, authz.NewMemoryStore(), options), crowded(r)
+		must(t)(engine.AsCommand("test").Import(t.Context(), fileOf(w.sorted()), authz.ImportMerge))
+		for range 6 {
+			d := &denial{engine: engine, world: w, user: pick(r, append(someMembers, "nobody")), asked: someQuestion(r)}
+			if r.IntN(3) > 0 {
+				d.asker = pick(r, someUsers)
+				equip(t, engine, w, d.asker, r)
+			}
+			d.before = engine.View()
+			if d.fixes, err = d.acting().Fixes(d.before, d.user, d.asked...); err != nil {
+				return denials, err
+			}
+			if d.yes(w) {
+				if !reflect.DeepEqual(d.fixes, authz.Fixes{Revision: engine.Revision()}) {
+					return denials, fmt.Errorf("%q may do %q, and there is %+v", d.user, d.asked, d.fixes)
+				}
+				continue
+			}
+			denials++
+			if err := check(d); err != nil {
+				return denials, fmt.Errorf("%q asks what lets %q do %q: %w", d.asker, d.user, d.asked, err)
+			}
+		}
+	}
+	return denials, nil
+}
+
+// someQuestion draws a few permissions, some of which no rule may name.
+func someQuestion(r *rand.Rand) (asked []authz.Permission) {
+	odd := slices.DeleteFunc(somePermissions(), func(p authz.Permission) bool { _, _, ok := p.Split(); return !ok })
+	for range 1 + r.IntN(3) {
+		p := authz.Permission(pick(r, someObjects[:4]) + ":" + pick(r, someActions))
+		if r.IntN(6) == 0 {
+			p = pick(r, odd)
+		}
+		asked = append(asked, p)
+	}
+	return asked
+}
+
+func testDenials(t *testing.T, standard int, check func(*denial) error) {
+	t.Helper()
+	list, denials := seeds(t, standard), 0
+	for _, seed := range list {
+		n, err := eachDenial(t, seed, check)
+		if err != nil {
+			t.Fatalf("RIGHTFUL_SEED=%d: %v", seed, err)
+		}
+		denials += n
+	}
+	if denials < 10*len(list) {
+		t.Errorf("only %d denials; the test sees too little", denials)
+	}
+}
+
+// apply carries a step out on plain sets.
+func (w *world) apply(s authz.FixStep) {
+	switch {
+	case s.Action == authz.ActionGroupMembersChange:
+		member := authz.Rule{Kind: authz.KindMember, Holder: s.User.Holder(), Group: s.Group}
+		if delete(w.rules, member); !s.Leave {
+			w.rules[member] = true
+		}
+	case s.Group != "":
+		w.change(s.Group.Holder(), s.Rules)
+	default:
+		w.change(s.User.Holder(), s.Rules)
+	}
+}
+
+// inverse returns the step that takes a step back.
+func inverse(s authz.FixStep) func(*testing.T, authz.Acting) (authz.Change, error) {
+	return func(t *testing.T, a authz.Acting) (authz.Change, error) {
+		back := authz.RulesDelta{Ungrant: s.Rules.Grant, Restrict: s.Rules.Unrestrict}
+		switch {
+		case s.Leave:
+			return a.Assign(t.Context(), s.Group, s.User)
+		case s.Action == authz.ActionGroupMembersChange:
+			return a.Unassign(t.Context(), s.Group, s.User)
+		case s.Group != "":
+			return a.ChangeGroupPermissions(t.Context(), s.Group, back)
+		}
+		return a.ChangeUserPermissions(t.Context(), s.User, back)
+	}
+}
+
+// Whoever asks may carry a fix out when it says so, and otherwise not. Carried out, it makes
+// the answer yes and does what it said to the user and to others, and nothing else.
+func TestFixesComeTrue(t *testing.T) {
+	t.Parallel()
+	testDenials(t, 5, func(d *denial) error {
+		for _, fix := range d.fixes.List {
+			after := d.world.clone()
+			allowed := true
+			for _, s := range fix.Steps {
+				after.apply(s)
+				if _, err := d.acting().Apply(t.Context(), s); err != nil {
+					if !errors.Is(err, authz.ErrForbidden) && !errors.Is(err, authz.ErrEscalation) {
+						return fmt.Errorf("%+v: %w", s, err)
+					}
+					allowed = false
+					must(t)(d.engine.AsCommand("test").Apply(t.Context(), s))
+				}
+			}
+			view := d.engine.View()
+			for _, s := range slices.Backward(fix.Steps) {
+				must(t)(inverse(s)(t, d.engine.AsCommand("test")))
+			}
+			if allowed != fix.Allowed || allowed != (len(fix.Lacks) == 0) {
+				return fmt.Errorf("carried out: %v, said %v, lacking %q: %+v", allowed, fix.Allowed, fix.Lacks, fix)
+			}
+			if !view.Can(d.user, d.asked...) || !d.yes(after) {
+				return fmt.Errorf("denied after %+v", fix)
+			}
+			if err := d.compare(view, fix); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// compare holds what a fix said against two policies.
+func (d *denial) compare(after *authz.View, fix authz.Fix) error {
+	asked := slices.Clone(d.asked)
+	for _, s := range fix.Steps {
+		for _, p := range slices.Concat(s.Rules.Grant, s.Rules.Unrestrict) {
+			if p := authz.Permission(p); p.Check() == nil {
+				asked = append(asked, p)
+			}
+		}
+	}
+	gives, takes := d.only(d.user, after, d.before, asked), d.only(d.user, d.before, after, nil)
+	gives = slices.DeleteFunc(gives, func(p authz.Permission) bool { return slices.Contains(d.asked, p) })
+	if !slices.Equal(gives, fix.AlsoGives) || !slices.Equal(takes, fix.AlsoTakes) {
+		return fmt.Errorf("gives %q and takes %q: %+v", gives, takes, fix)
+	}
+	var reaches []authz.UserImpact
+	for _, u := range someMembers {
+		if list := d.only(u, after, d.before, asked); u != d.user && len(list) > 0 {
+			reaches = append(reaches, authz.UserImpact{User: u, Permissions: list})
+		}
+	}
+	slices.SortFunc(reaches, func(a, b authz.UserImpact) int { return authz.CompareFolded(a.User, b.User) })
+	if !reflect.DeepEqual(reaches, fix.AlsoReaches) || len(reaches) != fix.AlsoReachesCount {
+		return fmt.Errorf("reaches %v: %+v", reaches, fix)
+	}
+	return nil
+}
+
+// only lists what a user holds by one policy and not by the other: of what is listed as held,
+// and of what is asked.
+func (d *denial) only(u authz.UserID, one, other *authz.View, asked []authz.Permission) []authz.Permission {
+	list := slices.Clone(asked)
+	for _, e := range one.PermissionsOf(u) {
+		list = append(list, e.Permission)
+	}
+	list = slices.DeleteFunc(list, func(p authz.Permission) bool { return !one.Can(u, p) || other.Can(u, p) })
+	slices.SortFunc(list, authz.CompareFolded)
+	return slices.Compact(list)
+}
+
+// What the one who asks lacks is all that is in the way.
+func TestFixesSayWhatIsLacking(t *testing.T) {
+	t.Parallel()
+	tried := 0
+	testDenials(t, 5, func(d *denial) error {
+		if d.asker == "" || d.asker == d.user || d.world.restricts(d.asker) {
+			return nil
+		}
+		for _, fix := range d.fixes.List {
+			if fix.Allowed || slices.Contains(fix.Lacks, authz.Everything) {
+				continue
+			}
+			tried++
+			command := d.engine.AsCommand("test")
+			var added []authz.Pattern
+			for _, p := range fix.Lacks {
+				if c := must(t)(command.ChangeUserPermissions(t.Context(), d.asker, authz.RulesDelta{Grant: []authz.Pattern{p}})); c.Revision > 0 {
+					added = append(added, p)
+				}
+			}
+			for i, s := range fix.Steps {
+				if _, err := d.acting().Apply(t.Context(), s); err != nil {
+					return fmt.Errorf("step %d, with %q: %w", i, fix.Lacks, err)
+				}
+			}
+			for _, s := range slices.Backward(fix.Steps) {
+				must(t)(inverse(s)(t, command))
+			}
+			must(t)(command.ChangeUserPermissions(t.Context(), d.asker, authz.RulesDelta{Ungrant: added}))
+		}
+		return nil
+	})
+	if tried < 5 {
+		t.Errorf("only %d fixes that someone may not carry out; the test sees too little", tried)
+	}
+}
+
+// restricts reports whether any restriction reaches a user.
+func (w *world) restricts(u authz.UserID) bool {
+	reached := w.holders(u)
+	for r := range w.rules {
+		if r.Kind == authz.KindRestriction && reached[r.Holder] {
+			return true
+		}
+	}
+	return false
+}
+
+// atoms are the parts of a fix of which none can be left out, sorted.
+func atoms(steps []authz.FixStep) (list []authz.FixStep) {
+	for _, s := range steps {
+		if s.Action == authz.ActionGroupMembersChange {
+			list = append(list, s)
+		}
+		one := s
+		for _, p := range s.Rules.Grant {
+			one.Rules = authz.RulesDelta{Grant: []authz.Pattern{p}}
+			list = append(list, one)
+		}
+		for _, p := range s.Rules.Unrestrict {
+			one.Rules = authz.RulesDelta{Unrestrict: []authz.Pattern{p}}
+			list = append(list, one)
+		}
+	}
+	slices.SortFunc(list, func(a, b authz.FixStep) int { return cmp.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+	return list
+}
+
+func textOf(steps []authz.FixStep) string {
+	parts := make([]string, 0, len(steps))
+	for _, s := range atoms(steps) {
+		parts = append(parts, fmt.Sprint(s))
+	}
+	return strings.Join(parts, "\n")
+}
+
+// Nothing of a fix can be left out, and none contains another.
+func TestFixesAreMinimal(t *testing.T) {
+	t.Parallel()
+	testDenials(t, 5, func(d *denial) error {
+		for i, fix := range d.fixes.List {
+			parts := atoms(fix.Steps)
+			for j := range parts {
+				w := d.world.clone()
+				for k, s := range parts {
+					if k != j {
+						w.apply(s)
+					}
+				}
+				if d.yes(w) {
+					return fmt.Errorf("it does without %+v: %+v", parts[j], fix)
+				}
+			}
+			for j, other := range d.fixes.List {
+				if i != j && contains(textOf(fix.Steps), textOf(other.Steps)) {
+					return fmt.Errorf("%+v contains %+v", fix, other)
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// contains reports whether one text has every line of another.
+func contains(lines, others string) bool {
+	have := strings.Split(lines, "\n")
+	return !slices.ContainsFunc(strings.Split(others, "\n"), func(l string) bool { return !slices.Contains(have, l) })
+}
