@@ -82,8 +82,8 @@ fmt: ## Format the code
 generate: ## Make the generated code anew
 	go generate ./...
 
-.PHONY: lint lint-code lint-format lint-modules lint-generated
-lint: lint-code lint-format lint-modules lint-generated ## Look for faults without running anything
+.PHONY: lint lint-code lint-format lint-modules lint-generated lint-openapi
+lint: lint-code lint-format lint-modules lint-generated lint-openapi ## Look for faults without running anything
 
 lint-code:
 	$(TOOL) golangci-lint run ./...
@@ -105,10 +105,31 @@ lint-generated:
 	(cd "$$copy/new" && go generate ./...); \
 	if ! (cd "$$copy" && diff -r old new); then echo 'The generated code is out of date: make generate' >&2; exit 1; fi
 
+# Needs Node, and says so where there is none.
+lint-openapi:
+	@tools/openapi/lint
+
 .PHONY: tools
 tools: ## Check the development tools of our own
 	go -C tools vet ./...
 	go -C tools test ./...
+	go -C tools/contract vet ./...
+	go -C tools/contract test ./...
+
+.PHONY: contract
+contract: ## Hold what the tests of api ask and get against openapi.yaml, by two validators
+	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	RIGHTFUL_RECORD=$$folder go test -count=1 -timeout $(TIMEOUT) ./api; \
+	go -C tools/contract run ./exchanges "$(CURDIR)/api/openapi.yaml" "$$folder"
+
+# A release is a tag v…; a clone that was made without tags knows of none.
+.PHONY: breaking
+breaking: ## Tell what openapi.yaml breaks for clients of the last release
+	@last=$$(git describe --tags --abbrev=0 --match 'v[0-9]*' 2>/dev/null || true); \
+	if [ -z "$$last" ]; then echo 'There is no release yet that api/openapi.yaml could break with.'; exit 0; fi; \
+	old=$$(mktemp); trap 'rm -f "$$old"' EXIT; \
+	git show "$$last:api/openapi.yaml" >"$$old"; \
+	go -C tools/contract run ./breaking "$$old" "$(CURDIR)/api/openapi.yaml"
 
 .PHONY: peers
 peers: ## Check that all that make bench measures decide alike
@@ -116,9 +137,9 @@ peers: ## Check that all that make bench measures decide alike
 	go -C bench test ./...
 
 # Goes on after a stage that fails, so that one run shows everything.
-STAGES := tools lint race test peers build
+STAGES := tools lint race test contract breaking peers build
 .PHONY: check
-check: ## All that CI runs: tools, lint, race, test, peers, build
+check: ## All that CI runs: tools, lint, race, test, contract, breaking, peers, build
 	@go version; failed=; times=; \
 	for stage in $(STAGES); do \
 		printf '\n=== %s\n' "$$stage"; start=$$(date +%s); result=ok; \

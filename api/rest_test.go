@@ -144,12 +144,14 @@ func (d *desk) request(user, method, path string, body io.Reader) *http.Request 
 
 func (d *desk) send(request *http.Request) reply {
 	d.t.Helper()
+	recorded := record(d.t, request)
 	w := httptest.NewRecorder()
 	d.handler.ServeHTTP(w, request)
 	r := reply{
 		t: d.t, asked: fmt.Sprintf("%s %s", request.Method, request.RequestURI),
 		status: w.Code, header: w.Result().Header, body: w.Body.String(),
 	}
+	recorded(r)
 	hold(d.t, request, r)
 	return r
 }

@@ -71,7 +71,9 @@ var pinned = map[string]string{
 // forbidden is what no file may contain. The expressions don't match themselves.
 var forbidden = map[string]*regexp.Regexp{
 	"a folder of one machine": regexp.MustCompile(`(?:^|[^\w./*}-])/(?:home|Users|root|work)/\w+|[A-Z]:\\+Users\\`),
-	"something left open":     regexp.MustCompile(`\b(?:TO` + `DO|FIX` + `ME|XX` + `X|HA` + `CK)\b`),
+	// Where packages come from is each machine's to say; what they are, the lock file's.
+	"an address to download from": regexp.MustCompile(`"resolved":\s*"https?:`),
+	"something left open":         regexp.MustCompile(`\b(?:TO` + `DO|FIX` + `ME|XX` + `X|HA` + `CK)\b`),
 }
 
 // A file of the project, by its path from the top.
@@ -85,6 +87,8 @@ func TestImports(t *testing.T) { report(t, importFaults(project(t))) }
 func TestRequirements(t *testing.T) { report(t, requirementFaults(project(t))) }
 
 func TestTexts(t *testing.T) { report(t, textFaults(project(t))) }
+
+func TestNamedTestsExist(t *testing.T) { report(t, namedTestFaults(project(t))) }
 
 func report(t *testing.T, faults []string) {
 	t.Helper()
@@ -251,6 +255,29 @@ func textFaults(files []file) (faults []string) {
 	return faults
 }
 
+var namedTest = regexp.MustCompile("`((?:Test|Fuzz)[A-Z]\\w*)`")
+
+// namedTestFaults finds tests that SECURITY.md names and that don't exist.
+func namedTestFaults(files []file) (faults []string) {
+	var tests []byte
+	for _, f := range files {
+		if strings.HasSuffix(f.name, "_test.go") {
+			tests = append(tests, f.text...)
+		}
+	}
+	for _, f := range files {
+		if f.name != "SECURITY.md" {
+			continue
+		}
+		for _, m := range namedTest.FindAllSubmatch(f.text, -1) {
+			if !bytes.Contains(tests, []byte("func "+string(m[1])+"(")) {
+				faults = append(faults, fmt.Sprintf("%s names %s, which is no test", f.name, m[1]))
+			}
+		}
+	}
+	return faults
+}
+
 // Each fault is found where it is planted.
 func TestPlantedFaultsAreFound(t *testing.T) {
 	const (
@@ -306,6 +333,9 @@ func TestPlantedFaultsAreFound(t *testing.T) {
 		{"a work folder", textFaults, []file{{"a.csv", []byte("cd \"/" + "work/main\"")}}, "a folder of one machine"},
 		{"a route", textFaults, []file{{"a.go", []byte(`r.GET("/homework", x); r.GET("/orders/rework/1", y)`)}}, ""},
 		{"something left open", textFaults, []file{{"a.go", []byte("// TO" + "DO: later")}}, "something left open"},
+		{"a registry", textFaults, []file{{"package-lock.json", []byte(`"resol` + `ved": "https://r.example/a.tgz"`)}}, "an address to download from"},
+		{"a test that is there", namedTestFaults, []file{{"SECURITY.md", []byte("`TestA`, `FuzzB`")}, {"a_test.go", []byte("func TestA(\nfunc FuzzB(")}}, ""},
+		{"a test that isn't", namedTestFaults, []file{{"SECURITY.md", []byte("`TestA`")}, {"a_test.go", []byte("func TestAB(")}}, "names TestA"},
 		{"something to be mended", textFaults, []file{{"Makefile", []byte("# FIX" + "ME")}}, "something left open"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -1,0 +1,89 @@
+package client
+
+import (
+	"context"
+	"iter"
+
+	"github.com/rightful-go/rightful/api/openapi"
+)
+
+// pages returns the items of all pages. Each page is asked for when the one before has been gone
+// through. An error ends it.
+func pages[T any](next func(*openapi.Cursor) (items []T, cursor string, err error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var at *openapi.Cursor
+		for {
+			items, cursor, err := next(at)
+			if err != nil {
+				var none T
+				yield(none, err)
+				return
+			}
+			for _, item := range items {
+				if !yield(item, nil) {
+					return
+				}
+			}
+			if cursor == "" {
+				return
+			}
+			at = &cursor
+		}
+	}
+}
+
+// Permissions lists the catalogue; of it what is in a category (its labels joined by " > ") and
+// contains a text, where they aren't empty.
+func (c *Client) Permissions(ctx context.Context, category, text string) iter.Seq2[openapi.Permission, error] {
+	p := openapi.ListPermissionsParams{Category: optional(category), Q: optional(text)}
+	return pages(func(cursor *openapi.Cursor) ([]openapi.Permission, string, error) {
+		p := p
+		p.Cursor = cursor
+		page, _, err := read[openapi.PermissionList](c.api.ListPermissions(ctx, &p))
+		return page.Items, page.NextCursor, err
+	})
+}
+
+// Groups lists the groups; of them those that contain a text, where it isn't empty.
+func (c *Client) Groups(ctx context.Context, text string) iter.Seq2[openapi.GroupItem, error] {
+	return pages(func(cursor *openapi.Cursor) ([]openapi.GroupItem, string, error) {
+		p := openapi.ListGroupsParams{Q: optional(text), Cursor: cursor}
+		page, _, err := read[openapi.GroupList](c.api.ListGroups(ctx, &p))
+		return page.Items, page.NextCursor, err
+	})
+}
+
+// Users lists the users; of them those that contain a text, where it isn't empty.
+func (c *Client) Users(ctx context.Context, text string) iter.Seq2[openapi.UserItem, error] {
+	return pages(func(cursor *openapi.Cursor) ([]openapi.UserItem, string, error) {
+		p := openapi.ListUsersParams{Q: optional(text), Cursor: cursor}
+		page, _, err := read[openapi.UserList](c.api.ListUsers(ctx, &p))
+		return page.Items, page.NextCursor, err
+	})
+}
+
+// Members lists the users who are directly in the group.
+func (g Group) Members(ctx context.Context) iter.Seq2[openapi.UserID, error] {
+	return pages(func(cursor *openapi.Cursor) ([]openapi.UserID, string, error) {
+		p := openapi.ListGroupMembersParams{Cursor: cursor}
+		page, _, err := read[openapi.Members](g.client.api.ListGroupMembers(ctx, g.name, &p))
+		var users []openapi.UserID
+		for _, m := range page.Items {
+			users = append(users, m.User)
+		}
+		return users, page.NextCursor, err
+	})
+}
+
+// Changes lists the changes, newest first, that a filter lets through; its Cursor is where to
+// begin. The zero filter lets all through.
+func (c *Client) Changes(ctx context.Context, filter openapi.ListChangesParams) iter.Seq2[openapi.Change, error] {
+	return pages(func(cursor *openapi.Cursor) ([]openapi.Change, string, error) {
+		p := filter
+		if cursor != nil {
+			p.Cursor = cursor
+		}
+		page, _, err := read[openapi.ChangeList](c.api.ListChanges(ctx, &p))
+		return page.Items, page.NextCursor, err
+	})
+}

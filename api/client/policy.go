@@ -1,0 +1,40 @@
+package client
+
+import (
+	"context"
+	"io"
+
+	"github.com/rightful-go/rightful/api/openapi"
+)
+
+// Change reads one change.
+func (c *Client) Change(ctx context.Context, revision openapi.Revision) (openapi.Change, error) {
+	change, _, err := read[openapi.Change](c.api.GetChange(ctx, revision))
+	return change, err
+}
+
+// Import takes in a policy in Casbin's CSV, of at most 32 MiB. What it returns has no revision where
+// nothing was to be changed.
+func (c *Client) Import(ctx context.Context, mode openapi.ImportMode, file io.Reader) (openapi.Change, error) {
+	p := openapi.ImportPolicyParams{Mode: mode}
+	change, _, err := write[openapi.Change](c)(c.api.ImportPolicyWithBody(ctx, &p, "text/csv", file, c.writing))
+	return change, err
+}
+
+// Export returns the whole policy in Casbin's CSV.
+func (c *Client) Export(ctx context.Context) ([]byte, error) {
+	file, _, err := receive(c.api.ExportPolicy(ctx))
+	return file, err
+}
+
+// Me reads what the caller may do.
+func (c *Client) Me(ctx context.Context) (openapi.Me, error) {
+	me, _, err := read[openapi.Me](c.api.GetMe(ctx))
+	return me, err
+}
+
+// Status reads how the instance that answers stands.
+func (c *Client) Status(ctx context.Context) (openapi.Status, error) {
+	status, _, err := read[openapi.Status](c.api.GetStatus(ctx))
+	return status, err
+}

@@ -1,0 +1,93 @@
+package client
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+const (
+	defaultAttempts = 4
+	firstWait       = 100 * time.Millisecond
+	maxDrained      = 1 << 20 // bytes of an answer that is passed over, so that its connection is used again
+)
+
+// sender signs requests, and sends those again that are worth it.
+type sender struct {
+	http     *http.Client
+	token    func(context.Context) (string, error)
+	attempts int
+}
+
+// Do sends a request, see [Options.Attempts]. When it gives up it returns the last answer.
+func (s *sender) Do(request *http.Request) (*http.Response, error) {
+	wait := firstWait
+	for attempt := 1; ; attempt++ {
+		response, err := s.once(request)
+		if err != nil || attempt >= s.attempts || !worthAnother(request, response) {
+			return response, err
+		}
+		if !pause(request.Context(), response, wait) {
+			return response, nil
+		}
+		_, _ = io.CopyN(io.Discard, response.Body, maxDrained)
+		_ = response.Body.Close()
+		wait *= 2
+	}
+}
+
+// once sends a copy: the request itself may have to be sent again.
+func (s *sender) once(request *http.Request) (*http.Response, error) {
+	r := request.Clone(request.Context())
+	if request.GetBody != nil {
+		body, err := request.GetBody()
+		if err != nil {
+			return nil, err
+		}
+		r.Body = body
+	}
+	if s.token != nil {
+		token, err := s.token(r.Context())
+		if err != nil {
+			return nil, err
+		}
+		if token != "" {
+			r.Header.Set("Authorization", "Bearer "+token)
+		}
+	}
+	return s.http.Do(r)
+}
+
+// worthAnother reports whether another attempt can do no harm and may do better. What creates or
+// imports may have been done though the answer says that the store went away.
+func worthAnother(request *http.Request, response *http.Response) bool {
+	switch {
+	case request.Body != nil && request.Body != http.NoBody && request.GetBody == nil:
+		return false // was read, and is gone
+	case response.StatusCode == http.StatusServiceUnavailable:
+		return request.Method != http.MethodPost
+	case response.StatusCode == http.StatusPreconditionFailed:
+		return request.Header.Get("If-Match") == "" // others kept being first
+	}
+	return false
+}
+
+// pause waits before another attempt. It is false at once where the context ends before that.
+func pause(ctx context.Context, response *http.Response, wait time.Duration) bool {
+	if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil && seconds >= 0 {
+		wait = time.Duration(seconds) * time.Second
+	}
+	if end, ok := ctx.Deadline(); ok && time.Until(end) <= wait {
+		return false
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

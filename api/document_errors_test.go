@@ -1,0 +1,143 @@
+package api_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/rightful-go/rightful/api"
+	"github.com/rightful-go/rightful/authz"
+)
+
+// everyOperation calls try with each operation and a path of its own.
+func everyOperation(try func(o api.Operation, path string)) {
+	named := strings.NewReplacer("{group}", "Finance", "{user}", "cleo", "{revision}", "1")
+	for _, o := range api.Operations() {
+		try(o, named.Replace(o.Path))
+	}
+}
+
+// What any operation may answer that gets a request of the wrong form.
+func TestEveryOperationRefusesTheWrongForm(t *testing.T) {
+	d := newDesk(t)
+	revision := d.engine.Revision()
+	everyOperation(func(o api.Operation, path string) {
+		d.do("admin", o.Method, path+"?"+strings.Repeat("x", 9<<10), "").problem(413, "too-large")
+		body, header := "", []string{}
+		if len(o.Types) > 0 {
+			body, header = "{}", []string{"Content-Type", o.Types[0]}
+			d.do("admin", o.Method, path, "x", "Content-Type", "text/plain").problem(415, "unsupported-media-type")
+		}
+		d.do("admin", o.Method, path+"?x=1", body, header...).problem(400, "malformed-request")
+		if o.Match != "" {
+			d.do("admin", o.Method, path, body, append(header, "If-Match", "17")...).problem(400, "malformed-request")
+		}
+	})
+	if d.engine.Revision() != revision {
+		t.Error("something was stored")
+	}
+}
+
+// What any write may answer that comes too late, or says nothing of what it was based on.
+func TestEveryConditionIsLookedAt(t *testing.T) {
+	eachWrite(t, func(_ *testing.T, d *desk, e exchange) {
+		_, operation := operationOf(d.request("", e.method, e.path, nil))
+		responses := operation["responses"].(map[string]any)
+		e.match = ""
+		if responses["412"] != nil {
+			e.send(d, "admin", "If-Match", `"1"`).problem(412, "revision-conflict")
+		}
+		if responses["428"] != nil {
+			e.send(d, "admin").problem(428, "precondition-required")
+		}
+	})
+}
+
+// What is read from the store can't be while it is away; what is in memory can.
+func TestReadsWhileTheStoreIsAway(t *testing.T) {
+	d := newDesk(t)
+	d.store.away = true
+	everyOperation(func(o api.Operation, path string) {
+		if o.Method != "GET" {
+			return
+		}
+		if o.Path == "/permission-holders" {
+			path += "?permission=a:b"
+		}
+		_, operation := operationOf(d.request("", o.Method, path, nil))
+		if operation["responses"].(map[string]any)["503"] == nil {
+			d.get("admin", path).want(200)
+			return
+		}
+		if r := d.get("admin", path); r.problem(503, "store-unavailable") != nil && r.header.Get("Retry-After") == "" {
+			t.Errorf("%s doesn't say when to come back", r.asked)
+		}
+	})
+}
+
+// A fault of the service is a 500 of every operation, and a body that says nothing of it.
+func TestEveryOperationMayFail(t *testing.T) {
+	d := newDesk(t)
+	r := gin.New()
+	api.Mount(r.Group("/api/v1"), d.engine, func(*gin.Context) authz.UserID { panic("the session store broke") })
+	d.handler = r
+	everyOperation(func(o api.Operation, path string) {
+		if o.Path != "/openapi.json" { // asks for nobody
+			d.get("admin", "/openapi.json").want(200)
+			r := d.do("admin", o.Method, path, "")
+			r.problem(500, "internal")
+			if strings.Contains(r.body, "session") {
+				t.Errorf("%s says %s", r.asked, r.body)
+			}
+		}
+	})
+	d.handler = http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		r.ServeHTTP(&breaking{ResponseRecorder: w.(*httptest.ResponseRecorder)}, request)
+	})
+	d.get("admin", "/openapi.json").problem(500, "internal")
+}
+
+// AuthZEN's operations have the same limits and fail in the same way.
+func TestEveryOperationOfAuthZENMayFail(t *testing.T) {
+	d := newPoint(t)
+	for _, o := range api.AuthZENOperations() {
+		d.sendAs("service", httptest.NewRequest(o.Method, o.Path+"?"+strings.Repeat("x", 9<<10), nil)).problem(413, "too-large")
+	}
+	d = newPoint(t, func(z *api.AuthZEN) { z.Resources = nil })
+	r := gin.New()
+	broken := func(*gin.Context) authz.UserID { panic("the session store broke") }
+	if err := api.MountAuthZEN(r, d.engine, broken, api.AuthZEN{PolicyDecisionPoint: pointAddress}); err != nil {
+		t.Fatal(err)
+	}
+	d.handler = http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		if request.Method == http.MethodGet { // asks for nobody
+			w = &breaking{ResponseRecorder: w.(*httptest.ResponseRecorder)}
+		}
+		r.ServeHTTP(w, request)
+	})
+	for _, o := range api.AuthZENOperations() {
+		answer := d.sendAs("service", httptest.NewRequest(o.Method, o.Path, nil))
+		answer.problem(500, "internal")
+		if strings.Contains(answer.body, "session") {
+			t.Errorf("%s says %s", answer.asked, answer.body)
+		}
+	}
+}
+
+// breaking is a writer that breaks once, when the first answer is put into it.
+type breaking struct {
+	*httptest.ResponseRecorder
+	broke bool
+}
+
+func (w *breaking) Header() http.Header {
+	h := w.ResponseRecorder.Header()
+	if h.Get("X-Content-Type-Options") != "" && !w.broke {
+		w.broke = true
+		panic("the connection broke")
+	}
+	return h
+}

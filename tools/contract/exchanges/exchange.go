@@ -1,0 +1,92 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+)
+
+// exchange is a request and its answer, as the tests of api record them.
+type exchange struct {
+	Test         string      `json:"test"` // that made it
+	Method       string      `json:"method"`
+	Target       string      `json:"target"` // path and query as they were sent
+	Header       http.Header `json:"header"`
+	Body         []byte      `json:"body"`
+	Unread       bool        `json:"unread"` // the body wasn't read to its end, and isn't all here
+	Status       int         `json:"status"`
+	AnswerHeader http.Header `json:"answer_header"`
+	Answer       []byte      `json:"answer"`
+}
+
+// String names the exchange in a report.
+func (e *exchange) String() string {
+	const most = 120
+	target := e.Target
+	if len(target) > most {
+		target = target[:most] + "…"
+	}
+	return fmt.Sprintf("%s %s answered %d", e.Method, target, e.Status)
+}
+
+// request makes the request anew, as a server gets it. It is nil where no client could have sent
+// it: some tests make theirs by hand.
+func (e *exchange) request() (r *http.Request) {
+	defer func() {
+		if recover() != nil { // of httptest, for a target that is none
+			r = nil
+		}
+	}()
+	r = httptest.NewRequest(e.Method, e.Target, bytes.NewReader(e.Body))
+	if len(e.Body) == 0 {
+		r.Body, r.ContentLength = http.NoBody, 0
+	}
+	r.Header = e.Header.Clone()
+	return r
+}
+
+// response makes the answer anew, as a client gets it.
+func (e *exchange) response(r *http.Request) *http.Response {
+	return &http.Response{
+		StatusCode: e.Status, Header: e.AnswerHeader.Clone(), Request: r,
+		Body: io.NopCloser(bytes.NewReader(e.Answer)), ContentLength: int64(len(e.Answer)),
+	}
+}
+
+// read hands on all exchanges of a folder's recordings.
+func read(dir string, each func(*exchange)) error {
+	names, err := filepath.Glob(filepath.Join(dir, "*.jsonl"))
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if err := readFile(name, each); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func readFile(name string, each func(*exchange)) error {
+	file, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	in := json.NewDecoder(file)
+	for {
+		e := &exchange{}
+		if err := in.Decode(e); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		each(e)
+	}
+}

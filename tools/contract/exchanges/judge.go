@@ -1,0 +1,143 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+)
+
+// validator holds requests and answers against the document.
+type validator interface {
+	name() string
+	request(*http.Request) error
+	response(*http.Request, *http.Response) error
+}
+
+// judge holds exchanges against the document by all validators. Its rules:
+//
+//   - The answer to every request for an operation is one that the document describes: status,
+//     headers and body.
+//   - A request that was carried out is one that the document calls valid.
+//   - A request that the document calls valid isn't refused for its form, with 400, 413, 415 or
+//     428, except for what no schema can say; see beyond.
+//
+// A request for a path or by a method that the document doesn't have is no business of theirs:
+// tests of api say what is answered. So is 401, which the host decides.
+type judge struct {
+	routes     func(*http.Request) bool // whether a request is for an operation
+	validators []validator
+	exchanges  int
+	used       map[*regexp.Regexp]bool // the entries of beyond that were needed
+}
+
+func newJudge(document []byte) (*judge, error) {
+	k, err := newKin(document)
+	if err != nil {
+		return nil, fmt.Errorf("kin-openapi: %w", err)
+	}
+	p, err := newPB33F(document)
+	if err != nil {
+		return nil, fmt.Errorf("libopenapi-validator: %w", err)
+	}
+	return &judge{routes: k.knows, validators: []validator{k, p}, used: map[*regexp.Regexp]bool{}}, nil
+}
+
+// judge returns what is wrong with an exchange.
+func (j *judge) judge(e *exchange) (faults []error) {
+	if r := e.request(); r == nil || !j.routes(r) {
+		return nil
+	}
+	j.exchanges++
+	valid := true
+	for _, v := range j.validators {
+		fault := func(what string, err error) {
+			faults = append(faults, fmt.Errorf("%s (%s): %s: %s: %w", e, e.Test, v.name(), what, err))
+		}
+		r := e.request()
+		if err := v.response(r, e.response(r)); err != nil {
+			fault("the answer", err)
+		}
+		if e.Unread { // what wasn't read can't be judged, and nothing hangs on it
+			continue
+		}
+		if err := v.request(e.request()); err != nil {
+			if valid = false; e.Status < 300 {
+				fault("a request that was carried out", err)
+			}
+		}
+	}
+	if valid && !e.Unread && refusedForItsForm(e.Status) {
+		if err := j.explained(e); err != nil {
+			faults = append(faults, fmt.Errorf("%s (%s): the document calls it valid: %w", e, e.Test, err))
+		}
+	}
+	return faults
+}
+
+func refusedForItsForm(status int) bool {
+	switch status {
+	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusPreconditionRequired:
+		return true
+	}
+	return false
+}
+
+// beyond is what a request is refused for that the document says in words because no schema can,
+// by the words of the answer.
+var beyond = []*regexp.Regexp{
+	// Of the query as a whole: schemas are for the value of each parameter.
+	regexp.MustCompile(`^The query has more than 8 KiB\.$`),
+	regexp.MustCompile(`^the query parameter ".*"…? is unknown$`),
+	regexp.MustCompile(`^the query parameter ".*" is there more than once$`),
+	regexp.MustCompile(`^the query has the malformed part ".*"…?$`),
+	// How a boolean and a number are written; validators take 1, TRUE and +5 as well.
+	regexp.MustCompile(`^the query parameter "dry_run" must be true or false$`),
+	regexp.MustCompile(`^the query parameter "limit" must be a number from 1 to 500$`),
+	// What the service itself handed out.
+	regexp.MustCompile(`^the query parameter "cursor" (is not a next_cursor|belongs to another list)`),
+	// Headers that are more than text, and how often they come.
+	regexp.MustCompile(`^the header If-Match must be \* or entity tags`),
+	regexp.MustCompile(`^the header Rightful-Reason (must be percent-encoded UTF-8|is there more than once)$`),
+	// What a decoder has lost when a schema sees the value.
+	regexp.MustCompile(`^is there more than once$`),
+	regexp.MustCompile(`^is not JSON from byte \d+ on: invalid (UTF-8|surrogate pair)`),
+}
+
+// explained looks for a reason in beyond.
+func (j *judge) explained(e *exchange) error {
+	var problem struct {
+		Detail string `json:"detail"`
+		Errors []struct {
+			Detail string `json:"detail"`
+		} `json:"errors"`
+	}
+	if err := json.Unmarshal(e.Answer, &problem); err != nil {
+		return err
+	}
+	details := []string{problem.Detail}
+	for _, err := range problem.Errors {
+		details = append(details, err.Detail)
+	}
+	for _, reason := range beyond {
+		for _, detail := range details {
+			if reason.MatchString(detail) {
+				j.used[reason] = true
+				return nil
+			}
+		}
+	}
+	return errors.New(strings.Join(details, " "))
+}
+
+// unused returns the entries of beyond that nothing needed.
+func (j *judge) unused() (list []string) {
+	for _, reason := range beyond {
+		if !j.used[reason] {
+			list = append(list, reason.String())
+		}
+	}
+	return list
+}

@@ -1,0 +1,56 @@
+// Command exchanges holds what the tests of api asked and were answered against the document, by
+// two validators that don't know each other or us:
+//
+//	exchanges openapi.yaml FOLDER
+//
+// The folder is one that the tests recorded into, see `make contract`.
+package main
+
+import (
+	"fmt"
+	"os"
+)
+
+func main() {
+	if len(os.Args) != 3 {
+		fmt.Fprintln(os.Stderr, "usage: exchanges openapi.yaml FOLDER")
+		os.Exit(2)
+	}
+	if err := run(os.Args[1], os.Args[2]); err != nil {
+		fmt.Fprintln(os.Stderr, "exchanges:", err)
+		os.Exit(1)
+	}
+}
+
+func run(name, folder string) error {
+	document, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	judge, err := newJudge(document)
+	if err != nil {
+		return err
+	}
+	faults := 0
+	err = read(folder, func(e *exchange) {
+		for _, fault := range judge.judge(e) {
+			faults++
+			fmt.Println(fault)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	for _, reason := range judge.unused() {
+		faults++
+		fmt.Printf("no request is refused for %s any more: take it out of the list\n", reason)
+	}
+	switch {
+	case judge.exchanges == 0:
+		return fmt.Errorf("%s has no exchange with an operation of %s", folder, name)
+	case faults > 0:
+		return fmt.Errorf("%d faults in %d exchanges", faults, judge.exchanges)
+	}
+	fmt.Printf("%d exchanges are as the document says\n", judge.exchanges)
+	return nil
+}
