@@ -29,8 +29,8 @@ run: ## Build the example back office and start it (ARGS='-addr 127.0.0.1:9000')
 	@exec ./bin/backoffice $(ARGS)
 
 .PHONY: build
-build: ## Build all examples into bin/
-	$(BUILD) -o bin/ ./examples/...
+build: ## Build the command and all examples into bin/
+	$(BUILD) -o bin/ ./cmd/... ./examples/...
 
 .PHONY: test
 test: ## Run all tests, those with large data included

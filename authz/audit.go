@@ -5,8 +5,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 )
+
+// VerifyRecords is [Engine.VerifyRecords] on a store that no engine was opened on, so that
+// nothing is written to it: what others wrote to the tables isn't taken in before. key is
+// [Options.RecordKey].
+func VerifyRecords(ctx context.Context, store Store, key []byte, kept ...Head) (int, error) {
+	e := &Engine{store: store, options: Options{RecordKey: key}, log: slog.New(slog.DiscardHandler)}
+	return e.VerifyRecords(ctx, kept...)
+}
 
 // VerifyRecords replays the records from the first on and holds them against the tables. It
 // returns the number of records that fit and, where something doesn't, an [*AuditError] that

@@ -158,6 +158,10 @@ func (r Record) sum(before, key []byte) []byte {
 	return h.Sum(nil)
 }
 
+// Follows reports whether the hash of r is that of its fields, with a key if there is one, onto
+// the hash of the record before, which is empty for the first.
+func (r Record) Follows(before, key []byte) bool { return string(r.Hash) == string(r.sum(before, key)) }
+
 func field(h hash.Hash, b []byte) {
 	h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(b))))
 	h.Write(b)

@@ -251,7 +251,7 @@ func (e *Engine) refresh(ctx context.Context) error {
 // replay applies records to a snapshot.
 func (e *Engine) replay(s *snapshot, records []Record) (*snapshot, error) {
 	for _, r := range records {
-		if r.Revision != s.revision+1 || string(r.Hash) != string(r.sum(s.hash, e.options.RecordKey)) {
+		if r.Revision != s.revision+1 || !r.Follows(s.hash, e.options.RecordKey) {
 			return nil, fmt.Errorf("the record of revision %d doesn't follow on revision %d", r.Revision, s.revision)
 		}
 		c, err := r.Change()
