@@ -1,6 +1,7 @@
 package adapters_test
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -18,6 +19,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/rightful-go/rightful/adapters"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
 	"gorm.io/gorm"
 )
 
@@ -180,7 +182,7 @@ func TestDeadlocksAreConflicts(t *testing.T) {
 func TestRoleThatMayDefineNothing(t *testing.T) {
 	onServers(t, func(t *testing.T, d database) {
 		owner := d.open(t, adapters.GormOptions{})
-		address := d.limited(t, owner)
+		address := d.limited(t, owner, "")
 		for _, skip := range []bool{true, false} {
 			limited := d
 			limited.address = address
@@ -213,9 +215,64 @@ func TestRoleThatMayDefineNothing(t *testing.T) {
 	})
 }
 
-// limited makes a role that may read and write the tables of a store, and nothing else. It
-// returns the address under which the role gets at them.
-func (d database) limited(t *testing.T, owner *adapters.GormStore) string {
+// Whoever may write to the policy table needs no right on what counts it.
+func TestRoleThatWritesRulesAlone(t *testing.T) {
+	onServers(t, func(t *testing.T, d database) {
+		owner := d.open(t, adapters.GormOptions{})
+		authztest.Prepare(t, owner)
+		outsider := d
+		outsider.address = d.limited(t, owner, "casbin_rule")
+		before, err := owner.Position(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		execSQL(t, outsider.rawPool(t), "INSERT INTO "+d.qualified(t, owner)+" (ptype, v0, v1) VALUES ('g', 'cleo', 'group:Desk')")
+		if after, err := owner.Position(t.Context()); err != nil || after.Writes == before.Writes {
+			t.Errorf("from %+v to %+v: %v", before, after, err)
+		}
+	})
+}
+
+// qualified is the policy table with its schema, as someone names it who works elsewhere.
+func (d database) qualified(t *testing.T, owner *adapters.GormStore) string {
+	t.Helper()
+	if d.kind == "mysql" {
+		return "casbin_rule"
+	}
+	return query(t, owner.Pool(), "SELECT current_schema()")[0] + ".casbin_rule"
+}
+
+// rawPool opens the address without a store, on PostgreSQL with another schema on its path.
+func (d database) rawPool(t *testing.T) *sql.DB {
+	t.Helper()
+	parsed, err := url.Parse(d.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	driver, dsn := "pgx", d.address
+	if d.kind == "mysql" {
+		config, err := adapters.MySQLConfig(d.address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		driver, dsn = "mysql", config.FormatDSN()
+	} else {
+		query := parsed.Query()
+		query.Del("search_path")
+		parsed.RawQuery = query.Encode()
+		dsn = parsed.String()
+	}
+	db, err := sql.Open(driver, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// limited makes a role that may read and write the tables of a store, or one of them, and nothing
+// else. It returns the address under which the role gets at them.
+func (d database) limited(t *testing.T, owner *adapters.GormStore, table string) string {
 	t.Helper()
 	parsed, err := url.Parse(d.address)
 	if err != nil {
@@ -227,7 +284,7 @@ func (d database) limited(t *testing.T, owner *adapters.GormStore) string {
 	if d.kind == "mysql" {
 		schema := strings.TrimPrefix(parsed.Path, "/")
 		execSQL(t, db, "CREATE USER "+role+" IDENTIFIED BY 's3cret'",
-			"GRANT SELECT, INSERT, UPDATE, DELETE ON "+schema+".* TO "+role)
+			"GRANT SELECT, INSERT, UPDATE, DELETE ON "+schema+"."+cmp.Or(table, "*")+" TO "+role)
 		t.Cleanup(func() { _, _ = db.ExecContext(background, "DROP USER "+role) })
 		return parsed.String()
 	}
@@ -237,8 +294,12 @@ func (d database) limited(t *testing.T, owner *adapters.GormStore) string {
 		_, _ = db.ExecContext(background, "DROP ROLE "+role)
 	})
 	schema := query(t, db, "SELECT current_schema()")[0]
+	of := "ALL TABLES IN SCHEMA " + schema
+	if table != "" {
+		of = schema + "." + table
+	}
 	execSQL(t, db, "GRANT USAGE ON SCHEMA "+schema+" TO "+role,
-		"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "+schema+" TO "+role,
+		"GRANT SELECT, INSERT, UPDATE, DELETE ON "+of+" TO "+role,
 		"GRANT USAGE ON ALL SEQUENCES IN SCHEMA "+schema+" TO "+role)
 	if parsed.Host == "" { // sockets tell who one is: with a name of one's own, a host is needed
 		parsed.Host, parsed.Path = "127.0.0.1", query(t, db, "SELECT current_database()")[0]
