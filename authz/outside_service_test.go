@@ -220,3 +220,19 @@ func TestWritesByOthersAreReverted(t *testing.T) {
 		t.Errorf("there was something left to revert: %+v", c)
 	}
 }
+
+// Bad rows go by their ids in the table, which the record of an adoption doesn't know of all.
+func TestBadRowsOfAnAdoptionKeepTheirIDs(t *testing.T) {
+	t.Parallel()
+	store := authz.NewMemoryStore()
+	store.InsertRows(row("p", "editors", "art*cle", "read", "deny"), row("g", "ben", "editors"))
+	engine := open(t, store, authz.Options{Bootstrap: "ana"})
+	_ = engine.Close()
+	store.InsertRows(row("p", "eve", "a", "b", "allow"))
+	engine = open(t, store, authz.Options{})
+	if bad := engine.View().BadRows(); len(bad) != 1 || bad[0].ID != idOf(t, store, "p", "group:editors") {
+		t.Fatalf("%+v", bad)
+	}
+	must(t)(engine.As("ana").RemoveBadRows(t.Context()))
+	fits(t, engine)
+}
