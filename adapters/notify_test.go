@@ -14,13 +14,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rightful-go/rightful/adapters"
 	"github.com/rightful-go/rightful/authz"
 )
 
 // A change on one instance counts on the others as soon as they are notified: with the poll an
 // hour away it can be nothing else.
 func TestNotifiedInstancesFollow(t *testing.T) {
-	eachWire(t, func(t *testing.T, w wire) {
+	eachWireWithDatabase(t, func(t *testing.T, w wire) {
 		engines := openEngines(t, time.Hour, w, w.server)
 		const changes, bound = 300, 25 * time.Millisecond
 		rounds := 3 // of which one has to do: others may use the machine
@@ -41,13 +42,15 @@ func TestNotifiedInstancesFollow(t *testing.T) {
 // Without notifications it is the poll interval and a bit.
 func TestPolledInstancesFollow(t *testing.T) {
 	const interval, bit = 100 * time.Millisecond, 150 * time.Millisecond
-	engines := openEngines(t, interval, wire{connect: func(*testing.T, string) authz.Notifier { return nil }}, "")
-	const changes = 20
-	took := propagate(t, engines, changes, "polled")
-	t.Logf("%d changes, polled every %s: median %s, at most %s", changes, interval, took[changes/2], took[changes-1])
-	if took[changes-1] > interval+bit {
-		t.Errorf("it took %s", took[changes-1])
-	}
+	onEach(t, func(t *testing.T, d database) {
+		engines := openEngines(t, interval, wire{database: d, connect: func(*testing.T, string) authz.Notifier { return nil }}, "")
+		const changes = 20
+		took := propagate(t, engines, changes, "polled")
+		t.Logf("%d changes, polled every %s: median %s, at most %s", changes, interval, took[changes/2], took[changes-1])
+		if took[changes-1] > interval+bit {
+			t.Errorf("it took %s", took[changes-1])
+		}
+	})
 }
 
 // When the server ends the connections, notifications come back by themselves.
@@ -83,7 +86,7 @@ func heal(t *testing.T, w wire, engines []*authz.Engine) {
 
 // Notifications that are gone for good leave the poll.
 func TestThePollTakesOver(t *testing.T) {
-	eachWire(t, func(t *testing.T, w wire) {
+	eachWireWithDatabase(t, func(t *testing.T, w wire) {
 		const interval, bit = 200 * time.Millisecond, 200 * time.Millisecond
 		l := newLink(t, w.server)
 		engines := openEngines(t, interval, w, l.address())
@@ -262,9 +265,13 @@ func ours() (count int) {
 // until all of them are subscribed.
 func openEngines(t *testing.T, poll time.Duration, w wire, address string) []*authz.Engine {
 	t.Helper()
-	store := authz.NewMemoryStore()
+	shared := authz.NewMemoryStore()
 	var engines []*authz.Engine
 	for range 3 {
+		store := authz.Store(shared)
+		if w.database.kind != "" {
+			store = w.database.open(t, adapters.GormOptions{})
+		}
 		notifier := w.connect(t, address)
 		e, err := authz.Open(t.Context(), store, authz.Options{
 			Bootstrap: "ana", Notifier: notifier, PollInterval: poll, Logger: slog.New(slog.DiscardHandler),

@@ -34,6 +34,9 @@ type wire struct {
 	send func(t *testing.T, message string)
 	// forgeries are messages that a stranger might send.
 	forgeries []string
+	// database is what the instances share, each with a store of its own; where it is none, they
+	// share a store in memory.
+	database database
 	// tells says whether a notifier knows that it is back, and hints.
 	tells bool
 }
@@ -42,6 +45,18 @@ type wire struct {
 func eachWire(t *testing.T, test func(*testing.T, wire)) {
 	t.Run("postgres", func(t *testing.T) { test(t, postgresWire(t)) })
 	t.Run("redis", func(t *testing.T) { test(t, redisWire(t)) })
+}
+
+// eachWireWithDatabase does so for instances on a database: PostgreSQL with its own
+// notifications, MySQL with those of Redis.
+func eachWireWithDatabase(t *testing.T, test func(*testing.T, wire)) {
+	eachWire(t, func(t *testing.T, w wire) {
+		w.database = kinds[1].make(t)
+		if t.Name()[strings.LastIndex(t.Name(), "/")+1:] == "redis" {
+			w.database = kinds[2].make(t)
+		}
+		test(t, w)
+	})
 }
 
 func postgresWire(t *testing.T) wire {
