@@ -249,18 +249,16 @@ func (d database) rawPool(t *testing.T) *sql.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	driver, dsn := "pgx", d.address
+	query := parsed.Query()
+	query.Del("search_path")
+	parsed.RawQuery = query.Encode()
+	driver, dsn := "pgx", parsed.String()
 	if d.kind == "mysql" {
 		config, err := adapters.MySQLConfig(d.address)
 		if err != nil {
 			t.Fatal(err)
 		}
 		driver, dsn = "mysql", config.FormatDSN()
-	} else {
-		query := parsed.Query()
-		query.Del("search_path")
-		parsed.RawQuery = query.Encode()
-		dsn = parsed.String()
 	}
 	db, err := sql.Open(driver, dsn)
 	if err != nil {

@@ -34,7 +34,7 @@ func (c *call) parse(of command, args []string) error {
 	c.flags = flag.NewFlagSet("rightful "+of.name, flag.ContinueOnError)
 	c.flags.SetOutput(c.err)
 	c.flags.Usage = func() {
-		fmt.Fprintf(c.err, "Usage: rightful %s [flags] %s\n\nTo %s.\n\n", of.name, of.takes, of.does)
+		tell(c.err, "Usage: rightful %s [flags] %s\n\nTo %s.\n\n", of.name, of.takes, of.does)
 		c.flags.PrintDefaults()
 	}
 	c.flags.StringVar(&c.db, "db", "", "the `address` of the database: sqlite:PATH, postgres://… or mysql://…; $RIGHTFUL_DB when left out")
@@ -160,7 +160,7 @@ type heads []authz.Head
 func (h *heads) String() string {
 	var b bytes.Buffer
 	for _, head := range *h {
-		fmt.Fprintf(&b, "%d:%x ", head.Revision, head.Hash)
+		tell(&b, "%d:%x ", head.Revision, head.Hash)
 	}
 	return strings.TrimSpace(b.String())
 }

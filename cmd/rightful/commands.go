@@ -45,13 +45,13 @@ func verify(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	defer store.Close()
+	defer func() { _ = store.Close() }()
 	position, err := store.Position(ctx)
 	if err != nil {
 		return err
 	}
 	if c.output == "text" && position.Revision > manyRecords {
-		fmt.Fprintf(c.err, "Replaying %d records …\n", position.Revision)
+		tell(c.err, "Replaying %d records …\n", position.Revision)
 	}
 	n, err := authz.VerifyRecords(ctx, store, key, c.heads...)
 	var misfit *authz.AuditError
@@ -122,7 +122,7 @@ func repair(ctx context.Context, c *call) error {
 	}
 	if c.output == "text" {
 		for _, row := range change.Delta.RemovedRows {
-			fmt.Fprintf(c.out, "  %d: %s (%s)\n", row.ID, strings.Join(row.Values, ", "), row.Fault)
+			tell(c.out, "  %d: %s (%s)\n", row.ID, strings.Join(row.Values, ", "), row.Fault)
 		}
 	}
 	return c.changed(change, fmt.Sprintf("%d rows taken out", len(change.Delta.RemovedRows)))

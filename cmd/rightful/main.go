@@ -76,10 +76,10 @@ func run(ctx context.Context, args []string, env environment) int {
 	case err == nil, errors.Is(err, flag.ErrHelp):
 		return succeeded
 	case errors.As(err, &wrong):
-		fmt.Fprintf(env.err, "rightful %s: %v\n", c.name, err)
+		tell(env.err, "rightful %s: %v\n", c.name, err)
 		return misused
 	}
-	fmt.Fprintf(env.err, "rightful %s: %v\n", c.name, err)
+	tell(env.err, "rightful %s: %v\n", c.name, err)
 	return failed
 }
 
@@ -97,13 +97,16 @@ func isHelp(arg string) bool {
 	return arg == "help" || arg == "-h" || arg == "-help" || arg == "--help"
 }
 
+// tell writes for people. Where nobody reads it, there is nobody to tell of that either.
+func tell(to io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(to, format, args...) }
+
 func usage(to io.Writer, args []string) {
 	if len(args) > 0 && !isHelp(args[0]) {
-		fmt.Fprintf(to, "rightful: there is no command %q.\n\n", strings.Join(args[:min(len(args), 2)], " "))
+		tell(to, "rightful: there is no command %q.\n\n", strings.Join(args[:min(len(args), 2)], " "))
 	}
-	fmt.Fprintln(to, "Usage: rightful COMMAND [flags] [arguments]")
+	tell(to, "Usage: rightful COMMAND [flags] [arguments]\n")
 	for _, c := range commands {
-		fmt.Fprintf(to, "  %-22s %s\n", strings.TrimSpace(c.name+" "+c.takes), c.does)
+		tell(to, "  %-22s %s\n", strings.TrimSpace(c.name+" "+c.takes), c.does)
 	}
-	fmt.Fprintln(to, "\nrightful COMMAND -h lists the flags of a command.")
+	tell(to, "\nrightful COMMAND -h lists the flags of a command.\n")
 }

@@ -1,6 +1,7 @@
 package servers
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -96,7 +97,7 @@ func (s *Server) setUp(t testing.TB, program string, args ...string) {
 }
 
 func (s *Server) command(program string, args ...string) *exec.Cmd {
-	c := exec.Command(program, args...)
+	c := exec.CommandContext(context.Background(), program, args...)
 	c.Dir = os.TempDir()
 	c.SysProcAttr = &syscall.SysProcAttr{Credential: s.account}
 	return c
@@ -200,10 +201,10 @@ func accountOf(t testing.TB, name, folder string) *syscall.Credential {
 
 func freePort(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	return fmt.Sprint(l.Addr().(*net.TCPAddr).Port)
 }
