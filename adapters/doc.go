@@ -8,5 +8,5 @@
 //
 // The policy stands in the table of Casbin's gorm-adapter, casbin_rule, in that adapter's own
 // shape, so that any Casbin reads it; see [GormStore.CasbinAdapter]. Beside it stand
-// rightful_groups, rightful_users, rightful_changes and rightful_state.
+// rightful_groups, rightful_users, rightful_changes, rightful_denials and rightful_state.
 package adapters

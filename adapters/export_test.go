@@ -18,7 +18,7 @@ func (n *PostgresNotifier) SetKeepAlive(silence, patience time.Duration) {
 }
 
 // NextVersion is that of the next migration.
-const NextVersion = 3
+const NextVersion = 4
 
 // OpenNext opens a store as a version of Rightful will that knows one migration more.
 func OpenNext(ctx context.Context, db *gorm.DB, o GormOptions, statements ...string) (*GormStore, error) {

@@ -26,7 +26,8 @@ type GormOptions struct {
 	SkipMigration bool
 }
 
-// GormStore is an [authz.Store] in a database, with the policy in gorm-adapter's table.
+// GormStore is an [authz.Store] in a database, with the policy in gorm-adapter's table, and an
+// [authz.DenialStore].
 // Open one with [OpenSQLite], [OpenGorm] or [Open].
 type GormStore struct {
 	pool    *sql.DB
@@ -137,6 +138,7 @@ type tables struct {
 	groups  string
 	users   string
 	changes string
+	denials string
 	state   string
 }
 
@@ -149,6 +151,7 @@ func tablesOf(prefix string) tables {
 		groups:  prefix + "rightful_groups",
 		users:   prefix + "rightful_users",
 		changes: prefix + "rightful_changes",
+		denials: prefix + "rightful_denials",
 		state:   prefix + "rightful_state",
 	}
 }

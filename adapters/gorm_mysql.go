@@ -264,6 +264,24 @@ var mysqlMigrations = []migration{{
 }, {
 	version:    2,
 	statements: append(append(mysqlCounting, uncounted), countingTriggers(countWrite, true)...),
+}, {
+	version: 3,
+	statements: []string{
+		`CREATE TABLE IF NOT EXISTS {denials} ( -- bounded in age and number
+			id            varbinary(400) NOT NULL PRIMARY KEY,
+			at            bigint NOT NULL, -- microseconds since 1970, UTC
+			user_id       varbinary(400) NOT NULL, -- UTF-8
+			method        varchar(100) NOT NULL,
+			route         text NOT NULL,
+			required      mediumtext NOT NULL, -- JSON
+			one_is_enough boolean NOT NULL,
+			missing       mediumtext NOT NULL, -- JSON
+			revision      bigint NOT NULL,
+			suppressed    bigint NOT NULL,
+			KEY idx_{denials}_at (at, id),
+			KEY idx_{denials}_user (user_id, at, id)
+		) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin`,
+	},
 }}
 
 // mysqlCounting adds the columns of the state that tell writes by others, unless they are there.

@@ -158,4 +158,22 @@ var postgresMigrations = []migration{{
 		postgresTrigger + "{rules} FOR EACH STATEMENT EXECUTE FUNCTION {state}_count()",
 		postgresTrigger + "{groups} FOR EACH STATEMENT EXECUTE FUNCTION {state}_count()",
 	},
+}, {
+	version: 3,
+	statements: []string{
+		`CREATE TABLE {denials} ( -- bounded in age and number
+			id            text COLLATE "C" PRIMARY KEY,
+			at            bigint NOT NULL, -- microseconds since 1970, UTC
+			user_id       text COLLATE "C" NOT NULL,
+			method        text NOT NULL,
+			route         text NOT NULL,
+			required      text NOT NULL, -- JSON
+			one_is_enough boolean NOT NULL,
+			missing       text NOT NULL, -- JSON
+			revision      bigint NOT NULL,
+			suppressed    bigint NOT NULL
+		)`,
+		"CREATE INDEX idx_{denials}_at ON {denials} (at, id)",
+		"CREATE INDEX idx_{denials}_user ON {denials} (user_id, at, id)",
+	},
 }}

@@ -10,7 +10,7 @@ import (
 )
 
 // migration is one step from a version of the tables to the next. In its statements {rules},
-// {groups}, {users}, {changes} and {state} stand for the tables. A migration that was ever
+// {groups}, {users}, {changes}, {denials} and {state} stand for the tables. A migration that was ever
 // released is never changed.
 type migration struct {
 	version int
@@ -66,7 +66,8 @@ func (t tables) script(statements []string) []string {
 // in puts the names of the tables into a statement.
 func (t tables) in(statement string) string {
 	return strings.NewReplacer(
-		"{rules}", t.rules, "{groups}", t.groups, "{users}", t.users, "{changes}", t.changes, "{state}", t.state,
+		"{rules}", t.rules, "{groups}", t.groups, "{users}", t.users, "{changes}", t.changes,
+		"{denials}", t.denials, "{state}", t.state,
 	).Replace(statement)
 }
 

@@ -108,7 +108,7 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 		was := d.describe(t, s.Pool(), "")
 		for _, skip := range []bool{false, true} {
 			_, err := adapters.Open(t.Context(), d.address, adapters.GormOptions{SkipMigration: skip})
-			if err == nil || !strings.Contains(err.Error(), "version 99") || !strings.Contains(err.Error(), "made for 2") {
+			if err == nil || !strings.Contains(err.Error(), "version 99") || !strings.Contains(err.Error(), "made for 3") {
 				t.Errorf("the error doesn't name both versions: %v", err)
 			}
 		}
@@ -139,7 +139,7 @@ func TestMigrationBySomeoneElse(t *testing.T) {
 	onEachWith(t, []string{"", "acme"}, func(t *testing.T, d database, prefix string) {
 		o := adapters.GormOptions{Prefix: prefix, SkipMigration: true}
 		_, err := adapters.Open(t.Context(), d.address, o)
-		if err == nil || !strings.Contains(err.Error(), "version 0") || !strings.Contains(err.Error(), "needs 2") {
+		if err == nil || !strings.Contains(err.Error(), "version 0") || !strings.Contains(err.Error(), "needs 3") {
 			t.Errorf("the error doesn't name both versions: %v", err)
 		}
 		host := d.pool(t)
@@ -235,7 +235,7 @@ func TestOlderSchemaMovesForwardWithItsData(t *testing.T) {
 
 		host := d.host(t, gorm.Config{})
 		if _, err := adapters.OpenNext(t.Context(), host, adapters.GormOptions{SkipMigration: true}, addsColumn); err == nil ||
-			!strings.Contains(err.Error(), "version 2") || !strings.Contains(err.Error(), "needs 3") {
+			!strings.Contains(err.Error(), "version 3") || !strings.Contains(err.Error(), "needs 4") {
 			t.Errorf("the error doesn't name both versions: %v", err)
 		}
 		errs := make([]error, 8)
@@ -260,7 +260,7 @@ func TestOlderSchemaMovesForwardWithItsData(t *testing.T) {
 			t.Errorf("of\n%s\nwas made\n%s", strings.Join(was, "\n"), strings.Join(now, "\n"))
 		}
 		commit(t, next, authz.Commit{RemoveRows: rows[:1]})
-		if _, err := adapters.Open(t.Context(), d.address, adapters.GormOptions{}); err == nil || !strings.Contains(err.Error(), "version 3") {
+		if _, err := adapters.Open(t.Context(), d.address, adapters.GormOptions{}); err == nil || !strings.Contains(err.Error(), "version 4") {
 			t.Errorf("the older program takes the newer tables: %v", err)
 		}
 	})

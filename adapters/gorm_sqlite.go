@@ -219,6 +219,24 @@ var sqliteMigrations = []migration{{
 }, {
 	version:    2,
 	statements: append(append(sqliteCounting, uncounted), countingTriggers("BEGIN "+countWrite+"; END", false)...),
+}, {
+	version: 3,
+	statements: []string{
+		`CREATE TABLE {denials} ( -- bounded in age and number
+			id            text PRIMARY KEY NOT NULL,
+			at            bigint NOT NULL, -- microseconds since 1970, UTC
+			user_id       text NOT NULL,
+			method        text NOT NULL,
+			route         text NOT NULL,
+			required      text NOT NULL, -- JSON
+			one_is_enough boolean NOT NULL,
+			missing       text NOT NULL, -- JSON
+			revision      bigint NOT NULL,
+			suppressed    bigint NOT NULL
+		)`,
+		"CREATE INDEX idx_{denials}_at ON {denials} (at, id)",
+		"CREATE INDEX idx_{denials}_user ON {denials} (user_id, at, id)",
+	},
 }}
 
 // sqliteCounting are the columns of the state that tell writes by others.

@@ -14,7 +14,7 @@ import (
 
 // everyOperation calls try with each operation and a path of its own.
 func everyOperation(try func(o api.Operation, path string)) {
-	named := strings.NewReplacer("{group}", "Finance", "{user}", "cleo", "{revision}", "1")
+	named := strings.NewReplacer("{group}", "Finance", "{user}", "cleo", "{revision}", "1", "{id}", "DENIAL")
 	for _, o := range api.Operations() {
 		try(o, named.Replace(o.Path))
 	}

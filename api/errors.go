@@ -21,6 +21,7 @@ var kinds = []struct {
 	{authz.ErrForbidden, problemForbidden},
 	{authz.ErrNotFound, problemNotFound},
 	{authz.ErrNoSuchChange, problemNotFound},
+	{authz.ErrNoSuchDenial, problemNotFound},
 	{authz.ErrRevisionConflict, problemRevisionConflict},
 	{authz.ErrProtectedGroup, problemProtectedGroup},
 	{authz.ErrInvalid, problemInvalid},

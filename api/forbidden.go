@@ -26,6 +26,7 @@ func (g *Guard) refuse(c *gin.Context, r refusal) {
 	p := problem{Type: problemUnauthenticated, Detail: "Sign in first."}
 	if r.user != "" {
 		p = g.forbidden(r)
+		p.DenialID = g.record(c, r)
 	}
 	p = p.complete()
 	header := c.Writer.Header()
@@ -38,6 +39,14 @@ func (g *Guard) refuse(c *gin.Context, r refusal) {
 		return
 	}
 	writeProblem(c, p)
+}
+
+// record puts a 403 on record and returns its id, "" where there are too many to record this
+// one. Of the request it takes the method and the pattern of the route.
+func (g *Guard) record(c *gin.Context, r refusal) authz.DenialID {
+	return g.engine.RecordDenial(authz.Denial{
+		User: r.user, Method: c.Request.Method, Route: c.FullPath(), Required: r.permissions, OneIsEnough: r.oneIsEnough,
+	}).ID
 }
 
 // forbidden says what the user lacks, as far as the host lets it.

@@ -86,6 +86,9 @@ func (v refusalPage) message(request *http.Request) string {
 	fmt.Fprintf(&b, "User: %s\n", v.User)
 	fmt.Fprintf(&b, "Address: %s %s\n", oneLine(request.Method), oneLine(request.URL.EscapedPath()))
 	fmt.Fprintf(&b, "Time: %s\n", time.Now().UTC().Format("2006-01-02 15:04:05 UTC"))
+	if v.DenialID != "" {
+		fmt.Fprintf(&b, "Denial: %s\n", v.DenialID)
+	}
 	switch {
 	case v.OneIsEnough:
 		b.WriteString("One of these permissions is missing:\n")

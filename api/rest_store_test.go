@@ -52,3 +52,17 @@ func (s *faultyStore) UserVersion(ctx context.Context, id authz.UserID) (authz.R
 	}
 	return s.MemoryStore.UserVersion(ctx, id)
 }
+
+func (s *faultyStore) Denial(ctx context.Context, id authz.DenialID) (authz.Denial, error) {
+	if s.away {
+		return authz.Denial{}, s.err()
+	}
+	return s.MemoryStore.Denial(ctx, id)
+}
+
+func (s *faultyStore) Denials(ctx context.Context, q authz.DenialQuery) ([]authz.Denial, error) {
+	if s.away {
+		return nil, s.err()
+	}
+	return s.MemoryStore.Denials(ctx, q)
+}

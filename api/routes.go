@@ -45,6 +45,8 @@ var operations = []operation{
 	{"GET", "/changes", holding(authz.ViewChanges), "actor group user since until limit cursor", noBody, noMatch, listChanges},
 	{"GET", "/changes/{revision}", holding(authz.ViewChanges), "", noBody, noMatch, getChange},
 	{"POST", "/changes/{revision}/revert", reverting, "dry_run", noBody, noMatch, revertChange},
+	{"GET", "/denials", holding(authz.ViewGroups, authz.ViewUsers), "user limit cursor", noBody, noMatch, listDenials},
+	{"GET", "/denials/{id}", holding(authz.ViewGroups, authz.ViewUsers), "", noBody, noMatch, getDenial},
 	{"POST", "/imports", importing, "mode dry_run", csvBody, noMatch, importPolicy},
 	{"GET", "/export", holding(authz.ExportPolicy), "", noBody, noMatch, exportPolicy},
 	{"GET", "/status", signedIn, "", noBody, noMatch, getStatus},

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rightful-go/rightful/api"
 	"github.com/rightful-go/rightful/authz"
@@ -17,7 +18,7 @@ func shows(t testing.TB, path string) []authz.Permission {
 	switch first := strings.Split(path, "/")[1]; {
 	case path == "/me", path == "/status", path == "/openapi.json":
 		return nil
-	case first == "users", first == "permission-holders", strings.Contains(path, "/members"):
+	case first == "users", first == "denials", first == "permission-holders", strings.Contains(path, "/members"):
 		return []authz.Permission{authz.ViewGroups, authz.ViewUsers}
 	case first == "groups", first == "permissions":
 		return []authz.Permission{authz.ViewGroups}
@@ -35,12 +36,12 @@ func shows(t testing.TB, path string) []authz.Permission {
 // there and missing are what stands in a path, and in a parameter of a query.
 var (
 	there = map[string]string{
-		"{group}": "Finance", "{user}": "dana", "{revision}": "3",
+		"{group}": "Finance", "{user}": "dana", "{revision}": "3", "{id}": "THERE",
 		"group": "Finance", "user": "dana", "actor": "admin", "permission": "finance.operations:view", "category": "Finance", "q": "fin",
 		"members": "release", "mode": "merge", "dry_run": "true", "limit": "1", "cursor": "x", "since": "2020-01-01T00:00:00Z", "until": "2050-01-01T00:00:00Z",
 	}
 	missing = map[string]string{
-		"{group}": "Nobody", "{user}": "nobody", "{revision}": "99",
+		"{group}": "Nobody", "{user}": "nobody", "{revision}": "99", "{id}": "MISSING",
 		"group": "Nobody", "user": "nobody", "actor": "nobody", "permission": "no.such:thing", "category": "Nothing", "q": "zzz",
 		"members": "release", "mode": "merge", "dry_run": "true", "limit": "1", "cursor": "x", "since": "2020-01-01T00:00:00Z", "until": "2050-01-01T00:00:00Z",
 	}
@@ -52,7 +53,7 @@ var (
 
 func fill(text string, values map[string]string) string {
 	return strings.NewReplacer(
-		"{group}", values["{group}"], "{user}", values["{user}"], "{revision}", values["{revision}"],
+		"{group}", values["{group}"], "{user}", values["{user}"], "{revision}", values["{revision}"], "{id}", values["{id}"],
 		"NAME", values["{group}"], "USER", values["{user}"],
 	).Replace(text)
 }
@@ -63,6 +64,7 @@ func fill(text string, values map[string]string) string {
 // the path, the query or the body. (Of a revert only who sees the changes knows what it needs.)
 func TestWhoMayNotSeeDoesNotLearn(t *testing.T) {
 	d := newDesk(t)
+	d.addDenials(authz.Denial{ID: "THERE", At: time.Now(), User: "dana", Required: []authz.Permission{"finance.operations:view"}})
 	views := [][]authz.Pattern{{"rightful.groups:view"}, {"rightful.users:view"}, {"rightful.changes:view", "rightful.policy:*"}}
 	writes := []authz.Pattern{
 		"rightful.groups:create", "rightful.groups:update", "rightful.groups:delete", "rightful.users:update", "rightful.members/Finance:assign",

@@ -46,6 +46,9 @@ type Options struct {
 	// Verify has a sample of the decisions checked against Casbin; see [Verification].
 	Verify Verification
 
+	// Denials say what is kept of the requests that guards refuse.
+	Denials DenialOptions
+
 	// Logger is told of changes, with the head of their chain, and of trouble. Without one,
 	// [slog.Default].
 	Logger *slog.Logger
@@ -70,7 +73,8 @@ type Engine struct {
 	started   time.Time     // carries the monotonic clock
 	writing   chan struct{} // holds a token while someone changes current
 	trouble   atomic.Pointer[string]
-	verifier  *verifier // nil where nothing is verified
+	verifier  *verifier       // nil where nothing is verified
+	denials   *denialRecorder // nil where none are recorded
 
 	stop   context.CancelFunc
 	tasks  sync.WaitGroup
@@ -110,6 +114,9 @@ func Open(ctx context.Context, store Store, options Options) (*Engine, error) {
 		e.tasks.Go(func() { e.verifier.run(background) })
 	}
 	e.tasks.Go(func() { e.follow(background) })
+	if e.denials = newDenialRecorder(e); e.denials != nil {
+		go e.denials.run()
+	}
 	return e, nil
 }
 
@@ -120,13 +127,15 @@ func orDefault(d, standard time.Duration) time.Duration {
 	return d
 }
 
-// Close stops following the store. The store stays open: it is the caller's. Decisions go on
-// by the last policy; operations that write fail with [ErrStoreUnavailable].
+// Close stops following the store, once the denials that wait are written, for which it waits
+// two seconds at most. The store stays open: it is the caller's. Decisions go on by the last
+// policy; operations that write fail with [ErrStoreUnavailable].
 func (e *Engine) Close() error {
 	e.writing <- struct{}{} // what is being written gets done
 	first := !e.closed.Swap(true)
 	e.unlock()
 	if first {
+		e.denials.close()
 		e.stop()
 		e.tasks.Wait()
 	}

@@ -15,6 +15,7 @@ var (
 	ErrEscalation        = errors.New("nobody gives what they don't hold") // *EscalationError
 	ErrNotFound          = errors.New("no such group")                     //
 	ErrNoSuchChange      = errors.New("no such change")                    //
+	ErrNoSuchDenial      = errors.New("no such denial")                    //
 	ErrGroupExists       = errors.New("the group exists already")          //
 	ErrGroupHasMembers   = errors.New("the group has members")             //
 	ErrGroupInherited    = errors.New("other groups inherit the group")    //

@@ -19,6 +19,7 @@ type MemoryStore struct {
 	groups  map[GroupName]GroupRow
 	users   map[UserID]Revision
 	records []Record // by revision
+	denials memoryDenials
 }
 
 // NewMemoryStore returns an empty store at revision 0.

@@ -302,6 +302,44 @@ func TestPagesAreGoneThrough(t *testing.T) {
 	}
 }
 
+// What the application refused is listed, and read by its id.
+func TestDenialsAreRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, s := t.Context(), newService(t)
+		c, made := s.as(t, "ana"), map[string]bool{}
+		for i := range 130 { // more than a page
+			made[string(s.engine.RecordDenial(authz.Denial{
+				User: authz.UserID(fmt.Sprintf("u%d", i%65)), Method: "GET", Route: "/x", Required: []authz.Permission{"a:b"},
+			}).ID)] = true
+		}
+		time.Sleep(time.Second)
+		n := 0
+		for d, err := range c.Denials(ctx, "") {
+			ok(t, err)
+			if n++; !made[d.ID] {
+				t.Errorf("%+v is there, which nobody made", d)
+			}
+		}
+		if n != 130 {
+			t.Errorf("%d of 130 are listed", n)
+		}
+		for d, err := range c.Denials(ctx, "u7") {
+			ok(t, err)
+			read := must[openapi.Denial](t)(c.Denial(ctx, d.ID))
+			if d.AllowedNow != nil || read.AllowedNow == nil || *read.AllowedNow || read.User != "u7" || read.At != d.At {
+				t.Errorf("read is %+v, listed %+v", read, d)
+			}
+			n++
+		}
+		if n != 132 {
+			t.Errorf("%d of 2 are the user's", n-130)
+		}
+		if _, err := c.Denial(ctx, "X"); !client.Is(err, openapi.ProblemTypeNotFound) {
+			t.Errorf("for none: %v", err)
+		}
+	})
+}
+
 // away answers as the service does while its store is away; later as it does when others were
 // first.
 func away(after string) func(http.ResponseWriter) {

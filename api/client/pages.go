@@ -87,3 +87,13 @@ func (c *Client) Changes(ctx context.Context, filter openapi.ListChangesParams) 
 		return page.Items, page.NextCursor, err
 	})
 }
+
+// Denials lists the requests that the application refused, newest first; of them those of a user,
+// where it isn't empty.
+func (c *Client) Denials(ctx context.Context, user openapi.UserID) iter.Seq2[openapi.Denial, error] {
+	return pages(func(cursor *openapi.Cursor) ([]openapi.Denial, string, error) {
+		p := openapi.ListDenialsParams{User: optional(user), Cursor: cursor}
+		page, _, err := read[openapi.DenialList](c.api.ListDenials(ctx, &p))
+		return page.Items, page.NextCursor, err
+	})
+}

@@ -13,6 +13,13 @@ func (c *Client) Change(ctx context.Context, revision openapi.Revision) (openapi
 	return change, err
 }
 
+// Denial reads the denial that a 403 of the application gave the id of, and whether its user would
+// be let in now.
+func (c *Client) Denial(ctx context.Context, id string) (openapi.Denial, error) {
+	denial, _, err := read[openapi.Denial](c.api.GetDenial(ctx, id))
+	return denial, err
+}
+
 // Import takes in a policy in Casbin's CSV, of at most 32 MiB. What it returns has no revision where
 // nothing was to be changed.
 func (c *Client) Import(ctx context.Context, mode openapi.ImportMode, file io.Reader) (openapi.Change, error) {

@@ -123,6 +123,28 @@ type ClientInterface interface {
 	// Corresponds with POST /changes/{revision}/revert (the `RevertChange` operationId).
 	RevertChange(ctx context.Context, revision Revision, params *RevertChangeParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListDenials List the denials
+	//
+	// The requests that the application refused with a 403 because a permission was missing, newest first, for as
+	// long as they are kept: 30 days and 100,000 of them, unless the host says otherwise. A denial can be read within
+	// a second. Of many at once a sample is recorded; `suppressed` counts the rest.
+	//
+	// Needs `rightful.groups:view` and `rightful.users:view`.
+	//
+	// Corresponds with GET /denials (the `ListDenials` operationId).
+	ListDenials(ctx context.Context, params *ListDenialsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetDenial Show a denial
+	//
+	// The denial that a 403 gave the id of, from whichever instance it came, and whether its user would be let in
+	// now. Why the user wasn't then, and isn't now, is for the explanation: ask it about `user` and `required`, at
+	// `revision` and at present.
+	//
+	// Needs `rightful.groups:view` and `rightful.users:view`.
+	//
+	// Corresponds with GET /denials/{id} (the `GetDenial` operationId).
+	GetDenial(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ExportPolicy Export the policy
 	//
 	// The whole policy of one revision in Casbin's CSV: sorted rows, fields joined by `, `. It imports to the same
@@ -567,6 +589,48 @@ func (c *Client) GetChange(ctx context.Context, revision Revision, reqEditors ..
 // Corresponds with POST /changes/{revision}/revert (the `RevertChange` operationId).
 func (c *Client) RevertChange(ctx context.Context, revision Revision, params *RevertChangeParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRevertChangeRequest(c.Server, revision, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListDenials List the denials
+//
+// The requests that the application refused with a 403 because a permission was missing, newest first, for as
+// long as they are kept: 30 days and 100,000 of them, unless the host says otherwise. A denial can be read within
+// a second. Of many at once a sample is recorded; `suppressed` counts the rest.
+//
+// Needs `rightful.groups:view` and `rightful.users:view`.
+//
+// Corresponds with GET /denials (the `ListDenials` operationId).
+func (c *Client) ListDenials(ctx context.Context, params *ListDenialsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListDenialsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetDenial Show a denial
+//
+// The denial that a 403 gave the id of, from whichever instance it came, and whether its user would be let in
+// now. Why the user wasn't then, and isn't now, is for the explanation: ask it about `user` and `required`, at
+// `revision` and at present.
+//
+// Needs `rightful.groups:view` and `rightful.users:view`.
+//
+// Corresponds with GET /denials/{id} (the `GetDenial` operationId).
+func (c *Client) GetDenial(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDenialRequest(c.Server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -1548,6 +1612,118 @@ func NewRevertChangeRequest(server string, revision Revision, params *RevertChan
 			req.Header.Set("Rightful-Reason", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewListDenialsRequest constructs an http.Request for the ListDenials method
+func NewListDenialsRequest(server string, params *ListDenialsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/denials")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.User != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "user", *params.User, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetDenialRequest constructs an http.Request for the GetDenial method
+func NewGetDenialRequest(server string, id string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/denials/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -3544,6 +3720,32 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /changes/{revision}/revert (the `RevertChange` operationId).
 	RevertChangeWithResponse(ctx context.Context, revision Revision, params *RevertChangeParams, reqEditors ...RequestEditorFn) (*RevertChangeResponse, error)
 
+	// ListDenialsWithResponse List the denials
+	//
+	// The requests that the application refused with a 403 because a permission was missing, newest first, for as
+	// long as they are kept: 30 days and 100,000 of them, unless the host says otherwise. A denial can be read within
+	// a second. Of many at once a sample is recorded; `suppressed` counts the rest.
+	//
+	// Needs `rightful.groups:view` and `rightful.users:view`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /denials (the `ListDenials` operationId).
+	ListDenialsWithResponse(ctx context.Context, params *ListDenialsParams, reqEditors ...RequestEditorFn) (*ListDenialsResponse, error)
+
+	// GetDenialWithResponse Show a denial
+	//
+	// The denial that a 403 gave the id of, from whichever instance it came, and whether its user would be let in
+	// now. Why the user wasn't then, and isn't now, is for the explanation: ask it about `user` and `required`, at
+	// `revision` and at present.
+	//
+	// Needs `rightful.groups:view` and `rightful.users:view`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /denials/{id} (the `GetDenial` operationId).
+	GetDenialWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*GetDenialResponse, error)
+
 	// ExportPolicyWithResponse Export the policy
 	//
 	// The whole policy of one revision in Casbin's CSV: sorted rows, fields joined by `, `. It imports to the same
@@ -4047,6 +4249,56 @@ func (r RevertChangeResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r RevertChangeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListDenialsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DenialList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListDenialsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListDenialsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetDenialResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Denial
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDenialResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDenialResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -4919,6 +5171,44 @@ func (c *ClientWithResponses) RevertChangeWithResponse(ctx context.Context, revi
 	return ParseRevertChangeResponse(rsp)
 }
 
+// ListDenialsWithResponse List the denials
+//
+// The requests that the application refused with a 403 because a permission was missing, newest first, for as
+// long as they are kept: 30 days and 100,000 of them, unless the host says otherwise. A denial can be read within
+// a second. Of many at once a sample is recorded; `suppressed` counts the rest.
+//
+// Needs `rightful.groups:view` and `rightful.users:view`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /denials (the `ListDenials` operationId).
+func (c *ClientWithResponses) ListDenialsWithResponse(ctx context.Context, params *ListDenialsParams, reqEditors ...RequestEditorFn) (*ListDenialsResponse, error) {
+	rsp, err := c.ListDenials(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListDenialsResponse(rsp)
+}
+
+// GetDenialWithResponse Show a denial
+//
+// The denial that a 403 gave the id of, from whichever instance it came, and whether its user would be let in
+// now. Why the user wasn't then, and isn't now, is for the explanation: ask it about `user` and `required`, at
+// `revision` and at present.
+//
+// Needs `rightful.groups:view` and `rightful.users:view`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /denials/{id} (the `GetDenial` operationId).
+func (c *ClientWithResponses) GetDenialWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*GetDenialResponse, error) {
+	rsp, err := c.GetDenial(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDenialResponse(rsp)
+}
+
 // ExportPolicyWithResponse Export the policy
 //
 // The whole policy of one revision in Casbin's CSV: sorted rows, fields joined by `, `. It imports to the same
@@ -5662,6 +5952,72 @@ func ParseRevertChangeResponse(rsp *http.Response) (*RevertChangeResponse, error
 			headers.RightfulRevision = value
 		}
 		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListDenialsResponse parses an HTTP response from a ListDenialsWithResponse call
+func ParseListDenialsResponse(rsp *http.Response) (*ListDenialsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListDenialsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DenialList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetDenialResponse parses an HTTP response from a GetDenialWithResponse call
+func ParseGetDenialResponse(rsp *http.Response) (*GetDenialResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDenialResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Denial
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
 	}
 
 	return response, nil

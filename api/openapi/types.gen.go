@@ -457,6 +457,55 @@ type Decisions struct {
 	Evaluations []Decision `json:"evaluations"`
 }
 
+// Denial A request that was refused with a 403 because a permission was missing. `allowed_now` and `allowed_since` come with a single denial.
+type Denial struct {
+	// ID What the 403 gave as `denial_id`.
+	ID string `json:"id"`
+
+	// At A time in UTC.
+	//
+	// Examples: 2026-03-02T09:30:00Z
+	At Time `json:"at"`
+
+	// User Whose request it was. Here and in the permissions, characters that are invisible or no UTF-8, and what is longer than a name can be, are replaced by U+FFFD.
+	User string `json:"user"`
+
+	// Method The method of the request.
+	Method string `json:"method"`
+
+	// Route The pattern of the route, such as `/requests/:id/approve`; of the address no more is kept.
+	Route string `json:"route"`
+
+	// Required The permissions that the route asked for. Empty where it asked for none, which lets nobody in.
+	Required []string `json:"required"`
+
+	// OneIsEnough Whether any one of them would have done. Otherwise all are needed.
+	OneIsEnough bool `json:"one_is_enough"`
+
+	// Missing Those of them that the user lacked.
+	Missing []string `json:"missing"`
+
+	// Revision The revision of the policy by which they were missing.
+	Revision int64 `json:"revision"`
+
+	// Suppressed How many denials of the same user, since the one before, weren't recorded on the same instance: there were too many at once, or the store was away.
+	Suppressed int `json:"suppressed"`
+
+	// AllowedNow Whether the user would be let in by the present policy.
+	AllowedNow *bool `json:"allowed_now,omitempty"`
+
+	// AllowedSince The revision from which on they would be. Absent where they wouldn't be, and where the record of changes doesn't tell.
+	AllowedSince int64 `json:"allowed_since,omitempty,omitzero"`
+}
+
+// DenialList defines model for DenialList.
+type DenialList struct {
+	Items []Denial `json:"items"`
+
+	// NextCursor Where the next page begins. Absent on the last page.
+	NextCursor NextCursor `json:"next_cursor,omitempty,omitzero"`
+}
+
 // Drift How the policy differs from the seed. A start reports it and changes nothing.
 type Drift struct {
 	// Seeded Whether a seed was applied to this store.
@@ -944,6 +993,9 @@ type Problem struct {
 	// Missing The permissions that the caller lacks, with `forbidden` and `escalation`.
 	Missing []MissingPermission `json:"missing,omitempty,omitzero"`
 
+	// DenialID Leads an administrator to the denial, with `forbidden` of the application's own routes; those of this interface aren't recorded. Absent where there were too many to record this one.
+	DenialID string `json:"denial_id,omitempty,omitzero"`
+
 	// User The id of the caller who lacks them.
 	User string `json:"user,omitempty,omitzero"`
 
@@ -1290,6 +1342,18 @@ type RevertChangeParams struct {
 
 	// RightfulReason Why the change is made, for the record: percent-encoded UTF-8 of at most 500 code points. At most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
+}
+
+// ListDenialsParams defines parameters for ListDenials.
+type ListDenialsParams struct {
+	// User Only denials of this user.
+	User *string `form:"user,omitempty" json:"user,omitempty"`
+
+	// Limit The most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where the page begins: `next_cursor` of the page before, with the same other parameters. Left out for the first page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListGroupsParams defines parameters for ListGroups.

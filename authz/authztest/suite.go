@@ -100,6 +100,14 @@ var cases = []struct {
 	{"a load sees one moment", oneMoment, nil},
 	{"a second instance sees what the first committed", secondInstance, another},
 	{"a store that is opened again has everything", reopened, reopen},
+
+	// These are asked of an [authz.DenialStore] alone.
+	{"denials come back as they were, and are no writes", denialsExact, nil},
+	{"denials are written whole or not at all", denialsWhole, nil},
+	{"denials are listed newest first, of all users or one", denialsListed, nil},
+	{"denials out of bounds are deleted step by step", denialsPruned, nil},
+	{"denials stay, for every instance", denialsStay, nil},
+	{"what is handed in and out of denials are copies", denialsCopied, nil},
 }
 
 func insertRow(b Backend) bool    { return b.InsertRow != nil }

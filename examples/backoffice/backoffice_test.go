@@ -143,10 +143,11 @@ func (r reply) decode(t *testing.T, v any) {
 
 // problemBody is what the tests read of a problem document.
 type problemBody struct {
-	Type    string
-	Status  int
-	User    string
-	Missing []struct {
+	Type     string
+	Status   int
+	User     string
+	DenialID string `json:"denial_id"`
+	Missing  []struct {
 		Permission, Label string
 		Category          []string
 	}

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The story that the project starts from: someone is refused and learns what is missing, an
@@ -30,13 +32,21 @@ func TestARefusalSaysWhatIsMissingAndAChangeCountsAtOnce(t *testing.T) {
 	if !strings.HasPrefix(page.header.Get("Content-Type"), "text/html") {
 		t.Errorf("the page comes as %q", page.header.Get("Content-Type"))
 	}
-	for _, text := range append(missing, "Book operations", "cleo") {
+	for _, text := range append(missing, "Book operations", "cleo", "This denial is on record as") {
 		if !strings.Contains(page.body, text) {
 			t.Errorf("the page doesn't say %q", text)
 		}
 	}
 
-	o.want(http.StatusNoContent, "PUT", "/api/v1/groups/Requests%20desk/members/cleo", "", ana)
+	denial := o.denial(refused.DenialID, ana)
+	if denial.Route != "/requests/:id/approve" || !slices.Equal(denial.Missing, missing) || denial.AllowedNow {
+		t.Errorf("the denial is %+v", denial)
+	}
+	given := o.want(http.StatusNoContent, "PUT", "/api/v1/groups/Requests%20desk/members/cleo", "", ana)
+	denial = o.denial(refused.DenialID, ana)
+	if !denial.AllowedNow || fmt.Sprint(denial.AllowedSince) != given.header.Get("Rightful-Revision") {
+		t.Errorf("after revision %s the denial is %+v", given.header.Get("Rightful-Revision"), denial)
+	}
 
 	var approved request
 	o.want(http.StatusOK, "POST", "/requests/1/approve", "", cleo).decode(t, &approved)
@@ -46,6 +56,27 @@ func TestARefusalSaysWhatIsMissingAndAChangeCountsAtOnce(t *testing.T) {
 
 	o.want(http.StatusNoContent, "DELETE", "/api/v1/groups/Requests%20desk/members/cleo", "", ana)
 	o.want(http.StatusForbidden, "POST", "/requests/1/reject", "", cleo)
+}
+
+// denial is what an administrator reads of a denial.
+type denial struct {
+	Route        string
+	Missing      []string
+	AllowedNow   bool `json:"allowed_now"`
+	AllowedSince int  `json:"allowed_since"`
+}
+
+// denial reads a denial by the id of its 403, for which there is a second.
+func (o *office) denial(id string, as header) (d denial) {
+	o.t.Helper()
+	path := "/api/v1/denials/" + id
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); { // on a machine with much to do
+		if r := o.send("GET", path, "", as); r.status != http.StatusNotFound {
+			break
+		}
+	}
+	o.want(http.StatusOK, "GET", path, "", as).decode(o.t, &d)
+	return d
 }
 
 func TestARestartKeepsAccountsSessionsAndChanges(t *testing.T) {

@@ -1,0 +1,84 @@
+package api
+
+import (
+	"errors"
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rightful-go/rightful/api/openapi"
+	"github.com/rightful-go/rightful/authz"
+)
+
+func listDenials(c *call) {
+	page := c.page()
+	q := authz.DenialQuery{User: authz.UserID(c.filter("user")), Limit: page.limit + 1}
+	if page.after != "" {
+		var ok bool
+		if q.Before, q.BeforeID, ok = parsePlace(page.after); !ok {
+			c.bad(`the query parameter "cursor" is not a next_cursor`)
+		}
+	}
+	if c.refused() {
+		return
+	}
+	ctx, done := c.reading()
+	defer done()
+	denials, err := c.engine.Denials(ctx, q)
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	var next string
+	if len(denials) > page.limit {
+		denials = denials[:page.limit]
+		next = page.next(formatPlace(denials[page.limit-1]))
+	}
+	c.ok(openapi.DenialList{Items: each(denials, denialOf), NextCursor: next})
+}
+
+// formatPlace says where a denial is in the list of all: by its time, and then by its id.
+func formatPlace(d authz.Denial) string {
+	return strconv.FormatInt(d.At.UnixMicro(), 10) + " " + string(d.ID)
+}
+
+func parsePlace(text string) (at time.Time, id authz.DenialID, ok bool) {
+	micros, rest, found := strings.Cut(text, " ")
+	n, err := strconv.ParseInt(micros, 10, 64)
+	return time.UnixMicro(n), authz.DenialID(rest), found && err == nil
+}
+
+func getDenial(c *call) {
+	if c.refused() {
+		return
+	}
+	ctx, done := c.reading()
+	defer done()
+	d, err := c.engine.Denial(ctx, authz.DenialID(c.param("id")))
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	shown := denialOf(d)
+	allowed, since, err := c.engine.AllowedSince(ctx, c.view, d)
+	if err != nil {
+		// The denial itself is there to be read, the more so when something is amiss.
+		if !errors.Is(err, authz.ErrRecordsDoNotFit) {
+			c.fail(err)
+			return
+		}
+		slog.ErrorContext(ctx, "api: since when someone is let in can't be worked out", "denial", d.ID, "error", err)
+	}
+	shown.AllowedNow, shown.AllowedSince = &allowed, int64(since)
+	c.ok(shown)
+}
+
+// denialOf shows a denial, without what has become of it.
+func denialOf(d authz.Denial) openapi.Denial {
+	return openapi.Denial{
+		ID: string(d.ID), At: d.At, User: string(d.User), Method: d.Method, Route: d.Route,
+		Required: plain(d.Required), OneIsEnough: d.OneIsEnough, Missing: plain(d.Missing),
+		Revision: int64(d.Revision), Suppressed: d.Suppressed,
+	}
+}
