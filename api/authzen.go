@@ -56,9 +56,9 @@ func MountAuthZEN(r gin.IRouter, engine *authz.Engine, currentUser CurrentUser, 
 	z := &authZEN{options}
 	m := &mounted{engine: engine, currentUser: currentUser}
 	m.router = m.newRouter(z.operations(path), echoRequestID)
-	r.Any(path+"/access/v1/*path", m.serveWhole)
+	anyMethod(r, path+"/access/v1/*path", m.serveWhole)
 	if options.PolicyDecisionPoint != "" {
-		r.Any(metadataPath+path, m.serveWhole)
+		anyMethod(r, metadataPath+path, m.serveWhole)
 	}
 	return nil
 }

@@ -78,7 +78,11 @@ func successes() []string {
 func hold(t testing.TB, request *http.Request, r reply) {
 	t.Helper()
 	metadata := strings.HasPrefix(request.URL.Path, "/.well-known/") && r.status == 200
-	if r.header.Get("Cache-Control") != "no-store" && !metadata || r.header.Get("X-Content-Type-Options") != "nosniff" {
+	me := strings.HasSuffix(request.URL.Path, "/me") && (r.status == 200 || r.status == 304)
+	if me && r.header.Get("Cache-Control") != "private, no-cache" {
+		t.Errorf("%s may be kept by others, or never: %v", r.asked, r.header)
+	}
+	if r.header.Get("Cache-Control") != "no-store" && !metadata && !me || r.header.Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("%s may be kept or guessed at: %v", r.asked, r.header)
 	}
 	path, operation := operationOf(request)

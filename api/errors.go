@@ -49,6 +49,9 @@ func kindOf(err error) problemType {
 // retryAfter is how many seconds a client should leave a store that is away alone.
 const retryAfter = "5"
 
+// expiredDetail is what to say past [authz.Options.MaxAge].
+const expiredDetail = "The store can't be reached, for longer than decisions may go on by the last policy. Try again in a while."
+
 // fail answers with an error of the engine.
 func (c *call) fail(err error) {
 	p := problem{Type: kindOf(err), Detail: sentence(err.Error())}
@@ -59,6 +62,9 @@ func (c *call) fail(err error) {
 		p.Detail = internalDetail
 	case problemStoreUnavailable: // why is in the engine's log, and may say where the store is
 		p.Detail = "The store can't be reached. Decisions go on by the last policy; try again in a while."
+		if c.view != nil && c.view.Expired() {
+			p.Detail = expiredDetail
+		}
 		c.http.Header("Retry-After", retryAfter)
 	default:
 		c.detail(&p, err)

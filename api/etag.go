@@ -1,6 +1,8 @@
 package api
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"slices"
 	"strconv"
@@ -26,27 +28,51 @@ func etag(version authz.Revision) string {
 // neverVersion is a version that nothing ever has.
 const neverVersion authz.Revision = -1
 
+// tagOf returns the strong entity tag of an answer that has no version of its own.
+func tagOf(body []byte) string {
+	sum := sha256.Sum256(body)
+	return `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
+}
+
 var errIfMatch = errors.New(`the header If-Match must be * or entity tags such as "17", with commas between them`)
 
 // parseIfMatch returns the versions that the lines of an If-Match allow (RFC 9110 section
 // 13.1.1), none where any will do. Tags that were never ours, and weak ones, match nothing.
 func parseIfMatch(lines []string) ([]authz.Revision, error) {
-	field := strings.Trim(strings.Join(lines, ","), " \t")
-	if field == "*" {
-		return nil, nil
+	tags, ok := parseTags(lines)
+	if !ok {
+		return nil, errIfMatch
 	}
 	var versions []authz.Revision
-	for tags := 0; ; tags++ {
+	for _, t := range tags {
+		versions = append(versions, versionOf(t.text, t.weak))
+	}
+	return versions, nil
+}
+
+// tag is an entity tag, its text in its quotes.
+type tag struct {
+	text string
+	weak bool
+}
+
+// parseTags returns the entity tags in the lines of a header, none for "*".
+func parseTags(lines []string) (tags []tag, ok bool) {
+	field := strings.Trim(strings.Join(lines, ","), " \t")
+	if field == "*" {
+		return nil, true
+	}
+	for {
 		field = strings.TrimLeft(field, " \t,")
-		if field == "" && tags > 0 {
-			return versions, nil
+		if field == "" && len(tags) > 0 {
+			return tags, true
 		}
 		opaque, weak := strings.CutPrefix(field, "W/")
-		tag, rest, ok := cutTag(opaque)
+		text, rest, ok := cutTag(opaque)
 		if !ok {
-			return nil, errIfMatch
+			return nil, false
 		}
-		versions = append(versions, versionOf(tag, weak))
+		tags = append(tags, tag{text, weak})
 		field = rest
 	}
 }
@@ -83,6 +109,17 @@ func (c *call) versions() []authz.Revision {
 		c.bad("%v", err)
 	}
 	return slices.Clip(versions)
+}
+
+// hasAlready reports whether the client has the answer with the tag, by the lines of its
+// If-None-Match (RFC 9110 section 13.1.2), where a weak tag will do as well.
+func (c *call) hasAlready(text string) bool {
+	lines := c.http.Request.Header.Values("If-None-Match")
+	if len(lines) == 0 {
+		return false
+	}
+	tags, ok := parseTags(lines)
+	return ok && (len(tags) == 0 || slices.ContainsFunc(tags, func(t tag) bool { return t.text == text }))
 }
 
 // unconditional answers 428 where an If-Match is needed and isn't there.

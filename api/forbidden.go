@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -17,7 +18,28 @@ type refusal struct {
 	oneIsEnough bool
 }
 
-// refuse answers with a 401 or a 403, as JSON or as a page.
+// maxGroupsTold is how many ways a 403 names.
+const maxGroupsTold = 10
+
+// groups lists the groups that would do, the fewest, in every way with so few.
+func (r refusal) groups(view *authz.View) [][]authz.GroupName {
+	if !r.oneIsEnough {
+		return view.Joins(r.user, r.permissions...)
+	}
+	var list [][]authz.GroupName
+	for _, p := range r.permissions {
+		for _, joins := range view.Joins(r.user, p) {
+			known := slices.ContainsFunc(list, func(have []authz.GroupName) bool { return slices.Equal(have, joins) })
+			if !known && len(list) < maxGroupsTold {
+				list = append(list, joins)
+			}
+		}
+	}
+	return list
+}
+
+// refuse answers with a 401 or a 403, as JSON or as a page. Past [authz.Options.MaxAge] it is a
+// 503: what the user may do nobody knows.
 func (g *Guard) refuse(c *gin.Context, r refusal) {
 	if c.IsAborted() || c.Writer.Written() { // CurrentUser has answered, or it is too late to
 		c.Abort()
@@ -26,16 +48,21 @@ func (g *Guard) refuse(c *gin.Context, r refusal) {
 	p := problem{Type: problemUnauthenticated, Detail: "Sign in first."}
 	if r.user != "" {
 		p = g.forbidden(r)
+	}
+	if p.Type == problemForbidden {
 		p.DenialID = g.record(c, r)
 	}
 	p = p.complete()
 	header := c.Writer.Header()
 	header.Add("Vary", "Accept")
-	if p.Status == http.StatusUnauthorized {
+	switch p.Status {
+	case http.StatusUnauthorized:
 		header.Set("WWW-Authenticate", g.options.Challenge)
+	case http.StatusServiceUnavailable:
+		header.Set("Retry-After", retryAfter)
 	}
 	if prefersHTML(c.Request.Header.Values("Accept")) {
-		g.page(c.Request, p, r).write(c)
+		g.page(c, p, r).write(c)
 		return
 	}
 	writeProblem(c, p)
@@ -51,13 +78,20 @@ func (g *Guard) record(c *gin.Context, r refusal) authz.DenialID {
 
 // forbidden says what the user lacks, as far as the host lets it.
 func (g *Guard) forbidden(r refusal) problem {
+	view := g.engine.View()
+	if view.Expired() {
+		return problem{Type: problemStoreUnavailable, Detail: expiredDetail}
+	}
 	p := problem{Type: problemForbidden, User: r.user, Detail: "You may not do this."}
 	if g.options.Tell == TellNothing {
 		return p
 	}
+	if g.options.Tell == TellGroups {
+		p.Groups = r.groups(view)
+	}
 	// The policy may have changed since the decision. Then less is missing than was, perhaps
 	// nothing, and the next request will be decided by what is so now.
-	for _, m := range g.engine.Explain(r.user, r.permissions...).Missing() {
+	for _, m := range view.Explain(r.user, r.permissions...).Missing() {
 		p.Missing = append(p.Missing, missingPermission{authz.Pattern(m.Permission), m.Label, m.Category})
 	}
 	switch n := len(p.Missing); {

@@ -27,11 +27,14 @@ var refusalTemplate = template.Must(template.New("forbidden.html").Parse(refusal
 // refusalPage is what the page shows.
 type refusalPage struct {
 	problem
-	OneIsEnough bool
-	Categories  []missingCategory
-	Message     string // for an administrator
-	Rows        int    // of the message
-	SignIn      string
+	Texts         *Texts
+	Heading, Told string
+	Before, After string // what stands around the user
+	OneIsEnough   bool
+	Categories    []missingCategory
+	Message       string // for an administrator
+	Rows          int    // of the message
+	SignIn        string
 }
 
 // missingCategory is what is missing in one category.
@@ -40,13 +43,22 @@ type missingCategory struct {
 	Missing []missingPermission
 }
 
-func (g *Guard) page(request *http.Request, p problem, r refusal) refusalPage {
-	if p.Status == http.StatusUnauthorized {
-		return refusalPage{problem: p, SignIn: g.options.SignIn}
+func (g *Guard) page(c *gin.Context, p problem, r refusal) refusalPage {
+	texts := g.texts(c)
+	view := refusalPage{problem: p, Texts: texts, Heading: texts.heading(p.Status)}
+	switch p.Status {
+	case http.StatusUnauthorized:
+		view.Told, view.SignIn = texts.NotSignedIn, g.options.SignIn
+		return view
+	case http.StatusServiceUnavailable:
+		view.Told = texts.TryAgain
+		return view
 	}
-	view := refusalPage{problem: p.visible(), OneIsEnough: r.oneIsEnough && len(p.Missing) > 1}
+	view.problem, view.OneIsEnough = p.visible(), r.oneIsEnough && len(p.Missing) > 1
+	view.Told = texts.needed(len(p.Missing), r.oneIsEnough)
+	view.Before, view.After, _ = strings.Cut(texts.SignedInAs, userMark)
 	view.Categories = byCategory(view.Missing)
-	view.Message = view.message(request)
+	view.Message = view.message(c.Request)
 	view.Rows = min(strings.Count(view.Message, "\n")+1, 16)
 	return view
 }
@@ -82,23 +94,35 @@ func byCategory(missing []missingPermission) []missingCategory {
 // message is the text to send to an administrator: who, where, when, and what is missing.
 func (v refusalPage) message(request *http.Request) string {
 	var b strings.Builder
-	b.WriteString("Please give me access.\n\n")
-	fmt.Fprintf(&b, "User: %s\n", v.User)
-	fmt.Fprintf(&b, "Address: %s %s\n", oneLine(request.Method), oneLine(request.URL.EscapedPath()))
-	fmt.Fprintf(&b, "Time: %s\n", time.Now().UTC().Format("2006-01-02 15:04:05 UTC"))
+	t := v.Texts
+	fmt.Fprintf(&b, "%s\n\n", t.Request)
+	fmt.Fprintf(&b, "%s: %s\n", t.User, v.User)
+	fmt.Fprintf(&b, "%s: %s %s\n", t.Address, oneLine(request.Method), oneLine(request.URL.EscapedPath()))
+	fmt.Fprintf(&b, "%s: %s\n", t.Time, time.Now().UTC().Format("2006-01-02 15:04:05 UTC"))
 	if v.DenialID != "" {
-		fmt.Fprintf(&b, "Denial: %s\n", v.DenialID)
+		fmt.Fprintf(&b, "%s: %s\n", t.Denial, v.DenialID)
 	}
 	switch {
 	case v.OneIsEnough:
-		b.WriteString("One of these permissions is missing:\n")
+		fmt.Fprintf(&b, "%s:\n", t.OneIsNeeded)
 	case len(v.Missing) > 0:
-		b.WriteString("Missing permissions:\n")
+		fmt.Fprintf(&b, "%s:\n", t.AllAreNeeded)
 	}
 	for _, m := range v.Missing {
 		fmt.Fprintf(&b, "- %s\n", m.text())
 	}
+	if len(v.Groups) > 0 {
+		fmt.Fprintf(&b, "%s:\n", t.AnyWouldDo)
+	}
+	for _, way := range v.Ways() {
+		fmt.Fprintf(&b, "- %s\n", way)
+	}
 	return b.String()
+}
+
+// Ways names the groups that would do, those that would together in one text.
+func (v refusalPage) Ways() []string {
+	return each(v.Groups, func(groups []authz.GroupName) string { return strings.Join(plain(groups), " + ") })
 }
 
 // text names a permission in the catalogue's words, as far as it has any.

@@ -20,6 +20,8 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
+var german = []api.Texts{api.German()}
+
 const asPage = "text/html"
 
 // approving is what it takes to approve a deposit: permissions of three categories, of which
@@ -87,6 +89,13 @@ func TestRefusals(t *testing.T) {
 		{"403_none", "cleo", api.GuardOptions{}, requireFunc(), true},
 		{"403_twice", "cleo", api.GuardOptions{}, require("system.settings:view", "system.settings:view"), false},
 		{"403_nothing", "cleo", api.GuardOptions{Tell: api.TellNothing}, require(approving...), true},
+		{"401_german", "", api.GuardOptions{Texts: german, SignIn: "/login"}, require(approving...), true},
+		{"403_german", "cleo", api.GuardOptions{Texts: german}, require(approving...), true},
+		{"403_german_any", "cleo", api.GuardOptions{Texts: german, Tell: api.TellGroups}, func(g *api.Guard) gin.HandlerFunc { return g.RequireAny(approving[1:]...) }, true},
+		{"403_german_one", "hugo", api.GuardOptions{Texts: german}, require("clients.requests.deposit:view", "system.settings:view"), true},
+		{"403_groups", "cleo", api.GuardOptions{Tell: api.TellGroups}, require(approving...), true},
+		{"403_groups_together", "cleo", api.GuardOptions{Tell: api.TellGroups}, require("finance.balances:adjust", "clients.profiles:view"), true},
+		{"403_no_groups", "cleo", api.GuardOptions{Tell: api.TellGroups}, require("nowhere.declared:view"), true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { // for the time on the page
@@ -120,6 +129,20 @@ func TestInternalErrorOfRequireFunc(t *testing.T) {
 		return nil, fmt.Errorf("secret")
 	}))
 	golden(t, "500.json.http", dump(send(r, "cleo", "GET", "/x", "Accept", asPage)))
+}
+
+// Past the age that the host allows nobody's rights are known: a 503, whoever asks for what.
+func TestRefusalPastMaxAge(t *testing.T) {
+	options := quiet
+	options.Tell, options.Texts = api.TellGroups, []api.Texts{api.English(), api.German()}
+	guard := api.NewGuardWith(expired(t), signedIn, options)
+	all, one := guarded(guard.Require("a:b")), guarded(guard.RequireAny("a:b"))
+	golden(t, "503.json.http", dump(send(all, "ana", "GET", "/x")))
+	golden(t, "503.html.http", dump(send(one, "ben", "GET", "/x", "Accept", asPage)))
+	golden(t, "503_german.html.http", dump(send(all, "ana", "GET", "/x", "Accept", asPage, "Accept-Language", "de-AT")))
+	if w := send(all, "", "GET", "/x"); w.Code != http.StatusUnauthorized {
+		t.Errorf("for nobody it is %d", w.Code)
+	}
 }
 
 // The style sheet is the one that the policy names; a browser would drop any other.

@@ -219,6 +219,8 @@ func TestGuardsThatCantBeMadePanicAtSetUp(t *testing.T) {
 		"challenge":           {func() { api.NewGuardWith(engine, signedIn, api.GuardOptions{Challenge: "Basic\r\nSet-Cookie: a=b"}) }, "Challenge"},
 		"sign-in":             {func() { api.NewGuardWith(engine, signedIn, api.GuardOptions{SignIn: "javascript:alert(1)"}) }, "SignIn"},
 		"tell":                {func() { api.NewGuardWith(engine, signedIn, api.GuardOptions{Tell: 7}) }, "Tell 7"},
+		"no texts":            {func() { api.NewGuardWith(engine, signedIn, api.GuardOptions{Texts: []api.Texts{{Language: "fr"}}}) }, `"fr" lack SignInFirst`},
+		"no place for a user": {func() { api.NewGuardWith(engine, signedIn, api.GuardOptions{Texts: []api.Texts{anonymous}}) }, "{user}"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {

@@ -1,6 +1,9 @@
 package api
 
-import "github.com/rightful-go/rightful/api/openapi"
+import (
+	"github.com/rightful-go/rightful/api/openapi"
+	"github.com/rightful-go/rightful/authz"
+)
 
 // getMe answers with what the caller holds. Someone whom the policy doesn't name, or whose id
 // couldn't be named by it, holds nothing.
@@ -8,8 +11,11 @@ func getMe(c *call) {
 	if c.refused() {
 		return
 	}
-	c.ok(openapi.Me{
+	c.revalidated(openapi.Me{
 		User: string(c.user), Groups: plain(c.view.User(c.user).Groups),
-		Effective: effectiveOf(c.view.PermissionsOf(c.user)), Revision: int64(c.view.Revision()),
+		Effective: each(c.view.HeldBy(c.user), func(p authz.Permission) openapi.Held {
+			return openapi.Held{Permission: string(p)}
+		}),
+		Revision: int64(c.view.Revision()),
 	})
 }

@@ -20,8 +20,10 @@ import (
 //	api.Mount(r.Group("/api/v1"), engine, currentUser)
 //
 // The middlewares of r run before it. Below the path everything is its own, whatever the host
-// has set: an unknown path is a 404 and an unknown method a 405, both as problem documents; no
-// request is redirected; names are taken from the path as it came, so that an encoded slash
+// has set: an unknown path is a 404 and a method that it doesn't take a 405, both as problem
+// documents (but for methods that nobody has registered with IANA and those with a hyphen, which
+// Gin can't route: they are answered as the host answers what it doesn't know); no request is
+// redirected; names are taken from the path as it came, so that an encoded slash
 // stays within its name. It panics when engine or currentUser is nil.
 func Mount(r gin.IRouter, engine *authz.Engine, currentUser CurrentUser) {
 	if engine == nil || currentUser == nil {
@@ -29,7 +31,22 @@ func Mount(r gin.IRouter, engine *authz.Engine, currentUser CurrentUser) {
 	}
 	m := &mounted{engine: engine, currentUser: currentUser}
 	m.router = m.newRouter(operations)
-	r.Any("/*path", m.serve)
+	anyMethod(r, "/*path", m.serve)
+}
+
+// otherMethods are those of the HTTP Method Registry of IANA (RFC 9110 section 16.1) that Gin
+// doesn't take for any, and takes at all: it refuses a hyphen.
+var otherMethods = strings.Fields(`ACL BIND CHECKIN CHECKOUT COPY LABEL LINK LOCK MERGE MKACTIVITY MKCALENDAR MKCOL
+	MKREDIRECTREF MKWORKSPACE MOVE ORDERPATCH PRI PROPFIND PROPPATCH QUERY REBIND REPORT SEARCH UNBIND UNCHECKOUT UNLINK
+	UNLOCK UPDATE UPDATEREDIRECTREF`)
+
+// anyMethod registers a handler for every method that has a name, so that it is ours to say which
+// a path takes.
+func anyMethod(r gin.IRouter, path string, handler gin.HandlerFunc) {
+	r.Any(path, handler)
+	for _, method := range otherMethods {
+		r.Handle(method, path, handler)
+	}
 }
 
 // mounted is one of our interfaces at one place of a host.

@@ -16,6 +16,14 @@ type needs func(*call) error
 
 func signedIn(*call) error { return nil }
 
+// confirmed asks for nothing but a policy that isn't too old to decide by.
+func confirmed(c *call) error {
+	if c.view.Expired() {
+		return authz.ErrStoreUnavailable
+	}
+	return nil
+}
+
 // holding asks for permissions.
 func holding(permissions ...authz.Permission) needs {
 	return func(c *call) error { return c.lacks(permissions...) }

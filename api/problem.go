@@ -77,6 +77,7 @@ type problem struct {
 	Errors     []inputError        `json:"errors,omitempty"`
 	ErrorCount int                 `json:"error_count,omitempty"`
 	Missing    []missingPermission `json:"missing,omitempty"`
+	Groups     [][]authz.GroupName `json:"groups,omitempty"` // each of which would do
 	DenialID   authz.DenialID      `json:"denial_id,omitempty"`
 	User       authz.UserID        `json:"user,omitempty"`
 	Version    *authz.Revision     `json:"version,omitempty"`

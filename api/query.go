@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/rightful-go/rightful/authz"
 )
 
 // parseQuery reads the parameters of a query. What net/url passes over in silence is a fault
@@ -21,6 +23,10 @@ func (c *call) parseQuery() {
 	for pair := range strings.SplitSeq(raw, "&") {
 		name, value, ok := splitPair(pair)
 		_, there := c.query[name]
+		if ok && slices.Contains(known, name+"…") {
+			c.values = append(c.values, value)
+			continue
+		}
 		switch {
 		case !ok:
 			c.bad("the query has the malformed part %s", clip(pair))
@@ -82,6 +88,17 @@ func (c *call) choice(name string, options ...string) string {
 		return ""
 	}
 	return value
+}
+
+// pastRevision returns of which revision the policy is asked, 0 for the present.
+func (c *call) pastRevision() authz.Revision {
+	value, there := c.query["revision"]
+	revision, ok := parseRevision(value)
+	if there && !ok {
+		c.bad(`the query parameter "revision" must be a number from 1`)
+		return 0
+	}
+	return revision
 }
 
 // filter returns what a list is narrowed to, "" where the parameter is left out. An empty one

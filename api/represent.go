@@ -50,7 +50,7 @@ func effectiveOf(list []authz.Effective) openapi.Effective {
 }
 
 func becauseOf(b authz.Because) openapi.Because {
-	return openapi.Because{Rule: openapi.BecauseRule(b.Rule), Pattern: string(b.Pattern), Path: plain(b.Path)}
+	return openapi.Because{Rule: openapi.BecauseRule(b.Rule), Pattern: string(b.Pattern), Path: plain(b.Path), BadRow: b.BadRow}
 }
 
 // changeOf shows a change, without what it does to people.

@@ -1,6 +1,9 @@
 package api
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Operation is a line of the table of operations, as the tests of the document see it.
 type Operation struct {
@@ -19,7 +22,7 @@ func listed(operations []operation) []Operation {
 	var list []Operation
 	for _, o := range operations {
 		list = append(list, Operation{
-			o.method, o.path, o.query, slices.Clone(o.body.types),
+			o.method, o.path, strings.ReplaceAll(o.query, "…", ""), slices.Clone(o.body.types),
 			map[match]string{mayMatch: "optional", mustMatch: "required"}[o.match],
 		})
 	}

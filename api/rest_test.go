@@ -107,6 +107,17 @@ func (d *desk) mount(engine *authz.Engine) {
 	d.engine, d.handler = engine, r
 }
 
+// expire mounts an engine whose policy is too old for anything.
+func (d *desk) expire() {
+	d.t.Helper()
+	old, err := authz.Open(d.t.Context(), d.store, authz.Options{MaxAge: 1, PollInterval: 1 << 40, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.t.Cleanup(func() { _ = old.Close() })
+	d.mount(old)
+}
+
 // reply is an answer to one request.
 type reply struct {
 	t      testing.TB

@@ -6,7 +6,7 @@ import "github.com/rightful-go/rightful/authz"
 type operation struct {
 	method, path string
 	needs        needs  // what the caller must hold; nobody is asked where it is nil
-	query        string // the names of the parameters that it takes
+	query        string // the names of the parameters that it takes; one with "…" may be there more than once
 	body         media  // what it takes in the body
 	match        match  // what it does with If-Match
 	handle       func(*call)
@@ -19,35 +19,36 @@ var operations = []operation{
 	{"GET", "/permission-holders", holding(authz.ViewGroups, authz.ViewUsers), "permission limit cursor", noBody, noMatch, listPermissionHolders},
 
 	{"GET", "/groups", holding(authz.ViewGroups), "q limit cursor", noBody, noMatch, listGroups},
-	{"POST", "/groups", acting(authz.ActionGroupCreate), "dry_run", jsonBody, noMatch, createGroup},
+	{"POST", "/groups", acting(authz.ActionGroupCreate), "dry_run revision", jsonBody, noMatch, createGroup},
 	{"GET", "/groups/{group}", holding(authz.ViewGroups), "", noBody, noMatch, getGroup},
-	{"PATCH", "/groups/{group}", acting(authz.ActionGroupUpdate), "dry_run", mergeBody, mustMatch, updateGroup},
-	{"DELETE", "/groups/{group}", deletingGroup, "members dry_run", noBody, mustMatch, deleteGroup},
+	{"PATCH", "/groups/{group}", acting(authz.ActionGroupUpdate), "dry_run revision", mergeBody, mustMatch, updateGroup},
+	{"DELETE", "/groups/{group}", deletingGroup, "members dry_run revision", noBody, mustMatch, deleteGroup},
 	{"GET", "/groups/{group}/permissions", holding(authz.ViewGroups), "", noBody, noMatch, getGroupPermissions},
-	{"PUT", "/groups/{group}/permissions", acting(authz.ActionGroupPermissionsSet), "dry_run", jsonBody, mustMatch, setGroupPermissions},
-	{"PATCH", "/groups/{group}/permissions", acting(authz.ActionGroupPermissionsChange), "dry_run", jsonBody, mayMatch, changeGroupPermissions},
+	{"PUT", "/groups/{group}/permissions", acting(authz.ActionGroupPermissionsSet), "dry_run revision", jsonBody, mustMatch, setGroupPermissions},
+	{"PATCH", "/groups/{group}/permissions", acting(authz.ActionGroupPermissionsChange), "dry_run revision", jsonBody, mayMatch, changeGroupPermissions},
 
 	{"GET", "/groups/{group}/members", holding(authz.ViewGroups, authz.ViewUsers), "limit cursor", noBody, noMatch, listMembers},
-	{"PATCH", "/groups/{group}/members", acting(authz.ActionGroupMembersChange), "dry_run", jsonBody, mayMatch, changeMembers},
-	{"PUT", "/groups/{group}/members/{user}", movingMember, "dry_run", noBody, mayMatch, addMember},
-	{"DELETE", "/groups/{group}/members/{user}", movingMember, "dry_run", noBody, mayMatch, removeMember},
+	{"PATCH", "/groups/{group}/members", acting(authz.ActionGroupMembersChange), "dry_run revision", jsonBody, mayMatch, changeMembers},
+	{"PUT", "/groups/{group}/members/{user}", movingMember, "dry_run revision", noBody, mayMatch, addMember},
+	{"DELETE", "/groups/{group}/members/{user}", movingMember, "dry_run revision", noBody, mayMatch, removeMember},
 
 	{"GET", "/users", holding(authz.ViewGroups, authz.ViewUsers), "q group limit cursor", noBody, noMatch, listUsers},
 	{"GET", "/users/{user}", holding(authz.ViewGroups, authz.ViewUsers), "", noBody, noMatch, getUser},
-	{"DELETE", "/users/{user}", acting(authz.ActionUserDelete), "dry_run", noBody, mayMatch, deleteUser},
+	{"DELETE", "/users/{user}", acting(authz.ActionUserDelete), "dry_run revision", noBody, mayMatch, deleteUser},
 	{"GET", "/users/{user}/groups", holding(authz.ViewGroups, authz.ViewUsers), "", noBody, noMatch, getUserGroups},
-	{"PUT", "/users/{user}/groups", acting(authz.ActionUserGroupsSet), "dry_run", jsonBody, mustMatch, setUserGroups},
+	{"PUT", "/users/{user}/groups", acting(authz.ActionUserGroupsSet), "dry_run revision", jsonBody, mustMatch, setUserGroups},
 	{"GET", "/users/{user}/permissions", holding(authz.ViewGroups, authz.ViewUsers), "", noBody, noMatch, getUserPermissions},
-	{"PUT", "/users/{user}/permissions", acting(authz.ActionUserPermissionsSet), "dry_run", jsonBody, mustMatch, setUserPermissions},
-	{"PATCH", "/users/{user}/permissions", acting(authz.ActionUserPermissionsChange), "dry_run", jsonBody, mayMatch, changeUserPermissions},
+	{"PUT", "/users/{user}/permissions", acting(authz.ActionUserPermissionsSet), "dry_run revision", jsonBody, mustMatch, setUserPermissions},
+	{"PATCH", "/users/{user}/permissions", acting(authz.ActionUserPermissionsChange), "dry_run revision", jsonBody, mayMatch, changeUserPermissions},
+	{"GET", "/users/{user}/explanation", holding(authz.ViewGroups, authz.ViewUsers), "permission… revision", noBody, noMatch, explainUser},
 
-	{"GET", "/me", signedIn, "", noBody, noMatch, getMe},
+	{"GET", "/me", confirmed, "", noBody, noMatch, getMe},
 	{"GET", "/changes", holding(authz.ViewChanges), "actor group user since until limit cursor", noBody, noMatch, listChanges},
 	{"GET", "/changes/{revision}", holding(authz.ViewChanges), "", noBody, noMatch, getChange},
-	{"POST", "/changes/{revision}/revert", reverting, "dry_run", noBody, noMatch, revertChange},
+	{"POST", "/changes/{revision}/revert", reverting, "dry_run revision", noBody, noMatch, revertChange},
 	{"GET", "/denials", holding(authz.ViewGroups, authz.ViewUsers), "user limit cursor", noBody, noMatch, listDenials},
 	{"GET", "/denials/{id}", holding(authz.ViewGroups, authz.ViewUsers), "", noBody, noMatch, getDenial},
-	{"POST", "/imports", importing, "mode dry_run", csvBody, noMatch, importPolicy},
+	{"POST", "/imports", importing, "mode dry_run revision", csvBody, noMatch, importPolicy},
 	{"GET", "/export", holding(authz.ExportPolicy), "", noBody, noMatch, exportPolicy},
 	{"GET", "/status", signedIn, "", noBody, noMatch, getStatus},
 	{"GET", "/openapi.json", nil, "", noBody, noMatch, getDocument},

@@ -26,6 +26,7 @@ type call struct {
 	user      authz.UserID
 
 	query  map[string]string // the parameters, of which there is one each
+	values []string          // of the parameter that may be there more than once
 	body   []byte            // JSON
 	file   authz.PolicyFile  // CSV
 	faults []inputError      // what makes the request a 400
@@ -47,6 +48,9 @@ func (m *mounted) perform(o operation) gin.HandlerFunc {
 			}
 			call.view = m.engine.View()
 			if err := o.needs(call); err != nil {
+				if call.view.Expired() { // what the caller may do nobody knows
+					err = authz.ErrStoreUnavailable
+				}
 				call.fail(err)
 				return
 			}
@@ -92,13 +96,30 @@ func (c *call) reading() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(c.http.Request.Context(), readTimeout)
 }
 
-// answer writes a body. Lists are never null and members come in the order of their types.
-func (c *call) answer(status int, body any) {
+// answer writes a body.
+func (c *call) answer(status int, body any) { c.http.Data(status, "application/json", encoded(body)) }
+
+// encoded returns a body. Lists are never null and members come in the order of their types.
+func encoded(body any) []byte {
 	text, err := json.Marshal(body, json.Deterministic(true))
 	if err != nil { // strings, numbers and lists of them always encode
 		panic(err)
 	}
-	c.http.Data(status, "application/json", text)
+	return text
+}
+
+// revalidated answers with a body that the client alone may keep, and with nothing but its tag
+// where the client has it. The client asks each time whether it still holds.
+func (c *call) revalidated(body any) {
+	text := encoded(body)
+	tag := tagOf(text)
+	c.http.Header("ETag", tag)
+	c.http.Header("Cache-Control", "private, no-cache")
+	if c.hasAlready(tag) {
+		c.http.Status(http.StatusNotModified)
+		return
+	}
+	c.http.Data(http.StatusOK, "application/json", text)
 }
 
 func (c *call) ok(body any) { c.answer(http.StatusOK, body) }

@@ -47,10 +47,8 @@ func (c *call) showUser(show func(person) any) {
 		return
 	}
 	id := c.userInPath()
-	if err := id.Check(); err != nil {
-		c.fail(&authz.InvalidError{Kind: authz.ErrInvalid, Fields: []authz.FieldError{
-			{Detail: fmt.Sprintf("the user %s %v", clip(string(id)), err)},
-		}})
+	if err := checkUser(id); err != nil {
+		c.fail(err)
 		return
 	}
 	ctx, done := c.reading()
@@ -61,6 +59,17 @@ func (c *call) showUser(show func(person) any) {
 		return
 	}
 	c.answerUser(person{view.User(id), view, version}, show)
+}
+
+// checkUser returns the error of an id in the path that can't be one.
+func checkUser(id authz.UserID) error {
+	err := id.Check()
+	if err == nil {
+		return nil
+	}
+	return &authz.InvalidError{Kind: authz.ErrInvalid, Fields: []authz.FieldError{
+		{Detail: fmt.Sprintf("the user %s %v", clip(string(id)), err)},
+	}}
 }
 
 func (c *call) answerUser(p person, show func(person) any) {

@@ -20,11 +20,15 @@ const revisionHeader = "Rightful-Revision"
 func (c *call) change(operate func(authz.Acting) (authz.Change, error), answer func(authz.Change)) {
 	acting := c.engine.As(c.user).Via("rest").Because(c.reason()).IfVersion(c.versions()...)
 	dry := c.choice("dry_run", "true", "false") == "true"
-	if c.refused() || c.unconditional() {
+	past := c.pastRevision()
+	if past > 0 && !dry {
+		c.bad(`the query parameter "revision" needs "dry_run=true": the past can't be changed`)
+	}
+	if c.refused() || past == 0 && c.unconditional() {
 		return
 	}
 	if dry || c.excess != nil {
-		c.preview(acting, operate)
+		c.preview(acting, past, operate)
 		return
 	}
 	change, err := operate(acting.Then(func(v *authz.View) { c.after = v }))
@@ -40,10 +44,23 @@ func (c *call) change(operate func(authz.Acting) (authz.Change, error), answer f
 	answer(change)
 }
 
-// preview answers with what the operation would do, and with what it does to people for
-// whoever may know.
-func (c *call) preview(acting authz.Acting, operate func(authz.Acting) (authz.Change, error)) {
-	change, impact, err := acting.Preview(operate)
+// preview answers with what the operation would do, or at a revision other than 0 would have
+// done, and with what it does to people for whoever may know.
+func (c *call) preview(acting authz.Acting, past authz.Revision, operate func(authz.Acting) (authz.Change, error)) {
+	rehearse := acting.Preview
+	if past > 0 {
+		ctx, done := c.reading()
+		defer done()
+		view, err := c.engine.ViewAt(ctx, past)
+		if err != nil {
+			c.fail(err)
+			return
+		}
+		rehearse = func(operate func(authz.Acting) (authz.Change, error)) (authz.Change, authz.Impact, error) {
+			return acting.PreviewAt(view, operate)
+		}
+	}
+	change, impact, err := rehearse(operate)
 	if err := c.withExcess(err); err != nil {
 		c.fail(err)
 		return

@@ -241,22 +241,6 @@ func TestWritesWhileTheStoreIsAway(t *testing.T) {
 	})
 }
 
-// Past the age that the host allows everything is denied, reads and writes alike.
-func TestExpiredPolicyDeniesAll(t *testing.T) {
-	d := newDesk(t)
-	old, err := authz.Open(t.Context(), d.store, authz.Options{MaxAge: 1, PollInterval: 1 << 40})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer old.Close()
-	d.mount(old)
-	d.get("admin", "/groups").problem(403, "forbidden")
-	d.do("admin", "POST", "/groups", `{"name":"A"}`).problem(403, "forbidden")
-	if me := d.get("admin", "/me").want(200).json(); len(me["effective"].([]any)) != 0 {
-		t.Errorf("holds %v", me["effective"])
-	}
-}
-
 // A dry run tells no more of users than the write itself: who holds the right to assign a
 // group's members is for those who may see users.
 func TestDryRunHidesUsersFromWhoMayNotSeeThem(t *testing.T) {

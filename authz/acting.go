@@ -28,6 +28,7 @@ type Acting struct {
 	versions []Revision
 	dryRun   bool
 	observe  func(before, after *snapshot, d Delta) // of a dry run
+	at       *snapshot                              // what a dry run starts from, if not the present
 	then     func(*View)
 }
 
@@ -152,6 +153,9 @@ func (e *Engine) busy(err error) error {
 func (a Acting) attempt(ctx context.Context, o operation) (Change, error) {
 	e := a.engine
 	before := e.current.Load()
+	if a.at != nil {
+		before = a.at
+	}
 	d := a.newDraft(before)
 	c := Change{
 		Revision: before.revision + 1, At: time.Now().UTC().Truncate(time.Microsecond),
@@ -225,7 +229,7 @@ func (a Acting) check(ctx context.Context, o operation, d *draft, c *Change) (*s
 			return nil, err
 		}
 	}
-	if err := a.authorize(before, o); err != nil {
+	if err := a.authorize(a.rights(before), o); err != nil {
 		return nil, err
 	}
 	if err := a.checkVersion(ctx, o, before); err != nil {
@@ -254,7 +258,7 @@ func (a Acting) check(ctx context.Context, o operation, d *draft, c *Change) (*s
 		d.conflict = err
 	}
 	if a.actor.Kind == ActorUser {
-		if err := checkEscalation(before, after, UserID(a.actor.ID), c.Delta); err != nil {
+		if err := checkEscalation(a.rights(before), before, after, UserID(a.actor.ID), c.Delta); err != nil {
 			return nil, err
 		}
 	}
@@ -265,6 +269,14 @@ func (a Acting) check(ctx context.Context, o operation, d *draft, c *Change) (*s
 		return nil, err
 	}
 	return after, e.checkLeaving(ctx, after, a.actor, c.Delta)
+}
+
+// rights returns the policy by which the actor acts: the present one where the past is asked.
+func (a Acting) rights(before *snapshot) *snapshot {
+	if a.at != nil {
+		return a.engine.current.Load()
+	}
+	return before
 }
 
 // authorize checks the rights of a user who acts.
@@ -290,12 +302,12 @@ func (a Acting) checkVersion(ctx context.Context, o operation, s *snapshot) erro
 		if o.group != "" && g == nil && o.action != ActionGroupCreate {
 			return ErrNotFound
 		}
-		if len(a.versions) > 0 && g != nil && !slices.Contains(a.versions, g.version) {
+		if len(a.versions) > 0 && a.at == nil && g != nil && !slices.Contains(a.versions, g.version) {
 			return &RevisionConflictError{Version: g.version}
 		}
 		return nil
 	}
-	if len(a.versions) == 0 {
+	if len(a.versions) == 0 || a.at != nil { // of the past no versions are kept
 		return nil
 	}
 	version, err := a.engine.userVersion(ctx, o.user)

@@ -17,9 +17,10 @@ import (
 //   - Of Rightful's own rights it also counts what is taken away or newly restricted.
 //   - Memberships that the actor may assign (delegation) aren't asked about.
 type escalation struct {
+	rights        *snapshot // by which the actor acts: before, but for a rehearsal in the past
 	before, after *snapshot
 	actor         UserID
-	holds         reach // of the actor, before
+	holds         reach // of the actor, by their rights
 	renamed       map[Pattern]Pattern
 	missing       map[Pattern]bool
 }
@@ -87,9 +88,9 @@ func (s *snapshot) reachOfUser(id UserID, without map[GroupName]bool) reach {
 }
 
 // checkEscalation returns an [*EscalationError] with all that the actor lacks to make the
-// change, nil if nothing.
-func checkEscalation(before, after *snapshot, actor UserID, d Delta) error {
-	if before.isAdministrator(actor) {
+// change by the rights that one policy gives them, nil if nothing.
+func checkEscalation(rights, before, after *snapshot, actor UserID, d Delta) error {
+	if rights.isAdministrator(actor) {
 		return nil
 	}
 	if touchesAdministrators(d) {
@@ -99,8 +100,8 @@ func checkEscalation(before, after *snapshot, actor UserID, d Delta) error {
 		}
 	}
 	e := escalation{
-		before: before, after: after, actor: actor,
-		holds:   before.reachOfUser(actor, nil),
+		rights: rights, before: before, after: after, actor: actor,
+		holds:   rights.reachOfUser(actor, nil),
 		renamed: map[Pattern]Pattern{}, missing: map[Pattern]bool{},
 	}
 	for _, g := range d.Groups {
@@ -239,7 +240,7 @@ func (e *escalation) delegated(id UserID, groups []GroupName) map[GroupName]bool
 	}
 	var free map[GroupName]bool
 	for _, name := range groups {
-		if e.before.mayAssign(e.actor, name) {
+		if e.rights.mayAssign(e.actor, name) {
 			if free == nil {
 				free = map[GroupName]bool{}
 			}

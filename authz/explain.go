@@ -250,7 +250,7 @@ func (e *Engine) PermissionsOf(user UserID) []Effective {
 
 // PermissionsOf is [Engine.PermissionsOf] for the view's revision.
 func (v *View) PermissionsOf(user UserID) []Effective {
-	held := v.heldBy(user)
+	held := v.HeldBy(user)
 	list := make([]Effective, 0, len(held))
 	c := v.collector(user)
 	for _, p := range held {
@@ -263,8 +263,8 @@ func (v *View) PermissionsOf(user UserID) []Effective {
 	return list
 }
 
-// heldBy lists the names of what PermissionsOf lists, in its order.
-func (v *View) heldBy(user UserID) []Permission {
+// HeldBy lists the names of what [View.PermissionsOf] lists, in its order.
+func (v *View) HeldBy(user UserID) []Permission {
 	u := v.s.user(user)
 	if u == nil || v.expired {
 		return nil

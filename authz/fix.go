@@ -86,7 +86,7 @@ func (a Acting) Fixes(v *View, user UserID, permissions ...Permission) (Fixes, e
 	if !f.fixable() {
 		return fixes, nil
 	}
-	f.held, fixes.BadRows = v.heldBy(user), f.badRows()
+	f.held, fixes.BadRows = v.HeldBy(user), f.badRows()
 	for _, at := range f.footings() {
 		f.planFrom(at)
 	}

@@ -139,7 +139,7 @@ func memoized[K comparable, V any](memo map[K]V, key K, id UserID, compute func(
 func (f *fixer) gains(s *spread, id UserID) []Permission {
 	list := slices.Clone(s.exact)
 	if len(s.wild) > 0 {
-		for _, p := range slices.Concat(f.view(s.after).heldBy(id), f.asked) {
+		for _, p := range slices.Concat(f.view(s.after).HeldBy(id), f.asked) {
 			if slices.ContainsFunc(s.wild, func(w Pattern) bool { return w.covers(Pattern(p)) }) {
 				list = append(list, p)
 			}

@@ -110,7 +110,7 @@ func (f *fixer) lacks(before, after *snapshot, o operation, d Delta) (list []Pat
 		}
 	}
 	var escalation *EscalationError
-	if errors.As(checkEscalation(before, after, actor, d), &escalation) {
+	if errors.As(checkEscalation(before, before, after, actor, d), &escalation) {
 		list = append(list, escalation.Missing...)
 	}
 	return list

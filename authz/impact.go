@@ -30,8 +30,19 @@ const maxImpact = 100
 //		return a.Grant(ctx, "Finance", "finance.reports:export")
 //	})
 func (a Acting) Preview(operate func(Acting) (Change, error)) (Change, Impact, error) {
+	return a.preview(nil, operate)
+}
+
+// PreviewAt is [Acting.Preview] on the policy of a view of the past, see [Engine.ViewAt]: what the
+// operation would have done to people then. Who acts does so by the rights that they have now, and
+// versions aren't compared.
+func (a Acting) PreviewAt(v *View, operate func(Acting) (Change, error)) (Change, Impact, error) {
+	return a.preview(v.s, operate)
+}
+
+func (a Acting) preview(at *snapshot, operate func(Acting) (Change, error)) (Change, Impact, error) {
 	var impact Impact
-	a.dryRun = true
+	a.dryRun, a.at = true, at
 	a.observe = func(before, after *snapshot, d Delta) {
 		impact = a.impact(before, after, d)
 		undo := &reversal{Change{Delta: d}, newSuccession(after.revision)}
@@ -172,5 +183,5 @@ func place(s *snapshot, id UserID) string {
 // heldOnlyBy lists what the user holds by one policy and not by the other. Decisions are
 // compared, not lists: what no rule names any more may still be covered.
 func heldOnlyBy(one, other *View, id UserID) []Permission {
-	return slices.DeleteFunc(one.heldBy(id), func(p Permission) bool { return other.s.can(id, p) })
+	return slices.DeleteFunc(one.HeldBy(id), func(p Permission) bool { return other.s.can(id, p) })
 }

@@ -82,6 +82,9 @@ func (a Acting) reversal(ctx context.Context, revision Revision) (*reversal, err
 // prepare follows the groups up to a snapshot, and adds to the operation what the inverse
 // needs there.
 func (r *reversal) prepare(ctx context.Context, a Acting, o *operation, s *snapshot) error {
+	if s.revision < r.change.Revision { // asked of a policy before it
+		return ErrNoSuchChange
+	}
 	if err := a.engine.follows(ctx, r.since, s.revision); err != nil {
 		return err
 	}
@@ -220,5 +223,5 @@ func (a Acting) mayRevert(s *snapshot, r *reversal) bool {
 	}
 	c := Change{Revision: s.revision + 1, Delta: d.finish()}
 	after, err := s.apply(c)
-	return err == nil && checkEscalation(s, after, actor, c.Delta) == nil
+	return err == nil && checkEscalation(s, s, after, actor, c.Delta) == nil
 }

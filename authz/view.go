@@ -44,6 +44,10 @@ func (v *View) Can(user UserID, permissions ...Permission) bool {
 	return len(permissions) > 0 && !v.expired && v.s.canAll(user, permissions)
 }
 
+// Expired reports whether the policy was older than [Options.MaxAge] when the view was taken, so
+// that it denies everything.
+func (v *View) Expired() bool { return v.expired }
+
 // IsAdministrator reports whether the user is a member of Administrators.
 func (v *View) IsAdministrator(user UserID) bool { return v.s.isAdministrator(user) }
 

@@ -185,6 +185,14 @@ func TestPolicyComesBack(t *testing.T) {
 	if shown := must[openapi.Change](t)(c.Change(ctx, change.Revision)); shown.Reason != "a fresh start, säuberlich" || shown.AddedCount != change.AddedCount {
 		t.Errorf("recorded as %v", shown)
 	}
+	ben := c.User("ben")
+	if x := must[openapi.Explanation](t)(ben.Explain(ctx, 0, "finance.operations:view", "finance.operations:create")); x.Allowed ||
+		len(x.Permissions) != 2 || x.Fixes[0].Groups[0] != "Finance" || x.Fixes[0].Changes[0].Path != "/groups/Finance/members/ben" {
+		t.Errorf("explained as %v", x)
+	}
+	if x := must[openapi.Explanation](t)(ben.Explain(ctx, change.Revision, "finance.operations:view")); x.Allowed || x.Fixes != nil {
+		t.Errorf("of the past explained as %v", x)
+	}
 	file := must[[]byte](t)(c.Export(ctx))
 	if !strings.Contains(string(file), "g, dana, group:Finance\n") {
 		t.Errorf("exported %s", file)

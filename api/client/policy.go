@@ -36,7 +36,7 @@ func (c *Client) Export(ctx context.Context) ([]byte, error) {
 
 // Me reads what the caller may do.
 func (c *Client) Me(ctx context.Context) (openapi.Me, error) {
-	me, _, err := read[openapi.Me](c.api.GetMe(ctx))
+	me, _, err := read[openapi.Me](c.api.GetMe(ctx, &openapi.GetMeParams{}))
 	return me, err
 }
 

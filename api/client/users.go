@@ -20,6 +20,17 @@ func (u User) Get(ctx context.Context) (openapi.User, Version, error) {
 	return read[openapi.User](u.client.api.GetUser(ctx, u.id))
 }
 
+// Explain says what the user holds of 1 to 64 permissions, what is missing, and what would give it.
+// A revision other than 0 asks the policy as it was then, without what would give it now.
+func (u User) Explain(ctx context.Context, revision openapi.Revision, permissions ...openapi.PermissionName) (openapi.Explanation, error) {
+	p := openapi.ExplainUserParams{Permission: permissions}
+	if revision != 0 {
+		p.Revision = &revision
+	}
+	x, _, err := read[openapi.Explanation](u.client.api.ExplainUser(ctx, u.id, &p))
+	return x, err
+}
+
 // Delete takes the user out of all groups and removes all their own rules, in one change.
 func (u User) Delete(ctx context.Context) error {
 	return u.client.done(u.client.api.DeleteUser(ctx, u.id, &openapi.DeleteUserParams{}, u.client.writing))

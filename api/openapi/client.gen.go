@@ -369,12 +369,16 @@ type ClientInterface interface {
 	// GetMe Show what the caller may do
 	//
 	// The caller's groups and effective permissions at one revision, for an interface that hides what its user can't
-	// use anyway.
+	// use anyway: every permission of the catalogue that the caller holds, and those outside it that a rule names
+	// exactly. What a wildcard covers beyond that isn't listed.
+	//
+	// A browser may keep the answer and asks each time whether it still holds: `If-None-Match` with its ETag is
+	// answered 304 until the policy changes.
 	//
 	// Needs nothing but being signed in.
 	//
 	// Corresponds with GET /me (the `GetMe` operationId).
-	GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetMe(ctx context.Context, params *GetMeParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetOpenapi Show this document
 	//
@@ -444,6 +448,25 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /users/{user} (the `GetUser` operationId).
 	GetUser(ctx context.Context, user UserPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExplainUser Explain what a user may do, and what would let them
+	//
+	// For one or many permissions: whether the user holds them, through which paths, what is missing, when that was
+	// lost, and every way to give it, in the order in which to consider them. No user is a 404: `known` says whether
+	// the policy names them.
+	//
+	// A way is a list of changes, to be made one after the other as they stand: with `dry_run=true` each says what it
+	// would do, and without it does so. They need no `If-Match`. Where the caller may not make them, `lacks` says what
+	// that would take.
+	//
+	// With `revision` it is about the policy as it was then, of which no ways are listed. That takes some tens of
+	// microseconds for each change since; an answer that isn't there after ten seconds is a 503, and a past that can't
+	// be worked out, because the records don't fit the policy, a 500.
+	//
+	// Needs `rightful.users:view` and `rightful.groups:view`.
+	//
+	// Corresponds with GET /users/{user}/explanation (the `ExplainUser` operationId).
+	ExplainUser(ctx context.Context, user UserPath, params *ExplainUserParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetUserGroups Show a user's groups
 	//
@@ -1055,13 +1078,17 @@ func (c *Client) ImportPolicyWithBody(ctx context.Context, params *ImportPolicyP
 // GetMe Show what the caller may do
 //
 // The caller's groups and effective permissions at one revision, for an interface that hides what its user can't
-// use anyway.
+// use anyway: every permission of the catalogue that the caller holds, and those outside it that a rule names
+// exactly. What a wildcard covers beyond that isn't listed.
+//
+// A browser may keep the answer and asks each time whether it still holds: `If-None-Match` with its ETag is
+// answered 304 until the policy changes.
 //
 // Needs nothing but being signed in.
 //
 // Corresponds with GET /me (the `GetMe` operationId).
-func (c *Client) GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetMeRequest(c.Server)
+func (c *Client) GetMe(ctx context.Context, params *GetMeParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMeRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1201,6 +1228,35 @@ func (c *Client) DeleteUser(ctx context.Context, user UserPath, params *DeleteUs
 // Corresponds with GET /users/{user} (the `GetUser` operationId).
 func (c *Client) GetUser(ctx context.Context, user UserPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetUserRequest(c.Server, user)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExplainUser Explain what a user may do, and what would let them
+//
+// For one or many permissions: whether the user holds them, through which paths, what is missing, when that was
+// lost, and every way to give it, in the order in which to consider them. No user is a 404: `known` says whether
+// the policy names them.
+//
+// A way is a list of changes, to be made one after the other as they stand: with `dry_run=true` each says what it
+// would do, and without it does so. They need no `If-Match`. Where the caller may not make them, `lacks` says what
+// that would take.
+//
+// With `revision` it is about the policy as it was then, of which no ways are listed. That takes some tens of
+// microseconds for each change since; an answer that isn't there after ten seconds is a 503, and a past that can't
+// be worked out, because the records don't fit the policy, a 500.
+//
+// Needs `rightful.users:view` and `rightful.groups:view`.
+//
+// Corresponds with GET /users/{user}/explanation (the `ExplainUser` operationId).
+func (c *Client) ExplainUser(ctx context.Context, user UserPath, params *ExplainUserParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExplainUserRequest(c.Server, user, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1588,6 +1644,18 @@ func NewRevertChangeRequest(server string, revision Revision, params *RevertChan
 
 		}
 
+		if params.Revision != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "revision", *params.Revision, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -1885,6 +1953,18 @@ func NewCreateGroupRequestWithBody(server string, params *CreateGroupParams, con
 
 		}
 
+		if params.Revision != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "revision", *params.Revision, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -1966,6 +2046,18 @@ func NewDeleteGroupRequest(server string, group GroupPath, params *DeleteGroupPa
 		if params.DryRun != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dry_run", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Revision != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "revision", *params.Revision, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -2096,6 +2188,18 @@ func NewUpdateGroupRequestWithBody(server string, group GroupPath, params *Updat
 		if params.DryRun != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dry_run", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Revision != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "revision", *params.Revision, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -2276,6 +2380,18 @@ func NewChangeGroupMembersRequestWithBody(server string, group GroupPath, params
 
 		}
 
+		if params.Revision != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "revision", *params.Revision, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -2372,6 +2488,18 @@ func NewRemoveGroupMemberRequest(server string, group GroupPath, user UserPath, 
 
 		}
 
+		if params.Revision != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "revision", *params.Revision, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -2457,6 +2585,18 @@ func NewAddGroupMemberRequest(server string, group GroupPath, user UserPath, par
 		if params.DryRun != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dry_run", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Revision != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "revision", *params.Revision, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -2598,6 +2738,18 @@ func NewChangeGroupPermissionsRequestWithBody(server string, group GroupPath, pa
 
 		}
 
+		if params.Revision != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "revision", *params.Revision, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -2698,6 +2850,18 @@ func NewSetGroupPermissionsRequestWithBody(server string, group GroupPath, param
 
 		}
 
+		if params.Revision != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "revision", *params.Revision, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -2786,6 +2950,18 @@ func NewImportPolicyRequestWithBody(server string, params *ImportPolicyParams, c
 
 		}
 
+		if params.Revision != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "revision", *params.Revision, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -2818,7 +2994,7 @@ func NewImportPolicyRequestWithBody(server string, params *ImportPolicyParams, c
 }
 
 // NewGetMeRequest constructs an http.Request for the GetMe method
-func NewGetMeRequest(server string) (*http.Request, error) {
+func NewGetMeRequest(server string, params *GetMeParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -2839,6 +3015,21 @@ func NewGetMeRequest(server string) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -3199,6 +3390,18 @@ func NewDeleteUserRequest(server string, user UserPath, params *DeleteUserParams
 
 		}
 
+		if params.Revision != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "revision", *params.Revision, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -3263,6 +3466,79 @@ func NewGetUserRequest(server string, user UserPath) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewExplainUserRequest constructs an http.Request for the ExplainUser method
+func NewExplainUserRequest(server string, user UserPath, params *ExplainUserParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "user", user, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/users/%s/explanation", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Permission != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "permission", params.Permission, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Revision != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "revision", *params.Revision, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -3356,6 +3632,18 @@ func NewSetUserGroupsRequestWithBody(server string, user UserPath, params *SetUs
 		if params.DryRun != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dry_run", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Revision != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "revision", *params.Revision, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -3497,6 +3785,18 @@ func NewChangeUserPermissionsRequestWithBody(server string, user UserPath, param
 
 		}
 
+		if params.Revision != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "revision", *params.Revision, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -3588,6 +3888,18 @@ func NewSetUserPermissionsRequestWithBody(server string, user UserPath, params *
 		if params.DryRun != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dry_run", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Revision != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "revision", *params.Revision, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -3986,14 +4298,18 @@ type ClientWithResponsesInterface interface {
 	// GetMeWithResponse Show what the caller may do
 	//
 	// The caller's groups and effective permissions at one revision, for an interface that hides what its user can't
-	// use anyway.
+	// use anyway: every permission of the catalogue that the caller holds, and those outside it that a rule names
+	// exactly. What a wildcard covers beyond that isn't listed.
+	//
+	// A browser may keep the answer and asks each time whether it still holds: `If-None-Match` with its ETag is
+	// answered 304 until the policy changes.
 	//
 	// Needs nothing but being signed in.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /me (the `GetMe` operationId).
-	GetMeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMeResponse, error)
+	GetMeWithResponse(ctx context.Context, params *GetMeParams, reqEditors ...RequestEditorFn) (*GetMeResponse, error)
 
 	// GetOpenapiWithResponse Show this document
 	//
@@ -4077,6 +4393,27 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /users/{user} (the `GetUser` operationId).
 	GetUserWithResponse(ctx context.Context, user UserPath, reqEditors ...RequestEditorFn) (*GetUserResponse, error)
+
+	// ExplainUserWithResponse Explain what a user may do, and what would let them
+	//
+	// For one or many permissions: whether the user holds them, through which paths, what is missing, when that was
+	// lost, and every way to give it, in the order in which to consider them. No user is a 404: `known` says whether
+	// the policy names them.
+	//
+	// A way is a list of changes, to be made one after the other as they stand: with `dry_run=true` each says what it
+	// would do, and without it does so. They need no `If-Match`. Where the caller may not make them, `lacks` says what
+	// that would take.
+	//
+	// With `revision` it is about the policy as it was then, of which no ways are listed. That takes some tens of
+	// microseconds for each change since; an answer that isn't there after ten seconds is a 503, and a past that can't
+	// be worked out, because the records don't fit the policy, a 500.
+	//
+	// Needs `rightful.users:view` and `rightful.groups:view`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /users/{user}/explanation (the `ExplainUser` operationId).
+	ExplainUserWithResponse(ctx context.Context, user UserPath, params *ExplainUserParams, reqEditors ...RequestEditorFn) (*ExplainUserResponse, error)
 
 	// GetUserGroupsWithResponse Show a user's groups
 	//
@@ -4737,6 +5074,16 @@ func (r ImportPolicyResponse) StatusCode() int {
 	return 0
 }
 
+// GetMeResponse200Headers the declared response headers of an HTTP 200 response for GetMe
+type GetMeResponse200Headers struct {
+	ETag string
+}
+
+// GetMeResponse304Headers the declared response headers of an HTTP 304 response for GetMe
+type GetMeResponse304Headers struct {
+	ETag string
+}
+
 type GetMeResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -4744,6 +5091,10 @@ type GetMeResponse struct {
 	JSON200 *Me
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetMeResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetMeResponse304Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -4945,6 +5296,31 @@ func (r GetUserResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r GetUserResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ExplainUserResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Explanation
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ExplainUserResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExplainUserResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -5563,15 +5939,19 @@ func (c *ClientWithResponses) ImportPolicyWithBodyWithResponse(ctx context.Conte
 // GetMeWithResponse Show what the caller may do
 //
 // The caller's groups and effective permissions at one revision, for an interface that hides what its user can't
-// use anyway.
+// use anyway: every permission of the catalogue that the caller holds, and those outside it that a rule names
+// exactly. What a wildcard covers beyond that isn't listed.
+//
+// A browser may keep the answer and asks each time whether it still holds: `If-None-Match` with its ETag is
+// answered 304 until the policy changes.
 //
 // Needs nothing but being signed in.
 //
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /me (the `GetMe` operationId).
-func (c *ClientWithResponses) GetMeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMeResponse, error) {
-	rsp, err := c.GetMe(ctx, reqEditors...)
+func (c *ClientWithResponses) GetMeWithResponse(ctx context.Context, params *GetMeParams, reqEditors ...RequestEditorFn) (*GetMeResponse, error) {
+	rsp, err := c.GetMe(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -5701,6 +6081,33 @@ func (c *ClientWithResponses) GetUserWithResponse(ctx context.Context, user User
 		return nil, err
 	}
 	return ParseGetUserResponse(rsp)
+}
+
+// ExplainUserWithResponse Explain what a user may do, and what would let them
+//
+// For one or many permissions: whether the user holds them, through which paths, what is missing, when that was
+// lost, and every way to give it, in the order in which to consider them. No user is a 404: `known` says whether
+// the policy names them.
+//
+// A way is a list of changes, to be made one after the other as they stand: with `dry_run=true` each says what it
+// would do, and without it does so. They need no `If-Match`. Where the caller may not make them, `lacks` says what
+// that would take.
+//
+// With `revision` it is about the policy as it was then, of which no ways are listed. That takes some tens of
+// microseconds for each change since; an answer that isn't there after ten seconds is a 503, and a past that can't
+// be worked out, because the records don't fit the policy, a 500.
+//
+// Needs `rightful.users:view` and `rightful.groups:view`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /users/{user}/explanation (the `ExplainUser` operationId).
+func (c *ClientWithResponses) ExplainUserWithResponse(ctx context.Context, user UserPath, params *ExplainUserParams, reqEditors ...RequestEditorFn) (*ExplainUserResponse, error) {
+	rsp, err := c.ExplainUser(ctx, user, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExplainUserResponse(rsp)
 }
 
 // GetUserGroupsWithResponse Show a user's groups
@@ -6693,6 +7100,9 @@ func ParseGetMeResponse(rsp *http.Response) (*GetMeResponse, error) {
 		}
 		response.JSON200 = &dest
 
+	case rsp.StatusCode == 304:
+		break // No content-type
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6700,6 +7110,29 @@ func ParseGetMeResponse(rsp *http.Response) (*GetMeResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetMeResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetMeResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers304 = &headers
 	}
 
 	return response, nil
@@ -6960,6 +7393,39 @@ func ParseGetUserResponse(rsp *http.Response) (*GetUserResponse, error) {
 			headers.ETag = value
 		}
 		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseExplainUserResponse parses an HTTP response from a ExplainUserWithResponse call
+func ParseExplainUserResponse(rsp *http.Response) (*ExplainUserResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExplainUserResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Explanation
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
 	}
 
 	return response, nil

@@ -14,7 +14,8 @@
 // zero or empty says something else than absence the member is a pointer, or a list that only
 // nil leaves out: Change.Gains and Change.Losses with their counts, GroupChange.Before and
 // GroupChange.After, Problem.Version, Decision.Context, EntityResults.Page, ActionResults.Page,
-// WantedPage.Limit, and Status.Store, Status.BadRows and Status.Drift. In a
+// WantedPage.Limit, ExplainedPermission.Lost, Explanation.Fixes, Explanation.BadRows, and
+// Status.Store, Status.BadRows and Status.Drift. FixChange.Body is nil for null. In a
 // [GroupPatch] each member is a [Merge]. Optional parameters are pointers throughout.
 //
 // # What whoever writes these types must do

@@ -94,6 +94,48 @@ func (e EvaluationsSemantic) Valid() bool {
 	}
 }
 
+// Defines values for FixKind.
+const (
+	FixKindAssign FixKind = "assign"
+	FixKindGrant  FixKind = "grant"
+	FixKindLift   FixKind = "lift"
+)
+
+// Valid indicates whether the value is a known member of the FixKind enum.
+func (e FixKind) Valid() bool {
+	switch e {
+	case FixKindAssign:
+		return true
+	case FixKindGrant:
+		return true
+	case FixKindLift:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FixChangeMethod.
+const (
+	FixChangeMethodDELETE FixChangeMethod = "DELETE"
+	FixChangeMethodPATCH  FixChangeMethod = "PATCH"
+	FixChangeMethodPUT    FixChangeMethod = "PUT"
+)
+
+// Valid indicates whether the value is a known member of the FixChangeMethod enum.
+func (e FixChangeMethod) Valid() bool {
+	switch e {
+	case FixChangeMethodDELETE:
+		return true
+	case FixChangeMethodPATCH:
+		return true
+	case FixChangeMethodPUT:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ImportMode.
 const (
 	ImportModeMerge   ImportMode = "merge"
@@ -326,6 +368,9 @@ type Because struct {
 
 	// Path From the user or group asked about to the rule's holder, each in the next.
 	Path []Holder `json:"path"`
+
+	// BadRow True where a row of the table that can't be read denies its holder everything. Absent otherwise.
+	BadRow bool `json:"bad_row,omitempty,omitzero"`
 }
 
 // BecauseRule defines model for Because.Rule.
@@ -652,6 +697,133 @@ type EvaluationsRequest struct {
 // EvaluationsSemantic Whether all are answered, or which decision is the last.
 type EvaluationsSemantic string
 
+// ExplainedPermission defines model for ExplainedPermission.
+type ExplainedPermission struct {
+	// Permission `object:action`, split at the last colon; object and action of 1–100 code points each.
+	//
+	// Examples: clients.requests.deposit:view
+	Permission PermissionName `json:"permission"`
+
+	// Declared Whether the catalogue lists it.
+	Declared bool `json:"declared"`
+
+	// Label What the catalogue calls it; absent where the catalogue lacks it.
+	Label string `json:"label,omitempty,omitzero"`
+
+	// Category The labels of the category, from the outermost in.
+	//
+	// Examples: ["Clients","Profiles"]
+	Category CategoryPath `json:"category,omitempty,omitzero"`
+
+	// Allowed Whether the user holds it.
+	Allowed bool `json:"allowed"`
+
+	// Because Every rule that bears on it, on every path; at most 1,000 grants and 1,000 restrictions.
+	Because []Because `json:"because"`
+
+	// Lost The last change by which the user stopped holding it. Absent where they hold it or never did.
+	Lost *Loss `json:"lost,omitempty"`
+}
+
+// Explanation What a user holds of what was asked, and how they would come to hold all of it.
+//
+// Examples: {"allowed":false,"fixes":[{"allowed":true,"also_gives":["clients.requests.withdrawal:view"],"also_gives_count":1,"also_reaches":[],"also_reaches_count":0,"changes":[{"body":null,"method":"PUT","path":"/groups/Requests%20desk/members/cleo"}],"groups":["Requests desk"],"kind":"assign"}],"known":true,"permissions":[{"allowed":true,"because":[{"path":["cleo","group:Deposit viewers"],"pattern":"clients.requests.deposit:view","rule":"grant"}],"category":["Clients","Client's request"],"declared":true,"label":"View client's requests with type Deposit","permission":"clients.requests.deposit:view"},{"allowed":false,"because":[],"category":["Clients","Client's request"],"declared":true,"label":"Decide client's requests with type Deposit","lost":{"actor":{"id":"ana","kind":"user"},"at":"2026-02-27T14:02:00Z","revision":455},"permission":"clients.requests.deposit:update"}],"revision":482,"user":"cleo"}
+type Explanation struct {
+	// User The id of someone whom the host has signed in. It contains no `"`, no `/` and no unbalanced parentheses, doesn't begin with `group:` and isn't `.` or `..`.
+	//
+	// Examples: cleo
+	User UserID `json:"user"`
+
+	// Known Whether the policy names the user, in a group or with rules of their own.
+	Known bool `json:"known"`
+
+	// Allowed Whether the user holds all of the permissions.
+	Allowed bool `json:"allowed"`
+
+	// Revision A number that grows by one with each change.
+	//
+	// Examples: 482
+	Revision Revision `json:"revision"`
+
+	// Permissions What was asked, in that order, each once.
+	Permissions []ExplainedPermission `json:"permissions"`
+
+	// LookedBackTo Changes before this revision weren't looked at for what was lost, because there are more than 10,000 since or because they can't be read. Absent where all were looked at that there was reason to.
+	LookedBackTo int64 `json:"looked_back_to,omitempty,omitzero"`
+
+	// Fixes The ways to let the user do all of it, best first: put them into groups, get restrictions out of the way, grant to a group that they are in, grant to the user; Administrators last. Absent where all is held, and with `revision`.
+	Fixes []Fix `json:"fixes,omitzero"`
+
+	// More True where there are ways beyond those listed: more than ten of a kind, five groups or more at once, or groups for more than 64 missing permissions. Absent otherwise.
+	More    bool     `json:"more,omitempty,omitzero"`
+	BadRows *BadRows `json:"bad_rows,omitempty"`
+}
+
+// Fix One way to let the user do all that was asked, of which nothing can be left out. Lists name at most 100 each; the counts count all.
+type Fix struct {
+	// Kind Puts the user into groups; gets restrictions out of the way; grants what is missing, to a group or to the user. One that does several of these is of the last kind.
+	Kind FixKind `json:"kind"`
+
+	// Groups The groups that the user is put into. Absent where there are none.
+	Groups []GroupName `json:"groups,omitempty,omitzero"`
+
+	// Leaves The groups that the user is taken out of, as they bring restrictions. Absent where there are none.
+	Leaves []GroupName `json:"leaves,omitempty,omitzero"`
+
+	// Lifts The restrictions that are lifted. Absent where there are none.
+	Lifts []ChangedRule `json:"lifts,omitempty,omitzero"`
+
+	// Holder A group as `group:NAME` or a user as the bare id.
+	//
+	// Examples: group:Finance
+	Holder Holder `json:"holder,omitempty,omitzero"`
+
+	// Permissions With a holder, what is granted to it, or lifted from it.
+	Permissions []Pattern `json:"permissions,omitempty,omitzero"`
+
+	// AlsoGives What the user will hold besides what was asked.
+	AlsoGives      []PermissionName `json:"also_gives"`
+	AlsoGivesCount int              `json:"also_gives_count"`
+
+	// AlsoTakes What the user holds and won't any more. Absent where there is none, and so is its count.
+	AlsoTakes      []PermissionName `json:"also_takes,omitempty,omitzero"`
+	AlsoTakesCount int              `json:"also_takes_count,omitempty,omitzero"`
+
+	// Restrictions The restrictions that come with the groups. Absent where there are none, and so is their count.
+	Restrictions     []Pattern `json:"restrictions,omitempty,omitzero"`
+	RestrictionCount int       `json:"restriction_count,omitempty,omitzero"`
+
+	// AlsoReaches Others who will hold more. What, the dry run of the changes tells.
+	AlsoReaches      []UserID `json:"also_reaches"`
+	AlsoReachesCount int      `json:"also_reaches_count"`
+
+	// Allowed Whether the caller may carry it out.
+	Allowed bool `json:"allowed"`
+
+	// Lacks What else the caller would have to hold for that; `*:*` is for administrators alone. Absent where there is nothing.
+	Lacks []Pattern `json:"lacks,omitempty,omitzero"`
+
+	// Changes The requests that do it, one after the other.
+	Changes []FixChange `json:"changes"`
+}
+
+// FixKind Puts the user into groups; gets restrictions out of the way; grants what is missing, to a group or to the user. One that does several of these is of the last kind.
+type FixKind string
+
+// FixChange A request to this interface.
+type FixChange struct {
+	Method FixChangeMethod `json:"method"`
+
+	// Path Below the address of this interface, percent-encoded.
+	Path string `json:"path"`
+
+	// Body JSON; null where the request has none.
+	Body *RulesDelta `json:"body"`
+}
+
+// FixChangeMethod defines model for FixChange.Method.
+type FixChangeMethod string
+
 // Gain What one user may do from then on, or no longer.
 type Gain struct {
 	// User The id of someone whom the host has signed in. It contains no `"`, no `/` and no unbalanced parentheses, doesn't begin with `group:` and isn't `.` or `..`.
@@ -803,6 +975,14 @@ type GroupPatch struct {
 // Hash SHA-256, or HMAC-SHA-256 where the host gives a key, in hexadecimal.
 type Hash = string
 
+// Held A permission that is held.
+type Held struct {
+	// Permission `object:action`, split at the last colon; object and action of 1–100 code points each.
+	//
+	// Examples: clients.requests.deposit:view
+	Permission PermissionName `json:"permission"`
+}
+
 // Holder A group as `group:NAME` or a user as the bare id.
 //
 // Examples: group:Finance
@@ -823,7 +1003,27 @@ type InputError struct {
 	Detail string `json:"detail"`
 }
 
+// Loss The last change by which the user stopped holding it. Absent where they hold it or never did.
+type Loss struct {
+	// Revision A number that grows by one with each change.
+	//
+	// Examples: 482
+	Revision Revision `json:"revision"`
+
+	// At A time in UTC.
+	//
+	// Examples: 2026-03-02T09:30:00Z
+	At Time `json:"at"`
+
+	// Actor Who made a change.
+	//
+	// Examples: {"id":"ana","kind":"user"}
+	Actor Actor `json:"actor"`
+}
+
 // Me The caller.
+//
+// Examples: {"effective":[{"permission":"clients.requests.deposit:view"}],"groups":["Deposit viewers"],"revision":482,"user":"cleo"}
 type Me struct {
 	// User The id of someone whom the host has signed in. It contains no `"`, no `/` and no unbalanced parentheses, doesn't begin with `group:` and isn't `.` or `..`.
 	//
@@ -833,8 +1033,8 @@ type Me struct {
 	// Groups The groups that the caller is directly in.
 	Groups []GroupName `json:"groups"`
 
-	// Effective All that the user may do, restrictions taken off, each with every rule that it comes from.
-	Effective Effective `json:"effective"`
+	// Effective All that the caller may do, restrictions taken off.
+	Effective []Held `json:"effective"`
 
 	// Revision A number that grows by one with each change.
 	//
@@ -1230,6 +1430,11 @@ type Cursor = string
 // DryRun defines model for DryRun.
 type DryRun = bool
 
+// DryRunRevision A number that grows by one with each change.
+//
+// Examples: 482
+type DryRunRevision = Revision
+
 // GroupPath The name of a group. It contains none of `"`, `,`, `/`, `*` and `:` and no unbalanced parentheses, doesn't begin with `=`, `+`, `-` or `@` and isn't `.` or `..`.
 //
 // Examples: Finance
@@ -1240,6 +1445,9 @@ type IfMatch = string
 
 // IfMatchOptional defines model for IfMatchOptional.
 type IfMatchOptional = string
+
+// IfNoneMatch defines model for IfNoneMatch.
+type IfNoneMatch = string
 
 // Limit defines model for Limit.
 type Limit = int
@@ -1340,6 +1548,9 @@ type RevertChangeParams struct {
 	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match` is neither needed nor looked at.
+	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
+
 	// RightfulReason Why the change is made, for the record: percent-encoded UTF-8 of at most 500 code points. At most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
@@ -1373,6 +1584,9 @@ type CreateGroupParams struct {
 	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match` is neither needed nor looked at.
+	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
+
 	// RightfulReason Why the change is made, for the record: percent-encoded UTF-8 of at most 500 code points. At most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
@@ -1385,6 +1599,9 @@ type DeleteGroupParams struct {
 	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match` is neither needed nor looked at.
+	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
+
 	// IfMatch The ETag that was read before. Without it the answer is 428, when it is stale 412.
 	IfMatch IfMatch `json:"If-Match"`
 
@@ -1396,6 +1613,9 @@ type DeleteGroupParams struct {
 type UpdateGroupParams struct {
 	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match` is neither needed nor looked at.
+	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
 	// IfMatch The ETag that was read before. Without it the answer is 428, when it is stale 412.
 	IfMatch IfMatch `json:"If-Match"`
@@ -1418,6 +1638,9 @@ type ChangeGroupMembersParams struct {
 	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match` is neither needed nor looked at.
+	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
+
 	// IfMatch The ETag that was read before, to write only if nothing has changed since; when it is stale the answer is 412. Under `/groups/{group}` it is the group's, under `/users/{user}` the user's.
 	IfMatch *IfMatchOptional `json:"If-Match,omitempty"`
 
@@ -1429,6 +1652,9 @@ type ChangeGroupMembersParams struct {
 type RemoveGroupMemberParams struct {
 	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match` is neither needed nor looked at.
+	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
 	// IfMatch The ETag that was read before, to write only if nothing has changed since; when it is stale the answer is 412. Under `/groups/{group}` it is the group's, under `/users/{user}` the user's.
 	IfMatch *IfMatchOptional `json:"If-Match,omitempty"`
@@ -1442,6 +1668,9 @@ type AddGroupMemberParams struct {
 	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match` is neither needed nor looked at.
+	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
+
 	// IfMatch The ETag that was read before, to write only if nothing has changed since; when it is stale the answer is 412. Under `/groups/{group}` it is the group's, under `/users/{user}` the user's.
 	IfMatch *IfMatchOptional `json:"If-Match,omitempty"`
 
@@ -1454,6 +1683,9 @@ type ChangeGroupPermissionsParams struct {
 	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match` is neither needed nor looked at.
+	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
+
 	// IfMatch The ETag that was read before, to write only if nothing has changed since; when it is stale the answer is 412. Under `/groups/{group}` it is the group's, under `/users/{user}` the user's.
 	IfMatch *IfMatchOptional `json:"If-Match,omitempty"`
 
@@ -1465,6 +1697,9 @@ type ChangeGroupPermissionsParams struct {
 type SetGroupPermissionsParams struct {
 	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match` is neither needed nor looked at.
+	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
 	// IfMatch The ETag that was read before. Without it the answer is 428, when it is stale 412.
 	IfMatch IfMatch `json:"If-Match"`
@@ -1481,8 +1716,17 @@ type ImportPolicyParams struct {
 	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match` is neither needed nor looked at.
+	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
+
 	// RightfulReason Why the change is made, for the record: percent-encoded UTF-8 of at most 500 code points. At most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
+}
+
+// GetMeParams defines parameters for GetMe.
+type GetMeParams struct {
+	// IfNoneMatch The ETag of an answer that is there already.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // ListPermissionHoldersParams defines parameters for ListPermissionHolders.
@@ -1532,6 +1776,9 @@ type DeleteUserParams struct {
 	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match` is neither needed nor looked at.
+	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
+
 	// IfMatch The ETag that was read before, to write only if nothing has changed since; when it is stale the answer is 412. Under `/groups/{group}` it is the group's, under `/users/{user}` the user's.
 	IfMatch *IfMatchOptional `json:"If-Match,omitempty"`
 
@@ -1539,10 +1786,22 @@ type DeleteUserParams struct {
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
 
+// ExplainUserParams defines parameters for ExplainUser.
+type ExplainUserParams struct {
+	// Permission A permission that is asked about, at most 64 of them, each in a parameter of its own.
+	Permission []PermissionName `form:"permission" json:"permission"`
+
+	// Revision Asks the policy as it was at this revision. One that doesn't exist is a 404.
+	Revision *Revision `form:"revision,omitempty" json:"revision,omitempty"`
+}
+
 // SetUserGroupsParams defines parameters for SetUserGroups.
 type SetUserGroupsParams struct {
 	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match` is neither needed nor looked at.
+	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
 	// IfMatch The ETag that was read before. Without it the answer is 428, when it is stale 412.
 	IfMatch IfMatch `json:"If-Match"`
@@ -1556,6 +1815,9 @@ type ChangeUserPermissionsParams struct {
 	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match` is neither needed nor looked at.
+	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
+
 	// IfMatch The ETag that was read before, to write only if nothing has changed since; when it is stale the answer is 412. Under `/groups/{group}` it is the group's, under `/users/{user}` the user's.
 	IfMatch *IfMatchOptional `json:"If-Match,omitempty"`
 
@@ -1567,6 +1829,9 @@ type ChangeUserPermissionsParams struct {
 type SetUserPermissionsParams struct {
 	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match` is neither needed nor looked at.
+	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
 	// IfMatch The ETag that was read before. Without it the answer is 428, when it is stale 412.
 	IfMatch IfMatch `json:"If-Match"`

@@ -89,8 +89,10 @@ func TestPages(t *testing.T) {
 	}
 	o.want(http.StatusSeeOther, "GET", "/", "", asPage)
 	o.want(http.StatusSeeOther, "POST", "/logout", "", ana, asPage)
-	if css := o.want(http.StatusOK, "GET", "/style.css", ""); !strings.HasPrefix(css.header.Get("Content-Type"), "text/css") {
-		t.Errorf("the style sheet comes as %s", css.header.Get("Content-Type"))
+	for path, mediaType := range map[string]string{"/style.css": "text/css", "/needs.js": "text/javascript"} {
+		if r := o.want(http.StatusOK, "GET", path, ""); !strings.HasPrefix(r.header.Get("Content-Type"), mediaType) {
+			t.Errorf("%s comes as %s", path, r.header.Get("Content-Type"))
+		}
 	}
 }
 

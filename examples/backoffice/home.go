@@ -18,7 +18,12 @@ func (a *app) home(c *gin.Context) {
 	})
 }
 
-func stylesheet(c *gin.Context) {
+func stylesheet(c *gin.Context) { file(c, "templates/style.css") }
+
+// script hides what its reader couldn't use, see needs.js.
+func script(c *gin.Context) { file(c, "templates/needs.js") }
+
+func file(c *gin.Context, name string) {
 	c.Header("Cache-Control", "max-age=3600")
-	c.FileFromFS("templates/style.css", http.FS(templateFiles))
+	c.FileFromFS(name, http.FS(templateFiles))
 }

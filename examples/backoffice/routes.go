@@ -45,6 +45,7 @@ func (a *app) routes(c config) (http.Handler, error) {
 func (a *app) open(r *api.Router) {
 	r.GET("/", a.home)
 	r.GET("/style.css", stylesheet)
+	r.GET("/needs.js", script)
 	r.GET("/login", a.loginPage)
 	r.POST("/login", a.login)
 	r.POST("/logout", a.logout)

@@ -32,7 +32,7 @@ func TestARefusalSaysWhatIsMissingAndAChangeCountsAtOnce(t *testing.T) {
 	if !strings.HasPrefix(page.header.Get("Content-Type"), "text/html") {
 		t.Errorf("the page comes as %q", page.header.Get("Content-Type"))
 	}
-	for _, text := range append(missing, "Book operations", "cleo", "This denial is on record as") {
+	for _, text := range append(missing, "Book operations", "cleo", "Denial: ") {
 		if !strings.Contains(page.body, text) {
 			t.Errorf("the page doesn't say %q", text)
 		}

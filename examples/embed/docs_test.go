@@ -66,6 +66,17 @@ func sessionUser(sessions interface {
 	}
 }
 
+func guardInLanguages(engine *authz.Engine) *api.Guard {
+	english := api.English()
+	english.SendThis = "Send this text to it-desk@acme.example."
+	guard := api.NewGuardWith(engine, currentUser, api.GuardOptions{
+		Tell:     api.TellGroups,
+		Texts:    []api.Texts{english, api.German()}, // the first for whoever reads neither
+		Language: func(c *gin.Context) string { return c.GetString("language") },
+	})
+	return guard
+}
+
 func currentUser(c *gin.Context) authz.UserID { return authz.UserID(c.GetString("user")) }
 
 func routesOf(r *gin.Engine, engine *authz.Engine, typeOf func(id string) (string, bool)) error {
@@ -146,7 +157,32 @@ func askPlainCasbinOnTheTable(store *adapters.GormStore) (bool, error) {
 func showSettings(c *gin.Context) { c.String(http.StatusOK, "Settings\n") }
 func approve(c *gin.Context)      { c.String(http.StatusOK, "Approved\n") }
 
-// Every Go example of the guide stands in this package, line for line.
+// The page is in the language that the application knows of, and says whom to ask.
+func TestPagesSpeakTheLanguageOfTheUser(t *testing.T) {
+	engine, err := authz.Open(t.Context(), authz.NewMemoryStore(), authz.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer engine.Close()
+	for language, want := range map[string]string{"de-AT": "403 Kein Zugriff", "fr": "it-desk@acme.example"} {
+		r := gin.New()
+		r.Use(func(c *gin.Context) {
+			c.Set("user", "ben")
+			c.Set("language", language)
+		})
+		r.GET("/", guardInLanguages(engine).Require("a:b"))
+		request := httptest.NewRequest(http.MethodGet, "/", nil)
+		request.Header.Set("Accept", "text/html")
+		w := httptest.NewRecorder()
+		r.ServeHTTP(w, request)
+		if w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), want) {
+			t.Errorf("in %s it says %d %s", language, w.Code, w.Body)
+		}
+	}
+}
+
+// Every Go example of the guide stands in this package, line for line, and its script in the back
+// office.
 func TestTheGuideShowsThisCode(t *testing.T) {
 	guide, err := os.ReadFile("../../docs/embedding.md")
 	if err != nil {
@@ -164,7 +200,12 @@ func TestTheGuideShowsThisCode(t *testing.T) {
 	if len(blocks) < 5 {
 		t.Errorf("the guide has only %d examples", len(blocks))
 	}
-	for _, block := range blocks {
+	script, err := os.ReadFile("../backoffice/templates/needs.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	code += flat(string(script))
+	for _, block := range append(blocks, strings.Split(string(guide), "```js\n")[1:]...) {
 		block, _, _ = strings.Cut(block, "```")
 		if !strings.Contains(code, flat(block)) {
 			t.Errorf("this isn't compiled anywhere:\n%s", block)

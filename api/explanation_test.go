@@ -1,0 +1,294 @@
+package api_test
+
+import (
+	"fmt"
+	"log/slog"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/rightful-go/rightful/api/openapi"
+	"github.com/rightful-go/rightful/authz"
+)
+
+func TestExplanationOperation(t *testing.T) {
+	const ask = "?permission=finance.operations:view"
+	many := strings.Repeat("&permission=a:b", 63)
+	runExchanges(t, []exchange{
+		{"viewer", "GET", "/users/cleo/explanation" + ask, "", "", 200, ""},
+		{"viewer", "GET", "/users/unheard-of/explanation" + ask, "", "", 200, ""},
+		{"viewer", "GET", "/users/cleo/explanation" + ask + "&permission=no.such:thing", "", "", 200, ""},
+		{"viewer", "GET", "/users/cleo/explanation" + ask + "&revision=1", "", "", 200, ""},
+		{"viewer", "GET", "/users/cleo/explanation" + ask + many, "", "", 200, ""},
+		{"", "GET", "/users/cleo/explanation" + ask, "", "", 401, "unauthenticated"},
+		{"group-viewer", "GET", "/users/cleo/explanation" + ask, "", "", 403, "forbidden"},
+		{"auditor", "GET", "/users/cleo/explanation" + ask + "&revision=1", "", "", 403, "forbidden"},
+		{"viewer", "GET", "/users/cleo/explanation" + ask + "&permission=a:b" + many, "", "", 400, "malformed-request"},
+		{"viewer", "GET", "/users/cleo/explanation", "", "", 400, "malformed-request"},
+		{"viewer", "GET", "/users/cleo/explanation?revision=1", "", "", 400, "malformed-request"},
+		{"viewer", "GET", "/users/cleo/explanation?permission=", "", "", 400, "malformed-request"},
+		{"viewer", "GET", "/users/cleo/explanation?permission=nothing", "", "", 400, "malformed-request"},
+		{"viewer", "GET", "/users/cleo/explanation?permission=finance.*:view", "", "", 400, "malformed-request"},
+		{"viewer", "GET", "/users/cleo/explanation" + ask + "&revision=0", "", "", 400, "malformed-request"},
+		{"viewer", "GET", "/users/cleo/explanation" + ask + "&revision=-1", "", "", 400, "malformed-request"},
+		{"viewer", "GET", "/users/cleo/explanation" + ask + "&revision=", "", "", 400, "malformed-request"},
+		{"viewer", "GET", "/users/cleo/explanation" + ask + "&revision=1&revision=2", "", "", 400, "malformed-request"},
+		{"viewer", "GET", "/users/group:Finance/explanation" + ask + "&revision=99", "", "", 404, "not-found"},
+		{"viewer", "GET", "/users/group:Finance/explanation" + ask + "&revision=1", "", "", 422, "invalid"},
+		{"viewer", "GET", "/users/a%2Fb/explanation" + ask, "", "", 422, "invalid"},
+	})
+}
+
+// explain asks as an administrator, unless as is another.
+func (d *desk) explain(as, user string, permissions []string, revision ...authz.Revision) openapi.Explanation {
+	d.t.Helper()
+	query := url.Values{"permission": permissions}
+	if len(revision) > 0 {
+		query.Set("revision", fmt.Sprint(revision[0]))
+	}
+	var x openapi.Explanation
+	r := d.get(as, "/users/"+url.PathEscape(user)+"/explanation?"+query.Encode()).want(200)
+	if err := json.Unmarshal([]byte(r.body), &x); err != nil {
+		d.t.Fatal(err)
+	}
+	return x
+}
+
+// The body of section 8, member for member: what is held and why, what is missing and when it
+// was lost, and what would give it.
+func TestExplanationIsShownWhole(t *testing.T) {
+	d := newDesk(t)
+	d.do("admin", "PATCH", "/users/cleo/permissions", `{"grant":["clients.requests.deposit:update"]}`).want(200)
+	d.do("user-editor", "PATCH", "/users/cleo/permissions", `{"ungrant":["clients.requests.deposit:update"]}`).want(200)
+	r := d.get("viewer", "/users/cleo/explanation?permission=clients.requests.deposit:view&permission=clients.requests.deposit:update&"+
+		"permission=clients.requests.deposit:view").want(200)
+	got := regexp.MustCompile(`"at":"[^"]*"`).ReplaceAllString(r.body, `"at":"…"`)
+	golden(t, "explanation.json", indented(t, got))
+}
+
+func indented(t *testing.T, text string) string {
+	t.Helper()
+	raw := jsontext.Value(text)
+	if err := raw.Indent(); err != nil {
+		t.Fatal(err)
+	}
+	return string(raw) + "\n"
+}
+
+// carryOut makes the changes of a fix as the asker, each as a dry run and then in earnest. It
+// returns the first answer that is no success.
+func (d *desk) carryOut(as string, fix openapi.Fix) (refusal *reply) {
+	d.t.Helper()
+	for _, c := range fix.Changes {
+		body := ""
+		if c.Body != nil {
+			text, err := json.Marshal(c.Body)
+			if err != nil {
+				d.t.Fatal(err)
+			}
+			body = string(text)
+		}
+		preview := d.do(as, string(c.Method), c.Path+"?dry_run=true", body)
+		written := d.do(as, string(c.Method), c.Path, body)
+		if preview.status/100 != written.status/100 {
+			d.t.Errorf("%s: the dry run answers %d and the write %d", written.asked, preview.status, written.status)
+		}
+		if written.status/100 != 2 {
+			return &written
+		}
+	}
+	return nil
+}
+
+// denial is someone who can't do something, on a policy made from that of the desk.
+type denial struct {
+	user        string
+	permissions []string
+	before      []exchange
+}
+
+var toDeny = []denial{
+	{"cleo", []string{"finance.operations:create"}, nil},
+	{"cleo", []string{"clients.requests.deposit:view", "clients.requests.deposit:update", "finance.operations:create"}, nil},
+	{"finn", []string{"clients.requests.withdrawal:update"}, nil},
+	{"restricted", []string{"finance.operations:create", "system.settings:view"}, nil},
+	{"unheard, of", []string{"system.settings:view"}, nil},
+	{"a%b+c d;e?f#ä", []string{"finance.balances:adjust"}, []exchange{
+		{"admin", "POST", "/groups", `{"name":"50% & more; ä?#+","permissions":{"grants":["finance.balances:adjust"]}}`, "", 201, ""},
+	}},
+	{"dana", []string{"finance.operations:view", "rightful.groups:view"}, []exchange{
+		{"admin", "PATCH", "/groups/Finance/permissions", `{"restrict":["finance.*:view"]}`, "", 200, ""},
+		{"admin", "PATCH", "/users/dana/permissions", `{"restrict":["*:*"]}`, "", 200, ""},
+	}},
+	{"cleo", []string{"rightful.members/Finance:assign", "finance.no-such-thing:view"}, nil},
+}
+
+// Every fix is a list of requests that the dry run and then the write take as they stand, and
+// afterwards the answer is yes. What the asker may not do is refused, and it says what is lacking.
+func TestEveryFixDoesWhatItSays(t *testing.T) {
+	kinds := map[openapi.FixKind]int{}
+	refused := 0
+	for _, c := range toDeny {
+		for _, asker := range []string{"admin", "user-editor", "group-editor-too", "lead"} {
+			start := func() (*desk, openapi.Explanation) {
+				d := newDesk(t)
+				for _, e := range c.before {
+					d.exchange(e)
+				}
+				d.do("admin", "PATCH", "/users/group-editor-too/permissions",
+					`{"grant":["rightful.groups:*","rightful.users:*","clients.*:*"]}`).want(200)
+				x := d.explain(asker, c.user, c.permissions)
+				return d, x
+			}
+			_, x := start()
+			if x.Allowed || len(x.Fixes) == 0 {
+				t.Fatalf("%v: %v", c, x)
+			}
+			for i := range x.Fixes {
+				d, x := start()
+				fix := x.Fixes[i]
+				kinds[fix.Kind]++
+				refusal := d.carryOut(asker, fix)
+				if (refusal == nil) != fix.Allowed || (len(fix.Lacks) == 0) != fix.Allowed {
+					t.Fatalf("%s for %s: allowed is %v, it lacks %q and is answered %v", asker, c.user, fix.Allowed, fix.Lacks, refusal)
+				}
+				if refusal != nil {
+					refusal.want(403)
+					refused++
+					continue
+				}
+				if after := d.explain(asker, c.user, c.permissions); !after.Allowed || after.Fixes != nil {
+					t.Fatalf("%s isn't let in by %+v", c.user, fix)
+				}
+			}
+		}
+	}
+	if kinds["assign"] < 10 || kinds["lift"] < 5 || kinds["grant"] < 10 || refused < 20 {
+		t.Errorf("too little was tried: %v, %d refused", kinds, refused)
+	}
+}
+
+// A lift says from whom, as long as that is one holder.
+func TestLiftNamesItsHolder(t *testing.T) {
+	d := newDesk(t)
+	fix := d.explain("admin", "restricted", []string{"finance.operations:create"}).Fixes[0]
+	if fix.Kind != "lift" || fix.Holder != "restricted" || !slices.Equal(fix.Permissions, []string{"finance.operations:create"}) {
+		t.Errorf("it is %+v", fix)
+	}
+	d.do("admin", "PATCH", "/groups/Finance/permissions", `{"restrict":["finance.operations:*"]}`).want(200)
+	fix = d.explain("admin", "restricted", []string{"finance.operations:create"}).Fixes[0]
+	if fix.Kind != "lift" || fix.Holder != "" || len(fix.Lifts) != 2 || fix.AlsoReachesCount != 1 || fix.AlsoReaches[0] != "dana" {
+		t.Errorf("it is %+v", fix)
+	}
+}
+
+// What an explanation lists is bounded, and counted whole.
+func TestExplanationIsBounded(t *testing.T) {
+	var catalogue authz.Catalogue
+	for i := range 150 {
+		catalogue = append(catalogue, authz.Entry{Permission: authz.Permission(fmt.Sprintf("many.part%d:view", i)), Label: "Part", Category: []string{"Parts"}})
+	}
+	catalogue = append(catalogue, deskCatalogue...)
+	d := newDesk(t, func(o *authz.Options) { o.Catalogue = catalogue })
+	d.do("admin", "POST", "/groups", `{"name":"All","permissions":{"grants":["many.*:*"]}}`).want(201)
+	var add []authz.UserID
+	for i := range 120 {
+		add = append(add, authz.UserID(fmt.Sprintf("user%d", i)))
+	}
+	if _, err := d.engine.As("admin").ChangeMembers(t.Context(), "Deposit viewers", add, nil); err != nil {
+		t.Fatal(err)
+	}
+	x := d.explain("admin", "cleo", []string{"many.part7:view"})
+	if fix := x.Fixes[0]; len(fix.AlsoGives) != 100 || fix.AlsoGivesCount != 149 {
+		t.Errorf("%d of %d are named", len(fix.AlsoGives), fix.AlsoGivesCount)
+	}
+	if fix := x.Fixes[1]; fix.Holder != "group:Deposit viewers" || len(fix.AlsoReaches) != 100 || fix.AlsoReachesCount != 120 {
+		t.Errorf("%s reaches %d of %d", fix.Holder, len(fix.AlsoReaches), fix.AlsoReachesCount)
+	}
+}
+
+// Of the past it says what was so then, by the rights that the asker has now, and doesn't say
+// what would have helped.
+func TestExplanationOfThePast(t *testing.T) {
+	d := newDesk(t)
+	ask := []string{"finance.operations:view"}
+	denied := d.engine.Revision()
+	d.do("admin", "PUT", "/groups/Finance/members/cleo", "").want(204)
+	held := d.engine.Revision()
+	d.do("admin", "DELETE", "/groups/Finance/members/cleo", "").want(204)
+	lost := d.engine.Revision()
+	d.do("admin", "PUT", "/groups/Viewers/members/cleo", "").want(204)
+	for _, c := range []struct {
+		revision authz.Revision
+		allowed  bool
+		lost     authz.Revision
+	}{{denied, false, 0}, {held, true, 0}, {lost, false, lost}, {lost + 1, false, lost}} {
+		x := d.explain("cleo", "cleo", ask, c.revision)
+		var since authz.Revision
+		if l := x.Permissions[0].Lost; l != nil {
+			since = authz.Revision(l.Revision)
+		}
+		if x.Revision != int64(c.revision) || x.Allowed != c.allowed || x.Permissions[0].Allowed != c.allowed || since != c.lost || x.Fixes != nil {
+			t.Errorf("at %d it is %+v", c.revision, x)
+		}
+	}
+	if x := d.explain("cleo", "cleo", ask); x.Permissions[0].Lost.Revision != int64(lost) || len(x.Fixes) == 0 {
+		t.Errorf("now it is %+v", x)
+	}
+	d.get("cleo", "/users/cleo/explanation?permission=a:b&revision=99").problem(404, "not-found")
+}
+
+// A past that can't be worked out isn't made up: what is asked of it fails, and the present is
+// explained as far as the records lead.
+func TestExplanationWithoutRecords(t *testing.T) {
+	d := newDesk(t)
+	for range 3 {
+		d.do("admin", "PATCH", "/users/ben/permissions", `{"grant":["finance.operations:view"]}`).want(200)
+		d.do("admin", "PATCH", "/users/ben/permissions", `{"ungrant":["finance.operations:view"]}`).want(200)
+	}
+	present := d.engine.Revision()
+	if !d.store.DeleteRecord(present - 3) {
+		t.Fatal("there is no such record")
+	}
+	d.get("admin", fmt.Sprintf("/users/ben/explanation?permission=finance.operations:view&revision=%d", present-1)).want(200)
+	d.get("admin", fmt.Sprintf("/users/ben/explanation?permission=finance.operations:view&revision=%d", present-5)).problem(500, "internal")
+	x := d.explain("admin", "ben", []string{"finance.operations:view", "system.settings:view"})
+	if x.Permissions[0].Lost == nil || x.Permissions[1].Lost != nil || x.LookedBackTo != int64(present-3) || len(x.Fixes) == 0 {
+		t.Errorf("it is %+v", x)
+	}
+}
+
+// While the store is away the present is explained from memory, and the past isn't.
+func TestExplanationWhileTheStoreIsAway(t *testing.T) {
+	d := newDesk(t)
+	d.store.away = true
+	x := d.explain("viewer", "cleo", []string{"finance.operations:view"})
+	if x.Allowed || len(x.Fixes) == 0 || x.LookedBackTo != int64(d.engine.Revision()) {
+		t.Errorf("it is %+v", x)
+	}
+	d.get("viewer", "/users/cleo/explanation?permission=a:b&revision=1").problem(503, "store-unavailable")
+}
+
+// Bad rows that are in the way are named: no fix takes them away.
+func TestExplanationNamesBadRows(t *testing.T) {
+	d := newDesk(t)
+	d.store.InsertRows(authz.Row{Type: "p", V: [6]string{"cleo", "finance.*", "view", "deny", "more"}})
+	engine, err := authz.Open(t.Context(), d.store, authz.Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer engine.Close()
+	d.mount(engine)
+	x := d.explain("viewer", "cleo", []string{"finance.operations:view"})
+	if x.BadRows == nil || x.BadRows.Count != 1 || x.BadRows.Items[0].Denies != "cleo" || len(x.Fixes) != 1 || x.Fixes[0].Groups[0] != "Administrators" {
+		t.Errorf("it is %+v", x)
+	}
+	if because := x.Permissions[0].Because; len(because) != 1 || !because[0].BadRow {
+		t.Errorf("because %+v", because)
+	}
+}

@@ -1,0 +1,131 @@
+package api_test
+
+import (
+	"fmt"
+	"html"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/rightful-go/rightful/api"
+	"github.com/rightful-go/rightful/authz"
+)
+
+// labelled is texts in a language of which each says which it is, in what HTML would take for an
+// element.
+func labelled(language string) api.Texts {
+	texts := api.Texts{Needed: func(n int) string { return fmt.Sprintf("<needed %d %s>", n, language) }}
+	fields := reflect.ValueOf(&texts).Elem()
+	for i := range fields.NumField() {
+		if field := fields.Field(i); field.Kind() == reflect.String {
+			field.SetString("<" + strings.ToLower(fields.Type().Field(i).Name) + " " + language + ">")
+		}
+	}
+	texts.Language = language
+	texts.SignedInAs = "<before " + language + ">{user}<after " + language + ">"
+	return texts
+}
+
+// What a host replaces it finds on some page, as text, and nothing else in words is there.
+func TestEveryTextIsOnAPage(t *testing.T) {
+	options := quiet
+	options.Texts, options.SignIn, options.Tell = []api.Texts{labelled("eo")}, "/login", api.TellGroups
+	guard := api.NewGuardWith(scenario(t, "backoffice"), signedIn, options)
+	page := func(g *api.Guard, user authz.UserID, guarding func(*api.Guard) gin.HandlerFunc) string {
+		return send(guarded(guarding(g)), user, "GET", "/x", "Accept", asPage).Body.String()
+	}
+	oneOf := func(g *api.Guard) gin.HandlerFunc { return g.RequireAny(approving[1:]...) }
+	pages := page(guard, "", oneOf) + page(guard, "cleo", oneOf) + page(guard, "cleo", require(append(approving, "nowhere.declared:view")...)) +
+		page(guard, "cleo", requireFunc())
+	old := expired(t)
+	pages += page(api.NewGuardWith(old, signedIn, options), "cleo", oneOf)
+	fields := reflect.TypeFor[api.Texts]()
+	for i := range fields.NumField() {
+		name := fields.Field(i).Name
+		want := []string{"<" + strings.ToLower(name) + " "}
+		switch name {
+		case "Language":
+			want = []string{`lang="eo"`}
+		case "SignedInAs":
+			want = []string{"<before eo>", "<after eo>"}
+		case "Denial": // has its own test
+			continue
+		}
+		for _, text := range want {
+			if name != "Language" {
+				text = html.EscapeString(text)
+			}
+			if !strings.Contains(pages, text) {
+				t.Errorf("%s is on no page", name)
+			}
+		}
+	}
+	for _, english := range []string{"Sign in", "You ", "Please", "What", "Missing", "Forbidden", "Other", "administrator"} {
+		if strings.Contains(pages, english) {
+			t.Errorf("in another language, a page says %q", english)
+		}
+	}
+}
+
+// Of the languages that there are, whoever asks gets the one that they like best.
+func TestLanguageIsChosen(t *testing.T) {
+	const title = "<title>503 &lt;unavailable %s&gt;</title>"
+	options := quiet
+	options.Texts = []api.Texts{labelled("en"), labelled("de"), labelled("pt-BR")}
+	engine := expired(t)
+	for _, c := range []struct{ accept, want string }{
+		{"", "en"},
+		{"de", "de"},
+		{"DE", "de"},
+		{"de-AT", "de"},
+		{"de-Latn-AT-1996", "de"},
+		{"pt-BR", "pt-BR"},
+		{"pt-br, de;q=0.9", "pt-BR"},
+		{"pt", "en"}, // Brazilian isn't what was asked for
+		{"fr", "en"},
+		{"fr, de;q=0.1", "de"},
+		{"en;q=0.5, de;q=0.8", "de"},
+		{"de;q=0.5, en;q=0.8", "en"},
+		{"de, en", "de"},
+		{"*", "en"},
+		{"*;q=0.1, de;q=0.5", "de"},
+		{"de;q=0", "en"},
+		{"de;q=2", "en"},
+		{"-", "en"},
+		{"--de, ;q=1,,de", "de"},
+		{"-de", "en"},
+		{strings.Repeat("x-", 100_000), "en"},
+	} {
+		r := guarded(api.NewGuardWith(engine, signedIn, options).Require("a:b"))
+		if w := send(r, "ana", "GET", "/x", "Accept", asPage, "Accept-Language", c.accept); !strings.Contains(w.Body.String(), fmt.Sprintf(title, c.want)) {
+			t.Errorf("for %q it isn't in %s", c.accept, c.want)
+		}
+		host := options
+		host.Language = func(ctx *gin.Context) string { return ctx.GetHeader("Likes") }
+		r = guarded(api.NewGuardWith(engine, signedIn, host).Require("a:b"))
+		if w := send(r, "ana", "GET", "/x", "Accept", asPage, "Accept-Language", "pt-BR", "Likes", c.accept); !strings.Contains(w.Body.String(), fmt.Sprintf(title, c.want)) {
+			t.Errorf("where the host says %q it isn't in %s", c.accept, c.want)
+		}
+	}
+}
+
+// anonymous is texts that have no place for the user.
+var anonymous = func() api.Texts {
+	texts := labelled("eo")
+	texts.SignedInAs = "Saluton"
+	return texts
+}()
+
+// expired returns an engine whose policy is too old.
+func expired(t *testing.T) *authz.Engine {
+	t.Helper()
+	options := authz.Options{MaxAge: 1, PollInterval: 1 << 40, Logger: quiet.Logger}
+	engine, err := authz.Open(t.Context(), authz.NewMemoryStore(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = engine.Close() })
+	return engine
+}

@@ -1,0 +1,67 @@
+package authz_test
+
+import (
+	"errors"
+	"reflect"
+	"testing"
+
+	"github.com/rightful-go/rightful/authz"
+)
+
+// What a preview said, it says again of the same revision, however the policy goes on.
+func TestPreviewAtSaysWhatThePreviewSaid(t *testing.T) {
+	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "root"})
+	ctx, root := t.Context(), engine.As("root")
+	type rehearsal struct {
+		revision authz.Revision
+		operate  func(authz.Acting) (authz.Change, error)
+		change   authz.Change
+		impact   authz.Impact
+	}
+	var all []rehearsal
+	for _, operate := range []func(authz.Acting) (authz.Change, error){
+		func(a authz.Acting) (authz.Change, error) {
+			return a.CreateGroup(ctx, authz.GroupSpec{Name: "A", Permissions: authz.Rules{Grants: []authz.Pattern{"a.*:view"}}})
+		},
+		func(a authz.Acting) (authz.Change, error) {
+			return a.ChangeMembers(ctx, "A", []authz.UserID{"ben", "cleo"}, nil)
+		},
+		func(a authz.Acting) (authz.Change, error) { return a.Grant(ctx, "A", "a.b:update") },
+		func(a authz.Acting) (authz.Change, error) {
+			return a.ChangeUserPermissions(ctx, "ben", authz.RulesDelta{Restrict: []authz.Pattern{"a.b:*"}})
+		},
+		func(a authz.Acting) (authz.Change, error) { return a.DeleteUser(ctx, "cleo") },
+		func(a authz.Acting) (authz.Change, error) { return a.Revert(ctx, 5) },
+		func(a authz.Acting) (authz.Change, error) { return a.DeleteGroup(ctx, "A", true) },
+	} {
+		r := rehearsal{revision: engine.Revision(), operate: operate}
+		var err error
+		if r.change, r.impact, err = root.Preview(operate); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, r)
+		must(t)(operate(root))
+	}
+	end := engine.Revision()
+	for i, r := range all {
+		view, err := engine.ViewAt(ctx, r.revision)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Versions of today say nothing of the past.
+		change, impact, err := root.IfVersion(999).PreviewAt(view, r.operate)
+		if err != nil || !reflect.DeepEqual(change, r.change) || !reflect.DeepEqual(impact, r.impact) {
+			t.Errorf("operation %d at %d: %v, %+v with %+v; it was %+v with %+v", i, r.revision, err, change, impact, r.change, r.impact)
+		}
+	}
+	view, err := engine.ViewAt(ctx, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := root.PreviewAt(view, all[5].operate); !errors.Is(err, authz.ErrNoSuchChange) {
+		t.Errorf("before there was a change it is reverted with %v", err)
+	}
+	if engine.Revision() != end {
+		t.Error("something was stored")
+	}
+}
