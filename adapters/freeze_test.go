@@ -34,7 +34,7 @@ func TestFrozenInstance(t *testing.T) {
 			time.Sleep(time.Second + time.Duration(rand.Intn(20_000))*time.Microsecond)
 			frozen.signal(t, syscall.SIGSTOP)
 			last, longest := engine.Revision(), writeBeside(t, engine, minute)
-			if longest == minute && d.kind != "sqlite" {
+			if longest == minute && d.kind != "sqlite" && !testing.Short() { // the server gives it up after half a minute
 				t.Error("the other instance could not write at all")
 			}
 			thawed := engine.Revision()

@@ -47,7 +47,7 @@ func TestPolledInstancesFollow(t *testing.T) {
 		const changes = 20
 		took := propagate(t, engines, changes, "polled")
 		t.Logf("%d changes, polled every %s: median %s, at most %s", changes, interval, took[changes/2], took[changes-1])
-		if took[changes-1] > interval+bit {
+		if took[changes-1] > interval+bit && !raceDetector {
 			t.Errorf("it took %s", took[changes-1])
 		}
 	})
@@ -94,7 +94,7 @@ func TestThePollTakesOver(t *testing.T) {
 		l.cut()
 		took := propagate(t, engines, 8, "cut")
 		t.Logf("cut for good, polled every %s: median %s, at most %s", interval, took[len(took)/2], took[len(took)-1])
-		if last := took[len(took)-1]; last > interval+bit {
+		if last := took[len(took)-1]; last > interval+bit && !raceDetector {
 			t.Errorf("it took %s", last)
 		}
 	})

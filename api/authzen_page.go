@@ -83,6 +83,9 @@ func (p *searchPage) read() reader {
 	})
 }
 
+// maxCount is the largest whole number that every reader of JSON reads alike (RFC 8259 section 6).
+const maxCount = 1<<53 - 1
+
 // count reads a number of things.
 func count(into *int) reader {
 	return func(b *body) {
@@ -91,8 +94,8 @@ func count(into *int) reader {
 			return
 		}
 		n, err := token.Float()
-		if err != nil || n < 0 || n > 1<<53 || n != float64(int64(n)) {
-			b.fault("must be a whole number from 0 on")
+		if err != nil || n < 0 || n > maxCount || n != float64(int64(n)) {
+			b.fault("must be a whole number from 0 to %d", maxCount)
 			return
 		}
 		*into = int(n)

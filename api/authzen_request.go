@@ -1,8 +1,10 @@
 package api
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
@@ -82,28 +84,31 @@ const (
 	maxRequestID    = 200 // characters
 )
 
-// requestID returns the identifier that a request brings, "" if none. It is false for one that
-// we don't send back: of more than 200 characters, or of others than those of ASCII that show.
-func requestID(h http.Header) (string, bool) {
+var (
+	errRequestIDs = errors.New("the header " + requestIDHeader + " is there more than once")
+	errRequestID  = fmt.Errorf("the header %s must have at most %d characters, printable ones of ASCII", requestIDHeader, maxRequestID)
+)
+
+// requestID returns the identifier that a request brings, "" if none. It fails for one that we
+// don't send back.
+func requestID(h http.Header) (string, error) {
 	values := h.Values(requestIDHeader)
-	if len(values) == 0 {
-		return "", true
+	switch {
+	case len(values) == 0:
+		return "", nil
+	case len(values) > 1:
+		return "", errRequestIDs
 	}
 	id := values[0]
-	if len(values) > 1 || len(id) > maxRequestID {
-		return "", false
+	if len(id) > maxRequestID || strings.ContainsFunc(id, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return "", errRequestID
 	}
-	for i := range len(id) {
-		if id[i] < ' ' || id[i] > '~' {
-			return "", false
-		}
-	}
-	return id, true
+	return id, nil
 }
 
 // echoRequestID sends the identifier of a request back (section 10.1.3), with errors too.
 func echoRequestID(c *gin.Context) {
-	if id, ok := requestID(c.Request.Header); ok && id != "" {
+	if id, err := requestID(c.Request.Header); err == nil && id != "" {
 		c.Header(requestIDHeader, id)
 	}
 }
@@ -111,8 +116,8 @@ func echoRequestID(c *gin.Context) {
 // identified refuses a request whose identifier can't be sent back: it asks for just that.
 func identified(handle func(*call)) func(*call) {
 	return func(c *call) {
-		if _, ok := requestID(c.http.Request.Header); !ok {
-			c.bad("the header %s must be there once, with at most %d printable ASCII characters", requestIDHeader, maxRequestID)
+		if _, err := requestID(c.http.Request.Header); err != nil {
+			c.bad("%v", err)
 		}
 		handle(c)
 	}

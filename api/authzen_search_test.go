@@ -180,7 +180,7 @@ func TestSearchLimits(t *testing.T) {
 	d := newPoint(t, func(o *api.AuthZEN) { o.Resources = numbered(501) })
 	body := question("alice", "read", "record", "")
 	for page, want := range map[string]int{
-		`{}`: 500, `{"limit":500}`: 500, `{"limit":501}`: 500, `{"limit":9007199254740992}`: 500, `{"limit":1e2}`: 100, `{"limit":7.0}`: 7,
+		`{}`: 500, `{"limit":500}`: 500, `{"limit":501}`: 500, `{"limit":9007199254740991}`: 500, `{"limit":1e2}`: 100, `{"limit":7.0}`: 7,
 		`{"limit":1}`: 1, `{"token":""}`: 500, `{"properties":{"sort":"id"},"other":1}`: 500, `{"limit":0}`: 0,
 	} {
 		r := d.ask("service", resources, withPage(body, page))
@@ -189,7 +189,7 @@ func TestSearchLimits(t *testing.T) {
 		}
 	}
 	for _, page := range []string{
-		`{"limit":-1}`, `{"limit":1.5}`, `{"limit":"1"}`, `{"limit":null}`, `{"limit":1e400}`, `{"limit":9007199254740994}`, `{"token":1}`, `{"token":null}`,
+		`{"limit":-1}`, `{"limit":1.5}`, `{"limit":"1"}`, `{"limit":null}`, `{"limit":1e400}`, `{"limit":9007199254740992}`, `{"token":1}`, `{"token":null}`,
 		`{"properties":1}`, `[]`, `null`, `1`, `{"limit":1,"limit":1}`,
 	} {
 		d.ask("service", resources, withPage(body, page)).problem(400, "malformed-request")

@@ -82,6 +82,36 @@ func TestImportIsBounded(t *testing.T) {
 	d.send(unannounced).problem(413, "too-large") // before the 400 for the missing mode
 }
 
+// A body that got lost on its way is no policy of nobody. Replacing by one takes a line that says so.
+func TestImportOfNothing(t *testing.T) {
+	const everything = "p, group:Administrators, *, *, allow\n"
+	d := newDesk(t)
+	before := d.engine.Revision()
+	for _, mode := range []string{"merge", "replace", "replace&dry_run=true"} {
+		r := d.do("admin", "POST", "/imports?mode="+mode, "", "Content-Type", "text/csv")
+		r.problem(400, "malformed-request")
+		if !strings.Contains(r.body, "the body is empty") {
+			t.Errorf("answered %s", r.body)
+		}
+		for _, file := range []string{"\n", " \r\n\r\n", "# nothing\n", "\uFEFF"} {
+			r := d.do("admin", "POST", "/imports?mode="+mode, file)
+			if mode == "merge" {
+				r.want(200)
+				continue
+			}
+			if p := r.problem(422, "import-rejected"); p["error_count"] != 1.0 || !strings.Contains(r.errors()[""], strings.TrimSpace(everything)) {
+				t.Errorf("%q is answered %s", file, r.body)
+			}
+		}
+	}
+	if d.engine.Revision() != before {
+		t.Error("something was stored")
+	}
+	if c := d.do("admin", "POST", "/imports?mode=replace", everything).want(200).json(); c["added_count"] != 0.0 || c["removed_count"] == 0.0 {
+		t.Errorf("what is meant is answered %v", c)
+	}
+}
+
 func TestImportTakesCSVAlone(t *testing.T) {
 	d := newDesk(t)
 	for _, mediaType := range []string{"", "application/json", "text/plain", "text/csv; charset=latin1", "text/csv; header=absent", "text/*"} {

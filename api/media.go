@@ -55,11 +55,15 @@ func (c *call) receive() *problem {
 	return nil
 }
 
-func (c *call) take(in io.Reader) (err error) {
-	if slices.Equal(c.operation.body.types, csvBody.types) {
-		c.file, err = policycsv.ReadPolicy(in)
-	} else {
+func (c *call) take(in *io.LimitedReader) (err error) {
+	if !slices.Equal(c.operation.body.types, csvBody.types) {
 		c.body, err = io.ReadAll(in)
+		return err
+	}
+	before := in.N
+	c.file, err = policycsv.ReadPolicy(in)
+	if in.N == before { // of JSON, its reader says so
+		c.bad("the body is empty")
 	}
 	return err
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -45,17 +47,23 @@ func TestLogLinesCantBeForged(t *testing.T) {
 		slog.SetDefault(logger)
 		d := newDesk(t, func(o *authz.Options) { o.Logger = logger })
 		log.Reset()
-		d.do("admin", "PUT", "/groups/Finance/members/ben", "", "Rightful-Reason", "a"+forged).problem(422, "invalid")
-		d.do("admin", "PUT", "/groups/x"+forged+"/members/ben", "").problem(404, "not-found")
-		d.do("admin", "PUT", "/groups/Finance/members/ben"+forged, "").problem(422, "invalid")
-		d.do("admin", "GET", "/groups?"+forged, "").problem(400, "malformed-request")
-		r := gin.New()
-		api.Mount(r.Group("/api/v1"), d.engine, func(c *gin.Context) authz.UserID {
-			panic(fmt.Sprint("no session for ", c.Request.URL.Path, c.GetHeader("X-Request-ID")))
+		beside := unlogged(t, func() {
+			d.mount(d.engine)
+			d.do("admin", "PUT", "/groups/Finance/members/ben", "", "Rightful-Reason", "a"+forged).problem(422, "invalid")
+			d.do("admin", "PUT", "/groups/x"+forged+"/members/ben", "").problem(404, "not-found")
+			d.do("admin", "PUT", "/groups/Finance/members/ben"+forged, "").problem(422, "invalid")
+			d.do("admin", "GET", "/groups?"+forged, "").problem(400, "malformed-request")
+			r := gin.New()
+			api.Mount(r.Group("/api/v1"), d.engine, func(c *gin.Context) authz.UserID {
+				panic(fmt.Sprint("no session for ", c.Request.URL.Path, c.GetHeader("X-Request-ID")))
+			})
+			d.handler = r
+			d.do("admin", "GET", "/groups/x"+forged, "", "X-Request-ID", "1\n2").problem(500, "internal")
 		})
-		d.handler = r
-		d.do("admin", "GET", "/groups/x"+forged, "", "X-Request-ID", "1\n2").problem(500, "internal")
 
+		if beside != "" {
+			t.Errorf("%s: something goes past the log: %q", name, beside)
+		}
 		lines := strings.Split(strings.TrimSuffix(log.String(), "\n"), "\n")
 		if len(lines) != 1 || !strings.Contains(lines[0], "no session") {
 			t.Errorf("%s: one event has %d lines: %s", name, len(lines), &log)
@@ -64,4 +72,25 @@ func TestLogLinesCantBeForged(t *testing.T) {
 			t.Errorf("%s: the log has what steers terminals: %q", name, &log)
 		}
 	}
+}
+
+// unlogged returns what is written past every logger meanwhile, where nothing quotes it.
+func unlogged(t *testing.T, do func()) string {
+	t.Helper()
+	file, err := os.Create(filepath.Join(t.TempDir(), "beside"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	out, errors, ginOut, ginErrors := os.Stdout, os.Stderr, gin.DefaultWriter, gin.DefaultErrorWriter
+	os.Stdout, os.Stderr, gin.DefaultWriter, gin.DefaultErrorWriter = file, file, file, file
+	defer func() {
+		os.Stdout, os.Stderr, gin.DefaultWriter, gin.DefaultErrorWriter = out, errors, ginOut, ginErrors
+	}()
+	do()
+	text, err := os.ReadFile(file.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }

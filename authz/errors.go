@@ -167,7 +167,10 @@ func (e *ImportError) Error() string {
 		return ErrImportRejected.Error()
 	}
 	first := e.Lines[0]
-	text := fmt.Sprintf("line %d: %s", first.Line, first.Detail)
+	text := first.Detail
+	if first.Line > 0 {
+		text = fmt.Sprintf("line %d: %s", first.Line, text)
+	}
 	if e.Count > 1 {
 		text += fmt.Sprintf(" (and %d more)", e.Count-1)
 	}

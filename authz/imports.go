@@ -17,7 +17,8 @@ const (
 	ImportMerge ImportMode = "merge"
 	// ImportReplace makes rules and memberships equal to the file. Groups that it doesn't
 	// name are emptied and stay; Administrators and its members are left alone, whatever the
-	// file says of them. For administrators only.
+	// file says of them. A file without a single rule and membership is refused: it is one that
+	// got lost more often than a wish to take everything from everyone. For administrators only.
 	ImportReplace ImportMode = "replace"
 )
 
@@ -111,6 +112,10 @@ func (im *importer) fault(line int, format string, args ...any) {
 func (im *importer) take(file PolicyFile) {
 	rules, faults := interpret(file.Lines)
 	im.read = file.Faults.merge(faults)
+	if im.mode == ImportReplace && len(file.Lines) == 0 && im.read.Count == 0 {
+		im.read.Add(0, "the file has no rule and no membership, and would take everything from everyone but Administrators; "+
+			"where that is meant, put in the line p, group:Administrators, *, *, allow")
+	}
 	// Groups first: a rule may be about one that a later line makes.
 	rules = slices.DeleteFunc(rules, func(lr lineRule) bool { return !im.accepts(lr) })
 	for _, lr := range rules {

@@ -148,3 +148,22 @@ func TestImportOfAPlainCasbinPolicy(t *testing.T) {
 		t.Errorf("replacing by the same made %+v", again)
 	}
 }
+
+// A file with nothing in it takes nothing away; one that says what stays does.
+func TestReplacingByNothingIsRefused(t *testing.T) {
+	t.Parallel()
+	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana"})
+	must(t)(importText(t, engine, "g, ben, group:Desk\n", authz.ImportMerge))
+	revision := engine.Revision()
+	_, err := importText(t, engine, "# all of it\n\n", authz.ImportReplace)
+	var rejected *authz.ImportError
+	if !errors.As(err, &rejected) || rejected.Count != 1 || !strings.HasPrefix(err.Error(), "the file has no rule") || engine.Revision() != revision {
+		t.Errorf("%v", err)
+	}
+	if _, err := importText(t, engine, "q\n", authz.ImportReplace); !errors.As(err, &rejected) || rejected.Count != 1 || rejected.Lines[0].Line != 1 {
+		t.Errorf("a bad line besides: %v", err)
+	}
+	if c := must(t)(importText(t, engine, "p, group:Administrators, *, *, allow\n", authz.ImportReplace)); len(c.Delta.Removed) != 1 {
+		t.Errorf("%+v", c)
+	}
+}

@@ -32,9 +32,10 @@ type Options struct {
 	HTTP *http.Client
 
 	// Attempts is how often a request is sent at most; 0 stands for 4, 1 for never again. Sent again
-	// is what was answered 503, unless it creates or imports, and what was answered 412 though it
-	// named no version. In between it waits for as long as the answer asks with Retry-After, else
-	// for 100 ms, and twice as long each time, and never beyond the deadline of the context.
+	// is what was answered 503, unless it creates, imports or reverts, and what was answered 412
+	// though it named no version. In between it waits for as long as the answer asks with
+	// Retry-After, else for 100 ms, and twice as long each time, and never beyond the deadline of
+	// the context.
 	Attempts int
 }
 

@@ -44,6 +44,16 @@ func (c *Client) Permissions(ctx context.Context, category, text string) iter.Se
 	})
 }
 
+// PermissionHolders lists who holds a permission, each with every path by which they come to it: the
+// groups first, then the users.
+func (c *Client) PermissionHolders(ctx context.Context, permission openapi.PermissionName) iter.Seq2[openapi.PermissionHolder, error] {
+	return pages(func(cursor *openapi.Cursor) ([]openapi.PermissionHolder, string, error) {
+		p := openapi.ListPermissionHoldersParams{Permission: permission, Cursor: cursor}
+		page, _, err := read[openapi.PermissionHolderList](c.api.ListPermissionHolders(ctx, &p))
+		return page.Items, page.NextCursor, err
+	})
+}
+
 // Groups lists the groups; of them those that contain a text, where it isn't empty.
 func (c *Client) Groups(ctx context.Context, text string) iter.Seq2[openapi.GroupItem, error] {
 	return pages(func(cursor *openapi.Cursor) ([]openapi.GroupItem, string, error) {

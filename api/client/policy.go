@@ -20,6 +20,13 @@ func (c *Client) Denial(ctx context.Context, id string) (openapi.Denial, error) 
 	return denial, err
 }
 
+// Revert applies the inverse of a change to the present policy, whole or not at all. What it returns
+// is the change that this made, without a revision where nothing was to be changed.
+func (c *Client) Revert(ctx context.Context, revision openapi.Revision) (openapi.Change, error) {
+	change, _, err := write[openapi.Change](c)(c.api.RevertChange(ctx, revision, &openapi.RevertChangeParams{}, c.writing))
+	return change, err
+}
+
 // Import takes in a policy in Casbin's CSV, of at most 32 MiB. What it returns has no revision where
 // nothing was to be changed.
 func (c *Client) Import(ctx context.Context, mode openapi.ImportMode, file io.Reader) (openapi.Change, error) {

@@ -356,7 +356,8 @@ type ClientInterface interface {
 	// Takes a policy in Casbin's CSV, all or nothing, in one change: `p, holder, object, action[, allow|deny]` and
 	// `g, member, group`, with `#` comments, blank lines and quoted fields. Groups are marked `group:`; only in a file
 	// where no field begins with `group:` are bare names on the right of a `g` line groups. Groups that the file names
-	// are made. Every bad line is reported with its number. A second import of the same file changes nothing.
+	// are made. Every bad line is reported with its number. A second import of the same file changes nothing. An empty
+	// body is a 400; a file without a rule or a membership changes nothing with `merge`, and is a 422 with `replace`.
 	//
 	// Needs `rightful.policy:import`, and whatever anyone gains or is no longer denied by it; `mode=replace` only
 	// administrators may use.
@@ -1055,7 +1056,8 @@ func (c *Client) SetGroupPermissions(ctx context.Context, group GroupPath, param
 // Takes a policy in Casbin's CSV, all or nothing, in one change: `p, holder, object, action[, allow|deny]` and
 // `g, member, group`, with `#` comments, blank lines and quoted fields. Groups are marked `group:`; only in a file
 // where no field begins with `group:` are bare names on the right of a `g` line groups. Groups that the file names
-// are made. Every bad line is reported with its number. A second import of the same file changes nothing.
+// are made. Every bad line is reported with its number. A second import of the same file changes nothing. An empty
+// body is a 400; a file without a rule or a membership changes nothing with `merge`, and is a 422 with `replace`.
 //
 // Needs `rightful.policy:import`, and whatever anyone gains or is no longer denied by it; `mode=replace` only
 // administrators may use.
@@ -4285,7 +4287,8 @@ type ClientWithResponsesInterface interface {
 	// Takes a policy in Casbin's CSV, all or nothing, in one change: `p, holder, object, action[, allow|deny]` and
 	// `g, member, group`, with `#` comments, blank lines and quoted fields. Groups are marked `group:`; only in a file
 	// where no field begins with `group:` are bare names on the right of a `g` line groups. Groups that the file names
-	// are made. Every bad line is reported with its number. A second import of the same file changes nothing.
+	// are made. Every bad line is reported with its number. A second import of the same file changes nothing. An empty
+	// body is a 400; a file without a rule or a membership changes nothing with `merge`, and is a 422 with `replace`.
 	//
 	// Needs `rightful.policy:import`, and whatever anyone gains or is no longer denied by it; `mode=replace` only
 	// administrators may use.
@@ -5920,7 +5923,8 @@ func (c *ClientWithResponses) SetGroupPermissionsWithResponse(ctx context.Contex
 // Takes a policy in Casbin's CSV, all or nothing, in one change: `p, holder, object, action[, allow|deny]` and
 // `g, member, group`, with `#` comments, blank lines and quoted fields. Groups are marked `group:`; only in a file
 // where no field begins with `group:` are bare names on the right of a `g` line groups. Groups that the file names
-// are made. Every bad line is reported with its number. A second import of the same file changes nothing.
+// are made. Every bad line is reported with its number. A second import of the same file changes nothing. An empty
+// body is a 400; a file without a rule or a membership changes nothing with `merge`, and is a 422 with `replace`.
 //
 // Needs `rightful.policy:import`, and whatever anyone gains or is no longer denied by it; `mode=replace` only
 // administrators may use.

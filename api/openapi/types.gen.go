@@ -673,7 +673,7 @@ type EvaluationsOptions struct {
 	EvaluationsSemantic EvaluationsSemantic `json:"evaluations_semantic,omitempty,omitzero"`
 }
 
-// EvaluationsRequest `subject`, `action` and `resource` are needed at the top unless `evaluations` lists something. What an evaluation lacks with the top taken in makes it a `false`, and the request no error.
+// EvaluationsRequest `subject`, `action` and `resource` are needed at the top unless `evaluations` lists something. What an evaluation lacks with the top taken in, or has of another form than here, makes it a `false`, and the request no error.
 //
 // Examples: {"evaluations":[{"action":{"name":"view"}},{"action":{"name":"update"}}],"resource":{"id":"1","type":"clients.requests.deposit"},"subject":{"id":"cleo","type":"user"}}
 type EvaluationsRequest struct {

@@ -10,20 +10,13 @@ import (
 
 // The README's walk does what the README says, command by command.
 func TestTheREADMEsWalk(t *testing.T) {
-	bash, err := exec.LookPath("bash")
-	if err != nil {
-		t.Skip("there is no bash here")
-	}
-	if _, err := exec.LookPath("curl"); err != nil {
-		t.Skip("there is no curl here")
-	}
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, walk, _ := strings.Cut(string(readme), "\n## See it work\n")
 	walk, _, _ = strings.Cut(walk, "\n## ")
-	output := runBlocks(t, bash, walk,
+	output := runBlocks(t, newOffice(t), walk,
 		"read -rp 'Demo password: ' password", "password='"+testPassword+"'",
 		"curl ", "curl -s ",
 	)
@@ -45,18 +38,24 @@ func TestTheREADMEsWalk(t *testing.T) {
 	}
 }
 
-// runBlocks runs the blocks of shell in a text against a new back office, with words replaced,
-// and returns what they print.
-func runBlocks(t *testing.T, bash, text string, replacements ...string) string {
+var shellBlocks = regexp.MustCompile("(?s)```bash\n(.*?)```")
+
+// runBlocks runs the blocks of shell in a text against a back office, with words replaced, and
+// returns what they print. It skips the test where there is no bash or no curl.
+func runBlocks(t *testing.T, o *office, text string, replacements ...string) string {
 	t.Helper()
+	for _, program := range []string{"bash", "curl"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skip("there is no " + program + " here")
+		}
+	}
 	var script strings.Builder
 	script.WriteString("set -eu\n")
-	for _, block := range regexp.MustCompile("(?s)```bash\n(.*?)```").FindAllStringSubmatch(text, -1) {
+	for _, block := range shellBlocks.FindAllStringSubmatch(text, -1) {
 		script.WriteString(block[1] + "echo\n")
 	}
-	o := newOffice(t)
 	replacer := strings.NewReplacer(append([]string{"http://127.0.0.1:8080", o.base}, replacements...)...)
-	cmd := exec.CommandContext(t.Context(), bash, "-c", replacer.Replace(script.String()))
+	cmd := exec.CommandContext(t.Context(), "bash", "-c", replacer.Replace(script.String()))
 	output, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, output)
@@ -66,18 +65,11 @@ func runBlocks(t *testing.T, bash, text string, replacements ...string) string {
 
 // So does the page about AuthZEN.
 func TestTheAuthZENPagesWalk(t *testing.T) {
-	bash, err := exec.LookPath("bash")
-	if err != nil {
-		t.Skip("there is no bash here")
-	}
-	if _, err := exec.LookPath("curl"); err != nil {
-		t.Skip("there is no curl here")
-	}
 	page, err := os.ReadFile("../../docs/authzen.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := strings.Fields(runBlocks(t, bash, string(page), "$password", testPassword))
+	got := strings.Fields(runBlocks(t, newOffice(t), string(page), "$password", testPassword))
 	if len(got) != 5 || got[0] != `{"decision":true}` || got[1] != `{"evaluations":[{"decision":true},{"decision":false}]}` ||
 		!strings.Contains(got[2], `{"type":"user","id":"cleo"}`) || got[3] != `{"results":[{"name":"view"}]}` ||
 		!strings.HasPrefix(got[4], `{"results":[{"type":"clients.requests.deposit","id":"1"}`) {

@@ -20,7 +20,8 @@ type validator interface {
 //
 //   - The answer to every request for an operation is one that the document describes: status,
 //     headers and body.
-//   - A request that was carried out is one that the document calls valid.
+//   - A request that was carried out is one that the document calls valid. Of many questions,
+//     those that were answered with an error of their own may be anything; see answerable.
 //   - A request that the document calls valid isn't refused for its form, with 400, 413, 415 or
 //     428, except for what no schema can say; see beyond.
 //
@@ -63,10 +64,18 @@ func (j *judge) judge(e *exchange) (faults []error) {
 		if e.Unread { // what wasn't read can't be judged, and nothing hangs on it
 			continue
 		}
-		if err := v.request(e.request()); err != nil {
-			if valid = false; e.Status < 300 {
-				fault("a request that was carried out", err)
-			}
+		err := v.request(e.request())
+		if err == nil {
+			continue
+		}
+		if valid = false; e.Status >= 300 {
+			continue
+		}
+		if rest := answerable(e); rest != nil {
+			err = v.request(rest.request())
+		}
+		if err != nil {
+			fault("a request that was carried out", err)
 		}
 	}
 	if valid && !e.Unread && refusedForItsForm(e.Status) {
@@ -98,9 +107,15 @@ var beyond = []*regexp.Regexp{
 	regexp.MustCompile(`^the query parameter "limit" must be a number from 1 to 500$`),
 	// What the service itself handed out.
 	regexp.MustCompile(`^the query parameter "cursor" (is not a next_cursor|belongs to another list)`),
+	regexp.MustCompile(`^is not a next_token$`),
+	regexp.MustCompile(`^belongs to another search$`),
+	regexp.MustCompile(`^is another than on the page before$`),
 	// Headers that are more than text, and how often they come.
 	regexp.MustCompile(`^the header If-Match must be \* or entity tags`),
 	regexp.MustCompile(`^the header Rightful-Reason (must be percent-encoded UTF-8|is there more than once)$`),
+	regexp.MustCompile(`^the header X-Request-ID is there more than once$`),
+	// How deep a value of any form is.
+	regexp.MustCompile(`^The body has more than 32 levels\.$`),
 	// What a decoder has lost when a schema sees the value.
 	regexp.MustCompile(`^is there more than once$`),
 	regexp.MustCompile(`^is not JSON from byte \d+ on: invalid (UTF-8|surrogate pair)`),

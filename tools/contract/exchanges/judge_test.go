@@ -54,6 +54,27 @@ func made() *exchange {
 	}
 }
 
+// asked is two questions, the second of them one that is none.
+func asked() *exchange {
+	return &exchange{
+		Method: "POST", Target: "/access/v1/evaluations", Header: http.Header{"Content-Type": {"application/json"}},
+		Body: []byte(`{"subject":{"type":"user","id":"ana"},"resource":{"type":"record","id":"1"},"context":{"n":1e999},` +
+			`"evaluations":[{"action":{"name":"view"}},{"action":{"nmae":"view"}}]}`),
+		Status: 200, AnswerHeader: header(),
+		Answer: []byte(`{"evaluations":[{"decision":true},{"decision":false,"context":{"error":{"status":400,"message":"x"}}}]}`),
+	}
+}
+
+// taken is a file that was imported.
+func taken() *exchange {
+	return &exchange{
+		Method: "POST", Target: "/api/v1/imports?mode=merge", Header: http.Header{"Content-Type": {"text/csv"}}, Body: []byte("# nothing\n"),
+		Status: 200, AnswerHeader: header("Rightful-Revision", "17"),
+		Answer: []byte(`{"actor":{"kind":"user","id":"ana"},"channel":"rest","reason":"","action":"policy.import","target":"",` +
+			`"added":[],"removed":[],"added_count":0,"removed_count":0}`),
+	}
+}
+
 func refused(detail string) *exchange {
 	e := made()
 	e.Status, e.AnswerHeader = 400, header("Content-Type", "application/problem+json")
@@ -72,17 +93,25 @@ func TestWhatIsRightPasses(t *testing.T) {
 	j := testJudge(t)
 	outside := shown()
 	outside.Target, outside.Status = "/api/v1/nothing", 404
+	long := shown()
+	long.Target = "/api/v1/users/" + strings.Repeat("%C3%BC", 100) + "/groups"
+	long.Answer = []byte(`{"groups":[]}`)
+	ended := asked()
+	replace(&ended.Answer, `{"decision":true},`, "")
+	replace(&ended.Body, `{"action":{"name":"view"}}`, "1")
 	byHand := shown()
 	byHand.Target = "no target"
 	for name, e := range map[string]*exchange{
-		"shown": shown(), "made": made(), "a path that isn't an operation's": outside, "a target that is none": byHand,
+		"shown": shown(), "made": made(), "a question that is none": asked(), "questions that aren't answered any more": ended,
+		"a file": taken(), "a name of a hundred code points": long,
+		"a path that isn't an operation's": outside, "a target that is none": byHand,
 		"refused for what no schema says": refused("is there more than once"),
 	} {
 		for _, fault := range j.judge(e) {
 			t.Errorf("%s: %v", name, fault)
 		}
 	}
-	if j.exchanges != 3 {
+	if j.exchanges != 7 {
 		t.Errorf("%d exchanges were judged", j.exchanges)
 	}
 	if list := j.unused(); len(list) != len(beyond)-1 {
@@ -119,6 +148,11 @@ func TestPlantedFaultsAreFound(t *testing.T) {
 		"a body that was taken without its type": {made(), func(e *exchange) { e.Header.Set("Content-Type", "text/plain") }},
 		"no body, and taken":                     {made(), func(e *exchange) { e.Body = nil }},
 		"a parameter that was taken":             {made(), func(e *exchange) { e.Target = "/api/v1/groups?dry_run=perhaps" }},
+		"a name of a hundred and one code points": {shown(), func(e *exchange) {
+			e.Target = "/api/v1/users/" + strings.Repeat("%C3%BC", 101) + "/groups"
+			e.Answer = []byte(`{"groups":[]}`)
+		}},
+		"a question that is none, and answered": {asked(), func(e *exchange) { e.Answer = []byte(`{"evaluations":[{"decision":true},{"decision":false}]}`) }},
 		"a needed parameter that wasn't missed": {made(), func(e *exchange) {
 			e.Method, e.Target, e.Status = "PATCH", "/api/v1/groups/Finance", 200 // If-Match
 			e.Body = []byte(`{}`)
@@ -136,6 +170,22 @@ func TestPlantedFaultsAreFound(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What one of them doesn't know, the other finds.
+func TestPlantedFaultsAreFoundByOne(t *testing.T) {
+	j := testJudge(t)
+	file, questions, followed := taken(), asked(), made()
+	file.Body = nil
+	replace(&questions.Body, `"evaluations"`, `"questions"`)
+	followed.Body = append(followed.Body, '1')
+	for name, e := range map[string]*exchange{
+		"no file, and taken": file, "no question at all, and answered": questions, "a body that something follows, and taken": followed,
+	} {
+		if len(j.judge(e)) == 0 {
+			t.Errorf("%s isn't found", name)
+		}
 	}
 }
 
@@ -175,7 +225,8 @@ func TestRun(t *testing.T) {
 		"The query has more than 8 KiB.", `the query parameter \"x\" is unknown`, `the query parameter \"x\" is there more than once`,
 		`the query has the malformed part \"x\"`, `the query parameter \"dry_run\" must be true or false`,
 		`the query parameter \"limit\" must be a number from 1 to 500`, `the query parameter \"cursor\" is not a next_cursor`,
-		"the header If-Match must be * or entity tags", "the header Rightful-Reason is there more than once",
+		"is not a next_token", "belongs to another search", "is another than on the page before", "The body has more than 32 levels.",
+		"the header X-Request-ID is there more than once", "the header If-Match must be * or entity tags", "the header Rightful-Reason is there more than once",
 		"is there more than once", "is not JSON from byte 3 on: invalid UTF-8",
 	} {
 		all = append(all, refused(detail))
@@ -186,8 +237,8 @@ func TestRun(t *testing.T) {
 		dir, want string
 	}{
 		"right":   {write(append(all, shown())...), ""},
-		"wrong":   {write(append(all, wrong)...), "2 faults in 12 exchanges"},
-		"unused":  {write(all[1:]...), "1 faults in 10 exchanges"},
+		"wrong":   {write(append(all, wrong)...), "2 faults in 17 exchanges"},
+		"unused":  {write(all[1:]...), "1 faults in 15 exchanges"},
 		"empty":   {write(), "has no exchange"},
 		"nothing": {t.TempDir(), "has no exchange"},
 	} {

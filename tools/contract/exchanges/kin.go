@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
+	"net/url"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -50,6 +50,11 @@ func (k *kin) input(r *http.Request) (*openapi3filter.RequestValidationInput, er
 	if err != nil {
 		return nil, err
 	}
+	for name, value := range params { // as it was sent
+		if params[name], err = url.PathUnescape(value); err != nil {
+			return nil, err
+		}
+	}
 	return &openapi3filter.RequestValidationInput{Request: r, Route: route, PathParams: params, Options: k.options}, nil
 }
 
@@ -62,11 +67,6 @@ func (k *kin) request(r *http.Request) error {
 	input, err := k.input(r)
 	if err != nil {
 		return err
-	}
-	if r.Body == http.NoBody && strings.HasPrefix(r.Header.Get("Content-Type"), "text/csv") {
-		options := *k.options
-		options.ExcludeRequestBody = true // an empty file is a file; it takes it for none
-		input.Options = &options
 	}
 	return openapi3filter.ValidateRequest(r.Context(), input)
 }

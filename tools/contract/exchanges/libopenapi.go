@@ -33,6 +33,9 @@ func newPB33F(document []byte) (*pb33f, error) {
 func (p *pb33f) name() string { return "libopenapi-validator" }
 
 func (p *pb33f) request(r *http.Request) error {
+	if err := bounded(r); err != nil {
+		return err
+	}
 	_, faults := p.validator.ValidateHttpRequestSync(r)
 	return joined(faults)
 }

@@ -1,0 +1,137 @@
+package client_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rightful-go/rightful/api/client"
+	"github.com/rightful-go/rightful/api/openapi"
+)
+
+// Each operation of the document has a method that does it, against the real thing.
+func TestEveryOperationHasAMethod(t *testing.T) {
+	ctx := t.Context()
+	s := newService(t)
+	c := s.as(t, "ana")
+
+	_, version, err := c.CreateGroup(ctx, openapi.GroupCreate{Name: "Desk"})
+	ok(t, err)
+	g, u := c.Group("Desk"), c.User("ben")
+	_, version, err = g.Update(ctx, version, openapi.GroupPatch{Description: openapi.Set("Answers the telephone")})
+	ok(t, err)
+	_, _, err = g.SetRules(ctx, version, openapi.Rules{Grants: []string{"orders:view"}})
+	ok(t, err)
+	_, _, err = g.ChangeRules(ctx, openapi.RulesDelta{Grant: []string{"orders:update"}})
+	ok(t, err)
+	ok(t, g.Add(ctx, "cleo"))
+	ok(t, g.Remove(ctx, "cleo"))
+	must[openapi.Members](t)(g.ChangeMembers(ctx, openapi.MembersDelta{Add: []string{"ben"}}))
+	group, version, err := g.Get(ctx)
+	ok(t, err)
+	rules, same, err := g.Rules(ctx)
+	ok(t, err)
+	if group.Description != "Answers the telephone" || len(rules.Grants) != 2 || version != same {
+		t.Errorf("the group is %v at %s, its rules are %v at %s", group, version, rules, same)
+	}
+	var members []string
+	for member, err := range g.Members(ctx) {
+		ok(t, err)
+		members = append(members, member)
+	}
+	if !slices.Equal(members, []string{"ben"}) {
+		t.Errorf("the members are %v", members)
+	}
+
+	holders := map[string]int{}
+	for holder, err := range c.PermissionHolders(ctx, "orders:view") {
+		ok(t, err)
+		holders[holder.Holder] = len(holder.Because)
+	}
+	if len(holders) != 4 || holders["group:Desk"] != 1 || holders["ben"] != 1 || holders["ana"] != 1 {
+		t.Errorf("it is held by %v", holders)
+	}
+
+	groups, version, err := u.Groups(ctx)
+	ok(t, err)
+	_, version, err = u.SetGroups(ctx, version, append(groups, "Administrators"))
+	ok(t, err)
+	_, _, err = u.SetRules(ctx, version, openapi.Rules{Restrictions: []string{"orders:update"}})
+	ok(t, err)
+	_, _, err = u.ChangeRules(ctx, openapi.RulesDelta{Grant: []string{"orders:delete"}})
+	ok(t, err)
+	own, version, err := u.Rules(ctx)
+	ok(t, err)
+	user, same, err := u.Get(ctx)
+	ok(t, err)
+	if len(own.Grants) != 1 || len(own.Restrictions) != 1 || len(user.Groups) != 2 || version != same {
+		t.Errorf("the user is %v at %s, with the rules %v at %s", user, version, own, same)
+	}
+	ok(t, u.Delete(ctx))
+	ok(t, g.Delete(ctx, client.AnyVersion))
+
+	file := must[[]byte](t)(c.Export(ctx))
+	last := must[openapi.Status](t)(c.Status(ctx)).Revision
+	if back := must[openapi.Change](t)(c.Because("needed after all").Revert(ctx, last)); back.AddedCount != 2 || back.Reason != "needed after all" {
+		t.Errorf("reverting made %v", back)
+	}
+	if again := must[openapi.Change](t)(c.Revert(ctx, last)); again.Revision != 0 {
+		t.Errorf("reverting again made %v", again)
+	}
+	_, _, err = c.Group("Desk").Get(ctx)
+	ok(t, err)
+	if c := must[openapi.Change](t)(c.Change(ctx, last)); c.Action != "group.delete" {
+		t.Errorf("the last change was %v", c)
+	}
+	must[openapi.Change](t)(c.Import(ctx, openapi.ImportModeReplace, strings.NewReader(string(file))))
+	must[openapi.Me](t)(c.Me(ctx))
+	for _, err := range c.Permissions(ctx, "Rightful > Groups", "") {
+		ok(t, err)
+	}
+	for _, err := range c.Groups(ctx, "desk") {
+		ok(t, err)
+	}
+	for _, err := range c.Users(ctx, "an") {
+		ok(t, err)
+	}
+	for _, err := range c.Changes(ctx, openapi.ListChangesParams{Actor: new("ana")}) {
+		ok(t, err)
+	}
+	if x := must[openapi.Explanation](t)(u.Explain(ctx, 0, "orders:view")); x.Allowed || len(x.Fixes) == 0 {
+		t.Errorf("ben, who was deleted, is told %+v", x)
+	}
+	for _, err := range c.Denials(ctx, "ben") {
+		ok(t, err)
+	}
+	if _, err := c.Denial(ctx, "NONE"); !client.Is(err, openapi.ProblemTypeNotFound) {
+		t.Errorf("a denial that nobody made: %v", err)
+	}
+	wantEveryOperation(t, s.seen)
+}
+
+// wantEveryOperation wants each operation to have been asked for, but the document itself and those
+// of AuthZEN, which are for other services.
+func wantEveryOperation(t *testing.T, seen []*http.Request) {
+	t.Helper()
+	var document struct {
+		Paths map[string]map[string]json.RawMessage `json:"paths"`
+	}
+	ok(t, json.Unmarshal(openapi.Document, &document))
+	for path, operations := range document.Paths {
+		if path == "/openapi.json" || strings.HasPrefix(path, "/access/") || strings.HasPrefix(path, "/.well-known/") {
+			continue
+		}
+		matches := regexp.MustCompile("^/api/v1" + regexp.MustCompile(`\{.*?\}`).ReplaceAllString(path, "[^/]+") + "$")
+		for method := range operations {
+			asked := func(r *http.Request) bool {
+				return strings.EqualFold(r.Method, method) && matches.MatchString(r.URL.EscapedPath())
+			}
+			if method != "parameters" && !slices.ContainsFunc(seen, asked) {
+				t.Errorf("no method does %s %s", strings.ToUpper(method), path)
+			}
+		}
+	}
+}

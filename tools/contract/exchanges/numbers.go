@@ -1,0 +1,56 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"math"
+	"net/http"
+)
+
+// bounded puts the largest number that a float64 holds in the place of larger ones. JSON has no
+// largest, members that mean nothing may have any, and libopenapi-validator can't read a body with
+// one.
+func bounded(r *http.Request) error {
+	if r.Body == http.NoBody {
+		return nil
+	}
+	text, err := io.ReadAll(r.Body)
+	if err != nil {
+		return err
+	}
+	r.Body = io.NopCloser(bytes.NewReader(text))
+	if !json.Valid(text) || json.Unmarshal(text, new(any)) == nil {
+		return nil
+	}
+	var value any
+	in := json.NewDecoder(bytes.NewReader(text))
+	in.UseNumber()
+	if err := in.Decode(&value); err != nil {
+		return err
+	}
+	if text, err = json.Marshal(boundedValue(value)); err != nil {
+		return err
+	}
+	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
+	return nil
+}
+
+func boundedValue(value any) any {
+	switch value := value.(type) {
+	case map[string]any:
+		for name, v := range value {
+			value[name] = boundedValue(v)
+		}
+	case []any:
+		for i, v := range value {
+			value[i] = boundedValue(v)
+		}
+	case json.Number:
+		n, err := value.Float64()
+		if err != nil { // it is infinite then
+			return math.Copysign(math.MaxFloat64, n)
+		}
+	}
+	return value
+}
