@@ -24,7 +24,7 @@ func (c *call) change(operate func(authz.Acting) (authz.Change, error), answer f
 	if past > 0 && !dry {
 		c.bad(`the query parameter "revision" needs "dry_run=true": the past can't be changed`)
 	}
-	if c.refused() || past == 0 && c.unconditional() {
+	if c.refused() || c.unconditional() {
 		return
 	}
 	if dry || c.excess != nil {

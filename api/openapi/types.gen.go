@@ -1548,7 +1548,7 @@ type RevertChangeParams struct {
 	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match` is neither needed nor looked at.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match`, where it is needed, isn't looked at; `*` will do.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
 	// RightfulReason Why the change is made, for the record: percent-encoded UTF-8 of at most 500 code points. At most once.
@@ -1584,7 +1584,7 @@ type CreateGroupParams struct {
 	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match` is neither needed nor looked at.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match`, where it is needed, isn't looked at; `*` will do.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
 	// RightfulReason Why the change is made, for the record: percent-encoded UTF-8 of at most 500 code points. At most once.
@@ -1599,7 +1599,7 @@ type DeleteGroupParams struct {
 	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match` is neither needed nor looked at.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match`, where it is needed, isn't looked at; `*` will do.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
 	// IfMatch The ETag that was read before. Without it the answer is 428, when it is stale 412.
@@ -1614,7 +1614,7 @@ type UpdateGroupParams struct {
 	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match` is neither needed nor looked at.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match`, where it is needed, isn't looked at; `*` will do.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
 	// IfMatch The ETag that was read before. Without it the answer is 428, when it is stale 412.
@@ -1638,7 +1638,7 @@ type ChangeGroupMembersParams struct {
 	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match` is neither needed nor looked at.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match`, where it is needed, isn't looked at; `*` will do.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
 	// IfMatch The ETag that was read before, to write only if nothing has changed since; when it is stale the answer is 412. Under `/groups/{group}` it is the group's, under `/users/{user}` the user's.
@@ -1653,7 +1653,7 @@ type RemoveGroupMemberParams struct {
 	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match` is neither needed nor looked at.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match`, where it is needed, isn't looked at; `*` will do.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
 	// IfMatch The ETag that was read before, to write only if nothing has changed since; when it is stale the answer is 412. Under `/groups/{group}` it is the group's, under `/users/{user}` the user's.
@@ -1668,7 +1668,7 @@ type AddGroupMemberParams struct {
 	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match` is neither needed nor looked at.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match`, where it is needed, isn't looked at; `*` will do.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
 	// IfMatch The ETag that was read before, to write only if nothing has changed since; when it is stale the answer is 412. Under `/groups/{group}` it is the group's, under `/users/{user}` the user's.
@@ -1683,7 +1683,7 @@ type ChangeGroupPermissionsParams struct {
 	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match` is neither needed nor looked at.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match`, where it is needed, isn't looked at; `*` will do.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
 	// IfMatch The ETag that was read before, to write only if nothing has changed since; when it is stale the answer is 412. Under `/groups/{group}` it is the group's, under `/users/{user}` the user's.
@@ -1698,7 +1698,7 @@ type SetGroupPermissionsParams struct {
 	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match` is neither needed nor looked at.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match`, where it is needed, isn't looked at; `*` will do.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
 	// IfMatch The ETag that was read before. Without it the answer is 428, when it is stale 412.
@@ -1716,7 +1716,7 @@ type ImportPolicyParams struct {
 	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match` is neither needed nor looked at.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match`, where it is needed, isn't looked at; `*` will do.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
 	// RightfulReason Why the change is made, for the record: percent-encoded UTF-8 of at most 500 code points. At most once.
@@ -1776,7 +1776,7 @@ type DeleteUserParams struct {
 	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match` is neither needed nor looked at.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match`, where it is needed, isn't looked at; `*` will do.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
 	// IfMatch The ETag that was read before, to write only if nothing has changed since; when it is stale the answer is 412. Under `/groups/{group}` it is the group's, under `/users/{user}` the user's.
@@ -1800,7 +1800,7 @@ type SetUserGroupsParams struct {
 	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match` is neither needed nor looked at.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match`, where it is needed, isn't looked at; `*` will do.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
 	// IfMatch The ETag that was read before. Without it the answer is 428, when it is stale 412.
@@ -1815,7 +1815,7 @@ type ChangeUserPermissionsParams struct {
 	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match` is neither needed nor looked at.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match`, where it is needed, isn't looked at; `*` will do.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
 	// IfMatch The ETag that was read before, to write only if nothing has changed since; when it is stale the answer is 412. Under `/groups/{group}` it is the group's, under `/users/{user}` the user's.
@@ -1830,7 +1830,7 @@ type SetUserPermissionsParams struct {
 	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match` is neither needed nor looked at.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match`, where it is needed, isn't looked at; `*` will do.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
 	// IfMatch The ETag that was read before. Without it the answer is 428, when it is stale 412.

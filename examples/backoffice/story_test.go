@@ -60,7 +60,8 @@ func TestARefusalSaysWhatIsMissingAndAChangeCountsAtOnce(t *testing.T) {
 
 // denial is what an administrator reads of a denial.
 type denial struct {
-	Route        string
+	User, Route  string
+	Required     []string
 	Missing      []string
 	AllowedNow   bool `json:"allowed_now"`
 	AllowedSince int  `json:"allowed_since"`

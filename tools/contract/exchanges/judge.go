@@ -105,6 +105,8 @@ var beyond = []*regexp.Regexp{
 	// How a boolean and a number are written; validators take 1, TRUE and +5 as well.
 	regexp.MustCompile(`^the query parameter "dry_run" must be true or false$`),
 	regexp.MustCompile(`^the query parameter "limit" must be a number from 1 to 500$`),
+	// Parameters that go together.
+	regexp.MustCompile(`^the query parameter "revision" needs "dry_run=true"`),
 	// What the service itself handed out.
 	regexp.MustCompile(`^the query parameter "cursor" (is not a next_cursor|belongs to another list)`),
 	regexp.MustCompile(`^is not a next_token$`),

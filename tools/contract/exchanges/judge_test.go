@@ -227,6 +227,7 @@ func TestRun(t *testing.T) {
 		`the query parameter \"limit\" must be a number from 1 to 500`, `the query parameter \"cursor\" is not a next_cursor`,
 		"is not a next_token", "belongs to another search", "is another than on the page before", "The body has more than 32 levels.",
 		"the header X-Request-ID is there more than once", "the header If-Match must be * or entity tags", "the header Rightful-Reason is there more than once",
+		`the query parameter \"revision\" needs \"dry_run=true\"`,
 		"is there more than once", "is not JSON from byte 3 on: invalid UTF-8",
 	} {
 		all = append(all, refused(detail))
@@ -237,8 +238,8 @@ func TestRun(t *testing.T) {
 		dir, want string
 	}{
 		"right":   {write(append(all, shown())...), ""},
-		"wrong":   {write(append(all, wrong)...), "2 faults in 17 exchanges"},
-		"unused":  {write(all[1:]...), "1 faults in 15 exchanges"},
+		"wrong":   {write(append(all, wrong)...), "2 faults in 18 exchanges"},
+		"unused":  {write(all[1:]...), "1 faults in 16 exchanges"},
 		"empty":   {write(), "has no exchange"},
 		"nothing": {t.TempDir(), "has no exchange"},
 	} {
