@@ -101,7 +101,7 @@ func (a Acting) do(ctx context.Context, o operation) (Change, error) {
 	case ActionPolicyImport, ActionPolicySeed, ActionPolicyAdopt, ActionChangeRevert:
 		limit *= importFactor
 	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	ctx, cancel := within(ctx, limit)
 	defer cancel()
 	if err := e.lock(ctx); err != nil {
 		return Change{}, e.busy(err)
@@ -126,7 +126,7 @@ func (a Acting) do(ctx context.Context, o operation) (Change, error) {
 				err = e.busy(ctx.Err())
 			}
 		case errors.As(err, &unwritten) && reloaded:
-			return Change{}, e.unavailable(unwritten.cause)
+			return Change{}, e.unavailable(ctx, unwritten.cause)
 		case errors.As(err, &unwritten): // perhaps the table isn't what it was: someone wrote to it past the engine
 			reloaded = true
 			err = e.reload(ctx)
@@ -214,7 +214,7 @@ func (e *Engine) stillAt(ctx context.Context, position Position) error {
 	present, err := e.store.Position(ctx)
 	switch {
 	case err != nil:
-		return e.unavailable(err)
+		return e.unavailable(ctx, err)
 	case !present.equal(position):
 		return ErrConflict
 	}
@@ -324,7 +324,7 @@ func (a Acting) checkVersion(ctx context.Context, o operation, s *snapshot) erro
 func (e *Engine) userVersion(ctx context.Context, id UserID) (Revision, error) {
 	version, err := e.store.UserVersion(ctx, id)
 	if err != nil {
-		return 0, e.unavailable(err)
+		return 0, e.unavailable(ctx, err)
 	}
 	return version, nil
 }
@@ -397,12 +397,12 @@ func (e *Engine) announce(c Change) {
 
 // settle finds out whether a commit whose answer was lost was written after all.
 func (e *Engine) settle(ctx context.Context, r Record, cause error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.options.WriteTimeout)
+	ctx, cancel := within(context.WithoutCancel(ctx), e.options.WriteTimeout)
 	defer cancel()
 	records, err := e.store.Since(ctx, r.Revision-1, 1)
 	switch {
 	case err != nil:
-		return e.unavailable(cause)
+		return e.unavailable(ctx, cause)
 	case len(records) == 0:
 		return &unwrittenError{cause}
 	case string(records[0].Hash) != string(r.Hash):

@@ -30,7 +30,7 @@ func VerifyRecords(ctx context.Context, store Store, key []byte, kept ...Head) (
 func (e *Engine) VerifyRecords(ctx context.Context, kept ...Head) (int, error) {
 	present, err := load(ctx, e.store, nil)
 	if err != nil {
-		return 0, e.unavailable(err)
+		return 0, e.unavailable(ctx, err)
 	}
 	n := 0
 	s, err := e.replayUpTo(ctx, present.revision, emptySnapshot(nil), func(s *snapshot) error {
@@ -93,19 +93,19 @@ func (h Head) equal(other Head) bool {
 func (e *Engine) recordsOutside(ctx context.Context, last Revision, kept []Head) error {
 	newest, err := e.store.Before(ctx, 0, 1)
 	if err != nil {
-		return e.unavailable(err)
+		return e.unavailable(ctx, err)
 	}
 	if len(newest) > 0 && newest[0].Revision > last {
 		// Another instance may have made it a moment ago.
 		if now, err := e.store.Position(ctx); err != nil {
-			return e.unavailable(err)
+			return e.unavailable(ctx, err)
 		} else if newest[0].Revision > now.Revision {
 			return &AuditError{newest[0].Revision, "the record lies beyond the end of the chain"}
 		}
 	}
 	before, err := e.store.Before(ctx, 1, 1)
 	if err != nil {
-		return e.unavailable(err)
+		return e.unavailable(ctx, err)
 	}
 	if len(before) > 0 {
 		return &AuditError{before[0].Revision, "the record lies before the beginning of the chain"}
@@ -128,7 +128,7 @@ func (e *Engine) recordsAfter(ctx context.Context, revision Revision) ([]Record,
 	case errors.Is(err, ErrGap) || err == nil && len(records) == 0:
 		return nil, &AuditError{revision + 1, recordMissing}
 	case err != nil:
-		return nil, e.unavailable(err)
+		return nil, e.unavailable(ctx, err)
 	}
 	return records, nil
 }

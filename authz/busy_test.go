@@ -35,15 +35,24 @@ func TestAClosedEngineWritesNothing(t *testing.T) {
 	}
 }
 
-// A caller who has hung up changes nothing, and says nothing about the store.
+// A caller who has hung up, or whose own deadline has passed, changes nothing, and says nothing
+// about the store.
 func TestACancelledCallerChangesNothing(t *testing.T) {
 	t.Parallel()
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	late, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+	defer cancel()
+	changesNothing(cancelled, t, context.Canceled)
+	changesNothing(late, t, context.DeadlineExceeded)
+}
+
+func changesNothing(ctx context.Context, t *testing.T, kind error) {
+	t.Helper()
 	engine := office(t)
 	revision := engine.Revision()
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
 	for _, o := range operations() {
-		if _, err := o.do(ctx, engine.AsCommand("test")); !errors.Is(err, authz.ErrStoreUnavailable) || !errors.Is(err, context.Canceled) {
+		if _, err := o.do(ctx, engine.AsCommand("test")); !errors.Is(err, authz.ErrStoreUnavailable) || !errors.Is(err, kind) {
 			t.Errorf("%s: %v", o.name, err)
 		}
 	}
@@ -52,7 +61,7 @@ func TestACancelledCallerChangesNothing(t *testing.T) {
 	_, reads["Change"] = engine.Change(ctx, 1)
 	_, reads["VerifyRecords"] = engine.VerifyRecords(ctx)
 	for what, err := range reads {
-		if !errors.Is(err, context.Canceled) {
+		if !errors.Is(err, kind) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}

@@ -146,7 +146,7 @@ func (e *Engine) Denial(ctx context.Context, id DenialID) (Denial, error) {
 	}
 	d, err := store.Denial(ctx, id)
 	if err != nil && !errors.Is(err, ErrNoSuchDenial) {
-		return Denial{}, e.unavailable(err)
+		return Denial{}, e.unavailable(ctx, err)
 	}
 	return d, err
 }
@@ -164,7 +164,7 @@ func (e *Engine) Denials(ctx context.Context, q DenialQuery) ([]Denial, error) {
 	q.BeforeID = DenialID(visible(string(q.BeforeID), maxDenialName))
 	list, err := store.Denials(ctx, q)
 	if err != nil {
-		return nil, e.unavailable(err)
+		return nil, e.unavailable(ctx, err)
 	}
 	return list, nil
 }

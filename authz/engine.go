@@ -205,11 +205,11 @@ func (e *Engine) unlock() { <-e.writing }
 func (e *Engine) Refresh(ctx context.Context) error {
 	// Confirming what is there needs no turn: a long write must not make the policy look old.
 	asked := time.Now()
-	bounded, cancel := context.WithTimeout(ctx, e.options.WriteTimeout)
+	bounded, cancel := within(ctx, e.options.WriteTimeout)
+	defer cancel()
 	position, err := e.store.Position(bounded)
-	cancel()
 	if err != nil {
-		return e.unavailable(err)
+		return e.unavailable(bounded, err)
 	}
 	if position.equal(e.current.Load().position()) {
 		e.confirm(asked)
@@ -231,7 +231,7 @@ func (e *Engine) refresh(ctx context.Context) error {
 	asked := time.Now()
 	position, err := e.store.Position(ctx)
 	if err != nil {
-		return e.unavailable(err)
+		return e.unavailable(ctx, err)
 	}
 	s := e.current.Load()
 	switch {
@@ -286,7 +286,7 @@ func (e *Engine) reload(ctx context.Context) error {
 		asked := time.Now()
 		tables, err := load(ctx, e.store, e.catalogue.sorted)
 		if err != nil {
-			return e.unavailable(err)
+			return e.unavailable(ctx, err)
 		}
 		s := tables.snapshot
 		if !tables.intact() {
@@ -307,9 +307,20 @@ func (e *Engine) reload(ctx context.Context) error {
 	}
 }
 
-// unavailable notes that the store could not be used and wraps the reason.
-func (e *Engine) unavailable(err error) error {
-	if errors.Is(err, context.Canceled) { // the caller hung up; that says nothing of the store
+// errTooSlow ends what the engine itself bounds.
+var errTooSlow = errors.New("the store took too long")
+
+// within bounds what the store may take. Its end is the store's fault, unlike that of the context
+// that a caller brought.
+func within(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, d, errTooSlow)
+}
+
+// unavailable notes that the store could not be used and wraps the reason. Where the caller hung
+// up or had a deadline of their own, that says nothing of the store.
+func (e *Engine) unavailable(ctx context.Context, err error) error {
+	callers := ctx.Err() != nil && !errors.Is(context.Cause(ctx), errTooSlow)
+	if callers || errors.Is(err, context.Canceled) {
 		return fmt.Errorf("%w: %w", ErrStoreUnavailable, err)
 	}
 	text := err.Error()
@@ -341,7 +352,7 @@ func (e *Engine) follow(ctx context.Context) {
 		case <-tick.C:
 		case <-hints:
 		}
-		bounded, cancel := context.WithTimeout(ctx, e.options.WriteTimeout*importFactor) // everything may have to be read
+		bounded, cancel := within(ctx, e.options.WriteTimeout*importFactor) // everything may have to be read
 		down := e.Trouble() != ""
 		if err := e.Refresh(bounded); err == nil && down {
 			e.log.Info("the store can be reached again", "revision", e.Revision())

@@ -48,7 +48,7 @@ func (e *Engine) eachBefore(ctx context.Context, before Revision, visit func(Cha
 	for {
 		records, err := e.store.Before(ctx, before, historyBatch)
 		if err != nil {
-			return e.unavailable(err)
+			return e.unavailable(ctx, err)
 		}
 		for _, r := range records {
 			c, err := r.Change()
@@ -95,7 +95,7 @@ func (e *Engine) Change(ctx context.Context, revision Revision) (Change, error) 
 	}
 	records, err := e.store.Before(ctx, revision+1, 1)
 	if err != nil {
-		return Change{}, e.unavailable(err)
+		return Change{}, e.unavailable(ctx, err)
 	}
 	if len(records) == 0 || records[0].Revision != revision {
 		return Change{}, ErrNoSuchChange

@@ -60,7 +60,7 @@ func (e *Engine) takeIn(ctx context.Context, tables stored) (*snapshot, error) {
 		if errors.Is(err, ErrConflict) {
 			return nil, ErrConflict
 		}
-		return nil, e.unavailable(err)
+		return nil, e.unavailable(ctx, err)
 	}
 	e.log.Warn("someone wrote to the tables of the policy past the engine; it is taken in", "revision", c.Revision)
 	e.announce(c)

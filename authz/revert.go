@@ -27,7 +27,7 @@ import (
 // the inverse up, and what it gives or lifts. A change that altered Administrators itself,
 // such as the first of a store, is [ErrProtectedGroup].
 func (a Acting) Revert(ctx context.Context, revision Revision) (Change, error) {
-	ctx, cancel := context.WithTimeout(ctx, importFactor*a.engine.options.WriteTimeout)
+	ctx, cancel := within(ctx, importFactor*a.engine.options.WriteTimeout)
 	defer cancel()
 	r, err := a.reversal(ctx, revision)
 	if err != nil {

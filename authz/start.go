@@ -58,7 +58,7 @@ func (e *Engine) adoptOnce(ctx context.Context) error {
 		err = ad.understand()
 	}
 	if err != nil {
-		return e.unavailable(err)
+		return e.unavailable(ctx, err)
 	}
 	e.current.Store(empty)
 	o := operation{

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"strings"
 
 	"github.com/rightful-go/rightful/api/openapi"
 )
@@ -18,7 +19,18 @@ import (
 // and its Detail is the status in words.
 type Error struct{ openapi.Problem }
 
-func (e *Error) Error() string { return fmt.Sprintf("rightful: %d: %s", e.Status, e.Detail) }
+// Error names what the caller lacks, too.
+func (e *Error) Error() string {
+	var missing []string
+	for _, m := range e.Missing {
+		missing = append(missing, m.Permission)
+	}
+	text := fmt.Sprintf("rightful: %d: %s", e.Status, e.Detail)
+	if len(missing) > 0 {
+		text += " Missing: " + strings.Join(missing, ", ")
+	}
+	return text
+}
 
 // Is reports whether an error is a problem of a type, such as [openapi.ProblemTypeNotFound].
 func Is(err error, kind openapi.ProblemType) bool {

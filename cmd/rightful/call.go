@@ -24,6 +24,7 @@ type call struct {
 	flags *flag.FlagSet
 
 	db, prefix, output string
+	url                string
 	printSQL           bool
 	keyFile, reason    string
 	heads              heads
@@ -37,8 +38,9 @@ func (c *call) parse(of command, args []string) error {
 		tell(c.err, "Usage: rightful %s [flags] %s\n\nTo %s.\n\n", of.name, of.takes, of.does)
 		c.flags.PrintDefaults()
 	}
-	c.flags.StringVar(&c.db, "db", "", "the `address` of the database: sqlite:PATH, postgres://… or mysql://…; $RIGHTFUL_DB when left out")
-	c.flags.StringVar(&c.prefix, "prefix", "", "the `prefix` of the tables")
+	if !of.remote {
+		c.databaseFlags()
+	}
 	c.flags.StringVar(&c.output, "o", "text", "the `form` of what is said: text or json")
 	of.flags(c)
 	if err := c.flags.Parse(args); err != nil {
@@ -47,11 +49,26 @@ func (c *call) parse(of command, args []string) error {
 		}
 		return misuse{errors.New("see rightful " + of.name + " -h")} // the flag set has said what is wrong
 	}
+	return c.complete(of)
+}
+
+func (c *call) databaseFlags() {
+	c.flags.StringVar(&c.db, "db", "", "the `address` of the database: sqlite:PATH, postgres://… or mysql://…; $RIGHTFUL_DB when left out")
+	c.flags.StringVar(&c.prefix, "prefix", "", "the `prefix` of the tables")
+}
+
+// complete takes from the environment what the flags leave out, and says what is missing.
+func (c *call) complete(of command) error {
 	if c.db == "" {
 		c.db = c.getenv("RIGHTFUL_DB")
 	}
+	if c.url == "" {
+		c.url = c.getenv("RIGHTFUL_URL")
+	}
 	switch {
-	case c.db == "":
+	case of.remote && c.url == "":
+		return misuse{errors.New("which service? Give -url or set RIGHTFUL_URL")}
+	case !of.remote && c.db == "":
 		return misuse{errors.New("which database? Give -db or set RIGHTFUL_DB")}
 	case c.output != "text" && c.output != "json":
 		return misuse{fmt.Errorf("-o is text or json, not %q", c.output)}

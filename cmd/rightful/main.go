@@ -5,6 +5,7 @@
 //	rightful audit verify -db postgres://… [-record-key FILE] [-head REVISION:HASH]…
 //	rightful bootstrap -db postgres://… USER
 //	rightful repair -db postgres://… [ID…]
+//	rightful why -url https://…/api/v1 DENIAL, or USER PERMISSION…
 //
 // It ends with 0 when all is well, with 1 when it isn't, and with 2 when it was called wrongly.
 package main
@@ -39,13 +40,15 @@ type command struct {
 	name, takes, does string
 	run               func(context.Context, *call) error
 	flags             func(*call) // those that not every command has
+	remote            bool        // asks a running service, and no database
 }
 
 var commands = []command{
-	{"migrate", "", "make the tables, or bring them to the version that this program knows", migrate, (*call).migrateFlags},
-	{"audit verify", "", "replay the records and hold them against the tables", verify, (*call).auditFlags},
-	{"bootstrap", "USER", "make USER an administrator, on record", bootstrap, (*call).writeFlags},
-	{"repair", "[ID…]", "take rows out of the policy table that can't be understood, on record", repair, (*call).writeFlags},
+	{"migrate", "", "make the tables, or bring them to the version that this program knows", migrate, (*call).migrateFlags, false},
+	{"audit verify", "", "replay the records and hold them against the tables", verify, (*call).auditFlags, false},
+	{"bootstrap", "USER", "make USER an administrator, on record", bootstrap, (*call).writeFlags, false},
+	{"repair", "[ID…]", "take rows out of the policy table that can't be understood, on record", repair, (*call).writeFlags, false},
+	{"why", "DENIAL | USER PERMISSION…", "say why someone was refused, by the id of the denial, and what would help", why, (*call).remoteFlags, true},
 }
 
 const (
@@ -106,7 +109,7 @@ func usage(to io.Writer, args []string) {
 	}
 	tell(to, "Usage: rightful COMMAND [flags] [arguments]\n")
 	for _, c := range commands {
-		tell(to, "  %-22s %s\n", strings.TrimSpace(c.name+" "+c.takes), c.does)
+		tell(to, "  %-32s %s\n", strings.TrimSpace(c.name+" "+c.takes), c.does)
 	}
 	tell(to, "\nrightful COMMAND -h lists the flags of a command.\n")
 }
