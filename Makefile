@@ -36,10 +36,10 @@ build: ## Build the command and all examples into bin/
 test: ## Run all tests, those with large data included
 	go test -timeout $(TIMEOUT) ./...
 
-# The detector makes everything some ten times slower: tests with large data skip themselves under -short, and `test`
+# The detector makes everything some ten times slower: tests that take a minute skip themselves under -short, and `test`
 # runs them without it.
 .PHONY: race
-race: ## Run the tests under the race detector in random order, without those with large data
+race: ## Run the tests under the race detector in random order, without those that take a minute
 	@if command -v "$$(go env CC | cut -d ' ' -f 1)" >/dev/null 2>&1; then \
 		echo 'go test -race -shuffle=on -short ./...'; \
 		CGO_ENABLED=1 go test -race -shuffle=on -short -timeout $(TIMEOUT) ./...; \

@@ -94,6 +94,9 @@ func (c faultyConn) happens(statement string) error {
 // At each statement of a commit something goes wrong: then nothing of it is there, or all of
 // it if the commit was acknowledged.
 func TestFaultAtEachStepOfACommit(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute; the full run has it")
+	}
 	faults := map[string]fault{
 		"the statement fails":   {at: func(*broken) error { return errors.New("disk on fire") }},
 		"the connection breaks": {at: func(*broken) error { return driver.ErrBadConn }},
@@ -267,6 +270,9 @@ func TestRowsThatDontChangeFailTheCommit(t *testing.T) {
 // A first start that is broken off anywhere is made up for by the next one. MySQL takes nothing
 // back there, and half a state would look like a policy that was lost.
 func TestFirstStartBrokenOffAnywhere(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute; the full run has it")
+	}
 	onEach(t, func(t *testing.T, d database) {
 		whole := d.describe(t, d.open(t, adapters.GormOptions{}).Pool(), "")
 		for step, reached := 1, true; reached; step++ {

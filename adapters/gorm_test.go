@@ -47,6 +47,9 @@ func TestGormStore(t *testing.T) {
 // A host may have given its database one connection, or a journal in which readers hold up
 // the writer: a store must not wait for itself.
 func TestGormStoreOnTheHostsDatabase(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute; the full run has it")
+	}
 	for name, setup := range map[string]func(*testing.T) *gorm.DB{
 		"postgres without prepared statements": func(t *testing.T) *gorm.DB { // as behind a PgBouncer
 			d := kinds[1].make(t)
