@@ -275,37 +275,47 @@ func TestFirstStartBrokenOffAnywhere(t *testing.T) {
 	}
 	onEach(t, func(t *testing.T, d database) {
 		whole := d.describe(t, d.open(t, adapters.GormOptions{}).Pool(), "")
-		for step, reached := 1, true; reached; step++ {
-			d := d.again(t).named(t)
-			connector := &faulty{driver: d.pool(t).Driver(), dsn: d.dsn}
-			host := sql.OpenDB(connector)
-			t.Cleanup(func() { _ = host.Close() })
-			db, err := gorm.Open(d.over(host), &gorm.Config{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			n := 0
-			connector.before = func(string) error {
-				if n++; n >= step { // from here on all goes wrong
-					return errors.New("killed")
-				}
-				return nil
-			}
-			_, err = adapters.OpenGorm(t.Context(), db, adapters.GormOptions{})
-			connector.before = nil
-			if reached = n >= step; reached && err == nil {
-				t.Errorf("statement %d: opened", step)
-			}
-			if !reached && step < 10 {
-				t.Errorf("the start had %d statements, so that little was tried", step)
-			}
-			s := d.open(t, adapters.GormOptions{})
-			commit(t, s, authz.Commit{AddRows: deskPolicy})
-			if now := d.describe(t, s.Pool(), ""); !slices.Equal(now, whole) {
-				t.Errorf("broken off at statement %d and made up for\n%s\nat once\n%s", step, strings.Join(now, "\n"), strings.Join(whole, "\n"))
-			}
+		steps := 0
+		for reached := true; reached; steps++ {
+			t.Run(fmt.Sprint("statement ", steps+1), func(t *testing.T) { // which closes its connections
+				reached = breakOffStart(t, d.again(t).named(t), steps+1, whole)
+			})
+		}
+		if steps < 10 {
+			t.Errorf("the start had %d statements, so that little was tried", steps)
 		}
 	})
+}
+
+// breakOffStart breaks a first start off at a statement, and reports whether it has so many. The
+// next start makes the tables whole.
+func breakOffStart(t *testing.T, d database, step int, whole []string) (reached bool) {
+	t.Helper()
+	connector := &faulty{driver: d.pool(t).Driver(), dsn: d.dsn}
+	host := sql.OpenDB(connector)
+	t.Cleanup(func() { _ = host.Close() })
+	db, err := gorm.Open(d.over(host), &gorm.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	connector.before = func(string) error {
+		if n++; n >= step { // from here on all goes wrong
+			return errors.New("killed")
+		}
+		return nil
+	}
+	_, err = adapters.OpenGorm(t.Context(), db, adapters.GormOptions{})
+	connector.before = nil
+	if reached = n >= step; reached && err == nil {
+		t.Error("opened")
+	}
+	s := d.open(t, adapters.GormOptions{})
+	commit(t, s, authz.Commit{AddRows: deskPolicy})
+	if now := d.describe(t, s.Pool(), ""); !slices.Equal(now, whole) {
+		t.Errorf("made up for\n%s\nat once\n%s", strings.Join(now, "\n"), strings.Join(whole, "\n"))
+	}
+	return reached
 }
 
 // A connection that is cut between COMMIT and its answer leaves open what became of the change.

@@ -80,7 +80,12 @@ func TestGormStoreOnTheHostsDatabase(t *testing.T) {
 			return db
 		},
 		"sqlite in memory": func(t *testing.T) *gorm.DB {
-			db := hostDB(t, ":memory:")
+			// It lasts as long as a connection to it, and that of a commit cut short is closed.
+			name := "file:" + newPrefix() + "?mode=memory&cache=shared"
+			if err := pool(t, hostDB(t, name)).PingContext(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			db := hostDB(t, name)
 			pool(t, db).SetMaxOpenConns(1)
 			return db
 		},

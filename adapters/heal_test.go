@@ -187,7 +187,7 @@ func TestAnswersLostOnTheWire(t *testing.T) {
 			t.Logf("%d answers lost; writing again after %v in the median, at most %v",
 				times, healed[times/2].Round(time.Millisecond), healed[times-1].Round(time.Millisecond))
 			for _, w := range all {
-				if n := w.failed.Load(); n > 0 {
+				if n := w.failed.Load(); n > 0 && !raceDetector { // which can make a write take too long
 					t.Errorf("%s: %d changes failed", w.name, n)
 				}
 			}

@@ -227,11 +227,13 @@ func TestDenialsWhileTheStoreIsAway(t *testing.T) {
 		store := &denialStore{MemoryStore: authz.NewMemoryStore()}
 		engine := open(t, store, authz.Options{Bootstrap: "ana", Logger: slog.New(slog.NewTextHandler(&log, nil))})
 		time.Sleep(time.Second)
+		synctest.Wait()
 		store.add = func(context.Context) error { return errors.New("away") }
 		log.Reset()
 		for range 5 {
 			engine.RecordDenial(denied("ben"))
 			time.Sleep(time.Second)
+			synctest.Wait()
 		}
 		if n := strings.Count(log.String(), "can't be recorded"); n != 1 || !strings.Contains(log.String(), "away") {
 			t.Errorf("told %d times: %s", n, &log)
@@ -239,6 +241,7 @@ func TestDenialsWhileTheStoreIsAway(t *testing.T) {
 		store.add = nil
 		d := engine.RecordDenial(denied("ben"))
 		time.Sleep(time.Second)
+		synctest.Wait()
 		if d.Suppressed != 5 || len(onRecord(t, store)) != 1 || !strings.Contains(log.String(), "lost=5") {
 			t.Errorf("%d suppressed, %s", d.Suppressed, &log)
 		}
