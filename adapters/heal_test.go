@@ -23,7 +23,7 @@ var privateServers = map[string]func(testing.TB) *servers.Server{
 	"postgres": servers.PrivatePostgres, "mysql": servers.PrivateMySQL,
 }
 
-const healTimeout = 2 * time.Second // of a write
+const healTimeout = 5 * time.Second // of a write
 
 // healing opens instances at an address. They write all the time, until the test ends them.
 func healing(t *testing.T, address string, n int) []*writer {
