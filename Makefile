@@ -10,7 +10,7 @@ export GOWORK := off
 ARGS ?=
 BENCH ?= .
 FUZZTIME ?= 10s
-TIMEOUT ?= 15m
+TIMEOUT ?= 20m
 
 # Development tools, pinned in a module of their own so that they reach nobody's module graph.
 TOOL := go tool -modfile=tools/go.mod

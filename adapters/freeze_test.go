@@ -21,6 +21,7 @@ import (
 // The others go on (on SQLite, where a writer has the file to itself, maybe only afterwards); what
 // it was about to write is whole or absent; and it catches up by itself.
 func TestFrozenInstance(t *testing.T) {
+	t.Parallel()
 	minute := time.Minute
 	if testing.Short() {
 		minute = 3 * time.Second

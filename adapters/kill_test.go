@@ -24,11 +24,17 @@ const killAddress = "RIGHTFUL_TEST_KILL_ADDRESS"
 // A process killed at any moment of a stream of writes loses nothing that was acknowledged
 // and shows nothing half-done: not in the records, not in the tables, not to the next start.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	kills := 300
 	if testing.Short() {
 		kills = 25
 	}
-	onEach(t, func(t *testing.T, d database) { killAgainAndAgain(t, d.address, kills) })
+	for _, kind := range kinds {
+		t.Run(kind.name, func(t *testing.T) {
+			t.Parallel() // much of it is waiting for disks and processes
+			killAgainAndAgain(t, kind.make(t).address, kills)
+		})
+	}
 }
 
 func killAgainAndAgain(t *testing.T, address string, kills int) {
