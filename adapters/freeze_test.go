@@ -80,24 +80,11 @@ type frozenInstance struct {
 
 func startFrozen(t *testing.T, address string) *frozenInstance {
 	t.Helper()
-	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKillChild$", "-test.v=false")
-	child.Env = append(os.Environ(), killAddress+"="+address)
-	child.Stderr = os.Stderr
-	out, err := child.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := child.Start(); err != nil {
-		t.Fatal(err)
-	}
+	child, lines := startWriter(t, address)
 	f := &frozenInstance{process: child}
-	lines := bufio.NewScanner(out)
-	if !lines.Scan() {
-		t.Fatal("the instance doesn't start")
-	}
 	go func() {
-		for lines.Scan() {
-			number, _, _ := strings.Cut(lines.Text(), " ")
+		for said := bufio.NewScanner(lines); said.Scan(); {
+			number, _, _ := strings.Cut(said.Text(), " ")
 			if revision, err := strconv.ParseInt(number, 10, 64); err == nil {
 				f.last.Store(revision)
 			}

@@ -67,9 +67,9 @@ type ack struct {
 	hash     string
 }
 
-// runUntilKilled starts a child that writes, kills it after a while of writing and returns
-// the last change that it acknowledged.
-func runUntilKilled(t *testing.T, address string, after time.Duration) ack {
+// startWriter starts a process that writes, and says what was acknowledged, from the time on when
+// it is returned.
+func startWriter(t *testing.T, address string) (*exec.Cmd, *bufio.Reader) {
 	t.Helper()
 	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKillChild$", "-test.v=false")
 	child.Env = append(os.Environ(), killAddress+"="+address)
@@ -82,9 +82,17 @@ func runUntilKilled(t *testing.T, address string, after time.Duration) ack {
 		t.Fatal(err)
 	}
 	lines := bufio.NewReader(out)
-	if _, err := lines.ReadString('\n'); err != nil { // it writes from here on
+	if _, err := lines.ReadString('\n'); err != nil {
 		t.Fatal(err)
 	}
+	return child, lines
+}
+
+// runUntilKilled starts a child that writes, kills it after a while of writing and returns
+// the last change that it acknowledged.
+func runUntilKilled(t *testing.T, address string, after time.Duration) ack {
+	t.Helper()
+	child, lines := startWriter(t, address)
 	timer := time.AfterFunc(after, func() { _ = child.Process.Kill() })
 	defer timer.Stop()
 	last := lastAck(t, lines)
