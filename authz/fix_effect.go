@@ -1,7 +1,6 @@
 package authz
 
 import (
-	"iter"
 	"slices"
 )
 
@@ -108,7 +107,7 @@ func (f *fixer) spread() {
 		return list
 	}
 	inTwo, inMore := map[[2]groupID][]gain{}, map[string][]gain{}
-	for id, u := range f.was.s.membersOfAny(sortedSetOf(touched)) {
+	for id, u := range f.was.s.usersIn(touched, false) {
 		if id == f.user {
 			continue
 		}
@@ -150,49 +149,4 @@ func (f *fixer) gains(s *spread, id UserID) []Permission {
 	list = slices.Compact(list)
 	sortFolded(list)
 	return list
-}
-
-// membersOfAny yields everyone who is directly in one of the groups, once, in no order. Of many
-// it is quicker to look at all users.
-func (s *snapshot) membersOfAny(ids []groupID) iter.Seq2[UserID, *user] {
-	const seldom = 4
-	wanted, members := make([]bool, len(s.groups)), 0
-	for _, id := range ids {
-		wanted[id] = true
-		members += s.groups[id].members.size
-	}
-	if members*seldom < s.users.size {
-		return s.membersOfFew(ids, wanted)
-	}
-	return func(yield func(UserID, *user) bool) {
-		for id, u := range s.users.all() {
-			if u.firstOf(wanted) != noGroup && !yield(id, u) {
-				return
-			}
-		}
-	}
-}
-
-// membersOfFew is membersOfAny for groups that have few members.
-func (s *snapshot) membersOfFew(ids []groupID, wanted []bool) iter.Seq2[UserID, *user] {
-	return func(yield func(UserID, *user) bool) {
-		for _, g := range ids {
-			for id := range s.membersOf(s.groups[g]) {
-				if u := s.user(id); u.firstOf(wanted) == g && !yield(id, u) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// firstOf returns the first of the user's groups that is wanted.
-func (u *user) firstOf(wanted []bool) groupID {
-	var few [8]groupID
-	for _, id := range u.groupIDs(few[:0]) {
-		if wanted[id] {
-			return id
-		}
-	}
-	return noGroup
 }

@@ -93,10 +93,9 @@ func (f *fixer) rehearse(steps []FixStep) (allowed bool, lacks []Pattern) {
 
 // draftOn makes every check of an operation on a policy, and returns the policy after it.
 func (a Acting) draftOn(s *snapshot, o operation) (*snapshot, Delta, error) {
-	d := &draft{s: s, catalogue: a.engine.catalogue, actor: a.actor, makes: map[GroupName]bool{}}
 	c := Change{Revision: s.revision, Actor: a.actor}
 	// It asks neither store nor directory: no version is named, and no administrator leaves.
-	after, err := a.check(context.Background(), o, d, &c)
+	after, err := a.check(context.Background(), o, a.newDraft(s), &c)
 	return after, c.Delta, err
 }
 

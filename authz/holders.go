@@ -21,36 +21,16 @@ func (v *View) Holders(p Permission) iter.Seq[UserID] {
 	}
 }
 
-// fewCandidates is how much less there must be to look up one by one than to walk through:
-// what is walked through lies side by side.
-const fewCandidates = 8
-
 // candidates yields, each once, at least all users whom something is granted: the members of
-// groups with the effect and those with rules of their own, or simply everyone.
+// groups with the effect and those with rules of their own.
 func (s *snapshot) candidates(effects groupEffects) iter.Seq2[UserID, *user] {
-	sets, total := []hashSet{s.withRules}, s.withRules.size
+	var ids []groupID
 	for id, e := range effects {
 		if e&granted != 0 && s.groups[id] != nil {
-			sets = append(sets, s.groups[id].members)
-			total += s.groups[id].members.size
+			ids = append(ids, groupID(id))
 		}
 	}
-	if total > s.users.size/fewCandidates {
-		return s.users.all()
-	}
-	return func(yield func(UserID, *user) bool) {
-		seen := make(map[UserID]bool, total)
-		for _, set := range sets {
-			for h := range set.all() {
-				for id, u := range s.users.hashed(h) {
-					if !seen[id] && !yield(id, u) {
-						return
-					}
-					seen[id] = true
-				}
-			}
-		}
-	}
+	return s.usersIn(ids, true)
 }
 
 // HoldingGroups returns the groups that give a permission, Administrators among them: who is

@@ -46,6 +46,17 @@ func (u *user) in(id groupID) bool {
 	return u.more != nil && slices.Contains(u.more.groups, id)
 }
 
+// firstOf returns the first of the user's groups that is wanted, noGroup where none is.
+func (u *user) firstOf(wanted []bool) groupID {
+	var few [8]groupID
+	for _, id := range u.groupIDs(few[:0]) {
+		if wanted[id] {
+			return id
+		}
+	}
+	return noGroup
+}
+
 // rules returns the user's own grants and restrictions.
 func (u *user) rules() *ruleSet {
 	if u == nil || u.more == nil {

@@ -106,6 +106,59 @@ func (s *snapshot) membersOf(g *group) iter.Seq[UserID] {
 	}
 }
 
+// fewUsers is how much less there must be to look up one by one than to walk through: what is
+// walked through lies side by side.
+const fewUsers = 8
+
+// usersIn yields everyone who is directly in one of the groups, and with ruled those who have
+// rules of their own as well, each once and in no order.
+func (s *snapshot) usersIn(ids []groupID, ruled bool) iter.Seq2[UserID, *user] {
+	wanted, total := make([]bool, len(s.groups)), 0
+	for _, id := range ids {
+		if !wanted[id] {
+			total += s.groups[id].members.size
+		}
+		wanted[id] = true
+	}
+	if ruled {
+		total += s.withRules.size
+	}
+	if total < s.users.size/fewUsers {
+		return s.fewUsersIn(wanted, ruled)
+	}
+	return func(yield func(UserID, *user) bool) {
+		for id, u := range s.users.all() {
+			if (u.firstOf(wanted) != noGroup || ruled && u.rules() != nil) && !yield(id, u) {
+				return
+			}
+		}
+	}
+}
+
+// fewUsersIn is usersIn for groups that have few members. Who is in several comes with the first.
+func (s *snapshot) fewUsersIn(wanted []bool, ruled bool) iter.Seq2[UserID, *user] {
+	return func(yield func(UserID, *user) bool) {
+		of := func(set hashSet, group groupID) bool {
+			for h := range set.all() {
+				for id, u := range s.users.hashed(h) {
+					if u.firstOf(wanted) == group && (group != noGroup || u.rules() != nil) && !yield(id, u) {
+						return false
+					}
+				}
+			}
+			return true
+		}
+		for id, is := range wanted {
+			if is && !of(s.groups[id].members, groupID(id)) {
+				return
+			}
+		}
+		if ruled {
+			of(s.withRules, noGroup)
+		}
+	}
+}
+
 // has reports whether the policy has a grant or a restriction.
 func (s *snapshot) has(r Rule) bool { return s.ownRules(r.Holder).has(r.Kind, r.Pattern) }
 
