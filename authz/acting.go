@@ -110,7 +110,7 @@ func (a Acting) do(ctx context.Context, o operation) (Change, error) {
 	if e.closed.Load() {
 		return Change{}, fmt.Errorf("%w: the engine is closed", ErrStoreUnavailable)
 	}
-	for reloaded := false; ; {
+	for compared := false; ; {
 		c, err := a.attempt(ctx, o)
 		if err == nil && a.then != nil && !a.dryRun {
 			a.then(e.View()) // nobody else has a turn yet
@@ -125,11 +125,11 @@ func (a Acting) do(ctx context.Context, o operation) (Change, error) {
 			if err == nil && ctx.Err() != nil {
 				err = e.busy(ctx.Err())
 			}
-		case errors.As(err, &unwritten) && reloaded:
+		case errors.As(err, &unwritten) && compared:
 			return Change{}, e.unavailable(ctx, unwritten.cause)
-		case errors.As(err, &unwritten): // perhaps the table isn't what it was: someone wrote to it past the engine
-			reloaded = true
-			err = e.reload(ctx)
+		case errors.As(err, &unwritten): // perhaps the tables aren't what they were, and nobody counted
+			compared = true
+			err = e.compare(ctx)
 		default:
 			return c, err
 		}

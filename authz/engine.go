@@ -281,7 +281,15 @@ func (e *Engine) replay(s *snapshot, records []Record) (*snapshot, error) {
 
 // reload reads everything, and puts on record what others wrote to it. What readers have
 // stays until all of it is there and fits. The caller holds the writing token.
-func (e *Engine) reload(ctx context.Context) error {
+func (e *Engine) reload(ctx context.Context) error { return e.read(ctx, stored.intact) }
+
+// compare reads everything and holds it against the records, whether or not the store counted
+// that someone wrote to it.
+func (e *Engine) compare(ctx context.Context) error {
+	return e.read(ctx, func(tables stored) bool { return tables.revision == 0 })
+}
+
+func (e *Engine) read(ctx context.Context, trusted func(stored) bool) error {
 	for {
 		asked := time.Now()
 		tables, err := load(ctx, e.store, e.catalogue.sorted)
@@ -289,7 +297,7 @@ func (e *Engine) reload(ctx context.Context) error {
 			return e.unavailable(ctx, err)
 		}
 		s := tables.snapshot
-		if !tables.intact() {
+		if !trusted(tables) {
 			s, err = e.takeIn(ctx, tables)
 		}
 		switch {
