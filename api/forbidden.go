@@ -1,7 +1,6 @@
 package api
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 
@@ -47,10 +46,7 @@ func (g *Guard) refuse(c *gin.Context, r refusal) {
 	}
 	p := problem{Type: problemUnauthenticated, Detail: "Sign in first."}
 	if r.user != "" {
-		p = g.forbidden(r)
-	}
-	if p.Type == problemForbidden {
-		p.DenialID = g.record(c, r)
+		p = g.forbidden(c, r)
 	}
 	p = p.complete()
 	header := c.Writer.Header()
@@ -68,39 +64,32 @@ func (g *Guard) refuse(c *gin.Context, r refusal) {
 	writeProblem(c, p)
 }
 
-// record puts a 403 on record and returns its id, "" where there are too many to record this
-// one. Of the request it takes the method and the pattern of the route.
-func (g *Guard) record(c *gin.Context, r refusal) authz.DenialID {
-	return g.engine.RecordDenial(authz.Denial{
-		User: r.user, Method: c.Request.Method, Route: c.FullPath(), Required: r.permissions, OneIsEnough: r.oneIsEnough,
-	}).ID
-}
+// english are the words of the JSON, which is for programs and those who write them.
+var english = English()
 
-// forbidden says what the user lacks, as far as the host lets it.
-func (g *Guard) forbidden(r refusal) problem {
+// forbidden puts a 403 on record, and says what the user lacks, as far as the host lets it. Of the
+// request the record takes the method and the pattern of the route.
+func (g *Guard) forbidden(c *gin.Context, r refusal) problem {
 	view := g.engine.View()
 	if view.Expired() {
 		return problem{Type: problemStoreUnavailable, Detail: expiredDetail}
 	}
-	p := problem{Type: problemForbidden, User: r.user, Detail: "You may not do this."}
+	// The policy may have changed since the decision. Then less is missing than was, perhaps
+	// nothing, and the next request will be decided by what is so now.
+	denial := g.engine.RecordDenial(authz.Denial{
+		User: r.user, Method: c.Request.Method, Route: c.FullPath(), Required: r.permissions, OneIsEnough: r.oneIsEnough,
+	})
+	p := problem{Type: problemForbidden, User: r.user, Detail: english.NotAllowed, DenialID: denial.ID}
 	if g.options.Tell == TellNothing {
 		return p
 	}
 	if g.options.Tell == TellGroups {
 		p.Groups = r.groups(view)
 	}
-	// The policy may have changed since the decision. Then less is missing than was, perhaps
-	// nothing, and the next request will be decided by what is so now.
-	for _, m := range view.Explain(r.user, r.permissions...).Missing() {
-		p.Missing = append(p.Missing, missingPermission{authz.Pattern(m.Permission), m.Label, m.Category})
+	for _, missing := range denial.Missing {
+		e, _ := view.Entry(missing)
+		p.Missing = append(p.Missing, missingPermission{authz.Pattern(missing), e.Label, e.Category})
 	}
-	switch n := len(p.Missing); {
-	case n == 1:
-		p.Detail = "You need 1 more permission to do this."
-	case n > 1 && r.oneIsEnough:
-		p.Detail = "You need one of these permissions to do this."
-	case n > 1:
-		p.Detail = fmt.Sprintf("You need %d more permissions to do this.", n)
-	}
+	p.Detail = english.needed(len(p.Missing), r.oneIsEnough)
 	return p
 }
