@@ -13,12 +13,12 @@ import (
 
 // The files of a seed.
 const (
-	seedCatalogue = "permissions.csv"
-	seedGroups    = "groups.csv"
-	seedPolicy    = "policy.csv"
+	seedCatalog = "permissions.csv"
+	seedGroups  = "groups.csv"
+	seedPolicy  = "policy.csv"
 )
 
-// ReadSeed reads a seed: the files permissions.csv (the catalogue), groups.csv and policy.csv
+// ReadSeed reads a seed: the files permissions.csv (the catalog), groups.csv and policy.csv
 // at the top of fsys, in the forms that package policycsv describes. Each may be absent, but
 // not all of them.
 //
@@ -37,8 +37,8 @@ func ReadSeed(fsys fs.FS) (authz.Seed, error) {
 		return err
 	}
 	err := errors.Join(
-		read(seedCatalogue, func(r io.Reader) (err error) {
-			seed.Catalogue, err = policycsv.ReadCatalogue(r)
+		read(seedCatalog, func(r io.Reader) (err error) {
+			seed.Catalog, err = policycsv.ReadCatalog(r)
 			return err
 		}),
 		read(seedGroups, func(r io.Reader) (err error) {
@@ -55,7 +55,7 @@ func ReadSeed(fsys fs.FS) (authz.Seed, error) {
 	}
 	if found == 0 {
 		return authz.Seed{}, fmt.Errorf("there is no seed here: found none of %s, %s and %s",
-			seedCatalogue, seedGroups, seedPolicy)
+			seedCatalog, seedGroups, seedPolicy)
 	}
 	return seed, nil
 }

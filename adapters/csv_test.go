@@ -40,8 +40,8 @@ func TestReadSeedOfTheExamples(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(seed.Catalogue) != test.permissions || len(seed.Groups) != test.groups || len(seed.Policy.Lines) != test.lines {
-				t.Fatalf("read %d permissions, %d groups and %d lines", len(seed.Catalogue), len(seed.Groups), len(seed.Policy.Lines))
+			if len(seed.Catalog) != test.permissions || len(seed.Groups) != test.groups || len(seed.Policy.Lines) != test.lines {
+				t.Fatalf("read %d permissions, %d groups and %d lines", len(seed.Catalog), len(seed.Groups), len(seed.Policy.Lines))
 			}
 			if first := seed.Policy.Lines[0]; first.Number != test.firstLine || !reflect.DeepEqual(first.Fields, test.firstFields) {
 				t.Errorf("the policy begins with %v", first)
@@ -85,7 +85,7 @@ func TestReadSeedWithFilesAbsent(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s alone: %v", name, err)
 		}
-		if len(seed.Catalogue) > 0 != (name == "permissions.csv") || len(seed.Groups) > 0 != (name == "groups.csv") {
+		if len(seed.Catalog) > 0 != (name == "permissions.csv") || len(seed.Groups) > 0 != (name == "groups.csv") {
 			t.Errorf("%s alone: got %v", name, seed)
 		}
 	}

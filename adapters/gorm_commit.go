@@ -47,7 +47,7 @@ func (s *GormStore) advance(tx *gorm.DB, c authz.Commit) error {
 	}
 	done := tx.Exec("UPDATE "+s.tables.state+` SET revision = ?, hash = ?, seeded = ?, had_administrator = ?,
 		writes = ?, recorded = ?, committing = ? WHERE id = 1 AND revision = ? AND hash = ? AND `+s.tables.in(writes)+" = ?",
-		c.Record.Revision, notNil(c.Record.Hash), c.Marks.Seeded, c.Marks.HadAdministrator,
+		c.Record.Revision, notNil(c.Record.Hash), c.Milestones.Seeded, c.Milestones.HadAdministrator,
 		c.Onto.Writes, c.Onto.Writes, true, c.Onto.Revision, notNil(c.Onto.Hash), c.Onto.Writes)
 	if done.Error != nil {
 		return fmt.Errorf("advance the revision: %w", done.Error)
@@ -78,7 +78,7 @@ func (s *GormStore) renameAll(tx *gorm.DB, c authz.Commit) error {
 
 // rename lets the group and every row that names it have the new name.
 func (s *GormStore) rename(tx *gorm.DB, rename authz.Rename) error {
-	from, to := string(rename.From.Holder()), string(rename.To.Holder())
+	from, to := string(rename.From.Subject()), string(rename.To.Subject())
 	left, leftArgs := s.dialect.equal("v0", from)
 	right, rightArgs := s.dialect.equal("v1", from)
 	var lefts, rights []int64

@@ -60,7 +60,7 @@ var postgresDialect = dialect{
 	scriptEnd:   "COMMIT;",
 }
 
-// postgresConflict knows a failure to serialise (40001) and a deadlock (40P01),
+// postgresConflict knows a failure to serialize (40001) and a deadlock (40P01),
 // https://www.postgresql.org/docs/current/errcodes-appendix.html.
 func postgresConflict(err error) bool {
 	var coded interface{ SQLState() string } // pgx's, and that of a host's other driver

@@ -32,7 +32,7 @@ func (s *GormStore) Load(ctx context.Context, state func(authz.State) error, row
 func (s *GormStore) state(tx *gorm.DB) (authz.State, error) {
 	var state authz.State
 	err := tx.Raw(s.tables.in("SELECT revision, hash, "+writes+", recorded, seeded, had_administrator FROM {state} WHERE id = 1")).
-		Row().Scan(&state.Revision, &state.Hash, &state.Writes, &state.Recorded, &state.Marks.Seeded, &state.Marks.HadAdministrator)
+		Row().Scan(&state.Revision, &state.Hash, &state.Writes, &state.Recorded, &state.Milestones.Seeded, &state.Milestones.HadAdministrator)
 	if err != nil {
 		return authz.State{}, fmt.Errorf("read the state of the policy: %w", err)
 	}

@@ -224,7 +224,7 @@ func TestMigrationIsWholeOrAbsent(t *testing.T) {
 }
 
 // addsColumn is a migration from the present version, such as a later version of Rightful will have.
-const addsColumn = "ALTER TABLE {groups} ADD COLUMN colour varchar(20)"
+const addsColumn = "ALTER TABLE {groups} ADD COLUMN color varchar(20)"
 
 func TestOlderSchemaMovesForwardWithItsData(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {

@@ -171,7 +171,7 @@ func commitInTurn(fail func(string, ...any), s authz.Store, name string, n int, 
 func turn(r authz.Revision, reason string) authz.Commit {
 	name := func(r authz.Revision) authz.GroupName { return authz.GroupName("Revision " + strconv.Itoa(int(r))) }
 	row := func(r authz.Revision) authz.Row {
-		return authz.Row{Type: "g", V: [6]string{"ana", string(name(r).Holder())}}
+		return authz.Row{Type: "g", V: [6]string{"ana", string(name(r).Subject())}}
 	}
 	c := authz.Commit{
 		Record:  authz.Record{Revision: r, Reason: reason, Delta: []byte("{}"), Hash: []byte(reason)},

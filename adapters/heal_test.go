@@ -109,7 +109,7 @@ func writeThrough(t *testing.T, all []*writer, happens func()) (healed time.Dura
 func nothingLost(t *testing.T, address string, all []*writer) {
 	t.Helper()
 	fresh := healing(t, address, 1)[0].engine
-	if n, err := fresh.VerifyRecords(t.Context()); err != nil || n != int(fresh.Revision()) {
+	if n, err := fresh.AuditRecords(t.Context()); err != nil || n != int(fresh.Revision()) {
 		t.Errorf("%d of %d records fit: %v", n, fresh.Revision(), err)
 	}
 	list, err := fresh.Changes(t.Context(), authz.ChangeQuery{Limit: 1 << 20})

@@ -90,7 +90,7 @@ func importLarge(t *testing.T, d database) {
 	if err != nil || again.Revision != 0 {
 		t.Errorf("the second import: %v, revision %d", err, again.Revision)
 	}
-	if _, err := engine.VerifyRecords(ctx); err != nil {
+	if _, err := engine.AuditRecords(ctx); err != nil {
 		t.Error(err)
 	}
 }

@@ -65,7 +65,7 @@ func TestThreeInstancesAtOnce(t *testing.T) {
 			}
 		}
 		agree(t, d, append(engines, fresh))
-		if n, err := fresh.VerifyRecords(t.Context(), engines[0].View().Head()); err != nil || n != int(fresh.Revision()) {
+		if n, err := fresh.AuditRecords(t.Context(), engines[0].View().Head()); err != nil || n != int(fresh.Revision()) {
 			t.Errorf("%d of %d records fit: %v", n, fresh.Revision(), err)
 		}
 		alwaysAdministered(t, fresh)
@@ -98,7 +98,7 @@ func fight(t *testing.T, engines []*authz.Engine, changes int) (made, refused in
 	return int(ok.Load()), int(no.Load())
 }
 
-func randomChange(ctx context.Context, r *rand.Rand, a authz.Acting) (authz.Change, error) {
+func randomChange(ctx context.Context, r *rand.Rand, a authz.Admin) (authz.Change, error) {
 	group, user := foughtGroups[r.IntN(len(foughtGroups))], foughtUsers[r.IntN(len(foughtUsers))]
 	pattern := foughtPatterns[r.IntN(len(foughtPatterns))]
 	switch r.IntN(12) {
@@ -163,19 +163,19 @@ func alwaysAdministered(t *testing.T, e *authz.Engine) {
 	if err != nil || len(list) != int(e.Revision()) {
 		t.Fatalf("%d changes of %d: %v", len(list), e.Revision(), err)
 	}
-	administrators := map[authz.Holder]bool{}
+	administrators := map[authz.Subject]bool{}
 	for i, c := range slices.Backward(list) {
 		if want := authz.Revision(len(list) - i); c.Revision != want {
 			t.Fatalf("revision %d where %d should be", c.Revision, want)
 		}
 		for _, r := range c.Delta.Removed {
 			if r.Kind == authz.KindMember && r.Group == authz.Administrators {
-				delete(administrators, r.Holder)
+				delete(administrators, r.Subject)
 			}
 		}
 		for _, r := range c.Delta.Added {
 			if r.Kind == authz.KindMember && r.Group == authz.Administrators {
-				administrators[r.Holder] = true
+				administrators[r.Subject] = true
 			}
 		}
 		if c.Revision > 1 && len(administrators) == 0 { // the second makes the first one

@@ -136,7 +136,7 @@ func check(t *testing.T, address string, want ack) authz.Revision {
 		t.Fatal(err)
 	}
 	defer engine.Close()
-	if _, err := engine.VerifyRecords(ctx); err != nil {
+	if _, err := engine.AuditRecords(ctx); err != nil {
 		t.Error(err)
 	}
 	if bad := engine.View().BadRows(); len(bad) > 0 {
@@ -192,7 +192,7 @@ func writeSomething(ctx context.Context, r *rand.Rand, engine *authz.Engine) (au
 		name := authz.GroupName(fmt.Sprintf("Group %d", r.IntN(8)))
 		return root.UpdateGroup(ctx, group, authz.GroupPatch{Name: &name})
 	case 3:
-		return root.ChangeGroupPermissions(ctx, group, authz.RulesDelta{Grant: []authz.Pattern{pattern}, Unrestrict: []authz.Pattern{pattern}})
+		return root.ChangeGroupPermissions(ctx, group, authz.RulesDelta{Grant: []authz.Pattern{pattern}, Lift: []authz.Pattern{pattern}})
 	case 4:
 		return root.SetUserGroups(ctx, user, []authz.GroupName{group})
 	case 5:

@@ -132,7 +132,7 @@ func TestForgedNotificationsDoNothing(t *testing.T) {
 			if e.Can("mallory", "a:b") || e.View().IsAdministrator("mallory") || e.Trouble() != "" {
 				t.Errorf("forged notifications count: %s", e.Trouble())
 			}
-			if _, err := e.VerifyRecords(t.Context()); err != nil {
+			if _, err := e.AuditRecords(t.Context()); err != nil {
 				t.Error(err)
 			}
 		}

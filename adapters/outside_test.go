@@ -102,7 +102,7 @@ func TestWritesByOthersOnEachDatabase(t *testing.T) {
 			t.Errorf("one took %v", slowest)
 		}
 		fresh := openOn(t, d, options)
-		if n, err := fresh.VerifyRecords(t.Context()); err != nil || fresh.Revision() != engines[0].Revision() {
+		if n, err := fresh.AuditRecords(t.Context()); err != nil || fresh.Revision() != engines[0].Revision() {
 			t.Errorf("%d of %d records fit, the others are at %d: %v", n, fresh.Revision(), engines[0].Revision(), err)
 		}
 	})
@@ -168,7 +168,7 @@ func TestChangesAndWritesByOthersAtOnce(t *testing.T) {
 		}
 		t.Logf("%d changes made and %d refused while someone else wrote %d times", made, refused, 2*n)
 		agree(t, d, engines)
-		if n, err := engines[0].VerifyRecords(t.Context()); err != nil {
+		if n, err := engines[0].AuditRecords(t.Context()); err != nil {
 			t.Errorf("%d records fit: %v", n, err)
 		}
 	})

@@ -16,9 +16,9 @@ import (
 	"github.com/rightful-go/rightful/authz/policycsv"
 )
 
-// recordCatalogue and recordPolicy are what the certification asks about, with someone who may
+// recordCatalog and recordPolicy are what the certification asks about, with someone who may
 // ask.
-var recordCatalogue = authz.Catalogue{
+var recordCatalog = authz.Catalog{
 	{Permission: "record:read", Label: "Read records"},
 	{Permission: "record:write", Label: "Write records"},
 	{Permission: "record:delete", Label: "Delete records"},
@@ -61,7 +61,7 @@ func newPoint(t testing.TB, change ...func(*api.AuthZEN)) *desk {
 	d := &desk{t: t}
 	var err error
 	d.engine, err = authz.Open(t.Context(), authz.NewMemoryStore(), authz.Options{
-		Catalogue: recordCatalogue, Bootstrap: "admin", Logger: slog.New(slog.DiscardHandler),
+		Catalog: recordCatalog, Bootstrap: "admin", Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -59,7 +59,7 @@ func (c *call) revision() authz.Revision {
 
 // revertChange is what a change is: the interface shows no resource that it is about.
 func revertChange(c *call) {
-	c.change(func(a authz.Acting) (authz.Change, error) {
+	c.change(func(a authz.Admin) (authz.Change, error) {
 		return a.Revert(c.http.Request.Context(), c.revision())
 	}, func(change authz.Change) { c.ok(changeOf(change)) })
 }

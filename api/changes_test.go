@@ -144,7 +144,7 @@ func TestChangeIsBounded(t *testing.T) {
 // A change that another instance has just made is shown whole, before this one heard of it.
 func TestChangeOfAnotherInstance(t *testing.T) {
 	d := newDesk(t, func(o *authz.Options) { o.PollInterval = time.Hour })
-	other, err := authz.Open(t.Context(), d.store, authz.Options{Catalogue: deskCatalogue, PollInterval: time.Hour})
+	other, err := authz.Open(t.Context(), d.store, authz.Options{Catalog: deskCatalog, PollInterval: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ func TestBodyIsReadStrictly(t *testing.T) {
 	d := newDesk(t)
 	before := d.engine.Revision()
 	for _, c := range []struct{ name, body, pointer, detail string }{
-		{"unknown member", `{"name":"A","colour":"red"}`, "/colour", "unknown member"},
+		{"unknown member", `{"name":"A","color":"red"}`, "/color", "unknown member"},
 		{"unknown inner member", `{"name":"A","permissions":{"grant":[]}}`, "/permissions/grant", "unknown member"},
 		{"case beside", `{"name":"A","NAME":"B"}`, "/NAME", "unknown member"},
 		{"duplicate member", `{"name":"A","name":"B"}`, "/name", "more than once"},

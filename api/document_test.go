@@ -175,7 +175,7 @@ func TestOperationsAreThoseOfTheDocument(t *testing.T) {
 				if below := slices.ContainsFunc(api.Operations(), func(o api.Operation) bool { return o.Path == path }); below == atRoot(path) {
 					t.Errorf("%s is at the root: %v", path, !below)
 				}
-				document[strings.ToUpper(method)+" "+path] = summarised(operation)
+				document[strings.ToUpper(method)+" "+path] = summarized(operation)
 			}
 		}
 	}
@@ -193,7 +193,7 @@ func TestOperationsAreThoseOfTheDocument(t *testing.T) {
 	}
 }
 
-func summarised(operation map[string]any) string {
+func summarized(operation map[string]any) string {
 	query, types, ifMatch := []string{}, []string{}, ""
 	parameters, _ := operation["parameters"].([]any)
 	for _, p := range parameters {

@@ -114,7 +114,7 @@ func (c *call) detail(p *problem, err error) {
 	}
 }
 
-// missing puts what is lacking in the catalogue's words, as far as it has some.
+// missing puts what is lacking in the catalog's words, as far as it has some.
 func (c *call) missing(patterns []authz.Pattern) []missingPermission {
 	list := make([]missingPermission, len(patterns))
 	for i, p := range patterns {

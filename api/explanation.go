@@ -77,7 +77,7 @@ func (c *call) explanation(ctx context.Context, view *authz.View, user authz.Use
 		Permissions: each(x.Permissions, func(p authz.PermissionExplanation) openapi.ExplainedPermission {
 			return openapi.ExplainedPermission{
 				Permission: string(p.Permission), Declared: p.Declared, Label: p.Label, Category: p.Category,
-				Allowed: p.Allowed, Because: each(p.Because, becauseOf), Lost: lossOf(losses, p.Permission),
+				Allowed: p.Allowed, Because: each(p.Origins, becauseOf), Lost: lossOf(losses, p.Permission),
 			}
 		}),
 	}
@@ -106,7 +106,7 @@ func addFixes(shown *openapi.Explanation, fixes authz.Fixes) {
 func fixOf(f authz.Fix) openapi.Fix {
 	shown := openapi.Fix{
 		Kind: openapi.FixKind(f.Kind), Groups: plain(f.Groups), Leaves: plain(f.Leaves),
-		Lifts: each(f.Lifts, ruleOf), Holder: string(f.Holder), Permissions: plain(f.Permissions),
+		Lifts: each(f.Lifts, ruleOf), Holder: string(f.Subject), Permissions: plain(f.Permissions),
 		AlsoGives: plain(first(f.AlsoGives)), AlsoGivesCount: len(f.AlsoGives),
 		AlsoTakes: plain(first(f.AlsoTakes)), AlsoTakesCount: len(f.AlsoTakes),
 		Restrictions: plain(first(f.Restrictions)), RestrictionCount: len(f.Restrictions),
@@ -124,10 +124,10 @@ func fixOf(f authz.Fix) openapi.Fix {
 // liftedFrom returns the one holder from whom something is lifted, and what.
 func liftedFrom(lifts []authz.Rule) (holder string, patterns []string) {
 	for _, r := range lifts {
-		if r.Holder != lifts[0].Holder {
+		if r.Subject != lifts[0].Subject {
 			return "", nil
 		}
-		holder, patterns = string(r.Holder), append(patterns, string(r.Pattern))
+		holder, patterns = string(r.Subject), append(patterns, string(r.Pattern))
 	}
 	return holder, patterns
 }
@@ -135,7 +135,7 @@ func liftedFrom(lifts []authz.Rule) (holder string, patterns []string) {
 // fixChangeOf returns the request that carries out a step.
 func fixChangeOf(step authz.FixStep) openapi.FixChange {
 	group, user := "/groups/"+url.PathEscape(string(step.Group)), url.PathEscape(string(step.User))
-	delta := &openapi.RulesDelta{Grant: plain(step.Rules.Grant), Unrestrict: plain(step.Rules.Unrestrict)}
+	delta := &openapi.RulesDelta{Grant: plain(step.Rules.Grant), Lift: plain(step.Rules.Lift)}
 	switch {
 	case step.Action == authz.ActionGroupMembersChange && step.Leave:
 		return openapi.FixChange{Method: http.MethodDelete, Path: group + "/members/" + user}

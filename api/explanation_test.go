@@ -189,12 +189,12 @@ func TestLiftNamesItsHolder(t *testing.T) {
 
 // What an explanation lists is bounded, and counted whole.
 func TestExplanationIsBounded(t *testing.T) {
-	var catalogue authz.Catalogue
+	var catalog authz.Catalog
 	for i := range 150 {
-		catalogue = append(catalogue, authz.Entry{Permission: authz.Permission(fmt.Sprintf("many.part%d:view", i)), Label: "Part", Category: []string{"Parts"}})
+		catalog = append(catalog, authz.Entry{Permission: authz.Permission(fmt.Sprintf("many.part%d:view", i)), Label: "Part", Category: []string{"Parts"}})
 	}
-	catalogue = append(catalogue, deskCatalogue...)
-	d := newDesk(t, func(o *authz.Options) { o.Catalogue = catalogue })
+	catalog = append(catalog, deskCatalog...)
+	d := newDesk(t, func(o *authz.Options) { o.Catalog = catalog })
 	d.do("admin", "POST", "/groups", `{"name":"All","permissions":{"grants":["many.*:*"]}}`).want(201)
 	var add []authz.UserID
 	for i := range 120 {

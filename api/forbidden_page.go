@@ -63,7 +63,7 @@ func (g *Guard) page(c *gin.Context, p problem, r refusal) refusalPage {
 	return view
 }
 
-// visible returns p with names that people can read whole. The catalogue's words are, since
+// visible returns p with names that people can read whole. The catalog's words are, since
 // the engine accepts no others.
 func (p problem) visible() problem {
 	p.User = authz.UserID(oneLine(string(p.User)))
@@ -125,7 +125,7 @@ func (v refusalPage) Ways() []string {
 	return each(v.Groups, func(groups []authz.GroupName) string { return strings.Join(plain(groups), " + ") })
 }
 
-// text names a permission in the catalogue's words, as far as it has any.
+// text names a permission in the catalog's words, as far as it has any.
 func (m missingPermission) text() string {
 	if m.Label == "" {
 		return string(m.Permission)

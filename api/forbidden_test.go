@@ -163,8 +163,8 @@ func TestPageMayUseItsStyleSheetAlone(t *testing.T) {
 func TestNamesInjectNothing(t *testing.T) {
 	const evil = "x\r\nSet-Cookie: a=b\r\n\r\n</textarea></bdi><script>alert(1)</script>\"'\u2028\u202e"
 	engine, err := authz.Open(t.Context(), authz.NewMemoryStore(), authz.Options{
-		Catalogue: authz.Catalogue{{Permission: "<b>x</b>:<i>", Label: "</textarea><script>alert(2)</script>", Category: []string{"<img src=x>", "</h3>"}}},
-		Logger:    slog.New(slog.DiscardHandler),
+		Catalog: authz.Catalog{{Permission: "<b>x</b>:<i>", Label: "</textarea><script>alert(2)</script>", Category: []string{"<img src=x>", "</h3>"}}},
+		Logger:  slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)

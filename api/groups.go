@@ -68,7 +68,7 @@ func createGroup(c *call) {
 		"inherits":    texts(&spec.Inherits),
 		"permissions": rules(&spec.Permissions),
 	}, "name"))
-	c.change(func(a authz.Acting) (authz.Change, error) {
+	c.change(func(a authz.Admin) (authz.Change, error) {
 		return a.CreateGroup(c.http.Request.Context(), spec)
 	}, func(authz.Change) {
 		c.http.Header("Location", c.prefix+"/groups/"+url.PathEscape(string(spec.Name)))
@@ -90,7 +90,7 @@ func updateGroup(c *call) {
 		"description": noted(&patch.Description, &description, orNull(text(&description))),
 		"inherits":    noted(&patch.Inherits, &inherits, orNull(texts(&inherits))),
 	}))
-	c.change(func(a authz.Acting) (authz.Change, error) {
+	c.change(func(a authz.Admin) (authz.Change, error) {
 		return a.UpdateGroup(c.http.Request.Context(), c.group(), patch)
 	}, func(authz.Change) {
 		now := c.group()
@@ -103,7 +103,7 @@ func updateGroup(c *call) {
 
 func deleteGroup(c *call) {
 	release := c.choice("members", "release") == "release"
-	c.change(func(a authz.Acting) (authz.Change, error) {
+	c.change(func(a authz.Admin) (authz.Change, error) {
 		return a.DeleteGroup(c.http.Request.Context(), c.group(), release)
 	}, c.done)
 }
@@ -111,7 +111,7 @@ func deleteGroup(c *call) {
 func setGroupPermissions(c *call) {
 	var want authz.Rules
 	c.read(rules(&want, "grants", "restrictions"))
-	c.change(func(a authz.Acting) (authz.Change, error) {
+	c.change(func(a authz.Admin) (authz.Change, error) {
 		return a.SetGroupPermissions(c.http.Request.Context(), c.group(), want)
 	}, c.showGroupRules)
 }
@@ -119,7 +119,7 @@ func setGroupPermissions(c *call) {
 func changeGroupPermissions(c *call) {
 	var delta authz.RulesDelta
 	c.read(rulesDelta(&delta))
-	c.change(func(a authz.Acting) (authz.Change, error) {
+	c.change(func(a authz.Admin) (authz.Change, error) {
 		return a.ChangeGroupPermissions(c.http.Request.Context(), c.group(), delta)
 	}, c.showGroupRules)
 }
@@ -139,8 +139,8 @@ func rules(into *authz.Rules, required ...string) reader {
 func rulesDelta(into *authz.RulesDelta) reader {
 	return object(map[string]reader{
 		"grant":      texts(&into.Grant),
-		"ungrant":    texts(&into.Ungrant),
+		"ungrant":    texts(&into.Revoke),
 		"restrict":   texts(&into.Restrict),
-		"unrestrict": texts(&into.Unrestrict),
+		"unrestrict": texts(&into.Lift),
 	})
 }

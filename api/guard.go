@@ -31,8 +31,8 @@ type Guard struct {
 	options     GuardOptions
 	log         *slog.Logger
 
-	hasCatalogue bool     // of the application's own
-	logged       sync.Map // permissions that the catalogue lacks: each is told of once
+	hasCatalog bool     // of the application's own
+	logged     sync.Map // permissions that the catalog lacks: each is told of once
 }
 
 // GuardOptions configure a guard. Every zero value is useful.
@@ -57,7 +57,7 @@ type GuardOptions struct {
 	// of the request does.
 	Language func(c *gin.Context) string
 
-	// Logger is told of permissions that the catalogue lacks and of functions given to
+	// Logger is told of permissions that the catalog lacks and of functions given to
 	// RequireFunc that fail. Without one, [slog.Default].
 	Logger *slog.Logger
 }
@@ -100,7 +100,7 @@ func NewGuardWith(engine *authz.Engine, currentUser CurrentUser, options GuardOp
 	if g.log == nil {
 		g.log = slog.Default()
 	}
-	g.hasCatalogue = slices.ContainsFunc(engine.View().Catalogue(nil, ""), func(e authz.Entry) bool {
+	g.hasCatalog = slices.ContainsFunc(engine.View().Catalog(nil, ""), func(e authz.Entry) bool {
 		return !strings.HasPrefix(string(e.Permission), "rightful.")
 	})
 	return g
@@ -128,7 +128,7 @@ func (o GuardOptions) check() error {
 //
 // It panics when it is given none, one that isn't of the form "object:action", or a pattern:
 // a guard that asks for "clients.*:view" asks for nothing that anybody could tell. One that
-// the catalogue lacks is logged, as nobody can pick it for a group.
+// the catalog lacks is logged, as nobody can pick it for a group.
 func (g *Guard) Require(permissions ...authz.Permission) gin.HandlerFunc {
 	return (&requirement{g, g.checked("Require", permissions)}).all
 }
@@ -166,23 +166,23 @@ func (g *Guard) checked(method string, permissions []authz.Permission) []authz.P
 	for _, p := range permissions {
 		if err := p.Check(); err != nil {
 			panic(fmt.Sprintf(`api: %s(%q): the permission %v; name each permission that the route needs `+
-				`as the catalogue declares it, such as "clients.profiles:view"`, method, p, err))
+				`as the catalog declares it, such as "clients.profiles:view"`, method, p, err))
 		}
 		if !g.declares(p) {
 			if _, before := g.logged.LoadOrStore(p, true); !before {
-				g.log.Warn("a route needs a permission that the catalogue doesn't declare", "permission", p)
+				g.log.Warn("a route needs a permission that the catalog doesn't declare", "permission", p)
 			}
 		}
 	}
 	return slices.Clone(permissions)
 }
 
-// declares reports whether the catalogue lists p, or lists "TYPE:action" where p is
-// "TYPE.ID:action". Without a catalogue every permission will do.
+// declares reports whether the catalog lists p, or lists "TYPE:action" where p is
+// "TYPE.ID:action". Without a catalog every permission will do.
 func (g *Guard) declares(p authz.Permission) bool {
 	view := g.engine.View()
 	_, listed := view.Entry(p)
-	if listed || !g.hasCatalogue {
+	if listed || !g.hasCatalog {
 		return true
 	}
 	object, action, _ := p.Split()

@@ -38,7 +38,7 @@ func scenario(t testing.TB, name string) *authz.Engine {
 			t.Fatalf("%s: %v", file, err)
 		}
 	}
-	read("permissions.csv", func(r io.Reader) (err error) { seed.Catalogue, err = policycsv.ReadCatalogue(r); return })
+	read("permissions.csv", func(r io.Reader) (err error) { seed.Catalog, err = policycsv.ReadCatalog(r); return })
 	read("groups.csv", func(r io.Reader) (err error) { seed.Groups, err = policycsv.ReadGroups(r); return })
 	read("policy.csv", func(r io.Reader) (err error) { seed.Policy, err = policycsv.ReadPolicy(r); return })
 	engine, err := authz.Open(t.Context(), authz.NewMemoryStore(), authz.Options{Seed: seed, Logger: slog.New(slog.DiscardHandler)})
@@ -233,7 +233,7 @@ func TestGuardsThatCantBeMadePanicAtSetUp(t *testing.T) {
 	}
 }
 
-func TestPermissionsThatTheCatalogueLacksAreLoggedOnce(t *testing.T) {
+func TestPermissionsThatTheCatalogLacksAreLoggedOnce(t *testing.T) {
 	var log bytes.Buffer
 	options := api.GuardOptions{Logger: slog.New(slog.NewTextHandler(&log, nil))}
 	guard := api.NewGuardWith(scenario(t, "backoffice"), signedIn, options)
@@ -256,7 +256,7 @@ func TestPermissionsThatTheCatalogueLacksAreLoggedOnce(t *testing.T) {
 	defer free.Close()
 	api.NewGuardWith(free, signedIn, options).Require("nowhere.declared:view")
 	if log.Len() > 0 {
-		t.Errorf("without a catalogue of the application's, logged:\n%s", &log)
+		t.Errorf("without a catalog of the application's, logged:\n%s", &log)
 	}
 }
 

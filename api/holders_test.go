@@ -60,7 +60,7 @@ func TestHoldersAreShownWithTheirPaths(t *testing.T) {
 func TestHoldersAgreeWithDecisions(t *testing.T) {
 	d := newDesk(t)
 	d.seedMany()
-	for _, p := range deskCatalogue {
+	for _, p := range deskCatalog {
 		shown := d.pages("/permission-holders?limit=7&permission="+string(p.Permission), "holder", func(int) {})
 		groups := slices.IndexFunc(shown, func(h string) bool { return len(h) < 6 || h[:6] != "group:" })
 		var users []string

@@ -13,7 +13,7 @@ func importPolicy(c *call) {
 	if _, there := c.query["mode"]; !there {
 		c.bad(`the query parameter "mode" is missing; it must be merge or replace`)
 	}
-	c.change(func(a authz.Acting) (authz.Change, error) {
+	c.change(func(a authz.Admin) (authz.Change, error) {
 		return a.Import(c.http.Request.Context(), c.file, mode)
 	}, func(change authz.Change) { c.ok(changeOf(change)) })
 }

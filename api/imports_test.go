@@ -138,7 +138,7 @@ func TestExportComesBack(t *testing.T) {
 	if c := d.do("admin", "POST", "/imports?mode=replace", r.body).want(200).json(); c["added_count"] != 0.0 || c["removed_count"] != 0.0 {
 		t.Errorf("imported onto itself it changes %v", c)
 	}
-	empty, err := authz.Open(t.Context(), authz.NewMemoryStore(), authz.Options{Bootstrap: "admin", Catalogue: deskCatalogue})
+	empty, err := authz.Open(t.Context(), authz.NewMemoryStore(), authz.Options{Bootstrap: "admin", Catalog: deskCatalog})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -107,13 +107,13 @@ func inheritChain(d *desk, n int) reply {
 
 // Each limit at its edge and one past it; past it nothing is stored.
 func TestLimits(t *testing.T) {
-	catalogue := append(authz.Catalogue{
+	catalog := append(authz.Catalog{
 		{Permission: authz.Permission(strings.Repeat("ü", 100) + ":" + strings.Repeat("ä", 100)), Label: "Long"},
 		{Permission: authz.Permission(strings.Repeat("ö", 100) + ":" + strings.Repeat("ü", 100)), Label: "Long"},
-	}, deskCatalogue...)
+	}, deskCatalog...)
 	for _, l := range limits() {
 		t.Run(l.what, func(t *testing.T) {
-			desk := func() *desk { return newDesk(t, func(o *authz.Options) { o.Catalogue = catalogue }) }
+			desk := func() *desk { return newDesk(t, func(o *authz.Options) { o.Catalog = catalog }) }
 			if r := l.request(desk(), l.most); r.status != l.at {
 				t.Errorf("at %d it answers %d: %s", l.most, r.status, clipped(r.body))
 			}

@@ -42,7 +42,7 @@ func TestMeIsRevalidated(t *testing.T) {
 	}
 }
 
-// The tag follows the policy, and the catalogue, which says what has a name.
+// The tag follows the policy, and the catalog, which says what has a name.
 func TestMeHasATagForWhatItSays(t *testing.T) {
 	d := newDesk(t)
 	tag := func() string { return d.get("cleo", "/me").want(200).header.Get("ETag") }
@@ -55,7 +55,7 @@ func TestMeHasATagForWhatItSays(t *testing.T) {
 	if member == before {
 		t.Error("a change left the tag as it was")
 	}
-	engine, err := authz.Open(t.Context(), d.store, authz.Options{Catalogue: append(deskCatalogue, authz.Entry{
+	engine, err := authz.Open(t.Context(), d.store, authz.Options{Catalog: append(deskCatalog, authz.Entry{
 		Permission: "finance.reports:export", Label: "Export", Category: []string{"Finance"},
 	})})
 	if err != nil {
@@ -64,6 +64,6 @@ func TestMeHasATagForWhatItSays(t *testing.T) {
 	defer engine.Close()
 	d.mount(engine)
 	if tag() == member {
-		t.Error("another catalogue left the tag as it was")
+		t.Error("another catalog left the tag as it was")
 	}
 }

@@ -30,7 +30,7 @@ func membersOf(p page, view *authz.View, g authz.Group) openapi.Members {
 func changeMembers(c *call) {
 	var add, remove []authz.UserID
 	c.read(object(map[string]reader{"add": texts(&add), "remove": texts(&remove)}))
-	c.change(func(a authz.Acting) (authz.Change, error) {
+	c.change(func(a authz.Admin) (authz.Change, error) {
 		return a.ChangeMembers(c.http.Request.Context(), c.group(), add, remove)
 	}, func(authz.Change) {
 		g, _ := c.after.Group(c.group())
@@ -39,14 +39,14 @@ func changeMembers(c *call) {
 }
 
 func addMember(c *call) {
-	c.change(func(a authz.Acting) (authz.Change, error) {
+	c.change(func(a authz.Admin) (authz.Change, error) {
 		change, err := a.Assign(c.http.Request.Context(), c.group(), c.userInPath())
 		return change, inNoBody(err)
 	}, c.done)
 }
 
 func removeMember(c *call) {
-	c.change(func(a authz.Acting) (authz.Change, error) {
+	c.change(func(a authz.Admin) (authz.Change, error) {
 		change, err := a.Unassign(c.http.Request.Context(), c.group(), c.userInPath())
 		return change, inNoBody(err)
 	}, c.done)

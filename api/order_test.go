@@ -116,7 +116,7 @@ func TestForbiddenToAskForMoreTellsNothing(t *testing.T) {
 	d.do("lead", "PUT", "/groups/Deposit%20viewers/members/lead?x=1", "", "If-Match", `"1"`).problem(403, "forbidden")
 }
 
-// A 403 says what is missing in the catalogue's words, and to whom.
+// A 403 says what is missing in the catalog's words, and to whom.
 func TestForbiddenSaysWhatIsMissing(t *testing.T) {
 	d := newDesk(t)
 	p := d.get("cleo", "/users").problem(403, "forbidden")

@@ -91,7 +91,7 @@ type inputError struct {
 }
 
 // missingPermission is one permission, or for an escalation one pattern, that is lacking.
-// Label and Category are the catalogue's words, empty where it has none.
+// Label and Category are the catalog's words, empty where it has none.
 type missingPermission struct {
 	Permission authz.Pattern `json:"permission"`
 	Label      string        `json:"label,omitempty"`

@@ -65,9 +65,9 @@ func TestQueryIsBounded(t *testing.T) {
 	d.do("admin", "PUT", "/groups/Finance/members/ben?"+strings.Repeat("x", 9<<10), "").problem(413, "too-large")
 }
 
-// The whole catalogue: the application's permissions, Rightful's own, and the right to assign
+// The whole catalog: the application's permissions, Rightful's own, and the right to assign
 // for each group.
-func TestCatalogue(t *testing.T) {
+func TestCatalog(t *testing.T) {
 	runExchanges(t, []exchange{
 		{"group-viewer", "GET", "/permissions", "", "", 200, ""},
 		{"", "GET", "/permissions", "", "", 401, "unauthenticated"},

@@ -33,7 +33,7 @@ func rulesOf(r authz.Rules) openapi.Rules {
 
 func ruleOf(r authz.Rule) openapi.ChangedRule {
 	return openapi.ChangedRule{
-		Rule: openapi.RuleKind(r.Kind), Holder: string(r.Holder), Pattern: string(r.Pattern), Group: string(r.Group),
+		Rule: openapi.RuleKind(r.Kind), Holder: string(r.Subject), Pattern: string(r.Pattern), Group: string(r.Group),
 	}
 }
 
@@ -41,15 +41,15 @@ func actorOf(a authz.Actor) openapi.Actor {
 	return openapi.Actor{Kind: openapi.ActorKind(a.Kind), ID: a.ID}
 }
 
-func effectiveOf(list []authz.Effective) openapi.Effective {
-	return each(list, func(e authz.Effective) openapi.EffectivePermission {
+func effectiveOf(list []authz.HeldPermission) openapi.Effective {
+	return each(list, func(e authz.HeldPermission) openapi.EffectivePermission {
 		return openapi.EffectivePermission{
-			Permission: string(e.Permission), Label: e.Label, Category: e.Category, Because: each(e.Because, becauseOf),
+			Permission: string(e.Permission), Label: e.Label, Category: e.Category, Because: each(e.Origins, becauseOf),
 		}
 	})
 }
 
-func becauseOf(b authz.Because) openapi.Because {
+func becauseOf(b authz.Origin) openapi.Because {
 	return openapi.Because{Rule: openapi.BecauseRule(b.Rule), Pattern: string(b.Pattern), Path: plain(b.Path), BadRow: b.BadRow}
 }
 

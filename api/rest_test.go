@@ -54,7 +54,7 @@ g, finn, group:Trainees
 g, restricted, group:Finance
 `
 
-var deskCatalogue = authz.Catalogue{
+var deskCatalog = authz.Catalog{
 	{Permission: "finance.operations:view", Label: "View operations", Category: []string{"Finance", "Operations"}},
 	{Permission: "finance.operations:create", Label: "Book operations", Category: []string{"Finance", "Operations"}},
 	{Permission: "finance.balances:adjust", Label: "Adjust balances", Category: []string{"Finance", "Balances"}, Description: "With a reason"},
@@ -80,7 +80,7 @@ func newDesk(t testing.TB, change ...func(*authz.Options)) *desk {
 	}
 	d := &desk{t: t, store: &faultyStore{MemoryStore: authz.NewMemoryStore()}}
 	options := authz.Options{
-		Seed:   &authz.Seed{Catalogue: deskCatalogue, Policy: policy},
+		Seed:   &authz.Seed{Catalog: deskCatalog, Policy: policy},
 		Logger: slog.New(slog.DiscardHandler),
 	}
 	for _, f := range change {

@@ -23,7 +23,7 @@ import (
 // Gin tells of each route only its last handler. To send a request through every route and
 // see whether a guard stops it would run the handlers of just those that have none. So the
 // Router watches what passes through it, and holds that against the routes that Gin lists in
-// the end: what was registered elsewhere, or has a guard that can't be recognised because
+// the end: what was registered elsewhere, or has a guard that can't be recognized because
 // something is wrapped around it, is reported as unguarded, never the other way round.
 //
 // Take one Router for each [gin.Engine]. Like the engine, it is for one goroutine to set up.

@@ -31,7 +31,7 @@ type Texts struct {
 	SignedInAs  string // with {user} where the id goes
 	Missing     string // heading over the permissions that are missing
 	OneIsEnough string // heading over those of which one would do
-	Other       string // category of permissions that the catalogue lacks
+	Other       string // category of permissions that the catalog lacks
 	WouldDo     string // heading over the groups of which one would do, see TellGroups
 
 	Ask      string // heading over the text to send to an administrator

@@ -13,9 +13,9 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// labelled is texts in a language of which each says which it is, in what HTML would take for an
+// labeled is texts in a language of which each says which it is, in what HTML would take for an
 // element.
-func labelled(language string) api.Texts {
+func labeled(language string) api.Texts {
 	texts := api.Texts{Needed: func(n int) string { return fmt.Sprintf("<needed %d %s>", n, language) }}
 	fields := reflect.ValueOf(&texts).Elem()
 	for i := range fields.NumField() {
@@ -31,7 +31,7 @@ func labelled(language string) api.Texts {
 // What a host replaces it finds on some page, as text, and nothing else in words is there.
 func TestEveryTextIsOnAPage(t *testing.T) {
 	options := quiet
-	options.Texts, options.SignIn, options.Tell = []api.Texts{labelled("eo")}, "/login", api.TellGroups
+	options.Texts, options.SignIn, options.Tell = []api.Texts{labeled("eo")}, "/login", api.TellGroups
 	guard := api.NewGuardWith(scenario(t, "backoffice"), signedIn, options)
 	page := func(g *api.Guard, user authz.UserID, guarding func(*api.Guard) gin.HandlerFunc) string {
 		return send(guarded(guarding(g)), user, "GET", "/x", "Accept", asPage).Body.String()
@@ -71,7 +71,7 @@ func TestEveryTextIsOnAPage(t *testing.T) {
 func TestLanguageIsChosen(t *testing.T) {
 	const title = "<title>503 &lt;unavailable %s&gt;</title>"
 	options := quiet
-	options.Texts = []api.Texts{labelled("en"), labelled("de"), labelled("pt-BR")}
+	options.Texts = []api.Texts{labeled("en"), labeled("de"), labeled("pt-BR")}
 	engine := expired(t)
 	for _, c := range []struct{ accept, want string }{
 		{"", "en"},
@@ -111,7 +111,7 @@ func TestLanguageIsChosen(t *testing.T) {
 
 // anonymous is texts that have no place for the user.
 var anonymous = func() api.Texts {
-	texts := labelled("eo")
+	texts := labeled("eo")
 	texts.SignedInAs = "Saluton"
 	return texts
 }()

@@ -74,7 +74,7 @@ func excepts(exception string, info gin.RouteInfo) bool {
 	return info.Path == exception
 }
 
-// Handlers are recognised by their code, which is one and the same whatever they were made
+// Handlers are recognized by their code, which is one and the same whatever they were made
 // for. Functions can't be compared otherwise.
 var (
 	guardCode = []uintptr{

@@ -95,7 +95,7 @@ func (c *call) showChangedUser(change authz.Change, show func(person) any) {
 }
 
 func deleteUser(c *call) {
-	c.change(func(a authz.Acting) (authz.Change, error) {
+	c.change(func(a authz.Admin) (authz.Change, error) {
 		return a.DeleteUser(c.http.Request.Context(), c.userInPath())
 	}, c.done)
 }
@@ -103,7 +103,7 @@ func deleteUser(c *call) {
 func setUserGroups(c *call) {
 	var groups []authz.GroupName
 	c.read(object(map[string]reader{"groups": texts(&groups)}, "groups"))
-	c.change(func(a authz.Acting) (authz.Change, error) {
+	c.change(func(a authz.Admin) (authz.Change, error) {
 		return a.SetUserGroups(c.http.Request.Context(), c.userInPath(), groups)
 	}, func(change authz.Change) { c.showChangedUser(change, person.showGroups) })
 }
@@ -111,7 +111,7 @@ func setUserGroups(c *call) {
 func setUserPermissions(c *call) {
 	var want authz.Rules
 	c.read(rules(&want, "grants", "restrictions"))
-	c.change(func(a authz.Acting) (authz.Change, error) {
+	c.change(func(a authz.Admin) (authz.Change, error) {
 		return a.SetUserPermissions(c.http.Request.Context(), c.userInPath(), want)
 	}, func(change authz.Change) { c.showChangedUser(change, person.showRules) })
 }
@@ -119,7 +119,7 @@ func setUserPermissions(c *call) {
 func changeUserPermissions(c *call) {
 	var delta authz.RulesDelta
 	c.read(rulesDelta(&delta))
-	c.change(func(a authz.Acting) (authz.Change, error) {
+	c.change(func(a authz.Admin) (authz.Change, error) {
 		return a.ChangeUserPermissions(c.http.Request.Context(), c.userInPath(), delta)
 	}, func(change authz.Change) { c.showChangedUser(change, person.showRules) })
 }

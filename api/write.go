@@ -17,7 +17,7 @@ const revisionHeader = "Rightful-Revision"
 // change does what all operations have in common that change the policy: it reads what goes
 // with any of them, carries the operation out as the caller, or for a dry run says what it
 // would do, and answers. A handler reads its own part of the request first.
-func (c *call) change(operate func(authz.Acting) (authz.Change, error), answer func(authz.Change)) {
+func (c *call) change(operate func(authz.Admin) (authz.Change, error), answer func(authz.Change)) {
 	acting := c.engine.As(c.user).Via("rest").Because(c.reason()).IfVersion(c.versions()...)
 	dry := c.choice("dry_run", "true", "false") == "true"
 	past := c.pastRevision()
@@ -46,7 +46,7 @@ func (c *call) change(operate func(authz.Acting) (authz.Change, error), answer f
 
 // preview answers with what the operation would do, or at a revision other than 0 would have
 // done, and with what it does to people for whoever may know.
-func (c *call) preview(acting authz.Acting, past authz.Revision, operate func(authz.Acting) (authz.Change, error)) {
+func (c *call) preview(acting authz.Admin, past authz.Revision, operate func(authz.Admin) (authz.Change, error)) {
 	rehearse := acting.Preview
 	if past > 0 {
 		ctx, done := c.reading()
@@ -56,7 +56,7 @@ func (c *call) preview(acting authz.Acting, past authz.Revision, operate func(au
 			c.fail(err)
 			return
 		}
-		rehearse = func(operate func(authz.Acting) (authz.Change, error)) (authz.Change, authz.Impact, error) {
+		rehearse = func(operate func(authz.Admin) (authz.Change, error)) (authz.Change, authz.Impact, error) {
 			return acting.PreviewAt(view, operate)
 		}
 	}
@@ -78,7 +78,7 @@ func (c *call) preview(acting authz.Acting, past authz.Revision, operate func(au
 // right to assign a group's members goes with the group, whoever holds it.
 func withoutUsers(change authz.Change) authz.Change {
 	ofUser := func(r authz.Rule) bool {
-		_, isGroup := r.Holder.Group()
+		_, isGroup := r.Subject.Group()
 		return !isGroup
 	}
 	change.Delta.Added = slices.DeleteFunc(slices.Clone(change.Delta.Added), ofUser)

@@ -39,7 +39,7 @@ func ptr[T any](v T) *T { return &v }
 type attempt struct {
 	name string
 	want error
-	try  func(context.Context, authz.Acting) (authz.Change, error)
+	try  func(context.Context, authz.Admin) (authz.Change, error)
 }
 
 func attempts() []attempt {
@@ -48,67 +48,67 @@ func attempts() []attempt {
 		return authz.PolicyFile{Lines: []authz.PolicyLine{{Number: 1, Fields: fields}}}
 	}
 	rules := func(name string, delta authz.RulesDelta) attempt {
-		return attempt{name, authz.ErrProtectedGroup, func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		return attempt{name, authz.ErrProtectedGroup, func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.ChangeGroupPermissions(ctx, admins, delta)
 		}}
 	}
 	return []attempt{
-		{"removed", authz.ErrProtectedGroup, func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		{"removed", authz.ErrProtectedGroup, func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.DeleteGroup(ctx, admins, true)
 		}},
-		{"renamed", authz.ErrProtectedGroup, func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		{"renamed", authz.ErrProtectedGroup, func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.UpdateGroup(ctx, admins, authz.GroupPatch{Name: ptr(authz.GroupName("Staff"))})
 		}},
-		rules("narrowed", authz.RulesDelta{Ungrant: []authz.Pattern{"*:*"}}),
+		rules("narrowed", authz.RulesDelta{Revoke: []authz.Pattern{"*:*"}}),
 		rules("widened", authz.RulesDelta{Grant: []authz.Pattern{"a.*:*"}}),
 		rules("widened by nonsense, which is refused before it is read", authz.RulesDelta{Grant: []authz.Pattern{"**"}}),
 		rules("restricted", authz.RulesDelta{Restrict: []authz.Pattern{"a:b"}}),
-		{"set to nothing", authz.ErrProtectedGroup, func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		{"set to nothing", authz.ErrProtectedGroup, func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.SetGroupPermissions(ctx, admins, authz.Rules{})
 		}},
-		{"set to less", authz.ErrProtectedGroup, func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		{"set to less", authz.ErrProtectedGroup, func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.SetGroupPermissions(ctx, admins, authz.Rules{Grants: []authz.Pattern{"a.*:*"}})
 		}},
-		{"made to inherit", authz.ErrProtectedGroup, func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		{"made to inherit", authz.ErrProtectedGroup, func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.UpdateGroup(ctx, admins, authz.GroupPatch{Inherits: &[]authz.GroupName{"Desk"}})
 		}},
-		{"inherited", authz.ErrProtectedGroup, func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		{"inherited", authz.ErrProtectedGroup, func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.UpdateGroup(ctx, "Desk", authz.GroupPatch{Inherits: &[]authz.GroupName{admins}})
 		}},
-		{"inherited from birth", authz.ErrProtectedGroup, func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		{"inherited from birth", authz.ErrProtectedGroup, func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.CreateGroup(ctx, authz.GroupSpec{Name: "New", Inherits: []authz.GroupName{admins}})
 		}},
-		{"emptied", authz.ErrLastAdministrator, func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		{"emptied", authz.ErrLastAdministrator, func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.Unassign(ctx, admins, "ana")
 		}},
-		{"emptied by the user's groups", authz.ErrLastAdministrator, func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		{"emptied by the user's groups", authz.ErrLastAdministrator, func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.SetUserGroups(ctx, "ana", []authz.GroupName{"Desk"})
 		}},
-		{"emptied by the user's deletion", authz.ErrLastAdministrator, func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		{"emptied by the user's deletion", authz.ErrLastAdministrator, func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.DeleteUser(ctx, "ana")
 		}},
-		{"impersonated by a group in other letters", authz.ErrGroupExists, func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		{"impersonated by a group in other letters", authz.ErrGroupExists, func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.CreateGroup(ctx, authz.GroupSpec{Name: "ＡＤＭＩＮＩＳＴＲＡＴＯＲＳ"})
 		}},
-		{"impersonated by a renamed group", authz.ErrGroupExists, func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		{"impersonated by a renamed group", authz.ErrGroupExists, func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.UpdateGroup(ctx, "Desk", authz.GroupPatch{Name: ptr(authz.GroupName("administrators"))})
 		}},
-		{"impersonated by a user's id", authz.ErrInvalid, func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		{"impersonated by a user's id", authz.ErrInvalid, func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.SetUserPermissions(ctx, "group:Administrators", authz.Rules{})
 		}},
-		{"made a member", authz.ErrInvalid, func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		{"made a member", authz.ErrInvalid, func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.Assign(ctx, "Desk", "group:Administrators")
 		}},
-		{"widened by an import", authz.ErrImportRejected, func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		{"widened by an import", authz.ErrImportRejected, func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.Import(ctx, line("p", "group:Administrators", "a", "b", "allow"), authz.ImportMerge)
 		}},
-		{"restricted by an import", authz.ErrImportRejected, func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		{"restricted by an import", authz.ErrImportRejected, func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.Import(ctx, line("p", "group:Administrators", "a", "b", "deny"), authz.ImportMerge)
 		}},
-		{"inherited by an import", authz.ErrImportRejected, func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		{"inherited by an import", authz.ErrImportRejected, func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.Import(ctx, line("g", "group:Desk", "group:Administrators"), authz.ImportReplace)
 		}},
-		{"made to inherit by an import", authz.ErrImportRejected, func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		{"made to inherit by an import", authz.ErrImportRejected, func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.Import(ctx, line("g", "group:Administrators", "group:Desk"), authz.ImportMerge)
 		}},
 	}
@@ -121,7 +121,7 @@ func TestAdministratorsIsProtected(t *testing.T) {
 		t.Run(at.name, func(t *testing.T) {
 			t.Parallel()
 			engine := office(t)
-			for _, acting := range []authz.Acting{engine.As("ana"), engine.AsCommand("test")} {
+			for _, acting := range []authz.Admin{engine.As("ana"), engine.AsCommand("test")} {
 				revision := engine.Revision()
 				if _, err := at.try(t.Context(), acting); !errors.Is(err, at.want) {
 					t.Errorf("got %v, want %v", err, at.want)

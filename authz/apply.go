@@ -35,21 +35,21 @@ type editor struct {
 	base, next *snapshot
 	change     Change
 
-	users   *tableEdit[UserID, user]
-	lexicon *lexiconEdit
-	moved   map[groupID]*moved // members
-	ruled   moved              // users who have got rules of their own, or lost them
-	rules   map[Holder]*ruleEdit
-	deleted []groupID
+	users       *tableEdit[UserID, user]
+	symbols     *symbolsEdit
+	memberEdits map[groupID]*memberEdit // members
+	ruled       memberEdit              // users who have got rules of their own, or lost them
+	rules       map[Subject]*ruleEdit
+	deleted     []groupID
 
 	stamped map[groupID]bool // version, time and actor are those of the change
 	dirty   map[groupID]bool // rules or inheritance changed: compile anew, heirs as well
 }
 
 // moved are users who come into a set or leave it.
-type moved struct{ in, out []textHash }
+type memberEdit struct{ in, out []textHash }
 
-func (m *moved) note(id UserID, in bool) {
+func (m *memberEdit) note(id UserID, in bool) {
 	if in {
 		m.in = append(m.in, hashOf(id))
 	} else {
@@ -94,11 +94,11 @@ func newEditor(s *snapshot, c Change) *editor {
 	}
 	return &editor{
 		base: s, next: &next, change: c,
-		users: s.users.edit(), lexicon: s.lexicon.edit(),
-		moved:   map[groupID]*moved{},
-		rules:   map[Holder]*ruleEdit{},
-		stamped: map[groupID]bool{},
-		dirty:   map[groupID]bool{},
+		users: s.users.edit(), symbols: s.symbols.edit(),
+		memberEdits: map[groupID]*memberEdit{},
+		rules:       map[Subject]*ruleEdit{},
+		stamped:     map[groupID]bool{},
+		dirty:       map[groupID]bool{},
 	}
 }
 
@@ -131,7 +131,7 @@ func (e *editor) changeGroup(c GroupChange) error {
 		e.name(c.After.Name, id)
 		e.dirty[id] = true // a bad row may deny everything to whoever has the name
 	}
-	g.info, g.holder = *c.After, c.After.Name.Holder()
+	g.info, g.holder = *c.After, c.After.Name.Subject()
 	return nil
 }
 
@@ -140,7 +140,7 @@ func (e *editor) create(info GroupInfo) error {
 		return e.misfit("there is a group %q already", info.Name)
 	}
 	id := e.freeID()
-	e.next.groups[id] = &group{id: id, info: info, holder: info.Name.Holder()}
+	e.next.groups[id] = &group{id: id, info: info, holder: info.Name.Subject()}
 	e.name(info.Name, id)
 	e.stamp(id)
 	e.dirty[id] = true
@@ -198,7 +198,7 @@ func (e *editor) stamp(id groupID) { e.stamped[id] = true }
 func (e *editor) user(id UserID) *user {
 	there := e.users.size
 	u := e.users.set(id)
-	if e.users.size > there && e.next.blocked[id.Holder()] { // a bad row denies them everything already
+	if e.users.size > there && e.next.blocked[id.Subject()] { // a bad row denies them everything already
 		u.change(func(more *userMore) { more.blocked = true })
 	}
 	return u
@@ -224,7 +224,7 @@ func (e *editor) rule(r Rule, add bool) error {
 }
 
 func (e *editor) patternRule(r Rule, add bool) error {
-	if name, ok := r.Holder.Group(); ok {
+	if name, ok := r.Subject.Group(); ok {
 		id, ok := e.next.byName[name]
 		if !ok {
 			return e.misfit("there is no group %q", name)
@@ -233,10 +233,10 @@ func (e *editor) patternRule(r Rule, add bool) error {
 		e.stamp(id)
 		e.dirty[id] = true
 	}
-	edit := e.rules[r.Holder]
+	edit := e.rules[r.Subject]
 	if edit == nil {
 		edit = &ruleEdit{}
-		e.rules[r.Holder] = edit
+		e.rules[r.Subject] = edit
 	}
 	list := &edit.removed[kindIndex(r.Kind)]
 	if add {
@@ -254,9 +254,9 @@ func kindIndex(k RuleKind) int {
 }
 
 func (e *editor) member(r Rule, to groupID, add bool) error {
-	id, ok := r.Holder.User()
+	id, ok := r.Subject.User()
 	if !ok {
-		return e.misfit("the group %q as a member", r.Holder)
+		return e.misfit("the group %q as a member", r.Subject)
 	}
 	if !e.move(id, to, add) {
 		return e.misfit("%q in %q", id, r.Group)
@@ -279,17 +279,17 @@ func (e *editor) move(id UserID, to groupID, add bool) bool {
 		groups = slices.Delete(groups, at, at+1)
 	}
 	u.setGroups(groups)
-	if e.moved[to] == nil {
-		e.moved[to] = &moved{}
+	if e.memberEdits[to] == nil {
+		e.memberEdits[to] = &memberEdit{}
 	}
-	e.moved[to].note(id, add)
+	e.memberEdits[to].note(id, add)
 	return true
 }
 
 func (e *editor) inherit(r Rule, to groupID, add bool) error {
-	name, ok := r.Holder.Group()
+	name, ok := r.Subject.Group()
 	if !ok {
-		return e.misfit("the user %q inheriting", r.Holder)
+		return e.misfit("the user %q inheriting", r.Subject)
 	}
 	from, ok := e.next.byName[name]
 	if !ok {
@@ -322,7 +322,7 @@ func (e *editor) done() (*snapshot, error) {
 			return nil, err
 		}
 	}
-	for id, m := range e.moved {
+	for id, m := range e.memberEdits {
 		g, fits := e.group(id), false
 		if g.members, fits = g.members.change(m.in, m.out); !fits {
 			return nil, e.misfit("a member of %q that isn't there", g.info.Name)
@@ -332,7 +332,7 @@ func (e *editor) done() (*snapshot, error) {
 		return nil, err
 	}
 	e.dropEmptyUsers()
-	e.next.users, e.next.lexicon = e.users.done(), e.lexicon.done()
+	e.next.users, e.next.symbols = e.users.done(), e.symbols.done()
 	e.next.withRules, _ = e.next.withRules.change(e.ruled.in, e.ruled.out)
 	for id := range e.stamped {
 		if g := e.next.groups[id]; g != nil {
@@ -342,15 +342,15 @@ func (e *editor) done() (*snapshot, error) {
 	e.next.compile(e.next.heirsOf(slices.Collect(maps.Keys(e.dirty))))
 	e.next.followBadRows(e.change.Delta)
 	if g := e.next.group(Administrators); g != nil && g.members.size > 0 {
-		e.next.marks.HadAdministrator = true
+		e.next.milestones.HadAdministrator = true
 	}
-	if e.next.lexiconIsStale() {
-		e.next.renewLexicon()
+	if e.next.symbolsAreStale() {
+		e.next.renewSymbols()
 	}
 	return e.next, nil
 }
 
-func (e *editor) finishRules(holder Holder, edit *ruleEdit) error {
+func (e *editor) finishRules(holder Subject, edit *ruleEdit) error {
 	name, isGroup := holder.Group()
 	old := e.users.find(UserID(holder)).rules()
 	if isGroup {
@@ -363,7 +363,7 @@ func (e *editor) finishRules(holder Holder, edit *ruleEdit) error {
 			return e.misfit("a %s of %q %s", kind, holder, fault)
 		}
 	}
-	rules := newRuleSet(e.lexicon, lists[0], lists[1])
+	rules := newRuleSet(e.symbols, lists[0], lists[1])
 	e.next.ruleCount += rules.size() - old.size()
 	if isGroup {
 		e.next.group(name).rules = rules
@@ -393,7 +393,7 @@ func (e *editor) finishDeleted() error {
 // dropEmptyUsers forgets the users that the change left without groups and rules.
 func (e *editor) dropEmptyUsers() {
 	for _, r := range e.change.Delta.Removed {
-		id, ok := r.Holder.User()
+		id, ok := r.Subject.User()
 		if !ok {
 			continue
 		}
@@ -416,8 +416,8 @@ func (d Delta) inverse() Delta {
 	back := func(rules []Rule) []Rule {
 		rules = slices.Clone(rules)
 		for i, r := range rules {
-			if name, ok := r.Holder.Group(); ok && names[name] != "" {
-				rules[i].Holder = names[name].Holder()
+			if name, ok := r.Subject.Group(); ok && names[name] != "" {
+				rules[i].Subject = names[name].Subject()
 			}
 			if old := names[r.Group]; old != "" {
 				rules[i].Group = old

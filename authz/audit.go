@@ -9,15 +9,15 @@ import (
 	"slices"
 )
 
-// VerifyRecords is [Engine.VerifyRecords] on a store that no engine was opened on, so that
+// AuditRecords is [Engine.AuditRecords] on a store that no engine was opened on, so that
 // nothing is written to it: what others wrote to the tables isn't taken in before. key is
 // [Options.RecordKey].
-func VerifyRecords(ctx context.Context, store Store, key []byte, kept ...Head) (int, error) {
+func AuditRecords(ctx context.Context, store Store, key []byte, kept ...Head) (int, error) {
 	e := &Engine{store: store, options: Options{RecordKey: key}, log: slog.New(slog.DiscardHandler)}
-	return e.VerifyRecords(ctx, kept...)
+	return e.AuditRecords(ctx, kept...)
 }
 
-// VerifyRecords replays the records from the first on and holds them against the tables. It
+// AuditRecords replays the records from the first on and holds them against the tables. It
 // returns the number of records that fit and, where something doesn't, an [*AuditError] that
 // names the first: a hash that isn't that of its record, a gap, a change that doesn't apply to
 // the policy of its time, or tables that differ from where the records lead.
@@ -27,7 +27,7 @@ func VerifyRecords(ctx context.Context, store Store, key []byte, kept ...Head) (
 // together with what it did to the tables still fits; only a head kept elsewhere shows that.
 // Give those that you have, from [View.Head] or from the log, and the records must lead
 // through each of them.
-func (e *Engine) VerifyRecords(ctx context.Context, kept ...Head) (int, error) {
+func (e *Engine) AuditRecords(ctx context.Context, kept ...Head) (int, error) {
 	present, err := load(ctx, e.store, nil)
 	if err != nil {
 		return 0, e.unavailable(ctx, err)
@@ -134,26 +134,26 @@ func (e *Engine) recordsAfter(ctx context.Context, revision Revision) ([]Record,
 }
 
 // compareWithRecords says in what the tables differ from where the records lead.
-func compareWithRecords(tables stored, records *snapshot) error {
+func compareWithRecords(tables loadedTables, records *snapshot) error {
 	fault := func(format string, args ...any) error {
 		return &AuditError{tables.revision, "the tables differ from the records: " + fmt.Sprintf(format, args...)}
 	}
 	if string(tables.hash) != string(records.hash) {
 		return fault("the head of the chain is another")
 	}
-	if tables.marks != records.marks {
+	if tables.milestones != records.milestones {
 		return fault("whether there was a seed or an administrator is not what they say")
 	}
-	d := tables.since(records)
+	d := tables.diffFrom(records)
 	switch {
 	case len(d.Groups) > 0 && d.Groups[0].Before == nil:
 		return fault("they have a group %q that no record made", d.Groups[0].After.Name)
 	case len(d.Groups) > 0:
 		return fault("the group %q is missing or described otherwise", d.Groups[0].Before.Name)
 	case len(d.Removed) > 0:
-		return fault("they lack a %s of %q, and %d more", d.Removed[0].Kind, d.Removed[0].Holder, len(d.Removed)-1)
+		return fault("they lack a %s of %q, and %d more", d.Removed[0].Kind, d.Removed[0].Subject, len(d.Removed)-1)
 	case len(d.Added) > 0:
-		return fault("they have a %s of %q that no record made", d.Added[0].Kind, d.Added[0].Holder)
+		return fault("they have a %s of %q that no record made", d.Added[0].Kind, d.Added[0].Subject)
 	case len(d.AddedRows) > 0:
 		return fault("they have a row (id %d) that can't be understood and that no record tells of", d.AddedRows[0].ID)
 	case len(d.RemovedRows) > 0:

@@ -76,11 +76,11 @@ func TestARewrittenTailNeedsAKeyOrAHeadToBeSeen(t *testing.T) {
 		t.Error("the head is that of the genuine chain; nothing would show the forgery")
 	}
 	kept := genuine.View().Head() // this is what shows it
-	if _, err := genuine.VerifyRecords(t.Context(), kept); err != nil {
+	if _, err := genuine.AuditRecords(t.Context(), kept); err != nil {
 		t.Errorf("the head is that of the genuine chain: %v", err)
 	}
 	var audit *authz.AuditError
-	if _, err := open(t, forged, authz.Options{}).VerifyRecords(t.Context(), kept); !errors.As(err, &audit) || audit.Revision != kept.Revision {
+	if _, err := open(t, forged, authz.Options{}).AuditRecords(t.Context(), kept); !errors.As(err, &audit) || audit.Revision != kept.Revision {
 		t.Errorf("the forgery isn't seen with a head that was kept: %v", err)
 	}
 
@@ -104,7 +104,7 @@ func TestACutTailNeedsAHeadToBeSeen(t *testing.T) {
 	fits(t, cut)                                                       // this is what it can't see
 	kept := open(t, real, authz.Options{RecordKey: key}).View().Head() // this is what shows it
 	var audit *authz.AuditError
-	if _, err := cut.VerifyRecords(t.Context(), kept); !errors.As(err, &audit) || audit.Revision != before+1 {
+	if _, err := cut.AuditRecords(t.Context(), kept); !errors.As(err, &audit) || audit.Revision != before+1 {
 		t.Errorf("the cut isn't seen with a head that was kept: %v", err)
 	}
 }
@@ -148,11 +148,11 @@ func TestVerificationWithoutAStoreAccusesNobody(t *testing.T) {
 	store := &hooked{Store: authz.NewMemoryStore()}
 	engine := open(t, store, authz.Options{Bootstrap: "ana", PollInterval: time.Hour})
 	store.since = errors.New("connection reset")
-	if _, err := engine.VerifyRecords(t.Context()); !errors.Is(err, authz.ErrStoreUnavailable) || errors.Is(err, authz.ErrRecordsDoNotFit) {
+	if _, err := engine.AuditRecords(t.Context()); !errors.Is(err, authz.ErrStoreUnavailable) || errors.Is(err, authz.ErrRecordsDoNotFit) {
 		t.Errorf("%v", err)
 	}
 	store.since, store.loaded = nil, func() error { return errors.New("connection reset") }
-	if _, err := engine.VerifyRecords(t.Context()); !errors.Is(err, authz.ErrStoreUnavailable) || errors.Is(err, authz.ErrRecordsDoNotFit) {
+	if _, err := engine.AuditRecords(t.Context()); !errors.Is(err, authz.ErrStoreUnavailable) || errors.Is(err, authz.ErrRecordsDoNotFit) {
 		t.Errorf("%v", err)
 	}
 }
@@ -169,7 +169,7 @@ func TestVerificationWhileOthersWrite(t *testing.T) {
 		must(t)(other.As("ana").ChangeUserPermissions(t.Context(), "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
 		return nil
 	}
-	if n, err := engine.VerifyRecords(t.Context()); err != nil || n != 2 {
+	if n, err := engine.AuditRecords(t.Context()); err != nil || n != 2 {
 		t.Errorf("%d, %v", n, err)
 	}
 }

@@ -88,7 +88,7 @@ func history(t *testing.T, key []byte) (*authz.Engine, *tampered) {
 	store := &tampered{Store: authz.NewMemoryStore()}
 	engine := open(t, store, authz.Options{Bootstrap: "ana", RecordKey: key, PollInterval: time.Hour})
 	r, w := rand.New(rand.NewPCG(7, 5)), newWorld()
-	w.rules[authz.Rule{Kind: authz.KindMember, Holder: "root", Group: authz.Administrators}] = true
+	w.rules[authz.Rule{Kind: authz.KindMember, Subject: "root", Group: authz.Administrators}] = true
 	must(t)(engine.As("ana").Assign(t.Context(), authz.Administrators, "root"))
 	for engine.Revision() < 30 {
 		s := randomStep(r, w)
@@ -103,7 +103,7 @@ func history(t *testing.T, key []byte) (*authz.Engine, *tampered) {
 // fits fails the test unless all records fit.
 func fits(t *testing.T, engine *authz.Engine) {
 	t.Helper()
-	if n, err := engine.VerifyRecords(t.Context()); err != nil || n != int(engine.Revision()) {
+	if n, err := engine.AuditRecords(t.Context()); err != nil || n != int(engine.Revision()) {
 		t.Errorf("%d of %d records fit: %v", n, engine.Revision(), err)
 	}
 }
@@ -112,7 +112,7 @@ func fits(t *testing.T, engine *authz.Engine) {
 // records before it right.
 func doesNotFit(t *testing.T, engine *authz.Engine, what string, at authz.Revision, says string) {
 	t.Helper()
-	n, err := engine.VerifyRecords(t.Context())
+	n, err := engine.AuditRecords(t.Context())
 	var audit *authz.AuditError
 	if !errors.As(err, &audit) || !errors.Is(err, authz.ErrRecordsDoNotFit) || audit.Revision != at || !strings.Contains(audit.Detail, says) {
 		t.Errorf("%s: want revision %d and %q, got %v", what, at, says, err)
@@ -218,7 +218,7 @@ func TestAMissingOrForeignRecordIsNamed(t *testing.T) {
 			return list
 		}
 		if at > 1 {
-			_, err := engine.VerifyRecords(t.Context())
+			_, err := engine.AuditRecords(t.Context())
 			if !errors.Is(err, authz.ErrRecordsDoNotFit) {
 				t.Errorf("later ones moved back: %v", err)
 			}
@@ -262,7 +262,7 @@ func TestEditedTablesDoNotFit(t *testing.T) {
 		},
 		"a group renamed": func() { store.state = func(s *authz.State) { group(s, "Last").Name = "First" } },
 		"the head":        func() { store.state = func(s *authz.State) { s.Hash[0] ^= 1 } },
-		"the seed's mark": func() { store.state = func(s *authz.State) { s.Marks.Seeded = !s.Marks.Seeded } },
+		"the seed's mark": func() { store.state = func(s *authz.State) { s.Milestones.Seeded = !s.Milestones.Seeded } },
 	} {
 		tamper()
 		doesNotFit(t, engine, what, last, "tables")
@@ -286,7 +286,7 @@ func TestARecordOutsideTheChainIsNamed(t *testing.T) {
 			r.Revision = at
 			return append(list, r)
 		}
-		_, err := engine.VerifyRecords(t.Context())
+		_, err := engine.AuditRecords(t.Context())
 		var audit *authz.AuditError
 		if !errors.As(err, &audit) || audit.Revision != at || !strings.Contains(audit.Detail, "the chain") {
 			t.Errorf("%d: %v", at, err)

@@ -91,7 +91,7 @@ func TestBadRows(t *testing.T) {
 			if len(engine.View().BadRows()) > 0 || !engine.Can("ben", "a.b:view") || !engine.Can("jo", "a.b:view") {
 				t.Error("the repair didn't mend it")
 			}
-			if _, err := engine.VerifyRecords(t.Context()); err != nil {
+			if _, err := engine.AuditRecords(t.Context()); err != nil {
 				t.Error(err)
 			}
 		})
@@ -188,7 +188,7 @@ func TestImpactOfARepair(t *testing.T) {
 	store.InsertRows(row("p", "ben", "a*b", "view", "deny"))
 	engine = open(t, store, authz.Options{PollInterval: time.Hour})
 	root := engine.As("root")
-	_, previewed, err := root.Preview(func(a authz.Acting) (authz.Change, error) { return a.RemoveBadRows(ctx) })
+	_, previewed, err := root.Preview(func(a authz.Admin) (authz.Change, error) { return a.RemoveBadRows(ctx) })
 	if err != nil {
 		t.Fatal(err)
 	}

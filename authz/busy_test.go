@@ -21,7 +21,7 @@ func TestAClosedEngineWritesNothing(t *testing.T) {
 		}
 	}
 	for _, o := range operations() {
-		for _, a := range []authz.Acting{engine.AsCommand("test"), engine.AsCommand("test").DryRun()} {
+		for _, a := range []authz.Admin{engine.AsCommand("test"), engine.AsCommand("test").DryRun()} {
 			if _, err := o.do(t.Context(), a); !errors.Is(err, authz.ErrStoreUnavailable) {
 				t.Errorf("%s: %v", o.name, err)
 			}
@@ -39,11 +39,11 @@ func TestAClosedEngineWritesNothing(t *testing.T) {
 // about the store.
 func TestACancelledCallerChangesNothing(t *testing.T) {
 	t.Parallel()
-	cancelled, cancel := context.WithCancel(t.Context())
+	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
 	late, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
 	defer cancel()
-	changesNothing(cancelled, t, context.Canceled)
+	changesNothing(canceled, t, context.Canceled)
 	changesNothing(late, t, context.DeadlineExceeded)
 }
 
@@ -59,7 +59,7 @@ func changesNothing(ctx context.Context, t *testing.T, kind error) {
 	reads := map[string]error{"Refresh": engine.Refresh(ctx)}
 	_, reads["Changes"] = engine.Changes(ctx, authz.ChangeQuery{})
 	_, reads["Change"] = engine.Change(ctx, 1)
-	_, reads["VerifyRecords"] = engine.VerifyRecords(ctx)
+	_, reads["AuditRecords"] = engine.AuditRecords(ctx)
 	for what, err := range reads {
 		if !errors.Is(err, kind) {
 			t.Errorf("%s: %v", what, err)

@@ -22,14 +22,14 @@ const (
 func (r Rule) row() Row {
 	switch r.Kind {
 	case KindMember, KindInherit:
-		return Row{Type: rowLink, V: [6]string{string(r.Holder), string(r.Group.Holder())}}
+		return Row{Type: rowLink, V: [6]string{string(r.Subject), string(r.Group.Subject())}}
 	}
 	object, action, _ := split(string(r.Pattern))
 	effect := allow
 	if r.Kind == KindRestriction {
 		effect = deny
 	}
-	return Row{Type: rowPolicy, V: [6]string{string(r.Holder), object, action, effect}}
+	return Row{Type: rowPolicy, V: [6]string{string(r.Subject), object, action, effect}}
 }
 
 // fields returns the row's type and values, trailing empty ones left out.
@@ -74,7 +74,7 @@ func parseFields(fields []string) (Rule, error) {
 			return Rule{}, fmt.Errorf("has nothing in column %d", i+1)
 		}
 	}
-	holder := Holder(fields[1])
+	holder := Subject(fields[1])
 	if err := holder.check(); err != nil {
 		return Rule{}, err
 	}
@@ -84,8 +84,8 @@ func parseFields(fields []string) (Rule, error) {
 	return parsePolicy(holder, fields[2:])
 }
 
-func parsePolicy(holder Holder, fields []string) (Rule, error) {
-	r := Rule{Kind: KindGrant, Holder: holder, Pattern: Pattern(fields[0] + ":" + fields[1])}
+func parsePolicy(holder Subject, fields []string) (Rule, error) {
+	r := Rule{Kind: KindGrant, Subject: holder, Pattern: Pattern(fields[0] + ":" + fields[1])}
 	switch fields[2] {
 	case allow:
 	case deny:
@@ -102,8 +102,8 @@ func parsePolicy(holder Holder, fields []string) (Rule, error) {
 	return r, nil
 }
 
-func parseLink(holder Holder, right string) (Rule, error) {
-	group, ok := Holder(right).Group()
+func parseLink(holder Subject, right string) (Rule, error) {
+	group, ok := Subject(right).Group()
 	if !ok {
 		return Rule{}, fmt.Errorf(`has %q where a group must stand; write "group:%s"`, clip(right), clip(right))
 	}
@@ -114,11 +114,11 @@ func parseLink(holder Holder, right string) (Rule, error) {
 	if _, ok := holder.Group(); ok {
 		kind = KindInherit
 	}
-	return Rule{Kind: kind, Holder: holder, Group: group}, nil
+	return Rule{Kind: kind, Subject: holder, Group: group}, nil
 }
 
 // check says whether h can hold rules, and if not, why.
-func (h Holder) check() error {
+func (h Subject) check() error {
 	if name, ok := h.Group(); ok {
 		if err := name.Check(); err != nil {
 			return fmt.Errorf("the group %q %w", clip(string(name)), err)
@@ -150,7 +150,7 @@ func (s *snapshot) rules(yield func(Rule) bool) {
 	}
 	var few [8]groupID
 	for id, u := range s.users.all() {
-		if !s.rulesOf(id.Holder(), u.rules(), KindMember, u.groupIDs(few[:0]), yield) {
+		if !s.rulesOf(id.Subject(), u.rules(), KindMember, u.groupIDs(few[:0]), yield) {
 			return
 		}
 	}
@@ -166,7 +166,7 @@ func (s *snapshot) patternRules(yield func(Rule) bool) {
 	}
 	for h := range s.withRules.all() {
 		for id, u := range s.users.hashed(h) {
-			if !s.rulesOf(id.Holder(), u.rules(), KindMember, nil, yield) {
+			if !s.rulesOf(id.Subject(), u.rules(), KindMember, nil, yield) {
 				return
 			}
 		}
@@ -174,16 +174,16 @@ func (s *snapshot) patternRules(yield func(Rule) bool) {
 }
 
 // rulesOf yields the rules of one holder and its links to groups.
-func (s *snapshot) rulesOf(h Holder, rules *ruleSet, link RuleKind, groups []groupID, yield func(Rule) bool) bool {
+func (s *snapshot) rulesOf(h Subject, rules *ruleSet, link RuleKind, groups []groupID, yield func(Rule) bool) bool {
 	for _, kind := range []RuleKind{KindGrant, KindRestriction} {
 		for _, p := range rules.patterns(kind) {
-			if !yield(Rule{Kind: kind, Holder: h, Pattern: p}) {
+			if !yield(Rule{Kind: kind, Subject: h, Pattern: p}) {
 				return false
 			}
 		}
 	}
 	for _, id := range groups {
-		if !yield(Rule{Kind: link, Holder: h, Group: s.groups[id].info.Name}) {
+		if !yield(Rule{Kind: link, Subject: h, Group: s.groups[id].info.Name}) {
 			return false
 		}
 	}
@@ -219,16 +219,16 @@ func (v *View) Enforcer() (*Enforcer, error) {
 		add(r)
 	}
 	for holder := range s.blocked {
-		add(Rule{Kind: KindRestriction, Holder: holder, Pattern: Everything})
+		add(Rule{Kind: KindRestriction, Subject: holder, Pattern: Everything})
 	}
 	if s.blockedAll {
-		add(Rule{Kind: KindRestriction, Holder: everyone, Pattern: Everything})
+		add(Rule{Kind: KindRestriction, Subject: everyone, Pattern: Everything})
 	}
 	ce, err := casbin.NewEnforcer(m)
 	if err != nil {
 		return nil, fmt.Errorf("make a Casbin enforcer: %w", err)
 	}
-	// Casbin memoises g unless the assertion has no role manager and g is a plain function.
+	// Casbin memoizes g unless the assertion has no role manager and g is a plain function.
 	m["g"]["g"].RM, m["g"]["g"].CondRM = nil, nil
 	ce.AddFunction("g", func(args ...any) (any, error) {
 		if len(args) != 2 {
@@ -236,16 +236,16 @@ func (v *View) Enforcer() (*Enforcer, error) {
 		}
 		left, _ := args[0].(string)
 		right, _ := args[1].(string)
-		return s.links(left, Holder(right)), nil
+		return s.links(left, Subject(right)), nil
 	})
 	return &Enforcer{ce}, nil
 }
 
 // everyone stands for all users in the enforcer when a bad row hides whom it restricts.
-const everyone Holder = "group:*"
+const everyone Subject = "group:*"
 
 // links is Casbin's g: whether the left name is the right one or reaches it.
-func (s *snapshot) links(left string, right Holder) bool {
+func (s *snapshot) links(left string, right Subject) bool {
 	if left == string(right) || right == everyone {
 		return true
 	}
@@ -258,7 +258,7 @@ func (s *snapshot) links(left string, right Holder) bool {
 		return false
 	}
 	from := s.user(UserID(left)).groupIDs(nil)
-	if heir, ok := Holder(left).Group(); ok && s.group(heir) != nil {
+	if heir, ok := Subject(left).Group(); ok && s.group(heir) != nil {
 		from = s.group(heir).inherits
 	}
 	found := false

@@ -20,7 +20,7 @@ func past(t *testing.T, n int) *authz.Engine {
 	t.Helper()
 	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "root", PollInterval: 1000 * time.Hour})
 	r, w := rand.New(rand.NewPCG(3, 9)), newWorld()
-	w.rules[authz.Rule{Kind: authz.KindMember, Holder: "root", Group: authz.Administrators}] = true
+	w.rules[authz.Rule{Kind: authz.KindMember, Subject: "root", Group: authz.Administrators}] = true
 	for engine.Revision() < authz.Revision(n) {
 		if r.IntN(2) == 0 { // else two have one time
 			<-time.After(time.Duration(r.IntN(3000)) * time.Millisecond)
@@ -38,7 +38,7 @@ func past(t *testing.T, n int) *authz.Engine {
 }
 
 // touches says whether a change is about a group or a user, by looking at all that it names.
-func touches(c authz.Change, holder authz.Holder) bool {
+func touches(c authz.Change, holder authz.Subject) bool {
 	group, isGroup := holder.Group()
 	for _, g := range c.Delta.Groups {
 		for _, info := range []*authz.GroupInfo{g.Before, g.After} {
@@ -48,7 +48,7 @@ func touches(c authz.Change, holder authz.Holder) bool {
 		}
 	}
 	for _, r := range append(slices.Clone(c.Delta.Added), c.Delta.Removed...) {
-		if r.Holder == holder || isGroup && r.Group == group {
+		if r.Subject == holder || isGroup && r.Group == group {
 			return true
 		}
 	}
@@ -64,8 +64,8 @@ func expected(all []authz.Change, q authz.ChangeQuery) (list []authz.Revision) {
 	for _, c := range all {
 		switch {
 		case q.Actor != "" && c.Actor.ID != q.Actor,
-			q.Group != "" && !touches(c, q.Group.Holder()),
-			q.User != "" && !touches(c, q.User.Holder()),
+			q.Group != "" && !touches(c, q.Group.Subject()),
+			q.User != "" && !touches(c, q.User.Subject()),
 			!q.Since.IsZero() && c.At.Before(q.Since),
 			!q.Until.IsZero() && !c.At.Before(q.Until),
 			q.Before != 0 && c.Revision >= q.Before:
@@ -232,7 +232,7 @@ func inWords(c authz.Change) string {
 	}
 	rules := func(sign string, list []authz.Rule) {
 		for _, r := range list {
-			parts = append(parts, fmt.Sprintf("%s%s %s %s%s", sign, r.Kind, r.Holder, r.Pattern, r.Group))
+			parts = append(parts, fmt.Sprintf("%s%s %s %s%s", sign, r.Kind, r.Subject, r.Pattern, r.Group))
 		}
 	}
 	rules("-", c.Delta.Removed)

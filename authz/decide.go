@@ -25,7 +25,7 @@ func (s *snapshot) canAll(id UserID, permissions []Permission) bool {
 		return false
 	}
 	for _, p := range permissions {
-		if n := s.lexicon.names.find(p); n != nil {
+		if n := s.symbols.names.find(p); n != nil {
 			if !s.verdict(u, s.effectOn(u, n)) {
 				return false
 			}
@@ -40,7 +40,7 @@ func (s *snapshot) can(id UserID, p Permission) bool {
 	return s.canAll(id, []Permission{p})
 }
 
-// allowsUnnamed decides about a permission that neither the catalogue nor a rule names, so
+// allowsUnnamed decides about a permission that neither the catalog nor a rule names, so
 // that only wildcards can cover it.
 func (s *snapshot) allowsUnnamed(u *user, p Permission) bool {
 	wild := s.wildcardsOf(u)
@@ -51,15 +51,15 @@ func (s *snapshot) allowsUnnamed(u *user, p Permission) bool {
 	if !ok {
 		return false
 	}
-	var room [maxChain]textID
-	c := s.lexicon.spellChain(object, wild, room[:0])
-	n := name{exact: s.lexicon.exact(object, action), chain: &c}
+	var room [maxPrefixes]textID
+	c := s.symbols.prefixIDs(object, wild, room[:0])
+	n := symbol{exact: s.symbols.exact(object, action), prefixes: &c}
 	return s.verdict(u, s.effectOn(u, &n))
 }
 
 // effectOn adds up what the user's own rules and those of their groups say.
-func (s *snapshot) effectOn(u *user, n *name) effect {
-	one, two := n.exact.spread()
+func (s *snapshot) effectOn(u *user, n *symbol) effect {
+	one, two := n.exact.hashPair()
 	a, b := &s.matchers[u.groups[0]], &s.matchers[u.groups[1]] // of noGroup, nothing
 	found := effect(a.at(n.exact, one, two) | b.at(n.exact, one, two))
 	if a.wild|b.wild != 0 {

@@ -440,7 +440,7 @@ func TestAllowedSince(t *testing.T) {
 	check(one, true, first)
 	give(authz.RulesDelta{Restrict: []authz.Pattern{"c:d"}})
 	check(d, false, 0)
-	third := give(authz.RulesDelta{Unrestrict: []authz.Pattern{"c:d"}})
+	third := give(authz.RulesDelta{Lift: []authz.Pattern{"c:d"}})
 	check(d, true, third)
 	d.Revision = third // the policy changed between the decision and the record of it
 	check(d, true, 0)

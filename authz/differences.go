@@ -79,17 +79,17 @@ func (c *comparison) alike(was, is *user) bool {
 }
 
 func (c *comparison) compareUser(id UserID, was, is *user) {
-	c.compareHolders(id.Holder(), was.rules(), is.rules(), KindMember,
+	c.compareHolders(id.Subject(), was.rules(), is.rules(), KindMember,
 		c.before.groupNames(was.groupIDs(nil)), c.after.groupNames(is.groupIDs(nil)))
 }
 
 // compareHolders notes what differs between the rules and the groups of one holder.
-func (c *comparison) compareHolders(h Holder, was, is *ruleSet, link RuleKind, wasIn, isIn []GroupName) {
+func (c *comparison) compareHolders(h Subject, was, is *ruleSet, link RuleKind, wasIn, isIn []GroupName) {
 	for _, kind := range []RuleKind{KindGrant, KindRestriction} {
-		rule := func(p Pattern) Rule { return Rule{Kind: kind, Holder: h, Pattern: p} }
+		rule := func(p Pattern) Rule { return Rule{Kind: kind, Subject: h, Pattern: p} }
 		c.note(moreIn(is.patterns(kind), was.patterns(kind), rule), moreIn(was.patterns(kind), is.patterns(kind), rule))
 	}
-	rule := func(g GroupName) Rule { return Rule{Kind: link, Holder: h, Group: g} }
+	rule := func(g GroupName) Rule { return Rule{Kind: link, Subject: h, Group: g} }
 	c.note(moreIn(isIn, wasIn, rule), moreIn(wasIn, isIn, rule))
 }
 

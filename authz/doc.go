@@ -5,7 +5,7 @@
 // and with [Engine.Explain], which says what is held, what is missing and through which path.
 // Change the policy with [Engine.As]:
 //
-//	engine, err := authz.Open(ctx, store, authz.Options{Catalogue: catalogue, Bootstrap: "ana"})
+//	engine, err := authz.Open(ctx, store, authz.Options{Catalog: catalog, Bootstrap: "ana"})
 //	engine.Can("ben", "finance.operations:create")
 //	engine.As("ana").Grant(ctx, "Finance", "finance.reports:export")
 //

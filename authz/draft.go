@@ -9,9 +9,9 @@ import (
 // draft collects what an operation wants of a policy: the delta, and what is wrong with the
 // input. Conflicts wait until everything else is checked, as the order of errors asks.
 type draft struct {
-	s         *snapshot
-	catalogue *catalogue
-	actor     Actor
+	s       *snapshot
+	catalog *catalog
+	actor   Actor
 
 	delta    Delta
 	wrong    []FieldError
@@ -52,7 +52,7 @@ func (d *draft) finish() Delta {
 }
 
 // patterns checks the patterns of a list, and that those the holder doesn't have yet are in
-// the catalogue.
+// the catalog.
 func (d *draft) patterns(pointer string, list []Pattern, kind RuleKind, have *ruleSet) {
 	for i, p := range list {
 		at := fmt.Sprintf("%s/%d", pointer, i)
@@ -67,7 +67,7 @@ func (d *draft) patterns(pointer string, list []Pattern, kind RuleKind, have *ru
 }
 
 // replaceRules drafts that the holder has exactly the rules of want.
-func (d *draft) replaceRules(h Holder, have *ruleSet, want Rules) {
+func (d *draft) replaceRules(h Subject, have *ruleSet, want Rules) {
 	for _, kind := range []RuleKind{KindGrant, KindRestriction} {
 		list := sortedSet(want.Grants)
 		if kind == KindRestriction {
@@ -75,26 +75,26 @@ func (d *draft) replaceRules(h Holder, have *ruleSet, want Rules) {
 		}
 		for _, p := range list {
 			if !have.has(kind, p) {
-				d.delta.Added = append(d.delta.Added, Rule{Kind: kind, Holder: h, Pattern: p})
+				d.delta.Added = append(d.delta.Added, Rule{Kind: kind, Subject: h, Pattern: p})
 			}
 		}
 		for _, p := range have.patterns(kind) {
 			if _, wanted := slices.BinarySearch(list, p); !wanted {
-				d.delta.Removed = append(d.delta.Removed, Rule{Kind: kind, Holder: h, Pattern: p})
+				d.delta.Removed = append(d.delta.Removed, Rule{Kind: kind, Subject: h, Pattern: p})
 			}
 		}
 	}
 }
 
 // changeRules checks a delta of rules and drafts it.
-func (d *draft) changeRules(h Holder, have *ruleSet, delta RulesDelta) {
+func (d *draft) changeRules(h Subject, have *ruleSet, delta RulesDelta) {
 	d.patterns("/grant", delta.Grant, KindGrant, have)
 	d.patterns("/restrict", delta.Restrict, KindRestriction, have)
-	d.leaving("/ungrant", delta.Ungrant, delta.Grant)
-	d.leaving("/unrestrict", delta.Unrestrict, delta.Restrict)
+	d.leaving("/revoke", delta.Revoke, delta.Grant)
+	d.leaving("/lift", delta.Lift, delta.Restrict)
 	want := Rules{
-		Grants:       with(have.patterns(KindGrant), delta.Grant, delta.Ungrant),
-		Restrictions: with(have.patterns(KindRestriction), delta.Restrict, delta.Unrestrict),
+		Grants:       with(have.patterns(KindGrant), delta.Grant, delta.Revoke),
+		Restrictions: with(have.patterns(KindRestriction), delta.Restrict, delta.Lift),
 	}
 	d.replaceRules(h, have, want)
 }
@@ -137,7 +137,7 @@ func (d *draft) move(id UserID, g *group, in bool) {
 	if d.s.user(id).in(g.id) == in {
 		return
 	}
-	r := Rule{Kind: KindMember, Holder: id.Holder(), Group: g.info.Name}
+	r := Rule{Kind: KindMember, Subject: id.Subject(), Group: g.info.Name}
 	if in {
 		d.delta.Added = append(d.delta.Added, r)
 	} else {
@@ -166,7 +166,7 @@ func (d *draft) freeName(pointer string, name GroupName, except *group) GroupNam
 	return name
 }
 
-// known reports whether a pattern is in the catalogue or matches something in it, and
+// known reports whether a pattern is in the catalog or matches something in it, and
 // otherwise says what comes near.
 func (d *draft) known(p Pattern) (detail string, ok bool) {
 	if name, isAssign := assigns(p); isAssign {
@@ -175,7 +175,7 @@ func (d *draft) known(p Pattern) (detail string, ok bool) {
 		}
 		return fmt.Sprintf("%q is about a group that doesn't exist", p), false
 	}
-	if !d.catalogue.declared && !own.covers(p) || d.catalogue.knows(p) {
+	if !d.catalog.declared && !own.covers(p) || d.catalog.knows(p) {
 		return "", true
 	}
 	if own.covers(p) && Pattern(membersMark+"*:"+assignAction).overlaps(p) {
@@ -183,9 +183,9 @@ func (d *draft) known(p Pattern) (detail string, ok bool) {
 	}
 	var near []Permission
 	if d.suggested++; d.suggested <= maxSuggestions {
-		near = d.catalogue.nearest(p)
+		near = d.catalog.nearest(p)
 	}
-	return fmt.Sprintf("%q is not in the catalogue%s", p, didYouMean(near)), false
+	return fmt.Sprintf("%q is not in the catalog%s", p, didYouMean(near)), false
 }
 
 func didYouMean(names []Permission) string {

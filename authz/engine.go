@@ -12,9 +12,9 @@ import (
 
 // Options configure an engine. Every zero value is useful.
 type Options struct {
-	// Catalogue is what the application declares. Without one, that of the Seed; without
+	// Catalog is what the application declares. Without one, that of the Seed; without
 	// that, any permission can be granted.
-	Catalogue Catalogue
+	Catalog Catalog
 
 	// Seed is what a fresh store starts from. It is applied once, on record.
 	Seed *Seed
@@ -63,10 +63,10 @@ const (
 // Engine answers who may do what and carries out the administrators' operations. Open one
 // with [Open]; it is safe for concurrent use.
 type Engine struct {
-	store     Store
-	options   Options
-	catalogue *catalogue
-	log       *slog.Logger
+	store   Store
+	options Options
+	catalog *catalog
+	log     *slog.Logger
 
 	current   atomic.Pointer[snapshot]
 	confirmed atomic.Int64  // when the store last confirmed current, since started
@@ -86,17 +86,17 @@ type Engine struct {
 // each where it is due and each on record. It fails when the store can't be read: a policy
 // that isn't loaded allows nothing.
 func Open(ctx context.Context, store Store, options Options) (*Engine, error) {
-	if options.Seed != nil && len(options.Catalogue) == 0 {
-		options.Catalogue = options.Seed.Catalogue
+	if options.Seed != nil && len(options.Catalog) == 0 {
+		options.Catalog = options.Seed.Catalog
 	}
 	options.PollInterval = orDefault(options.PollInterval, defaultPollInterval)
 	options.WriteTimeout = orDefault(options.WriteTimeout, defaultWriteTimeout)
-	known, err := newCatalogue(options.Catalogue)
+	known, err := newCatalog(options.Catalog)
 	if err != nil {
 		return nil, err
 	}
 	e := &Engine{
-		store: store, options: options, catalogue: known, log: options.Logger,
+		store: store, options: options, catalog: known, log: options.Logger,
 		started: time.Now(), writing: make(chan struct{}, 1),
 	}
 	if e.log == nil {
@@ -144,7 +144,7 @@ func (e *Engine) Close() error {
 
 // View returns the present policy for reading.
 func (e *Engine) View() *View {
-	return &View{s: e.current.Load(), catalogue: e.catalogue, expired: e.expired()}
+	return &View{s: e.current.Load(), catalog: e.catalog, expired: e.expired()}
 }
 
 // Revision returns the revision that decisions are made by.
@@ -205,7 +205,7 @@ func (e *Engine) unlock() { <-e.writing }
 func (e *Engine) Refresh(ctx context.Context) error {
 	// Confirming what is there needs no turn: a long write must not make the policy look old.
 	asked := time.Now()
-	bounded, cancel := within(ctx, e.options.WriteTimeout)
+	bounded, cancel := withStoreTimeout(ctx, e.options.WriteTimeout)
 	defer cancel()
 	position, err := e.store.Position(bounded)
 	if err != nil {
@@ -272,7 +272,7 @@ func (e *Engine) replay(s *snapshot, records []Record) (*snapshot, error) {
 			return nil, err
 		}
 		if c.Action == ActionPolicySeed {
-			next.marks.Seeded = true
+			next.milestones.Seeded = true
 		}
 		s = next
 	}
@@ -281,24 +281,24 @@ func (e *Engine) replay(s *snapshot, records []Record) (*snapshot, error) {
 
 // reload reads everything, and puts on record what others wrote to it. What readers have
 // stays until all of it is there and fits. The caller holds the writing token.
-func (e *Engine) reload(ctx context.Context) error { return e.read(ctx, stored.intact) }
+func (e *Engine) reload(ctx context.Context) error { return e.read(ctx, loadedTables.intact) }
 
 // compare reads everything and holds it against the records, whether or not the store counted
 // that someone wrote to it.
 func (e *Engine) compare(ctx context.Context) error {
-	return e.read(ctx, func(tables stored) bool { return tables.revision == 0 })
+	return e.read(ctx, func(tables loadedTables) bool { return tables.revision == 0 })
 }
 
-func (e *Engine) read(ctx context.Context, trusted func(stored) bool) error {
+func (e *Engine) read(ctx context.Context, trusted func(loadedTables) bool) error {
 	for {
 		asked := time.Now()
-		tables, err := load(ctx, e.store, e.catalogue.sorted)
+		tables, err := load(ctx, e.store, e.catalog.sorted)
 		if err != nil {
 			return e.unavailable(ctx, err)
 		}
 		s := tables.snapshot
 		if !trusted(tables) {
-			s, err = e.takeIn(ctx, tables)
+			s, err = e.recordForeignWrites(ctx, tables)
 		}
 		switch {
 		case errors.Is(err, ErrConflict):
@@ -320,7 +320,7 @@ var errTooSlow = errors.New("the store took too long")
 
 // within bounds what the store may take. Its end is the store's fault, unlike that of the context
 // that a caller brought.
-func within(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+func withStoreTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(ctx, d, errTooSlow)
 }
 
@@ -360,7 +360,7 @@ func (e *Engine) follow(ctx context.Context) {
 		case <-tick.C:
 		case <-hints:
 		}
-		bounded, cancel := within(ctx, e.options.WriteTimeout*importFactor) // everything may have to be read
+		bounded, cancel := withStoreTimeout(ctx, e.options.WriteTimeout*importFactor) // everything may have to be read
 		down := e.Trouble() != ""
 		if err := e.Refresh(bounded); err == nil && down {
 			e.log.Info("the store can be reached again", "revision", e.Revision())

@@ -25,7 +25,7 @@ var (
 	ErrCannotRevert      = errors.New("the change can't be reverted")      // *CannotRevertError
 	ErrRevisionConflict  = errors.New("someone else changed it meanwhile") // *RevisionConflictError
 	ErrInvalid           = errors.New("invalid")                           // *InvalidError
-	ErrUnknownPermission = errors.New("permission not in the catalogue")   // *InvalidError
+	ErrUnknownPermission = errors.New("permission not in the catalog")     // *InvalidError
 	ErrImportRejected    = errors.New("the import was rejected")           // *ImportError
 	ErrStoreUnavailable  = errors.New("the store can't be reached")        //
 	ErrRecordsDoNotFit   = errors.New("the records don't fit")             // *AuditError

@@ -74,7 +74,7 @@ func (s *snapshot) reachInto(r reach, id groupID) {
 // reachOfUser is what reaches a user, over all groups but those in without.
 func (s *snapshot) reachOfUser(id UserID, without map[GroupName]bool) reach {
 	r := newReach()
-	if s.blockedAll || s.blocked[id.Holder()] {
+	if s.blockedAll || s.blocked[id.Subject()] {
 		r.restrictions[Everything] = true
 	}
 	u := s.user(id)
@@ -111,7 +111,7 @@ func checkEscalation(rights, before, after *snapshot, actor UserID, d Delta) err
 			}
 		}
 	}
-	e.awaken(d)
+	e.checkDormantRights(d)
 	for _, id := range e.groupsReached(d) {
 		e.compareGroup(id)
 	}
@@ -119,7 +119,7 @@ func checkEscalation(rights, before, after *snapshot, actor UserID, d Delta) err
 	// import can move thousands.
 	seen := map[[2]string]bool{}
 	for id, moves := range userMoves(d) {
-		key := [2]string{place(before, id), place(after, id)}
+		key := [2]string{equivalenceKey(before, id), equivalenceKey(after, id)}
 		if id == actor || !seen[key] {
 			e.compareUser(id, moves)
 		}
@@ -160,7 +160,7 @@ func (e *escalation) groupsReached(d Delta) []groupID {
 		}
 	}
 	for _, r := range slices.Concat(d.Added, d.Removed) {
-		if name, ok := r.Holder.Group(); ok {
+		if name, ok := r.Subject.Group(); ok {
 			add(name)
 		}
 	}
@@ -173,18 +173,18 @@ func sortedSetOf(ids []groupID) []groupID {
 }
 
 // moves are the groups that one user is put into and taken out of.
-type moves struct{ into, outOf []GroupName }
+type groupMoves struct{ into, outOf []GroupName }
 
 // userMoves returns every user whose own rules or direct groups change.
-func userMoves(d Delta) map[UserID]*moves {
-	all := map[UserID]*moves{}
-	of := func(r Rule) *moves {
-		id, ok := r.Holder.User()
+func userMoves(d Delta) map[UserID]*groupMoves {
+	all := map[UserID]*groupMoves{}
+	of := func(r Rule) *groupMoves {
+		id, ok := r.Subject.User()
 		if !ok {
 			return nil
 		}
 		if all[id] == nil {
-			all[id] = &moves{}
+			all[id] = &groupMoves{}
 		}
 		return all[id]
 	}
@@ -216,7 +216,7 @@ func (e *escalation) compareGroup(id groupID) {
 	e.ownTaken(was, is)
 }
 
-func (e *escalation) compareUser(id UserID, m *moves) {
+func (e *escalation) compareUser(id UserID, m *groupMoves) {
 	was, is := e.follow(e.before.reachOfUser(id, nil)), e.after.reachOfUser(id, nil)
 	e.ownTaken(was, is)
 	// What comes or goes over a delegated membership alone isn't asked about; what comes or
@@ -252,7 +252,7 @@ func (e *escalation) delegated(id UserID, groups []GroupName) map[GroupName]bool
 
 // awaken asks about rights to assign that waited for a group of that name: they begin to mean
 // something when the group is made or renamed.
-func (e *escalation) awaken(d Delta) {
+func (e *escalation) checkDormantRights(d Delta) {
 	names := map[GroupName]bool{}
 	for _, g := range d.Groups {
 		if g.After != nil && e.before.group(g.After.Name) == nil {
@@ -264,7 +264,7 @@ func (e *escalation) awaken(d Delta) {
 	}
 	for r := range e.before.patternRules {
 		if name, ok := assigns(r.Pattern); ok && names[name] {
-			e.ask(r.Pattern)
+			e.require(r.Pattern)
 		}
 	}
 }
@@ -282,7 +282,7 @@ func (e *escalation) follow(before reach) reach {
 	return before
 }
 
-func (e *escalation) ask(p Pattern) {
+func (e *escalation) require(p Pattern) {
 	if !e.missing[p] && !e.holds.holds(p) {
 		e.missing[p] = true
 	}
@@ -291,7 +291,7 @@ func (e *escalation) ask(p Pattern) {
 func (e *escalation) given(was, is reach) {
 	for p := range is.grants {
 		if !was.grants[p] {
-			e.ask(p)
+			e.require(p)
 		}
 	}
 }
@@ -299,7 +299,7 @@ func (e *escalation) given(was, is reach) {
 func (e *escalation) lifted(was, is reach) {
 	for p := range was.restrictions {
 		if !is.restrictions[p] {
-			e.ask(p)
+			e.require(p)
 		}
 	}
 }
@@ -308,12 +308,12 @@ func (e *escalation) lifted(was, is reach) {
 func (e *escalation) ownTaken(was, is reach) {
 	for p := range was.grants {
 		if !is.grants[p] && p.overlaps(own) {
-			e.ask(p)
+			e.require(p)
 		}
 	}
 	for p := range is.restrictions {
 		if !was.restrictions[p] && p.overlaps(own) {
-			e.ask(p)
+			e.require(p)
 		}
 	}
 }

@@ -117,7 +117,7 @@ func (c *conspiracy) equip(user authz.UserID) {
 		authz.Pattern(authz.AssignMembers(c.w.someGroup(c.r))), authz.Pattern(authz.AssignMembers(c.w.someGroup(c.r))),
 	}}
 	must(c.t)(c.engine.AsCommand("test").ChangeUserPermissions(c.t.Context(), user, delta))
-	c.w.change(user.Holder(), delta)
+	c.w.change(user.Subject(), delta)
 }
 
 // conspire has the two make changes in any order, and holds each for itself and all of them
@@ -191,7 +191,7 @@ func (c *conspiracy) revertStep() step {
 	}
 	return step{
 		name: fmt.Sprintf("revert %d", revision),
-		engine: func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		engine: func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.Revert(ctx, max(1, revision))
 		},
 	}
@@ -201,7 +201,7 @@ func (c *conspiracy) swapStep() step {
 	group, in, out := c.w.someGroup(c.r), pick(c.r, someUsers), pick(c.r, someUsers)
 	return step{
 		name: fmt.Sprintf("%q into %q and %q out of it", in, group, out),
-		engine: func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		engine: func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.ChangeMembers(ctx, group, []authz.UserID{in}, []authz.UserID{out})
 		},
 	}
@@ -211,13 +211,13 @@ func (c *conspiracy) userRulesChangeStep() step {
 	user := pick(c.r, someUsers)
 	delta := authz.RulesDelta{Grant: c.w.randomPatterns(c.r, 1), Restrict: c.w.randomPatterns(c.r, 1)}
 	for r := range c.w.rules {
-		if r.Holder == user.Holder() && r.Kind == authz.KindRestriction && !slices.Contains(delta.Restrict, r.Pattern) {
-			delta.Unrestrict = append(delta.Unrestrict, r.Pattern)
+		if r.Subject == user.Subject() && r.Kind == authz.KindRestriction && !slices.Contains(delta.Restrict, r.Pattern) {
+			delta.Lift = append(delta.Lift, r.Pattern)
 		}
 	}
 	return step{
 		name: fmt.Sprintf("change the rules of user %q by %v", user, delta),
-		engine: func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		engine: func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.ChangeUserPermissions(ctx, user, delta)
 		},
 	}
@@ -230,12 +230,12 @@ func worldOf(v *authz.View) *world {
 		w.groups[g.Name] = true
 	}
 	for _, row := range v.Export() {
-		r := authz.Rule{Kind: authz.KindGrant, Holder: authz.Holder(row.V[0]), Pattern: authz.Pattern(row.V[1] + ":" + row.V[2])}
+		r := authz.Rule{Kind: authz.KindGrant, Subject: authz.Subject(row.V[0]), Pattern: authz.Pattern(row.V[1] + ":" + row.V[2])}
 		switch {
 		case row.Type == "g" && strings.HasPrefix(row.V[0], "group:"):
-			r = authz.Rule{Kind: authz.KindInherit, Holder: r.Holder, Group: authz.GroupName(strings.TrimPrefix(row.V[1], "group:"))}
+			r = authz.Rule{Kind: authz.KindInherit, Subject: r.Subject, Group: authz.GroupName(strings.TrimPrefix(row.V[1], "group:"))}
 		case row.Type == "g":
-			r = authz.Rule{Kind: authz.KindMember, Holder: r.Holder, Group: authz.GroupName(strings.TrimPrefix(row.V[1], "group:"))}
+			r = authz.Rule{Kind: authz.KindMember, Subject: r.Subject, Group: authz.GroupName(strings.TrimPrefix(row.V[1], "group:"))}
 		case row.V[3] == "deny":
 			r.Kind = authz.KindRestriction
 		}
@@ -245,7 +245,7 @@ func worldOf(v *authz.View) *world {
 }
 
 func (w *world) isAdministrator(user authz.UserID) bool {
-	return w.rules[authz.Rule{Kind: authz.KindMember, Holder: user.Holder(), Group: authz.Administrators}]
+	return w.rules[authz.Rule{Kind: authz.KindMember, Subject: user.Subject(), Group: authz.Administrators}]
 }
 
 // delegated returns the policy before a change with those of its memberships that the actor may
@@ -253,7 +253,7 @@ func (w *world) isAdministrator(user authz.UserID) bool {
 func (w *world) delegated(actor authz.UserID, c authz.Change) (moved *world, any bool) {
 	moved = w.clone()
 	for _, r := range slices.Concat(c.Delta.Added, c.Delta.Removed) {
-		if r.Kind != authz.KindMember || r.Holder == actor.Holder() || !w.mayAssign(actor, r.Group) {
+		if r.Kind != authz.KindMember || r.Subject == actor.Subject() || !w.mayAssign(actor, r.Group) {
 			continue
 		}
 		any = true
@@ -273,7 +273,7 @@ func (w *world) mayAssign(actor authz.UserID, g authz.GroupName) bool {
 	}
 	reached := w.holders("probe", g)
 	for r := range w.rules {
-		if reached[r.Holder] && (strings.HasPrefix(string(r.Pattern), "rightful.") || strings.HasPrefix(string(r.Pattern), "*:")) {
+		if reached[r.Subject] && (strings.HasPrefix(string(r.Pattern), "rightful.") || strings.HasPrefix(string(r.Pattern), "*:")) {
 			return false
 		}
 	}
@@ -346,7 +346,7 @@ func gained(before, after *world, names renames, actors ...authz.UserID) error {
 func (w *world) asking(user authz.UserID, in ...authz.GroupName) func(authz.Permission) bool {
 	reached, few := w.holders(user, in...), &world{rules: map[authz.Rule]bool{}}
 	for r := range w.rules {
-		if reached[r.Holder] {
+		if reached[r.Subject] {
 			few.rules[r] = true
 		}
 	}
@@ -384,5 +384,5 @@ func equip(t *testing.T, engine *authz.Engine, w *world, user authz.UserID, r *r
 	}
 	delta := authz.RulesDelta{Grant: grants}
 	must(t)(engine.AsCommand("test").ChangeUserPermissions(t.Context(), user, delta))
-	w.change(user.Holder(), delta)
+	w.change(user.Subject(), delta)
 }

@@ -11,72 +11,72 @@ import (
 // The ways in that people try first, one by one.
 func TestEscalation(t *testing.T) {
 	t.Parallel()
-	type try func(context.Context, *authz.Engine, authz.Acting) (authz.Change, error)
+	type try func(context.Context, *authz.Engine, authz.Admin) (authz.Change, error)
 	cases := map[string]struct {
 		try  try
 		want error
 	}{
-		"grant to a group what one lacks": {func(ctx context.Context, _ *authz.Engine, a authz.Acting) (authz.Change, error) {
+		"grant to a group what one lacks": {func(ctx context.Context, _ *authz.Engine, a authz.Admin) (authz.Change, error) {
 			return a.Grant(ctx, "Desk", "finance.operations:create")
 		}, authz.ErrEscalation},
-		"grant a wildcard over what one holds": {func(ctx context.Context, _ *authz.Engine, a authz.Acting) (authz.Change, error) {
+		"grant a wildcard over what one holds": {func(ctx context.Context, _ *authz.Engine, a authz.Admin) (authz.Change, error) {
 			return a.Grant(ctx, "Desk", "requests.*:*")
 		}, authz.ErrEscalation},
-		"grant what one holds": {func(ctx context.Context, _ *authz.Engine, a authz.Acting) (authz.Change, error) {
+		"grant what one holds": {func(ctx context.Context, _ *authz.Engine, a authz.Admin) (authz.Change, error) {
 			return a.Grant(ctx, "Finance", "requests.deposit:view")
 		}, nil},
-		"grant oneself": {func(ctx context.Context, _ *authz.Engine, a authz.Acting) (authz.Change, error) {
+		"grant oneself": {func(ctx context.Context, _ *authz.Engine, a authz.Admin) (authz.Change, error) {
 			return a.SetUserPermissions(ctx, "dave", authz.Rules{Grants: []authz.Pattern{"finance.*:*"}})
 		}, authz.ErrEscalation},
-		"join a stronger group": {func(ctx context.Context, _ *authz.Engine, a authz.Acting) (authz.Change, error) {
+		"join a stronger group": {func(ctx context.Context, _ *authz.Engine, a authz.Admin) (authz.Change, error) {
 			return a.Assign(ctx, "Finance", "dave")
 		}, authz.ErrEscalation},
-		"put another into it": {func(ctx context.Context, _ *authz.Engine, a authz.Acting) (authz.Change, error) {
+		"put another into it": {func(ctx context.Context, _ *authz.Engine, a authz.Admin) (authz.Change, error) {
 			return a.Assign(ctx, "Finance", "eve")
 		}, authz.ErrEscalation},
-		"inherit it": {func(ctx context.Context, _ *authz.Engine, a authz.Acting) (authz.Change, error) {
+		"inherit it": {func(ctx context.Context, _ *authz.Engine, a authz.Admin) (authz.Change, error) {
 			return a.UpdateGroup(ctx, "Leads", authz.GroupPatch{Inherits: &[]authz.GroupName{"Finance"}})
 		}, authz.ErrEscalation},
-		"make a strong empty group": {func(ctx context.Context, _ *authz.Engine, a authz.Acting) (authz.Change, error) {
+		"make a strong empty group": {func(ctx context.Context, _ *authz.Engine, a authz.Admin) (authz.Change, error) {
 			return a.CreateGroup(ctx, authz.GroupSpec{Name: "New", Permissions: authz.Rules{Grants: []authz.Pattern{"finance.*:*"}}})
 		}, authz.ErrEscalation},
-		"make a strong group under a name that is taken": {func(ctx context.Context, _ *authz.Engine, a authz.Acting) (authz.Change, error) {
+		"make a strong group under a name that is taken": {func(ctx context.Context, _ *authz.Engine, a authz.Admin) (authz.Change, error) {
 			return a.CreateGroup(ctx, authz.GroupSpec{Name: "desk", Permissions: authz.Rules{Grants: []authz.Pattern{"finance.*:*"}}})
 		}, authz.ErrEscalation},
-		"import it": {func(ctx context.Context, _ *authz.Engine, a authz.Acting) (authz.Change, error) {
+		"import it": {func(ctx context.Context, _ *authz.Engine, a authz.Admin) (authz.Change, error) {
 			return a.Import(ctx, authz.PolicyFile{Lines: []authz.PolicyLine{{Number: 1, Fields: []string{"p", "dave", "finance", "view", "allow"}}}}, authz.ImportMerge)
 		}, authz.ErrEscalation},
-		"rename a group, which gives nobody anything": {func(ctx context.Context, _ *authz.Engine, a authz.Acting) (authz.Change, error) {
+		"rename a group, which gives nobody anything": {func(ctx context.Context, _ *authz.Engine, a authz.Admin) (authz.Change, error) {
 			return a.UpdateGroup(ctx, "Finance", authz.GroupPatch{Name: ptr(authz.GroupName("Treasury"))})
 		}, nil},
-		"lift a restriction on what one lacks": {func(ctx context.Context, e *authz.Engine, a authz.Acting) (authz.Change, error) {
+		"lift a restriction on what one lacks": {func(ctx context.Context, e *authz.Engine, a authz.Admin) (authz.Change, error) {
 			_, err := e.As("ana").Restrict(ctx, "Finance", "finance.balances:adjust")
 			if err != nil {
 				return authz.Change{}, err
 			}
 			return a.SetGroupPermissions(ctx, "Finance", authz.Rules{Grants: []authz.Pattern{"finance.*:*"}})
 		}, authz.ErrEscalation},
-		"grant what a restriction takes from oneself": {func(ctx context.Context, e *authz.Engine, a authz.Acting) (authz.Change, error) {
+		"grant what a restriction takes from oneself": {func(ctx context.Context, e *authz.Engine, a authz.Admin) (authz.Change, error) {
 			_, err := e.As("ana").ChangeUserPermissions(ctx, "dave", authz.RulesDelta{Restrict: []authz.Pattern{"requests.deposit:*"}})
 			if err != nil {
 				return authz.Change{}, err
 			}
 			return a.Grant(ctx, "Finance", "requests.*:view")
 		}, authz.ErrEscalation},
-		"take a right of Rightful's that one lacks": {func(ctx context.Context, e *authz.Engine, a authz.Acting) (authz.Change, error) {
+		"take a right of Rightful's that one lacks": {func(ctx context.Context, e *authz.Engine, a authz.Admin) (authz.Change, error) {
 			_, err := e.As("ana").Grant(ctx, "Finance", "rightful.changes:view")
 			if err != nil {
 				return authz.Change{}, err
 			}
 			return a.SetGroupPermissions(ctx, "Finance", authz.Rules{Grants: []authz.Pattern{"finance.*:*"}})
 		}, authz.ErrEscalation},
-		"restrict such a right": {func(ctx context.Context, _ *authz.Engine, a authz.Acting) (authz.Change, error) {
+		"restrict such a right": {func(ctx context.Context, _ *authz.Engine, a authz.Admin) (authz.Change, error) {
 			return a.Restrict(ctx, "Finance", "rightful.changes:view")
 		}, authz.ErrEscalation},
-		"restrict everything, such rights included": {func(ctx context.Context, _ *authz.Engine, a authz.Acting) (authz.Change, error) {
+		"restrict everything, such rights included": {func(ctx context.Context, _ *authz.Engine, a authz.Admin) (authz.Change, error) {
 			return a.Restrict(ctx, "Finance", "*:*")
 		}, authz.ErrEscalation},
-		"take what one lacks, which is no gift": {func(ctx context.Context, _ *authz.Engine, a authz.Acting) (authz.Change, error) {
+		"take what one lacks, which is no gift": {func(ctx context.Context, _ *authz.Engine, a authz.Admin) (authz.Change, error) {
 			return a.SetGroupPermissions(ctx, "Finance", authz.Rules{})
 		}, nil},
 	}

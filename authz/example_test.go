@@ -11,7 +11,7 @@ import (
 // backOffice is a small back office with an administrator, ana.
 func backOffice(ctx context.Context) *authz.Engine {
 	engine, err := authz.Open(ctx, authz.NewMemoryStore(), authz.Options{
-		Catalogue: authz.Catalogue{
+		Catalog: authz.Catalog{
 			{Permission: "finance.operations:create", Label: "Book operations", Category: []string{"Finance"}},
 			{Permission: "finance.reports:export", Label: "Export reports", Category: []string{"Finance"}},
 		},
@@ -47,7 +47,7 @@ func Example() {
 	// true
 }
 
-// An explanation says what is missing, in the catalogue's words, and what grants the rest.
+// An explanation says what is missing, in the catalog's words, and what grants the rest.
 func ExampleEngine_Explain() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
@@ -58,7 +58,7 @@ func ExampleEngine_Explain() {
 
 	x := engine.Explain("ben", "finance.operations:create", "finance.reports:export")
 	for _, p := range x.Held() {
-		fmt.Println("held:", p.Permission, "by", p.Because[0].Pattern, p.Because[0].Path)
+		fmt.Println("held:", p.Permission, "by", p.Origins[0].Pattern, p.Origins[0].Path)
 	}
 	for _, p := range x.Missing() {
 		fmt.Println("missing:", p.Label)
@@ -69,12 +69,12 @@ func ExampleEngine_Explain() {
 }
 
 // A preview makes every check and says what a change would do to people.
-func ExampleActing_Preview() {
+func ExampleAdmin_Preview() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
 	defer engine.Close()
 
-	_, impact, err := engine.As("ana").Preview(func(a authz.Acting) (authz.Change, error) {
+	_, impact, err := engine.As("ana").Preview(func(a authz.Admin) (authz.Change, error) {
 		return a.Grant(ctx, "Finance", "finance.reports:export")
 	})
 	fmt.Println(impact.Gains, err)
@@ -101,7 +101,7 @@ func ExampleEscalationError() {
 
 // Fixes say what would let someone do what they were denied, what else it does, and whether the
 // one who asks may do it.
-func ExampleActing_Fixes() {
+func ExampleAdmin_Fixes() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
 	defer engine.Close()

@@ -18,16 +18,16 @@ type PermissionExplanation struct {
 	Permission Permission
 	Label      string
 	Category   []string
-	Declared   bool // by the catalogue
+	Declared   bool // by the catalog
 	Allowed    bool
-	Because    []Because // every rule that covers the permission, on every path; at most 1,000 of each kind
+	Origins    []Origin // every rule that covers the permission, on every path; at most 1,000 of each kind
 }
 
 // Because is one rule that covers a permission and the path on which it reaches the holder.
-type Because struct {
+type Origin struct {
 	Rule    RuleKind // KindGrant or KindRestriction
 	Pattern Pattern
-	Path    []Holder // from the user, or the group, that is explained to the holder of the rule
+	Path    []Subject // from the user, or the group, that is explained to the holder of the rule
 	// BadRow is set where a row of the table can't be read and denies the holder everything.
 	BadRow bool
 }
@@ -35,7 +35,7 @@ type Because struct {
 // maxBecause bounds the paths collected for one permission, those of grants and those of
 // restrictions each: a group that is inherited in many ways can be reached on more paths than
 // anyone reads, and must not hide what decides.
-const maxBecause = 1000
+const maxOrigins = 1000
 
 // Missing returns the permissions that are not held, in the order asked.
 func (x Explanation) Missing() []PermissionExplanation {
@@ -59,7 +59,7 @@ func (x Explanation) filter(allowed bool) []PermissionExplanation {
 
 // Explain says what the user holds of the permissions, through which paths, and what is
 // missing, by the policy of this moment. It never differs from [Engine.Can]. What would give
-// what is missing, [Acting.Fixes] says; when it was lost, [Engine.Lost].
+// what is missing, [Admin.Fixes] says; when it was lost, [Engine.Lost].
 func (e *Engine) Explain(user UserID, permissions ...Permission) Explanation {
 	return e.View().Explain(user, permissions...)
 }
@@ -84,20 +84,20 @@ func (v *View) Explain(user UserID, permissions ...Permission) Explanation {
 type collector struct {
 	v      *View
 	s      *snapshot
-	id     Holder // of the user; empty where it is about a group
-	u      *user  // nil for one whom the policy doesn't name, and for a group
+	id     Subject // of the user; empty where it is about a group
+	u      *user   // nil for one whom the policy doesn't name, and for a group
 	groups []groupID
 	wild   wildcards // in the rules that reach the user
 
 	asked   asked
-	path    []Holder
-	list    []Because
+	path    []Subject
+	list    []Origin
 	reasons [2]int // grants and restrictions that were found
 	entered int    // groups, on all paths
 }
 
 func (v *View) collector(id UserID) *collector {
-	c := &collector{v: v, s: v.s, id: id.Holder(), u: v.s.user(id)}
+	c := &collector{v: v, s: v.s, id: id.Subject(), u: v.s.user(id)}
 	if c.u != nil {
 		c.groups, c.wild = c.u.groupIDs(nil), v.s.wildcardsOf(c.u)
 	}
@@ -115,14 +115,14 @@ func (c *collector) explain(p Permission) PermissionExplanation {
 	if c.u == nil || !c.ask(p) {
 		return one
 	}
-	one.Because = c.because()
-	one.Allowed = !c.v.expired && c.s.verdict(c.u, c.s.effectOn(c.u, &c.asked.name))
+	one.Origins = c.origins()
+	one.Allowed = !c.v.expired && c.s.verdict(c.u, c.s.effectOn(c.u, &c.asked.symbol))
 	return one
 }
 
 // asked is a permission that someone is asked about.
 type asked struct {
-	name
+	symbol
 	covering []Pattern // those that may cover it, sorted
 }
 
@@ -137,10 +137,10 @@ func (c *collector) ask(p Permission) bool {
 	if c.wild != 0 {
 		c.asked.covering = coveringPatterns(object, action)
 	}
-	if n := c.s.lexicon.names.find(p); n != nil {
-		c.asked.name = *n
+	if n := c.s.symbols.names.find(p); n != nil {
+		c.asked.symbol = *n
 	} else {
-		c.asked.name = c.s.lexicon.spell(object, action, c.wild)
+		c.asked.symbol = c.s.symbols.symbolOf(object, action, c.wild)
 	}
 	return true
 }
@@ -148,7 +148,7 @@ func (c *collector) ask(p Permission) bool {
 // coveringPatterns lists all patterns that cover a permission.
 func coveringPatterns(object, action string) []Pattern {
 	list := []Pattern{Pattern(object + ":" + action), Pattern(object + ":*"), Pattern("*:" + action), Everything}
-	for i, depth := 0, 1; i < len(object) && depth < maxChain; i++ {
+	for i, depth := 0, 1; i < len(object) && depth < maxPrefixes; i++ {
 		if c := object[i]; c == '.' || c == '/' {
 			depth++
 			list = append(list, Pattern(object[:i+1]+"*:"+action), Pattern(object[:i+1]+"*:*"))
@@ -160,14 +160,14 @@ func coveringPatterns(object, action string) []Pattern {
 
 // because collects every rule that covers what is asked and reaches the holder, on every path,
 // a user's own first.
-func (c *collector) because() []Because {
+func (c *collector) origins() []Origin {
 	c.path, c.list = c.path[:0], nil
 	c.reasons, c.entered = [2]int{}, 0
 	if c.id != "" {
 		c.path = append(c.path, c.id)
 	}
 	if c.s.blockedAll {
-		c.add(Because{Rule: KindRestriction, Pattern: Everything, BadRow: true})
+		c.add(Origin{Rule: KindRestriction, Pattern: Everything, BadRow: true})
 	}
 	if c.id != "" {
 		c.rulesOf(c.id, c.u.rules())
@@ -180,12 +180,12 @@ func (c *collector) because() []Because {
 
 // maxEntered bounds the groups that are looked at for one permission. Without a cycle each
 // leads to a rule within ten links, so that it cuts off nothing before maxBecause does.
-const maxEntered = 20 * maxBecause
+const maxEntered = 20 * maxOrigins
 
 // descend goes where a decision finds something that isn't listed often enough, and nowhere
 // else.
 func (c *collector) descend(g *group) {
-	if c.s.matchers[g.id].match(&c.asked.name)&c.wanted() == 0 || slices.Contains(c.path, g.holder) {
+	if c.s.matchers[g.id].match(&c.asked.symbol)&c.wanted() == 0 || slices.Contains(c.path, g.holder) {
 		return // a table that someone else wrote to can hold a cycle
 	}
 	if c.entered++; c.entered > maxEntered {
@@ -201,18 +201,18 @@ func (c *collector) descend(g *group) {
 
 // wanted returns the effects of which there may be more in the list.
 func (c *collector) wanted() (wanted effect) {
-	if c.reasons[kindIndex(KindGrant)] < maxBecause {
+	if c.reasons[kindIndex(KindGrant)] < maxOrigins {
 		wanted |= granted
 	}
-	if c.reasons[kindIndex(KindRestriction)] < maxBecause {
+	if c.reasons[kindIndex(KindRestriction)] < maxOrigins {
 		wanted |= restricted
 	}
 	return wanted
 }
 
-func (c *collector) rulesOf(h Holder, rules *ruleSet) {
+func (c *collector) rulesOf(h Subject, rules *ruleSet) {
 	if len(c.s.blocked) > 0 && c.s.blocked[h] {
-		c.add(Because{Rule: KindRestriction, Pattern: Everything, BadRow: true})
+		c.add(Origin{Rule: KindRestriction, Pattern: Everything, BadRow: true})
 	}
 	if rules == nil {
 		return
@@ -220,44 +220,44 @@ func (c *collector) rulesOf(h Holder, rules *ruleSet) {
 	for _, kind := range []RuleKind{KindGrant, KindRestriction} {
 		for _, p := range c.asked.covering {
 			if rules.has(kind, p) {
-				c.add(Because{Rule: kind, Pattern: p})
+				c.add(Origin{Rule: kind, Pattern: p})
 			}
 		}
 	}
 }
 
 // add takes in what was found at the end of the path.
-func (c *collector) add(b Because) {
+func (c *collector) add(b Origin) {
 	of := &c.reasons[kindIndex(b.Rule)]
-	if *of++; *of <= maxBecause {
+	if *of++; *of <= maxOrigins {
 		b.Path = slices.Clone(c.path)
 		c.list = append(c.list, b)
 	}
 }
 
 // Effective is one permission that a user holds, with every origin.
-type Effective struct {
-	Entry   // Label and Category are empty where the catalogue doesn't declare it
-	Because []Because
+type HeldPermission struct {
+	Entry   // Label and Category are empty where the catalog doesn't declare it
+	Origins []Origin
 }
 
-// PermissionsOf lists what the user holds: every permission of the catalogue, Rightful's own
+// PermissionsOf lists what the user holds: every permission of the catalog, Rightful's own
 // included, and those outside it that a rule names exactly, by folded form then code point.
 // What a wildcard covers beyond that has no end and no name.
-func (e *Engine) PermissionsOf(user UserID) []Effective {
+func (e *Engine) PermissionsOf(user UserID) []HeldPermission {
 	return e.View().PermissionsOf(user)
 }
 
 // PermissionsOf is [Engine.PermissionsOf] for the view's revision.
-func (v *View) PermissionsOf(user UserID) []Effective {
+func (v *View) PermissionsOf(user UserID) []HeldPermission {
 	held := v.HeldBy(user)
-	list := make([]Effective, 0, len(held))
+	list := make([]HeldPermission, 0, len(held))
 	c := v.collector(user)
 	for _, p := range held {
 		x := c.explain(p)
-		list = append(list, Effective{
+		list = append(list, HeldPermission{
 			Entry:   Entry{Permission: p, Label: x.Label, Category: x.Category},
-			Because: x.Because,
+			Origins: x.Origins,
 		})
 	}
 	return list
@@ -286,13 +286,13 @@ func (v *View) HeldBy(user UserID) []Permission {
 }
 
 // appendNamed appends the permissions that have a name and that the pattern covers: itself,
-// if it is one, what the catalogue declares, and the rights to assign members.
+// if it is one, what the catalog declares, and the rights to assign members.
 func (v *View) appendNamed(list []Permission, p Pattern) []Permission {
 	t := p.target()
 	if !t.below && t.action != "*" {
 		return append(list, Permission(p))
 	}
-	list = v.catalogue.appendCovered(list, t)
+	list = v.catalog.appendCovered(list, t)
 	if !p.overlaps(Pattern(membersMark + "*:" + assignAction)) {
 		return list
 	}

@@ -20,7 +20,7 @@ func FuzzExplainEqualsCan(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		b, w, options := &bytesReader{data}, newWorld(), authz.Options{}
 		if b.next()%2 == 1 {
-			options.Catalogue = fuzzCatalogue()
+			options.Catalog = fuzzCatalog()
 		}
 		file := b.policy(w)
 		engine := open(t, authz.NewMemoryStore(), options)
@@ -37,7 +37,7 @@ func FuzzExplainEqualsCan(f *testing.F) {
 		if t.Failed() {
 			t.Fatalf("after %q\n%v", history, file.Lines)
 		}
-		if _, err := engine.VerifyRecords(t.Context()); err != nil {
+		if _, err := engine.AuditRecords(t.Context()); err != nil {
 			t.Error(err)
 		}
 	})
@@ -94,7 +94,7 @@ func fuzzSeeds() [][]byte {
 			0, 0, 1, 0, // ben, a:v?
 			4, 0, 0, 0, 0, 0, 1, 0, // A may no longer, ben, a:v?
 		},
-		{ // an administrator restricted, in a catalogue
+		{ // an administrator restricted, in a catalog
 			1, 3, 6, 3, 10, 5, 3, 16, 6, 0, 10, // ana and one more are administrators, who may not *:*
 			0, 0, 3, 0, // may they a:v?
 			4, 6, 3, 10, 0, 0, 3, 0, // and when they are administrator no longer?

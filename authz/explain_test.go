@@ -47,13 +47,13 @@ func write(w *strings.Builder, x authz.Explanation) {
 	fmt.Fprintf(w, ", %d held, %d missing\n", len(x.Held()), len(x.Missing()))
 	for _, p := range x.Permissions {
 		fmt.Fprintf(w, "  %-7s %s (%s: %s)\n", word[p.Allowed], p.Permission, strings.Join(p.Category, " > "), p.Label)
-		for _, b := range p.Because {
+		for _, b := range p.Origins {
 			fmt.Fprintf(w, "            %s %s on the path %s\n", b.Rule, b.Pattern, path(b))
 		}
 	}
 }
 
-func path(b authz.Because) string {
+func path(b authz.Origin) string {
 	parts := make([]string, len(b.Path))
 	for i, h := range b.Path {
 		parts[i] = string(h)
@@ -86,8 +86,8 @@ func golden(t *testing.T, file, got string) {
 
 // reasons lists why, as "grant a:b on ana > group:X", sorted.
 func reasons(p authz.PermissionExplanation) []string {
-	list := make([]string, len(p.Because))
-	for i, b := range p.Because {
+	list := make([]string, len(p.Origins))
+	for i, b := range p.Origins {
 		list[i] = fmt.Sprintf("%s %s on %s", b.Rule, b.Pattern, path(b))
 	}
 	slices.Sort(list)
@@ -150,7 +150,7 @@ func TestExplainNamesEveryPath(t *testing.T) {
 			t.Errorf("%q and %q: %v because\n%s", c.user, c.p, one.Allowed, strings.Join(reasons(one), "\n"))
 		}
 	}
-	own := engine.Explain("ben", "a.b:view").Permissions[0].Because[0]
+	own := engine.Explain("ben", "a.b:view").Permissions[0].Origins[0]
 	if path(own) != "ben" {
 		t.Errorf("the user's own rule comes first, not %q", path(own))
 	}
@@ -159,7 +159,7 @@ func TestExplainNamesEveryPath(t *testing.T) {
 // What is asked comes back in order and once; what can't be held is missing, no fault.
 func TestExplainAnyQuestion(t *testing.T) {
 	t.Parallel()
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana", Catalogue: authz.Catalogue{
+	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana", Catalog: authz.Catalog{
 		{Permission: "a:b", Label: "Bees", Category: []string{"A", "B"}},
 	}})
 	must(t)(engine.As("ana").CreateGroup(t.Context(), authz.GroupSpec{Name: "Desk"}))
@@ -170,7 +170,7 @@ func TestExplainAnyQuestion(t *testing.T) {
 		if p.Declared {
 			declared = append(declared, p.Label+"/"+strings.Join(p.Category, "/"))
 		}
-		if p.Allowed || len(p.Because) > 0 || !p.Declared && p.Label != "" {
+		if p.Allowed || len(p.Origins) > 0 || !p.Declared && p.Label != "" {
 			t.Errorf("%+v", p)
 		}
 	}
@@ -217,7 +217,7 @@ func TestExplainManyPaths(t *testing.T) {
 		if !allowed {
 			want++
 		}
-		if n := len(x.Permissions[0].Because); n != want {
+		if n := len(x.Permissions[0].Origins); n != want {
 			t.Errorf("%d paths, want %d", n, want)
 		}
 		if x.Allowed != allowed || engine.Can("ben", "a:b") != allowed {
@@ -234,11 +234,11 @@ func TestExplainManyPaths(t *testing.T) {
 	check(false)
 }
 
-// What a user holds is listed by name: all of the catalogue that a wildcard covers, and what
+// What a user holds is listed by name: all of the catalog that a wildcard covers, and what
 // a rule outside it names exactly.
 func TestPermissionsOf(t *testing.T) {
 	t.Parallel()
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana", Catalogue: authz.Catalogue{
+	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana", Catalog: authz.Catalog{
 		{Permission: "Zoo.cats:feed", Label: "Feed cats"},
 		{Permission: "zoo.dogs:feed", Label: "Feed dogs"},
 		{Permission: "zoo.dogs:walk", Label: "Walk dogs"},
@@ -252,8 +252,8 @@ func TestPermissionsOf(t *testing.T) {
 	must(t)(ana.SetUserPermissions(ctx, "ben", authz.Rules{Grants: []authz.Pattern{"Zoo.*:feed", "record.9:read", "record.9:write", "rightful.members/*:assign"}, Restrictions: []authz.Pattern{"record.9:write"}}))
 	var got []string
 	for _, e := range engine.PermissionsOf("ben") {
-		got = append(got, fmt.Sprintf("%s (%s) %d", e.Permission, e.Label, len(e.Because)))
-		if !slices.Equal(reasons(authz.PermissionExplanation{Because: e.Because}), reasons(engine.Explain("ben", e.Permission).Permissions[0])) {
+		got = append(got, fmt.Sprintf("%s (%s) %d", e.Permission, e.Label, len(e.Origins)))
+		if !slices.Equal(reasons(authz.PermissionExplanation{Origins: e.Origins}), reasons(engine.Explain("ben", e.Permission).Permissions[0])) {
 			t.Errorf("%q: another explanation than Explain's", e.Permission)
 		}
 	}
@@ -294,7 +294,7 @@ func TestExplainAmongManyCycles(t *testing.T) {
 	start := time.Now()
 	x := engine.Explain("ben", "a:b")
 	if took := time.Since(start); took > 2*time.Second {
-		t.Errorf("%d groups: %v for %d reasons", n, took, len(x.Permissions[0].Because))
+		t.Errorf("%d groups: %v for %d reasons", n, took, len(x.Permissions[0].Origins))
 	}
 }
 
@@ -321,10 +321,10 @@ func TestManyReasonsDoNotHideTheRestriction(t *testing.T) {
 	must(t)(root.CreateGroup(ctx, authz.GroupSpec{Name: "Zero", Permissions: authz.Rules{Restrictions: []authz.Pattern{"a:b"}}}))
 	must(t)(root.Assign(ctx, "Zero", "ben"))
 	x := engine.Explain("ben", "a:b")
-	for _, b := range x.Permissions[0].Because {
+	for _, b := range x.Permissions[0].Origins {
 		if b.Rule == authz.KindRestriction {
 			return
 		}
 	}
-	t.Errorf("denied (%v), and %d reasons say only grants", x.Allowed, len(x.Permissions[0].Because))
+	t.Errorf("denied (%v), and %d reasons say only grants", x.Allowed, len(x.Permissions[0].Origins))
 }

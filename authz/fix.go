@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Fixes are the ways to let a user do what they were denied; see [Acting.Fixes].
+// Fixes are the ways to let a user do what they were denied; see [Admin.Fixes].
 type Fixes struct {
 	Revision Revision
 	List     []Fix // in the order in which to consider them
@@ -14,7 +14,7 @@ type Fixes struct {
 	// than 64 permissions missing at once, for which groups aren't looked for.
 	More bool
 	// BadRows deny the user everything, whatever is granted, until they are mended or removed;
-	// see [Acting.RemoveBadRows].
+	// see [Admin.RemoveBadRows].
 	BadRows []BadRow
 }
 
@@ -35,7 +35,7 @@ type Fix struct {
 	Leaves      []GroupName  // that the user is taken out of, as they bring restrictions
 	Lifts       []Rule       // restrictions that are taken from a group or from the user
 	Permissions []Permission // that are granted to Holder
-	Holder      Holder       // a group that the user is in, or is put into, or the user
+	Subject     Subject      // a group that the user is in, or is put into, or the user
 	Steps       []FixStep    // that do it, one after the other
 
 	AlsoGives    []Permission // what the user will hold besides what was asked
@@ -64,7 +64,7 @@ const maxFixes = 10
 //     that brings one, and lift only the user's own. What is still missing, or is missing then,
 //     is given in the other ways.
 //   - Grant what is missing to a group that the user is in, or to the user. Where groups give
-//     only part of it, the rest is granted; what the catalogue doesn't know can't be granted, so
+//     only part of it, the rest is granted; what the catalog doesn't know can't be granted, so
 //     that the user is put into groups for it.
 //
 // What is between these (some of it from groups, and the rest granted though a group gives it)
@@ -77,21 +77,21 @@ const maxFixes = 10
 //
 // It reads memory alone and changes nothing. Where a fix would change the rules of groups, it
 // looks once at each of their members. An error is a fault of Rightful's own.
-func (a Acting) Fixes(v *View, user UserID, permissions ...Permission) (Fixes, error) {
+func (a Admin) Fixes(v *View, user UserID, permissions ...Permission) (Fixes, error) {
 	f := fixer{
-		acting: Acting{engine: a.engine, actor: a.actor}, // neither reason nor version decides who may
-		was:    v, user: user, asked: withoutDoubles(permissions), spreads: map[string]*spread{},
+		acting: Admin{engine: a.engine, actor: a.actor}, // neither reason nor version decides who may
+		was:    v, user: user, asked: withoutDoubles(permissions), collaterals: map[string]*collateral{},
 	}
 	fixes := Fixes{Revision: v.s.revision}
 	if !f.fixable() {
 		return fixes, nil
 	}
 	f.held, fixes.BadRows = v.HeldBy(user), f.badRows()
-	for _, at := range f.footings() {
+	for _, at := range f.baselines() {
 		f.planFrom(at)
 	}
 	f.planAdministrators()
-	f.spread()
+	f.computeCollateral()
 	slices.SortFunc(f.plans, func(a, b *plan) int { return a.compare(b) })
 	counts := map[rank]int{}
 	for _, p := range f.plans {
@@ -107,16 +107,16 @@ func (a Acting) Fixes(v *View, user UserID, permissions ...Permission) (Fixes, e
 
 // fixer looks for the fixes of one denial.
 type fixer struct {
-	acting Acting
+	acting Admin
 	was    *View
 	user   UserID
 	asked  []Permission
 	held   []Permission // before
 
-	plans   []*plan
-	spreads map[string]*spread
-	more    bool
-	err     error // the first fault; none is to be expected
+	plans       []*plan
+	collaterals map[string]*collateral
+	more        bool
+	err         error // the first fault; none is to be expected
 }
 
 // fixable reports whether the user is denied something that a change could give.
@@ -133,7 +133,7 @@ func (f *fixer) fixable() bool {
 // badRows returns the rows that deny the user everything.
 func (f *fixer) badRows() []BadRow {
 	s := f.was.s
-	reached := map[string]bool{"*": true, string(f.user.Holder()): true}
+	reached := map[string]bool{"*": true, string(f.user.Subject()): true}
 	for _, id := range s.user(f.user).groupIDs(nil) {
 		s.walk(id, func(g *group) { reached[string(g.holder)] = true })
 	}
@@ -153,15 +153,15 @@ func (f *fixer) with(s *snapshot, d Delta) *snapshot {
 	return after
 }
 
-func (f *fixer) view(s *snapshot) *View { return &View{s: s, catalogue: f.was.catalogue} }
+func (f *fixer) view(s *snapshot) *View { return &View{s: s, catalog: f.was.catalog} }
 
 // names puts what is asked in the numbers of a policy.
-func (f *fixer) names(s *snapshot) []name {
+func (f *fixer) symbols(s *snapshot) []symbol {
 	const every = ^wildcards(0)
-	list := make([]name, len(f.asked))
+	list := make([]symbol, len(f.asked))
 	for i, p := range f.asked {
 		object, action, _ := p.Split()
-		list[i] = s.lexicon.spell(object, action, every)
+		list[i] = s.symbols.symbolOf(object, action, every)
 	}
 	return list
 }

@@ -16,7 +16,7 @@ type way struct {
 	steps   []authz.FixStep
 	footing int // whether restrictions are lifted, or groups left that bring them
 	joins   []authz.GroupName
-	holder  authz.Holder
+	holder  authz.Subject
 	grants  []authz.Permission
 }
 
@@ -29,10 +29,10 @@ type ground struct {
 // grounds lifts every restriction that covers what is asked and reaches the user; or leaves
 // the groups that bring one, and lifts the user's own.
 func (d *denial) grounds() []ground {
-	covering := func(h authz.Holder) (list []authz.Pattern) {
+	covering := func(h authz.Subject) (list []authz.Pattern) {
 		for _, r := range d.world.sorted() {
-			if r.Kind == authz.KindRestriction && r.Holder == h && slices.ContainsFunc(d.asked, func(p authz.Permission) bool {
-				one := &world{rules: map[authz.Rule]bool{{Kind: authz.KindGrant, Holder: "x", Pattern: r.Pattern}: true}}
+			if r.Kind == authz.KindRestriction && r.Subject == h && slices.ContainsFunc(d.asked, func(p authz.Permission) bool {
+				one := &world{rules: map[authz.Rule]bool{{Kind: authz.KindGrant, Subject: "x", Pattern: r.Pattern}: true}}
 				return one.can("x", p)
 			}) {
 				list = append(list, r.Pattern)
@@ -40,29 +40,29 @@ func (d *denial) grounds() []ground {
 		}
 		return list
 	}
-	lift := func(h authz.Holder) (list []authz.FixStep) {
+	lift := func(h authz.Subject) (list []authz.FixStep) {
 		patterns := covering(h)
 		if len(patterns) == 0 {
 			return nil
 		}
-		step := authz.FixStep{Action: authz.ActionUserPermissionsChange, User: d.user, Rules: authz.RulesDelta{Unrestrict: patterns}}
+		step := authz.FixStep{Action: authz.ActionUserPermissionsChange, User: d.user, Rules: authz.RulesDelta{Lift: patterns}}
 		if name, ok := h.Group(); ok {
 			step.Action, step.Group, step.User = authz.ActionGroupPermissionsChange, name, ""
 		}
 		return append(list, step)
 	}
-	stay, leave := ground{world: d.world.clone()}, ground{world: d.world.clone(), steps: lift(d.user.Holder())}
+	stay, leave := ground{world: d.world.clone()}, ground{world: d.world.clone(), steps: lift(d.user.Subject())}
 	for h := range d.world.holders(d.user) {
 		stay.steps = append(stay.steps, lift(h)...)
 	}
 	leaves := false
 	for g := range d.world.groups {
-		if !d.world.rules[authz.Rule{Kind: authz.KindMember, Holder: d.user.Holder(), Group: g}] {
+		if !d.world.rules[authz.Rule{Kind: authz.KindMember, Subject: d.user.Subject(), Group: g}] {
 			continue
 		}
 		alone := d.world.clone()
-		alone.rules[authz.Rule{Kind: authz.KindMember, Holder: "someone else", Group: g}] = true
-		if slices.ContainsFunc(slices.Collect(maps.Keys(alone.holders("someone else"))), func(h authz.Holder) bool { return len(covering(h)) > 0 }) {
+		alone.rules[authz.Rule{Kind: authz.KindMember, Subject: "someone else", Group: g}] = true
+		if slices.ContainsFunc(slices.Collect(maps.Keys(alone.holders("someone else"))), func(h authz.Subject) bool { return len(covering(h)) > 0 }) {
 			leaves = true
 			leave.steps = append(leave.steps, authz.FixStep{Action: authz.ActionGroupMembersChange, Group: g, User: d.user, Leave: true})
 		}
@@ -103,7 +103,7 @@ func (d *denial) waysFrom(t *testing.T, footing int, g ground) (list []way) {
 	t.Helper()
 	var groups []authz.GroupName
 	for _, name := range g.sortedGroups() {
-		if !g.rules[authz.Rule{Kind: authz.KindMember, Holder: d.user.Holder(), Group: name}] {
+		if !g.rules[authz.Rule{Kind: authz.KindMember, Subject: d.user.Subject(), Group: name}] {
 			groups = append(groups, name)
 		}
 	}
@@ -144,10 +144,10 @@ func (d *denial) waysFrom(t *testing.T, footing int, g ground) (list []way) {
 func (d *denial) grantedWith(w *world, joins []authz.GroupName) map[authz.Permission]bool {
 	w = w.clone()
 	for _, name := range joins {
-		w.rules[authz.Rule{Kind: authz.KindMember, Holder: d.user.Holder(), Group: name}] = true
+		w.rules[authz.Rule{Kind: authz.KindMember, Subject: d.user.Subject(), Group: name}] = true
 	}
 	granted, free := map[authz.Permission]bool{}, w.clone()
-	free.rules[authz.Rule{Kind: authz.KindGrant, Holder: d.user.Holder(), Pattern: "*:*"}] = true
+	free.rules[authz.Rule{Kind: authz.KindGrant, Subject: d.user.Subject(), Pattern: "*:*"}] = true
 	for _, p := range d.asked {
 		if !free.can(d.user, p) {
 			return nil
@@ -192,23 +192,23 @@ func (d *denial) finish(footing int, g ground, joins []authz.GroupName, rest, mu
 	for _, p := range rest {
 		delta.Grant = append(delta.Grant, authz.Pattern(p))
 	}
-	grant := func(s authz.FixStep, h authz.Holder) {
+	grant := func(s authz.FixStep, h authz.Subject) {
 		s.Rules = delta
 		list = append(list, way{append(slices.Clip(steps), s), footing, joins, h, rest})
 	}
 	for name := range after.groups {
-		if after.rules[authz.Rule{Kind: authz.KindMember, Holder: d.user.Holder(), Group: name}] {
-			grant(authz.FixStep{Action: authz.ActionGroupPermissionsChange, Group: name}, name.Holder())
+		if after.rules[authz.Rule{Kind: authz.KindMember, Subject: d.user.Subject(), Group: name}] {
+			grant(authz.FixStep{Action: authz.ActionGroupPermissionsChange, Group: name}, name.Subject())
 		}
 	}
-	grant(authz.FixStep{Action: authz.ActionUserPermissionsChange, User: d.user}, d.user.Holder())
+	grant(authz.FixStep{Action: authz.ActionUserPermissionsChange, User: d.user}, d.user.Subject())
 	return list
 }
 
 // rank is the place of a way in the order of kinds.
 func (w way) rank() int {
 	_, toGroup := w.holder.Group()
-	lifts := slices.ContainsFunc(w.steps, func(s authz.FixStep) bool { return s.Leave || len(s.Rules.Unrestrict) > 0 })
+	lifts := slices.ContainsFunc(w.steps, func(s authz.FixStep) bool { return s.Leave || len(s.Rules.Lift) > 0 })
 	switch {
 	case slices.Contains(w.joins, authz.Administrators):
 		return 4
@@ -230,7 +230,7 @@ func (d *denial) cost(t *testing.T, w way) [3]int {
 	exact := slices.Clone(d.asked)
 	for _, s := range w.steps {
 		must(t)(command.Apply(t.Context(), s))
-		for _, p := range slices.Concat(s.Rules.Grant, s.Rules.Unrestrict) {
+		for _, p := range slices.Concat(s.Rules.Grant, s.Rules.Lift) {
 			if p := authz.Permission(p); p.Check() == nil {
 				exact = append(exact, p)
 			}
@@ -246,7 +246,7 @@ func (d *denial) cost(t *testing.T, w way) [3]int {
 		is.apply(s)
 	}
 	for r := range is.rules {
-		if r.Kind == authz.KindRestriction && is.holders(d.user)[r.Holder] && !d.world.restrictsBy(d.user, r.Pattern) {
+		if r.Kind == authz.KindRestriction && is.holders(d.user)[r.Subject] && !d.world.restrictsBy(d.user, r.Pattern) {
 			cost[1]++
 		}
 	}
@@ -263,7 +263,7 @@ func (d *denial) cost(t *testing.T, w way) [3]int {
 
 func (w *world) restrictsBy(u authz.UserID, p authz.Pattern) bool {
 	for h := range w.holders(u) {
-		if w.rules[authz.Rule{Kind: authz.KindRestriction, Holder: h, Pattern: p}] {
+		if w.rules[authz.Rule{Kind: authz.KindRestriction, Subject: h, Pattern: p}] {
 			return true
 		}
 	}

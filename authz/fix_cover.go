@@ -37,7 +37,7 @@ type candidate struct {
 	weight int // the more, the more else it brings
 }
 
-func (f *fixer) newCovering(at *footing) *covering {
+func (f *fixer) newCovering(at *baseline) *covering {
 	c := &covering{all: 1<<len(at.missing) - 1}
 	for i, p := range at.missing {
 		if !f.grantable(at.s, p) {
@@ -47,7 +47,7 @@ func (f *fixer) newCovering(at *footing) *covering {
 	if c.all == 0 {
 		return c
 	}
-	u, names := at.s.user(f.user), f.names(at.s)
+	u, names := at.s.user(f.user), f.symbols(at.s)
 	places := make([]bitset, len(names)) // among what is missing; none of what is granted
 	for i, p := range f.asked {
 		if place := slices.Index(at.missing, p); place >= 0 {
@@ -115,7 +115,7 @@ func (c *covering) covers(target bitset) [][]GroupName {
 // search adds groups to those chosen, in every way that gives what is left.
 func (c *covering) search(left bitset, size int, chosen []GroupName) {
 	if left == 0 {
-		c.take(chosen)
+		c.keepCover(chosen)
 		return
 	}
 	if left.size() > size*c.widest {
@@ -134,7 +134,7 @@ func (c *covering) search(left bitset, size int, chosen []GroupName) {
 }
 
 // take notes a set of groups, which can be come by in several orders.
-func (c *covering) take(chosen []GroupName) {
+func (c *covering) keepCover(chosen []GroupName) {
 	set := slices.Clone(chosen)
 	sortFolded(set)
 	if !slices.ContainsFunc(c.found, func(have []GroupName) bool { return slices.Equal(have, set) }) {

@@ -5,17 +5,17 @@ import (
 )
 
 // effects are what a plan does to the user.
-type effects struct {
+type outcome struct {
 	gains, takes []Permission // by folded form then code point
 	restrictions []Pattern    // that are new to the user
 }
 
 // costs reports whether the user pays for what they get.
-func (e *effects) costs() bool { return len(e.takes)+len(e.restrictions) > 0 }
+func (e *outcome) costs() bool { return len(e.takes)+len(e.restrictions) > 0 }
 
 // effectsOn compares the policy after a plan with the one before, for the user.
-func (f *fixer) effectsOn(after *snapshot) effects {
-	e := effects{gains: heldOnlyBy(f.view(after), f.was, f.user)}
+func (f *fixer) outcomeFor(after *snapshot) outcome {
+	e := outcome{gains: heldOnlyBy(f.view(after), f.was, f.user)}
 	for _, p := range f.held {
 		if !after.can(f.user, p) {
 			e.takes = append(e.takes, p)
@@ -38,7 +38,7 @@ func (f *fixer) effectsOn(after *snapshot) effects {
 }
 
 // spread is what a change to the rules of groups does to others than the user.
-type spread struct {
+type collateral struct {
 	after   *snapshot
 	touched []groupID
 	exact   []Permission // that are granted, or whose restriction is lifted
@@ -51,10 +51,10 @@ type spread struct {
 
 // spreadOf returns the spread of a plan, one for all plans that do the same to groups, to be
 // worked out when all are known.
-func (f *fixer) spreadOf(p *plan) *spread {
-	s := &spread{after: p.after, first: firstUsers{limit: maxImpact}}
+func (f *fixer) collateralOf(p *plan) *collateral {
+	s := &collateral{after: p.after, first: firstUsers{limit: maxImpact}}
 	key := ""
-	note := func(h Holder, pattern Pattern) {
+	note := func(h Subject, pattern Pattern) {
 		name, isGroup := h.Group()
 		if !isGroup {
 			return
@@ -70,7 +70,7 @@ func (f *fixer) spreadOf(p *plan) *spread {
 		}
 	}
 	for _, r := range p.at.lifts {
-		note(r.Holder, r.Pattern)
+		note(r.Subject, r.Pattern)
 	}
 	key += "\x01"
 	for _, g := range p.grants {
@@ -79,27 +79,27 @@ func (f *fixer) spreadOf(p *plan) *spread {
 	if len(s.touched) == 0 {
 		return nil
 	}
-	if known, ok := f.spreads[key]; ok {
+	if known, ok := f.collaterals[key]; ok {
 		return known
 	}
 	s.touched = f.was.s.heirsOf(s.touched)
-	f.spreads[key] = s
+	f.collaterals[key] = s
 	return s
 }
 
 // spread works all spreads out in one walk over the members of the groups. Whoever is in the
 // same groups as another, and has no rules of their own, gains the same.
-func (f *fixer) spread() {
+func (f *fixer) computeCollateral() {
 	var touched []groupID
-	for _, s := range f.spreads {
+	for _, s := range f.collaterals {
 		touched = append(touched, s.touched...)
 	}
 	type gain struct {
-		*spread
+		*collateral
 		added int
 	}
 	gainsOf := func(id UserID) (list []gain) {
-		for _, s := range f.spreads {
+		for _, s := range f.collaterals {
 			if n := len(f.gains(s, id)); n > 0 {
 				list = append(list, gain{s, n})
 			}
@@ -115,11 +115,11 @@ func (f *fixer) spread() {
 		if u.more == nil {
 			list = memoized(inTwo, u.groups, id, gainsOf)
 		} else {
-			list = memoized(inMore, place(f.was.s, id), id, gainsOf)
+			list = memoized(inMore, equivalenceKey(f.was.s, id), id, gainsOf)
 		}
 		for _, g := range list {
 			g.people++
-			g.spread.added += g.added
+			g.collateral.added += g.added
 			g.first.add(folded(id))
 		}
 	}
@@ -135,7 +135,7 @@ func memoized[K comparable, V any](memo map[K]V, key K, id UserID, compute func(
 }
 
 // gains lists what a spread gives to someone else.
-func (f *fixer) gains(s *spread, id UserID) []Permission {
+func (f *fixer) gains(s *collateral, id UserID) []Permission {
 	list := slices.Clone(s.exact)
 	if len(s.wild) > 0 {
 		for _, p := range slices.Concat(f.view(s.after).HeldBy(id), f.asked) {

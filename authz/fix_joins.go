@@ -3,7 +3,7 @@ package authz
 import "slices"
 
 // Joins lists the fewest groups that would let the user do all that is asked, in every way with
-// so few, at most ten: the groups of the fixes that [Acting.Fixes] lists as [FixAssign], in that
+// so few, at most ten: the groups of the fixes that [Admin.Fixes] lists as [FixAssign], in that
 // order and without Administrators. It asks nobody's rights and looks at nobody else, so that it
 // is quick enough to answer a denial with. There is none for whoever is restricted.
 func (v *View) Joins(user UserID, permissions ...Permission) [][]GroupName {
@@ -11,7 +11,7 @@ func (v *View) Joins(user UserID, permissions ...Permission) [][]GroupName {
 	if !f.fixable() {
 		return nil
 	}
-	at := f.footing(nil, nil)
+	at := f.baselineOf(nil, nil)
 	if at == nil || len(at.missing) > maxMissing {
 		return nil
 	}

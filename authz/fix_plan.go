@@ -3,7 +3,7 @@ package authz
 import "slices"
 
 // footing is the policy with the restrictions out of the way: where plans start from.
-type footing struct {
+type baseline struct {
 	s       *snapshot
 	lifts   []Rule
 	leaves  []GroupName
@@ -12,24 +12,24 @@ type footing struct {
 
 // plan is a way to let the user do all that is asked.
 type plan struct {
-	at     *footing
+	at     *baseline
 	joins  []GroupName
-	holder Holder // of what is granted; empty where nothing is
+	holder Subject // of what is granted; empty where nothing is
 	grants []Permission
 
 	after  *snapshot
-	own    effects
-	others *spread // nil where no group's rules change
+	own    outcome
+	others *collateral // nil where no group's rules change
 }
 
 // footings returns the two ways to get restrictions out of the way, which are one where no
 // group brings any: lift them all, or leave the groups that bring them. None is left where a
 // bad row denies everything.
-func (f *fixer) footings() (list []*footing) {
+func (f *fixer) baselines() (list []*baseline) {
 	s := f.was.s
 	u := s.user(f.user)
-	own := f.restrictionsOf(f.user.Holder(), u.rules())
-	all, names := own, f.names(s)
+	own := f.restrictionsOf(f.user.Subject(), u.rules())
+	all, names := own, f.symbols(s)
 	var leaves []GroupName
 	for _, id := range u.groupIDs(nil) {
 		if !restrictsAny(&s.matchers[id], names) {
@@ -38,12 +38,12 @@ func (f *fixer) footings() (list []*footing) {
 		leaves = append(leaves, s.groups[id].info.Name)
 		s.walk(id, func(g *group) { all = append(all, f.restrictionsOf(g.holder, g.rules)...) })
 	}
-	if at := f.footing(withoutDoubles(all), nil); at != nil {
+	if at := f.baselineOf(withoutDoubles(all), nil); at != nil {
 		list = append(list, at)
 	}
 	if len(leaves) > 0 {
 		sortFolded(leaves)
-		if at := f.footing(own, leaves); at != nil {
+		if at := f.baselineOf(own, leaves); at != nil {
 			list = append(list, at)
 		}
 	}
@@ -51,28 +51,28 @@ func (f *fixer) footings() (list []*footing) {
 }
 
 // restrictionsOf returns the restrictions of a holder on anything that is asked.
-func (f *fixer) restrictionsOf(h Holder, rules *ruleSet) (list []Rule) {
+func (f *fixer) restrictionsOf(h Subject, rules *ruleSet) (list []Rule) {
 	for _, p := range rules.patterns(KindRestriction) {
 		if slices.ContainsFunc(f.asked, func(q Permission) bool { return p.covers(Pattern(q)) }) {
-			list = append(list, Rule{Kind: KindRestriction, Holder: h, Pattern: p})
+			list = append(list, Rule{Kind: KindRestriction, Subject: h, Pattern: p})
 		}
 	}
 	return list
 }
 
-func restrictsAny(m *matcher, names []name) bool {
-	return slices.ContainsFunc(names, func(n name) bool { return m.match(&n)&restricted != 0 })
+func restrictsAny(m *matcher, names []symbol) bool {
+	return slices.ContainsFunc(names, func(n symbol) bool { return m.match(&n)&restricted != 0 })
 }
 
 // footing is nil where the user is denied something even so.
-func (f *fixer) footing(lifts []Rule, leaves []GroupName) *footing {
+func (f *fixer) baselineOf(lifts []Rule, leaves []GroupName) *baseline {
 	slices.SortFunc(lifts, compareForExport)
 	d := Delta{Removed: slices.Clone(lifts)}
 	for _, g := range leaves {
 		d.Removed = append(d.Removed, f.member(g))
 	}
-	at := &footing{s: f.with(f.was.s, d), lifts: lifts, leaves: leaves}
-	u, names := at.s.user(f.user), f.names(at.s)
+	at := &baseline{s: f.with(f.was.s, d), lifts: lifts, leaves: leaves}
+	u, names := at.s.user(f.user), f.symbols(at.s)
 	for i := range names {
 		var found effect
 		if u != nil {
@@ -89,12 +89,12 @@ func (f *fixer) footing(lifts []Rule, leaves []GroupName) *footing {
 }
 
 func (f *fixer) member(g GroupName) Rule {
-	return Rule{Kind: KindMember, Holder: f.user.Holder(), Group: g}
+	return Rule{Kind: KindMember, Subject: f.user.Subject(), Group: g}
 }
 
 // planFrom plans how to give what is missing: by groups as far as there are any, and by grants
 // as far as these can be made.
-func (f *fixer) planFrom(at *footing) {
+func (f *fixer) planFrom(at *baseline) {
 	if len(at.missing) > maxMissing {
 		f.more = true
 		f.planGrants(at, nil, at.missing)
@@ -121,7 +121,7 @@ func (f *fixer) planFrom(at *footing) {
 }
 
 // planGrants plans to grant what is missing beside what the groups give, if that can be.
-func (f *fixer) planGrants(at *footing, joins []GroupName, rest []Permission) {
+func (f *fixer) planGrants(at *baseline, joins []GroupName, rest []Permission) {
 	if slices.ContainsFunc(rest, func(p Permission) bool { return !f.grantable(at.s, p) }) {
 		return
 	}
@@ -131,7 +131,7 @@ func (f *fixer) planGrants(at *footing, joins []GroupName, rest []Permission) {
 }
 
 // plan takes a plan in that isn't there already.
-func (f *fixer) plan(at *footing, joins []GroupName, h Holder, grants []Permission) {
+func (f *fixer) plan(at *baseline, joins []GroupName, h Subject, grants []Permission) {
 	same := func(p *plan) bool {
 		return p.at == at && p.holder == h && slices.Equal(p.joins, joins) && slices.Equal(p.grants, grants)
 	}
@@ -140,7 +140,7 @@ func (f *fixer) plan(at *footing, joins []GroupName, h Holder, grants []Permissi
 	}
 	p := &plan{at: at, joins: joins, holder: h, grants: grants}
 	f.try(p)
-	p.others = f.spreadOf(p)
+	p.others = f.collateralOf(p)
 	f.plans = append(f.plans, p)
 }
 
@@ -151,24 +151,24 @@ func (f *fixer) try(p *plan) {
 		d.Added = append(d.Added, f.member(g))
 	}
 	for _, g := range p.grants {
-		d.Added = append(d.Added, Rule{Kind: KindGrant, Holder: p.holder, Pattern: Pattern(g)})
+		d.Added = append(d.Added, Rule{Kind: KindGrant, Subject: p.holder, Pattern: Pattern(g)})
 	}
 	p.after = f.with(p.at.s, d)
-	p.own = f.effectsOn(p.after)
+	p.own = f.outcomeFor(p.after)
 }
 
 // planAdministrators plans what makes every other step needless.
 func (f *fixer) planAdministrators() {
 	if f.was.s.administrators != noGroup {
-		f.plan(&footing{s: f.was.s}, []GroupName{Administrators}, "", nil)
+		f.plan(&baseline{s: f.was.s}, []GroupName{Administrators}, "", nil)
 	}
 }
 
 // holders returns whom the user can get a grant through: the groups they are in, those that
 // reach the fewest if there are many, and themselves.
-func (f *fixer) holders(at *footing, joins []GroupName) []Holder {
+func (f *fixer) holders(at *baseline, joins []GroupName) []Subject {
 	type candidate struct {
-		holder  Holder
+		holder  Subject
 		members int
 	}
 	var groups []candidate
@@ -189,11 +189,11 @@ func (f *fixer) holders(at *footing, joins []GroupName) []Holder {
 	if len(groups) > maxFixes {
 		groups, f.more = groups[:maxFixes], true
 	}
-	list := make([]Holder, 0, len(groups)+1)
+	list := make([]Subject, 0, len(groups)+1)
 	for _, g := range groups {
 		list = append(list, g.holder)
 	}
-	return append(list, f.user.Holder())
+	return append(list, f.user.Subject())
 }
 
 // grantable reports whether a rule can grant a permission by its name.
@@ -201,13 +201,13 @@ func (f *fixer) grantable(s *snapshot, p Permission) bool {
 	if p.Check() != nil {
 		return false
 	}
-	d := draft{s: s, catalogue: f.was.catalogue, suggested: maxSuggestions}
+	d := draft{s: s, catalog: f.was.catalog, suggested: maxSuggestions}
 	_, known := d.known(Pattern(p))
 	return known
 }
 
 // cheapest returns the sets of groups that cost the user least, where there are too many.
-func (f *fixer) cheapest(at *footing, covers [][]GroupName) [][]GroupName {
+func (f *fixer) cheapest(at *baseline, covers [][]GroupName) [][]GroupName {
 	if len(covers) <= maxFixes {
 		return covers
 	}
@@ -237,8 +237,8 @@ func (f *fixer) steps(p *plan) []FixStep {
 		list = append(list, FixStep{Action: ActionGroupMembersChange, Group: g, User: f.user, Leave: true})
 	}
 	for _, r := range p.at.lifts {
-		i := f.ruleStep(&list, r.Holder)
-		list[i].Rules.Unrestrict = append(list[i].Rules.Unrestrict, r.Pattern)
+		i := f.ruleStep(&list, r.Subject)
+		list[i].Rules.Lift = append(list[i].Rules.Lift, r.Pattern)
 	}
 	if p.holder != "" {
 		i := f.ruleStep(&list, p.holder)
@@ -250,7 +250,7 @@ func (f *fixer) steps(p *plan) []FixStep {
 }
 
 // ruleStep returns the index of the step that changes the rules of a holder.
-func (f *fixer) ruleStep(list *[]FixStep, h Holder) int {
+func (f *fixer) ruleStep(list *[]FixStep, h Subject) int {
 	step := FixStep{Action: ActionUserPermissionsChange, User: f.user}
 	if name, ok := h.Group(); ok {
 		step = FixStep{Action: ActionGroupPermissionsChange, Group: name}

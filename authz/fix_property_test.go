@@ -25,7 +25,7 @@ type denial struct {
 	fixes  authz.Fixes
 }
 
-func (d *denial) acting() authz.Acting { return acting(d.engine, d.asker) }
+func (d *denial) acting() authz.Admin { return acting(d.engine, d.asker) }
 
 // yes reports whether a policy allows all that was asked.
 func (d *denial) yes(w *world) bool {
@@ -37,7 +37,7 @@ func (d *denial) yes(w *world) bool {
 // another, and many restrictions stand beside grants.
 func crowded(r *rand.Rand) *world {
 	w := newWorld()
-	w.put(authz.Rule{Kind: authz.KindMember, Holder: "root", Group: authz.Administrators})
+	w.put(authz.Rule{Kind: authz.KindMember, Subject: "root", Group: authz.Administrators})
 	groups := someGroups[:3+r.IntN(len(someGroups)-2)]
 	pattern := func() authz.Pattern {
 		if r.IntN(8) == 0 {
@@ -47,21 +47,21 @@ func crowded(r *rand.Rand) *world {
 	}
 	for i, g := range groups {
 		for range 1 + r.IntN(3) {
-			w.put(authz.Rule{Kind: authz.KindGrant, Holder: g.Holder(), Pattern: pattern()})
+			w.put(authz.Rule{Kind: authz.KindGrant, Subject: g.Subject(), Pattern: pattern()})
 		}
 		if r.IntN(2) == 0 {
-			w.put(authz.Rule{Kind: authz.KindRestriction, Holder: g.Holder(), Pattern: pattern()})
+			w.put(authz.Rule{Kind: authz.KindRestriction, Subject: g.Subject(), Pattern: pattern()})
 		}
 		if i > 0 && r.IntN(3) == 0 {
-			w.put(authz.Rule{Kind: authz.KindInherit, Holder: g.Holder(), Group: pick(r, groups[:i])})
+			w.put(authz.Rule{Kind: authz.KindInherit, Subject: g.Subject(), Group: pick(r, groups[:i])})
 		}
 	}
 	for _, u := range someUsers {
 		for range r.IntN(4) {
-			w.put(authz.Rule{Kind: authz.KindMember, Holder: u.Holder(), Group: pick(r, groups)})
+			w.put(authz.Rule{Kind: authz.KindMember, Subject: u.Subject(), Group: pick(r, groups)})
 		}
 		if r.IntN(2) == 0 {
-			w.put(authz.Rule{Kind: pick(r, []authz.RuleKind{authz.KindGrant, authz.KindRestriction}), Holder: u.Holder(), Pattern: pattern()})
+			w.put(authz.Rule{Kind: pick(r, []authz.RuleKind{authz.KindGrant, authz.KindRestriction}), Subject: u.Subject(), Pattern: pattern()})
 		}
 	}
 	return w
@@ -74,7 +74,7 @@ func eachDenial(t *testing.T, seed uint64, check func(*denial) error) (denials i
 	r := rand.New(rand.NewPCG(seed, 21))
 	options := authz.Options{Bootstrap: "root", PollInterval: time.Hour}
 	if seed%2 == 0 {
-		options.Catalogue = someCatalogue()
+		options.Catalog = someCatalog()
 	}
 	for range 8 {
 		engine, w := open(t, authz.NewMemoryStore(), options), crowded(r)
@@ -136,21 +136,21 @@ func testDenials(t *testing.T, standard int, check func(*denial) error) {
 func (w *world) apply(s authz.FixStep) {
 	switch {
 	case s.Action == authz.ActionGroupMembersChange:
-		member := authz.Rule{Kind: authz.KindMember, Holder: s.User.Holder(), Group: s.Group}
+		member := authz.Rule{Kind: authz.KindMember, Subject: s.User.Subject(), Group: s.Group}
 		if delete(w.rules, member); !s.Leave {
 			w.rules[member] = true
 		}
 	case s.Group != "":
-		w.change(s.Group.Holder(), s.Rules)
+		w.change(s.Group.Subject(), s.Rules)
 	default:
-		w.change(s.User.Holder(), s.Rules)
+		w.change(s.User.Subject(), s.Rules)
 	}
 }
 
 // inverse returns the step that takes a step back.
-func inverse(s authz.FixStep) func(*testing.T, authz.Acting) (authz.Change, error) {
-	return func(t *testing.T, a authz.Acting) (authz.Change, error) {
-		back := authz.RulesDelta{Ungrant: s.Rules.Grant, Restrict: s.Rules.Unrestrict}
+func inverse(s authz.FixStep) func(*testing.T, authz.Admin) (authz.Change, error) {
+	return func(t *testing.T, a authz.Admin) (authz.Change, error) {
+		back := authz.RulesDelta{Revoke: s.Rules.Grant, Restrict: s.Rules.Lift}
 		switch {
 		case s.Leave:
 			return a.Assign(t.Context(), s.Group, s.User)
@@ -203,7 +203,7 @@ func TestFixesComeTrue(t *testing.T) {
 func (d *denial) compare(after *authz.View, fix authz.Fix) error {
 	asked := slices.Clone(d.asked)
 	for _, s := range fix.Steps {
-		for _, p := range slices.Concat(s.Rules.Grant, s.Rules.Unrestrict) {
+		for _, p := range slices.Concat(s.Rules.Grant, s.Rules.Lift) {
 			if p := authz.Permission(p); p.Check() == nil {
 				asked = append(asked, p)
 			}
@@ -267,7 +267,7 @@ func TestFixesSayWhatIsLacking(t *testing.T) {
 			for _, s := range slices.Backward(fix.Steps) {
 				must(t)(inverse(s)(t, command))
 			}
-			must(t)(command.ChangeUserPermissions(t.Context(), d.asker, authz.RulesDelta{Ungrant: added}))
+			must(t)(command.ChangeUserPermissions(t.Context(), d.asker, authz.RulesDelta{Revoke: added}))
 		}
 		return nil
 	})
@@ -280,7 +280,7 @@ func TestFixesSayWhatIsLacking(t *testing.T) {
 func (w *world) restricts(u authz.UserID) bool {
 	reached := w.holders(u)
 	for r := range w.rules {
-		if r.Kind == authz.KindRestriction && reached[r.Holder] {
+		if r.Kind == authz.KindRestriction && reached[r.Subject] {
 			return true
 		}
 	}
@@ -298,8 +298,8 @@ func atoms(steps []authz.FixStep) (list []authz.FixStep) {
 			one.Rules = authz.RulesDelta{Grant: []authz.Pattern{p}}
 			list = append(list, one)
 		}
-		for _, p := range s.Rules.Unrestrict {
-			one.Rules = authz.RulesDelta{Unrestrict: []authz.Pattern{p}}
+		for _, p := range s.Rules.Lift {
+			one.Rules = authz.RulesDelta{Lift: []authz.Pattern{p}}
 			list = append(list, one)
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// FixStep is one operation of a [Fix], as data: [Acting.Apply] carries it out.
+// FixStep is one operation of a [Fix], as data: [Admin.Apply] carries it out.
 type FixStep struct {
 	// Action is [ActionGroupMembersChange], [ActionGroupPermissionsChange] or
 	// [ActionUserPermissionsChange].
@@ -17,9 +17,9 @@ type FixStep struct {
 	Rules  RulesDelta // of the last two; it grants and unrestricts
 }
 
-// Apply carries out one step of a fix: it is [Acting.Assign], [Acting.Unassign],
-// [Acting.ChangeGroupPermissions] or [Acting.ChangeUserPermissions].
-func (a Acting) Apply(ctx context.Context, step FixStep) (Change, error) {
+// Apply carries out one step of a fix: it is [Admin.Assign], [Admin.Unassign],
+// [Admin.ChangeGroupPermissions] or [Admin.ChangeUserPermissions].
+func (a Admin) Apply(ctx context.Context, step FixStep) (Change, error) {
 	o, err := a.operation(step)
 	if err != nil {
 		return Change{}, err
@@ -27,7 +27,7 @@ func (a Acting) Apply(ctx context.Context, step FixStep) (Change, error) {
 	return a.do(ctx, o)
 }
 
-func (a Acting) operation(step FixStep) (operation, error) {
+func (a Admin) operation(step FixStep) (operation, error) {
 	switch step.Action {
 	case ActionGroupMembersChange:
 		if step.Leave {
@@ -47,7 +47,7 @@ func (f *fixer) describe(p *plan) Fix {
 	fix := Fix{
 		Kind: p.rank().kind(), Steps: f.steps(p),
 		Groups: slices.Clone(p.joins), Leaves: slices.Clone(p.at.leaves), Lifts: slices.Clone(p.at.lifts),
-		Permissions: slices.Clone(p.grants), Holder: p.holder,
+		Permissions: slices.Clone(p.grants), Subject: p.holder,
 		AlsoGives:    slices.DeleteFunc(slices.Clone(p.own.gains), func(p Permission) bool { return slices.Contains(f.asked, p) }),
 		AlsoTakes:    p.own.takes,
 		Restrictions: p.own.restrictions,
@@ -92,7 +92,7 @@ func (f *fixer) rehearse(steps []FixStep) (allowed bool, lacks []Pattern) {
 }
 
 // draftOn makes every check of an operation on a policy, and returns the policy after it.
-func (a Acting) draftOn(s *snapshot, o operation) (*snapshot, Delta, error) {
+func (a Admin) draftOn(s *snapshot, o operation) (*snapshot, Delta, error) {
 	c := Change{Revision: s.revision, Actor: a.actor}
 	// It asks neither store nor directory: no version is named, and no administrator leaves.
 	after, err := a.check(context.Background(), o, a.newDraft(s), &c)

@@ -57,7 +57,7 @@ func writeFix(w *strings.Builder, n int, x authz.Fix) {
 		case s.Action == authz.ActionGroupMembersChange:
 			fmt.Fprintf(w, " join %q", s.Group)
 		default:
-			fmt.Fprintf(w, " %q %q grants %s lifts %s", s.Group, s.User, s.Rules.Grant, s.Rules.Unrestrict)
+			fmt.Fprintf(w, " %q %q grants %s lifts %s", s.Group, s.User, s.Rules.Grant, s.Rules.Lift)
 		}
 	}
 	fmt.Fprintf(w, "\n     gives %s, takes %s, restricts %s\n", x.AlsoGives, x.AlsoTakes, x.Restrictions)
@@ -100,10 +100,10 @@ func fixesOf(t *testing.T, engine *authz.Engine, asked ...authz.Permission) (lis
 			text += " -" + string(g)
 		}
 		for _, r := range fix.Lifts {
-			text += fmt.Sprintf(" lift %s of %s", r.Pattern, r.Holder)
+			text += fmt.Sprintf(" lift %s of %s", r.Pattern, r.Subject)
 		}
-		if fix.Holder != "" {
-			text += fmt.Sprintf(" grant %s to %s", fix.Permissions, fix.Holder)
+		if fix.Subject != "" {
+			text += fmt.Sprintf(" grant %s to %s", fix.Permissions, fix.Subject)
 		}
 		list = append(list, text)
 	}
@@ -114,7 +114,7 @@ func TestFixes(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		groups map[authz.GroupName]authz.Rules
-		change func(context.Context, authz.Acting) (authz.Change, error)
+		change func(context.Context, authz.Admin) (authz.Change, error)
 		asked  []authz.Permission
 		want   []string
 		more   bool
@@ -169,7 +169,7 @@ func TestFixes(t *testing.T) {
 		},
 		"restrictions of the user and of a group": {
 			groups: map[authz.GroupName]authz.Rules{"A": grants("a:a")},
-			change: func(ctx context.Context, ana authz.Acting) (authz.Change, error) {
+			change: func(ctx context.Context, ana authz.Admin) (authz.Change, error) {
 				if _, err := ana.Restrict(ctx, "Home", "*:*"); err != nil {
 					return authz.Change{}, err
 				}

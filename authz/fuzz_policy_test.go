@@ -45,8 +45,8 @@ var (
 	}
 )
 
-// fuzzCatalogue declares what the patterns name exactly, so that each is about something.
-func fuzzCatalogue() (list authz.Catalogue) {
+// fuzzCatalog declares what the patterns name exactly, so that each is about something.
+func fuzzCatalog() (list authz.Catalog) {
 	for _, p := range fuzzPatterns {
 		if authz.Permission(p).Check() == nil {
 			list = append(list, authz.Entry{Permission: authz.Permission(p), Label: "L"})
@@ -62,24 +62,24 @@ func (b *bytesReader) rule(w *world) (r authz.Rule, ok bool) {
 	to := at(fuzzGroups, what)
 	switch kind % 10 {
 	case 0, 1, 2:
-		r = authz.Rule{Kind: authz.KindGrant, Holder: group.Holder(), Pattern: pattern}
+		r = authz.Rule{Kind: authz.KindGrant, Subject: group.Subject(), Pattern: pattern}
 	case 3:
-		r = authz.Rule{Kind: authz.KindRestriction, Holder: group.Holder(), Pattern: pattern}
+		r = authz.Rule{Kind: authz.KindRestriction, Subject: group.Subject(), Pattern: pattern}
 	case 4:
-		r = authz.Rule{Kind: authz.KindGrant, Holder: user.Holder(), Pattern: pattern}
+		r = authz.Rule{Kind: authz.KindGrant, Subject: user.Subject(), Pattern: pattern}
 	case 5:
-		r = authz.Rule{Kind: authz.KindRestriction, Holder: user.Holder(), Pattern: pattern}
+		r = authz.Rule{Kind: authz.KindRestriction, Subject: user.Subject(), Pattern: pattern}
 	case 6, 7:
-		return authz.Rule{Kind: authz.KindMember, Holder: user.Holder(), Group: to}, true
+		return authz.Rule{Kind: authz.KindMember, Subject: user.Subject(), Group: to}, true
 	case 8:
 		to = at(fuzzGroups, slices.Index(fuzzGroups, group)+1) // so that chains get long
 		fallthrough
 	case 9:
 		cycle := to == group || w.reachesGroup(to, group)
-		r = authz.Rule{Kind: authz.KindInherit, Holder: group.Holder(), Group: to}
+		r = authz.Rule{Kind: authz.KindInherit, Subject: group.Subject(), Group: to}
 		return r, !cycle && to != authz.Administrators && group != authz.Administrators
 	}
-	return r, r.Holder != authz.Administrators.Holder()
+	return r, r.Subject != authz.Administrators.Subject()
 }
 
 // policy reads a policy.
@@ -95,11 +95,11 @@ func (b *bytesReader) policy(w *world) (file authz.PolicyFile) {
 
 // line is the line of a policy file that r is.
 func line(number int, r authz.Rule) authz.PolicyLine {
-	fields := []string{"g", string(r.Holder), string(r.Group.Holder())}
+	fields := []string{"g", string(r.Subject), string(r.Group.Subject())}
 	if r.Pattern != "" {
 		object, action, _ := authz.Permission(r.Pattern).Split()
 		effect := map[authz.RuleKind]string{authz.KindGrant: "allow", authz.KindRestriction: "deny"}[r.Kind]
-		fields = []string{"p", string(r.Holder), object, action, effect}
+		fields = []string{"p", string(r.Subject), object, action, effect}
 	}
 	return authz.PolicyLine{Number: number, Fields: fields}
 }
@@ -129,13 +129,13 @@ func (b *bytesReader) change(w *world) (s step, ok bool) {
 	if !ok {
 		return step{}, false
 	}
-	holder, isGroup := r.Holder.Group()
+	holder, isGroup := r.Subject.Group()
 	made := (!isGroup || w.groups[holder]) && (r.Group == "" || w.groups[r.Group])
 	switch {
 	case !w.rules[r] && (!made || how%8 == 2):
 		return importOne(w, r), true
 	case r.Pattern != "":
-		return changeStep(r.Holder, delta(!w.rules[r], r)), true
+		return changeStep(r.Subject, delta(!w.rules[r], r)), true
 	case isGroup:
 		return inheritOne(w, holder, r), true
 	}
@@ -150,7 +150,7 @@ func groupStep(w *world, name authz.GroupName, rename bool) (s step, ok bool) {
 		name, other = other, name
 	}
 	s = step{name: fmt.Sprintf("delete %q", name), world: func(w *world) { w.remove(name) }}
-	s.engine = func(ctx context.Context, a authz.Acting) (authz.Change, error) { return a.DeleteGroup(ctx, name, true) }
+	s.engine = func(ctx context.Context, a authz.Admin) (authz.Change, error) { return a.DeleteGroup(ctx, name, true) }
 	for r := range w.rules {
 		if r.Kind == authz.KindInherit && r.Group == name {
 			s.expect = authz.ErrGroupInherited
@@ -158,7 +158,7 @@ func groupStep(w *world, name authz.GroupName, rename bool) (s step, ok bool) {
 	}
 	if rename {
 		s = step{name: fmt.Sprintf("rename %q to %q", name, other), world: func(w *world) { w.rename(name, other) }}
-		s.engine = func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		s.engine = func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.UpdateGroup(ctx, name, authz.GroupPatch{Name: &other})
 		}
 	}
@@ -171,7 +171,7 @@ func importOne(w *world, r authz.Rule) step {
 	if w.tooLongWith(r) {
 		s.expect = authz.ErrImportRejected
 	}
-	s.engine = func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+	s.engine = func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 		return a.Import(ctx, authz.PolicyFile{Lines: []authz.PolicyLine{line(1, r)}}, authz.ImportMerge)
 	}
 	return s
@@ -188,7 +188,7 @@ func (w *world) tooLongWith(r authz.Rule) bool {
 func inheritOne(w *world, heir authz.GroupName, link authz.Rule) step {
 	var list []authz.GroupName
 	for _, r := range w.sorted() {
-		if r.Kind == authz.KindInherit && r.Holder == link.Holder && r != link {
+		if r.Kind == authz.KindInherit && r.Subject == link.Subject && r != link {
 			list = append(list, r.Group)
 		}
 	}
@@ -199,7 +199,7 @@ func inheritOne(w *world, heir authz.GroupName, link authz.Rule) step {
 	if !w.rules[link] && w.tooLongWith(link) {
 		s.expect = authz.ErrInvalid
 	}
-	s.engine = func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+	s.engine = func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 		return a.UpdateGroup(ctx, heir, authz.GroupPatch{Inherits: &list})
 	}
 	return s
@@ -207,7 +207,7 @@ func inheritOne(w *world, heir authz.GroupName, link authz.Rule) step {
 
 // memberStep puts a user into a group or takes them out.
 func memberStep(w *world, r authz.Rule) step {
-	user, in := authz.UserID(r.Holder), !w.rules[r]
+	user, in := authz.UserID(r.Subject), !w.rules[r]
 	s := step{name: fmt.Sprintf("%q in %q: %v", user, r.Group, in)}
 	if !in && r.Group == authz.Administrators && w.isLastAdministrator(user) {
 		s.expect = authz.ErrLastAdministrator
@@ -217,7 +217,7 @@ func memberStep(w *world, r authz.Rule) step {
 			w.put(r)
 		}
 	}
-	s.engine = func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+	s.engine = func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 		if in {
 			return a.Assign(ctx, r.Group, user)
 		}

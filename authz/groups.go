@@ -8,7 +8,7 @@ import (
 
 // CreateGroup makes a group. Needs [ViewGroups] and [CreateGroups], and all that the group
 // is to hold.
-func (a Acting) CreateGroup(ctx context.Context, spec GroupSpec) (Change, error) {
+func (a Admin) CreateGroup(ctx context.Context, spec GroupSpec) (Change, error) {
 	return a.do(ctx, operation{action: ActionGroupCreate, group: spec.Name, draft: func(d *draft) error {
 		if slices.Contains(spec.Inherits, Administrators) {
 			return ErrProtectedGroup
@@ -21,7 +21,7 @@ func (a Acting) CreateGroup(ctx context.Context, spec GroupSpec) (Change, error)
 		d.patterns("/permissions/restrictions", spec.Permissions.Restrictions, KindRestriction, nil)
 		info := GroupInfo{spec.Name, spec.Description}
 		d.delta.Groups = append(d.delta.Groups, GroupChange{After: &info})
-		d.replaceRules(spec.Name.Holder(), nil, spec.Permissions)
+		d.replaceRules(spec.Name.Subject(), nil, spec.Permissions)
 		d.inherits(spec.Name, nil, spec.Inherits)
 		return nil
 	}})
@@ -44,7 +44,7 @@ func (d *draft) inherits(name GroupName, have []GroupName, want []GroupName) {
 			d.group(at, w)
 		}
 	}
-	link := func(w GroupName) Rule { return Rule{Kind: KindInherit, Holder: name.Holder(), Group: w} }
+	link := func(w GroupName) Rule { return Rule{Kind: KindInherit, Subject: name.Subject(), Group: w} }
 	for _, w := range sortedSet(want) {
 		if w != name && !slices.Contains(have, w) {
 			d.delta.Added = append(d.delta.Added, link(w))
@@ -59,7 +59,7 @@ func (d *draft) inherits(name GroupName, have []GroupName, want []GroupName) {
 
 // UpdateGroup changes name, description and inheritance. A new name is one change: rules,
 // members, heirs and the right to assign follow it. Needs [ViewGroups] and [UpdateGroups].
-func (a Acting) UpdateGroup(ctx context.Context, name GroupName, patch GroupPatch) (Change, error) {
+func (a Admin) UpdateGroup(ctx context.Context, name GroupName, patch GroupPatch) (Change, error) {
 	return a.do(ctx, operation{action: ActionGroupUpdate, group: name, draft: func(d *draft) error {
 		g := d.s.group(name)
 		if patch.forbidden(g) {
@@ -120,16 +120,16 @@ func (d *draft) renameAssign(from, to GroupName) {
 		if o != object {
 			continue
 		}
-		if name, ok := r.Holder.Group(); ok && name == from {
+		if name, ok := r.Subject.Group(); ok && name == from {
 			if to == "" {
 				continue // goes with the group's own rules
 			}
-			r.Holder = to.Holder() // the group is renamed before its rules are changed
+			r.Subject = to.Subject() // the group is renamed before its rules are changed
 		}
 		d.delta.Removed = append(d.delta.Removed, r)
 		if to != "" {
 			r.Pattern = membersPattern(to, action)
-			if !d.s.has(r) { // one may have waited under that name
+			if !d.s.hasPattern(r) { // one may have waited under that name
 				d.delta.Added = append(d.delta.Added, r)
 			}
 		}
@@ -139,14 +139,14 @@ func (d *draft) renameAssign(from, to GroupName) {
 // DeleteGroup removes a group, its rules and every right to assign its members. A group with
 // members is only deleted when release is set, which needs [UpdateUsers] and [ViewUsers] too;
 // one that others inherit is not deleted at all. Needs [ViewGroups] and [DeleteGroups].
-func (a Acting) DeleteGroup(ctx context.Context, name GroupName, release bool) (Change, error) {
+func (a Admin) DeleteGroup(ctx context.Context, name GroupName, release bool) (Change, error) {
 	o := operation{action: ActionGroupDelete, group: name, draft: func(d *draft) error {
 		if name == Administrators {
 			return ErrProtectedGroup
 		}
 		g := d.s.group(name)
 		d.delta.Groups = append(d.delta.Groups, GroupChange{Before: &g.info})
-		d.replaceRules(name.Holder(), g.rules, Rules{})
+		d.replaceRules(name.Subject(), g.rules, Rules{})
 		d.inherits(name, d.s.groupNames(g.inherits), nil)
 		d.renameAssign(name, "")
 		for u := range d.s.membersOf(g) {
@@ -154,7 +154,7 @@ func (a Acting) DeleteGroup(ctx context.Context, name GroupName, release bool) (
 		}
 		for _, id := range g.heirs {
 			d.delta.Removed = append(d.delta.Removed, Rule{
-				Kind: KindInherit, Holder: d.s.groups[id].info.Name.Holder(), Group: name,
+				Kind: KindInherit, Subject: d.s.groups[id].info.Name.Subject(), Group: name,
 			})
 		}
 		switch {
@@ -171,20 +171,20 @@ func (a Acting) DeleteGroup(ctx context.Context, name GroupName, release bool) (
 	return a.do(ctx, o)
 }
 
-// Grant gives a group permissions. See [Acting.ChangeGroupPermissions].
-func (a Acting) Grant(ctx context.Context, group GroupName, patterns ...Pattern) (Change, error) {
+// Grant gives a group permissions. See [Admin.ChangeGroupPermissions].
+func (a Admin) Grant(ctx context.Context, group GroupName, patterns ...Pattern) (Change, error) {
 	return a.ChangeGroupPermissions(ctx, group, RulesDelta{Grant: patterns})
 }
 
 // Restrict denies a group permissions, whatever grants them. See
-// [Acting.ChangeGroupPermissions].
-func (a Acting) Restrict(ctx context.Context, group GroupName, patterns ...Pattern) (Change, error) {
+// [Admin.ChangeGroupPermissions].
+func (a Admin) Restrict(ctx context.Context, group GroupName, patterns ...Pattern) (Change, error) {
 	return a.ChangeGroupPermissions(ctx, group, RulesDelta{Restrict: patterns})
 }
 
 // ChangeGroupPermissions changes a group's grants and restrictions. What is so already is no
 // error. Needs [ViewGroups] and [UpdateGroups], and what is given or lifted.
-func (a Acting) ChangeGroupPermissions(ctx context.Context, group GroupName, delta RulesDelta) (Change, error) {
+func (a Admin) ChangeGroupPermissions(ctx context.Context, group GroupName, delta RulesDelta) (Change, error) {
 	return a.do(ctx, changeGroupPermissions(group, delta))
 }
 
@@ -194,19 +194,19 @@ func changeGroupPermissions(group GroupName, delta RulesDelta) operation {
 		if group == Administrators && delta.changesAdministrators() {
 			return ErrProtectedGroup
 		}
-		d.changeRules(group.Holder(), g.rules, delta)
+		d.changeRules(group.Subject(), g.rules, delta)
 		return nil
 	}}
 }
 
 func (delta RulesDelta) changesAdministrators() bool {
 	return slices.ContainsFunc(delta.Grant, func(p Pattern) bool { return p != Everything }) ||
-		slices.Contains(delta.Ungrant, Everything) || len(delta.Restrict) > 0
+		slices.Contains(delta.Revoke, Everything) || len(delta.Restrict) > 0
 }
 
 // SetGroupPermissions replaces a group's grants and restrictions. Needs [ViewGroups] and
 // [UpdateGroups], and what is given or lifted.
-func (a Acting) SetGroupPermissions(ctx context.Context, group GroupName, rules Rules) (Change, error) {
+func (a Admin) SetGroupPermissions(ctx context.Context, group GroupName, rules Rules) (Change, error) {
 	return a.do(ctx, operation{action: ActionGroupPermissionsSet, group: group, draft: func(d *draft) error {
 		g := d.s.group(group)
 		if group == Administrators && (!slices.Equal(sortedSet(rules.Grants), []Pattern{Everything}) || len(rules.Restrictions) > 0) {
@@ -214,29 +214,29 @@ func (a Acting) SetGroupPermissions(ctx context.Context, group GroupName, rules 
 		}
 		d.patterns("/grants", rules.Grants, KindGrant, g.rules)
 		d.patterns("/restrictions", rules.Restrictions, KindRestriction, g.rules)
-		d.replaceRules(group.Holder(), g.rules, rules)
+		d.replaceRules(group.Subject(), g.rules, rules)
 		return nil
 	}})
 }
 
-// Assign puts users into a group. See [Acting.ChangeMembers].
-func (a Acting) Assign(ctx context.Context, group GroupName, users ...UserID) (Change, error) {
+// Assign puts users into a group. See [Admin.ChangeMembers].
+func (a Admin) Assign(ctx context.Context, group GroupName, users ...UserID) (Change, error) {
 	return a.ChangeMembers(ctx, group, users, nil)
 }
 
-// Unassign takes users out of a group. See [Acting.ChangeMembers].
-func (a Acting) Unassign(ctx context.Context, group GroupName, users ...UserID) (Change, error) {
+// Unassign takes users out of a group. See [Admin.ChangeMembers].
+func (a Admin) Unassign(ctx context.Context, group GroupName, users ...UserID) (Change, error) {
 	return a.ChangeMembers(ctx, group, nil, users)
 }
 
 // ChangeMembers puts users into a group and takes others out, in one change. Needs
 // [ViewGroups] and [ViewUsers], and either [UpdateUsers] with all that the group gives, or
 // the group's [AssignMembers], which is for other users only.
-func (a Acting) ChangeMembers(ctx context.Context, group GroupName, add, remove []UserID) (Change, error) {
+func (a Admin) ChangeMembers(ctx context.Context, group GroupName, add, remove []UserID) (Change, error) {
 	return a.do(ctx, a.changeMembers(group, add, remove))
 }
 
-func (a Acting) changeMembers(group GroupName, add, remove []UserID) operation {
+func (a Admin) changeMembers(group GroupName, add, remove []UserID) operation {
 	o := operation{action: ActionGroupMembersChange, group: group, draft: func(d *draft) error {
 		g := d.s.group(group)
 		d.users("/add", add, nil)

@@ -44,7 +44,7 @@ func beside(t *testing.T, seed uint64, steps int) error {
 	options := authz.Options{Bootstrap: "root", PollInterval: time.Hour}
 	engine := open(t, store, options)
 	r, w := rand.New(rand.NewPCG(seed, 11)), newWorld()
-	w.rules[authz.Rule{Kind: authz.KindMember, Holder: "root", Group: authz.Administrators}] = true
+	w.rules[authz.Rule{Kind: authz.KindMember, Subject: "root", Group: authz.Administrators}] = true
 	do := func(n int) {
 		for range n {
 			s := randomStep(r, w)

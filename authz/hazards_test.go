@@ -17,7 +17,7 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// What goes wrong with plain Casbin and its neighbours and must not go wrong here, by the
+// What goes wrong with plain Casbin and its neighbors and must not go wrong here, by the
 // numbers of the list of hazards. What comes of odd
 // policies and odd names is in hazards_policy_test.go and hazards_names_test.go.
 
@@ -62,7 +62,7 @@ func TestADenialComesWithItsReason(t *testing.T) {
 	if missing := x.Missing(); len(missing) != 1 || missing[0].Permission != "finance.balances:adjust" {
 		t.Errorf("missing is %+v", missing)
 	}
-	if held := x.Held(); len(held) != 1 || len(held[0].Because) != 1 || path(held[0].Because[0]) != "dave > group:Leads > group:Desk" {
+	if held := x.Held(); len(held) != 1 || len(held[0].Origins) != 1 || path(held[0].Origins[0]) != "dave > group:Leads > group:Desk" {
 		t.Errorf("held is %+v", held)
 	}
 }
@@ -88,7 +88,7 @@ func TestARevocationDuringAReloadDoesNotComeBack(t *testing.T) {
 		})
 		<-read // ben's grant among it
 		all.Go(func() {
-			_, err := engine.As("ana").ChangeUserPermissions(context.Background(), "ben", authz.RulesDelta{Ungrant: []authz.Pattern{"a:b"}})
+			_, err := engine.As("ana").ChangeUserPermissions(context.Background(), "ben", authz.RulesDelta{Revoke: []authz.Pattern{"a:b"}})
 			if err != nil || engine.Can("ben", "a:b") {
 				t.Errorf("revoked, and allowed on the next decision: %v", err)
 			}
@@ -130,7 +130,7 @@ func TestARemovedMemberIsDeniedOnTheNextDecision(t *testing.T) {
 				return ana.Grant(ctx, "Desk", "finance.reports:*")
 			},
 			func() (authz.Change, error) {
-				return ana.ChangeGroupPermissions(ctx, "Desk", authz.RulesDelta{Ungrant: []authz.Pattern{"finance.reports:*"}})
+				return ana.ChangeGroupPermissions(ctx, "Desk", authz.RulesDelta{Revoke: []authz.Pattern{"finance.reports:*"}})
 			},
 		},
 		"a rule": {
@@ -139,7 +139,7 @@ func TestARemovedMemberIsDeniedOnTheNextDecision(t *testing.T) {
 				return ana.Grant(ctx, "Desk", "finance.*:*")
 			},
 			func() (authz.Change, error) {
-				return ana.ChangeGroupPermissions(ctx, "Desk", authz.RulesDelta{Ungrant: []authz.Pattern{"finance.*:*"}})
+				return ana.ChangeGroupPermissions(ctx, "Desk", authz.RulesDelta{Revoke: []authz.Pattern{"finance.*:*"}})
 			},
 		},
 	} {

@@ -75,7 +75,7 @@ func (q ChangeQuery) matches(c Change) bool {
 }
 
 func (d Delta) touchesGroup(name GroupName) bool {
-	inRules := func(r Rule) bool { return r.Group == name || r.Holder == name.Holder() }
+	inRules := func(r Rule) bool { return r.Group == name || r.Subject == name.Subject() }
 	return slices.ContainsFunc(d.Added, inRules) || slices.ContainsFunc(d.Removed, inRules) ||
 		slices.ContainsFunc(d.Groups, func(g GroupChange) bool {
 			return g.Before != nil && g.Before.Name == name || g.After != nil && g.After.Name == name
@@ -83,7 +83,7 @@ func (d Delta) touchesGroup(name GroupName) bool {
 }
 
 func (d Delta) touchesUser(id UserID) bool {
-	inRules := func(r Rule) bool { return r.Holder == id.Holder() }
+	inRules := func(r Rule) bool { return r.Subject == id.Subject() }
 	return slices.ContainsFunc(d.Added, inRules) || slices.ContainsFunc(d.Removed, inRules)
 }
 

@@ -8,7 +8,7 @@ import "iter"
 // [View.Explain] says how one of them comes to it.
 func (v *View) Holders(p Permission) iter.Seq[UserID] {
 	return func(yield func(UserID) bool) {
-		n, ok := v.nameOf(p)
+		n, ok := v.symbolOf(p)
 		if !ok {
 			return
 		}
@@ -36,7 +36,7 @@ func (s *snapshot) candidates(effects groupEffects) iter.Seq2[UserID, *user] {
 // HoldingGroups returns the groups that give a permission, Administrators among them: who is
 // in one of them and nowhere else holds it. They are in the order of every list.
 func (v *View) HoldingGroups(p Permission) []GroupName {
-	n, ok := v.nameOf(p)
+	n, ok := v.symbolOf(p)
 	if !ok {
 		return nil
 	}
@@ -53,14 +53,14 @@ func (v *View) HoldingGroups(p Permission) []GroupName {
 // HolderQuery asks for a part of those who hold a permission.
 type HolderQuery struct {
 	Permission Permission
-	After      Holder // behind this one in the order of the list
-	Limit      int    // at most so many; all where it is 0
+	After      Subject // behind this one in the order of the list
+	Limit      int     // at most so many; all where it is 0
 }
 
 // PermissionHolder is a user who holds a permission, or a group that gives it.
 type PermissionHolder struct {
-	Holder  Holder
-	Because []Because // as in a [PermissionExplanation], on paths from the holder on
+	Subject Subject
+	Origins []Origin // as in a [PermissionExplanation], on paths from the holder on
 }
 
 // PermissionHolders returns who holds a permission and through what: the groups of
@@ -73,7 +73,7 @@ func (v *View) PermissionHolders(q HolderQuery) []PermissionHolder {
 	if q.After == "" || afterGroup {
 		for _, name := range v.HoldingGroups(q.Permission) {
 			if (q.After == "" || CompareFolded(name, after) > 0) && !full() {
-				list = append(list, v.holder(name.Holder(), v.groupCollector(v.s.group(name)), q.Permission))
+				list = append(list, v.holder(name.Subject(), v.groupCollector(v.s.group(name)), q.Permission))
 			}
 		}
 	}
@@ -88,30 +88,30 @@ func (v *View) PermissionHolders(q HolderQuery) []PermissionHolder {
 		users.add(folded(id))
 	}
 	for _, id := range users.done() {
-		list = append(list, v.holder(id.Holder(), v.collector(id), q.Permission))
+		list = append(list, v.holder(id.Subject(), v.collector(id), q.Permission))
 	}
 	return list
 }
 
-func (v *View) holder(h Holder, c *collector, p Permission) PermissionHolder {
+func (v *View) holder(h Subject, c *collector, p Permission) PermissionHolder {
 	c.ask(p)
-	return PermissionHolder{h, c.because()}
+	return PermissionHolder{h, c.origins()}
 }
 
 // nameOf puts a permission in numbers; ok is false where nobody holds it.
-func (v *View) nameOf(p Permission) (n name, ok bool) {
+func (v *View) symbolOf(p Permission) (n symbol, ok bool) {
 	object, action, ok := p.Split()
 	if !ok || v.expired {
-		return name{}, false
+		return symbol{}, false
 	}
 	const every = ^wildcards(0)
-	return v.s.lexicon.spell(object, action, every), true
+	return v.s.symbols.symbolOf(object, action, every), true
 }
 
 // groupEffects are what the groups of a snapshot say about one permission, by groupID.
 type groupEffects []effect
 
-func (s *snapshot) effects(n *name) groupEffects {
+func (s *snapshot) effects(n *symbol) groupEffects {
 	effects := make(groupEffects, len(s.matchers))
 	for i := range s.matchers {
 		effects[i] = s.matchers[i].match(n)
@@ -120,7 +120,7 @@ func (s *snapshot) effects(n *name) groupEffects {
 }
 
 // on is [snapshot.effectOn].
-func (e groupEffects) on(u *user, n *name) effect {
+func (e groupEffects) on(u *user, n *symbol) effect {
 	found := e[u.groups[0]] | e[u.groups[1]]
 	if u.more != nil {
 		found |= u.more.all.match(n)

@@ -85,20 +85,20 @@ func TestFewHoldersAmongMany(t *testing.T) {
 	if got := slices.Sorted(view.Holders("a:b")); !slices.Equal(got, []authz.UserID{"root", "user1", "user2", "user4"}) {
 		t.Errorf("%q", got)
 	}
-	var got []authz.Holder
-	for after := authz.Holder(""); ; after = got[len(got)-1] { // two at a time
+	var got []authz.Subject
+	for after := authz.Subject(""); ; after = got[len(got)-1] { // two at a time
 		part := view.PermissionHolders(authz.HolderQuery{Permission: "a:b", After: after, Limit: 2})
 		for _, h := range part {
-			got = append(got, h.Holder)
-			if len(h.Because) == 0 || h.Because[0].Path[0] != h.Holder {
-				t.Errorf("%q holds it because of %v", h.Holder, h.Because)
+			got = append(got, h.Subject)
+			if len(h.Origins) == 0 || h.Origins[0].Path[0] != h.Subject {
+				t.Errorf("%q holds it because of %v", h.Subject, h.Origins)
 			}
 		}
 		if len(part) < 2 {
 			break
 		}
 	}
-	if want := []authz.Holder{"group:Administrators", "group:Few", "group:Fewer", "root", "user1", "user2", "user4"}; !slices.Equal(got, want) {
+	if want := []authz.Subject{"group:Administrators", "group:Few", "group:Fewer", "root", "user1", "user2", "user4"}; !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}
 }

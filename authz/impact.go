@@ -11,7 +11,7 @@ import (
 type Impact struct {
 	Gains, Losses           []UserImpact // by user, at most 100 each
 	GainCount, LossCount    int          // of all users
-	UndoNeedsAdministrators bool         // the one who asks hasn't the rights to revert it; see [Acting.Revert]
+	UndoNeedsAdministrators bool         // the one who asks hasn't the rights to revert it; see [Admin.Revert]
 }
 
 // UserImpact is what one user gains or loses, sorted.
@@ -26,26 +26,26 @@ const maxImpact = 100
 // Preview makes every check of an operation and says what it would do to people, without
 // doing it. The operation is called with the acting that it must use:
 //
-//	change, impact, err := engine.As("ana").Preview(func(a authz.Acting) (authz.Change, error) {
+//	change, impact, err := engine.As("ana").Preview(func(a authz.Admin) (authz.Change, error) {
 //		return a.Grant(ctx, "Finance", "finance.reports:export")
 //	})
-func (a Acting) Preview(operate func(Acting) (Change, error)) (Change, Impact, error) {
+func (a Admin) Preview(operate func(Admin) (Change, error)) (Change, Impact, error) {
 	return a.preview(nil, operate)
 }
 
-// PreviewAt is [Acting.Preview] on the policy of a view of the past, see [Engine.ViewAt]: what the
+// PreviewAt is [Admin.Preview] on the policy of a view of the past, see [Engine.ViewAt]: what the
 // operation would have done to people then. Who acts does so by the rights that they have now, and
 // versions aren't compared.
-func (a Acting) PreviewAt(v *View, operate func(Acting) (Change, error)) (Change, Impact, error) {
+func (a Admin) PreviewAt(v *View, operate func(Admin) (Change, error)) (Change, Impact, error) {
 	return a.preview(v.s, operate)
 }
 
-func (a Acting) preview(at *snapshot, operate func(Acting) (Change, error)) (Change, Impact, error) {
+func (a Admin) preview(at *snapshot, operate func(Admin) (Change, error)) (Change, Impact, error) {
 	var impact Impact
 	a.dryRun, a.at = true, at
 	a.observe = func(before, after *snapshot, d Delta) {
 		impact = a.impact(before, after, d)
-		undo := &reversal{Change{Delta: d}, newSuccession(after.revision)}
+		undo := &reversal{Change{Delta: d}, newGroupHistory(after.revision)}
 		impact.UndoNeedsAdministrators = !a.mayRevert(after, undo)
 	}
 	c, err := operate(a)
@@ -55,7 +55,7 @@ func (a Acting) preview(at *snapshot, operate func(Acting) (Change, error)) (Cha
 // Impact says what the change that made a revision did to people then, and whether the one who
 // asks has the rights to revert it now. The policies of that time are worked out from the
 // records; [ErrRecordsDoNotFit] where they can't be.
-func (a Acting) Impact(ctx context.Context, c Change) (Impact, error) {
+func (a Admin) Impact(ctx context.Context, c Change) (Impact, error) {
 	if c.Revision > a.engine.Revision() { // made on another instance a moment ago
 		if err := a.engine.Refresh(ctx); err != nil {
 			return Impact{}, err
@@ -70,18 +70,18 @@ func (a Acting) Impact(ctx context.Context, c Change) (Impact, error) {
 		return Impact{}, err
 	}
 	impact := a.impact(before, after, c.Delta)
-	undo, present := &reversal{c, newSuccession(c.Revision)}, a.engine.current.Load()
-	if err := a.engine.follows(ctx, undo.since, present.revision); err != nil {
+	undo, present := &reversal{c, newGroupHistory(c.Revision)}, a.engine.current.Load()
+	if err := a.engine.followGroups(ctx, undo.history, present.revision); err != nil {
 		return Impact{}, err
 	}
 	impact.UndoNeedsAdministrators = !a.mayRevert(present, undo)
 	return impact, nil
 }
 
-func (a Acting) impact(before, after *snapshot, d Delta) Impact {
+func (a Admin) impact(before, after *snapshot, d Delta) Impact {
 	var im Impact
-	was := &View{s: before, catalogue: a.engine.catalogue}
-	is := &View{s: after, catalogue: a.engine.catalogue}
+	was := &View{s: before, catalog: a.engine.catalog}
+	is := &View{s: after, catalog: a.engine.catalog}
 	memo := map[[2]string][2][]Permission{}
 	for _, u := range affected(before, after, d) {
 		gains, losses := difference(was, is, u, memo)
@@ -138,8 +138,8 @@ func affected(before, after *snapshot, d Delta) []UserID {
 
 // differently yields the holders whom bad rows deny everything before and not after, or the
 // other way round.
-func differently(before, after *snapshot) iter.Seq[Holder] {
-	return func(yield func(Holder) bool) {
+func differently(before, after *snapshot) iter.Seq[Subject] {
+	return func(yield func(Subject) bool) {
 		for _, s := range [][2]*snapshot{{before, after}, {after, before}} {
 			for h := range s[0].blocked {
 				if !s[1].blocked[h] && !yield(h) {
@@ -153,7 +153,7 @@ func differently(before, after *snapshot) iter.Seq[Holder] {
 // difference compares what a user holds before and after. Users in the same groups, without
 // rules of their own, are compared once.
 func difference(was, is *View, id UserID, memo map[[2]string][2][]Permission) (gains, losses []Permission) {
-	key := [2]string{place(was.s, id), place(is.s, id)}
+	key := [2]string{equivalenceKey(was.s, id), equivalenceKey(is.s, id)}
 	known, ok := memo[key]
 	if !ok {
 		known = [2][]Permission{heldOnlyBy(is, was, id), heldOnlyBy(was, is, id)}
@@ -164,7 +164,7 @@ func difference(was, is *View, id UserID, memo map[[2]string][2][]Permission) (g
 
 // place describes where a user without own rules stands, for whom a policy says the same as
 // for everyone else there; it is unique to a user with some.
-func place(s *snapshot, id UserID) string {
+func equivalenceKey(s *snapshot, id UserID) string {
 	u := s.user(id)
 	if u == nil {
 		return "-"

@@ -13,8 +13,8 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// someCatalogue declares everything that the random policies of world_test.go name.
-func someCatalogue() (list authz.Catalogue) {
+// someCatalog declares everything that the random policies of world_test.go name.
+func someCatalog() (list authz.Catalog) {
 	for _, o := range someObjects {
 		for _, a := range someActions {
 			list = append(list, authz.Entry{Permission: authz.Permission(o + ":" + a), Label: o})
@@ -30,7 +30,7 @@ type told struct {
 	impact   authz.Impact
 }
 
-func acting(engine *authz.Engine, actor authz.UserID) authz.Acting {
+func acting(engine *authz.Engine, actor authz.UserID) authz.Admin {
 	if actor == "" {
 		return engine.AsCommand("test")
 	}
@@ -38,12 +38,12 @@ func acting(engine *authz.Engine, actor authz.UserID) authz.Acting {
 }
 
 // differ compares what an impact says with the decisions of two policies: gains over the
-// catalogue that is, losses over the one that was (each group has its right to assign), and
+// catalog that is, losses over the one that was (each group has its right to assign), and
 // over what lies outside it and is listed as held.
 func differ(before, after *authz.View, im authz.Impact) error {
 	only := func(u authz.UserID, one, other *authz.View) (list []authz.Permission) {
 		asked := map[authz.Permission]bool{}
-		for _, e := range one.Catalogue(nil, "") {
+		for _, e := range one.Catalog(nil, "") {
 			asked[e.Permission] = true
 		}
 		for _, e := range one.PermissionsOf(u) {
@@ -89,7 +89,7 @@ func foretell(t *testing.T, engine *authz.Engine, store authz.Store, seed uint64
 	t.Helper()
 	ctx := t.Context()
 	r, w := rand.New(rand.NewPCG(seed, 8)), newWorld()
-	w.rules[authz.Rule{Kind: authz.KindMember, Holder: "root", Group: authz.Administrators}] = true
+	w.rules[authz.Rule{Kind: authz.KindMember, Subject: "root", Group: authz.Administrators}] = true
 	for i := range steps {
 		s, actor := randomStep(r, w), authz.UserID("")
 		if r.IntN(2) == 0 {
@@ -97,7 +97,7 @@ func foretell(t *testing.T, engine *authz.Engine, store authz.Store, seed uint64
 			equip(t, engine, w, actor, r)
 		}
 		before := engine.View()
-		planned, im, err := acting(engine, actor).Preview(func(a authz.Acting) (authz.Change, error) { return s.engine(ctx, a) })
+		planned, im, err := acting(engine, actor).Preview(func(a authz.Admin) (authz.Change, error) { return s.engine(ctx, a) })
 		if stored, serr := store.Position(ctx); serr != nil || engine.Revision() != before.Revision() || stored.Revision != before.Revision() ||
 			planned.Revision != 0 || len(planned.Hash) != 0 || !planned.At.IsZero() {
 			t.Fatalf("step %d, %s: the preview was carried out: %+v", i, s.name, planned)
@@ -130,10 +130,10 @@ func foretell(t *testing.T, engine *authz.Engine, store authz.Store, seed uint64
 // is what the records say of the change later, through renames and deletions since.
 func TestPreviewsComeTrue(t *testing.T) {
 	t.Parallel()
-	for _, catalogue := range []authz.Catalogue{nil, someCatalogue()} {
+	for _, catalog := range []authz.Catalog{nil, someCatalog()} {
 		for _, seed := range seeds(t, 4) {
 			store := authz.NewMemoryStore()
-			options := authz.Options{Bootstrap: "root", Catalogue: catalogue, PollInterval: time.Hour}
+			options := authz.Options{Bootstrap: "root", Catalog: catalog, PollInterval: time.Hour}
 			engine := open(t, store, options)
 			list := foretell(t, engine, store, seed, 80)
 			later := open(t, store, options) // has only the records
@@ -170,11 +170,11 @@ func TestImpactOnMany(t *testing.T) {
 	for _, c := range []struct {
 		what          string
 		gains, losses int
-		change        func(authz.Acting) (authz.Change, error)
+		change        func(authz.Admin) (authz.Change, error)
 	}{
-		{"a grant", 150, 0, func(a authz.Acting) (authz.Change, error) { return a.Grant(ctx, "Desk", "chats:view") }},
-		{"a restriction", 0, 150, func(a authz.Acting) (authz.Change, error) { return a.Restrict(ctx, "Desk", "requests.deposit:*") }},
-		{"nothing", 0, 0, func(a authz.Acting) (authz.Change, error) { return a.Assign(ctx, "Desk", users[:149]...) }},
+		{"a grant", 150, 0, func(a authz.Admin) (authz.Change, error) { return a.Grant(ctx, "Desk", "chats:view") }},
+		{"a restriction", 0, 150, func(a authz.Admin) (authz.Change, error) { return a.Restrict(ctx, "Desk", "requests.deposit:*") }},
+		{"nothing", 0, 0, func(a authz.Admin) (authz.Change, error) { return a.Assign(ctx, "Desk", users[:149]...) }},
 	} {
 		_, im, err := ana.Preview(c.change)
 		if err != nil || im.GainCount != c.gains || im.LossCount != c.losses || len(im.Gains) != min(100, c.gains) || len(im.Losses) != min(100, c.losses) {
@@ -203,26 +203,26 @@ func TestImpactSaysWhoCouldUndo(t *testing.T) {
 		what           string
 		actor          authz.UserID
 		administrators bool
-		change         func(authz.Acting) (authz.Change, error)
+		change         func(authz.Admin) (authz.Change, error)
 	}{
-		{"an administrator, anything", "ana", false, func(a authz.Acting) (authz.Change, error) { return a.DeleteGroup(ctx, "Finance", true) }},
-		{"the command, anything", "", false, func(a authz.Acting) (authz.Change, error) { return a.DeleteGroup(ctx, "Finance", true) }},
-		{"a grant of what one holds", "dave", false, func(a authz.Acting) (authz.Change, error) { return a.Grant(ctx, "Finance", "requests.deposit:view") }},
-		{"nothing", "dave", false, func(a authz.Acting) (authz.Change, error) { return a.Grant(ctx, "Desk", "requests.*:view") }},
-		{"taking what one lacks", "dave", true, func(a authz.Acting) (authz.Change, error) {
+		{"an administrator, anything", "ana", false, func(a authz.Admin) (authz.Change, error) { return a.DeleteGroup(ctx, "Finance", true) }},
+		{"the command, anything", "", false, func(a authz.Admin) (authz.Change, error) { return a.DeleteGroup(ctx, "Finance", true) }},
+		{"a grant of what one holds", "dave", false, func(a authz.Admin) (authz.Change, error) { return a.Grant(ctx, "Finance", "requests.deposit:view") }},
+		{"nothing", "dave", false, func(a authz.Admin) (authz.Change, error) { return a.Grant(ctx, "Desk", "requests.*:view") }},
+		{"taking what one lacks", "dave", true, func(a authz.Admin) (authz.Change, error) {
 			return a.SetGroupPermissions(ctx, "Finance", authz.Rules{})
 		}},
-		{"a restriction of what one lacks", "dave", true, func(a authz.Acting) (authz.Change, error) { return a.Restrict(ctx, "Finance", "finance.reports:*") }},
-		{"throwing out where one can't put in", "dave", true, func(a authz.Acting) (authz.Change, error) { return a.Unassign(ctx, "Finance", "fay") }},
-		{"leaving the group that gives one the right", "dave", true, func(a authz.Acting) (authz.Change, error) { return a.Unassign(ctx, "Leads", "dave") }},
-		{"deleting a group that gives more than one holds", "dave", true, func(a authz.Acting) (authz.Change, error) { return a.DeleteGroup(ctx, "Finance", true) }},
-		{"making a group", "dave", false, func(a authz.Acting) (authz.Change, error) {
+		{"a restriction of what one lacks", "dave", true, func(a authz.Admin) (authz.Change, error) { return a.Restrict(ctx, "Finance", "finance.reports:*") }},
+		{"throwing out where one can't put in", "dave", true, func(a authz.Admin) (authz.Change, error) { return a.Unassign(ctx, "Finance", "fay") }},
+		{"leaving the group that gives one the right", "dave", true, func(a authz.Admin) (authz.Change, error) { return a.Unassign(ctx, "Leads", "dave") }},
+		{"deleting a group that gives more than one holds", "dave", true, func(a authz.Admin) (authz.Change, error) { return a.DeleteGroup(ctx, "Finance", true) }},
+		{"making a group", "dave", false, func(a authz.Admin) (authz.Change, error) {
 			return a.CreateGroup(ctx, authz.GroupSpec{Name: "New", Inherits: []authz.GroupName{"Leads"}})
 		}},
-		{"making a group without the right to delete one", "carl", true, func(a authz.Acting) (authz.Change, error) {
+		{"making a group without the right to delete one", "carl", true, func(a authz.Admin) (authz.Change, error) {
 			return a.CreateGroup(ctx, authz.GroupSpec{Name: "New"})
 		}},
-		{"a new name", "dave", false, func(a authz.Acting) (authz.Change, error) {
+		{"a new name", "dave", false, func(a authz.Admin) (authz.Change, error) {
 			return a.UpdateGroup(ctx, "Finance", authz.GroupPatch{Name: ptr(authz.GroupName("Treasury"))})
 		}},
 	} {
@@ -238,9 +238,9 @@ func TestImpactOfWhatNeverWas(t *testing.T) {
 	t.Parallel()
 	engine := office(t)
 	for _, c := range []authz.Change{
-		{Revision: engine.Revision() + 7, Delta: authz.Delta{Added: []authz.Rule{{Kind: authz.KindMember, Holder: "eve", Group: "Desk"}}}},
-		{Revision: engine.Revision(), Delta: authz.Delta{Added: []authz.Rule{{Kind: authz.KindMember, Holder: "eve", Group: "Nowhere"}}}},
-		{Delta: authz.Delta{Removed: []authz.Rule{{Kind: authz.KindMember, Holder: "eve", Group: "Desk"}}}},
+		{Revision: engine.Revision() + 7, Delta: authz.Delta{Added: []authz.Rule{{Kind: authz.KindMember, Subject: "eve", Group: "Desk"}}}},
+		{Revision: engine.Revision(), Delta: authz.Delta{Added: []authz.Rule{{Kind: authz.KindMember, Subject: "eve", Group: "Nowhere"}}}},
+		{Delta: authz.Delta{Removed: []authz.Rule{{Kind: authz.KindMember, Subject: "eve", Group: "Desk"}}}},
 	} {
 		if im, err := engine.As("ana").Impact(t.Context(), c); !errors.Is(err, authz.ErrRecordsDoNotFit) {
 			t.Errorf("%+v: %+v, %v", c, im, err)
@@ -282,10 +282,10 @@ func TestImpactTellsUsersApart(t *testing.T) {
 	must(t)(root.ChangeUserPermissions(ctx, kept, authz.RulesDelta{Grant: []authz.Pattern{"a:a"}}))
 	must(t)(root.ChangeUserPermissions(ctx, goes, authz.RulesDelta{Grant: []authz.Pattern{"b:b"}}))
 	file := fileOf([]authz.Rule{
-		{Kind: authz.KindGrant, Holder: kept.Holder(), Pattern: "a:a"},
-		{Kind: authz.KindGrant, Holder: kept.Holder(), Pattern: "c:c"},
+		{Kind: authz.KindGrant, Subject: kept.Subject(), Pattern: "a:a"},
+		{Kind: authz.KindGrant, Subject: kept.Subject(), Pattern: "c:c"},
 	})
-	_, impact, err := root.Preview(func(a authz.Acting) (authz.Change, error) {
+	_, impact, err := root.Preview(func(a authz.Admin) (authz.Change, error) {
 		return a.Import(ctx, file, authz.ImportReplace)
 	})
 	if err != nil {

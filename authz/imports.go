@@ -25,14 +25,14 @@ const (
 // Import takes a policy file in, whole or not at all, and creates the groups that it names.
 // What can't be taken is an [*ImportError] that lists the lines. Needs [ImportPolicy], and
 // all that the file gives.
-func (a Acting) Import(ctx context.Context, file PolicyFile, mode ImportMode) (Change, error) {
+func (a Admin) Import(ctx context.Context, file PolicyFile, mode ImportMode) (Change, error) {
 	o := operation{action: ActionPolicyImport, administrators: mode == ImportReplace, draft: func(d *draft) error {
 		if mode != ImportMerge && mode != ImportReplace {
 			d.invalid("", fmt.Errorf("there is no mode %q; it is %s or %s", clip(string(mode)), ImportMerge, ImportReplace))
 			return nil
 		}
 		im := newImporter(d, mode)
-		im.take(file)
+		im.readFile(file)
 		return im.finish()
 	}}
 	return a.do(ctx, o)
@@ -109,7 +109,7 @@ func (im *importer) fault(line int, format string, args ...any) {
 	im.faults.Add(line, fmt.Sprintf(format, args...))
 }
 
-func (im *importer) take(file PolicyFile) {
+func (im *importer) readFile(file PolicyFile) {
 	rules, faults := interpret(file.Lines)
 	im.read = file.Faults.merge(faults)
 	if im.mode == ImportReplace && len(file.Lines) == 0 && im.read.Count == 0 {
@@ -131,7 +131,7 @@ func (im *importer) take(file PolicyFile) {
 // refused and for what the import leaves alone.
 func (im *importer) accepts(lr lineRule) bool {
 	r := lr.rule
-	holder, isGroup := r.Holder.Group()
+	holder, isGroup := r.Subject.Group()
 	if isGroup && holder == Administrators || r.Group == Administrators {
 		return im.acceptsAdministrators(lr)
 	}
@@ -145,9 +145,9 @@ func (im *importer) accepts(lr lineRule) bool {
 	return ok
 }
 
-// knows checks that a rule that is new names something in the catalogue.
+// knows checks that a rule that is new names something in the catalog.
 func (im *importer) knows(lr lineRule) bool {
-	if lr.rule.Pattern == "" || im.d.s.has(lr.rule) {
+	if lr.rule.Pattern == "" || im.d.s.hasPattern(lr.rule) {
 		return true
 	}
 	detail, known := im.d.known(lr.rule.Pattern)
@@ -164,7 +164,7 @@ func (im *importer) acceptsAdministrators(lr lineRule) bool {
 	isEverything := r.Kind == KindGrant && r.Pattern == Everything
 	switch {
 	case r.Kind == KindInherit && r.Group == Administrators:
-		im.fault(lr.line, "%q can't inherit Administrators, which is protected", r.Holder)
+		im.fault(lr.line, "%q can't inherit Administrators, which is protected", r.Subject)
 		return false
 	case im.mode == ImportReplace || isEverything:
 		return false
@@ -224,7 +224,7 @@ func (im *importer) finish() error {
 }
 
 func aboutAdministrators(r Rule) bool {
-	return r.Group == Administrators || r.Holder == Administrators.Holder()
+	return r.Group == Administrators || r.Subject == Administrators.Subject()
 }
 
 // checkInheritance finds the lines that would close a cycle or make a chain too long.
@@ -244,7 +244,7 @@ func (im *importer) checkInheritance() {
 		}
 	}
 	for _, lr := range added {
-		from, _ := lr.rule.Holder.Group()
+		from, _ := lr.rule.Subject.Group()
 		if reaches(links, lr.rule.Group, from, map[GroupName]bool{}) {
 			im.cycles.Add(lr.line, fmt.Sprintf("%q inheriting %q closes a cycle", from, lr.rule.Group))
 			continue
@@ -253,7 +253,7 @@ func (im *importer) checkInheritance() {
 	}
 	below := depths(links)
 	for _, lr := range added {
-		from, _ := lr.rule.Holder.Group()
+		from, _ := lr.rule.Subject.Group()
 		if n := below(from); n > maxInheritance {
 			im.chains.Add(lr.line, fmt.Sprintf("%q stands at the head of a chain of %d links of inheritance; at most %d are followed", from, n, maxInheritance))
 		}
@@ -307,8 +307,8 @@ func (d *draft) seed(seed *Seed) error {
 	if len(faults) > 0 {
 		return fmt.Errorf("%w: groups: %s", ErrInvalid, strings.Join(faults, "; "))
 	}
-	im.take(seed.Policy)
-	if d.s.marks.HadAdministrator {
+	im.readFile(seed.Policy)
+	if d.s.milestones.HadAdministrator {
 		im.rules = slices.DeleteFunc(im.rules, func(lr lineRule) bool { return lr.rule.Group == Administrators })
 	}
 	if err := im.finish(); err != nil {
@@ -334,7 +334,7 @@ type Drift struct {
 // Drift compares the policy with the seed that the engine was opened with; both lists are
 // sorted, and empty without a seed.
 func (e *Engine) Drift() Drift {
-	drift := Drift{Seeded: e.current.Load().marks.Seeded}
+	drift := Drift{Seeded: e.current.Load().milestones.Seeded}
 	if e.options.Seed == nil {
 		return drift
 	}
@@ -355,4 +355,4 @@ func (e *Engine) Drift() Drift {
 	return drift
 }
 
-var administratorsRule = Rule{Kind: KindGrant, Holder: Administrators.Holder(), Pattern: Everything}
+var administratorsRule = Rule{Kind: KindGrant, Subject: Administrators.Subject(), Pattern: Everything}

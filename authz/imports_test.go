@@ -65,7 +65,7 @@ func TestMalformedImportsAreRefusedWhole(t *testing.T) {
 		"the protected group":  {"p, group:Administrators, a, b, allow", 2, "protected"},
 		"an heir of it":        {"g, group:A, group:Administrators", 2, "protected"},
 		"spelling":             {"g, ben, group:FINE", 2, "spelling"},
-		"Rightful's own":       {"p, ben, rightful.groups, destroy, allow", 2, "catalogue"},
+		"Rightful's own":       {"p, ben, rightful.groups, destroy, allow", 2, "catalog"},
 		"no such group's own":  {"p, ben, rightful.members/Nowhere, assign, allow", 2, "doesn't exist"},
 	}
 	for name, c := range cases {
@@ -101,7 +101,7 @@ func TestMalformedImportsAreRefusedWhole(t *testing.T) {
 // Every bad line is reported, in order, whoever found it.
 func TestAllBadLinesAreReported(t *testing.T) {
 	t.Parallel()
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana", Catalogue: authz.Catalogue{{Permission: "a:b", Label: "B"}}})
+	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana", Catalog: authz.Catalog{{Permission: "a:b", Label: "B"}}})
 	_, err := importText(t, engine, "x\np, group:A, a, b, allow\np, group:A, a, c, allow\ng, group:A, group:A\np, group:A, a*, b, deny\n\n# fine\nq\n", authz.ImportMerge)
 	var rejected *authz.ImportError
 	if !errors.As(err, &rejected) {

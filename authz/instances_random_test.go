@@ -28,7 +28,7 @@ func together(t *testing.T, seed uint64, steps int) error {
 	options := authz.Options{Bootstrap: "root", PollInterval: time.Hour}
 	instances := []*authz.Engine{open(t, store, options), open(t, store, options), open(t, store, options)}
 	r, w := rand.New(rand.NewPCG(seed, 12)), newWorld()
-	w.rules[authz.Rule{Kind: authz.KindMember, Holder: "root", Group: authz.Administrators}] = true
+	w.rules[authz.Rule{Kind: authz.KindMember, Subject: "root", Group: authz.Administrators}] = true
 	for i := range steps {
 		s, one := randomStep(r, w), pick(r, instances)
 		stored, _ := store.Position(ctx)

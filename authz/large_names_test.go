@@ -103,9 +103,9 @@ func (v vocabulary) pattern(r *rand.Rand) authz.Pattern {
 	}
 }
 
-// catalogue declares every permission of the vocabulary.
-func (v vocabulary) catalogue() authz.Catalogue {
-	var list authz.Catalogue
+// catalog declares every permission of the vocabulary.
+func (v vocabulary) catalog() authz.Catalog {
+	var list authz.Catalog
 	for _, p := range v.permissions {
 		list = append(list, authz.Entry{Permission: p, Label: "May " + string(p)})
 	}

@@ -31,14 +31,14 @@ type largeRun struct {
 	allowed  map[bool]int // how often the answer was yes and no
 }
 
-// openLarge imports a random large policy. Every second one has a catalogue.
+// openLarge imports a random large policy. Every second one has a catalog.
 func openLarge(t *testing.T, seed uint64, ask answers) (run *largeRun, fresh func() *authz.Engine) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 7))
 	l := newLarge(r, largeSizes[seed%uint64(len(largeSizes))])
 	options := authz.Options{Bootstrap: "root", PollInterval: time.Hour}
 	if seed%2 == 0 {
-		options.Catalogue = l.catalogue()
+		options.Catalog = l.catalog()
 	}
 	store := authz.NewMemoryStore()
 	run = &largeRun{large: l, t: t, r: r, engine: open(t, store, options), ask: ask, allowed: map[bool]int{}}
@@ -92,7 +92,7 @@ func (l *largeRun) everything(e *authz.Engine, n, casbin int) error {
 	}
 	for range n / 10 { // all of several are held when each is
 		u := pick(l.r, l.users)
-		about, rules := policy.of(u), append(policy.reaching(u.Holder()), l.rule(l.r, l.first))
+		about, rules := policy.of(u), append(policy.reaching(u.Subject()), l.rule(l.r, l.first))
 		p, q := near(l.r, authz.Pattern(pick(l.r, l.permissions))), near(l.r, cmp.Or(pick(l.r, rules).Pattern, authz.Everything))
 		if want := about.can(u, p) && about.can(u, q); e.Can(u, p, q) != want || v.Can(u, p, q) != want {
 			return fmt.Errorf("Can(%q, %q, %q): Engine %v, View %v, the plain sets say %v", u, p, q, e.Can(u, p, q), v.Can(u, p, q), want)
@@ -213,7 +213,7 @@ func TestLargePoliciesAgree(t *testing.T) {
 			if err := run.history(steps, fresh); err != nil {
 				t.Fatalf("RIGHTFUL_SEED=%d: %v", seed, err)
 			}
-			if _, err := run.engine.VerifyRecords(t.Context()); err != nil {
+			if _, err := run.engine.AuditRecords(t.Context()); err != nil {
 				t.Fatalf("RIGHTFUL_SEED=%d: %v", seed, err)
 			}
 			t.Logf("%d rules, %d allowed, %d denied", len(run.rules), run.allowed[true], run.allowed[false])
@@ -304,7 +304,7 @@ func wildcardLevel(p authz.Pattern) int {
 // canWithout is Can for an engine that doesn't see some of the rules.
 func canWithout(v *authz.View, u authz.UserID, p authz.Permission, overlooked func(authz.Pattern) bool) bool {
 	granted, restricted := false, false
-	for _, b := range v.Explain(u, p).Permissions[0].Because {
+	for _, b := range v.Explain(u, p).Permissions[0].Origins {
 		if !overlooked(b.Pattern) {
 			granted = granted || b.Rule == authz.KindGrant
 			restricted = restricted || b.Rule == authz.KindRestriction

@@ -35,7 +35,7 @@ func (l *large) question(r *rand.Rand, policy byHolder) largeQuestion {
 	if r.IntN(20) == 0 {
 		q.user = pick(r, strangers)
 	}
-	rules := policy.reaching(q.user.Holder())
+	rules := policy.reaching(q.user.Subject())
 	switch n := r.IntN(10); {
 	case n == 0:
 		q.permission = pick(r, odd)
@@ -87,20 +87,20 @@ func (b byHolder) focus(r *rand.Rand, d authz.Delta) focus {
 	rules := slices.Concat(d.Removed, d.Added)
 	r.Shuffle(len(rules), func(i, j int) { rules[i], rules[j] = rules[j], rules[i] })
 	for _, rule := range rules[:min(len(rules), 10)] {
-		f.users = append(f.users, b.below(rule.Holder)...)
+		f.users = append(f.users, b.below(rule.Subject)...)
 		if rule.Pattern != "" {
 			f.patterns = append(f.patterns, rule.Pattern)
 			continue
 		}
-		for _, given := range b.reaching(rule.Group.Holder()) {
-			if given.Pattern != "" && given.Holder != authz.Administrators.Holder() {
+		for _, given := range b.reaching(rule.Group.Subject()) {
+			if given.Pattern != "" && given.Subject != authz.Administrators.Subject() {
 				f.patterns = append(f.patterns, given.Pattern)
 			}
 		}
 	}
 	for _, g := range d.Groups {
 		if g.After != nil {
-			f.users = append(f.users, b.below(g.After.Name.Holder())...)
+			f.users = append(f.users, b.below(g.After.Name.Subject())...)
 		}
 	}
 	return f
@@ -144,7 +144,7 @@ func (q largeQuestion) casbin() (object, action string, asked bool) {
 }
 
 // listing says in what PermissionsOf isn't what it must be: what the plain sets allow of the
-// catalogue and of what the user's grants name exactly.
+// catalog and of what the user's grants name exactly.
 func (a answers) listing(v *authz.View, b byHolder, u authz.UserID) error {
 	about, want := b.of(u), map[authz.Permission]bool{}
 	reached := about.holders(u)
@@ -153,7 +153,7 @@ func (a answers) listing(v *authz.View, b byHolder, u authz.UserID) error {
 			want[p] = true
 		}
 	}
-	for _, entry := range v.Catalogue(nil, "") {
+	for _, entry := range v.Catalog(nil, "") {
 		ask(entry.Permission)
 	}
 	for rule := range about.rules {

@@ -30,24 +30,24 @@ func (l *large) wildcardStep(r *rand.Rand) step {
 	if level == 0 && r.IntN(4) == 0 {
 		rule.Pattern = authz.Everything
 	}
-	rule.Holder = pick(r, l.sortedGroups()).Holder()
+	rule.Subject = pick(r, l.sortedGroups()).Subject()
 	if r.IntN(4) == 0 {
-		rule.Holder = pick(r, l.users).Holder()
+		rule.Subject = pick(r, l.users).Subject()
 	}
 	if len(l.lifted) > 0 && r.IntN(3) == 0 {
 		back := pick(r, l.lifted)
-		if name, isGroup := back.Holder.Group(); !isGroup || l.groups[name] {
+		if name, isGroup := back.Subject.Group(); !isGroup || l.groups[name] {
 			rule = back
 		}
 	}
-	return changeStep(rule.Holder, delta(!l.rules[rule], rule))
+	return changeStep(rule.Subject, delta(!l.rules[rule], rule))
 }
 
 // liftStep takes a wildcard away that is there, of any level.
 func (l *large) liftStep(r *rand.Rand) step {
 	var levels [wildcardLevels][]authz.Rule
 	for _, rule := range l.sorted() {
-		if level := wildcardLevel(rule.Pattern); level >= 0 && rule.Holder != authz.Administrators.Holder() {
+		if level := wildcardLevel(rule.Pattern); level >= 0 && rule.Subject != authz.Administrators.Subject() {
 			levels[level] = append(levels[level], rule)
 		}
 	}
@@ -57,12 +57,12 @@ func (l *large) liftStep(r *rand.Rand) step {
 	}
 	rule := pick(r, rules)
 	l.lifted = append(l.lifted, rule)
-	return changeStep(rule.Holder, delta(false, rule))
+	return changeStep(rule.Subject, delta(false, rule))
 }
 
 // rulesStep takes some of a holder's rules away and gives others.
 func (l *large) rulesStep(r *rand.Rand) step {
-	holder := l.rule(r, l.sortedGroups()).Holder
+	holder := l.rule(r, l.sortedGroups()).Subject
 	var gone []authz.Rule
 	for _, rule := range l.byHolder().rules[holder] {
 		if rule.Pattern != "" && r.IntN(3) == 0 {
@@ -71,7 +71,7 @@ func (l *large) rulesStep(r *rand.Rand) step {
 	}
 	d := delta(false, gone...)
 	for range r.IntN(4) {
-		if p := l.pattern(r); !slices.Contains(d.Ungrant, p) {
+		if p := l.pattern(r); !slices.Contains(d.Revoke, p) {
 			d.Grant = append(d.Grant, p)
 		}
 	}
@@ -83,7 +83,7 @@ func delta(come bool, rules ...authz.Rule) (d authz.RulesDelta) {
 	for _, r := range rules {
 		list := map[bool]map[authz.RuleKind]*[]authz.Pattern{
 			true:  {authz.KindGrant: &d.Grant, authz.KindRestriction: &d.Restrict},
-			false: {authz.KindGrant: &d.Ungrant, authz.KindRestriction: &d.Unrestrict},
+			false: {authz.KindGrant: &d.Revoke, authz.KindRestriction: &d.Lift},
 		}[come][r.Kind]
 		*list = append(*list, r.Pattern)
 	}
@@ -91,11 +91,11 @@ func delta(come bool, rules ...authz.Rule) (d authz.RulesDelta) {
 }
 
 // changeStep changes the rules of a group or of a user.
-func changeStep(h authz.Holder, d authz.RulesDelta) step {
+func changeStep(h authz.Subject, d authz.RulesDelta) step {
 	return step{
 		name:  fmt.Sprintf("change the rules of %q by %v", h, d),
 		world: func(w *world) { w.change(h, d) },
-		engine: func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		engine: func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			if name, ok := h.Group(); ok {
 				return a.ChangeGroupPermissions(ctx, name, d)
 			}
@@ -105,12 +105,12 @@ func changeStep(h authz.Holder, d authz.RulesDelta) step {
 }
 
 func (l *large) setStep(r *rand.Rand) step {
-	h := l.rule(r, l.sortedGroups()).Holder
+	h := l.rule(r, l.sortedGroups()).Subject
 	rules := authz.Rules{Grants: l.patterns(r, 20), Restrictions: l.patterns(r, 3)}
 	return step{
 		name:  fmt.Sprintf("set the rules of %q", h),
 		world: func(w *world) { w.set(h, rules.Grants, rules.Restrictions) },
-		engine: func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		engine: func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			if name, ok := h.Group(); ok {
 				return a.SetGroupPermissions(ctx, name, rules)
 			}
@@ -136,7 +136,7 @@ func (l *large) linkStep(r *rand.Rand) step {
 		to = pick(r, policy.heirsOf(heir))
 	}
 	var list []authz.GroupName
-	for _, rule := range policy.rules[heir.Holder()] {
+	for _, rule := range policy.rules[heir.Subject()] {
 		if rule.Kind == authz.KindInherit {
 			list = append(list, rule.Group)
 		}
@@ -156,7 +156,7 @@ func (l *large) linkStep(r *rand.Rand) step {
 	case after.longestChain() > layers:
 		s.expect = authz.ErrInvalid
 	}
-	s.engine = func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+	s.engine = func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 		return a.UpdateGroup(ctx, heir, authz.GroupPatch{Inherits: &list})
 	}
 	return s
@@ -169,7 +169,7 @@ func (w *world) longestChain() int {
 	from = func(g authz.GroupName) int {
 		if known[g] == 0 {
 			known[g] = 1
-			for _, r := range rules[g.Holder()] {
+			for _, r := range rules[g.Subject()] {
 				if r.Kind == authz.KindInherit {
 					known[g] = max(known[g], 1+from(r.Group))
 				}
@@ -200,13 +200,13 @@ func (l *large) moveStep(r *rand.Rand) step {
 		name: fmt.Sprintf("into %q %q, out of it %q", group, add, remove),
 		world: func(w *world) {
 			for _, u := range remove {
-				delete(w.rules, authz.Rule{Kind: authz.KindMember, Holder: u.Holder(), Group: group})
+				delete(w.rules, authz.Rule{Kind: authz.KindMember, Subject: u.Subject(), Group: group})
 			}
 			for _, u := range add {
-				w.put(authz.Rule{Kind: authz.KindMember, Holder: u.Holder(), Group: group})
+				w.put(authz.Rule{Kind: authz.KindMember, Subject: u.Subject(), Group: group})
 			}
 		},
-		engine: func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		engine: func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.ChangeMembers(ctx, group, add, remove)
 		},
 	}
@@ -224,15 +224,15 @@ func (l *large) userStep(r *rand.Rand) step {
 	}
 	s.world = func(w *world) {
 		for rule := range w.rules {
-			if rule.Kind == authz.KindMember && rule.Holder == user.Holder() {
+			if rule.Kind == authz.KindMember && rule.Subject == user.Subject() {
 				delete(w.rules, rule)
 			}
 		}
 		for _, g := range list {
-			w.put(authz.Rule{Kind: authz.KindMember, Holder: user.Holder(), Group: g})
+			w.put(authz.Rule{Kind: authz.KindMember, Subject: user.Subject(), Group: g})
 		}
 	}
-	s.engine = func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+	s.engine = func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 		return a.SetUserGroups(ctx, user, list)
 	}
 	return s
@@ -247,12 +247,12 @@ func (l *large) leaveStep(r *rand.Rand) step {
 	}
 	s.world = func(w *world) {
 		for rule := range w.rules {
-			if rule.Holder == user.Holder() {
+			if rule.Subject == user.Subject() {
 				delete(w.rules, rule)
 			}
 		}
 	}
-	s.engine = func(ctx context.Context, a authz.Acting) (authz.Change, error) { return a.DeleteUser(ctx, user) }
+	s.engine = func(ctx context.Context, a authz.Admin) (authz.Change, error) { return a.DeleteUser(ctx, user) }
 	return s
 }
 
@@ -264,9 +264,9 @@ func (l *large) createStep(r *rand.Rand) step {
 		name: fmt.Sprintf("create %q", name),
 		world: func(w *world) {
 			w.groups[name] = true
-			w.set(name.Holder(), spec.Permissions.Grants, spec.Permissions.Restrictions)
+			w.set(name.Subject(), spec.Permissions.Grants, spec.Permissions.Restrictions)
 		},
-		engine: func(ctx context.Context, a authz.Acting) (authz.Change, error) { return a.CreateGroup(ctx, spec) },
+		engine: func(ctx context.Context, a authz.Admin) (authz.Change, error) { return a.CreateGroup(ctx, spec) },
 	}
 }
 
@@ -284,7 +284,7 @@ func (l *large) renameStep(r *rand.Rand) step {
 	return step{
 		name:  fmt.Sprintf("rename %q to %q", from, to),
 		world: func(w *world) { w.rename(from, to) },
-		engine: func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		engine: func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.UpdateGroup(ctx, from, authz.GroupPatch{Name: &to})
 		},
 	}
@@ -312,7 +312,7 @@ func (l *large) deleteStep(r *rand.Rand) step {
 	} else {
 		l.spare = append(l.spare, name)
 	}
-	s.engine = func(ctx context.Context, a authz.Acting) (authz.Change, error) { return a.DeleteGroup(ctx, name, true) }
+	s.engine = func(ctx context.Context, a authz.Admin) (authz.Change, error) { return a.DeleteGroup(ctx, name, true) }
 	return s
 }
 
@@ -324,7 +324,7 @@ func (l *large) importStep(r *rand.Rand) step {
 		rules = append(rules, l.rule(r, l.sortedGroups()))
 	}
 	user, name := pick(r, l.users), pick(r, l.sortedGroups())
-	rules = append(rules, authz.Rule{Kind: authz.KindMember, Holder: user.Holder(), Group: name})
+	rules = append(rules, authz.Rule{Kind: authz.KindMember, Subject: user.Subject(), Group: name})
 	mode := authz.ImportMerge
 	if r.IntN(3) == 0 {
 		mode = authz.ImportReplace
@@ -338,7 +338,7 @@ func (l *large) importStep(r *rand.Rand) step {
 		name: fmt.Sprintf("import %s of %d rules", mode, len(rules)),
 		world: func(w *world) {
 			for rule := range w.rules {
-				if mode == authz.ImportReplace && rule.Group != authz.Administrators && rule.Holder != authz.Administrators.Holder() {
+				if mode == authz.ImportReplace && rule.Group != authz.Administrators && rule.Subject != authz.Administrators.Subject() {
 					delete(w.rules, rule)
 				}
 			}
@@ -346,7 +346,7 @@ func (l *large) importStep(r *rand.Rand) step {
 				w.put(rule)
 			}
 		},
-		engine: func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		engine: func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.Import(ctx, fileOf(rules), mode)
 		},
 	}

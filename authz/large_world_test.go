@@ -53,15 +53,15 @@ func newLarge(r *rand.Rand, n largeSize) *large {
 func (l *large) drawRestrictions(r *rand.Rand) {
 	policy := l.byHolder()
 	for i, u := range l.users {
-		rules := policy.reaching(u.Holder())
+		rules := policy.reaching(u.Subject())
 		if i%3 > 0 || len(rules) == 0 {
 			continue
 		}
 		rule := pick(r, rules)
-		if rule.Kind == authz.KindGrant && rule.Holder != authz.Administrators.Holder() {
+		if rule.Kind == authz.KindGrant && rule.Subject != authz.Administrators.Subject() {
 			rule.Kind = authz.KindRestriction
 			if r.IntN(3) > 0 {
-				rule.Holder = u.Holder()
+				rule.Subject = u.Subject()
 			}
 			l.put(rule)
 		}
@@ -71,7 +71,7 @@ func (l *large) drawRestrictions(r *rand.Rand) {
 // put adds a rule and makes its groups, as an import does.
 func (w *world) put(r authz.Rule) {
 	w.rules[r] = true
-	if name, ok := r.Holder.Group(); ok {
+	if name, ok := r.Subject.Group(); ok {
 		w.groups[name] = true
 	}
 	if r.Group != "" {
@@ -82,7 +82,7 @@ func (w *world) put(r authz.Rule) {
 // drawInheritance makes one chain through all layers and many ways that part and meet again.
 func (l *large) drawInheritance(r *rand.Rand) {
 	for i, name := range l.first {
-		l.put(authz.Rule{Kind: authz.KindGrant, Holder: name.Holder(), Pattern: l.pattern(r)})
+		l.put(authz.Rule{Kind: authz.KindGrant, Subject: name.Subject(), Pattern: l.pattern(r)})
 		layer := i % layers
 		if layer == layers-1 {
 			continue
@@ -95,7 +95,7 @@ func (l *large) drawInheritance(r *rand.Rand) {
 			}
 		}
 		for _, to := range below {
-			l.put(authz.Rule{Kind: authz.KindInherit, Holder: name.Holder(), Group: l.first[to]})
+			l.put(authz.Rule{Kind: authz.KindInherit, Subject: name.Subject(), Group: l.first[to]})
 		}
 	}
 }
@@ -106,7 +106,7 @@ func (l *large) drawMembers(r *rand.Rand) {
 			continue // has rules of their own at most
 		}
 		for range 1 + r.IntN(2) {
-			l.put(authz.Rule{Kind: authz.KindMember, Holder: u.Holder(), Group: pick(r, l.first)})
+			l.put(authz.Rule{Kind: authz.KindMember, Subject: u.Subject(), Group: pick(r, l.first)})
 		}
 	}
 }
@@ -115,21 +115,21 @@ func (l *large) drawMembers(r *rand.Rand) {
 func (l *large) drawAdministrators(r *rand.Rand) {
 	l.users = append(l.users, "root")
 	for _, u := range []authz.UserID{"root", pick(r, l.users), pick(r, l.users)} {
-		l.put(authz.Rule{Kind: authz.KindMember, Holder: u.Holder(), Group: authz.Administrators})
-		l.put(authz.Rule{Kind: authz.KindRestriction, Holder: u.Holder(), Pattern: pick(r, l.wildcards[1])})
-		l.put(authz.Rule{Kind: authz.KindMember, Holder: u.Holder(), Group: l.first[0]})
+		l.put(authz.Rule{Kind: authz.KindMember, Subject: u.Subject(), Group: authz.Administrators})
+		l.put(authz.Rule{Kind: authz.KindRestriction, Subject: u.Subject(), Pattern: pick(r, l.wildcards[1])})
+		l.put(authz.Rule{Kind: authz.KindMember, Subject: u.Subject(), Group: l.first[0]})
 	}
-	l.put(authz.Rule{Kind: authz.KindRestriction, Holder: l.first[0].Holder(), Pattern: l.pattern(r)})
+	l.put(authz.Rule{Kind: authz.KindRestriction, Subject: l.first[0].Subject(), Pattern: l.pattern(r)})
 }
 
 // rule draws a grant or a restriction of one of the groups or, less often, of a user.
 func (l *large) rule(r *rand.Rand, groups []authz.GroupName) authz.Rule {
-	rule := authz.Rule{Kind: authz.KindGrant, Holder: pick(r, groups).Holder(), Pattern: l.pattern(r)}
+	rule := authz.Rule{Kind: authz.KindGrant, Subject: pick(r, groups).Subject(), Pattern: l.pattern(r)}
 	if r.IntN(8) == 0 {
 		rule.Kind = authz.KindRestriction
 	}
 	if r.IntN(4) == 0 {
-		rule.Holder = pick(r, l.users).Holder()
+		rule.Subject = pick(r, l.users).Subject()
 	}
 	if r.IntN(50) == 0 {
 		rule.Pattern = pick(r, append(someOwn, authz.Pattern(authz.AssignMembers(pick(r, groups)))))
@@ -140,7 +140,7 @@ func (l *large) rule(r *rand.Rand, groups []authz.GroupName) authz.Rule {
 // sorted returns the rules in one order, so that a draw from them is repeatable.
 func (w *world) sorted() []authz.Rule {
 	return slices.SortedFunc(maps.Keys(w.rules), func(a, b authz.Rule) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Holder, b.Holder),
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Subject, b.Subject),
 			cmp.Compare(a.Pattern, b.Pattern), cmp.Compare(a.Group, b.Group))
 	})
 }
@@ -162,16 +162,16 @@ func fileOf(rules []authz.Rule) authz.PolicyFile {
 // byHolder is a policy cut up, so that what concerns one user is found without walking
 // through thousands of rules.
 type byHolder struct {
-	rules map[authz.Holder][]authz.Rule
-	heirs map[authz.Holder][]authz.Holder // the members of a group and the groups that inherit it
+	rules map[authz.Subject][]authz.Rule
+	heirs map[authz.Subject][]authz.Subject // the members of a group and the groups that inherit it
 }
 
 func (w *world) byHolder() byHolder {
-	b := byHolder{map[authz.Holder][]authz.Rule{}, map[authz.Holder][]authz.Holder{}}
+	b := byHolder{map[authz.Subject][]authz.Rule{}, map[authz.Subject][]authz.Subject{}}
 	for _, r := range w.sorted() {
-		b.rules[r.Holder] = append(b.rules[r.Holder], r)
+		b.rules[r.Subject] = append(b.rules[r.Subject], r)
 		if r.Group != "" {
-			b.heirs[r.Group.Holder()] = append(b.heirs[r.Group.Holder()], r.Holder)
+			b.heirs[r.Group.Subject()] = append(b.heirs[r.Group.Subject()], r.Subject)
 		}
 	}
 	return b
@@ -179,12 +179,12 @@ func (w *world) byHolder() byHolder {
 
 // reaching returns the rules of a user, or of a group, and of every group that reaches them,
 // in the order in which they are come by.
-func (b byHolder) reaching(h authz.Holder) (rules []authz.Rule) {
-	b.closure(h, func(h authz.Holder) (next []authz.Holder) {
+func (b byHolder) reaching(h authz.Subject) (rules []authz.Rule) {
+	b.closure(h, func(h authz.Subject) (next []authz.Subject) {
 		rules = append(rules, b.rules[h]...)
 		for _, r := range b.rules[h] {
 			if r.Group != "" {
-				next = append(next, r.Group.Holder())
+				next = append(next, r.Group.Subject())
 			}
 		}
 		return next
@@ -195,15 +195,15 @@ func (b byHolder) reaching(h authz.Holder) (rules []authz.Rule) {
 // of returns all of the policy that can matter to a user.
 func (b byHolder) of(u authz.UserID) *world {
 	w := &world{rules: map[authz.Rule]bool{}}
-	for _, r := range b.reaching(u.Holder()) {
+	for _, r := range b.reaching(u.Subject()) {
 		w.rules[r] = true
 	}
 	return w
 }
 
 // below returns the users whom the holder's rules reach.
-func (b byHolder) below(h authz.Holder) (users []authz.UserID) {
-	b.closure(h, func(h authz.Holder) []authz.Holder {
+func (b byHolder) below(h authz.Subject) (users []authz.UserID) {
+	b.closure(h, func(h authz.Subject) []authz.Subject {
 		if u, ok := h.User(); ok {
 			users = append(users, u)
 		}
@@ -214,7 +214,7 @@ func (b byHolder) below(h authz.Holder) (users []authz.UserID) {
 
 // heirsOf returns a group and those that reach it.
 func (b byHolder) heirsOf(g authz.GroupName) (groups []authz.GroupName) {
-	b.closure(g.Holder(), func(h authz.Holder) []authz.Holder {
+	b.closure(g.Subject(), func(h authz.Subject) []authz.Subject {
 		if name, ok := h.Group(); ok {
 			groups = append(groups, name)
 		}
@@ -224,9 +224,9 @@ func (b byHolder) heirsOf(g authz.GroupName) (groups []authz.GroupName) {
 }
 
 // closure visits a holder and whatever the visits lead to, each once.
-func (b byHolder) closure(start authz.Holder, visit func(authz.Holder) []authz.Holder) {
-	seen := map[authz.Holder]bool{start: true}
-	for queue := []authz.Holder{start}; len(queue) > 0; queue = queue[1:] {
+func (b byHolder) closure(start authz.Subject, visit func(authz.Subject) []authz.Subject) {
+	seen := map[authz.Subject]bool{start: true}
+	for queue := []authz.Subject{start}; len(queue) > 0; queue = queue[1:] {
 		for _, h := range visit(queue[0]) {
 			if !seen[h] {
 				seen[h] = true

@@ -11,22 +11,22 @@ import (
 )
 
 // stored is the policy as the tables have it.
-type stored struct {
+type loadedTables struct {
 	*snapshot
 	recorded bool // the records lead there: nobody else has written since the last
 	// Administrators are there in the snapshot, whatever the tables lack (promise 1).
 	lacksAdministrators, lacksTheirRule bool
 }
 
-// load reads the whole policy from the store; declared are the permissions of the catalogue.
-func load(ctx context.Context, store Store, declared []Permission) (stored, error) {
+// load reads the whole policy from the store; declared are the permissions of the catalog.
+func load(ctx context.Context, store Store, declared []Permission) (loadedTables, error) {
 	l := loader{declared: declared}
 	if err := store.Load(ctx, l.begin, l.read); err != nil {
-		return stored{}, fmt.Errorf("load the policy: %w", err)
+		return loadedTables{}, fmt.Errorf("load the policy: %w", err)
 	}
 	s, err := l.done()
 	if err != nil {
-		return stored{}, fmt.Errorf("load the policy: %w", err)
+		return loadedTables{}, fmt.Errorf("load the policy: %w", err)
 	}
 	return s, nil
 }
@@ -38,7 +38,7 @@ type loader struct {
 	editor   *editor
 	bad      []badRow
 	texts    map[string]string // one copy of each text that comes again and again
-	taken    map[Rule]bool     // but for memberships, which show by themselves whether they are there
+	seen     map[Rule]bool     // but for memberships, which show by themselves whether they are there
 
 	lacksAdministrators bool
 }
@@ -61,7 +61,7 @@ func (l *loader) begin(state State) error {
 	if l.lacksAdministrators {
 		c.Delta.Groups = append(c.Delta.Groups, GroupChange{After: &GroupInfo{Name: Administrators}})
 	}
-	l.state, l.texts, l.taken = state, map[string]string{}, map[Rule]bool{}
+	l.state, l.texts, l.seen = state, map[string]string{}, map[Rule]bool{}
 	l.editor = newEditor(emptySnapshot(l.declared), c)
 	for _, g := range c.Delta.Groups {
 		if _, double := l.editor.next.byName[g.After.Name]; double {
@@ -86,21 +86,21 @@ func (l *loader) read(row Row) error {
 		l.bad = append(l.bad, badRow{row, err.Error()})
 		return nil //nolint:nilerr // a bad row stops nothing (promise 9)
 	}
-	if id, isUser := r.Holder.User(); isUser && r.Kind == KindMember {
+	if id, isUser := r.Subject.User(); isUser && r.Kind == KindMember {
 		l.editor.move(id, l.editor.next.byName[r.Group], true)
 		return nil
 	}
-	if l.taken[r] { // the table has it twice
+	if l.seen[r] { // the table has it twice
 		return nil
 	}
-	l.taken[r] = true
+	l.seen[r] = true
 	r.Pattern = Pattern(l.intern(string(r.Pattern)))
 	return l.editor.rule(r, true)
 }
 
 // known says which of the groups that a rule names doesn't exist.
 func (l *loader) known(r Rule) error {
-	name, isGroup := r.Holder.Group()
+	name, isGroup := r.Subject.Group()
 	if _, there := l.editor.next.byName[name]; isGroup && !there {
 		return fmt.Errorf("names the group %q, which doesn't exist", name)
 	}
@@ -124,16 +124,16 @@ func (l *loader) intern(s string) string {
 }
 
 // done returns the policy of what was read.
-func (l *loader) done() (stored, error) {
-	lacksTheirRule := l.state.Revision > 0 && !l.taken[administratorsRule]
+func (l *loader) done() (loadedTables, error) {
+	lacksTheirRule := l.state.Revision > 0 && !l.seen[administratorsRule]
 	if lacksTheirRule {
 		if err := l.editor.rule(administratorsRule, true); err != nil {
-			return stored{}, err
+			return loadedTables{}, err
 		}
 	}
 	s, err := l.editor.done()
 	if err != nil {
-		return stored{}, err
+		return loadedTables{}, err
 	}
 	s.writes = l.state.Writes
 	for _, row := range l.state.Groups {
@@ -141,23 +141,23 @@ func (l *loader) done() (stored, error) {
 			g.version, g.updatedAt, g.updatedBy = row.Version, time.UnixMicro(row.UpdatedAt).UTC(), row.UpdatedBy
 		}
 	}
-	hasAdministrator := s.marks.HadAdministrator
-	s.marks = l.state.Marks
-	s.marks.HadAdministrator = s.marks.HadAdministrator || hasAdministrator
+	hasAdministrator := s.milestones.HadAdministrator
+	s.milestones = l.state.Milestones
+	s.milestones.HadAdministrator = s.milestones.HadAdministrator || hasAdministrator
 	s.setBadRows(l.bad)
-	return stored{s, l.state.Writes == l.state.Recorded, l.lacksAdministrators, lacksTheirRule}, nil
+	return loadedTables{s, l.state.Writes == l.state.Recorded, l.lacksAdministrators, lacksTheirRule}, nil
 }
 
 // setBadRows takes bad rows into a snapshot that is being built and works out whom they
 // deny everything.
 func (s *snapshot) setBadRows(bad []badRow) {
 	blocked, all := s.blocked, s.blockedAll
-	s.badRows, s.blocked, s.blockedAll = nil, map[Holder]bool{}, false
+	s.badRows, s.blocked, s.blockedAll = nil, map[Subject]bool{}, false
 	slices.SortFunc(bad, func(a, b badRow) int { return cmp.Compare(a.row.ID, b.row.ID) })
 	denies := make([]string, len(bad))
 	for i, b := range bad {
 		if !isBlank(b.row) && !isLink(b.row) && b.row.V[3] != allow {
-			denies[i] = s.block(Holder(b.row.V[0]))
+			denies[i] = s.block(Subject(b.row.V[0]))
 		}
 	}
 	// A membership that was lost may have carried a restriction: follow the links until
@@ -166,7 +166,7 @@ func (s *snapshot) setBadRows(bad []badRow) {
 		again = false
 		for i, b := range bad {
 			if denies[i] == "" && isLink(b.row) && s.mayRestrict(b.row.V[1]) {
-				denies[i] = s.block(Holder(b.row.V[0]))
+				denies[i] = s.block(Subject(b.row.V[0]))
 				again = true
 			}
 		}
@@ -186,7 +186,7 @@ func isBlank(r Row) bool { return r.Type == "" && r.V == [6]string{} }
 func isLink(r Row) bool { return strings.HasPrefix(r.Type, rowLink) }
 
 // block denies a holder everything, and everyone where the holder can't be read.
-func (s *snapshot) block(h Holder) string {
+func (s *snapshot) block(h Subject) string {
 	if h.check() != nil {
 		s.blockedAll = true
 		return "*"
@@ -198,7 +198,7 @@ func (s *snapshot) block(h Holder) string {
 // mayRestrict reports whether being in what a bad row names may restrict someone.
 func (s *snapshot) mayRestrict(right string) bool {
 	name := GroupName(strings.TrimPrefix(right, groupMark))
-	if name.Check() != nil || s.blocked[name.Holder()] {
+	if name.Check() != nil || s.blocked[name.Subject()] {
 		return true
 	}
 	g := s.group(name)
@@ -226,7 +226,7 @@ func (s *snapshot) compileAll(renew func(*ruleSet) *ruleSet) {
 	s.compile(s.heirsOf(s.groupIDs()))
 	edit := s.users.edit()
 	for id, u := range s.users.all() {
-		blocked := s.blocked[id.Holder()]
+		blocked := s.blocked[id.Subject()]
 		if !blocked && u.more == nil {
 			continue
 		}
@@ -300,11 +300,11 @@ func (s *snapshot) followBadRows(d Delta) {
 
 // apply returns the row as a store writes it when it carries out the rename.
 func (r Rename) apply(row Row) Row {
-	if row.V[0] == string(r.From.Holder()) {
-		row.V[0] = string(r.To.Holder())
+	if row.V[0] == string(r.From.Subject()) {
+		row.V[0] = string(r.To.Subject())
 	}
-	if row.Type == rowLink && row.V[1] == string(r.From.Holder()) {
-		row.V[1] = string(r.To.Holder())
+	if row.Type == rowLink && row.V[1] == string(r.From.Subject()) {
+		row.V[1] = string(r.To.Subject())
 	}
 	return row
 }

@@ -79,7 +79,7 @@ func (e *Engine) ViewAt(ctx context.Context, revision Revision) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &View{s: s, catalogue: e.catalogue}, nil
+	return &View{s: s, catalog: e.catalog}, nil
 }
 
 func withoutDoubles[T comparable](list []T) []T {

@@ -28,7 +28,7 @@ func remember(t *testing.T, seed uint64, changes int) remembered {
 	options := authz.Options{Bootstrap: "root", PollInterval: time.Hour}
 	engine, w := open(t, store, options), newWorld()
 	r := rand.New(rand.NewPCG(seed, 31))
-	w.rules[authz.Rule{Kind: authz.KindMember, Holder: "root", Group: authz.Administrators}] = true
+	w.rules[authz.Rule{Kind: authz.KindMember, Subject: "root", Group: authz.Administrators}] = true
 	var views []*authz.View
 	do := func(n int) {
 		for made := 0; made < n; {
@@ -212,7 +212,7 @@ func TestLostLooksBackSoFar(t *testing.T) {
 	for i := range 10_000 {
 		delta := authz.RulesDelta{Grant: []authz.Pattern{"x:y"}}
 		if i%2 == 1 {
-			delta = authz.RulesDelta{Ungrant: delta.Grant}
+			delta = authz.RulesDelta{Revoke: delta.Grant}
 		}
 		must(t)(ana.ChangeUserPermissions(ctx, "eve", delta))
 	}

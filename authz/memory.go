@@ -136,7 +136,7 @@ func (m *MemoryStore) Commit(ctx context.Context, c Commit) error {
 	m.records = append(m.records, record)
 	m.state.Head = Head{record.Revision, record.Hash}
 	m.state.Recorded = c.Onto.Writes
-	m.state.Marks = c.Marks
+	m.state.Milestones = c.Milestones
 	return nil
 }
 
@@ -307,7 +307,7 @@ func (t *memoryRows) toRemove(c Commit) ([]int64, error) {
 
 // rename lets every row that names the group name it anew. The rows keep their ids.
 func (t *memoryRows) rename(rename Rename) error {
-	from, to := string(rename.From.Holder()), string(rename.To.Holder())
+	from, to := string(rename.From.Subject()), string(rename.To.Subject())
 	var renamed []Row
 	for row := range t.all {
 		left, right := row.V[0] == from, row.Type == "g" && row.V[1] == from

@@ -25,26 +25,26 @@ const Administrators GroupName = "Administrators"
 
 // Holder is whoever a rule belongs to, written as in the policy table: "group:NAME" or the
 // bare id of a user.
-type Holder string
+type Subject string
 
 // groupMark sets groups apart from users in the policy table, so that a user who signs up
 // as "Administrators" is nobody.
 const groupMark = "group:"
 
 // Holder returns the group as a holder of rules.
-func (g GroupName) Holder() Holder { return Holder(groupMark + string(g)) }
+func (g GroupName) Subject() Subject { return Subject(groupMark + string(g)) }
 
 // Holder returns the user as a holder of rules.
-func (u UserID) Holder() Holder { return Holder(u) }
+func (u UserID) Subject() Subject { return Subject(u) }
 
 // Group returns the name of the group that h is, and whether it is one.
-func (h Holder) Group() (GroupName, bool) {
+func (h Subject) Group() (GroupName, bool) {
 	name, ok := strings.CutPrefix(string(h), groupMark)
 	return GroupName(name), ok
 }
 
 // User returns the id of the user that h is, and whether it is one.
-func (h Holder) User() (UserID, bool) {
+func (h Subject) User() (UserID, bool) {
 	if strings.HasPrefix(string(h), groupMark) {
 		return "", false
 	}

@@ -106,12 +106,12 @@ func TestMatcherAgainstBruteForce(t *testing.T) {
 	patterns, permissions := patternUniverse()
 	for i, p := range patterns {
 		other := patterns[(i*7+3)%len(patterns)]
-		edit := (&lexicon{}).edit()
+		edit := (&symbols{}).edit()
 		m := newMatcher([]*ruleSet{newRuleSet(edit, []Pattern{p}, []Pattern{other})}, false)
 		unnamed := edit.done()
 		edit = unnamed.edit()
 		for _, q := range permissions {
-			edit.name(q)
+			edit.symbol(q)
 		}
 		named := edit.done()
 		for _, q := range permissions {
@@ -123,7 +123,7 @@ func TestMatcherAgainstBruteForce(t *testing.T) {
 				want |= restricted
 			}
 			object, action, _ := q.Split()
-			spelt := unnamed.spell(object, action, m.wild)
+			spelt := unnamed.symbolOf(object, action, m.wild)
 			if got := m.match(&spelt); got != want {
 				t.Fatalf("grant %q, restriction %q, asked %q: %b, want %b", p, other, q, got, want)
 			}

@@ -284,7 +284,7 @@ func TestEntries(t *testing.T) {
 			t.Errorf("%q: %v", p, faults)
 		}
 	}
-	_, err := authz.Open(t.Context(), authz.NewMemoryStore(), authz.Options{Catalogue: authz.Catalogue{
+	_, err := authz.Open(t.Context(), authz.NewMemoryStore(), authz.Options{Catalog: authz.Catalog{
 		{Permission: "a:b", Label: "L"}, {Permission: "a:b", Label: "M"}, {Permission: "c", Label: "N"}, {Permission: "d:e"},
 	}})
 	for _, says := range []string{`"a:b" is declared twice`, `"c" is not of the form`, `"d:e" the label is empty`} {

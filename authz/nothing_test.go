@@ -13,52 +13,52 @@ import (
 // operation is one of each kind, with a change to make.
 type operation struct {
 	name string
-	do   func(context.Context, authz.Acting) (authz.Change, error)
+	do   func(context.Context, authz.Admin) (authz.Change, error)
 }
 
 func operations() []operation {
 	file := authz.PolicyFile{Lines: []authz.PolicyLine{{Number: 1, Fields: []string{"p", "eve", "a", "b", "allow"}}}}
 	return []operation{
-		{"CreateGroup", func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		{"CreateGroup", func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.CreateGroup(ctx, authz.GroupSpec{Name: "New", Inherits: []authz.GroupName{"Desk", "Desk"}})
 		}},
-		{"UpdateGroup", func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		{"UpdateGroup", func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.UpdateGroup(ctx, "Desk", authz.GroupPatch{Name: ptr(authz.GroupName("Front"))})
 		}},
-		{"DeleteGroup", func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		{"DeleteGroup", func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.DeleteGroup(ctx, "Finance", true)
 		}},
-		{"Grant", func(ctx context.Context, a authz.Acting) (authz.Change, error) { return a.Grant(ctx, "Leads", "a:b") }},
-		{"Restrict", func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		{"Grant", func(ctx context.Context, a authz.Admin) (authz.Change, error) { return a.Grant(ctx, "Leads", "a:b") }},
+		{"Restrict", func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.Restrict(ctx, "Leads", "a:b")
 		}},
-		{"ChangeGroupPermissions", func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		{"ChangeGroupPermissions", func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.ChangeGroupPermissions(ctx, "Leads", authz.RulesDelta{Grant: []authz.Pattern{"c:d"}})
 		}},
-		{"SetGroupPermissions", func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		{"SetGroupPermissions", func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.SetGroupPermissions(ctx, "Leads", authz.Rules{})
 		}},
-		{"Assign", func(ctx context.Context, a authz.Acting) (authz.Change, error) { return a.Assign(ctx, "Leads", "eve") }},
-		{"Unassign", func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		{"Assign", func(ctx context.Context, a authz.Admin) (authz.Change, error) { return a.Assign(ctx, "Leads", "eve") }},
+		{"Unassign", func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.Unassign(ctx, "Leads", "dave")
 		}},
-		{"ChangeMembers", func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		{"ChangeMembers", func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.ChangeMembers(ctx, "Leads", []authz.UserID{"fay"}, nil)
 		}},
-		{"SetUserGroups", func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		{"SetUserGroups", func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.SetUserGroups(ctx, "gil", []authz.GroupName{"Leads"})
 		}},
-		{"SetUserPermissions", func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		{"SetUserPermissions", func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.SetUserPermissions(ctx, "gil", authz.Rules{Grants: []authz.Pattern{"a:b"}})
 		}},
-		{"ChangeUserPermissions", func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		{"ChangeUserPermissions", func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.ChangeUserPermissions(ctx, "gil", authz.RulesDelta{Grant: []authz.Pattern{"c:d"}})
 		}},
-		{"DeleteUser", func(ctx context.Context, a authz.Acting) (authz.Change, error) { return a.DeleteUser(ctx, "gil") }},
-		{"Import", func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		{"DeleteUser", func(ctx context.Context, a authz.Admin) (authz.Change, error) { return a.DeleteUser(ctx, "gil") }},
+		{"Import", func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.Import(ctx, file, authz.ImportMerge)
 		}},
-		{"Bootstrap", func(ctx context.Context, a authz.Acting) (authz.Change, error) { return a.Bootstrap(ctx, "hal") }},
+		{"Bootstrap", func(ctx context.Context, a authz.Admin) (authz.Change, error) { return a.Bootstrap(ctx, "hal") }},
 	}
 }
 
@@ -109,7 +109,7 @@ func TestAWriteThatChangesNothingRecordsNothing(t *testing.T) {
 		"a grant again":       func() (authz.Change, error) { return ana.Grant(ctx, "Desk", "a:b", "a:b") },
 		"a restriction again": func() (authz.Change, error) { return ana.Restrict(ctx, "Desk", "a.c:d") },
 		"taking what isn't there": func() (authz.Change, error) {
-			return ana.ChangeGroupPermissions(ctx, "Desk", authz.RulesDelta{Ungrant: []authz.Pattern{"q:q", "a.c:d"}, Unrestrict: []authz.Pattern{"q:q", "a:b"}})
+			return ana.ChangeGroupPermissions(ctx, "Desk", authz.RulesDelta{Revoke: []authz.Pattern{"q:q", "a.c:d"}, Lift: []authz.Pattern{"q:q", "a:b"}})
 		},
 		"the same rules": func() (authz.Change, error) {
 			return ana.SetGroupPermissions(ctx, "Desk", authz.Rules{Grants: []authz.Pattern{"a.*:*", "a:b", "a:b"}, Restrictions: []authz.Pattern{"a.c:d"}})

@@ -15,15 +15,15 @@ type rung struct {
 	try  func() (authz.Change, error)
 }
 
-// ladderOffice is an office with a catalogue. nora has no rights, gus may delete groups and
+// ladderOffice is an office with a catalog. nora has no rights, gus may delete groups and
 // nothing else, dave may change everything and holds little: what Finance gives he lacks.
 func ladderOffice(t *testing.T) *authz.Engine {
 	t.Helper()
-	var catalogue authz.Catalogue
+	var catalog authz.Catalog
 	for _, p := range []authz.Permission{"requests.deposit:view", "requests.deposit:update", "finance.balances:adjust", "finance.reports:export"} {
-		catalogue = append(catalogue, authz.Entry{Permission: p, Label: "L"})
+		catalog = append(catalog, authz.Entry{Permission: p, Label: "L"})
 	}
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana", Catalogue: catalogue})
+	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana", Catalog: catalog})
 	ctx, ana := t.Context(), engine.As("ana")
 	for _, spec := range []authz.GroupSpec{
 		{Name: "Desk", Permissions: authz.Rules{Grants: []authz.Pattern{"requests.*:view"}}},
@@ -46,28 +46,28 @@ func groupLadders(ctx context.Context, e *authz.Engine) map[string][]rung {
 	const stale = authz.Revision(1000)
 	nora, dave, ana := e.As("nora"), e.As("dave"), e.As("ana")
 	long := strings.Repeat("x", 1001)
-	create := func(a authz.Acting, name authz.GroupName, description string, inherits authz.GroupName, grants ...authz.Pattern) func() (authz.Change, error) {
+	create := func(a authz.Admin, name authz.GroupName, description string, inherits authz.GroupName, grants ...authz.Pattern) func() (authz.Change, error) {
 		return func() (authz.Change, error) {
 			return a.CreateGroup(ctx, authz.GroupSpec{Name: name, Description: description, Inherits: []authz.GroupName{inherits}, Permissions: authz.Rules{Grants: grants}})
 		}
 	}
-	patch := func(a authz.Acting, group, name authz.GroupName, description string, inherits ...authz.GroupName) func() (authz.Change, error) {
+	patch := func(a authz.Admin, group, name authz.GroupName, description string, inherits ...authz.GroupName) func() (authz.Change, error) {
 		return func() (authz.Change, error) {
 			return a.UpdateGroup(ctx, group, authz.GroupPatch{Name: &name, Description: &description, Inherits: &inherits})
 		}
 	}
-	remove := func(a authz.Acting, group authz.GroupName, release bool) func() (authz.Change, error) {
+	remove := func(a authz.Admin, group authz.GroupName, release bool) func() (authz.Change, error) {
 		return func() (authz.Change, error) { return a.DeleteGroup(ctx, group, release) }
 	}
-	set := func(a authz.Acting, group authz.GroupName, grants ...authz.Pattern) func() (authz.Change, error) {
+	set := func(a authz.Admin, group authz.GroupName, grants ...authz.Pattern) func() (authz.Change, error) {
 		return func() (authz.Change, error) {
 			return a.SetGroupPermissions(ctx, group, authz.Rules{Grants: grants})
 		}
 	}
-	grant := func(a authz.Acting, group authz.GroupName, grants ...authz.Pattern) func() (authz.Change, error) {
+	grant := func(a authz.Admin, group authz.GroupName, grants ...authz.Pattern) func() (authz.Change, error) {
 		return func() (authz.Change, error) { return a.Grant(ctx, group, grants...) }
 	}
-	move := func(a authz.Acting, group authz.GroupName, add ...authz.UserID) func() (authz.Change, error) {
+	move := func(a authz.Admin, group authz.GroupName, add ...authz.UserID) func() (authz.Change, error) {
 		return func() (authz.Change, error) { return a.ChangeMembers(ctx, group, add, []authz.UserID{"ana"}) }
 	}
 	return map[string][]rung{
@@ -148,23 +148,23 @@ func userLadders(ctx context.Context, e *authz.Engine) map[string][]rung {
 	const stale = authz.Revision(1000)
 	nora, dave, ana := e.As("nora"), e.As("dave"), e.As("ana")
 	long := strings.Repeat("x", 501)
-	groups := func(a authz.Acting, user authz.UserID, groups ...authz.GroupName) func() (authz.Change, error) {
+	groups := func(a authz.Admin, user authz.UserID, groups ...authz.GroupName) func() (authz.Change, error) {
 		return func() (authz.Change, error) { return a.SetUserGroups(ctx, user, groups) }
 	}
-	set := func(a authz.Acting, user authz.UserID, grants ...authz.Pattern) func() (authz.Change, error) {
+	set := func(a authz.Admin, user authz.UserID, grants ...authz.Pattern) func() (authz.Change, error) {
 		return func() (authz.Change, error) {
 			return a.SetUserPermissions(ctx, user, authz.Rules{Grants: grants})
 		}
 	}
-	grant := func(a authz.Acting, user authz.UserID, grants ...authz.Pattern) func() (authz.Change, error) {
+	grant := func(a authz.Admin, user authz.UserID, grants ...authz.Pattern) func() (authz.Change, error) {
 		return func() (authz.Change, error) {
 			return a.ChangeUserPermissions(ctx, user, authz.RulesDelta{Grant: grants})
 		}
 	}
-	remove := func(a authz.Acting, user authz.UserID) func() (authz.Change, error) {
+	remove := func(a authz.Admin, user authz.UserID) func() (authz.Change, error) {
 		return func() (authz.Change, error) { return a.DeleteUser(ctx, user) }
 	}
-	take := func(a authz.Acting, mode authz.ImportMode, lines ...[]string) func() (authz.Change, error) {
+	take := func(a authz.Admin, mode authz.ImportMode, lines ...[]string) func() (authz.Change, error) {
 		var file authz.PolicyFile
 		for i, fields := range lines {
 			file.Lines = append(file.Lines, authz.PolicyLine{Number: i + 1, Fields: fields})
@@ -257,12 +257,12 @@ func TestForbiddenSaysNothing(t *testing.T) {
 	engine := ladderOffice(t)
 	ctx, nora := t.Context(), engine.As("nora")
 	for _, group := range []authz.GroupName{"Desk", "Nowhere", authz.Administrators, "a/b", ""} {
-		for what, try := range map[string]func(authz.Acting) (authz.Change, error){
-			"forbidden: this needs rightful.groups:view, rightful.groups:update":                                             func(a authz.Acting) (authz.Change, error) { return a.Grant(ctx, group, "**") },
-			"forbidden: this needs rightful.groups:view, rightful.groups:delete, rightful.users:view, rightful.users:update": func(a authz.Acting) (authz.Change, error) { return a.DeleteGroup(ctx, group, true) },
-			"forbidden: this needs rightful.groups:view, rightful.users:view, rightful.users:update":                         func(a authz.Acting) (authz.Change, error) { return a.Assign(ctx, group, "nora") },
+		for what, try := range map[string]func(authz.Admin) (authz.Change, error){
+			"forbidden: this needs rightful.groups:view, rightful.groups:update":                                             func(a authz.Admin) (authz.Change, error) { return a.Grant(ctx, group, "**") },
+			"forbidden: this needs rightful.groups:view, rightful.groups:delete, rightful.users:view, rightful.users:update": func(a authz.Admin) (authz.Change, error) { return a.DeleteGroup(ctx, group, true) },
+			"forbidden: this needs rightful.groups:view, rightful.users:view, rightful.users:update":                         func(a authz.Admin) (authz.Change, error) { return a.Assign(ctx, group, "nora") },
 		} {
-			for _, a := range []authz.Acting{nora, nora.IfVersion(1), nora.DryRun(), nora.Because("\x00"), engine.As(""), engine.As("group:Administrators")} {
+			for _, a := range []authz.Admin{nora, nora.IfVersion(1), nora.DryRun(), nora.Because("\x00"), engine.As(""), engine.As("group:Administrators")} {
 				if _, err := try(a); err == nil || err.Error() != what {
 					t.Errorf("%q: %v, not %s", group, err, what)
 				}

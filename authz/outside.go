@@ -10,12 +10,12 @@ import (
 
 // intact reports whether the policy in the tables is what the records lead to, as far as that
 // shows without reading them.
-func (t stored) intact() bool {
+func (t loadedTables) intact() bool {
 	return t.revision == 0 || t.recorded && !t.lacksAdministrators && !t.lacksTheirRule && len(t.forbidden()) == 0
 }
 
 // forbidden returns the bad rows that promise 1 forbids.
-func (t stored) forbidden() []BadRow {
+func (t loadedTables) forbidden() []BadRow {
 	return slices.DeleteFunc(slices.Clone(t.badRows), func(b BadRow) bool {
 		r, err := parseFields(b.Values)
 		return err != nil || !forbiddenToAdministrators(r)
@@ -25,7 +25,7 @@ func (t stored) forbidden() []BadRow {
 // takeIn puts on record what others wrote to the tables, makes good what they did to
 // Administrators, and returns the policy after. It returns [ErrConflict] when the store stands
 // elsewhere by now.
-func (e *Engine) takeIn(ctx context.Context, tables stored) (*snapshot, error) {
+func (e *Engine) recordForeignWrites(ctx context.Context, tables loadedTables) (*snapshot, error) {
 	before, err := e.recorded(ctx, tables)
 	if err != nil {
 		return nil, err
@@ -33,7 +33,7 @@ func (e *Engine) takeIn(ctx context.Context, tables stored) (*snapshot, error) {
 	c := Change{
 		Revision: tables.revision + 1, At: time.Now().UTC().Truncate(time.Microsecond),
 		Actor: Actor{Kind: ActorOutside}, Channel: "tables", Action: ActionPolicyOutside,
-		Delta: tables.since(before),
+		Delta: tables.diffFrom(before),
 	}
 	if c.Delta.IsEmpty() {
 		return tables.snapshot, nil
@@ -43,7 +43,7 @@ func (e *Engine) takeIn(ctx context.Context, tables stored) (*snapshot, error) {
 		return nil, err
 	}
 	c.Hash = record.Hash
-	after, err := tables.after(before, c)
+	after, err := tables.withForeign(before, c)
 	if err != nil {
 		return nil, fmt.Errorf("this is a fault of Rightful's: %w", err)
 	}
@@ -68,10 +68,10 @@ func (e *Engine) takeIn(ctx context.Context, tables stored) (*snapshot, error) {
 }
 
 // recorded returns the policy that the records lead to, as of the revision of the tables.
-func (e *Engine) recorded(ctx context.Context, tables stored) (*snapshot, error) {
+func (e *Engine) recorded(ctx context.Context, tables loadedTables) (*snapshot, error) {
 	s := e.current.Load()
 	if s == nil || s.revision > tables.revision {
-		s = emptySnapshot(e.catalogue.sorted)
+		s = emptySnapshot(e.catalog.sorted)
 	}
 	s, err := e.replayUpTo(ctx, tables.revision, s, nil)
 	if err == nil && !s.head().equal(tables.head()) {
@@ -86,7 +86,7 @@ func (e *Engine) recorded(ctx context.Context, tables stored) (*snapshot, error)
 }
 
 // since returns what was done to the policy past the engine, and what makes it good.
-func (t stored) since(before *snapshot) Delta {
+func (t loadedTables) diffFrom(before *snapshot) Delta {
 	d := differences(before, t.snapshot)
 	if t.lacksAdministrators {
 		info := t.group(Administrators).info
@@ -102,7 +102,7 @@ func (t stored) since(before *snapshot) Delta {
 
 // after returns the policy after the change that takes the tables in. Its bad rows are those
 // of the tables, by their ids.
-func (t stored) after(before *snapshot, c Change) (*snapshot, error) {
+func (t loadedTables) withForeign(before *snapshot, c Change) (*snapshot, error) {
 	forbidden := t.forbidden()
 	isForbidden := func(b BadRow) bool {
 		return slices.ContainsFunc(forbidden, func(f BadRow) bool { return f.ID == b.ID })
@@ -119,6 +119,6 @@ func (t stored) after(before *snapshot, c Change) (*snapshot, error) {
 	}
 	after.setBadRows(bad)
 	after.writes = t.writes
-	after.marks = t.marks
+	after.milestones = t.milestones
 	return after, nil
 }

@@ -28,7 +28,7 @@ func underOthers(t *testing.T, seed uint64, steps int) error {
 	options := authz.Options{Bootstrap: "root", PollInterval: time.Hour}
 	instances := []*authz.Engine{open(t, store, options), open(t, store, options), open(t, store, options)}
 	r, w := rand.New(rand.NewPCG(seed, 3)), newWorld()
-	w.rules[authz.Rule{Kind: authz.KindMember, Holder: "root", Group: authz.Administrators}] = true
+	w.rules[authz.Rule{Kind: authz.KindMember, Subject: "root", Group: authz.Administrators}] = true
 	for i := range steps {
 		if r.IntN(3) == 0 {
 			for range 1 + r.IntN(3) {
@@ -64,17 +64,17 @@ func writePast(t *testing.T, r *rand.Rand, store *authz.MemoryStore, w *world) {
 			return
 		}
 		store.DeleteRow(gone.ID)
-		if rule.Holder != authz.Administrators.Holder() { // what is taken from them is put back
+		if rule.Subject != authz.Administrators.Subject() { // what is taken from them is put back
 			delete(w.rules, rule)
 		}
 		return
 	}
-	rule := authz.Rule{Kind: authz.KindGrant, Holder: pick(r, someUsers).Holder(), Pattern: w.randomPattern(r)}
+	rule := authz.Rule{Kind: authz.KindGrant, Subject: pick(r, someUsers).Subject(), Pattern: w.randomPattern(r)}
 	switch r.IntN(3) {
 	case 0:
 		rule.Kind = authz.KindRestriction
 	case 1:
-		rule = authz.Rule{Kind: authz.KindMember, Holder: rule.Holder, Group: w.someGroup(r)}
+		rule = authz.Rule{Kind: authz.KindMember, Subject: rule.Subject, Group: w.someGroup(r)}
 	}
 	if !w.rules[rule] && rule.Group != authz.Administrators && (rule.Group == "" || w.groups[rule.Group]) {
 		store.InsertRows(rowOf(rule))
@@ -96,12 +96,12 @@ func (w *world) ruleOf(r authz.Row) (authz.Rule, bool) {
 // rowOf is a rule as the table has it.
 func rowOf(rule authz.Rule) authz.Row {
 	if rule.Group != "" {
-		return row("g", string(rule.Holder), "group:"+string(rule.Group))
+		return row("g", string(rule.Subject), "group:"+string(rule.Group))
 	}
 	object, action, _ := authz.Permission(rule.Pattern).Split()
 	effect := "allow"
 	if rule.Kind == authz.KindRestriction {
 		effect = "deny"
 	}
-	return row("p", string(rule.Holder), object, action, effect)
+	return row("p", string(rule.Subject), object, action, effect)
 }

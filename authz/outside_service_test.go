@@ -33,9 +33,9 @@ func writtenTo(t *testing.T, o authz.Options) (*authz.MemoryStore, *authz.Engine
 func TestWritesByOthersAreTakenIn(t *testing.T) {
 	t.Parallel()
 	member := func(user authz.UserID, g authz.GroupName) authz.Rule {
-		return authz.Rule{Kind: authz.KindMember, Holder: user.Holder(), Group: g}
+		return authz.Rule{Kind: authz.KindMember, Subject: user.Subject(), Group: g}
 	}
-	administrators := authz.Rule{Kind: authz.KindGrant, Holder: authz.Administrators.Holder(), Pattern: authz.Everything}
+	administrators := authz.Rule{Kind: authz.KindGrant, Subject: authz.Administrators.Subject(), Pattern: authz.Everything}
 	for name, c := range map[string]struct {
 		write func(*testing.T, *authz.MemoryStore)
 		delta authz.Delta
@@ -54,12 +54,12 @@ func TestWritesByOthersAreTakenIn(t *testing.T) {
 		},
 		"a restriction": {
 			write: func(_ *testing.T, s *authz.MemoryStore) { s.InsertRows(row("p", "ben", "a.*", "*", "deny")) },
-			delta: authz.Delta{Added: []authz.Rule{{Kind: authz.KindRestriction, Holder: "ben", Pattern: "a.*:*"}}},
+			delta: authz.Delta{Added: []authz.Rule{{Kind: authz.KindRestriction, Subject: "ben", Pattern: "a.*:*"}}},
 			check: func(v *authz.View) bool { return !v.Can("ben", "a.b:view") },
 		},
 		"a link": {
 			write: func(_ *testing.T, s *authz.MemoryStore) { s.InsertRows(row("g", "group:Trainees", "group:Desk")) },
-			delta: authz.Delta{Added: []authz.Rule{{Kind: authz.KindInherit, Holder: "group:Trainees", Group: "Desk"}}},
+			delta: authz.Delta{Added: []authz.Rule{{Kind: authz.KindInherit, Subject: "group:Trainees", Group: "Desk"}}},
 			check: func(v *authz.View) bool { return v.Can("zoe", "a.b:view") },
 		},
 		"a bad row": {

@@ -15,7 +15,7 @@ func adopted(t *testing.T, rows ...authz.Row) *authz.Engine {
 	store := authz.NewMemoryStore()
 	store.InsertRows(rows...)
 	engine := open(t, store, authz.Options{})
-	if _, err := engine.VerifyRecords(t.Context()); err != nil {
+	if _, err := engine.AuditRecords(t.Context()); err != nil {
 		t.Errorf("right after the adoption: %v", err)
 	}
 	return engine
@@ -94,7 +94,7 @@ func TestRepairFitsTheRecords(t *testing.T) {
 	store.InsertRows(row("g", "group:Administrators", "group:Administrators"), row("p", "group:Administrators", "a", "b", "deny"))
 	engine = open(t, store, authz.Options{})
 	must(t)(engine.As("ana").CreateGroup(t.Context(), authz.GroupSpec{Name: "Desk"}))
-	if _, err := engine.VerifyRecords(t.Context()); err != nil {
+	if _, err := engine.AuditRecords(t.Context()); err != nil {
 		t.Error(err)
 	}
 	if again := open(t, store, authz.Options{}); again.Revision() != engine.Revision() {

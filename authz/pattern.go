@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Permission is what code asks for and the catalogue declares: "object:action", split at
+// Permission is what code asks for and the catalog declares: "object:action", split at
 // the last colon. Objects are segments joined by "." or "/"; a leading "/" is allowed.
 type Permission string
 

@@ -21,7 +21,7 @@ const (
 // Pattern, memberships and inheritance a Group.
 type Rule struct {
 	Kind    RuleKind  `json:"rule"`
-	Holder  Holder    `json:"holder"`
+	Subject Subject   `json:"subject"`
 	Pattern Pattern   `json:"pattern,omitempty"`
 	Group   GroupName `json:"group,omitempty"`
 }
@@ -34,7 +34,7 @@ type Rules struct {
 
 // RulesDelta is a change to the rules of one holder. What is so already is no error.
 type RulesDelta struct {
-	Grant, Ungrant, Restrict, Unrestrict []Pattern
+	Grant, Revoke, Restrict, Lift []Pattern
 }
 
 // GroupInfo is what is stored of a group beside its rules.
@@ -83,9 +83,9 @@ type PolicyFile struct {
 // Seed is what a fresh store starts from. It is applied once; later starts compare the
 // policy with it and report the drift.
 type Seed struct {
-	Catalogue Catalogue
-	Groups    []GroupInfo
-	Policy    PolicyFile
+	Catalog Catalog
+	Groups  []GroupInfo
+	Policy  PolicyFile
 }
 
 // CompareFolded orders names as every list shows them: by folded form, then code point.

@@ -78,7 +78,7 @@ func (s *snapshot) longest(id groupID, known map[groupID]int, next func(*group) 
 func checkInheritance(after *snapshot, d Delta) error {
 	heirs := map[groupID]GroupName{}
 	for _, r := range d.Added {
-		if name, ok := r.Holder.Group(); ok && r.Kind == KindInherit {
+		if name, ok := r.Subject.Group(); ok && r.Kind == KindInherit {
 			heirs[after.group(name).id] = name
 		}
 	}
@@ -107,7 +107,7 @@ func (e *Engine) checkLeaving(ctx context.Context, after *snapshot, actor Actor,
 	}
 	asked := slices.ContainsFunc(d.Removed, func(r Rule) bool {
 		return r.Kind == KindMember && r.Group == Administrators &&
-			(actor.Kind == ActorCommand || string(r.Holder) == actor.ID)
+			(actor.Kind == ActorCommand || string(r.Subject) == actor.ID)
 	})
 	if !asked {
 		return nil

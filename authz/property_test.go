@@ -19,7 +19,7 @@ type step struct {
 	name   string
 	expect error
 	world  func(*world)
-	engine func(context.Context, authz.Acting) (authz.Change, error)
+	engine func(context.Context, authz.Admin) (authz.Change, error)
 }
 
 // randomStep draws an operation that an administrator tries.
@@ -41,25 +41,25 @@ func createStep(r *rand.Rand, w *world) step {
 	}
 	s.world = func(w *world) {
 		w.groups[name] = true
-		w.set(name.Holder(), grants, restrictions)
+		w.set(name.Subject(), grants, restrictions)
 	}
-	s.engine = func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+	s.engine = func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 		return a.CreateGroup(ctx, authz.GroupSpec{Name: name, Permissions: authz.Rules{Grants: grants, Restrictions: restrictions}})
 	}
 	return s
 }
 
-func (w *world) set(h authz.Holder, grants, restrictions []authz.Pattern) {
+func (w *world) set(h authz.Subject, grants, restrictions []authz.Pattern) {
 	for r := range w.rules {
-		if r.Holder == h && r.Pattern != "" {
+		if r.Subject == h && r.Pattern != "" {
 			delete(w.rules, r)
 		}
 	}
 	for _, p := range grants {
-		w.rules[authz.Rule{Kind: authz.KindGrant, Holder: h, Pattern: p}] = true
+		w.rules[authz.Rule{Kind: authz.KindGrant, Subject: h, Pattern: p}] = true
 	}
 	for _, p := range restrictions {
-		w.rules[authz.Rule{Kind: authz.KindRestriction, Holder: h, Pattern: p}] = true
+		w.rules[authz.Rule{Kind: authz.KindRestriction, Subject: h, Pattern: p}] = true
 	}
 }
 
@@ -78,7 +78,7 @@ func deleteStep(r *rand.Rand, w *world) step {
 	case len(w.members(name)) > 0 && !release:
 		s.expect = authz.ErrGroupHasMembers
 	}
-	s.engine = func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+	s.engine = func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 		return a.DeleteGroup(ctx, name, release)
 	}
 	return s
@@ -93,7 +93,7 @@ func renameStep(r *rand.Rand, w *world) step {
 	case from != to && w.groups[to]:
 		s.expect = authz.ErrGroupExists
 	}
-	s.engine = func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+	s.engine = func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 		return a.UpdateGroup(ctx, from, authz.GroupPatch{Name: &to})
 	}
 	return s
@@ -119,7 +119,7 @@ func inheritStep(r *rand.Rand, w *world) step {
 			s.expect = authz.ErrInheritanceCycle
 		}
 	}
-	s.engine = func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+	s.engine = func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 		return a.UpdateGroup(ctx, heir, authz.GroupPatch{Inherits: &list})
 	}
 	return s
@@ -127,12 +127,12 @@ func inheritStep(r *rand.Rand, w *world) step {
 
 func (w *world) setInherits(heir authz.GroupName, list []authz.GroupName) {
 	for r := range w.rules {
-		if r.Kind == authz.KindInherit && r.Holder == heir.Holder() {
+		if r.Kind == authz.KindInherit && r.Subject == heir.Subject() {
 			delete(w.rules, r)
 		}
 	}
 	for _, g := range list {
-		w.rules[authz.Rule{Kind: authz.KindInherit, Holder: heir.Holder(), Group: g}] = true
+		w.rules[authz.Rule{Kind: authz.KindInherit, Subject: heir.Subject(), Group: g}] = true
 	}
 }
 
@@ -140,51 +140,51 @@ func grantStep(r *rand.Rand, w *world) step {
 	name := pick(r, someGroups)
 	delta := authz.RulesDelta{Grant: w.randomPatterns(r, 2), Restrict: w.randomPatterns(r, 1)}
 	for rule := range w.rules {
-		if rule.Holder == name.Holder() && r.IntN(3) == 0 {
+		if rule.Subject == name.Subject() && r.IntN(3) == 0 {
 			if rule.Kind == authz.KindGrant && !slices.Contains(delta.Grant, rule.Pattern) {
-				delta.Ungrant = append(delta.Ungrant, rule.Pattern)
+				delta.Revoke = append(delta.Revoke, rule.Pattern)
 			}
 			if rule.Kind == authz.KindRestriction && !slices.Contains(delta.Restrict, rule.Pattern) {
-				delta.Unrestrict = append(delta.Unrestrict, rule.Pattern)
+				delta.Lift = append(delta.Lift, rule.Pattern)
 			}
 		}
 	}
 	s := step{name: fmt.Sprintf("change the rules of %q by %v", name, delta)}
-	s.world = func(w *world) { w.change(name.Holder(), delta) }
+	s.world = func(w *world) { w.change(name.Subject(), delta) }
 	if !w.groups[name] {
 		s.expect = authz.ErrNotFound
 	}
-	s.engine = func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+	s.engine = func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 		return a.ChangeGroupPermissions(ctx, name, delta)
 	}
 	return s
 }
 
-func (w *world) change(h authz.Holder, d authz.RulesDelta) {
+func (w *world) change(h authz.Subject, d authz.RulesDelta) {
 	put := func(kind authz.RuleKind, list []authz.Pattern, in bool) {
 		for _, p := range list {
 			if in {
-				w.rules[authz.Rule{Kind: kind, Holder: h, Pattern: p}] = true
+				w.rules[authz.Rule{Kind: kind, Subject: h, Pattern: p}] = true
 			} else {
-				delete(w.rules, authz.Rule{Kind: kind, Holder: h, Pattern: p})
+				delete(w.rules, authz.Rule{Kind: kind, Subject: h, Pattern: p})
 			}
 		}
 	}
 	put(authz.KindGrant, d.Grant, true)
-	put(authz.KindGrant, d.Ungrant, false)
+	put(authz.KindGrant, d.Revoke, false)
 	put(authz.KindRestriction, d.Restrict, true)
-	put(authz.KindRestriction, d.Unrestrict, false)
+	put(authz.KindRestriction, d.Lift, false)
 }
 
 func setRulesStep(r *rand.Rand, w *world) step {
 	name := pick(r, someGroups)
 	rules := authz.Rules{Grants: w.randomPatterns(r, 3), Restrictions: w.randomPatterns(r, 1)}
 	s := step{name: fmt.Sprintf("set the rules of %q to %v", name, rules)}
-	s.world = func(w *world) { w.set(name.Holder(), rules.Grants, rules.Restrictions) }
+	s.world = func(w *world) { w.set(name.Subject(), rules.Grants, rules.Restrictions) }
 	if !w.groups[name] {
 		s.expect = authz.ErrNotFound
 	}
-	s.engine = func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+	s.engine = func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 		return a.SetGroupPermissions(ctx, name, rules)
 	}
 	return s
@@ -192,7 +192,7 @@ func setRulesStep(r *rand.Rand, w *world) step {
 
 func moveStep(r *rand.Rand, w *world) step {
 	name, user, in := w.someGroup(r), pick(r, someMembers), r.IntN(3) > 0
-	rule := authz.Rule{Kind: authz.KindMember, Holder: user.Holder(), Group: name}
+	rule := authz.Rule{Kind: authz.KindMember, Subject: user.Subject(), Group: name}
 	s := step{name: fmt.Sprintf("%q in %q: %v", user, name, in)}
 	s.world = func(w *world) {
 		if in {
@@ -204,7 +204,7 @@ func moveStep(r *rand.Rand, w *world) step {
 	if !in && name == authz.Administrators && w.rules[rule] && len(w.members(name)) == 1 {
 		s.expect = authz.ErrLastAdministrator
 	}
-	s.engine = func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+	s.engine = func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 		if in {
 			return a.Assign(ctx, name, user)
 		}
@@ -222,12 +222,12 @@ func userGroupsStep(r *rand.Rand, w *world) step {
 	s := step{name: fmt.Sprintf("the groups of %q are %q", user, list)}
 	s.world = func(w *world) {
 		for rule := range w.rules {
-			if rule.Kind == authz.KindMember && rule.Holder == user.Holder() {
+			if rule.Kind == authz.KindMember && rule.Subject == user.Subject() {
 				delete(w.rules, rule)
 			}
 		}
 		for _, g := range list {
-			w.rules[authz.Rule{Kind: authz.KindMember, Holder: user.Holder(), Group: g}] = true
+			w.rules[authz.Rule{Kind: authz.KindMember, Subject: user.Subject(), Group: g}] = true
 		}
 	}
 	switch {
@@ -236,7 +236,7 @@ func userGroupsStep(r *rand.Rand, w *world) step {
 	case w.isLastAdministrator(user):
 		s.expect = authz.ErrLastAdministrator
 	}
-	s.engine = func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+	s.engine = func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 		return a.SetUserGroups(ctx, user, list)
 	}
 	return s
@@ -251,8 +251,8 @@ func userRulesStep(r *rand.Rand, w *world) step {
 	rules := authz.Rules{Grants: w.randomPatterns(r, 2), Restrictions: w.randomPatterns(r, 1)}
 	return step{
 		name:  fmt.Sprintf("set the rules of user %q to %v", user, rules),
-		world: func(w *world) { w.set(user.Holder(), rules.Grants, rules.Restrictions) },
-		engine: func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+		world: func(w *world) { w.set(user.Subject(), rules.Grants, rules.Restrictions) },
+		engine: func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.SetUserPermissions(ctx, user, rules)
 		},
 	}
@@ -263,7 +263,7 @@ func deleteUserStep(r *rand.Rand, w *world) step {
 	s := step{name: fmt.Sprintf("delete user %q", user)}
 	s.world = func(w *world) {
 		for rule := range w.rules {
-			if rule.Holder == user.Holder() {
+			if rule.Subject == user.Subject() {
 				delete(w.rules, rule)
 			}
 		}
@@ -271,7 +271,7 @@ func deleteUserStep(r *rand.Rand, w *world) step {
 	if w.isLastAdministrator(user) {
 		s.expect = authz.ErrLastAdministrator
 	}
-	s.engine = func(ctx context.Context, a authz.Acting) (authz.Change, error) { return a.DeleteUser(ctx, user) }
+	s.engine = func(ctx context.Context, a authz.Admin) (authz.Change, error) { return a.DeleteUser(ctx, user) }
 	return s
 }
 
@@ -290,16 +290,16 @@ func importStep(r *rand.Rand, w *world) step {
 	s.world = func(w *world) {
 		if mode == authz.ImportReplace {
 			for rule := range w.rules {
-				if rule.Group != authz.Administrators && rule.Holder != "group:Administrators" {
+				if rule.Group != authz.Administrators && rule.Subject != "group:Administrators" {
 					delete(w.rules, rule)
 				}
 			}
 		}
 		w.groups[name] = true
-		w.rules[authz.Rule{Kind: authz.KindGrant, Holder: name.Holder(), Pattern: pattern}] = true
-		w.rules[authz.Rule{Kind: authz.KindMember, Holder: user.Holder(), Group: name}] = true
+		w.rules[authz.Rule{Kind: authz.KindGrant, Subject: name.Subject(), Pattern: pattern}] = true
+		w.rules[authz.Rule{Kind: authz.KindMember, Subject: user.Subject(), Group: name}] = true
 	}
-	s.engine = func(ctx context.Context, a authz.Acting) (authz.Change, error) { return a.Import(ctx, file, mode) }
+	s.engine = func(ctx context.Context, a authz.Admin) (authz.Change, error) { return a.Import(ctx, file, mode) }
 	return s
 }
 
@@ -366,7 +366,7 @@ func (a answers) differences(v *authz.View, w *world) error {
 	return nil
 }
 
-// listed reports whether PermissionsOf must list what is held: what the catalogue declares
+// listed reports whether PermissionsOf must list what is held: what the catalog declares
 // and what a rule that reaches the user names exactly.
 func (w *world) listed(v *authz.View, u authz.UserID, p authz.Permission) bool {
 	if _, declared := v.Entry(p); declared {
@@ -377,7 +377,7 @@ func (w *world) listed(v *authz.View, u authz.UserID, p authz.Permission) bool {
 	}
 	reached := w.holders(u)
 	for r := range w.rules {
-		if r.Kind == authz.KindGrant && reached[r.Holder] && r.Pattern == authz.Pattern(p) {
+		if r.Kind == authz.KindGrant && reached[r.Subject] && r.Pattern == authz.Pattern(p) {
 			return true
 		}
 	}
@@ -391,7 +391,7 @@ func run(t *testing.T, seed uint64, steps int, ask answers) error {
 	r := rand.New(rand.NewPCG(seed, 1))
 	w := newWorld()
 	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "root"})
-	w.rules[authz.Rule{Kind: authz.KindMember, Holder: "root", Group: authz.Administrators}] = true
+	w.rules[authz.Rule{Kind: authz.KindMember, Subject: "root", Group: authz.Administrators}] = true
 	for i := range steps {
 		s := randomStep(r, w)
 		revision := engine.Revision()
@@ -408,7 +408,7 @@ func run(t *testing.T, seed uint64, steps int, ask answers) error {
 			return fmt.Errorf("step %d, %s: %w", i, s.name, err)
 		}
 	}
-	if _, err := engine.VerifyRecords(ctx); err != nil {
+	if _, err := engine.AuditRecords(ctx); err != nil {
 		return fmt.Errorf("after %d steps: %w", steps, err)
 	}
 	return nil
@@ -447,7 +447,7 @@ func TestRandomHistoriesAgree(t *testing.T) {
 func TestRandomHistoriesFindPlantedBugs(t *testing.T) {
 	t.Parallel()
 	restrictedFor := func(v *authz.View, u authz.UserID, p authz.Permission) bool {
-		return slices.ContainsFunc(v.Explain(u, p).Permissions[0].Because, func(b authz.Because) bool {
+		return slices.ContainsFunc(v.Explain(u, p).Permissions[0].Origins, func(b authz.Origin) bool {
 			return b.Rule == authz.KindRestriction
 		})
 	}

@@ -14,25 +14,25 @@ func TestPreviewAtSaysWhatThePreviewSaid(t *testing.T) {
 	ctx, root := t.Context(), engine.As("root")
 	type rehearsal struct {
 		revision authz.Revision
-		operate  func(authz.Acting) (authz.Change, error)
+		operate  func(authz.Admin) (authz.Change, error)
 		change   authz.Change
 		impact   authz.Impact
 	}
 	var all []rehearsal
-	for _, operate := range []func(authz.Acting) (authz.Change, error){
-		func(a authz.Acting) (authz.Change, error) {
+	for _, operate := range []func(authz.Admin) (authz.Change, error){
+		func(a authz.Admin) (authz.Change, error) {
 			return a.CreateGroup(ctx, authz.GroupSpec{Name: "A", Permissions: authz.Rules{Grants: []authz.Pattern{"a.*:view"}}})
 		},
-		func(a authz.Acting) (authz.Change, error) {
+		func(a authz.Admin) (authz.Change, error) {
 			return a.ChangeMembers(ctx, "A", []authz.UserID{"ben", "cleo"}, nil)
 		},
-		func(a authz.Acting) (authz.Change, error) { return a.Grant(ctx, "A", "a.b:update") },
-		func(a authz.Acting) (authz.Change, error) {
+		func(a authz.Admin) (authz.Change, error) { return a.Grant(ctx, "A", "a.b:update") },
+		func(a authz.Admin) (authz.Change, error) {
 			return a.ChangeUserPermissions(ctx, "ben", authz.RulesDelta{Restrict: []authz.Pattern{"a.b:*"}})
 		},
-		func(a authz.Acting) (authz.Change, error) { return a.DeleteUser(ctx, "cleo") },
-		func(a authz.Acting) (authz.Change, error) { return a.Revert(ctx, 5) },
-		func(a authz.Acting) (authz.Change, error) { return a.DeleteGroup(ctx, "A", true) },
+		func(a authz.Admin) (authz.Change, error) { return a.DeleteUser(ctx, "cleo") },
+		func(a authz.Admin) (authz.Change, error) { return a.Revert(ctx, 5) },
+		func(a authz.Admin) (authz.Change, error) { return a.DeleteGroup(ctx, "A", true) },
 	} {
 		r := rehearsal{revision: engine.Revision(), operate: operate}
 		var err error

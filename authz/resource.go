@@ -40,12 +40,12 @@ func (v *View) Permits(user UserID, action string, r Resource) bool {
 	}
 	var (
 		found effect
-		room  [maxChain]textID
+		room  [maxPrefixes]textID
 		wild  = v.s.wildcardsOf(u)
 	)
 	for _, object := range r.objects() {
-		c := v.s.lexicon.spellChain(object, wild, room[:0])
-		found |= v.s.effectOn(u, &name{exact: v.s.lexicon.exact(object, action), chain: &c})
+		c := v.s.symbols.prefixIDs(object, wild, room[:0])
+		found |= v.s.effectOn(u, &symbol{exact: v.s.symbols.exact(object, action), prefixes: &c})
 	}
 	return v.s.verdict(u, found)
 }
@@ -58,11 +58,11 @@ func (v *View) PermittedUsers(action string, r Resource, after UserID, limit int
 	if v.expired || action == "" {
 		return nil
 	}
-	var names []name
+	var names []symbol
 	var effects []groupEffects
 	for _, object := range r.objects() {
 		const every = ^wildcards(0)
-		n := v.s.lexicon.spell(object, action, every)
+		n := v.s.symbols.symbolOf(object, action, every)
 		names, effects = append(names, n), append(effects, v.s.effects(&n))
 	}
 	for id, u := range v.s.users.all() {
@@ -78,7 +78,7 @@ func (v *View) PermittedUsers(action string, r Resource, after UserID, limit int
 }
 
 // PermittedActions returns the actions that [View.Permits] lets the user do to the resource, of
-// those that have a name: the catalogue declares them for its type or for TYPE.ID, or a rule of
+// those that have a name: the catalog declares them for its type or for TYPE.ID, or a rule of
 // anyone's that matches one of the two names them. What a "*" covers beyond that has no end.
 // They come by folded form, then code point. It looks at every grant and restriction.
 func (v *View) PermittedActions(user UserID, r Resource) []string {
@@ -88,7 +88,7 @@ func (v *View) PermittedActions(user UserID, r Resource) []string {
 	}
 	var actions []string
 	for _, object := range objects {
-		for _, p := range v.catalogue.appendCovered(nil, target{object: object, action: "*"}) {
+		for _, p := range v.catalog.appendCovered(nil, target{object: object, action: "*"}) {
 			_, action, _ := p.Split()
 			actions = append(actions, action)
 		}

@@ -94,7 +94,7 @@ func TestPermitsIsCasbinAskedTwice(t *testing.T) {
 		file := (&bytesReader{data}).policy(newWorld())
 		view, casbin := asked(t, file)
 		for _, u := range fuzzUsers {
-			file.Lines = append(file.Lines, line(1000, authz.Rule{Kind: authz.KindGrant, Holder: u.Holder(), Pattern: authz.Everything}))
+			file.Lines = append(file.Lines, line(1000, authz.Rule{Kind: authz.KindGrant, Subject: u.Subject(), Pattern: authz.Everything}))
 		}
 		_, unrestricted := asked(t, file)
 		for range 150 {
@@ -151,7 +151,7 @@ func TestSearchesAgreeWithPermits(t *testing.T) {
 		}
 		w, options := newWorld(), authz.Options{}
 		if round%2 == 0 {
-			options.Catalogue = fuzzCatalogue()
+			options.Catalog = fuzzCatalog()
 		}
 		engine := open(t, authz.NewMemoryStore(), options)
 		must(t)(engine.AsCommand("test").Import(t.Context(), (&bytesReader{data}).policy(w), authz.ImportMerge))
@@ -160,7 +160,7 @@ func TestSearchesAgreeWithPermits(t *testing.T) {
 			resource := authz.Resource{Type: pick(r, someTypes), ID: pick(r, someIDs)}
 			user, action := pick(r, fuzzUsers), pick(r, someVerbs)
 			found += checkUsers(t, view, action, resource)
-			found += checkActions(t, view, w, options.Catalogue, user, resource)
+			found += checkActions(t, view, w, options.Catalog, user, resource)
 		}
 	}
 	if found < 2000 {
@@ -187,8 +187,8 @@ func checkUsers(t *testing.T, view *authz.View, action string, resource authz.Re
 	return len(want)
 }
 
-// checkActions tries every action that a rule or the catalogue names for the resource.
-func checkActions(t *testing.T, view *authz.View, w *world, catalogue authz.Catalogue, user authz.UserID, resource authz.Resource) int {
+// checkActions tries every action that a rule or the catalog names for the resource.
+func checkActions(t *testing.T, view *authz.View, w *world, catalog authz.Catalog, user authz.UserID, resource authz.Resource) int {
 	t.Helper()
 	objects := []string{resource.Type}
 	if resource.ID != "" && !strings.ContainsAny(resource.ID, "./:*") {
@@ -209,7 +209,7 @@ func checkActions(t *testing.T, view *authz.View, w *world, catalogue authz.Cata
 			note(authz.Permission(rule.Pattern))
 		}
 	}
-	for _, e := range catalogue {
+	for _, e := range catalog {
 		note(e.Permission)
 	}
 	want := []string{}

@@ -20,14 +20,14 @@ import (
 //     that is to get something back was deleted since.
 //   - A name that is to come back is taken.
 //   - A rule that was put in place of another has itself made way for something else.
-//   - A rule that is to come back names a permission that the catalogue lacks.
+//   - A rule that is to come back names a permission that the catalog lacks.
 //   - Rows that were no rules don't come back.
 //
 // [ErrNoSuchChange] if there is none. Needs [ViewChanges], what the operations need that make
 // the inverse up, and what it gives or lifts. A change that altered Administrators itself,
 // such as the first of a store, is [ErrProtectedGroup].
-func (a Acting) Revert(ctx context.Context, revision Revision) (Change, error) {
-	ctx, cancel := within(ctx, importFactor*a.engine.options.WriteTimeout)
+func (a Admin) Revert(ctx context.Context, revision Revision) (Change, error) {
+	ctx, cancel := withStoreTimeout(ctx, importFactor*a.engine.options.WriteTimeout)
 	defer cancel()
 	r, err := a.reversal(ctx, revision)
 	if err != nil {
@@ -42,8 +42,8 @@ func (a Acting) Revert(ctx context.Context, revision Revision) (Change, error) {
 
 // MayRevert says whether the actor may try to revert a change, and otherwise returns a
 // [*ForbiddenError] with all that is missing; [ErrNoSuchChange] if there is none. It is to
-// [Acting.Revert] what [View.Authorize] is to the other operations.
-func (a Acting) MayRevert(ctx context.Context, revision Revision) error {
+// [Admin.Revert] what [View.Authorize] is to the other operations.
+func (a Admin) MayRevert(ctx context.Context, revision Revision) error {
 	r, err := a.reversal(ctx, revision)
 	if err != nil {
 		return err
@@ -57,12 +57,12 @@ func (a Acting) MayRevert(ctx context.Context, revision Revision) error {
 
 // reversal is a change that is to be reverted, and what became of its groups.
 type reversal struct {
-	change Change
-	since  *succession
+	change  Change
+	history *groupHistory
 }
 
 // reversal reads the change, for whoever may know whether there is one.
-func (a Acting) reversal(ctx context.Context, revision Revision) (*reversal, error) {
+func (a Admin) reversal(ctx context.Context, revision Revision) (*reversal, error) {
 	e := a.engine
 	if err := a.authorize(e.current.Load(), operation{action: ActionChangeRevert}); err != nil {
 		return nil, err
@@ -76,16 +76,16 @@ func (a Acting) reversal(ctx context.Context, revision Revision) (*reversal, err
 			return nil, err
 		}
 	}
-	return &reversal{c, newSuccession(revision)}, nil
+	return &reversal{c, newGroupHistory(revision)}, nil
 }
 
 // prepare follows the groups up to a snapshot, and adds to the operation what the inverse
 // needs there.
-func (r *reversal) prepare(ctx context.Context, a Acting, o *operation, s *snapshot) error {
+func (r *reversal) prepare(ctx context.Context, a Admin, o *operation, s *snapshot) error {
 	if s.revision < r.change.Revision { // asked of a policy before it
 		return ErrNoSuchChange
 	}
-	if err := a.engine.follows(ctx, r.since, s.revision); err != nil {
+	if err := a.engine.followGroups(ctx, r.history, s.revision); err != nil {
 		return err
 	}
 	o.needs, o.moves = r.rights(a.actor)
@@ -110,14 +110,14 @@ func (r *reversal) rights(actor Actor) (needs []Permission, moves []GroupName) {
 		if r.goesAlong(rule) {
 			continue
 		}
-		group, isGroup := rule.Holder.Group()
+		group, isGroup := rule.Subject.Group()
 		switch {
 		case isGroup && own[group]: // made or deleted with its rules
 		case isGroup:
 			all[UpdateGroups] = true
-		case rule.Kind == KindMember && rule.Holder != Holder(actor.ID):
+		case rule.Kind == KindMember && rule.Subject != Subject(actor.ID):
 			all[ViewUsers] = true
-			now, _ := r.since.now(rule.Group)
+			now, _ := r.history.now(rule.Group)
 			moved[now] = true // a group that is gone nobody may assign
 		default:
 			all[ViewUsers], all[UpdateUsers] = true, true
@@ -135,25 +135,25 @@ func (r *reversal) goesAlong(rule Rule) bool {
 		case g.After == nil:
 			return false
 		case g.Before == nil:
-			return g.After.Name == name && rule.Holder != name.Holder()
+			return g.After.Name == name && rule.Subject != name.Subject()
 		}
 		return g.Before.Name != g.After.Name && (g.Before.Name == name || g.After.Name == name)
 	})
 }
 
 // succession follows the groups of one revision through what became of them since.
-type succession struct {
+type groupHistory struct {
 	revision Revision                // up to which they were followed
 	origin   map[GroupName]GroupName // by present name; "" for a group made since, absent where it is the same
 	names    map[GroupName]GroupName // the present ones; "" for a group deleted since, absent where it is the same
 }
 
-func newSuccession(revision Revision) *succession {
-	return &succession{revision, map[GroupName]GroupName{}, map[GroupName]GroupName{}}
+func newGroupHistory(revision Revision) *groupHistory {
+	return &groupHistory{revision, map[GroupName]GroupName{}, map[GroupName]GroupName{}}
 }
 
 // now returns the present name of a group, and false if it was deleted since.
-func (s *succession) now(name GroupName) (GroupName, bool) {
+func (s *groupHistory) now(name GroupName) (GroupName, bool) {
 	if now, changed := s.names[name]; changed {
 		return now, now != ""
 	}
@@ -161,7 +161,7 @@ func (s *succession) now(name GroupName) (GroupName, bool) {
 }
 
 // note takes in what the next change did to a group.
-func (s *succession) note(g GroupChange) {
+func (s *groupHistory) note(g GroupChange) {
 	if g.Before == nil {
 		s.origin[g.After.Name] = ""
 		return
@@ -182,7 +182,7 @@ func (s *succession) note(g GroupChange) {
 }
 
 // follows reads what became of groups up to a revision.
-func (e *Engine) follows(ctx context.Context, s *succession, to Revision) error {
+func (e *Engine) followGroups(ctx context.Context, s *groupHistory, to Revision) error {
 	for s.revision < to {
 		records, err := e.recordsAfter(ctx, s.revision)
 		if err != nil {
@@ -207,7 +207,7 @@ func (e *Engine) follows(ctx context.Context, s *succession, to Revision) error 
 
 // mayRevert reports whether the actor has the rights to revert a change, that to give what
 // comes back included. What else stands in the way isn't asked.
-func (a Acting) mayRevert(s *snapshot, r *reversal) bool {
+func (a Admin) mayRevert(s *snapshot, r *reversal) bool {
 	actor := UserID(a.actor.ID)
 	if a.actor.Kind != ActorUser || s.isAdministrator(actor) {
 		return true

@@ -63,7 +63,7 @@ func (r *reversal) draft(d *draft) error {
 // altersAdministrators reports whether the change did what nobody may do or undo.
 func (r *reversal) altersAdministrators() bool {
 	protected := func(rule Rule) bool {
-		return rule.Holder == Administrators.Holder() || rule.Kind == KindInherit && rule.Group == Administrators
+		return rule.Subject == Administrators.Subject() || rule.Kind == KindInherit && rule.Group == Administrators
 	}
 	is := func(g *GroupInfo) bool { return g != nil && g.Name == Administrators }
 	delta := r.change.Delta
@@ -73,7 +73,7 @@ func (r *reversal) altersAdministrators() bool {
 
 // present returns a group of the revision as it is now, and nil if it was deleted since.
 func (in *inversion) present(name GroupName) *group {
-	now, there := in.since.now(name)
+	now, there := in.history.now(name)
 	if !there {
 		return nil
 	}
@@ -114,9 +114,9 @@ func (in *inversion) isBack(gone GroupInfo) bool {
 	g := in.d.s.group(gone.Name)
 	return g != nil && g.info == gone && !slices.ContainsFunc(in.change.Delta.Removed, func(r Rule) bool {
 		assigned, _ := assigns(r.Pattern)
-		about := r.Holder == gone.Name.Holder() || r.Group == gone.Name || assigned == gone.Name
+		about := r.Subject == gone.Name.Subject() || r.Group == gone.Name || assigned == gone.Name
 		now, _, there := in.translate(r)
-		return about && !(there && in.d.s.holds(now))
+		return about && !(there && in.d.s.hasRule(now))
 	})
 }
 
@@ -173,15 +173,15 @@ func (in *inversion) nameAgain(name GroupName, g *group) GroupName {
 // Where something is to come back to a holder in place of what isn't there any more, someone
 // has put something else there: to add would not be to revert.
 func (in *inversion) rules() {
-	missing, gets := map[Holder][]Rule{}, map[Holder]bool{}
+	missing, gets := map[Subject][]Rule{}, map[Subject]bool{}
 	for _, r := range in.change.Delta.Added {
 		switch now, will, there := in.translate(r); {
 		case in.goesAlong(r) || !there: // went with its group
-		case in.d.s.holds(now):
+		case in.d.s.hasRule(now):
 			in.removes[now] = true
 			in.d.delta.Removed = append(in.d.delta.Removed, will)
 		default:
-			missing[now.Holder] = append(missing[now.Holder], now)
+			missing[now.Subject] = append(missing[now.Subject], now)
 		}
 	}
 	for _, r := range in.change.Delta.Removed {
@@ -190,21 +190,21 @@ func (in *inversion) rules() {
 		case in.goesAlong(r):
 		case !there:
 			in.d.obstacle("%s can't come back: its group was deleted since", r.describe())
-		case in.d.s.holds(now):
+		case in.d.s.hasRule(now):
 		default:
 			in.d.delta.Added = append(in.d.delta.Added, will)
-			gets[now.Holder] = true
+			gets[now.Subject] = true
 			in.checkKnown(now)
 		}
 	}
 	for _, r := range in.change.Delta.Added {
-		if now, _, _ := in.translate(r); gets[now.Holder] && slices.Contains(missing[now.Holder], now) {
+		if now, _, _ := in.translate(r); gets[now.Subject] && slices.Contains(missing[now.Subject], now) {
 			in.d.obstacle("%s isn't there any more, and something is to come back in its place", now.describe())
 		}
 	}
 }
 
-// checkKnown holds a rule that comes back against the catalogue of now.
+// checkKnown holds a rule that comes back against the catalog of now.
 func (in *inversion) checkKnown(r Rule) {
 	if r.Pattern == "" {
 		return
@@ -234,8 +234,8 @@ func (in *inversion) translate(r Rule) (now, will Rule, there bool) {
 			put(&will, renamed)
 		}
 	}
-	if name, ok := r.Holder.Group(); ok {
-		follow(name, func(r *Rule, name GroupName) { r.Holder = name.Holder() })
+	if name, ok := r.Subject.Group(); ok {
+		follow(name, func(r *Rule, name GroupName) { r.Subject = name.Subject() })
 	}
 	if r.Group != "" {
 		follow(r.Group, func(r *Rule, name GroupName) { r.Group = name })
@@ -257,18 +257,18 @@ func (in *inversion) delete(g *group) {
 	}
 	for _, kind := range []RuleKind{KindGrant, KindRestriction} {
 		for _, p := range g.rules.patterns(kind) {
-			stays(Rule{Kind: kind, Holder: g.holder, Pattern: p})
+			stays(Rule{Kind: kind, Subject: g.holder, Pattern: p})
 		}
 	}
 	for _, to := range in.d.s.groupNames(g.inherits) {
-		stays(Rule{Kind: KindInherit, Holder: g.holder, Group: to})
+		stays(Rule{Kind: KindInherit, Subject: g.holder, Group: to})
 	}
 	for _, heir := range in.d.s.groupNames(g.heirs) {
-		stays(Rule{Kind: KindInherit, Holder: heir.Holder(), Group: name})
+		stays(Rule{Kind: KindInherit, Subject: heir.Subject(), Group: name})
 	}
 	members := 0
 	for u := range in.d.s.membersOf(g) {
-		if !in.removes[Rule{Kind: KindMember, Holder: u.Holder(), Group: name}] {
+		if !in.removes[Rule{Kind: KindMember, Subject: u.Subject(), Group: name}] {
 			members++
 		}
 	}
@@ -282,23 +282,23 @@ func (in *inversion) delete(g *group) {
 }
 
 // holds reports whether the policy has a rule of any kind.
-func (s *snapshot) holds(r Rule) bool {
+func (s *snapshot) hasRule(r Rule) bool {
 	switch r.Kind {
 	case KindMember:
 		g := s.group(r.Group)
-		return g != nil && s.user(UserID(r.Holder)).in(g.id)
+		return g != nil && s.user(UserID(r.Subject)).in(g.id)
 	case KindInherit:
-		name, _ := r.Holder.Group()
+		name, _ := r.Subject.Group()
 		heir, giver := s.group(name), s.group(r.Group)
 		return heir != nil && giver != nil && slices.Contains(heir.inherits, giver.id)
 	}
-	return s.has(r)
+	return s.hasPattern(r)
 }
 
 // describe says what a rule is, for people.
 func (r Rule) describe() string {
-	holder := fmt.Sprintf("%q", string(r.Holder))
-	if name, ok := r.Holder.Group(); ok {
+	holder := fmt.Sprintf("%q", string(r.Subject))
+	if name, ok := r.Subject.Group(); ok {
 		holder = fmt.Sprintf("the group %q", name)
 	}
 	switch r.Kind {

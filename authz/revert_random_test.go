@@ -34,7 +34,7 @@ func runReverts(t *testing.T, seed uint64, steps int) (accepted, refused int, er
 	options := authz.Options{Bootstrap: "root", PollInterval: time.Hour}
 	engine := open(t, store, options)
 	command := engine.AsCommand("test")
-	w.rules[authz.Rule{Kind: authz.KindMember, Holder: "root", Group: authz.Administrators}] = true
+	w.rules[authz.Rule{Kind: authz.KindMember, Subject: "root", Group: authz.Administrators}] = true
 	for i := range steps {
 		s, before := randomStep(r, w), policyOf(engine.View())
 		change, err := s.engine(ctx, command)
@@ -123,7 +123,7 @@ func runUndo(t *testing.T, seed uint64, steps int, answers map[bool]int) error {
 	t.Helper()
 	ctx, r, w := t.Context(), rand.New(rand.NewPCG(seed, 22)), newWorld()
 	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "root", PollInterval: time.Hour})
-	w.rules[authz.Rule{Kind: authz.KindMember, Holder: "root", Group: authz.Administrators}] = true
+	w.rules[authz.Rule{Kind: authz.KindMember, Subject: "root", Group: authz.Administrators}] = true
 	mayNot := func(asker authz.UserID, revision authz.Revision) bool {
 		_, err := engine.As(asker).DryRun().Revert(ctx, revision)
 		return errors.Is(err, authz.ErrForbidden) || errors.Is(err, authz.ErrEscalation)
@@ -133,7 +133,7 @@ func runUndo(t *testing.T, seed uint64, steps int, answers map[bool]int) error {
 		if r.IntN(3) == 0 {
 			equip(t, engine, w, actor, r)
 		}
-		_, foretold, err := engine.As(actor).Preview(func(a authz.Acting) (authz.Change, error) { return s.engine(ctx, a) })
+		_, foretold, err := engine.As(actor).Preview(func(a authz.Admin) (authz.Change, error) { return s.engine(ctx, a) })
 		if err != nil {
 			continue
 		}

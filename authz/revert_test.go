@@ -25,74 +25,74 @@ func policyOf(v *authz.View) string {
 }
 
 // operate is an operation in a table of tests.
-type operate func(context.Context, authz.Acting) (authz.Change, error)
+type operate func(context.Context, authz.Admin) (authz.Change, error)
 
 func assign(group authz.GroupName, users ...authz.UserID) operate {
-	return func(ctx context.Context, a authz.Acting) (authz.Change, error) { return a.Assign(ctx, group, users...) }
+	return func(ctx context.Context, a authz.Admin) (authz.Change, error) { return a.Assign(ctx, group, users...) }
 }
 
 func unassign(group authz.GroupName, users ...authz.UserID) operate {
-	return func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+	return func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 		return a.Unassign(ctx, group, users...)
 	}
 }
 
 func grant(group authz.GroupName, patterns ...authz.Pattern) operate {
-	return func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+	return func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 		return a.Grant(ctx, group, patterns...)
 	}
 }
 
 func setRules(group authz.GroupName, grants ...authz.Pattern) operate {
-	return func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+	return func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 		return a.SetGroupPermissions(ctx, group, authz.Rules{Grants: grants})
 	}
 }
 
 func rename(from, to authz.GroupName) operate {
-	return func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+	return func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 		return a.UpdateGroup(ctx, from, authz.GroupPatch{Name: &to})
 	}
 }
 
 func describe(group authz.GroupName, text string) operate {
-	return func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+	return func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 		return a.UpdateGroup(ctx, group, authz.GroupPatch{Description: &text})
 	}
 }
 
 func inherit(group authz.GroupName, list ...authz.GroupName) operate {
-	return func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+	return func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 		return a.UpdateGroup(ctx, group, authz.GroupPatch{Inherits: &list})
 	}
 }
 
 func create(group authz.GroupName, grants ...authz.Pattern) operate {
-	return func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+	return func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 		return a.CreateGroup(ctx, authz.GroupSpec{Name: group, Permissions: authz.Rules{Grants: grants}})
 	}
 }
 
 func remove(group authz.GroupName) operate {
-	return func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+	return func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 		return a.DeleteGroup(ctx, group, true)
 	}
 }
 
 func setGroups(user authz.UserID, groups ...authz.GroupName) operate {
-	return func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+	return func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 		return a.SetUserGroups(ctx, user, groups)
 	}
 }
 
 func userGrant(user authz.UserID, patterns ...authz.Pattern) operate {
-	return func(ctx context.Context, a authz.Acting) (authz.Change, error) {
+	return func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 		return a.ChangeUserPermissions(ctx, user, authz.RulesDelta{Grant: patterns})
 	}
 }
 
 func deleteUser(user authz.UserID) operate {
-	return func(ctx context.Context, a authz.Acting) (authz.Change, error) { return a.DeleteUser(ctx, user) }
+	return func(ctx context.Context, a authz.Admin) (authz.Change, error) { return a.DeleteUser(ctx, user) }
 }
 
 // revertOffice has something of everything in it.
@@ -264,15 +264,15 @@ func TestRevertThatDoesNotApply(t *testing.T) {
 	}
 }
 
-// What comes back is held against the catalogue of now, and against the length of chains.
+// What comes back is held against the catalog of now, and against the length of chains.
 func TestRevertOfWhatCannotBeHadNow(t *testing.T) {
 	t.Parallel()
 	engine, store := revertOffice(t, authz.Options{})
 	ctx := t.Context()
 	gone := must(t)(setRules("Desk")(ctx, engine.As("ana")))
-	later := open(t, store, authz.Options{Catalogue: authz.Catalogue{{Permission: "requests.deposits:edit", Label: "x"}}})
+	later := open(t, store, authz.Options{Catalog: authz.Catalog{{Permission: "requests.deposits:edit", Label: "x"}}})
 	var cannot *authz.CannotRevertError
-	if _, err := later.As("ana").Revert(ctx, gone.Revision); !errors.As(err, &cannot) || !strings.Contains(cannot.Obstacles[0], "is not in the catalogue") {
+	if _, err := later.As("ana").Revert(ctx, gone.Revision); !errors.As(err, &cannot) || !strings.Contains(cannot.Obstacles[0], "is not in the catalog") {
 		t.Errorf("%v", err)
 	}
 	ana := engine.As("ana")

@@ -15,21 +15,21 @@ const (
 
 // ruleSet is an immutable set of grants and restrictions.
 type ruleSet struct {
-	grants, restrictions []Pattern // sorted, no doubles
-	keys                 []ruleKey // of the grants, then of the restrictions
+	grants, restrictions []Pattern    // sorted, no doubles
+	keys                 []patternKey // of the grants, then of the restrictions
 }
 
-func newRuleSet(l *lexiconEdit, grants, restrictions []Pattern) *ruleSet {
+func newRuleSet(l *symbolsEdit, grants, restrictions []Pattern) *ruleSet {
 	if len(grants) == 0 && len(restrictions) == 0 {
 		return nil
 	}
 	s := &ruleSet{grants: sortedSet(grants), restrictions: sortedSet(restrictions)}
-	s.keys = make([]ruleKey, 0, len(s.grants)+len(s.restrictions))
+	s.keys = make([]patternKey, 0, len(s.grants)+len(s.restrictions))
 	for _, p := range s.grants {
-		s.keys = append(s.keys, l.key(p))
+		s.keys = append(s.keys, l.patternKey(p))
 	}
 	for _, p := range s.restrictions {
-		s.keys = append(s.keys, l.key(p))
+		s.keys = append(s.keys, l.patternKey(p))
 	}
 	return s
 }
@@ -76,25 +76,25 @@ func sortedSet[S ~string](list []S) []S {
 // lookup is one place that a matcher looks at: an object and an action, or what everything
 // below begins with and an action. From the top: the number of the text, whether it is a
 // beginning, the number of the action, and two bits free for the effect.
-type lookup uint64
+type key uint64
 
 const (
-	effectMask lookup = 3
-	actionMask lookup = 1<<32 - 1 - effectMask
-	belowBit   lookup = 1 << 32
+	effectMask key = 3
+	actionMask key = 1<<32 - 1 - effectMask
+	belowBit   key = 1 << 32
 )
 
-func exactLookup(object, action textID) lookup {
-	return lookup(object)<<33 | lookup(action)<<2
+func exactKey(object, action textID) key {
+	return key(object)<<33 | key(action)<<2
 }
 
-func belowLookup(prefix, action textID) lookup { return exactLookup(prefix, action) | belowBit }
+func belowKey(prefix, action textID) key { return exactKey(prefix, action) | belowBit }
 
 // anyAction returns the lookup for any action of the same object.
-func (k lookup) anyAction() lookup { return k&^actionMask | exactLookup(0, anyText) }
+func (k key) anyAction() key { return k&^actionMask | exactKey(0, anyText) }
 
 // below returns the lookup for the same action of everything below a beginning.
-func (k lookup) below(prefix textID) lookup { return k&actionMask | belowLookup(prefix, 0) }
+func (k key) below(prefix textID) key { return k&actionMask | belowKey(prefix, 0) }
 
 // wildcards says which kinds of patterns beyond exact ones there are, so that nothing else
 // is looked up: bit 0 for any action of one object, bit 1+n for all below what stands at the
@@ -106,13 +106,13 @@ const wildAction wildcards = 1
 func (w wildcards) below(depth int) bool { return w>>(1+depth)&1 != 0 }
 
 // ruleKey is what a matcher keeps of a pattern.
-type ruleKey struct {
-	lookup lookup
-	wild   wildcards
+type patternKey struct {
+	key  key
+	wild wildcards
 }
 
-func belowKey(prefix, action textID, depth int) ruleKey {
-	return ruleKey{belowLookup(prefix, action), 1 << (1 + depth)}
+func belowPatternKey(prefix, action textID, depth int) patternKey {
+	return patternKey{belowKey(prefix, action), 1 << (1 + depth)}
 }
 
 // matcher answers what a set of rules says about a permission, in a number of look-ups that
@@ -122,13 +122,13 @@ func belowKey(prefix, action textID, depth int) ruleKey {
 // that asking reads both and has nothing to guess. What costs time at random questions is not
 // the reading but the wrong guesses of the processor.
 type matcher struct {
-	slots []lookup // a power of two of them
+	slots []key // a power of two of them
 	shift uint8
 	wild  wildcards
 }
 
 // noRules is the matcher of nothing.
-var noRules = matcher{slots: make([]lookup, 2), shift: 63}
+var noRules = matcher{slots: make([]key, 2), shift: 63}
 
 // newMatcher compiles sets of rules; everything is restricted as well where blocked is true.
 func newMatcher(sets []*ruleSet, blocked bool) matcher {
@@ -143,8 +143,8 @@ func newMatcher(sets []*ruleSet, blocked bool) matcher {
 		return noRules
 	}
 	for width := bits.Len(uint(2*rules - 1)); ; width++ { // at most half full, where it mostly fits
-		m := matcher{slots: make([]lookup, 1<<width), shift: uint8(64 - width)}
-		if m.fill(sets) && (!blocked || m.add(belowKey(rootText, anyText, 0), restricted)) {
+		m := matcher{slots: make([]key, 1<<width), shift: uint8(64 - width)}
+		if m.fill(sets) && (!blocked || m.add(belowPatternKey(rootText, anyText, 0), restricted)) {
 			return m
 		}
 	}
@@ -169,18 +169,18 @@ func (m *matcher) fill(sets []*ruleSet) bool {
 	return true
 }
 
-func (m *matcher) add(k ruleKey, e effect) bool {
+func (m *matcher) add(k patternKey, e effect) bool {
 	m.wild |= k.wild
-	one, two := m.places(k.lookup)
+	one, two := m.places(k.key)
 	for _, at := range []uint64{one, two} {
-		if m.slots[at]&^effectMask == k.lookup {
-			m.slots[at] |= lookup(e)
+		if m.slots[at]&^effectMask == k.key {
+			m.slots[at] |= key(e)
 			return true
 		}
 	}
 	// Whoever was in the place goes to their other one, and so on.
 	const enough = 100
-	entry := k.lookup | lookup(e)
+	entry := k.key | key(e)
 	at := one
 	for range enough {
 		entry, m.slots[at] = m.slots[at], entry
@@ -195,18 +195,18 @@ func (m *matcher) add(k ruleKey, e effect) bool {
 
 // spread returns where a lookup may stand in any matcher, each but for the upper bits. What
 // follows one another is spread by multiplicative hashing (Knuth 6.4).
-func (k lookup) spread() (one, two uint64) {
+func (k key) hashPair() (one, two uint64) {
 	return uint64(k) * 0x9e3779b97f4a7c15, uint64(k) * 0xc2b2ae3d27d4eb4f
 }
 
 // places returns the two places where a lookup may stand.
-func (m *matcher) places(k lookup) (one, two uint64) {
-	one, two = k.spread()
+func (m *matcher) places(k key) (one, two uint64) {
+	one, two = k.hashPair()
 	return one >> (m.shift & 63), two >> (m.shift & 63)
 }
 
 // at returns the effect of a lookup that spreads to one and two.
-func (m *matcher) at(k lookup, one, two uint64) (e lookup) {
+func (m *matcher) at(k key, one, two uint64) (e key) {
 	// What differs from a lookup by no more than the bits of an effect is its entry.
 	if a := m.slots[one>>(m.shift&63)] ^ k; a <= effectMask {
 		e = a
@@ -217,28 +217,28 @@ func (m *matcher) at(k lookup, one, two uint64) (e lookup) {
 	return e
 }
 
-func (m *matcher) get(k lookup) effect {
-	one, two := k.spread()
+func (m *matcher) get(k key) effect {
+	one, two := k.hashPair()
 	return effect(m.at(k, one, two))
 }
 
 // match returns the effects of all rules that cover a permission.
-func (m *matcher) match(n *name) effect {
+func (m *matcher) match(n *symbol) effect {
 	return m.get(n.exact) | m.matchWild(n)
 }
 
 // matchWild returns the effects of the rules with a wildcard that cover a permission.
-func (m *matcher) matchWild(n *name) effect {
+func (m *matcher) matchWild(n *symbol) effect {
 	var e effect
 	if m.wild&wildAction != 0 {
 		e |= m.get(n.exact.anyAction())
 	}
 	for depths := m.wild >> 1; depths != 0; depths &= depths - 1 {
 		depth := bits.TrailingZeros64(uint64(depths))
-		if depth >= len(*n.chain) {
+		if depth >= len(*n.prefixes) {
 			break
 		}
-		k := n.exact.below((*n.chain)[depth])
+		k := n.exact.below((*n.prefixes)[depth])
 		e |= m.get(k) | m.get(k.anyAction())
 	}
 	return e

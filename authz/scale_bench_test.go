@@ -52,7 +52,7 @@ func fill(ctx context.Context, store *authz.MemoryStore, s authztest.Size) error
 		return err
 	}
 	store.InsertRows(rows...)
-	return store.Commit(ctx, authz.Commit{Record: authz.Record{Revision: 1}, Marks: state.Marks, PutGroups: state.Groups})
+	return store.Commit(ctx, authz.Commit{Record: authz.Record{Revision: 1}, Milestones: state.Milestones, PutGroups: state.Groups})
 }
 
 // BenchmarkOpenMemory measures the same over a store in memory, which has the rows.
@@ -99,7 +99,7 @@ func BenchmarkChange(b *testing.B) {
 		run("grant-ungrant",
 			func(int) (authz.Change, error) { return root.Grant(ctx, group, pattern) },
 			func(int) (authz.Change, error) {
-				return root.ChangeGroupPermissions(ctx, group, authz.RulesDelta{Ungrant: []authz.Pattern{pattern}})
+				return root.ChangeGroupPermissions(ctx, group, authz.RulesDelta{Revoke: []authz.Pattern{pattern}})
 			})
 		run("assign-delete-user",
 			func(i int) (authz.Change, error) { return root.Assign(ctx, group, newcomer(-1-i)) },

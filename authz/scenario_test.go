@@ -62,7 +62,7 @@ func seed(t testing.TB, dir string) *authz.Seed {
 	}
 	var s authz.Seed
 	var err error
-	if s.Catalogue, err = policycsv.ReadCatalogue(open("permissions.csv")); err != nil {
+	if s.Catalog, err = policycsv.ReadCatalog(open("permissions.csv")); err != nil {
 		t.Fatal(err)
 	}
 	if s.Groups, err = policycsv.ReadGroups(open("groups.csv")); err != nil {

@@ -9,10 +9,10 @@ import (
 // snapshot is the policy at one revision. Nothing in it ever changes: readers take it
 // through an atomic pointer, a change builds the next one beside it.
 type snapshot struct {
-	revision Revision
-	hash     []byte
-	writes   int64 // of [Position]
-	marks    Marks
+	revision   Revision
+	hash       []byte
+	writes     int64 // of [Position]
+	milestones Milestones
 
 	groups         []*group  // by groupID; nil where a group was deleted
 	matchers       []matcher // by groupID: what a decision looks up; see compile
@@ -24,13 +24,13 @@ type snapshot struct {
 	users     table[UserID, user]
 	withRules hashSet // the users who have rules of their own
 
-	lexicon   lexicon
-	declared  []Permission // by the catalogue: in every lexicon
+	symbols   symbols
+	declared  []Permission // by the catalog: in every lexicon
 	ruleCount int          // grants and restrictions, of groups and users
 
 	badRows []BadRow
 	// blocked are the holders that a bad row denies everything; see [BadRow].
-	blocked    map[Holder]bool
+	blocked    map[Subject]bool
 	blockedAll bool
 }
 
@@ -45,7 +45,7 @@ const noGroup groupID = 0
 type group struct {
 	id        groupID
 	info      GroupInfo
-	holder    Holder // by its name
+	holder    Subject // by its name
 	version   Revision
 	updatedAt time.Time
 	updatedBy Actor
@@ -56,7 +56,7 @@ type group struct {
 	members  hashSet
 }
 
-// emptySnapshot is the policy before the first change. What the catalogue declares is asked
+// emptySnapshot is the policy before the first change. What the catalog declares is asked
 // for by name before any rule names it.
 func emptySnapshot(declared []Permission) *snapshot {
 	s := &snapshot{
@@ -64,14 +64,14 @@ func emptySnapshot(declared []Permission) *snapshot {
 		byName: map[GroupName]groupID{}, byFold: map[string]groupID{},
 		declared: declared,
 	}
-	s.lexicon = s.newLexicon().done()
+	s.symbols = s.newSymbols().done()
 	return s
 }
 
-func (s *snapshot) newLexicon() *lexiconEdit {
-	e := lexicon{}.edit()
+func (s *snapshot) newSymbols() *symbolsEdit {
+	e := symbols{}.edit()
 	for _, p := range s.declared {
-		e.name(p)
+		e.symbol(p)
 	}
 	return e
 }
@@ -160,10 +160,10 @@ func (s *snapshot) fewUsersIn(wanted []bool, ruled bool) iter.Seq2[UserID, *user
 }
 
 // has reports whether the policy has a grant or a restriction.
-func (s *snapshot) has(r Rule) bool { return s.ownRules(r.Holder).has(r.Kind, r.Pattern) }
+func (s *snapshot) hasPattern(r Rule) bool { return s.ownRules(r.Subject).has(r.Kind, r.Pattern) }
 
 // ownRules returns the grants and restrictions of a holder; none where there is no such holder.
-func (s *snapshot) ownRules(h Holder) *ruleSet {
+func (s *snapshot) ownRules(h Subject) *ruleSet {
 	if name, ok := h.Group(); ok {
 		if g := s.group(name); g != nil {
 			return g.rules

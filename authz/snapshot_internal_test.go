@@ -25,14 +25,14 @@ func TestChangesOfOneSnapshotAtOnce(t *testing.T) {
 	d := Delta{}
 	for i := range 40 {
 		d.Groups = append(d.Groups, GroupChange{After: &GroupInfo{Name: GroupName(fmt.Sprint("G", i))}})
-		d.Added = append(d.Added, Rule{Kind: KindGrant, Holder: Holder(fmt.Sprint("group:G", i)), Pattern: Pattern(fmt.Sprint("o", i, ".*:view"))})
+		d.Added = append(d.Added, Rule{Kind: KindGrant, Subject: Subject(fmt.Sprint("group:G", i)), Pattern: Pattern(fmt.Sprint("o", i, ".*:view"))})
 	}
 	for i := range 3000 {
 		u := UserID(fmt.Sprint(strings.Repeat("u", i%30), i))
-		d.Added = append(d.Added, Rule{Kind: KindMember, Holder: u.Holder(), Group: GroupName(fmt.Sprint("G", i%40))})
+		d.Added = append(d.Added, Rule{Kind: KindMember, Subject: u.Subject(), Group: GroupName(fmt.Sprint("G", i%40))})
 		if i%3 == 0 {
-			d.Added = append(d.Added, Rule{Kind: KindMember, Holder: u.Holder(), Group: GroupName(fmt.Sprint("G", (i+1)%40))},
-				Rule{Kind: KindMember, Holder: u.Holder(), Group: GroupName(fmt.Sprint("G", (i+2)%40))})
+			d.Added = append(d.Added, Rule{Kind: KindMember, Subject: u.Subject(), Group: GroupName(fmt.Sprint("G", (i+1)%40))},
+				Rule{Kind: KindMember, Subject: u.Subject(), Group: GroupName(fmt.Sprint("G", (i+2)%40))})
 		}
 	}
 	s, err := s.apply(Change{Revision: 1, Delta: d})
@@ -46,9 +46,9 @@ func TestChangesOfOneSnapshotAtOnce(t *testing.T) {
 			for i := range 150 {
 				u := UserID(fmt.Sprint("w", w, strings.Repeat("n", i%30), i))
 				d := Delta{Added: []Rule{
-					{Kind: KindMember, Holder: u.Holder(), Group: "G3"},
-					{Kind: KindGrant, Holder: u.Holder(), Pattern: Pattern(fmt.Sprint("w", w, ".o", i, ".*:view"))},
-					{Kind: KindGrant, Holder: "group:G1", Pattern: Pattern(fmt.Sprint("w", w, ".p", i, ":view"))},
+					{Kind: KindMember, Subject: u.Subject(), Group: "G3"},
+					{Kind: KindGrant, Subject: u.Subject(), Pattern: Pattern(fmt.Sprint("w", w, ".o", i, ".*:view"))},
+					{Kind: KindGrant, Subject: "group:G1", Pattern: Pattern(fmt.Sprint("w", w, ".p", i, ":view"))},
 				}}
 				var err error
 				if next, err = next.apply(Change{Revision: next.revision + 1, Delta: d}); err != nil {
@@ -62,7 +62,7 @@ func TestChangesOfOneSnapshotAtOnce(t *testing.T) {
 					t.Error("allowed before")
 				}
 				if i == 70 {
-					next.renewLexicon()
+					next.renewSymbols()
 				}
 				n := 0
 				for range s.users.all() {
@@ -88,7 +88,7 @@ func TestDeletedGroupsLeaveNothing(t *testing.T) {
 	info := &GroupInfo{Name: "Project"}
 	var rules []Rule
 	for i := range 50 {
-		rules = append(rules, Rule{Kind: KindGrant, Holder: "group:Project", Pattern: Pattern(fmt.Sprintf("a%d:view", i))})
+		rules = append(rules, Rule{Kind: KindGrant, Subject: "group:Project", Pattern: Pattern(fmt.Sprintf("a%d:view", i))})
 	}
 	const n = 3000
 	for range n {
@@ -113,11 +113,11 @@ func TestBlockedHoldersComeBack(t *testing.T) {
 		t.Helper()
 		s = applied(t, s, d)
 	}
-	apply(Delta{Groups: []GroupChange{{After: &GroupInfo{Name: "A"}}}, Added: []Rule{{Kind: KindGrant, Holder: "group:A", Pattern: "a:*"}}})
+	apply(Delta{Groups: []GroupChange{{After: &GroupInfo{Name: "A"}}}, Added: []Rule{{Kind: KindGrant, Subject: "group:A", Pattern: "a:*"}}})
 	c := *s
 	c.setBadRows([]badRow{{Row{ID: 1, Type: "p", V: [6]string{"ben", "x*y", "z", "deny"}}, "x"}, {Row{ID: 2, Type: "p", V: [6]string{"group:B", "x*y", "z", "deny"}}, "x"}})
 	s = &c
-	ben := Rule{Kind: KindMember, Holder: "ben", Group: "A"}
+	ben := Rule{Kind: KindMember, Subject: "ben", Group: "A"}
 	for range 2 {
 		apply(Delta{Added: []Rule{ben}})
 		if s.can("ben", "a:b") {
@@ -125,11 +125,11 @@ func TestBlockedHoldersComeBack(t *testing.T) {
 		}
 		apply(Delta{Removed: []Rule{ben}})
 	}
-	apply(Delta{Groups: []GroupChange{{After: &GroupInfo{Name: "B"}}}, Added: []Rule{{Kind: KindGrant, Holder: "group:B", Pattern: "a:*"}, {Kind: KindMember, Holder: "cleo", Group: "B"}}})
+	apply(Delta{Groups: []GroupChange{{After: &GroupInfo{Name: "B"}}}, Added: []Rule{{Kind: KindGrant, Subject: "group:B", Pattern: "a:*"}, {Kind: KindMember, Subject: "cleo", Group: "B"}}})
 	if s.can("cleo", "a:b") {
 		t.Error("cleo")
 	}
-	v := &View{s: s, catalogue: &catalogue{}}
+	v := &View{s: s, catalog: &catalog{}}
 	if len(v.HoldingGroups("a:b")) != 1 {
 		t.Error(v.HoldingGroups("a:b"))
 	}
@@ -142,9 +142,9 @@ func TestDeepDecisionsAllocateNothing(t *testing.T) {
 	for i := range 5 {
 		g := GroupName(fmt.Sprint("G", i))
 		d.Groups = append(d.Groups, GroupChange{After: &GroupInfo{Name: g}})
-		d.Added = append(d.Added, Rule{Kind: KindGrant, Holder: g.Holder(), Pattern: Pattern(strings.Repeat("a.", 10*i) + "*:*")}, Rule{Kind: KindMember, Holder: "ben", Group: g})
+		d.Added = append(d.Added, Rule{Kind: KindGrant, Subject: g.Subject(), Pattern: Pattern(strings.Repeat("a.", 10*i) + "*:*")}, Rule{Kind: KindMember, Subject: "ben", Group: g})
 	}
-	d.Added = append(d.Added, Rule{Kind: KindRestriction, Holder: "ben", Pattern: "z.*:y"}, Rule{Kind: KindGrant, Holder: "ben", Pattern: Pattern("/" + strings.Repeat("a.", 49) + "*:v")})
+	d.Added = append(d.Added, Rule{Kind: KindRestriction, Subject: "ben", Pattern: "z.*:y"}, Rule{Kind: KindGrant, Subject: "ben", Pattern: Pattern("/" + strings.Repeat("a.", 49) + "*:v")})
 	s, err := s.apply(Change{Revision: 1, Delta: d})
 	if err != nil {
 		t.Fatal(err)
@@ -174,11 +174,11 @@ func TestHoldersAreThoseWhoCan(t *testing.T) {
 		}
 		seen := map[Rule]bool{}
 		for range 25 {
-			h := names[r.IntN(6)].Holder()
+			h := names[r.IntN(6)].Subject()
 			if r.IntN(2) == 0 {
-				h = Holder(fmt.Sprint("u", r.IntN(6)))
+				h = Subject(fmt.Sprint("u", r.IntN(6)))
 			}
-			rule := Rule{Kind: []RuleKind{KindGrant, KindRestriction, KindMember}[min(2, r.IntN(6))], Holder: h, Pattern: patterns[r.IntN(len(patterns))]}
+			rule := Rule{Kind: []RuleKind{KindGrant, KindRestriction, KindMember}[min(2, r.IntN(6))], Subject: h, Pattern: patterns[r.IntN(len(patterns))]}
 			if _, isUser := h.User(); isUser && rule.Kind == KindMember {
 				rule.Pattern, rule.Group = "", names[r.IntN(6)]
 			} else if rule.Kind == KindMember {
@@ -196,7 +196,7 @@ func TestHoldersAreThoseWhoCan(t *testing.T) {
 		if round%4 == 0 {
 			s.setBadRows([]badRow{{Row{ID: 1, Type: "p", V: [6]string{"u1", "x*y", "z", "deny"}}, "x"}})
 		}
-		v := &View{s: s, catalogue: &catalogue{}}
+		v := &View{s: s, catalog: &catalog{}}
 		for _, p := range asked {
 			held := map[UserID]bool{}
 			for u := range v.Holders(p) {
@@ -209,7 +209,7 @@ func TestHoldersAreThoseWhoCan(t *testing.T) {
 				u := UserID(fmt.Sprint("u", i))
 				if x := v.Explain(u, p); v.Can(u, p) != held[u] || x.Allowed != held[u] {
 					t.Errorf("round %d: %q %q: holders %v, Can %v, Explain %v", round, u, p, held[u], v.Can(u, p), x.Allowed)
-				} else if granting := len(x.Permissions[0].Because); held[u] && granting == 0 {
+				} else if granting := len(x.Permissions[0].Origins); held[u] && granting == 0 {
 					t.Errorf("round %d: %q %q: held for no reason", round, u, p)
 				}
 			}

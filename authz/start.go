@@ -22,8 +22,8 @@ func (e *Engine) start(ctx context.Context) error {
 	return nil
 }
 
-func (e *Engine) atStart(kind ActorKind) Acting {
-	return Acting{engine: e, actor: Actor{Kind: kind}, channel: "start"}
+func (e *Engine) atStart(kind ActorKind) Admin {
+	return Admin{engine: e, actor: Actor{Kind: kind}, channel: "start"}
 }
 
 // errWrittenMeanwhile is why an adoption begins anew: someone else wrote to the table.
@@ -50,7 +50,7 @@ func (e *Engine) adopt(ctx context.Context) error {
 
 func (e *Engine) adoptOnce(ctx context.Context) error {
 	var ad adoption
-	empty := emptySnapshot(e.catalogue.sorted) // nothing that stood in the table was ever a policy of ours
+	empty := emptySnapshot(e.catalog.sorted) // nothing that stood in the table was ever a policy of ours
 	err := e.store.Load(ctx,
 		func(s State) error { empty.writes = s.Writes; return nil },
 		func(r Row) error { ad.rows = append(ad.rows, r); return nil })
@@ -89,7 +89,7 @@ type adoption struct {
 	remove []int64 // those others, and what can't be taken over
 
 	there  map[Row]bool  // the rows that the table will hold, without their ids
-	taken  map[Rule]bool // doubles are taken once
+	seen   map[Rule]bool // doubles are taken once
 	groups *adoptedGroups
 	links  map[GroupName][]GroupName
 	bare   map[string]bool // the names that are groups without being marked
@@ -98,7 +98,7 @@ type adoption struct {
 
 func (ad *adoption) understand() error {
 	lines := make([]PolicyLine, len(ad.rows))
-	ad.there, ad.taken = make(map[Row]bool, len(ad.rows)), make(map[Rule]bool, len(ad.rows))
+	ad.there, ad.seen = make(map[Row]bool, len(ad.rows)), make(map[Rule]bool, len(ad.rows))
 	for i, r := range ad.rows {
 		fields := r.fields()
 		if len(fields) == 4 && fields[0] == rowPolicy {
@@ -115,7 +115,7 @@ func (ad *adoption) understand() error {
 	understood := make(map[int]bool, len(rules))
 	for _, lr := range rules {
 		understood[lr.line] = true
-		ad.take(ad.rows[lr.line], lr.rule)
+		ad.adoptRow(ad.rows[lr.line], lr.rule)
 	}
 	for i, row := range ad.rows {
 		if !understood[i] {
@@ -162,15 +162,15 @@ func (ad *adoption) keepBad() error {
 
 // take takes one row over. What promises forbid goes out of the table, on record: left there,
 // it would count from the next start on.
-func (ad *adoption) take(row Row, r Rule) {
+func (ad *adoption) adoptRow(row Row, r Rule) {
 	if fault := ad.forbids(r); fault != "" {
 		ad.remove = append(ad.remove, row.ID)
 		ad.delta.RemovedRows = append(ad.delta.RemovedRows, BadRow{ID: row.ID, Values: row.fields(), Fault: fault})
 		return
 	}
 	ad.replace(row, r.row())
-	if ad.groups.takeAll(r) && !ad.taken[r] { // otherwise it stays as a bad row
-		ad.taken[r] = true
+	if ad.groups.claimNames(r) && !ad.seen[r] { // otherwise it stays as a bad row
+		ad.seen[r] = true
 		ad.delta.Added = append(ad.delta.Added, r)
 	}
 }
@@ -215,7 +215,7 @@ func (ad *adoption) forbids(r Rule) string {
 
 // link takes a link of inheritance in, unless it closes a cycle or makes a chain too long.
 func (ad *adoption) link(r Rule) string {
-	from, _ := r.Holder.Group()
+	from, _ := r.Subject.Group()
 	if slices.Contains(ad.links[from], r.Group) {
 		return ""
 	}
@@ -243,17 +243,17 @@ type adoptedGroups struct {
 
 func newAdoptedGroups() *adoptedGroups {
 	g := &adoptedGroups{byFold: map[string]GroupName{}}
-	g.take(Administrators)
+	g.claimName(Administrators)
 	return g
 }
 
 // takeAll takes the groups that a rule names, and is false where one can't be.
-func (g *adoptedGroups) takeAll(r Rule) bool {
-	holder, isGroup := r.Holder.Group()
-	return (!isGroup || g.take(holder)) && (r.Group == "" || g.take(r.Group))
+func (g *adoptedGroups) claimNames(r Rule) bool {
+	holder, isGroup := r.Subject.Group()
+	return (!isGroup || g.claimName(holder)) && (r.Group == "" || g.claimName(r.Group))
 }
 
-func (g *adoptedGroups) take(name GroupName) bool {
+func (g *adoptedGroups) claimName(name GroupName) bool {
 	key := fold(string(name))
 	if have, ok := g.byFold[key]; ok {
 		return have == name
@@ -265,18 +265,18 @@ func (g *adoptedGroups) take(name GroupName) bool {
 
 // applySeed applies the seed once.
 func (e *Engine) applySeed(ctx context.Context) error {
-	if e.options.Seed == nil || e.current.Load().marks.Seeded {
+	if e.options.Seed == nil || e.current.Load().milestones.Seeded {
 		return nil
 	}
 	_, err := e.atStart(ActorSeed).do(ctx, operation{
 		action: ActionPolicySeed,
 		draft: func(d *draft) error {
-			if d.s.marks.Seeded {
+			if d.s.milestones.Seeded {
 				return nil
 			}
 			return d.seed(e.options.Seed)
 		},
-		marks: func(m *Marks) { m.Seeded = true },
+		milestones: func(m *Milestones) { m.Seeded = true },
 	})
 	if err != nil {
 		return fmt.Errorf("apply the seed: %w", err)
@@ -286,13 +286,13 @@ func (e *Engine) applySeed(ctx context.Context) error {
 
 // bootstrap makes Options.Bootstrap the first administrator.
 func (e *Engine) bootstrap(ctx context.Context) error {
-	if e.options.Bootstrap == "" || e.current.Load().marks.HadAdministrator {
+	if e.options.Bootstrap == "" || e.current.Load().milestones.HadAdministrator {
 		return nil
 	}
 	_, err := e.atStart(ActorStart).do(ctx, operation{
 		action: ActionBootstrap, user: e.options.Bootstrap,
 		draft: func(d *draft) error {
-			if d.s.marks.HadAdministrator {
+			if d.s.milestones.HadAdministrator {
 				return nil
 			}
 			d.user(e.options.Bootstrap)
@@ -308,7 +308,7 @@ func (e *Engine) bootstrap(ctx context.Context) error {
 
 // Bootstrap makes a user an administrator, whatever the policy says: the way back in for
 // whoever has the machine. It is for [Engine.AsCommand] and refused to users.
-func (a Acting) Bootstrap(ctx context.Context, user UserID) (Change, error) {
+func (a Admin) Bootstrap(ctx context.Context, user UserID) (Change, error) {
 	if a.actor.Kind != ActorCommand {
 		return Change{}, &EscalationError{
 			Missing: []Pattern{Everything},
@@ -331,7 +331,7 @@ func (d *draft) appoint(user UserID) {
 // RemoveBadRows takes the rows that can't be understood out of the table, on record. With
 // ids only those, otherwise all. Whoever they denied everything is decided about by the rest
 // of the policy again. For administrators and the command.
-func (a Acting) RemoveBadRows(ctx context.Context, ids ...int64) (Change, error) {
+func (a Admin) RemoveBadRows(ctx context.Context, ids ...int64) (Change, error) {
 	var gone []int64
 	o := operation{action: ActionPolicyRepair, draft: func(d *draft) error {
 		gone = nil

@@ -137,7 +137,7 @@ func TestAdoption(t *testing.T) {
 	if n := len(engine.View().BadRows()); n != 2 {
 		t.Errorf("%d bad rows: %+v", n, engine.View().BadRows())
 	}
-	if _, err := engine.VerifyRecords(t.Context()); err != nil {
+	if _, err := engine.AuditRecords(t.Context()); err != nil {
 		t.Error(err)
 	}
 	again := open(t, store, authz.Options{})
@@ -163,7 +163,7 @@ func TestAdoptionMakesNobodyAnAdministratorByName(t *testing.T) {
 		if engine.View().IsAdministrator("ben") || engine.Can("ben", "a:view") || !engine.Can("ana", "a:view") {
 			t.Error("a marked row made an administrator")
 		}
-		if _, err := engine.VerifyRecords(t.Context()); err != nil {
+		if _, err := engine.AuditRecords(t.Context()); err != nil {
 			t.Error(err)
 		}
 	}
@@ -189,7 +189,7 @@ func TestSeedIsAppliedOnce(t *testing.T) {
 		t.Error("the second start undid a change")
 	}
 	drift := again.Drift()
-	if len(drift.Missing) != 1 || drift.Missing[0].Holder != "ben" || len(drift.Extra) != 1 || drift.Extra[0].Holder != "cleo" {
+	if len(drift.Missing) != 1 || drift.Missing[0].Subject != "ben" || len(drift.Extra) != 1 || drift.Extra[0].Subject != "cleo" {
 		t.Errorf("%+v", drift)
 	}
 	if g, _ := again.View().Group("Finance"); g.Description != "Books operations and adjusts balances" || g.UpdatedBy.Kind != authz.ActorSeed {

@@ -19,7 +19,7 @@ type GroupRow struct {
 }
 
 // Marks are facts about a store that no policy shows.
-type Marks struct {
+type Milestones struct {
 	Seeded bool // a seed was applied
 	// HadAdministrator is set with the first member of Administrators and stays. From then
 	// on neither a seed nor Options.Bootstrap makes one.
@@ -44,9 +44,9 @@ type State struct {
 	Position
 	// Recorded is the Writes that the last commit was made onto. Where Writes is another, the
 	// tables hold what no record tells of.
-	Recorded int64
-	Marks    Marks
-	Groups   []GroupRow
+	Recorded   int64
+	Milestones Milestones
+	Groups     []GroupRow
 }
 
 // Rename moves a group: every row that names it, on the left or as a group on the right.
@@ -55,9 +55,9 @@ type Rename struct{ From, To GroupName }
 // Commit is one change as a store is to write it. The order is: renames, removals,
 // additions, groups.
 type Commit struct {
-	Record Record
-	Onto   Position // the policy that the change was validated against
-	Marks  Marks
+	Record     Record
+	Onto       Position // the policy that the change was validated against
+	Milestones Milestones
 
 	Renames      []Rename
 	RemoveRows   []Row      // see [Store.Commit]

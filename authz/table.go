@@ -40,13 +40,13 @@ type page[K ~string, V any] struct {
 }
 
 type bucket[K ~string, V any] struct {
-	tags    tags
-	records [placesPerBucket]record[K, V]
+	tags  tags
+	slots [placesPerBucket]slot[K, V]
 }
 
 // record is a text and what it leads to. A long text is in its page: the first four bytes
 // say where, the next four how much.
-type record[K ~string, V any] struct {
+type slot[K ~string, V any] struct {
 	length uint8 // longText where it is longer than there is room; 0 in a free place
 	short  [maxShort]byte
 	value  V
@@ -58,26 +58,26 @@ const (
 )
 
 // is reports whether a record of the page is that of a text.
-func (p *page[K, V]) is(r *record[K, V], key K) bool {
+func (p *page[K, V]) is(r *slot[K, V], key K) bool {
 	if len(key) <= maxShort {
 		return int(r.length) == len(key) && string(r.short[:len(key)]) == string(key)
 	}
 	return r.length == longText && string(p.longOf(r)) == string(key)
 }
 
-func (p *page[K, V]) longOf(r *record[K, V]) []byte {
+func (p *page[K, V]) longOf(r *slot[K, V]) []byte {
 	from, length := binary.NativeEndian.Uint32(r.short[0:]), binary.NativeEndian.Uint32(r.short[4:])
 	return p.long[from:][:length]
 }
 
-func (p *page[K, V]) text(r *record[K, V]) K {
+func (p *page[K, V]) text(r *slot[K, V]) K {
 	if r.length == longText {
 		return K(p.longOf(r))
 	}
 	return K(r.short[:r.length])
 }
 
-func (p *page[K, V]) setText(r *record[K, V], key K) {
+func (p *page[K, V]) setText(r *slot[K, V], key K) {
 	if len(key) <= maxShort {
 		r.length = uint8(len(key))
 		copy(r.short[:], key)
@@ -126,7 +126,7 @@ func (t *table[K, V]) find(key K) *V {
 	b := &p.buckets[at%bucketsPerPage]
 	found := b.tags.find(tag)
 	if found != 0 { // nearly always the first is the one, and the rest need not be in the way
-		if r := &b.records[found.first()%placesPerBucket]; p.is(r, key) {
+		if r := &b.slots[found.first()%placesPerBucket]; p.is(r, key) {
 			return &r.value
 		}
 	} else if b.tags.find(tagFree) != 0 {
@@ -155,12 +155,12 @@ func (t *table[K, V]) page(h textHash) *page[K, V] {
 func (t *table[K, V]) depth() uint8 { return 32 - t.shift }
 
 // tagged yields the records that may be those of a hash, and perhaps others.
-func (p *page[K, V]) tagged(at int, tag uint8) iter.Seq[*record[K, V]] {
-	return func(yield func(*record[K, V]) bool) {
+func (p *page[K, V]) tagged(at int, tag uint8) iter.Seq[*slot[K, V]] {
+	return func(yield func(*slot[K, V]) bool) {
 		for range bucketsPerPage {
 			b := &p.buckets[at]
 			for found := b.tags.find(tag); found != 0; found &= found - 1 {
-				if !yield(&b.records[found.first()]) {
+				if !yield(&b.slots[found.first()]) {
 					return
 				}
 			}
@@ -215,11 +215,11 @@ func (t *table[K, V]) pages() iter.Seq[*page[K, V]] {
 	}
 }
 
-func (p *page[K, V]) all() iter.Seq[*record[K, V]] {
-	return func(yield func(*record[K, V]) bool) {
+func (p *page[K, V]) all() iter.Seq[*slot[K, V]] {
+	return func(yield func(*slot[K, V]) bool) {
 		for i := range p.buckets {
-			for j := range p.buckets[i].records {
-				if r := &p.buckets[i].records[j]; r.length > 0 && !yield(r) {
+			for j := range p.buckets[i].slots {
+				if r := &p.buckets[i].slots[j]; r.length > 0 && !yield(r) {
 					return
 				}
 			}

@@ -17,7 +17,7 @@ func (p *page[K, V]) add(h textHash, key K, value V) *V {
 		place = b.tags.find(tagFree).first()
 	}
 	b.tags.set(place, tag)
-	r := &b.records[place]
+	r := &b.slots[place]
 	p.setText(r, key)
 	r.value = value
 	p.size++
@@ -77,7 +77,7 @@ func (p *page[K, V]) remove(h textHash, key K) {
 	for ; ; at = (at + 1) % bucketsPerPage {
 		b := &p.buckets[at]
 		for found := b.tags.find(tag); found != 0; found &= found - 1 {
-			r := &b.records[found.first()]
+			r := &b.slots[found.first()]
 			if !p.is(r, key) {
 				continue
 			}
@@ -89,7 +89,7 @@ func (p *page[K, V]) remove(h textHash, key K) {
 			if r.length == longText {
 				p.garbage += len(key)
 			}
-			*r = record[K, V]{}
+			*r = slot[K, V]{}
 			p.size--
 			return
 		}

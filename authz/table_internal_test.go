@@ -207,7 +207,7 @@ func TestMembersWithTheSameHash(t *testing.T) {
 		seen[hashOf(id)] = id
 	}
 	member := func(id UserID, group GroupName) Rule {
-		return Rule{Kind: KindMember, Holder: id.Holder(), Group: group}
+		return Rule{Kind: KindMember, Subject: id.Subject(), Group: group}
 	}
 	s := emptySnapshot(nil)
 	apply := func(d Delta, want ...UserID) {
@@ -236,14 +236,14 @@ func TestLexiconIsRenewed(t *testing.T) {
 		t.Helper()
 		s = applied(t, s, d)
 	}
-	wild := Rule{Kind: KindGrant, Holder: "group:Desk", Pattern: "kept.*:view"}
-	own := Rule{Kind: KindGrant, Holder: "ben", Pattern: "own:view"}
+	wild := Rule{Kind: KindGrant, Subject: "group:Desk", Pattern: "kept.*:view"}
+	own := Rule{Kind: KindGrant, Subject: "ben", Pattern: "own:view"}
 	apply(Delta{
 		Groups: []GroupChange{{After: &GroupInfo{Name: "Desk"}}},
-		Added:  []Rule{wild, own, {Kind: KindMember, Holder: "ana", Group: "Desk"}},
+		Added:  []Rule{wild, own, {Kind: KindMember, Subject: "ana", Group: "Desk"}},
 	})
 	for i := range 5000 {
-		passing := Rule{Kind: KindGrant, Holder: "group:Desk", Pattern: Pattern(fmt.Sprintf("record%d.*:view", i))}
+		passing := Rule{Kind: KindGrant, Subject: "group:Desk", Pattern: Pattern(fmt.Sprintf("record%d.*:view", i))}
 		if i%2 == 0 {
 			passing.Pattern = Pattern(fmt.Sprintf("record%d:view", i))
 		}
@@ -256,11 +256,11 @@ func TestLexiconIsRenewed(t *testing.T) {
 			t.Fatalf("round %d: what stayed isn't as it was", i)
 		}
 	}
-	if n := s.lexicon.texts.size + s.lexicon.names.size; n > 5000 {
+	if n := s.symbols.texts.size + s.symbols.names.size; n > 5000 {
 		t.Errorf("%d texts and names are kept for two rules", n)
 	}
-	if s.lexicon.names.find("declared:view") == nil {
-		t.Error("what the catalogue declares lost its name")
+	if s.symbols.names.find("declared:view") == nil {
+		t.Error("what the catalog declares lost its name")
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 
 // SetUserGroups makes the user a member of exactly the groups named. Needs [ViewGroups],
 // [ViewUsers] and [UpdateUsers], and what comes with the groups that are new.
-func (a Acting) SetUserGroups(ctx context.Context, user UserID, groups []GroupName) (Change, error) {
+func (a Admin) SetUserGroups(ctx context.Context, user UserID, groups []GroupName) (Change, error) {
 	return a.do(ctx, operation{action: ActionUserGroupsSet, user: user, draft: func(d *draft) error {
 		d.user(user)
 		want := map[groupID]bool{}
@@ -46,38 +46,38 @@ func (d *draft) users(pointer string, list, other []UserID) {
 
 // SetUserPermissions replaces the user's own grants and restrictions. Needs [ViewGroups],
 // [ViewUsers] and [UpdateUsers], and what is given or lifted.
-func (a Acting) SetUserPermissions(ctx context.Context, user UserID, rules Rules) (Change, error) {
+func (a Admin) SetUserPermissions(ctx context.Context, user UserID, rules Rules) (Change, error) {
 	return a.do(ctx, operation{action: ActionUserPermissionsSet, user: user, draft: func(d *draft) error {
 		d.user(user)
 		have := d.userRules(user)
 		d.patterns("/grants", rules.Grants, KindGrant, have)
 		d.patterns("/restrictions", rules.Restrictions, KindRestriction, have)
-		d.replaceRules(user.Holder(), have, rules)
+		d.replaceRules(user.Subject(), have, rules)
 		return nil
 	}})
 }
 
 // ChangeUserPermissions changes the user's own grants and restrictions. What is so already is
 // no error. Needs [ViewGroups], [ViewUsers] and [UpdateUsers], and what is given or lifted.
-func (a Acting) ChangeUserPermissions(ctx context.Context, user UserID, delta RulesDelta) (Change, error) {
+func (a Admin) ChangeUserPermissions(ctx context.Context, user UserID, delta RulesDelta) (Change, error) {
 	return a.do(ctx, changeUserPermissions(user, delta))
 }
 
 func changeUserPermissions(user UserID, delta RulesDelta) operation {
 	return operation{action: ActionUserPermissionsChange, user: user, draft: func(d *draft) error {
 		d.user(user)
-		d.changeRules(user.Holder(), d.userRules(user), delta)
+		d.changeRules(user.Subject(), d.userRules(user), delta)
 		return nil
 	}}
 }
 
 // DeleteUser takes the user out of every group and removes their own rules, in one change.
 // Needs [ViewGroups], [ViewUsers] and [UpdateUsers], and what own restrictions lift.
-func (a Acting) DeleteUser(ctx context.Context, user UserID) (Change, error) {
+func (a Admin) DeleteUser(ctx context.Context, user UserID) (Change, error) {
 	return a.do(ctx, operation{action: ActionUserDelete, user: user, draft: func(d *draft) error {
 		d.user(user)
 		u := d.s.user(user)
-		d.replaceRules(user.Holder(), u.rules(), Rules{})
+		d.replaceRules(user.Subject(), u.rules(), Rules{})
 		for _, id := range u.groupIDs(nil) {
 			d.move(user, d.s.groups[id], false)
 		}

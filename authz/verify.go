@@ -36,27 +36,27 @@ type Discrepancy struct {
 }
 
 // Verified counts what became of the decisions that were to be verified.
-type Verified struct {
+type VerifyStats struct {
 	Equal     uint64 // Casbin says the same
 	Different uint64 // each was reported
 	LeftOut   uint64 // there was no time
 }
 
 // Verified returns what [Options.Verify] has found so far.
-func (e *Engine) Verified() Verified {
+func (e *Engine) VerifyStats() VerifyStats {
 	v := e.verifier
 	if v == nil {
-		return Verified{}
+		return VerifyStats{}
 	}
-	return Verified{Equal: v.equal.Load(), Different: v.different.Load(), LeftOut: v.leftOut.Load()}
+	return VerifyStats{Equal: v.equal.Load(), Different: v.different.Load(), LeftOut: v.leftOut.Load()}
 }
 
 // verifier asks Casbin about decisions, one after the other.
 type verifier struct {
 	Verification
-	catalogue *catalogue
-	waiting   chan decision
-	report    func(Discrepancy)
+	catalog *catalog
+	waiting chan decision
+	report  func(Discrepancy)
 
 	equal, different, leftOut atomic.Uint64
 }
@@ -80,7 +80,7 @@ func newVerifier(e *Engine) *verifier {
 	if e.options.Verify.OneIn == 0 {
 		return nil
 	}
-	v := &verifier{Verification: e.options.Verify, catalogue: e.catalogue, waiting: make(chan decision, maxWaiting)}
+	v := &verifier{Verification: e.options.Verify, catalog: e.catalog, waiting: make(chan decision, maxWaiting)}
 	v.report = func(d Discrepancy) {
 		e.log.Error("a decision is not what Casbin says; please report it with the export of the policy",
 			"user", d.User, "permissions", d.Permissions, "revision", d.Revision, "allowed", d.Allowed, "error", d.Err)
@@ -117,7 +117,7 @@ func (v *verifier) run(ctx context.Context) {
 		var err error
 		if d.s != of {
 			of = d.s
-			enforcer, err = (&View{s: d.s, catalogue: v.catalogue}).Enforcer()
+			enforcer, err = (&View{s: d.s, catalog: v.catalog}).Enforcer()
 		}
 		v.check(d, enforcer, err)
 		select {

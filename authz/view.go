@@ -11,9 +11,9 @@ import (
 // together, whatever is changed meanwhile. It keeps its revision's memory alive: don't hold
 // on to one.
 type View struct {
-	s         *snapshot
-	catalogue *catalogue
-	expired   bool // older than Options.MaxAge: everything is denied
+	s       *snapshot
+	catalog *catalog
+	expired bool // older than Options.MaxAge: everything is denied
 }
 
 // Group is a group as people see it.
@@ -100,18 +100,18 @@ func contains(s, text string) bool {
 	return text == "" || strings.Contains(fold(s), fold(text))
 }
 
-// Catalogue returns the entries whose category path begins with category and whose text
+// Catalog returns the entries whose category path begins with category and whose text
 // contains the text, letters compared without case: the application's in the order declared,
 // then Rightful's own, then the right to assign for each group.
-func (v *View) Catalogue(category []string, text string) Catalogue {
-	var list Catalogue
+func (v *View) Catalog(category []string, text string) Catalog {
+	var list Catalog
 	add := func(e Entry) {
 		under := len(e.Category) >= len(category) && slices.Equal(e.Category[:len(category)], category)
 		if under && (contains(string(e.Permission), text) || contains(e.Label, text) || contains(e.Description, text)) {
 			list = append(list, e)
 		}
 	}
-	for _, e := range v.catalogue.entries {
+	for _, e := range v.catalog.entries {
 		add(e)
 	}
 	for _, g := range v.s.sortedGroups() {
@@ -120,12 +120,12 @@ func (v *View) Catalogue(category []string, text string) Catalogue {
 	return list
 }
 
-// Entry returns what the catalogue says of a permission, and false where it says nothing.
+// Entry returns what the catalog says of a permission, and false where it says nothing.
 func (v *View) Entry(p Permission) (Entry, bool) { return v.entry(p) }
 
 func (v *View) entry(p Permission) (Entry, bool) {
-	if i, ok := v.catalogue.byName[p]; ok {
-		return v.catalogue.entries[i], true
+	if i, ok := v.catalog.byName[p]; ok {
+		return v.catalog.entries[i], true
 	}
 	if name, ok := assigns(Pattern(p)); ok && v.s.group(name) != nil && p == AssignMembers(name) {
 		return assignEntry(name), true
@@ -150,7 +150,7 @@ func (v *View) BadRows() []BadRow {
 }
 
 // Head returns where the records stand. Kept elsewhere, it shows later whether they were
-// forged; see [Engine.VerifyRecords].
+// forged; see [Engine.AuditRecords].
 func (v *View) Head() Head { return Head{v.s.revision, slices.Clone(v.s.hash)} }
 
 // Export returns the policy as rows, sorted: rules by holder, then links. They import to the
@@ -172,14 +172,14 @@ func compareForExport(a, b Rule) int {
 		if r.Group != "" {
 			n += 2
 		}
-		if _, isUser := r.Holder.User(); isUser {
+		if _, isUser := r.Subject.User(); isUser {
 			n++
 		}
 		return n
 	}
 	return cmp.Or(
 		cmp.Compare(rank(a), rank(b)),
-		cmp.Compare(a.Holder, b.Holder),
+		cmp.Compare(a.Subject, b.Subject),
 		cmp.Compare(a.Pattern, b.Pattern),
 		cmp.Compare(a.Kind, b.Kind),
 		cmp.Compare(a.Group, b.Group),

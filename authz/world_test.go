@@ -20,7 +20,7 @@ func newWorld() *world {
 	return &world{
 		groups: map[authz.GroupName]bool{authz.Administrators: true},
 		rules: map[authz.Rule]bool{
-			{Kind: authz.KindGrant, Holder: "group:Administrators", Pattern: "*:*"}: true,
+			{Kind: authz.KindGrant, Subject: "group:Administrators", Pattern: "*:*"}: true,
 		},
 	}
 }
@@ -31,16 +31,16 @@ func (w *world) clone() *world {
 
 // holders returns the user and every group that reaches them, or would if they were in some
 // groups as well.
-func (w *world) holders(user authz.UserID, in ...authz.GroupName) map[authz.Holder]bool {
-	reached := map[authz.Holder]bool{user.Holder(): true}
+func (w *world) holders(user authz.UserID, in ...authz.GroupName) map[authz.Subject]bool {
+	reached := map[authz.Subject]bool{user.Subject(): true}
 	for _, g := range in {
-		reached[g.Holder()] = true
+		reached[g.Subject()] = true
 	}
 	for grew := true; grew; {
 		grew = false
 		for r := range w.rules {
-			if r.Group != "" && reached[r.Holder] && !reached[r.Group.Holder()] {
-				reached[r.Group.Holder()] = true
+			if r.Group != "" && reached[r.Subject] && !reached[r.Group.Subject()] {
+				reached[r.Group.Subject()] = true
 				grew = true
 			}
 		}
@@ -53,7 +53,7 @@ func (w *world) can(user authz.UserID, p authz.Permission) bool {
 }
 
 // canWith is can for whom the holders are known.
-func (w *world) canWith(reached map[authz.Holder]bool, user authz.UserID, p authz.Permission) bool {
+func (w *world) canWith(reached map[authz.Subject]bool, user authz.UserID, p authz.Permission) bool {
 	i := strings.LastIndex(string(p), ":")
 	if user == "" || strings.HasPrefix(string(user), "group:") || i <= 0 || i == len(p)-1 {
 		return false
@@ -61,7 +61,7 @@ func (w *world) canWith(reached map[authz.Holder]bool, user authz.UserID, p auth
 	object, action := string(p[:i]), string(p[i+1:])
 	granted, restricted := false, false
 	for r := range w.rules {
-		if r.Pattern == "" || !reached[r.Holder] {
+		if r.Pattern == "" || !reached[r.Subject] {
 			continue
 		}
 		j := strings.LastIndex(string(r.Pattern), ":")
@@ -82,7 +82,7 @@ func (w *world) reachesGroup(from, to authz.GroupName) bool {
 	for grew := true; grew; {
 		grew = false
 		for r := range w.rules {
-			name, ok := r.Holder.Group()
+			name, ok := r.Subject.Group()
 			if r.Kind == authz.KindInherit && ok && seen[name] && !seen[r.Group] {
 				seen[r.Group] = true
 				grew = true
@@ -95,7 +95,7 @@ func (w *world) reachesGroup(from, to authz.GroupName) bool {
 func (w *world) members(g authz.GroupName) (users []authz.UserID) {
 	for r := range w.rules {
 		if r.Kind == authz.KindMember && r.Group == g {
-			users = append(users, authz.UserID(r.Holder))
+			users = append(users, authz.UserID(r.Subject))
 		}
 	}
 	return users
@@ -106,8 +106,8 @@ func (w *world) rename(from, to authz.GroupName) {
 	w.groups[to] = true
 	for r := range maps.Clone(w.rules) {
 		was := r
-		if r.Holder == from.Holder() {
-			r.Holder = to.Holder()
+		if r.Subject == from.Subject() {
+			r.Subject = to.Subject()
 		}
 		if r.Group == from {
 			r.Group = to
@@ -123,7 +123,7 @@ func (w *world) rename(from, to authz.GroupName) {
 func (w *world) remove(g authz.GroupName) {
 	delete(w.groups, g)
 	for r := range maps.Clone(w.rules) {
-		if r.Holder == g.Holder() || r.Group == g || r.Pattern == authz.Pattern(authz.AssignMembers(g)) {
+		if r.Subject == g.Subject() || r.Group == g || r.Pattern == authz.Pattern(authz.AssignMembers(g)) {
 			delete(w.rules, r)
 		}
 	}

@@ -54,7 +54,7 @@ func (s generated) state() authz.State {
 	}
 	return authz.State{
 		Position: position,
-		Marks:    authz.Marks{HadAdministrator: true}, // or the engine would wait to make one
+		Milestones:    authz.Milestones{HadAdministrator: true}, // or the engine would wait to make one
 		Groups:   groups,
 	}
 }

@@ -161,7 +161,7 @@ func TestGroupAndUserFromBeginningToEnd(t *testing.T) {
 	ok(t, err)
 	_, version, err = u.SetRules(ctx, version, openapi.Rules{Grants: []string{"orders:view"}})
 	ok(t, err)
-	_, _, err = u.ChangeRules(ctx, openapi.RulesDelta{Ungrant: []string{"orders:view"}})
+	_, _, err = u.ChangeRules(ctx, openapi.RulesDelta{Revoke: []string{"orders:view"}})
 	ok(t, err)
 	if _, now, err := u.Rules(ctx); err != nil || now == version {
 		t.Errorf("version %s stays: %v", now, err)

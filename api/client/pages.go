@@ -32,7 +32,7 @@ func pages[T any](next func(*openapi.Cursor) (items []T, cursor string, err erro
 	}
 }
 
-// Permissions lists the catalogue; of it what is in a category (its labels joined by " > ") and
+// Permissions lists the catalog; of it what is in a category (its labels joined by " > ") and
 // contains a text, where they aren't empty.
 func (c *Client) Permissions(ctx context.Context, category, text string) iter.Seq2[openapi.Permission, error] {
 	p := openapi.ListPermissionsParams{Category: optional(category), Q: optional(text)}

@@ -370,7 +370,7 @@ type ClientInterface interface {
 	// GetMe Show what the caller may do
 	//
 	// The caller's groups and effective permissions at one revision, for an interface that hides what its user can't
-	// use anyway: every permission of the catalogue that the caller holds, and those outside it that a rule names
+	// use anyway: every permission of the catalog that the caller holds, and those outside it that a rule names
 	// exactly. What a wildcard covers beyond that isn't listed.
 	//
 	// A browser may keep the answer and asks each time whether it still holds: `If-None-Match` with its ETag is
@@ -399,7 +399,7 @@ type ClientInterface interface {
 	// Corresponds with GET /permission-holders (the `ListPermissionHolders` operationId).
 	ListPermissionHolders(ctx context.Context, params *ListPermissionHoldersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListPermissions List the permissions of the catalogue
+	// ListPermissions List the permissions of the catalog
 	//
 	// The permissions that an administrator can pick from: the application's and Rightful's own (`rightful.…`).
 	//
@@ -1080,7 +1080,7 @@ func (c *Client) ImportPolicyWithBody(ctx context.Context, params *ImportPolicyP
 // GetMe Show what the caller may do
 //
 // The caller's groups and effective permissions at one revision, for an interface that hides what its user can't
-// use anyway: every permission of the catalogue that the caller holds, and those outside it that a rule names
+// use anyway: every permission of the catalog that the caller holds, and those outside it that a rule names
 // exactly. What a wildcard covers beyond that isn't listed.
 //
 // A browser may keep the answer and asks each time whether it still holds: `If-None-Match` with its ETag is
@@ -1139,7 +1139,7 @@ func (c *Client) ListPermissionHolders(ctx context.Context, params *ListPermissi
 	return c.Client.Do(req)
 }
 
-// ListPermissions List the permissions of the catalogue
+// ListPermissions List the permissions of the catalog
 //
 // The permissions that an administrator can pick from: the application's and Rightful's own (`rightful.…`).
 //
@@ -4301,7 +4301,7 @@ type ClientWithResponsesInterface interface {
 	// GetMeWithResponse Show what the caller may do
 	//
 	// The caller's groups and effective permissions at one revision, for an interface that hides what its user can't
-	// use anyway: every permission of the catalogue that the caller holds, and those outside it that a rule names
+	// use anyway: every permission of the catalog that the caller holds, and those outside it that a rule names
 	// exactly. What a wildcard covers beyond that isn't listed.
 	//
 	// A browser may keep the answer and asks each time whether it still holds: `If-None-Match` with its ETag is
@@ -4336,7 +4336,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /permission-holders (the `ListPermissionHolders` operationId).
 	ListPermissionHoldersWithResponse(ctx context.Context, params *ListPermissionHoldersParams, reqEditors ...RequestEditorFn) (*ListPermissionHoldersResponse, error)
 
-	// ListPermissionsWithResponse List the permissions of the catalogue
+	// ListPermissionsWithResponse List the permissions of the catalog
 	//
 	// The permissions that an administrator can pick from: the application's and Rightful's own (`rightful.…`).
 	//
@@ -5943,7 +5943,7 @@ func (c *ClientWithResponses) ImportPolicyWithBodyWithResponse(ctx context.Conte
 // GetMeWithResponse Show what the caller may do
 //
 // The caller's groups and effective permissions at one revision, for an interface that hides what its user can't
-// use anyway: every permission of the catalogue that the caller holds, and those outside it that a rule names
+// use anyway: every permission of the catalog that the caller holds, and those outside it that a rule names
 // exactly. What a wildcard covers beyond that isn't listed.
 //
 // A browser may keep the answer and asks each time whether it still holds: `If-None-Match` with its ETag is
@@ -5996,7 +5996,7 @@ func (c *ClientWithResponses) ListPermissionHoldersWithResponse(ctx context.Cont
 	return ParseListPermissionHoldersResponse(rsp)
 }
 
-// ListPermissionsWithResponse List the permissions of the catalogue
+// ListPermissionsWithResponse List the permissions of the catalog
 //
 // The permissions that an administrator can pick from: the application's and Rightful's own (`rightful.…`).
 //

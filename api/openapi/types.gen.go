@@ -579,7 +579,7 @@ type EffectivePermission struct {
 	// Examples: finance.*:*
 	Permission Pattern `json:"permission"`
 
-	// Label What the catalogue calls it; absent where the catalogue lacks it.
+	// Label What the catalog calls it; absent where the catalog lacks it.
 	Label string `json:"label,omitempty,omitzero"`
 
 	// Category The labels of the category, from the outermost in.
@@ -704,10 +704,10 @@ type ExplainedPermission struct {
 	// Examples: clients.requests.deposit:view
 	Permission PermissionName `json:"permission"`
 
-	// Declared Whether the catalogue lists it.
+	// Declared Whether the catalog lists it.
 	Declared bool `json:"declared"`
 
-	// Label What the catalogue calls it; absent where the catalogue lacks it.
+	// Label What the catalog calls it; absent where the catalog lacks it.
 	Label string `json:"label,omitempty,omitzero"`
 
 	// Category The labels of the category, from the outermost in.
@@ -1081,7 +1081,7 @@ type MissingPermission struct {
 	// Examples: finance.*:*
 	Permission Pattern `json:"permission"`
 
-	// Label What the catalogue calls it; absent where the catalogue lacks it.
+	// Label What the catalog calls it; absent where the catalog lacks it.
 	Label string `json:"label,omitempty,omitzero"`
 
 	// Category The labels of the category, from the outermost in.
@@ -1104,7 +1104,7 @@ type NextCursor = string
 // Examples: finance.*:*
 type Pattern = string
 
-// Permission A permission of the catalogue.
+// Permission A permission of the catalog.
 type Permission struct {
 	// Permission `object:action`, split at the last colon; object and action of 1–100 code points each.
 	//
@@ -1264,11 +1264,11 @@ type RulesDelta struct {
 	// Restrict Restrictions to add.
 	Restrict []Pattern `json:"restrict,omitempty,omitzero"`
 
-	// Ungrant Grants to remove.
-	Ungrant []Pattern `json:"ungrant,omitempty,omitzero"`
+	// Revoke Grants to remove.
+	Revoke []Pattern `json:"ungrant,omitempty,omitzero"`
 
-	// Unrestrict Restrictions to remove.
-	Unrestrict []Pattern `json:"unrestrict,omitempty,omitzero"`
+	// Lift Restrictions to remove.
+	Lift []Pattern `json:"unrestrict,omitempty,omitzero"`
 }
 
 // RulesInput All rules that the holder is to have, at most 1,000.
@@ -1731,7 +1731,7 @@ type GetMeParams struct {
 
 // ListPermissionHoldersParams defines parameters for ListPermissionHolders.
 type ListPermissionHoldersParams struct {
-	// Permission The permission. One that the catalogue lacks may be held as well, by a pattern.
+	// Permission The permission. One that the catalog lacks may be held as well, by a pattern.
 	Permission PermissionName `form:"permission" json:"permission"`
 
 	// Limit The most items on a page.

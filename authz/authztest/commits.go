@@ -23,14 +23,14 @@ func commitLoadsBack(f *fixture) {
 		row("g", "ana", "group:Administrators"),
 	}
 	groups := []authz.GroupRow{group("Administrators", 1), group("Desk", 1)}
-	r := f.commit(authz.Commit{AddRows: rows, PutGroups: groups, Marks: authz.Marks{Seeded: true}})
+	r := f.commit(authz.Commit{AddRows: rows, PutGroups: groups, Milestones: authz.Milestones{Seeded: true}})
 
 	f.has(rows...)
 	got := f.everything()
 	got.rows = nil
 	f.same("after the commit", got, contents{
 		state: authz.State{
-			Position: authz.Position{Head: authz.Head{Revision: 1, Hash: r.Hash}}, Marks: authz.Marks{Seeded: true}, Groups: groups,
+			Position: authz.Position{Head: authz.Head{Revision: 1, Hash: r.Hash}}, Milestones: authz.Milestones{Seeded: true}, Groups: groups,
 		},
 		records: []authz.Record{r},
 	})
@@ -59,7 +59,7 @@ func conflictWritesNothing(f *fixture) {
 // fullCommit does a bit of everything to a store that beforeFullCommit filled.
 func fullCommit() authz.Commit {
 	return authz.Commit{
-		Marks:        authz.Marks{Seeded: true, HadAdministrator: true},
+		Milestones:   authz.Milestones{Seeded: true, HadAdministrator: true},
 		Renames:      []authz.Rename{{From: "Desk", To: "Front desk"}},
 		RemoveRows:   []authz.Row{row("g", "ana", "group:Front desk")},
 		AddRows:      []authz.Row{row("g", "cleo", "group:Front desk"), row("g", "dana", "group:Front desk")},
@@ -161,11 +161,11 @@ func cutShort(f *fixture) {
 }
 
 func marks(f *fixture) {
-	for _, m := range []authz.Marks{
+	for _, m := range []authz.Milestones{
 		{Seeded: true}, {HadAdministrator: true}, {Seeded: true, HadAdministrator: true}, {},
 	} {
-		f.commit(authz.Commit{Marks: m})
-		if got := f.load().state.Marks; got != m {
+		f.commit(authz.Commit{Milestones: m})
+		if got := f.load().state.Milestones; got != m {
 			f.Errorf("marks %+v, want %+v", got, m)
 		}
 	}

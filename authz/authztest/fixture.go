@@ -222,8 +222,8 @@ func (f *fixture) same(when string, got, want contents) {
 	if !bytes.Equal(got.state.Hash, want.state.Hash) {
 		f.Errorf("%s: hash %x, want %x", when, got.state.Hash, want.state.Hash)
 	}
-	if got.state.Marks != want.state.Marks {
-		f.Errorf("%s: marks %+v, want %+v", when, got.state.Marks, want.state.Marks)
+	if got.state.Milestones != want.state.Milestones {
+		f.Errorf("%s: marks %+v, want %+v", when, got.state.Milestones, want.state.Milestones)
 	}
 	if !slices.Equal(got.state.Groups, want.state.Groups) {
 		f.Errorf("%s: groups\n%+v, want\n%+v", when, got.state.Groups, want.state.Groups)

@@ -75,7 +75,7 @@ type generated struct {
 
 func (g *generated) state() authz.State {
 	state := authz.State{
-		Position: g.position(), Marks: authz.Marks{Seeded: true, HadAdministrator: true},
+		Position: g.position(), Milestones: authz.Milestones{Seeded: true, HadAdministrator: true},
 		Groups: []authz.GroupRow{{GroupInfo: authz.GroupInfo{Name: authz.Administrators}, Version: 1}},
 	}
 	for i := range g.Groups {

@@ -55,7 +55,7 @@ func TestBackend(t *testing.T, b Backend) {
 	}
 }
 
-// cases are all that is asked of a store. Those with a name of a neighbour in parentheses
+// cases are all that is asked of a store. Those with a name of a neighbor in parentheses
 // are faults that were found there.
 var cases = []struct {
 	name  string

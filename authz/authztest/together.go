@@ -55,7 +55,7 @@ func oneWins(f *fixture) {
 func oneMoment(f *fixture) {
 	first := authz.Commit{PutGroups: []authz.GroupRow{group(momentGroup(1), 1)}}
 	for i := range 50 {
-		first.AddRows = append(first.AddRows, row("g", fmt.Sprintf("user-%d", i), string(momentGroup(1).Holder())))
+		first.AddRows = append(first.AddRows, row("g", fmt.Sprintf("user-%d", i), string(momentGroup(1).Subject())))
 	}
 	f.commit(first)
 	members := len(first.AddRows)
@@ -141,7 +141,7 @@ func (f *fixture) loadMoment(members int, between func()) {
 		f.Fatalf("at revision %d the group %q and the hash %x", r, state.Groups[0].Name, state.Hash)
 	}
 	for i := range got {
-		if got[i].V[1] != string(momentGroup(r).Holder()) {
+		if got[i].V[1] != string(momentGroup(r).Subject()) {
 			f.Fatalf("at revision %d, row %d is in %q", r, i, got[i].V[1])
 		}
 	}

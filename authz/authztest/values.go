@@ -12,8 +12,8 @@ func longestValues(f *fixture) {
 	name := authz.GroupName(long(64))
 	added := []authz.Row{
 		row("p", user, object, long(100), "allow"),
-		row("p", string(name.Holder()), object, long(100), "deny"),
-		row("g", user, string(name.Holder())),
+		row("p", string(name.Subject()), object, long(100), "deny"),
+		row("g", user, string(name.Subject())),
 	}
 	g := group(name, 1)
 	g.Description = long(1000)

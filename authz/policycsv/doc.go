@@ -1,5 +1,5 @@
-// Package policycsv reads and writes the three CSV files of a policy: the catalogue of
-// permissions ([ReadCatalogue]), the groups ([ReadGroups]) and the policy itself in Casbin's
+// Package policycsv reads and writes the three CSV files of a policy: the catalog of
+// permissions ([ReadCatalog]), the groups ([ReadGroups]) and the policy itself in Casbin's
 // own form ([ReadPolicy]).
 //
 // Of a policy it knows the text and not the meaning: it takes lines apart and says which ones

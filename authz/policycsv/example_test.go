@@ -47,8 +47,8 @@ func ExampleWritePolicy() {
 	// g, "Meyer, Ana", group:Finance
 }
 
-func ExampleReadCatalogue() {
-	_, err := policycsv.ReadCatalogue(strings.NewReader(`category,permission,label
+func ExampleReadCatalog() {
+	_, err := policycsv.ReadCatalog(strings.NewReader(`category,permission,label
 Finance > Reports,finance.reports:export,Export reports
 Finance > Reports,finance.reports,View reports
 Finance > Reports,finance.reports:export,"Export reports, again"

@@ -76,26 +76,26 @@ func plain(fields []string) bool {
 	return true
 }
 
-// FuzzReadCatalogue holds the same of catalogues.
-func FuzzReadCatalogue(f *testing.F) {
-	for _, name := range []string{"catalogue.csv", "bad_catalogue.csv"} {
+// FuzzReadCatalog holds the same of catalogs.
+func FuzzReadCatalog(f *testing.F) {
+	for _, name := range []string{"catalog.csv", "bad_catalog.csv"} {
 		f.Add([]byte(readFile(f, name)))
 	}
-	for _, bad := range append(badInCatalogue, badAnywhere...) {
+	for _, bad := range append(badInCatalog, badAnywhere...) {
 		f.Add([]byte("category,permission,label\n" + bad.text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		catalogue, err := policycsv.ReadCatalogue(bytes.NewReader(text))
+		catalog, err := policycsv.ReadCatalog(bytes.NewReader(text))
 		if err != nil {
 			rejected(t, text, err)
 			return
 		}
 		var out bytes.Buffer
-		if err := policycsv.WriteCatalogue(&out, catalogue); err != nil {
+		if err := policycsv.WriteCatalog(&out, catalog); err != nil {
 			t.Fatal(err)
 		}
-		if again, err := policycsv.ReadCatalogue(&out); err != nil || !reflect.DeepEqual(again, catalogue) {
-			t.Errorf("read %q and then %q, %v", catalogue, again, err)
+		if again, err := policycsv.ReadCatalog(&out); err != nil || !reflect.DeepEqual(again, catalog) {
+			t.Errorf("read %q and then %q, %v", catalog, again, err)
 		}
 	})
 }

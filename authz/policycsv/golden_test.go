@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "write the golden files")
 // TestGolden holds what is read, as it is written again, and every message to a golden file.
 func TestGolden(t *testing.T) {
 	rewrite := map[string]func(string) (string, error){
-		"policy": rewritePolicy, "catalogue": rewriteCatalogue, "groups": rewriteGroups,
+		"policy": rewritePolicy, "catalog": rewriteCatalog, "groups": rewriteGroups,
 	}
 	for name, rewrite := range rewrite {
 		t.Run(name, func(t *testing.T) {
@@ -46,8 +46,8 @@ func TestScenariosComeOutAsTheyAre(t *testing.T) {
 		t.Run(scenario, func(t *testing.T) {
 			dir := filepath.Join("..", "..", "testdata", scenario)
 			text := readFile(t, filepath.Join(dir, "permissions.csv"))
-			if again, err := rewriteCatalogue(text); err != nil || again != text {
-				t.Errorf("the catalogue came out as %q, %v", again, err)
+			if again, err := rewriteCatalog(text); err != nil || again != text {
+				t.Errorf("the catalog came out as %q, %v", again, err)
 			}
 			text = readFile(t, filepath.Join(dir, "groups.csv"))
 			if again, err := rewriteGroups(text); err != nil || again != text {
@@ -79,13 +79,13 @@ func rewritePolicy(text string) (string, error) {
 	return out.String(), nil
 }
 
-func rewriteCatalogue(text string) (string, error) {
-	catalogue, err := policycsv.ReadCatalogue(strings.NewReader(text))
+func rewriteCatalog(text string) (string, error) {
+	catalog, err := policycsv.ReadCatalog(strings.NewReader(text))
 	if err != nil {
 		return "", err
 	}
 	var out bytes.Buffer
-	err = policycsv.WriteCatalogue(&out, catalogue)
+	err = policycsv.WriteCatalog(&out, catalog)
 	return out.String(), err
 }
 

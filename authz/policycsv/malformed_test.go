@@ -83,15 +83,15 @@ func TestEveryBadLineOfAPolicyIsNamed(t *testing.T) {
 	}
 }
 
-// TestEveryBadLineOfATableIsNamed does the same for the catalogue and the groups.
+// TestEveryBadLineOfATableIsNamed does the same for the catalog and the groups.
 func TestEveryBadLineOfATableIsNamed(t *testing.T) {
 	tables := []struct {
 		header string
 		bad    []badLine
 		read   func(text string) error
 	}{
-		{"category,permission,label", badInCatalogue, func(text string) error {
-			_, err := policycsv.ReadCatalogue(strings.NewReader(text))
+		{"category,permission,label", badInCatalog, func(text string) error {
+			_, err := policycsv.ReadCatalog(strings.NewReader(text))
 			return err
 		}},
 		{"name,description", badInGroups, func(text string) error {
@@ -114,7 +114,7 @@ func TestEveryBadLineOfATableIsNamed(t *testing.T) {
 	}
 }
 
-var badInCatalogue = []badLine{
+var badInCatalog = []badLine{
 	{"a,b:c", []string{"the header names 3 fields (category,permission,label), this line has 2; one that is empty still needs its comma"}},
 	{"a,b:c,d,e", []string{"the header names 3 fields (category,permission,label), this line has 4; a field that holds a comma goes in quotes"}},
 	{"a,b,c", []string{`"b": is not of the form "object:action"`}},

@@ -70,8 +70,8 @@ func TestReaderFails(t *testing.T) {
 		if err != broken || policy.Lines != nil || policy.Faults.Count != 0 {
 			t.Errorf("policy: got %v and the error %v", policy, err)
 		}
-		if catalogue, err := policycsv.ReadCatalogue(io.MultiReader(strings.NewReader("category,permission,label\n"), r())); err != broken || catalogue != nil {
-			t.Errorf("catalogue: got %v and the error %v", catalogue, err)
+		if catalog, err := policycsv.ReadCatalog(io.MultiReader(strings.NewReader("category,permission,label\n"), r())); err != broken || catalog != nil {
+			t.Errorf("catalog: got %v and the error %v", catalog, err)
 		}
 		if groups, err := policycsv.ReadGroups(io.MultiReader(strings.NewReader("name,description\n"), r())); err != broken || groups != nil {
 			t.Errorf("groups: got %v and the error %v", groups, err)
@@ -177,8 +177,8 @@ func TestWriteFails(t *testing.T) {
 	if err := policycsv.WritePolicy(broken{full}, []authz.Row{{Type: "g", V: [6]string{"a", "b"}}}); err != full {
 		t.Errorf("policy: got %v", err)
 	}
-	if err := policycsv.WriteCatalogue(broken{full}, nil); err != full {
-		t.Errorf("catalogue: got %v", err)
+	if err := policycsv.WriteCatalog(broken{full}, nil); err != full {
+		t.Errorf("catalog: got %v", err)
 	}
 	if err := policycsv.WriteGroups(broken{full}, nil); err != full {
 		t.Errorf("groups: got %v", err)

@@ -59,13 +59,13 @@ func awkward(random *rand.Rand) string {
 	return text.String()
 }
 
-// TestTablesComeBackEqual does the same for catalogues and groups, of names that may be used.
+// TestTablesComeBackEqual does the same for catalogs and groups, of names that may be used.
 func TestTablesComeBackEqual(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
 	for range 200 {
 		var (
-			catalogue authz.Catalogue
-			groups    []authz.GroupInfo
+			catalog authz.Catalog
+			groups  []authz.GroupInfo
 		)
 		for i := range random.IntN(20) {
 			var category []string
@@ -76,16 +76,16 @@ func TestTablesComeBackEqual(t *testing.T) {
 				Permission: authz.Permission(fmt.Sprintf("object%d'#:view", i)),
 				Label:      "x" + usable(random), Category: category, Description: usable(random),
 			}
-			catalogue = append(catalogue, entry)
+			catalog = append(catalog, entry)
 			groups = append(groups, authz.GroupInfo{Name: authz.GroupName(fmt.Sprintf("#%d' group", i)), Description: usable(random)})
 		}
 		var out bytes.Buffer
-		if err := policycsv.WriteCatalogue(&out, catalogue); err != nil {
+		if err := policycsv.WriteCatalog(&out, catalog); err != nil {
 			t.Fatal(err)
 		}
 		text := out.String()
-		if got, err := policycsv.ReadCatalogue(&out); err != nil || !reflect.DeepEqual(got, catalogue) {
-			t.Fatalf("wrote %q as %q and read %q, %v", catalogue, text, got, err)
+		if got, err := policycsv.ReadCatalog(&out); err != nil || !reflect.DeepEqual(got, catalog) {
+			t.Fatalf("wrote %q as %q and read %q, %v", catalog, text, got, err)
 		}
 		out.Reset()
 		if err := policycsv.WriteGroups(&out, groups); err != nil {

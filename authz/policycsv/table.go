@@ -16,8 +16,8 @@ type table struct {
 }
 
 var (
-	catalogueTable = table{[]string{"category", "permission", "label", "description"}, 1}
-	groupsTable    = table{[]string{"name", "description"}, 0}
+	catalogTable = table{[]string{"category", "permission", "label", "description"}, 1}
+	groupsTable  = table{[]string{"name", "description"}, 0}
 )
 
 // read calls row for each line below the header, with a field for every column: those that

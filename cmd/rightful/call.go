@@ -122,21 +122,21 @@ func (c *call) key() ([]byte, error) {
 }
 
 // acting opens the policy to write to it, as whoever has the machine.
-func (c *call) acting(ctx context.Context) (acting authz.Acting, done func(), err error) {
+func (c *call) acting(ctx context.Context) (acting authz.Admin, done func(), err error) {
 	key, err := c.key()
 	if err != nil {
-		return authz.Acting{}, nil, err
+		return authz.Admin{}, nil, err
 	}
 	store, err := c.open(ctx)
 	if err != nil {
-		return authz.Acting{}, nil, err
+		return authz.Admin{}, nil, err
 	}
 	var engine *authz.Engine
 	if err = checkKey(ctx, store, key); err == nil {
 		engine, err = authz.Open(ctx, store, authz.Options{RecordKey: key, Logger: slog.New(slog.NewTextHandler(c.err, nil))})
 	}
 	if err != nil {
-		return authz.Acting{}, nil, errors.Join(err, store.Close())
+		return authz.Admin{}, nil, errors.Join(err, store.Close())
 	}
 	return engine.AsCommand(whoIsThis()).Because(c.reason), func() { _, _ = engine.Close(), store.Close() }, nil
 }

@@ -53,7 +53,7 @@ func verify(ctx context.Context, c *call) error {
 	if c.output == "text" && position.Revision > manyRecords {
 		tell(c.err, "Replaying %d records …\n", position.Revision)
 	}
-	n, err := authz.VerifyRecords(ctx, store, key, c.heads...)
+	n, err := authz.AuditRecords(ctx, store, key, c.heads...)
 	var misfit *authz.AuditError
 	if err != nil && !errors.As(err, &misfit) {
 		return err

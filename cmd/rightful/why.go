@@ -62,7 +62,7 @@ func (c *call) tellWhy(x openapi.Explanation) {
 		if p.Allowed {
 			held = "holds"
 		}
-		tell(c.out, "  %s %s%s\n", held, p.Permission, labelled(p))
+		tell(c.out, "  %s %s%s\n", held, p.Permission, labeled(p))
 	}
 	if x.Allowed {
 		tell(c.out, "%s holds all of it.\n", x.User)
@@ -82,7 +82,7 @@ func (c *call) tellWhy(x openapi.Explanation) {
 	}
 }
 
-func labelled(p openapi.ExplainedPermission) string {
+func labeled(p openapi.ExplainedPermission) string {
 	if p.Label == "" {
 		return ""
 	}

@@ -17,7 +17,7 @@ import (
 func TestWhy(t *testing.T) {
 	engine, err := authz.Open(t.Context(), authz.NewMemoryStore(), authz.Options{
 		Bootstrap: "ana", Logger: slog.New(slog.DiscardHandler),
-		Catalogue: authz.Catalogue{{Permission: "a:b", Label: "Do it", Category: []string{"Things"}}, {Permission: "a:c", Label: "Undo it"}},
+		Catalog: authz.Catalog{{Permission: "a:b", Label: "Do it", Category: []string{"Things"}}, {Permission: "a:c", Label: "Undo it"}},
 	})
 	if err != nil {
 		t.Fatal(err)

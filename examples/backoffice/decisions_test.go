@@ -40,10 +40,10 @@ func where(permission string) (method, path, body string, found bool) {
 	return route[0], route[1], route[2], ok
 }
 
-// Every permission of the catalogue is asked for somewhere.
+// Every permission of the catalog is asked for somewhere.
 func TestEveryPermissionHasARoute(t *testing.T) {
 	o := newOffice(t)
-	for _, entry := range o.engine.View().Catalogue(nil, "") {
+	for _, entry := range o.engine.View().Catalog(nil, "") {
 		if strings.HasPrefix(string(entry.Permission), "rightful.") {
 			continue
 		}

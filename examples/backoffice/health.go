@@ -63,7 +63,7 @@ func (a *app) metrics(c *gin.Context) {
 	fmt.Fprintf(&b, "rightful_store_trouble %d\n", trouble)
 	const verified = "rightful_verified_decisions_total"
 	metric(verified, "counter", "Decisions that Casbin was asked about as well, by what it said.")
-	v := a.engine.Verified()
+	v := a.engine.VerifyStats()
 	fmt.Fprintf(&b, "%s{result=\"equal\"} %d\n", verified, v.Equal)
 	fmt.Fprintf(&b, "%s{result=\"different\"} %d\n", verified, v.Different)
 	fmt.Fprintf(&b, "%s{result=\"left_out\"} %d\n", verified, v.LeftOut)

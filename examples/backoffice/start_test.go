@@ -165,7 +165,7 @@ func TestFlagsThatAreRefused(t *testing.T) {
 	}
 }
 
-// A seed of any catalogue will do: its users are then the demo users.
+// A seed of any catalog will do: its users are then the demo users.
 func TestAnotherSeed(t *testing.T) {
 	c := testConfig(t)
 	c.seed = os.DirFS("../chat/seed")
@@ -175,7 +175,7 @@ func TestAnotherSeed(t *testing.T) {
 	o.want(http.StatusForbidden, "GET", "/settings", "", o.signIn("olga"))
 	o.want(http.StatusUnauthorized, "POST", "/login", "user=cleo&password="+testPassword, asForm)
 	if r := o.want(http.StatusOK, "GET", "/api/v1/permissions?q=chatbot", "", root); !strings.Contains(r.body, "chatbot:configure") {
-		t.Errorf("the catalogue is %s", r.body)
+		t.Errorf("the catalog is %s", r.body)
 	}
 	var printed strings.Builder
 	if err := o.welcome(t.Context(), &printed, "http://x"); err != nil || !strings.Contains(printed.String(), "user=mira") {

@@ -26,7 +26,7 @@ func TestARefusalSaysWhatIsMissingAndAChangeCountsAtOnce(t *testing.T) {
 	}
 	if first := refused.Missing[0]; first.Label != "Update client's requests with type Deposit" ||
 		!slices.Equal(first.Category, []string{"Clients", "Client's request"}) {
-		t.Errorf("the first missing permission isn't in the catalogue's words: %+v", first)
+		t.Errorf("the first missing permission isn't in the catalog's words: %+v", first)
 	}
 	page := o.want(http.StatusForbidden, "POST", "/requests/1/approve", "", cleo, asPage)
 	if !strings.HasPrefix(page.header.Get("Content-Type"), "text/html") {

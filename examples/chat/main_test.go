@@ -79,7 +79,7 @@ func TestDecisionsOverHTTP(t *testing.T) {
 // Each route asks for the one permission that it should.
 func TestEveryPermissionHasItsRoute(t *testing.T) {
 	engine, h := newChat(t)
-	for _, entry := range engine.View().Catalogue(nil, "") {
+	for _, entry := range engine.View().Catalog(nil, "") {
 		if strings.HasPrefix(string(entry.Permission), "rightful.") {
 			continue
 		}

@@ -16,7 +16,7 @@ func addRightful(ctx context.Context, r *gin.Engine, file string) error {
 		return err
 	}
 	engine, err := authz.Open(ctx, store, authz.Options{
-		Catalogue: authz.Catalogue{ // what your application knows; administrators pick from it
+		Catalog: authz.Catalog{ // what your application knows; administrators pick from it
 			{Permission: "reports:view", Label: "View reports", Category: []string{"Reports"}},
 		},
 		Bootstrap: "ana", // the first administrator, on the first start

@@ -26,7 +26,7 @@ g, ana, group:Administrators
 	}
 	engine, err := authz.Open(ctx, authz.NewMemoryStore(), authz.Options{
 		Seed: &authz.Seed{
-			Catalogue: authz.Catalogue{
+			Catalog: authz.Catalog{
 				{Permission: "requests.deposit:view", Label: "View deposits", Category: []string{"Requests"}},
 				{Permission: "requests.deposit:update", Label: "Decide deposits", Category: []string{"Requests"}},
 				{Permission: "finance.operations:create", Label: "Book operations", Category: []string{"Finance"}},
@@ -70,7 +70,7 @@ func ExampleEngine_Can() {
 }
 
 // The reason goes on record with the change.
-func ExampleActing_Because() {
+func ExampleAdmin_Because() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
 	defer engine.Close()
@@ -86,7 +86,7 @@ func ExampleActing_Because() {
 }
 
 // Of two who save at once the second learns what the first did, and loses nothing of it.
-func ExampleActing_IfVersion() {
+func ExampleAdmin_IfVersion() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
 	defer engine.Close()
@@ -104,7 +104,7 @@ func ExampleActing_IfVersion() {
 }
 
 // A dry run makes every check and answers with the change that would be made.
-func ExampleActing_DryRun() {
+func ExampleAdmin_DryRun() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
 	defer engine.Close()
@@ -116,13 +116,13 @@ func ExampleActing_DryRun() {
 	fmt.Println(engine.Can("ben", "finance.reports:export"))
 	// Output:
 	// [{grant group:Finance finance.reports:export }] <nil>
-	// /grant/0 "finance.report:export" is not in the catalogue; did you mean "finance.reports:export"?
+	// /grant/0 "finance.report:export" is not in the catalog; did you mean "finance.reports:export"?
 	// false
 }
 
 // A change can be taken back later, whatever else was changed meanwhile; the revert is a change
 // of its own. What was built on it since stands in the way, and is named.
-func ExampleActing_Revert() {
+func ExampleAdmin_Revert() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
 	defer engine.Close()
@@ -158,7 +158,7 @@ func ExampleActing_Revert() {
 }
 
 // A policy file comes in whole or not at all, and every line that can't be taken is named.
-func ExampleActing_Import() {
+func ExampleAdmin_Import() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
 	defer engine.Close()
@@ -184,7 +184,7 @@ func ExampleActing_Import() {
 	fmt.Println(engine.Can("cleo", "finance.reports:export"))
 	// Output:
 	// line 2 has "Reports" where a group must stand; write "group:Reports"
-	// line 3 "finance:shred" is not in the catalogue
+	// line 3 "finance:shred" is not in the catalog
 	// 2 added <nil>
 	// true
 }

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Acting carries out operations under the rights of one actor, on record as theirs. Get one
+// Admin carries out operations under the rights of one actor, on record as theirs. Get one
 // from [Engine.As] or [Engine.AsCommand]; its methods return copies, so that
 //
 //	engine.As("ana").Because("ticket 12").Grant(ctx, "Finance", "finance.reports:export")
@@ -20,7 +20,7 @@ import (
 // the package, in this order: [ErrForbidden], [ErrNotFound], [ErrRevisionConflict],
 // [ErrProtectedGroup], [ErrInvalid] and [ErrUnknownPermission], [ErrEscalation], the other
 // conflicts, [ErrStoreUnavailable].
-type Acting struct {
+type Admin struct {
 	engine   *Engine
 	actor    Actor
 	channel  string
@@ -33,33 +33,33 @@ type Acting struct {
 }
 
 // As acts under a user's rights.
-func (e *Engine) As(user UserID) Acting {
-	return Acting{engine: e, actor: Actor{ActorUser, string(user)}, channel: "go"}
+func (e *Engine) As(user UserID) Admin {
+	return Admin{engine: e, actor: Actor{ActorUser, string(user)}, channel: "go"}
 }
 
 // AsCommand acts for someone who has the machine, as an administrator. The id says who, as
 // far as that is known.
-func (e *Engine) AsCommand(id string) Acting {
-	return Acting{engine: e, actor: Actor{ActorCommand, id}, channel: "command"}
+func (e *Engine) AsCommand(id string) Admin {
+	return Admin{engine: e, actor: Actor{ActorCommand, id}, channel: "command"}
 }
 
 // Because sets the reason that goes on record, at most 500 code points.
-func (a Acting) Because(reason string) Acting { a.reason = reason; return a }
+func (a Admin) Because(reason string) Admin { a.reason = reason; return a }
 
 // Via names the channel that goes on record, such as "rest"; "go" when not set.
-func (a Acting) Via(channel string) Acting { a.channel = channel; return a }
+func (a Admin) Via(channel string) Admin { a.channel = channel; return a }
 
 // IfVersion makes the operation fail with a [*RevisionConflictError] unless the group or
 // user is at one of the versions.
-func (a Acting) IfVersion(versions ...Revision) Acting { a.versions = versions; return a }
+func (a Admin) IfVersion(versions ...Revision) Admin { a.versions = versions; return a }
 
 // DryRun makes every check and returns the change that would be made, without making it.
-func (a Acting) DryRun() Acting { a.dryRun = true; return a }
+func (a Admin) DryRun() Admin { a.dryRun = true; return a }
 
 // Then has f called with the policy as the operation leaves it, before this engine's next
 // change: for whoever answers with what they changed. It isn't called for an operation that
 // fails, nor for a dry run, and must not change anything itself.
-func (a Acting) Then(f func(*View)) Acting { a.then = f; return a }
+func (a Admin) Then(f func(*View)) Admin { a.then = f; return a }
 
 // operation is one administrators' operation: what it is, what it is about, and how it
 // drafts the change on a given policy.
@@ -68,9 +68,9 @@ type operation struct {
 	group  GroupName // the group it is about, if one
 	user   UserID    // the user it is about, if one
 	// revision is that of the change it is about, if one.
-	revision Revision
-	draft    func(*draft) error
-	marks    func(*Marks)
+	revision   Revision
+	draft      func(*draft) error
+	milestones func(*Milestones)
 	// needs are rights beyond those of the action; administrators alone where that is set.
 	needs          []Permission
 	administrators bool
@@ -94,14 +94,14 @@ func (o operation) target() string {
 
 // do carries out an operation: draft on the present policy, check, commit onto its
 // revision, and again from the start when someone else was first.
-func (a Acting) do(ctx context.Context, o operation) (Change, error) {
+func (a Admin) do(ctx context.Context, o operation) (Change, error) {
 	e := a.engine
 	limit := e.options.WriteTimeout
 	switch o.action {
 	case ActionPolicyImport, ActionPolicySeed, ActionPolicyAdopt, ActionChangeRevert:
 		limit *= importFactor
 	}
-	ctx, cancel := within(ctx, limit)
+	ctx, cancel := withStoreTimeout(ctx, limit)
 	defer cancel()
 	if err := e.lock(ctx); err != nil {
 		return Change{}, e.busy(err)
@@ -150,7 +150,7 @@ func (e *Engine) busy(err error) error {
 }
 
 // attempt drafts, checks and commits once. It returns [ErrConflict] when someone was first.
-func (a Acting) attempt(ctx context.Context, o operation) (Change, error) {
+func (a Admin) attempt(ctx context.Context, o operation) (Change, error) {
 	e := a.engine
 	before := e.current.Load()
 	if a.at != nil {
@@ -168,11 +168,11 @@ func (a Acting) attempt(ctx context.Context, o operation) (Change, error) {
 	if a.dryRun && a.observe != nil {
 		a.observe(before, after, c.Delta)
 	}
-	marks := after.marks
-	if o.marks != nil {
-		o.marks(&marks)
+	marks := after.milestones
+	if o.milestones != nil {
+		o.milestones(&marks)
 	}
-	nothing := c.Delta.IsEmpty() && marks == before.marks
+	nothing := c.Delta.IsEmpty() && marks == before.milestones
 	if nothing && !a.dryRun {
 		if err := e.stillAt(ctx, before.position()); err != nil {
 			return Change{}, err
@@ -185,7 +185,7 @@ func (a Acting) attempt(ctx context.Context, o operation) (Change, error) {
 	if err != nil {
 		return Change{}, err
 	}
-	c.Hash, after.hash, after.marks = record.Hash, record.Hash, marks
+	c.Hash, after.hash, after.milestones = record.Hash, record.Hash, marks
 	commit := newCommit(after, c.Delta, record)
 	commit.Onto = before.position()
 	if o.commit != nil {
@@ -222,7 +222,7 @@ func (e *Engine) stillAt(ctx context.Context, position Position) error {
 }
 
 // check drafts the change and holds it against every promise. It returns the policy after.
-func (a Acting) check(ctx context.Context, o operation, d *draft, c *Change) (*snapshot, error) {
+func (a Admin) check(ctx context.Context, o operation, d *draft, c *Change) (*snapshot, error) {
 	e, before := a.engine, d.s
 	if o.prepare != nil {
 		if err := o.prepare(&o, before); err != nil {
@@ -272,7 +272,7 @@ func (a Acting) check(ctx context.Context, o operation, d *draft, c *Change) (*s
 }
 
 // rights returns the policy by which the actor acts: the present one where the past is asked.
-func (a Acting) rights(before *snapshot) *snapshot {
+func (a Admin) rights(before *snapshot) *snapshot {
 	if a.at != nil {
 		return a.engine.current.Load()
 	}
@@ -280,23 +280,23 @@ func (a Acting) rights(before *snapshot) *snapshot {
 }
 
 // authorize checks the rights of a user who acts.
-func (a Acting) authorize(s *snapshot, o operation) error {
+func (a Admin) authorize(s *snapshot, o operation) error {
 	if a.actor.Kind != ActorUser {
 		return nil
 	}
 	if a.engine.expired() {
 		return fmt.Errorf("%w: the policy is older than the host allows", ErrStoreUnavailable)
 	}
-	view := &View{s: s, catalogue: a.engine.catalogue}
+	view := &View{s: s, catalog: a.engine.catalog}
 	return view.authorize(UserID(a.actor.ID), o)
 }
 
-func (a Acting) newDraft(s *snapshot) *draft {
-	return &draft{s: s, catalogue: a.engine.catalogue, actor: a.actor, makes: map[GroupName]bool{}}
+func (a Admin) newDraft(s *snapshot) *draft {
+	return &draft{s: s, catalog: a.engine.catalog, actor: a.actor, makes: map[GroupName]bool{}}
 }
 
 // checkVersion compares the version of what the operation is about, if the caller named one.
-func (a Acting) checkVersion(ctx context.Context, o operation, s *snapshot) error {
+func (a Admin) checkVersion(ctx context.Context, o operation, s *snapshot) error {
 	if o.user == "" {
 		g := s.group(o.group)
 		if o.group != "" && g == nil && o.action != ActionGroupCreate {
@@ -349,7 +349,7 @@ func (e *Engine) ViewUser(ctx context.Context, id UserID) (*View, Revision, erro
 
 // newCommit says what the store is to write for a change.
 func newCommit(after *snapshot, d Delta, record Record) Commit {
-	c := Commit{Record: record, Marks: after.marks}
+	c := Commit{Record: record, Milestones: after.milestones}
 	for _, g := range d.Groups {
 		switch {
 		case g.After == nil:
@@ -397,7 +397,7 @@ func (e *Engine) announce(c Change) {
 
 // settle finds out whether a commit whose answer was lost was written after all.
 func (e *Engine) settle(ctx context.Context, r Record, cause error) error {
-	ctx, cancel := within(context.WithoutCancel(ctx), e.options.WriteTimeout)
+	ctx, cancel := withStoreTimeout(context.WithoutCancel(ctx), e.options.WriteTimeout)
 	defer cancel()
 	records, err := e.store.Since(ctx, r.Revision-1, 1)
 	switch {

@@ -12,19 +12,19 @@ import (
 // categorySeparator stands between the categories of an entry, from the outermost in.
 const categorySeparator = " > "
 
-// ReadCatalogue reads the permissions that an application declares, below the header
+// ReadCatalog reads the permissions that an application declares, below the header
 // "category,permission,label" or "category,permission,label,description". The category is a
 // path such as "Clients > Profiles", or empty.
 //
 // Where a line is bad it returns an [*authz.ImportError] with all bad lines, otherwise an
 // error of r as it is.
-func ReadCatalogue(r io.Reader) (authz.Catalogue, error) {
+func ReadCatalog(r io.Reader) (authz.Catalog, error) {
 	var (
-		catalogue authz.Catalogue
-		bad       authz.Faults
-		check     = catalogueCheck{}
+		catalog authz.Catalog
+		bad     authz.Faults
+		check   = catalogCheck{}
 	)
-	err := catalogueTable.read(r, &bad, func(line int, fields []string) {
+	err := catalogTable.read(r, &bad, func(line int, fields []string) {
 		entry := authz.Entry{
 			Permission:  authz.Permission(fields[1]),
 			Label:       fields[2],
@@ -34,7 +34,7 @@ func ReadCatalogue(r io.Reader) (authz.Catalogue, error) {
 		for _, detail := range check.entry(line, entry) {
 			bad.Add(line, detail)
 		}
-		catalogue = append(catalogue, entry)
+		catalog = append(catalog, entry)
 	})
 	if err != nil {
 		return nil, err
@@ -42,20 +42,20 @@ func ReadCatalogue(r io.Reader) (authz.Catalogue, error) {
 	if err := bad.Err(); err != nil {
 		return nil, err
 	}
-	return catalogue, nil
+	return catalog, nil
 }
 
-// WriteCatalogue writes a catalogue in its order, with a column for descriptions if there is
+// WriteCatalog writes a catalog in its order, with a column for descriptions if there is
 // one. Where an entry couldn't be read back it returns an error that names it and writes nothing.
-func WriteCatalogue(w io.Writer, catalogue authz.Catalogue) error {
-	columns := len(catalogueTable.columns)
-	if !slices.ContainsFunc(catalogue, func(e authz.Entry) bool { return e.Description != "" }) {
+func WriteCatalog(w io.Writer, catalog authz.Catalog) error {
+	columns := len(catalogTable.columns)
+	if !slices.ContainsFunc(catalog, func(e authz.Entry) bool { return e.Description != "" }) {
 		columns--
 	}
 	out := lineWriter{separator: ","}
-	out.add(catalogueTable.columns[:columns])
-	check := catalogueCheck{}
-	for i, e := range catalogue {
+	out.add(catalogTable.columns[:columns])
+	check := catalogCheck{}
+	for i, e := range catalog {
 		category := strings.Join(e.Category, categorySeparator)
 		details := check.entry(i+2, e)
 		if !slices.Equal(splitCategory(category), e.Category) {
@@ -74,11 +74,11 @@ func splitCategory(field string) []string {
 	return strings.Split(field, categorySeparator)
 }
 
-// catalogueCheck knows on which line a permission was declared.
-type catalogueCheck map[authz.Permission]int
+// catalogCheck knows on which line a permission was declared.
+type catalogCheck map[authz.Permission]int
 
 // entry lists what is wrong with an entry in itself and beside those before it.
-func (c catalogueCheck) entry(line int, e authz.Entry) (details []string) {
+func (c catalogCheck) entry(line int, e authz.Entry) (details []string) {
 	name := excerpt(string(e.Permission))
 	for _, err := range e.Check() {
 		details = append(details, fmt.Sprintf("%s: %v", name, err))

@@ -20,7 +20,7 @@ func listPermissions(c *call) {
 	if c.refused() {
 		return
 	}
-	list := c.view.Catalogue(category, c.query["q"])
+	list := c.view.Catalog(category, c.query["q"])
 	slices.SortFunc(list, func(a, b authz.Entry) int {
 		return authz.CompareFolded(a.Permission, b.Permission)
 	})
@@ -44,14 +44,14 @@ func listPermissionHolders(c *call) {
 		return
 	}
 	holders := c.view.PermissionHolders(authz.HolderQuery{
-		Permission: permission, After: authz.Holder(page.after), Limit: page.limit + 1,
+		Permission: permission, After: authz.Subject(page.after), Limit: page.limit + 1,
 	})
 	var next string
 	if len(holders) > page.limit {
 		holders = holders[:page.limit]
-		next = page.next(string(holders[page.limit-1].Holder))
+		next = page.next(string(holders[page.limit-1].Subject))
 	}
 	c.ok(openapi.PermissionHolderList{NextCursor: next, Items: each(holders, func(h authz.PermissionHolder) openapi.PermissionHolder {
-		return openapi.PermissionHolder{Holder: string(h.Holder), Because: each(h.Because, becauseOf)}
+		return openapi.PermissionHolder{Holder: string(h.Subject), Because: each(h.Origins, becauseOf)}
 	})})
 }

@@ -11,25 +11,25 @@ import (
 	"github.com/rightful-go/rightful/authz/policycsv"
 )
 
-func TestReadCatalogue(t *testing.T) {
+func TestReadCatalog(t *testing.T) {
 	view := authz.Entry{Permission: "a:view", Label: "View"}
 	tests := []struct {
 		name, text string
-		want       authz.Catalogue
+		want       authz.Catalog
 	}{
 		{"nothing but the header", "category,permission,label\n", nil},
-		{"a byte order mark, CRLF and quotes", "\uFEFF\"category\",\"permission\",\"label\"\r\n\"\",\"a:view\",\"View\"\r\n", authz.Catalogue{view}},
-		{"blank lines", "\n\ncategory,permission,label,description\n\n,a:view,View,\n \n", authz.Catalogue{view}},
-		{"categories", "category,permission,label\nA > B>C > D,a:view,View\n", authz.Catalogue{
+		{"a byte order mark, CRLF and quotes", "\uFEFF\"category\",\"permission\",\"label\"\r\n\"\",\"a:view\",\"View\"\r\n", authz.Catalog{view}},
+		{"blank lines", "\n\ncategory,permission,label,description\n\n,a:view,View,\n \n", authz.Catalog{view}},
+		{"categories", "category,permission,label\nA > B>C > D,a:view,View\n", authz.Catalog{
 			{Permission: "a:view", Label: "View", Category: []string{"A", "B>C", "D"}},
 		}},
-		{"a description", "category,permission,label,description\n#1,a:view,View,\"One, \"\"two\"\"\"\n", authz.Catalogue{
+		{"a description", "category,permission,label,description\n#1,a:view,View,\"One, \"\"two\"\"\"\n", authz.Catalog{
 			{Permission: "a:view", Label: "View", Category: []string{"#1"}, Description: `One, "two"`},
 		}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := policycsv.ReadCatalogue(strings.NewReader(test.text))
+			got, err := policycsv.ReadCatalog(strings.NewReader(test.text))
 			if err != nil || !reflect.DeepEqual(got, test.want) {
 				t.Errorf("got %q, %v, want %q", got, err, test.want)
 			}
@@ -41,11 +41,11 @@ func TestReadCatalogue(t *testing.T) {
 // isn't judged by it.
 func TestWrongHeaderIsTheOnlyFault(t *testing.T) {
 	const (
-		catalogue = "the header must be category,permission,label[,description] and is "
-		groups    = "the header must be name,description and is "
+		catalog = "the header must be category,permission,label[,description] and is "
+		groups  = "the header must be name,description and is "
 	)
-	readCatalogue := func(text string) error {
-		_, err := policycsv.ReadCatalogue(strings.NewReader(text))
+	readCatalog := func(text string) error {
+		_, err := policycsv.ReadCatalog(strings.NewReader(text))
 		return err
 	}
 	readGroups := func(text string) error {
@@ -57,15 +57,15 @@ func TestWrongHeaderIsTheOnlyFault(t *testing.T) {
 		text string
 		want authz.LineError
 	}{
-		{readCatalogue, "", authz.LineError{Line: 1, Detail: "the file is empty; it must begin with the header category,permission,label[,description]"}},
-		{readCatalogue, "\n \n", authz.LineError{Line: 1, Detail: "the file is empty; it must begin with the header category,permission,label[,description]"}},
-		{readCatalogue, "category,permission\nx", authz.LineError{Line: 1, Detail: catalogue + `"category,permission"`}},
-		{readCatalogue, "\nCategory,permission,label\nx", authz.LineError{Line: 2, Detail: catalogue + `"Category,permission,label"`}},
-		{readCatalogue, "permission,category,label\nx", authz.LineError{Line: 1, Detail: catalogue + `"permission,category,label"`}},
-		{readCatalogue, "category,permission,label,description,\nx", authz.LineError{Line: 1, Detail: catalogue + `"category,permission,label,description,"`}},
-		{readCatalogue, "category,permission,Label\nx", authz.LineError{Line: 1, Detail: catalogue + `"category,permission,Label"`}},
-		{readCatalogue, "category;permission;label\nx", authz.LineError{Line: 1, Detail: catalogue + `"category;permission;label"`}},
-		{readCatalogue, "category,\"permission,label\nx", authz.LineError{Line: 1, Detail: "field 2 opens a quote that its line doesn't close; a field never spans lines"}},
+		{readCatalog, "", authz.LineError{Line: 1, Detail: "the file is empty; it must begin with the header category,permission,label[,description]"}},
+		{readCatalog, "\n \n", authz.LineError{Line: 1, Detail: "the file is empty; it must begin with the header category,permission,label[,description]"}},
+		{readCatalog, "category,permission\nx", authz.LineError{Line: 1, Detail: catalog + `"category,permission"`}},
+		{readCatalog, "\nCategory,permission,label\nx", authz.LineError{Line: 2, Detail: catalog + `"Category,permission,label"`}},
+		{readCatalog, "permission,category,label\nx", authz.LineError{Line: 1, Detail: catalog + `"permission,category,label"`}},
+		{readCatalog, "category,permission,label,description,\nx", authz.LineError{Line: 1, Detail: catalog + `"category,permission,label,description,"`}},
+		{readCatalog, "category,permission,Label\nx", authz.LineError{Line: 1, Detail: catalog + `"category,permission,Label"`}},
+		{readCatalog, "category;permission;label\nx", authz.LineError{Line: 1, Detail: catalog + `"category;permission;label"`}},
+		{readCatalog, "category,\"permission,label\nx", authz.LineError{Line: 1, Detail: "field 2 opens a quote that its line doesn't close; a field never spans lines"}},
 		{readGroups, "", authz.LineError{Line: 1, Detail: "the file is empty; it must begin with the header name,description"}},
 		{readGroups, "name\nFinance", authz.LineError{Line: 1, Detail: groups + `"name"`}},
 		{readGroups, "Finance,Books operations, adjusts balances and more\nx", authz.LineError{Line: 1, Detail: groups + `"Finance,Books operations,adjusts balance"…`}},
@@ -79,9 +79,9 @@ func TestWrongHeaderIsTheOnlyFault(t *testing.T) {
 	}
 }
 
-func TestWriteCatalogue(t *testing.T) {
+func TestWriteCatalog(t *testing.T) {
 	var out bytes.Buffer
-	err := policycsv.WriteCatalogue(&out, authz.Catalogue{
+	err := policycsv.WriteCatalog(&out, authz.Catalog{
 		{Permission: "a:view", Label: "View, that is all", Category: []string{"A >", "> B"}},
 		{Permission: "b:view", Label: `"View"`, Category: []string{"A >", "B"}, Description: "For #1."},
 	})
@@ -89,7 +89,7 @@ func TestWriteCatalogue(t *testing.T) {
 		t.Errorf("%q reads back as other categories", out.String())
 	}
 	out.Reset()
-	err = policycsv.WriteCatalogue(&out, authz.Catalogue{
+	err = policycsv.WriteCatalog(&out, authz.Catalog{
 		{Permission: "a:view", Label: "View, that is all", Category: []string{"A", "> B"}},
 		{Permission: "b:view", Label: `"View"`, Category: []string{}, Description: "For #1."},
 	})
@@ -99,7 +99,7 @@ func TestWriteCatalogue(t *testing.T) {
 	}
 }
 
-func TestWriteCatalogueRefusesWhatWouldNotReadBack(t *testing.T) {
+func TestWriteCatalogRefusesWhatWouldNotReadBack(t *testing.T) {
 	good := authz.Entry{Permission: "a:view", Label: "View"}
 	tests := []struct {
 		name  string
@@ -118,7 +118,7 @@ func TestWriteCatalogueRefusesWhatWouldNotReadBack(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var out bytes.Buffer
-			err := policycsv.WriteCatalogue(&out, authz.Catalogue{good, test.entry})
+			err := policycsv.WriteCatalog(&out, authz.Catalog{good, test.entry})
 			if err == nil || !strings.HasPrefix(err.Error(), "line 3 could not be read back: ") || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got the error %v", err)
 			}

@@ -14,11 +14,11 @@ type Entry struct {
 	Description string   // at most 1,000 code points
 }
 
-// Catalogue is the list an administrator picks from. An application that declares none
+// Catalog is the list an administrator picks from. An application that declares none
 // accepts any permission.
-type Catalogue []Entry
+type Catalog []Entry
 
-// Rightful's own permissions, part of every catalogue. Beside them each group has
+// Rightful's own permissions, part of every catalog. Beside them each group has
 // [AssignMembers].
 const (
 	ViewGroups        Permission = "rightful.groups:view"
@@ -48,8 +48,8 @@ func membersPattern(group GroupName, action string) Pattern {
 	return Pattern(membersMark + string(group) + ":" + action)
 }
 
-var ownEntries = Catalogue{
-	{ViewGroups, "View groups", []string{"Rightful", "Groups"}, "See groups, their permissions and the catalogue."},
+var ownEntries = Catalog{
+	{ViewGroups, "View groups", []string{"Rightful", "Groups"}, "See groups, their permissions and the catalog."},
 	{CreateGroups, "Create groups", []string{"Rightful", "Groups"}, ""},
 	{UpdateGroups, "Change groups", []string{"Rightful", "Groups"}, "Rename and describe groups, change what they inherit and what they may do."},
 	{DeleteGroups, "Delete groups", []string{"Rightful", "Groups"}, ""},
@@ -70,17 +70,17 @@ func assignEntry(group GroupName) Entry {
 	}
 }
 
-// catalogue is a checked Catalogue with Rightful's own permissions added, ready to be asked.
-type catalogue struct {
+// catalog is a checked Catalog with Rightful's own permissions added, ready to be asked.
+type catalog struct {
 	declared bool // by the application; without that any permission is accepted
-	entries  Catalogue
+	entries  Catalog
 	byName   map[Permission]int
 	sorted   []Permission // their names
 }
 
-// newCatalogue checks what the application declares; its errors name all bad entries.
-func newCatalogue(declared Catalogue) (*catalogue, error) {
-	c := &catalogue{
+// newCatalog checks what the application declares; its errors name all bad entries.
+func newCatalog(declared Catalog) (*catalog, error) {
+	c := &catalog{
 		declared: len(declared) > 0,
 		entries:  slices.Concat(declared, ownEntries),
 		byName:   make(map[Permission]int, len(declared)+len(ownEntries)),
@@ -103,13 +103,13 @@ func newCatalogue(declared Catalogue) (*catalogue, error) {
 		}
 	}
 	if len(faults) > 0 {
-		return nil, fmt.Errorf("the catalogue can't be used: %s", strings.Join(faults, "; "))
+		return nil, fmt.Errorf("the catalog can't be used: %s", strings.Join(faults, "; "))
 	}
 	slices.Sort(c.sorted)
 	return c, nil
 }
 
-// Check lists all that is wrong with e as an entry of an application's catalogue.
+// Check lists all that is wrong with e as an entry of an application's catalog.
 func (e Entry) Check() (faults []error) {
 	add := func(what string, err error) {
 		if err != nil {
@@ -132,7 +132,7 @@ func (e Entry) Check() (faults []error) {
 
 // knows reports whether p covers something declared. An object one segment below a declared
 // one is known as well: "record.17:read" where "record:read" is declared.
-func (c *catalogue) knows(p Pattern) bool {
+func (c *catalog) knows(p Pattern) bool {
 	if _, ok := c.byName[Permission(p)]; ok {
 		return true
 	}
@@ -162,7 +162,7 @@ func isOneBelow(typ, object string) bool {
 func isSegment(id string) bool { return id != "" && !strings.ContainsAny(id, "./:*") }
 
 // appendCovered appends the permissions that a pattern with a wildcard covers.
-func (c *catalogue) appendCovered(list []Permission, t target) []Permission {
+func (c *catalog) appendCovered(list []Permission, t target) []Permission {
 	begins := t.object
 	if !t.below {
 		begins += ":"
@@ -182,7 +182,7 @@ func (c *catalogue) appendCovered(list []Permission, t target) []Permission {
 
 // nearest returns up to three declared permissions that differ from p by the fewest edits,
 // none that differ by more than a third.
-func (c *catalogue) nearest(p Pattern) []Permission {
+func (c *catalog) nearest(p Pattern) []Permission {
 	type near struct {
 		permission Permission
 		distance   int
