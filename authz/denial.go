@@ -111,30 +111,30 @@ type DenialStore interface {
 	PruneDenials(ctx context.Context, keep DenialBounds, limit int) (int, error)
 }
 
-// RecordDenial says what the user of a request that was just refused lacks, and puts the denial
-// on record. It takes the user, the method, the route, the permissions and whether one of them
-// is enough from d and returns it with the rest. Recording goes on in the background: the
-// request waits for nothing, and the denial can be read by its id, on any instance, within a
-// second.
+// RecordDenial records a decision that refused a request, by its method and the pattern of its
+// route, and returns the denial. Recording goes on in the background: the request waits for nothing,
+// and any instance can read the denial by its id within a second.
 //
-// The ID is empty where the denial isn't recorded: of each user, 30 are at once and then one
-// every two seconds, the next one saying how many were not; none of a flood of too many users,
-// and none about more than 100 permissions. What the store doesn't take is lost, which is
-// logged. Names that nothing in a policy could have are kept as well as they can be shown.
-func (e *Engine) RecordDenial(d Denial) Denial {
-	v := e.View()
-	d.ID, d.Suppressed = "", 0
-	d.At = time.Now().UTC().Truncate(time.Microsecond)
-	d.Required, d.Missing, d.Revision = withoutDoubles(d.Required), nil, v.s.revision
-	for _, p := range d.Required {
-		if !v.Can(d.User, p) {
-			d.Missing = append(d.Missing, p)
-		}
+// The ID is empty where the denial isn't recorded: of each user, 30 at once and then one every two
+// seconds are recorded, and the next one says how many were not; none of a flood of too many users,
+// and none about more than 100 permissions. What the store doesn't accept is lost, which is logged.
+// Texts that no policy could contain are stored with the invisible and surplus parts replaced.
+func (e *Engine) RecordDenial(d Decision, method, route string) Denial {
+	denial := Denial{
+		At:   time.Now().UTC().Truncate(time.Microsecond),
+		User: d.User, Method: method, Route: route,
+		Required: withoutDoubles(d.Permissions), OneIsEnough: d.OneIsEnough,
+	}
+	if d.view.s != nil {
+		denial.Revision = d.view.s.revision
+	}
+	for _, entry := range d.Missing() {
+		denial.Missing = append(denial.Missing, entry.Permission)
 	}
 	if e.denials != nil {
-		e.denials.record(&d)
+		e.denials.record(&denial)
 	}
-	return d
+	return denial
 }
 
 // Denial returns the denial of an id, of this instance or another; [ErrNoSuchDenial] if there

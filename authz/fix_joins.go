@@ -2,11 +2,8 @@ package authz
 
 import "slices"
 
-// Joins lists the fewest groups that would let the user do all that is asked, in every way with
-// so few, at most ten: the groups of the fixes that [Admin.Fixes] lists as [FixAssign], in that
-// order and without Administrators. It asks nobody's rights and looks at nobody else, so that it
-// is quick enough to answer a denial with. There is none for whoever is restricted.
-func (v *View) Joins(user UserID, permissions ...Permission) [][]GroupName {
+// joins lists the groups of [Decision.Groups] for permissions that are all needed.
+func (v *View) joins(user UserID, permissions []Permission) [][]GroupName {
 	f := fixer{was: v, user: user, asked: withoutDoubles(permissions)}
 	if !f.fixable() {
 		return nil

@@ -316,9 +316,9 @@ func TestDenialsAreRead(t *testing.T) {
 		ctx, s := t.Context(), newService(t)
 		c, made := s.as(t, "ana"), map[string]bool{}
 		for i := range 130 { // more than a page
-			made[string(s.engine.RecordDenial(authz.Denial{
-				User: authz.UserID(fmt.Sprintf("u%d", i%65)), Method: "GET", Route: "/x", Required: []authz.Permission{"a:b"},
-			}).ID)] = true
+			made[string(s.engine.RecordDenial(s.engine.Decide(authz.Question{
+				User: authz.UserID(fmt.Sprintf("u%d", i%65)), Permissions: []authz.Permission{"a:b"},
+			}), "GET", "/x").ID)] = true
 		}
 		time.Sleep(time.Second)
 		n := 0
