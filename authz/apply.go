@@ -1,6 +1,8 @@
 package authz
 
 import (
+	"github.com/rightful-go/rightful/authz/internal/table"
+
 	"fmt"
 	"maps"
 	"slices"
@@ -35,7 +37,7 @@ type editor struct {
 	base, next *snapshot
 	change     Change
 
-	users       *tableEdit[UserID, user]
+	users       *table.Edit[UserID, user]
 	symbols     *symbolsEdit
 	memberEdits map[groupID]*memberEdit // members
 	ruled       memberEdit              // users who have got rules of their own, or lost them
@@ -47,13 +49,13 @@ type editor struct {
 }
 
 // moved are users who come into a set or leave it.
-type memberEdit struct{ in, out []textHash }
+type memberEdit struct{ in, out []table.Hash }
 
 func (m *memberEdit) note(id UserID, in bool) {
 	if in {
-		m.in = append(m.in, hashOf(id))
+		m.in = append(m.in, table.HashOf(id))
 	} else {
-		m.out = append(m.out, hashOf(id))
+		m.out = append(m.out, table.HashOf(id))
 	}
 }
 
@@ -94,7 +96,7 @@ func newEditor(s *snapshot, c Change) *editor {
 	}
 	return &editor{
 		base: s, next: &next, change: c,
-		users: s.users.edit(), symbols: s.symbols.edit(),
+		users: s.users.Edit(), symbols: s.symbols.edit(),
 		memberEdits: map[groupID]*memberEdit{},
 		rules:       map[Subject]*ruleEdit{},
 		stamped:     map[groupID]bool{},
@@ -196,9 +198,9 @@ func (e *editor) stamp(id groupID) { e.stamped[id] = true }
 
 // user returns the user for writing until the next call, made if they aren't there.
 func (e *editor) user(id UserID) *user {
-	there := e.users.size
-	u := e.users.set(id)
-	if e.users.size > there && e.next.blocked[id.Subject()] { // a bad row denies them everything already
+	there := e.users.Len()
+	u := e.users.Set(id)
+	if e.users.Len() > there && e.next.blocked[id.Subject()] { // a bad row denies them everything already
 		u.change(func(more *userMore) { more.blocked = true })
 	}
 	return u
@@ -324,7 +326,7 @@ func (e *editor) done() (*snapshot, error) {
 	}
 	for id, m := range e.memberEdits {
 		g, fits := e.group(id), false
-		if g.members, fits = g.members.change(m.in, m.out); !fits {
+		if g.members, fits = g.members.Change(m.in, m.out); !fits {
 			return nil, e.misfit("a member of %q that isn't there", g.info.Name)
 		}
 	}
@@ -332,8 +334,8 @@ func (e *editor) done() (*snapshot, error) {
 		return nil, err
 	}
 	e.dropEmptyUsers()
-	e.next.users, e.next.symbols = e.users.done(), e.symbols.done()
-	e.next.withRules, _ = e.next.withRules.change(e.ruled.in, e.ruled.out)
+	e.next.users, e.next.symbols = e.users.Done(), e.symbols.done()
+	e.next.withRules, _ = e.next.withRules.Change(e.ruled.in, e.ruled.out)
 	for id := range e.stamped {
 		if g := e.next.groups[id]; g != nil {
 			g.version, g.updatedAt, g.updatedBy = e.change.Revision, e.change.At, e.change.Actor
@@ -341,7 +343,7 @@ func (e *editor) done() (*snapshot, error) {
 	}
 	e.next.compile(e.next.heirsOf(slices.Collect(maps.Keys(e.dirty))))
 	e.next.followBadRows(e.change.Delta)
-	if g := e.next.group(Administrators); g != nil && g.members.size > 0 {
+	if g := e.next.group(Administrators); g != nil && g.members.Len() > 0 {
 		e.next.milestones.HadAdministrator = true
 	}
 	if e.next.symbolsAreStale() {
@@ -352,7 +354,7 @@ func (e *editor) done() (*snapshot, error) {
 
 func (e *editor) finishRules(holder Subject, edit *ruleEdit) error {
 	name, isGroup := holder.Group()
-	old := e.users.find(UserID(holder)).rules()
+	old := e.users.Find(UserID(holder)).rules()
 	if isGroup {
 		old = e.next.group(name).rules
 	}
@@ -380,7 +382,7 @@ func (e *editor) finishRules(holder Subject, edit *ruleEdit) error {
 func (e *editor) finishDeleted() error {
 	for _, id := range e.deleted {
 		g := e.next.groups[id]
-		if g.members.size > 0 || g.rules != nil || len(g.inherits) > 0 || len(g.heirs) > 0 {
+		if g.members.Len() > 0 || g.rules != nil || len(g.inherits) > 0 || len(g.heirs) > 0 {
 			return e.misfit("%q is deleted and not empty", g.info.Name)
 		}
 		e.unname(g.info.Name)
@@ -397,8 +399,8 @@ func (e *editor) dropEmptyUsers() {
 		if !ok {
 			continue
 		}
-		if u := e.users.find(id); u != nil && u.isEmpty() {
-			e.users.remove(id)
+		if u := e.users.Find(id); u != nil && u.isEmpty() {
+			e.users.Remove(id)
 		}
 	}
 }

@@ -149,7 +149,7 @@ func (s *snapshot) rules(yield func(Rule) bool) {
 		}
 	}
 	var few [8]groupID
-	for id, u := range s.users.all() {
+	for id, u := range s.users.All() {
 		if !s.rulesOf(id.Subject(), u.rules(), KindMember, u.groupIDs(few[:0]), yield) {
 			return
 		}
@@ -164,8 +164,8 @@ func (s *snapshot) patternRules(yield func(Rule) bool) {
 			return
 		}
 	}
-	for h := range s.withRules.all() {
-		for id, u := range s.users.hashed(h) {
+	for h := range s.withRules.All() {
+		for id, u := range s.users.WithHash(h) {
 			if !s.rulesOf(id.Subject(), u.rules(), KindMember, nil, yield) {
 				return
 			}

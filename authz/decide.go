@@ -121,12 +121,12 @@ func (e *Engine) Can(user UserID, permissions ...Permission) bool {
 }
 
 func (s *snapshot) canAll(id UserID, permissions []Permission) bool {
-	u := s.users.find(id)
+	u := s.users.Find(id)
 	if u == nil {
 		return false
 	}
 	for _, p := range permissions {
-		if n := s.symbols.names.find(p); n != nil {
+		if n := s.symbols.names.Find(p); n != nil {
 			if !s.verdict(u, s.effectOn(u, n)) {
 				return false
 			}

@@ -56,12 +56,12 @@ func (c *comparison) compareGroups() {
 }
 
 func (c *comparison) compareUsers() {
-	for id, is := range c.after.users.all() {
+	for id, is := range c.after.users.All() {
 		if was := c.before.user(id); !c.alike(was, is) {
 			c.compareUser(id, was, is)
 		}
 	}
-	for id, was := range c.before.users.all() {
+	for id, was := range c.before.users.All() {
 		if c.after.user(id) == nil {
 			c.compareUser(id, was, nil)
 		}

@@ -137,7 +137,7 @@ func (c *collector) ask(p Permission) bool {
 	if c.wild != 0 {
 		c.asked.covering = coveringPatterns(object, action)
 	}
-	if n := c.s.symbols.names.find(p); n != nil {
+	if n := c.s.symbols.names.Find(p); n != nil {
 		c.asked.symbol = *n
 	} else {
 		c.asked.symbol = c.s.symbols.symbolOf(object, action, c.wild)

@@ -175,7 +175,7 @@ func (f *fixer) holders(at *baseline, joins []GroupName) []Subject {
 	add := func(g *group) {
 		n := 0
 		for _, id := range at.s.heirsOf([]groupID{g.id}) {
-			n += at.s.groups[id].members.size
+			n += at.s.groups[id].members.Len()
 		}
 		groups = append(groups, candidate{g.holder, n})
 	}

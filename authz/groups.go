@@ -160,8 +160,8 @@ func (a Admin) DeleteGroup(ctx context.Context, name GroupName, release bool) (C
 		switch {
 		case len(g.heirs) > 0:
 			d.conflict = fmt.Errorf("%w: %s", ErrGroupInherited, joined(d.s.groupNames(g.heirs)))
-		case g.members.size > 0 && !release:
-			d.conflict = fmt.Errorf("%w: %d; release them with the deletion or move them first", ErrGroupHasMembers, g.members.size)
+		case g.members.Len() > 0 && !release:
+			d.conflict = fmt.Errorf("%w: %d; release them with the deletion or move them first", ErrGroupHasMembers, g.members.Len())
 		}
 		return nil
 	}}

@@ -115,7 +115,7 @@ func affected(before, after *snapshot, d Delta) []UserID {
 		}
 	}
 	if before.blockedAll != after.blockedAll {
-		for id := range after.users.all() {
+		for id := range after.users.All() {
 			seen[id] = true
 		}
 	}

@@ -34,7 +34,7 @@ func (v *View) users(group GroupName) iter.Seq[UserID] {
 		return func(func(UserID) bool) {}
 	}
 	return func(yield func(UserID) bool) {
-		for id := range v.s.users.all() {
+		for id := range v.s.users.All() {
 			if !yield(id) {
 				return
 			}

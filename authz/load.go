@@ -224,15 +224,15 @@ func (s *snapshot) compileAll(renew func(*ruleSet) *ruleSet) {
 		}
 	}
 	s.compile(s.heirsOf(s.groupIDs()))
-	edit := s.users.edit()
-	for id, u := range s.users.all() {
+	edit := s.users.Edit()
+	for id, u := range s.users.All() {
 		blocked := s.blocked[id.Subject()]
 		if !blocked && u.more == nil {
 			continue
 		}
-		edit.set(id).change(func(more *userMore) { more.rules, more.blocked = renew(more.rules), blocked })
+		edit.Set(id).change(func(more *userMore) { more.rules, more.blocked = renew(more.rules), blocked })
 	}
-	s.users = edit.done()
+	s.users = edit.Done()
 }
 
 // namesGroup reports whether a bad row names the group, marked or bare, in any spelling that

@@ -21,7 +21,7 @@ func checkPromises(before, after *snapshot) error {
 		return ErrProtectedGroup
 	}
 	had := before.group(Administrators)
-	if had != nil && had.members.size > 0 && after.group(Administrators).members.size == 0 {
+	if had != nil && had.members.Len() > 0 && after.group(Administrators).members.Len() == 0 {
 		return ErrLastAdministrator
 	}
 	return nil

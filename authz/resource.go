@@ -65,7 +65,7 @@ func (v *View) PermittedUsers(action string, r Resource, after UserID, limit int
 		n := v.s.symbols.symbolOf(object, action, every)
 		names, effects = append(names, n), append(effects, v.s.effects(&n))
 	}
-	for id, u := range v.s.users.all() {
+	for id, u := range v.s.users.All() {
 		var found effect
 		for i := range names {
 			found |= effects[i].on(u, &names[i])

@@ -1,6 +1,8 @@
 package authz
 
 import (
+	"github.com/rightful-go/rightful/authz/internal/table"
+
 	"iter"
 	"slices"
 	"time"
@@ -21,8 +23,8 @@ type snapshot struct {
 	freeIDs        []groupID // of groups that were deleted
 	administrators groupID   // noGroup where the table lacks the group
 
-	users     table[UserID, user]
-	withRules hashSet // the users who have rules of their own
+	users     table.Table[UserID, user]
+	withRules table.Set // the users who have rules of their own
 
 	symbols   symbols
 	declared  []Permission // by the catalog: in every lexicon
@@ -53,7 +55,7 @@ type group struct {
 	rules    *ruleSet // its own
 	inherits []groupID
 	heirs    []groupID // the groups that inherit it
-	members  hashSet
+	members  table.Set
 }
 
 // emptySnapshot is the policy before the first change. What the catalog declares is asked
@@ -91,13 +93,13 @@ func (s *snapshot) groupNames(ids []groupID) []GroupName {
 
 // user returns a user's part in the policy; nobody's, which is nil, for one whom it doesn't
 // name.
-func (s *snapshot) user(id UserID) *user { return s.users.find(id) }
+func (s *snapshot) user(id UserID) *user { return s.users.Find(id) }
 
 // membersOf yields the users directly in a group, in no order that people see.
 func (s *snapshot) membersOf(g *group) iter.Seq[UserID] {
 	return func(yield func(UserID) bool) {
-		for h := range g.members.all() {
-			for id, u := range s.users.hashed(h) {
+		for h := range g.members.All() {
+			for id, u := range s.users.WithHash(h) {
 				if u.in(g.id) && !yield(id) {
 					return
 				}
@@ -116,18 +118,18 @@ func (s *snapshot) usersIn(ids []groupID, ruled bool) iter.Seq2[UserID, *user] {
 	wanted, total := make([]bool, len(s.groups)), 0
 	for _, id := range ids {
 		if !wanted[id] {
-			total += s.groups[id].members.size
+			total += s.groups[id].members.Len()
 		}
 		wanted[id] = true
 	}
 	if ruled {
-		total += s.withRules.size
+		total += s.withRules.Len()
 	}
-	if total < s.users.size/fewUsers {
+	if total < s.users.Len()/fewUsers {
 		return s.fewUsersIn(wanted, ruled)
 	}
 	return func(yield func(UserID, *user) bool) {
-		for id, u := range s.users.all() {
+		for id, u := range s.users.All() {
 			if (u.firstOf(wanted) != noGroup || ruled && u.rules() != nil) && !yield(id, u) {
 				return
 			}
@@ -138,9 +140,9 @@ func (s *snapshot) usersIn(ids []groupID, ruled bool) iter.Seq2[UserID, *user] {
 // fewUsersIn is usersIn for groups that have few members. Who is in several comes with the first.
 func (s *snapshot) fewUsersIn(wanted []bool, ruled bool) iter.Seq2[UserID, *user] {
 	return func(yield func(UserID, *user) bool) {
-		of := func(set hashSet, group groupID) bool {
-			for h := range set.all() {
-				for id, u := range s.users.hashed(h) {
+		of := func(set table.Set, group groupID) bool {
+			for h := range set.All() {
+				for id, u := range s.users.WithHash(h) {
 					if u.firstOf(wanted) == group && (group != noGroup || u.rules() != nil) && !yield(id, u) {
 						return false
 					}

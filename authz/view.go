@@ -63,7 +63,7 @@ func (v *View) Group(name GroupName) (Group, bool) {
 func (v *View) groupOf(g *group) Group {
 	return Group{
 		GroupInfo: g.info, Protected: g.info.Name == Administrators,
-		Inherits: v.s.groupNames(g.inherits), Permissions: g.rules.rules(), MemberCount: g.members.size,
+		Inherits: v.s.groupNames(g.inherits), Permissions: g.rules.rules(), MemberCount: g.members.Len(),
 		Version: g.version, UpdatedAt: g.updatedAt, UpdatedBy: g.updatedBy,
 	}
 }
