@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"github.com/rightful-go/rightful/internal/fold"
 	"io"
 	"slices"
 	"strings"
@@ -11,7 +12,6 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/rightful-go/rightful/api/openapi"
-	"github.com/rightful-go/rightful/authz"
 )
 
 // maxResults is how many results a page of a search has, and as many where nobody asks for less.
@@ -131,7 +131,7 @@ func (c *call) badMember(pointer, detail string) {
 
 // rest returns what comes behind the page before, of a list in the order of people.
 func (p searchPage) rest(list []string) []string {
-	return slices.DeleteFunc(list, func(s string) bool { return p.after != "" && authz.CompareFolded(s, p.after) <= 0 })
+	return slices.DeleteFunc(list, func(s string) bool { return p.after != "" && fold.Compare(s, p.after) <= 0 })
 }
 
 // shown is what a response says about its page, where it isn't all that there is (section 8.2.2).

@@ -113,7 +113,7 @@ func fixOf(f authz.Fix) openapi.Fix {
 		AlsoReaches:      each(f.AlsoReaches, func(u authz.UserImpact) string { return string(u.User) }),
 		AlsoReachesCount: f.AlsoReachesCount,
 		Allowed:          f.Allowed, Lacks: plain(f.Lacks),
-		Changes: each(f.Steps, fixChangeOf),
+		Changes: each(f.Operations, fixChangeOf),
 	}
 	if f.Kind == authz.FixLift {
 		shown.Holder, shown.Permissions = liftedFrom(f.Lifts)
@@ -132,18 +132,19 @@ func liftedFrom(lifts []authz.Rule) (holder string, patterns []string) {
 	return holder, patterns
 }
 
-// fixChangeOf returns the request that carries out a step.
-func fixChangeOf(step authz.FixStep) openapi.FixChange {
-	group, user := "/groups/"+url.PathEscape(string(step.Group)), url.PathEscape(string(step.User))
-	delta := &openapi.RulesDelta{Grant: plain(step.Rules.Grant), Lift: plain(step.Rules.Lift)}
+// fixChangeOf returns the request that carries out an operation of a fix.
+func fixChangeOf(o authz.Operation) openapi.FixChange {
+	group := "/groups/" + url.PathEscape(string(o.Group))
+	member := func(list []authz.UserID) string { return group + "/members/" + url.PathEscape(string(list[0])) }
+	delta := &openapi.RulesDelta{Grant: plain(o.Rules.Grant), Lift: plain(o.Rules.Lift)}
 	switch {
-	case step.Action == authz.ActionGroupMembersChange && step.Leave:
-		return openapi.FixChange{Method: http.MethodDelete, Path: group + "/members/" + user}
-	case step.Action == authz.ActionGroupMembersChange:
-		return openapi.FixChange{Method: http.MethodPut, Path: group + "/members/" + user}
-	case step.Action == authz.ActionGroupPermissionsChange:
+	case len(o.Remove) > 0:
+		return openapi.FixChange{Method: http.MethodDelete, Path: member(o.Remove)}
+	case len(o.Add) > 0:
+		return openapi.FixChange{Method: http.MethodPut, Path: member(o.Add)}
+	case o.Action == authz.ActionGroupPermissionsChange:
 		return openapi.FixChange{Method: http.MethodPatch, Path: group + "/permissions", Body: delta}
 	default:
-		return openapi.FixChange{Method: http.MethodPatch, Path: "/users/" + user + "/permissions", Body: delta}
+		return openapi.FixChange{Method: http.MethodPatch, Path: "/users/" + url.PathEscape(string(o.User)) + "/permissions", Body: delta}
 	}
 }

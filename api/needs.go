@@ -29,9 +29,18 @@ func holding(permissions ...authz.Permission) needs {
 	return func(c *call) error { return c.lacks(permissions...) }
 }
 
-// acting asks for what the engine wants of whoever carries out the action.
+// operating asks for what the engine needs of someone who carries out an operation.
+func operating(operation func(*call) authz.Operation) needs {
+	return func(c *call) error {
+		ctx, done := c.reading()
+		defer done()
+		return c.engine.As(c.user).Authorize(ctx, operation(c))
+	}
+}
+
+// acting is operating for an action on the group in the path, or on none.
 func acting(action authz.Action) needs {
-	return func(c *call) error { return c.view.Authorize(c.user, action, c.group()) }
+	return operating(func(c *call) authz.Operation { return authz.Operation{Action: action, Group: c.group()} })
 }
 
 func (c *call) lacks(permissions ...authz.Permission) error {
@@ -47,71 +56,38 @@ func (c *call) lacks(permissions ...authz.Permission) error {
 	return &authz.ForbiddenError{Missing: missing}
 }
 
-// deletingGroup asks for more where the members are to be released, which is a change to them.
-func deletingGroup(c *call) error {
-	err := acting(authz.ActionGroupDelete)(c)
-	if c.asksFor("members", "release") {
-		err = joinForbidden(err, c.lacks(authz.ViewUsers, authz.UpdateUsers))
-	}
-	return err
+func deletingGroup(c *call) authz.Operation {
+	return authz.Operation{Action: authz.ActionGroupDelete, Group: c.group(), Release: c.asksFor("members", "release")}
 }
 
-// movingMember asks for more where it is oneself: the right to assign is for other users.
-func movingMember(c *call) error {
-	err := acting(authz.ActionGroupMembersChange)(c)
-	if c.userInPath() == c.user {
-		err = joinForbidden(err, c.lacks(authz.UpdateUsers))
-	}
-	return err
+func movingMember(c *call) authz.Operation {
+	return authz.Operation{Action: authz.ActionGroupMembersChange, Group: c.group(), Add: []authz.UserID{c.userInPath()}}
 }
 
-// reverting asks for what the inverse of the change needs as well, for whoever may know whether
+// reverting asks for what the inverse of the change needs as well, for callers who may know whether
 // there is such a change.
 func reverting(c *call) error {
-	if err := acting(authz.ActionChangeRevert)(c); err != nil {
-		return err
-	}
-	ctx, done := c.reading()
-	defer done()
-	err := c.engine.As(c.user).MayRevert(ctx, c.revision())
+	err := operating(func(c *call) authz.Operation {
+		return authz.Operation{Action: authz.ActionChangeRevert, Revision: c.revision()}
+	})(c)
 	if errors.Is(err, authz.ErrNoSuchChange) { // what is wrong with the request comes first
 		return nil
 	}
 	return err
 }
 
-// importing leaves replacing to administrators.
-func importing(c *call) error {
-	err := acting(authz.ActionPolicyImport)(c)
-	if c.asksFor("mode", "replace") && !c.view.IsAdministrator(c.user) {
-		everything := authz.Permission(authz.Everything)
-		err = joinForbidden(err, &authz.ForbiddenError{Missing: []authz.Permission{everything}})
+func importing(c *call) authz.Operation {
+	o := authz.Operation{Action: authz.ActionPolicyImport, Mode: authz.ImportMerge}
+	if c.asksFor("mode", string(authz.ImportReplace)) {
+		o.Mode = authz.ImportReplace
 	}
-	return err
+	return o
 }
 
 // asksFor looks for a parameter in a query that nobody has checked yet: whether it is a
 // fault comes after whether the caller may ask at all.
 func (c *call) asksFor(name, value string) bool {
 	return slices.Contains(c.http.Request.URL.Query()[name], value)
-}
-
-// joinForbidden names all that is missing, once each.
-func joinForbidden(errs ...error) error {
-	var missing []authz.Permission
-	for _, err := range errs {
-		if forbidden, ok := err.(*authz.ForbiddenError); ok { //nolint:errorlint // made here and by Authorize, never wrapped
-			for _, p := range forbidden.Missing {
-				if !slices.Contains(missing, p) {
-					missing = append(missing, p)
-				}
-			}
-		}
-	}
-	if len(missing) == 0 {
-		return nil
-	}
-	return &authz.ForbiddenError{Missing: missing}
 }
 
 // param returns a name from the path. The router leaves it as it came; [url.PathUnescape]

@@ -3,6 +3,7 @@ package api
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"github.com/rightful-go/rightful/internal/fold"
 	"io"
 	"slices"
 	"strings"
@@ -95,11 +96,11 @@ func (p page) users(view *authz.View, q authz.UserQuery) (users []authz.UserID, 
 }
 
 // cut returns the items of the page and the cursor of the next, "" on the last. The list must
-// be in the order of people, see [authz.CompareFolded], by key.
+// be in the order of people, see [fold.Compare], by key.
 func cut[T any](p page, list []T, key func(T) string) (items []T, next string) {
 	if p.after != "" {
 		at, found := slices.BinarySearchFunc(list, p.after, func(item T, after string) int {
-			return authz.CompareFolded(key(item), after)
+			return fold.Compare(key(item), after)
 		})
 		if found {
 			at++

@@ -1,7 +1,5 @@
 package authz
 
-import "slices"
-
 // Question is what a request asks about its user. Its zero value asks for nothing, which nobody
 // may do.
 type Question struct {
@@ -78,29 +76,6 @@ func (d Decision) Explain() Explanation {
 	return d.view.Explain(d.User, d.Permissions...)
 }
 
-// Groups lists the fewest groups that would let the user do what was asked, in every way with so
-// few, at most ten: the groups of the fixes that [Admin.Fixes] lists as [FixAssign], in that order
-// and without Administrators. It asks nobody's rights and looks at no other user, so that it is quick
-// enough to answer a denial with. It is empty where a restriction is in the way.
-func (d Decision) Groups() [][]GroupName {
-	if d.view.s == nil {
-		return nil
-	}
-	if !d.OneIsEnough {
-		return d.view.joins(d.User, d.Permissions)
-	}
-	var list [][]GroupName
-	for i := range d.Permissions {
-		for _, joins := range d.view.joins(d.User, d.Permissions[i:i+1]) {
-			known := slices.ContainsFunc(list, func(have []GroupName) bool { return slices.Equal(have, joins) })
-			if !known && len(list) < maxFixes {
-				list = append(list, joins)
-			}
-		}
-	}
-	return list
-}
-
 // Can reports whether the user holds every one of the permissions, by the policy of this
 // moment. It does no I/O, takes no lock and doesn't allocate; call it on every request.
 //
@@ -120,77 +95,9 @@ func (e *Engine) Can(user UserID, permissions ...Permission) bool {
 	return allowed
 }
 
-func (s *snapshot) canAll(id UserID, permissions []Permission) bool {
-	u := s.users.Find(id)
-	if u == nil {
-		return false
-	}
-	for _, p := range permissions {
-		if n := s.symbols.names.Find(p); n != nil {
-			if !s.verdict(u, s.effectOn(u, n)) {
-				return false
-			}
-		} else if !s.allowsUnnamed(u, p) {
-			return false
-		}
-	}
-	return true
-}
-
-func (s *snapshot) can(id UserID, p Permission) bool {
-	return s.canAll(id, []Permission{p})
-}
-
-// allowsUnnamed decides about a permission that neither the catalog nor a rule names, so
-// that only wildcards can cover it.
-func (s *snapshot) allowsUnnamed(u *user, p Permission) bool {
-	wild := s.wildcardsOf(u)
-	if wild == 0 {
-		return false
-	}
-	object, action, ok := p.Split()
-	if !ok {
-		return false
-	}
-	var room [maxPrefixes]textID
-	c := s.symbols.prefixIDs(object, wild, room[:0])
-	n := symbol{exact: s.symbols.exact(object, action), prefixes: &c}
-	return s.verdict(u, s.effectOn(u, &n))
-}
-
-// effectOn adds up what the user's own rules and those of their groups say.
-func (s *snapshot) effectOn(u *user, n *symbol) effect {
-	one, two := n.exact.hashPair()
-	a, b := &s.matchers[u.groups[0]], &s.matchers[u.groups[1]] // of noGroup, nothing
-	found := effect(a.at(n.exact, one, two) | b.at(n.exact, one, two))
-	if a.wild|b.wild != 0 {
-		found |= a.matchWild(n) | b.matchWild(n)
-	}
-	if u.more != nil {
-		found |= u.more.all.match(n)
-		for _, id := range u.more.groups {
-			found |= s.matchers[id].match(n)
-		}
-	}
-	return found
-}
-
-func (s *snapshot) wildcardsOf(u *user) wildcards {
-	wild := s.matchers[u.groups[0]].wild | s.matchers[u.groups[1]].wild
-	if u.more != nil {
-		wild |= u.more.all.wild
-		for _, id := range u.more.groups {
-			wild |= s.matchers[id].wild
-		}
-	}
-	return wild
-}
-
-// verdict is the policy effect of model.conf: granted, and not restricted, unless the user
-// is an administrator. A bad row that hides whom it restricts restricts everyone.
-func (s *snapshot) verdict(u *user, found effect) bool {
-	if s.blockedAll {
-		found |= restricted
-	}
-	return found&granted != 0 && (found&restricted == 0 || u.in(s.administrators))
+// Explain says what the user holds of the permissions, through which paths, and what is
+// missing, by the policy of this moment. It never differs from [Engine.Can]. What would give
+// what is missing, [Admin.Fixes] says; when it was lost, [Engine.Lost].
+func (e *Engine) Explain(user UserID, permissions ...Permission) Explanation {
+	return e.View().Explain(user, permissions...)
 }

@@ -102,7 +102,7 @@ func TestDecisionKeepsItsPolicy(t *testing.T) {
 	if len(denial.Missing) != 2 || len(missing) != 2 || len(explained.Missing()) != 2 {
 		t.Errorf("missing are %q on record, %v for the 403 and %v explained", denial.Missing, missing, explained.Missing())
 	}
-	if denial.Revision != explained.Revision || denial.Revision == engine.Revision() {
+	if denial.Revision != explained.Revision || denial.Revision == engine.View().Revision() {
 		t.Errorf("the record speaks of revision %d, the explanation of %d", denial.Revision, explained.Revision)
 	}
 }

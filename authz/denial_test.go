@@ -71,7 +71,7 @@ func TestDenialIsReadWithinASecond(t *testing.T) {
 		if !slices.Equal(d.Required, []authz.Permission{"c:d", "e:f"}) || !slices.Equal(d.Missing, []authz.Permission{"c:d", "e:f"}) {
 			t.Errorf("required %q, missing %q", d.Required, d.Missing)
 		}
-		if len(d.ID) != 26 || d.Revision != one.Revision() || d.Suppressed != 0 || !d.At.Equal(time.Now()) || d.At.Location() != time.UTC {
+		if len(d.ID) != 26 || d.Revision != one.View().Revision() || d.Suppressed != 0 || !d.At.Equal(time.Now()) || d.At.Location() != time.UTC {
 			t.Errorf("recorded as %+v", d)
 		}
 		made := []authz.Denial{d}
@@ -248,8 +248,8 @@ func TestDenialsWhileTheStoreIsAway(t *testing.T) {
 		if d.Suppressed != 5 || len(onRecord(t, store)) != 1 || !strings.Contains(log.String(), "lost=5") {
 			t.Errorf("%d suppressed, %s", d.Suppressed, &log)
 		}
-		if !engine.Can("ana", "settings:view") || engine.Trouble() != "" {
-			t.Errorf("it is in trouble: %s", engine.Trouble())
+		if !engine.Can("ana", "settings:view") || engine.StoreErr() != nil {
+			t.Errorf("it is in trouble: %s", engine.StoreErr())
 		}
 		closeAll(engine)
 	})
@@ -339,7 +339,7 @@ func TestOddDenials(t *testing.T) {
 		got := onRecord(t, store)[0]
 		cut := func(n int) string { return strings.Repeat("ü", n-1) + "\ufffd" }
 		want := authz.Denial{
-			ID: got.ID, At: got.At, User: authz.UserID(cut(100)), Method: cut(100), Route: cut(500), Revision: engine.Revision(),
+			ID: got.ID, At: got.At, User: authz.UserID(cut(100)), Method: cut(100), Route: cut(500), Revision: engine.View().Revision(),
 			Required: []authz.Permission{authz.Permission(cut(201)), "", "\ufffd:\ufffd"},
 		}
 		want.Missing = want.Required
@@ -418,7 +418,7 @@ func TestDenialsFromManyAtOnce(t *testing.T) {
 func TestAllowedSince(t *testing.T) {
 	t.Parallel()
 	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana"})
-	d := authz.Denial{User: "ben", Required: []authz.Permission{"a:b", "c:d"}, Revision: engine.Revision()}
+	d := authz.Denial{User: "ben", Required: []authz.Permission{"a:b", "c:d"}, Revision: engine.View().Revision()}
 	one := d
 	one.OneIsEnough = true
 	give := func(delta authz.RulesDelta) authz.Revision {

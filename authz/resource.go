@@ -1,6 +1,8 @@
 package authz
 
 import (
+	"github.com/rightful-go/rightful/internal/fold"
+
 	"slices"
 	"strings"
 )
@@ -104,14 +106,6 @@ func (v *View) PermittedActions(user UserID, r Resource) []string {
 	}
 	slices.Sort(actions)
 	actions = slices.DeleteFunc(slices.Compact(actions), func(action string) bool { return !v.Permits(user, action, r) })
-	sortFolded(actions)
+	fold.Sort(actions)
 	return actions
-}
-
-// matches reports whether the pattern's object covers another.
-func (t target) matches(object string) bool {
-	if t.below {
-		return strings.HasPrefix(object, t.object)
-	}
-	return t.object == object
 }

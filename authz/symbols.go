@@ -1,10 +1,10 @@
 package authz
 
 import (
-	"github.com/rightful-go/rightful/authz/internal/table"
-
 	"slices"
 	"strings"
+
+	"github.com/rightful-go/rightful/authz/internal/table"
 )
 
 // lexicon gives numbers to the texts that rules and the catalog are made of, so that a
@@ -22,15 +22,6 @@ type text struct {
 	id       textID
 	prefixes *prefixes // where it is something that "*" may follow
 }
-
-// textID is the number of a text in a lexicon.
-type textID uint32
-
-const (
-	noText   textID = iota // a text that no rule and no entry has
-	rootText               // the empty text: what stands before the "*" of "*"
-	anyText                // "*" as an action
-)
 
 // name is a permission in numbers.
 type symbol struct {
@@ -166,19 +157,4 @@ func (e *symbolsEdit) patternKeyOf(p Pattern) patternKey {
 		return patternKey{key: exactKey(e.number(t.object), anyText), wild: wildAction}
 	}
 	return patternKey{key: e.symbol(Permission(p)).exact}
-}
-
-// lexiconIsStale reports whether more than half of the lexicon is out of use.
-func (s *snapshot) symbolsAreStale() bool {
-	const slack = 1000
-	return s.symbols.added > 2*s.ruleCount+slack
-}
-
-// renewLexicon begins a new lexicon with what is in use, and compiles everything with it.
-func (s *snapshot) renewSymbols() {
-	l := s.newSymbols()
-	s.compileAll(func(r *ruleSet) *ruleSet {
-		return newRuleSet(l, r.patterns(KindGrant), r.patterns(KindRestriction))
-	})
-	s.symbols = l.done()
 }

@@ -1,11 +1,13 @@
 package authz
 
 import (
-	"github.com/rightful-go/rightful/authz/internal/table"
+	"github.com/rightful-go/rightful/internal/fold"
 
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/rightful-go/rightful/authz/internal/table"
 )
 
 // apply returns the policy after c. It is the only way from one snapshot to the next: for a
@@ -162,7 +164,7 @@ func (e *editor) freeID() groupID {
 
 func (e *editor) name(n GroupName, id groupID) {
 	e.next.byName[n] = id
-	e.next.byFold[fold(string(n))] = id
+	e.next.byFold[fold.String(string(n))] = id
 	if n == Administrators {
 		e.next.administrators = id
 	}
@@ -170,10 +172,10 @@ func (e *editor) name(n GroupName, id groupID) {
 
 func (e *editor) unname(n GroupName) {
 	delete(e.next.byName, n)
-	key := fold(string(n))
+	key := fold.String(string(n))
 	delete(e.next.byFold, key)
 	for other, id := range e.next.byName { // a table that someone else wrote to can hold two
-		if fold(string(other)) == key {
+		if fold.String(string(other)) == key {
 			e.next.byFold[key] = id
 		}
 	}
@@ -248,13 +250,6 @@ func (e *editor) patternRule(r Rule, add bool) error {
 	return nil
 }
 
-func kindIndex(k RuleKind) int {
-	if k == KindGrant {
-		return 0
-	}
-	return 1
-}
-
 func (e *editor) member(r Rule, to groupID, add bool) error {
 	id, ok := r.Subject.User()
 	if !ok {
@@ -311,10 +306,6 @@ func (e *editor) inherit(r Rule, to groupID, add bool) error {
 	heir.inherits = without(heir.inherits, to)
 	giver.heirs = without(giver.heirs, from)
 	return nil
-}
-
-func without(ids []groupID, id groupID) []groupID {
-	return slices.DeleteFunc(ids, func(x groupID) bool { return x == id })
 }
 
 // done finishes the snapshot.
@@ -405,29 +396,11 @@ func (e *editor) dropEmptyUsers() {
 	}
 }
 
-// inverse returns the delta that undoes d.
-func (d Delta) inverse() Delta {
-	var inv Delta
-	names := map[GroupName]GroupName{}
-	for _, g := range d.Groups {
-		inv.Groups = append(inv.Groups, GroupChange{Before: g.After, After: g.Before})
-		if g.Before != nil && g.After != nil {
-			names[g.After.Name] = g.Before.Name
-		}
+// undo returns the policy as it was before the change that led to s.
+func (s *snapshot) undo(c Change) (*snapshot, error) {
+	before, err := s.apply(Change{Revision: c.Revision - 1, Delta: c.Delta.inverse()})
+	if err != nil {
+		return nil, &AuditError{c.Revision, err.Error()}
 	}
-	back := func(rules []Rule) []Rule {
-		rules = slices.Clone(rules)
-		for i, r := range rules {
-			if name, ok := r.Subject.Group(); ok && names[name] != "" {
-				rules[i].Subject = names[name].Subject()
-			}
-			if old := names[r.Group]; old != "" {
-				rules[i].Group = old
-			}
-		}
-		return rules
-	}
-	inv.Removed, inv.Added = back(d.Added), back(d.Removed)
-	inv.RemovedRows, inv.AddedRows = d.AddedRows, d.RemovedRows
-	return inv
+	return before, nil
 }

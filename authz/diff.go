@@ -115,18 +115,3 @@ func moreIn[S cmp.Ordered](one, other []S, rule func(S) Rule) []Rule {
 	}
 	return more
 }
-
-// moreRows returns the rows that one list has more of than the other, by their values.
-func moreRows(one, other []BadRow) []BadRow {
-	there := map[string]int{}
-	for _, b := range other {
-		there[b.key()]++
-	}
-	var more []BadRow
-	for _, b := range one {
-		if there[b.key()]--; there[b.key()] < 0 {
-			more = append(more, b)
-		}
-	}
-	return more
-}
