@@ -83,7 +83,10 @@ func readPolicy(r io.Reader) (authz.PolicyFile, error) {
 	if err != nil {
 		return policy, err
 	}
-	return policy, policy.Faults.Err()
+	if policy.FaultCount > 0 {
+		return policy, &authz.Error{Kind: authz.ErrImportRejected, Faults: policy.Faults, Count: policy.FaultCount}
+	}
+	return policy, nil
 }
 
 // seedError is what is wrong with one file of a seed. Whoever starts a host has nothing but
@@ -94,15 +97,15 @@ type seedError struct {
 }
 
 func (e *seedError) Error() string {
-	var rejected *authz.ImportError
+	var rejected *authz.Error
 	if !errors.As(e.err, &rejected) {
 		return e.name + ": " + e.err.Error()
 	}
-	lines := make([]string, 0, len(rejected.Lines)+1)
-	for _, l := range rejected.Lines {
+	lines := make([]string, 0, len(rejected.Faults)+1)
+	for _, l := range rejected.Faults {
 		lines = append(lines, fmt.Sprintf("%s:%d: %s", e.name, l.Line, l.Detail))
 	}
-	if more := rejected.Count - len(rejected.Lines); more > 0 {
+	if more := rejected.Count - len(rejected.Faults); more > 0 {
 		lines = append(lines, fmt.Sprintf("%s: and %d more", e.name, more))
 	}
 	return strings.Join(lines, "\n")

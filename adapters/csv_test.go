@@ -111,7 +111,7 @@ policy.csv:4: the first field is "x"; it must be p (a rule) or g (a membership),
 	if err == nil || err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
 	}
-	var rejected *authz.ImportError
+	var rejected *authz.Error
 	if !errors.Is(err, authz.ErrImportRejected) || !errors.As(err, &rejected) || rejected.Count != 2 {
 		t.Errorf("carries %v", rejected)
 	}
@@ -126,8 +126,8 @@ func TestReadSeedRefusesABadPolicy(t *testing.T) {
 		fmt.Fprintf(&text, "p, user%d, a, view, no\n", i)
 	}
 	_, err := adapters.ReadSeed(fstest.MapFS{"policy.csv": {Data: []byte(text.String())}})
-	var rejected *authz.ImportError
-	if !errors.As(err, &rejected) || len(rejected.Lines) != 1000 || rejected.Count != 2500 {
+	var rejected *authz.Error
+	if !errors.As(err, &rejected) || len(rejected.Faults) != 1000 || rejected.Count != 2500 {
 		t.Fatalf("got %v", rejected)
 	}
 	if text := err.Error(); strings.Count(text, "\n") != 1000 || !strings.HasSuffix(text, "\npolicy.csv: and 1500 more") {

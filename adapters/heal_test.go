@@ -98,7 +98,7 @@ func writeThrough(t *testing.T, all []*writer, happens func()) (healed time.Dura
 	for _, w := range all {
 		before[w] = w.done.Load()
 	}
-	each("all write again", func(w *writer) bool { return w.done.Load() > before[w] && w.engine.StoreErr() == nil })
+	each("all write again", func(w *writer) bool { return w.done.Load() > before[w] && w.engine.Status().StoreErr == nil })
 	healed = time.Since(start)
 	each("all go on writing", func(w *writer) bool { return w.done.Load() > before[w]+20 })
 	return healed
@@ -154,7 +154,7 @@ func TestDatabaseRestartsInMidRun(t *testing.T) {
 				engine := all[0].engine
 				healed := writeThrough(t, all, func() {
 					end(t)
-					eventually(t, "the trouble shows", func() bool { return engine.StoreErr() != nil && engine.Age() > 500*time.Millisecond })
+					eventually(t, "the trouble shows", func() bool { return engine.Status().StoreErr != nil && engine.Status().Age > 500*time.Millisecond })
 					if !engine.Can("ana", "x:y") || engine.Can("nobody", "x:y") {
 						t.Error("decisions don't go on")
 					}
@@ -223,7 +223,7 @@ func TestSilentDatabaseIsNoticed(t *testing.T) {
 			engine := all[0].engine
 			healed := writeThrough(t, all, func() {
 				l.silence()
-				eventually(t, "the trouble shows", func() bool { return engine.StoreErr() != nil })
+				eventually(t, "the trouble shows", func() bool { return engine.Status().StoreErr != nil })
 				l.cut()
 				l.mend()
 			})

@@ -62,8 +62,8 @@ func importLarge(t *testing.T, d database) {
 	started := time.Now()
 	text := largePolicy(rows)
 	file, err := policycsv.ReadPolicy(strings.NewReader(text))
-	if err != nil || file.Faults.Count > 0 || len(file.Lines) != rows {
-		t.Fatalf("%d lines, %v, %v", len(file.Lines), file.Faults.Lines, err)
+	if err != nil || file.FaultCount > 0 || len(file.Lines) != rows {
+		t.Fatalf("%d lines, %v, %v", len(file.Lines), file.Faults, err)
 	}
 	before := engine.View().Revision()
 	if _, err := engine.As("root").Import(ctx, file, authz.ImportMerge); err != nil {

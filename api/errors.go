@@ -74,60 +74,44 @@ func (c *call) fail(err error) {
 
 // detail adds to a problem the data that its error carries.
 func (c *call) detail(p *problem, err error) {
-	var (
-		forbidden  *authz.ForbiddenError
-		escalation *authz.EscalationError
-		conflict   *authz.RevisionConflictError
-		invalid    *authz.InvalidError
-		rejected   *authz.ImportError
-		cannot     *authz.CannotRevertError
-	)
-	switch {
-	case errors.As(err, &forbidden):
-		p.Missing, p.User = c.missing(asPatterns(forbidden.Missing)), c.user
+	var e *authz.Error
+	if !errors.As(err, &e) {
+		return
+	}
+	switch e.Kind {
+	case authz.ErrForbidden:
+		p.Missing, p.User = c.missing(e.Missing), c.user
 		p.Detail = "You need " + counted(len(p.Missing), "more permission", "more permissions") + " to do this."
-		if slices.Contains(forbidden.Missing, authz.Permission(authz.Everything)) {
+		if slices.Contains(e.Missing, authz.Everything) {
 			p.Detail = "Only administrators may do this."
 		}
-	case errors.As(err, &escalation):
-		p.Missing, p.User = c.missing(escalation.Missing), c.user
-	case errors.As(err, &conflict):
-		p.Version = &conflict.Version
-		c.http.Header("ETag", etag(conflict.Version))
-	case errors.As(err, &invalid):
-		for _, f := range invalid.Fields {
-			p.Errors = append(p.Errors, inputError{Pointer: f.Pointer, Detail: f.Detail})
-		}
+	case authz.ErrEscalation:
+		p.Missing, p.User = c.missing(e.Missing), c.user
+	case authz.ErrRevisionConflict:
+		p.Version = &e.Revision
+		c.http.Header("ETag", etag(e.Revision))
+	case authz.ErrInvalid, authz.ErrUnknownPermission:
+		p.Errors = each(e.Faults, inputErrorOf)
 		p.Detail = summary(p.Errors)
-	case errors.As(err, &rejected):
-		for _, l := range rejected.Lines {
-			p.Errors = append(p.Errors, inputError{Line: l.Line, Detail: l.Detail})
-		}
-		p.ErrorCount = rejected.Count
-		p.Detail = "The file has " + counted(rejected.Count, "error", "errors") + "; nothing of it was taken."
-	case errors.As(err, &cannot):
-		for _, o := range cannot.Obstacles {
-			p.Errors = append(p.Errors, inputError{Detail: o})
-		}
-		p.ErrorCount = cannot.Count
-		p.Detail = "The change can't be reverted any more: " + counted(cannot.Count, "thing stands", "things stand") + " in the way."
+	case authz.ErrImportRejected:
+		p.Errors, p.ErrorCount = each(e.Faults, inputErrorOf), e.Count
+		p.Detail = "The file has " + counted(e.Count, "error", "errors") + "; nothing of it was taken."
+	case authz.ErrCannotRevert:
+		p.Errors, p.ErrorCount = each(e.Faults, inputErrorOf), e.Count
+		p.Detail = "The change can't be reverted any more: " + counted(e.Count, "thing stands", "things stand") + " in the way."
 	}
+}
+
+func inputErrorOf(f authz.Fault) inputError {
+	return inputError{Pointer: f.Pointer, Line: f.Line, Detail: f.Detail}
 }
 
 // missing puts what is lacking in the catalog's words, as far as it has some.
 func (c *call) missing(patterns []authz.Pattern) []missingPermission {
 	list := make([]missingPermission, len(patterns))
 	for i, p := range patterns {
-		entry, _ := c.view.Entry(authz.Permission(p))
-		list[i] = missingPermission{Permission: p, Label: entry.Label, Category: entry.Category}
-	}
-	return list
-}
-
-func asPatterns(permissions []authz.Permission) []authz.Pattern {
-	list := make([]authz.Pattern, len(permissions))
-	for i, p := range permissions {
-		list[i] = authz.Pattern(p)
+		x := c.view.Explain("", authz.Permission(p)).Permissions[0]
+		list[i] = missingPermission{Permission: p, Label: x.Label, Category: x.Category}
 	}
 	return list
 }

@@ -132,7 +132,7 @@ func TestExportComesBack(t *testing.T) {
 		t.Errorf("it is %s", got)
 	}
 	file, err := policycsv.ReadPolicy(strings.NewReader(r.body))
-	if err != nil || file.Faults.Count > 0 || len(file.Lines) != len(d.engine.View().Export()) {
+	if err != nil || file.FaultCount > 0 || len(file.Lines) != len(d.engine.View().Export()) {
 		t.Fatalf("read back as %d lines with faults %v, %v", len(file.Lines), file.Faults, err)
 	}
 	if c := d.do("admin", "POST", "/imports?mode=replace", r.body).want(200).json(); c["added_count"] != 0.0 || c["removed_count"] != 0.0 {

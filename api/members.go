@@ -54,13 +54,11 @@ func removeMember(c *call) {
 
 // inNoBody takes the pointers out of an error about what stood in the path.
 func inNoBody(err error) error {
-	var invalid *authz.InvalidError
+	var invalid *authz.Error
 	if !errors.As(err, &invalid) {
 		return err
 	}
-	bare := &authz.InvalidError{Kind: invalid.Kind}
-	for _, f := range invalid.Fields {
-		bare.Fields = append(bare.Fields, authz.FieldError{Detail: f.Detail})
-	}
-	return bare
+	bare := *invalid
+	bare.Faults = each(invalid.Faults, func(f authz.Fault) authz.Fault { return authz.Fault{Detail: f.Detail} })
+	return &bare
 }

@@ -31,7 +31,7 @@ type call struct {
 	file   authz.PolicyFile  // CSV
 	faults []inputError      // what makes the request a 400
 	deep   bool              // the body is nested too deep
-	excess *authz.FieldError // the body lists too many rules or members
+	excess *authz.Fault      // the body lists too many rules or members
 }
 
 // perform is what happens to every request for an operation, in the order in which errors are

@@ -42,7 +42,7 @@ func TestStatusTellsWhoMaySeeTheChangesAll(t *testing.T) {
 	if fmt.Sprint(s["store"]) != "map[state:ok]" || fmt.Sprint(s["bad_rows"]) != "map[count:0 items:[]]" {
 		t.Errorf("it is %v", s)
 	}
-	if want := fmt.Sprintf("%x", d.engine.View().Head().Hash); s["head"] != want {
+	if want := fmt.Sprintf("%x", d.engine.Status().Head.Hash); s["head"] != want {
 		t.Errorf("the head is %v, not %s", s["head"], want)
 	}
 	// The right to assign was granted after the seed.

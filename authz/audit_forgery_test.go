@@ -59,7 +59,7 @@ func forge(t *testing.T, store authz.Store, key []byte) []byte {
 	must(t)(engine.As("ana").ChangeUserPermissions(t.Context(), "mal", authz.RulesDelta{Grant: []authz.Pattern{"vault:open"}}))
 	must(t)(engine.As("ana").ChangeUserPermissions(t.Context(), "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
 	_ = engine.Close()
-	return engine.View().Head().Hash
+	return engine.Status().Head.Hash
 }
 
 // Without a key, a rewritten tail fits: who can write the database can forge it. Only a head
@@ -72,14 +72,14 @@ func TestARewrittenTailNeedsAKeyOrAHeadToBeSeen(t *testing.T) {
 	forged := real.until(t, before)
 	head := forge(t, forged, nil)
 	fits(t, open(t, forged, authz.Options{})) // this is what it can't see
-	if string(head) == string(genuine.View().Head().Hash) {
+	if string(head) == string(genuine.Status().Head.Hash) {
 		t.Error("the head is that of the genuine chain; nothing would show the forgery")
 	}
-	kept := genuine.View().Head() // this is what shows it
+	kept := genuine.Status().Head // this is what shows it
 	if _, err := genuine.AuditRecords(t.Context(), kept); err != nil {
 		t.Errorf("the head is that of the genuine chain: %v", err)
 	}
-	var audit *authz.AuditError
+	var audit *authz.Error
 	if _, err := open(t, forged, authz.Options{}).AuditRecords(t.Context(), kept); !errors.As(err, &audit) || audit.Revision != kept.Revision {
 		t.Errorf("the forgery isn't seen with a head that was kept: %v", err)
 	}
@@ -102,8 +102,8 @@ func TestACutTailNeedsAHeadToBeSeen(t *testing.T) {
 	real, before := crime(t, key)
 	cut := open(t, real.until(t, before), authz.Options{RecordKey: key})
 	fits(t, cut)                                                       // this is what it can't see
-	kept := open(t, real, authz.Options{RecordKey: key}).View().Head() // this is what shows it
-	var audit *authz.AuditError
+	kept := open(t, real, authz.Options{RecordKey: key}).Status().Head // this is what shows it
+	var audit *authz.Error
 	if _, err := cut.AuditRecords(t.Context(), kept); !errors.As(err, &audit) || audit.Revision != before+1 {
 		t.Errorf("the cut isn't seen with a head that was kept: %v", err)
 	}

@@ -113,7 +113,7 @@ func fits(t *testing.T, engine *authz.Engine) {
 func doesNotFit(t *testing.T, engine *authz.Engine, what string, at authz.Revision, says string) {
 	t.Helper()
 	n, err := engine.AuditRecords(t.Context())
-	var audit *authz.AuditError
+	var audit *authz.Error
 	if !errors.As(err, &audit) || !errors.Is(err, authz.ErrRecordsDoNotFit) || audit.Revision != at || !strings.Contains(audit.Detail, says) {
 		t.Errorf("%s: want revision %d and %q, got %v", what, at, says, err)
 		return
@@ -287,7 +287,7 @@ func TestARecordOutsideTheChainIsNamed(t *testing.T) {
 			return append(list, r)
 		}
 		_, err := engine.AuditRecords(t.Context())
-		var audit *authz.AuditError
+		var audit *authz.Error
 		if !errors.As(err, &audit) || audit.Revision != at || !strings.Contains(audit.Detail, "the chain") {
 			t.Errorf("%d: %v", at, err)
 		}

@@ -79,7 +79,7 @@ func TestBadRows(t *testing.T) {
 			}
 			for _, u := range []authz.UserID{"ana", "ben", "cleo", "jo"} {
 				want := !denied[u]
-				casbin, err := enforcer.Enforce(u, "a.b", "view")
+				casbin, err := enforcer(u, "a.b", "view")
 				if got := engine.Can(u, "a.b:view"); got != want || err != nil || casbin != want || engine.Explain(u, "a.b:view").Allowed != want {
 					t.Errorf("%q: Can %v, Casbin %v (%v), want %v", u, got, casbin, err, want)
 				}

@@ -65,8 +65,8 @@ func changesNothing(ctx context.Context, t *testing.T, kind error) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	if engine.View().Revision() != revision || engine.StoreErr() != nil {
-		t.Errorf("at revision %d, trouble %q", engine.View().Revision(), engine.StoreErr())
+	if engine.View().Revision() != revision || engine.Status().StoreErr != nil {
+		t.Errorf("at revision %d, trouble %q", engine.View().Revision(), engine.Status().StoreErr)
 	}
 }
 
@@ -102,8 +102,8 @@ func TestABusyEngineAnswersInBoundedTime(t *testing.T) {
 		if _, err := engine.As("ana").Import(context.Background(), authz.PolicyFile{}, authz.ImportMerge); !errors.Is(err, authz.ErrStoreUnavailable) || time.Since(begun) != time.Minute {
 			t.Errorf("an import waits twelve times as long, not %v: %v", time.Since(begun), err)
 		}
-		if !engine.Can("ana", "a:b") || engine.Can("ben", "a:b") || engine.Can("eve", "a:b") || engine.StoreErr() != nil {
-			t.Errorf("decisions waited, or what isn't written counts; trouble %q", engine.StoreErr())
+		if !engine.Can("ana", "a:b") || engine.Can("ben", "a:b") || engine.Can("eve", "a:b") || engine.Status().StoreErr != nil {
+			t.Errorf("decisions waited, or what isn't written counts; trouble %q", engine.Status().StoreErr)
 		}
 		close(release)
 		<-hanging // longer than its time; what came of it is the store's to say
@@ -132,7 +132,7 @@ func TestAStoreThatHangsIsGivenUpOn(t *testing.T) {
 		if took := time.Since(begun); took < 5*time.Second || took > 10*time.Second || !errors.Is(err, authz.ErrStoreUnavailable) {
 			t.Errorf("after %v: %v", took, err)
 		}
-		if engine.Can("ben", "a:b") || engine.StoreErr() == nil {
+		if engine.Can("ben", "a:b") || engine.Status().StoreErr == nil {
 			t.Error("what isn't written counts, or the trouble is kept quiet")
 		}
 		closeAll(engine)

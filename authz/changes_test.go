@@ -66,7 +66,7 @@ func expected(all []authz.Change, q authz.ChangeQuery) (list []authz.Revision) {
 		switch {
 		case q.Actor != "" && c.Actor.ID != q.Actor,
 			q.Group != "" && !touches(c, q.Group.Subject()),
-			q.User != "" && !touches(c, q.User.Subject()),
+			q.User != "" && !touches(c, authz.Subject(q.User)),
 			!q.Since.IsZero() && c.At.Before(q.Since),
 			!q.Until.IsZero() && !c.At.Before(q.Until),
 			q.Before != 0 && c.Revision >= q.Before:

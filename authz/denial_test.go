@@ -248,8 +248,8 @@ func TestDenialsWhileTheStoreIsAway(t *testing.T) {
 		if d.Suppressed != 5 || len(onRecord(t, store)) != 1 || !strings.Contains(log.String(), "lost=5") {
 			t.Errorf("%d suppressed, %s", d.Suppressed, &log)
 		}
-		if !engine.Can("ana", "settings:view") || engine.StoreErr() != nil {
-			t.Errorf("it is in trouble: %s", engine.StoreErr())
+		if !engine.Can("ana", "settings:view") || engine.Status().StoreErr != nil {
+			t.Errorf("it is in trouble: %s", engine.Status().StoreErr)
 		}
 		closeAll(engine)
 	})

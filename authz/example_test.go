@@ -87,7 +87,7 @@ func ExampleAdmin_DryRun_impact() {
 }
 
 // Nobody gives what they don't hold.
-func ExampleEscalationError() {
+func ExampleError_escalation() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
 	defer engine.Close()
@@ -98,7 +98,7 @@ func ExampleEscalationError() {
 	_, err := engine.As("ben").Grant(ctx, "Finance", "finance.reports:export")
 	fmt.Println(err)
 	// Output:
-	// This would give, take or lift what you don't hold yourself: finance.reports:export.
+	// this would give, take or lift what the actor doesn't hold: finance.reports:export.
 }
 
 // Fixes say what would let someone do what they were denied, what else it does, and whether the

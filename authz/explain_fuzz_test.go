@@ -76,7 +76,7 @@ func fuzzQuestions(t *testing.T, b *bytesReader, w *world, engine *authz.Engine)
 		if !ok || user == "" || strings.HasPrefix(string(user), "group:") {
 			continue // answered unasked
 		}
-		if enforced, err := enforcer.Enforce(user, object, action); err != nil || enforced != want {
+		if enforced, err := enforcer(user, object, action); err != nil || enforced != want {
 			t.Errorf("%q and %q: Enforce %v (%v), the plain sets say %v", user, p, enforced, err, want)
 		}
 	}

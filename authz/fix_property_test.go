@@ -61,10 +61,10 @@ func crowded(r *rand.Rand) *world {
 	}
 	for _, u := range someUsers {
 		for range r.IntN(4) {
-			w.put(authz.Rule{Kind: authz.KindMember, Subject: u.Subject(), Group: pick(r, groups)})
+			w.put(authz.Rule{Kind: authz.KindMember, Subject: authz.Subject(u), Group: pick(r, groups)})
 		}
 		if r.IntN(2) == 0 {
-			w.put(authz.Rule{Kind: pick(r, []authz.RuleKind{authz.KindGrant, authz.KindRestriction}), Subject: u.Subject(), Pattern: pattern()})
+			w.put(authz.Rule{Kind: pick(r, []authz.RuleKind{authz.KindGrant, authz.KindRestriction}), Subject: authz.Subject(u), Pattern: pattern()})
 		}
 	}
 	return w
@@ -140,15 +140,15 @@ func (w *world) apply(s authz.Operation) {
 	switch {
 	case s.Action == authz.ActionGroupMembersChange:
 		for _, u := range s.Remove {
-			delete(w.rules, authz.Rule{Kind: authz.KindMember, Subject: u.Subject(), Group: s.Group})
+			delete(w.rules, authz.Rule{Kind: authz.KindMember, Subject: authz.Subject(u), Group: s.Group})
 		}
 		for _, u := range s.Add {
-			w.rules[authz.Rule{Kind: authz.KindMember, Subject: u.Subject(), Group: s.Group}] = true
+			w.rules[authz.Rule{Kind: authz.KindMember, Subject: authz.Subject(u), Group: s.Group}] = true
 		}
 	case s.Group != "":
 		w.change(s.Group.Subject(), s.Rules)
 	default:
-		w.change(s.User.Subject(), s.Rules)
+		w.change(authz.Subject(s.User), s.Rules)
 	}
 }
 

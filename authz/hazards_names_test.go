@@ -66,7 +66,7 @@ func TestAUserNamedLikeAGroupIsNobody(t *testing.T) {
 		if ok, err := plain.Enforce(string(u), "finance.reports", "export"); (ok || err != nil) && !strings.HasPrefix(string(u), "group:") {
 			t.Errorf("plain Casbin lets %q: %v", u, err)
 		}
-		if ok, err := enforcer.Enforce(u, "finance.reports", "export"); (ok || err != nil) && !strings.HasPrefix(string(u), "group:") {
+		if ok, err := enforcer(u, "finance.reports", "export"); (ok || err != nil) && !strings.HasPrefix(string(u), "group:") {
 			t.Errorf("our Casbin lets %q: %v", u, err)
 		}
 		if _, err := engine.As(u).CreateGroup(ctx, authz.GroupSpec{Name: "Mine"}); !errors.Is(err, authz.ErrForbidden) {
@@ -94,8 +94,8 @@ func TestAWildcardIsAWholeLastSegment(t *testing.T) {
 		}
 		object, action, _ := authz.Permission(p).Split()
 		_, err = ana.Import(ctx, authz.PolicyFile{Lines: []authz.PolicyLine{{Number: 7, Fields: []string{"p", "ben", object, action, "allow"}}}}, authz.ImportMerge)
-		var rejected *authz.ImportError
-		if !errors.As(err, &rejected) || rejected.Lines[0].Line != 7 {
+		var rejected *authz.Error
+		if !errors.As(err, &rejected) || rejected.Faults[0].Line != 7 {
 			t.Errorf("%q imported: %v", p, err)
 		}
 	}

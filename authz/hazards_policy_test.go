@@ -185,13 +185,13 @@ func TestRowsOfAnotherLengthAllowNobody(t *testing.T) {
 func TestAnEnforcerAnswersForItsRevision(t *testing.T) {
 	t.Parallel()
 	engine := office(t)
-	ask := func(e *authz.Enforcer, want bool) {
+	ask := func(e authz.Enforcer, want bool) {
 		t.Helper()
-		if got, err := e.Enforce("ben", "finance.reports", "export"); got != want || err != nil {
+		if got, err := e("ben", "finance.reports", "export"); got != want || err != nil {
 			t.Errorf("%v (%v), want %v", got, err, want)
 		}
 	}
-	enforcer := func() *authz.Enforcer {
+	enforcer := func() authz.Enforcer {
 		e, err := engine.View().Enforcer()
 		if err != nil {
 			t.Fatal(err)

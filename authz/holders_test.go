@@ -30,7 +30,7 @@ func TestEnforcerOfAGroup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if ok, err := enforcer.Enforce("group:Heir", "a", "b"); !ok || err != nil {
+	if ok, err := enforcer("group:Heir", "a", "b"); !ok || err != nil {
 		t.Errorf("%v %v", ok, err)
 	}
 }

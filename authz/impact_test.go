@@ -284,8 +284,8 @@ func TestImpactTellsUsersApart(t *testing.T) {
 	must(t)(root.ChangeUserPermissions(ctx, kept, authz.RulesDelta{Grant: []authz.Pattern{"a:a"}}))
 	must(t)(root.ChangeUserPermissions(ctx, goes, authz.RulesDelta{Grant: []authz.Pattern{"b:b"}}))
 	file := fileOf([]authz.Rule{
-		{Kind: authz.KindGrant, Subject: kept.Subject(), Pattern: "a:a"},
-		{Kind: authz.KindGrant, Subject: kept.Subject(), Pattern: "c:c"},
+		{Kind: authz.KindGrant, Subject: authz.Subject(kept), Pattern: "a:a"},
+		{Kind: authz.KindGrant, Subject: authz.Subject(kept), Pattern: "c:c"},
 	})
 	_, impact, err := preview(root, func(a authz.Admin) (authz.Change, error) {
 		return a.Import(ctx, file, authz.ImportReplace)

@@ -78,8 +78,8 @@ func TestMalformedImportsAreRefusedWhole(t *testing.T) {
 				if name == "the protected group" && mode == authz.ImportReplace {
 					continue // what a replacing file says of Administrators is left alone
 				}
-				var rejected *authz.ImportError
-				if !errors.As(err, &rejected) || rejected.Count < 1 || rejected.Lines[0].Line != c.line || !strings.Contains(rejected.Lines[0].Detail, c.says) {
+				var rejected *authz.Error
+				if !errors.As(err, &rejected) || rejected.Count < 1 || rejected.Faults[0].Line != c.line || !strings.Contains(rejected.Faults[0].Detail, c.says) {
 					t.Errorf("%s: %v", mode, err)
 				}
 				if engine.View().Revision() != revision || len(engine.View().Groups("")) != 1 {
@@ -103,16 +103,16 @@ func TestAllBadLinesAreReported(t *testing.T) {
 	t.Parallel()
 	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana", Catalog: authz.Catalog{{Permission: "a:b", Label: "B"}}})
 	_, err := importText(t, engine, "x\np, group:A, a, b, allow\np, group:A, a, c, allow\ng, group:A, group:A\np, group:A, a*, b, deny\n\n# fine\nq\n", authz.ImportMerge)
-	var rejected *authz.ImportError
+	var rejected *authz.Error
 	if !errors.As(err, &rejected) {
 		t.Fatal(err)
 	}
 	var lines []int
-	for _, l := range rejected.Lines {
+	for _, l := range rejected.Faults {
 		lines = append(lines, l.Line)
 	}
 	if fmt.Sprint(lines) != "[1 3 4 5 8]" || rejected.Count != 5 {
-		t.Errorf("%v of %d: %v", lines, rejected.Count, rejected.Lines)
+		t.Errorf("%v of %d: %v", lines, rejected.Count, rejected.Faults)
 	}
 }
 
@@ -132,7 +132,7 @@ func TestImportOfAPlainCasbinPolicy(t *testing.T) {
 			t.Errorf("Can(%q, %q) isn't %v", q.user, q.p, q.want)
 		}
 	}
-	if again := must(t)(importText(t, engine, plain, authz.ImportMerge)); again.Revision != 0 || !again.Delta.IsEmpty() {
+	if again := must(t)(importText(t, engine, plain, authz.ImportMerge)); again.Revision != 0 || len(again.Delta.Added)+len(again.Delta.Removed)+len(again.Delta.Groups) > 0 {
 		t.Errorf("the second import made %+v", again)
 	}
 	var text strings.Builder
@@ -156,11 +156,11 @@ func TestReplacingByNothingIsRefused(t *testing.T) {
 	must(t)(importText(t, engine, "g, ben, group:Desk\n", authz.ImportMerge))
 	revision := engine.View().Revision()
 	_, err := importText(t, engine, "# all of it\n\n", authz.ImportReplace)
-	var rejected *authz.ImportError
+	var rejected *authz.Error
 	if !errors.As(err, &rejected) || rejected.Count != 1 || !strings.HasPrefix(err.Error(), "the file has no rule") || engine.View().Revision() != revision {
 		t.Errorf("%v", err)
 	}
-	if _, err := importText(t, engine, "q\n", authz.ImportReplace); !errors.As(err, &rejected) || rejected.Count != 1 || rejected.Lines[0].Line != 1 {
+	if _, err := importText(t, engine, "q\n", authz.ImportReplace); !errors.As(err, &rejected) || rejected.Count != 1 || rejected.Faults[0].Line != 1 {
 		t.Errorf("a bad line besides: %v", err)
 	}
 	if c := must(t)(importText(t, engine, "p, group:Administrators, *, *, allow\n", authz.ImportReplace)); len(c.Delta.Removed) != 1 {

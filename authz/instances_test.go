@@ -180,9 +180,9 @@ func TestSecondSaveLearnsOfTheFirst(t *testing.T) {
 	desk, _ := engine.View().Group("Desk")
 	must(t)(engine.As("ana").IfVersion(desk.Version).Grant(ctx, "Desk", "a:b"))
 	_, err := engine.As("ana").IfVersion(desk.Version).SetGroupPermissions(ctx, "Desk", authz.Rules{})
-	var conflict *authz.RevisionConflictError
+	var conflict *authz.Error
 	now, _ := engine.View().Group("Desk")
-	if !errors.As(err, &conflict) || conflict.Version != now.Version || now.Version == desk.Version {
+	if !errors.As(err, &conflict) || conflict.Revision != now.Version || now.Version == desk.Version {
 		t.Errorf("%v, at %d", err, now.Version)
 	}
 	must(t)(engine.As("ana").Assign(ctx, "Desk", "ben"))
@@ -250,8 +250,8 @@ func TestStoreAway(t *testing.T) {
 		store.write.Store(&away)
 		time.Sleep(30 * time.Second)
 		synctest.Wait()
-		if !engine.Can("ana", "a:b") || engine.Age() < 29*time.Second || engine.StoreErr() == nil {
-			t.Errorf("age %v, trouble %q", engine.Age(), engine.StoreErr())
+		if !engine.Can("ana", "a:b") || engine.Status().Age < 29*time.Second || engine.Status().StoreErr == nil {
+			t.Errorf("age %v, trouble %q", engine.Status().Age, engine.Status().StoreErr)
 		}
 		revision := engine.View().Revision()
 		if _, err := engine.As("ana").Assign(t.Context(), authz.Administrators, "ben"); !errors.Is(err, authz.ErrStoreUnavailable) {
@@ -269,7 +269,7 @@ func TestStoreAway(t *testing.T) {
 		store.write.Store(nil)
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
-		if !engine.Can("ana", "a:b") || engine.StoreErr() != nil {
+		if !engine.Can("ana", "a:b") || engine.Status().StoreErr != nil {
 			t.Error("it didn't recover by itself")
 		}
 		closeAll(engine)

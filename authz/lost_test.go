@@ -171,7 +171,7 @@ func TestThePastThatIsGone(t *testing.T) {
 	if v, err := m.engine.ViewAt(ctx, last-3); err != nil || v.Revision() != last-3 {
 		t.Errorf("the records reach so far: %v", err)
 	}
-	var fault *authz.AuditError
+	var fault *authz.Error
 	if _, err := m.engine.ViewAt(ctx, last-4); !errors.As(err, &fault) || fault.Revision != last-3 {
 		t.Errorf("%v", err)
 	}

@@ -69,7 +69,7 @@ func writePast(t *testing.T, r *rand.Rand, store *authz.MemoryStore, w *world) {
 		}
 		return
 	}
-	rule := authz.Rule{Kind: authz.KindGrant, Subject: pick(r, someUsers).Subject(), Pattern: w.randomPattern(r)}
+	rule := authz.Rule{Kind: authz.KindGrant, Subject: authz.Subject(pick(r, someUsers)), Pattern: w.randomPattern(r)}
 	switch r.IntN(3) {
 	case 0:
 		rule.Kind = authz.KindRestriction

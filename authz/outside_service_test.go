@@ -33,7 +33,7 @@ func writtenTo(t *testing.T, o authz.Options) (*authz.MemoryStore, *authz.Engine
 func TestWritesByOthersAreTakenIn(t *testing.T) {
 	t.Parallel()
 	member := func(user authz.UserID, g authz.GroupName) authz.Rule {
-		return authz.Rule{Kind: authz.KindMember, Subject: user.Subject(), Group: g}
+		return authz.Rule{Kind: authz.KindMember, Subject: authz.Subject(user), Group: g}
 	}
 	administrators := authz.Rule{Kind: authz.KindGrant, Subject: authz.Administrators.Subject(), Pattern: authz.Everything}
 	for name, c := range map[string]struct {
@@ -149,8 +149,8 @@ func TestWritesByOthersWaitForTheRecord(t *testing.T) {
 	readOnly := errors.New("the database is read-only")
 	store.write.Store(&readOnly)
 	memory.InsertRows(row("p", "ben", "a", "view", "allow"))
-	if err := engine.Refresh(t.Context()); !errors.Is(err, authz.ErrStoreUnavailable) || engine.StoreErr() == nil {
-		t.Errorf("%v, trouble %q", err, engine.StoreErr())
+	if err := engine.Refresh(t.Context()); !errors.Is(err, authz.ErrStoreUnavailable) || engine.Status().StoreErr == nil {
+		t.Errorf("%v, trouble %q", err, engine.Status().StoreErr)
 	}
 	if engine.Can("ben", "a:view") {
 		t.Error("it counts and is on no record")
@@ -211,8 +211,8 @@ func TestWritesByOthersAreReverted(t *testing.T) {
 	if err := engine.Refresh(ctx); err != nil {
 		t.Fatal(err)
 	}
-	var cannot *authz.CannotRevertError
-	if _, err := ana.Revert(ctx, engine.View().Revision()); !errors.As(err, &cannot) || !strings.Contains(cannot.Obstacles[0], "repair") {
+	var cannot *authz.Error
+	if _, err := ana.Revert(ctx, engine.View().Revision()); !errors.As(err, &cannot) || !strings.Contains(cannot.Faults[0].Detail, "repair") {
 		t.Errorf("%v", err)
 	}
 	came := engine.View().Revision()

@@ -39,7 +39,7 @@ func TestVerifyFindsAWrongDecision(t *testing.T) {
 	if err := e.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if v := e.VerifyStats(); v != (VerifyStats{Different: 1}) {
+	if v := e.Status().Verify; v != (VerifyStats{Different: 1}) {
 		t.Errorf("%+v", v)
 	}
 	if !strings.Contains(log.String(), "level=ERROR") || !strings.Contains(log.String(), "permissions=\"[a:b c:d]\"") {

@@ -35,7 +35,7 @@ func TestVerify(t *testing.T) {
 		}
 		must(t)(ana.Unassign(t.Context(), "Desk", "ben"))
 		ask("ben", "requests.deposit:view")
-		if got := engine.VerifyStats(); got != (authz.VerifyStats{Equal: asked}) {
+		if got := engine.Status().Verify; got != (authz.VerifyStats{Equal: asked}) {
 			t.Errorf("%+v of %d", got, asked)
 		}
 		engine.Can("ana") // nothing is asked, nothing is verified
@@ -43,7 +43,7 @@ func TestVerify(t *testing.T) {
 			engine.Can("ben", "requests.deposit:view")
 		}
 		time.Sleep(time.Hour)
-		got := engine.VerifyStats()
+		got := engine.Status().Verify
 		if got.Different != 0 || got.LeftOut == 0 || got.Equal+got.LeftOut != asked+1000 {
 			t.Errorf("%+v of %d and 1,000", got, asked)
 		}
@@ -60,7 +60,7 @@ func TestVerifySamples(t *testing.T) {
 	for range 10_000 {
 		engine.Can("ana", "a:b")
 	}
-	got := engine.VerifyStats()
+	got := engine.Status().Verify
 	if n := got.Equal + got.Different + got.LeftOut + 17; n < 700 || n > 1300 {
 		t.Errorf("about %d of 10,000 were taken, one in ten was asked for", n)
 	}

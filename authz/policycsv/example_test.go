@@ -24,7 +24,7 @@ g, ben
 	for _, line := range policy.Lines {
 		fmt.Printf("line %d: %q\n", line.Number, line.Fields)
 	}
-	for _, fault := range policy.Faults.Lines {
+	for _, fault := range policy.Faults {
 		fmt.Printf("line %d: %s\n", fault.Line, fault.Detail)
 	}
 	// Output:
@@ -53,9 +53,9 @@ Finance > Reports,finance.reports:export,Export reports
 Finance > Reports,finance.reports,View reports
 Finance > Reports,finance.reports:export,"Export reports, again"
 `))
-	var rejected *authz.ImportError
+	var rejected *authz.Error
 	if errors.As(err, &rejected) {
-		for _, bad := range rejected.Lines {
+		for _, bad := range rejected.Faults {
 			fmt.Printf("line %d: %s\n", bad.Line, bad.Detail)
 		}
 	}

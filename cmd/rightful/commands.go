@@ -54,7 +54,7 @@ func verify(ctx context.Context, c *call) error {
 		tell(c.err, "Replaying %d records …\n", position.Revision)
 	}
 	n, err := authz.AuditRecords(ctx, store, key, c.heads...)
-	var misfit *authz.AuditError
+	var misfit *authz.Error
 	if err != nil && !errors.As(err, &misfit) {
 		return err
 	}

@@ -32,7 +32,7 @@ func office(t *testing.T, key []byte) (address string, head authz.Head) {
 	if _, err := engine.As("ana").CreateGroup(t.Context(), authz.GroupSpec{Name: "Desk"}); err != nil {
 		t.Fatal(err)
 	}
-	head = engine.View().Head()
+	head = engine.Status().Head
 	_, _ = engine.Close(), store.Close()
 	return address, head
 }

@@ -12,25 +12,33 @@ import (
 type UserQuery struct {
 	Text  string    // in the id, letters compared without case
 	Group GroupName // directly in the group
-	After UserID    // behind this one in the order of the list
-	Limit int       // at most so many; all where it is 0
+
+	// Access leaves the users whom [View.Permits] lets do its action to its resource. To find them takes
+	// some tens of milliseconds for a million users.
+	Access *Access
+
+	After UserID // only those behind this one in the order of the list
+	Limit int    // at most this many; all of them when zero
 }
 
-// Users returns the users that the policy names, by folded id then code point.
+// Users returns the users that the policy names, by folded id, then code point.
 func (v *View) Users(q UserQuery) []UserID {
 	first := firstUsers{after: folded(q.After), limit: q.Limit}
-	for id := range v.users(q.Group) {
-		if contains(string(id), q.Text) {
+	for id := range v.users(q) {
+		if contains(string(id), q.Text) && (q.Group == "" || v.s.user(id).in(v.s.byName[q.Group])) {
 			first.add(folded(id))
 		}
 	}
 	return first.done()
 }
 
-// users yields the users directly in a group, all where it is empty, in no order.
-func (v *View) users(group GroupName) iter.Seq[UserID] {
-	if group != "" {
-		if g := v.s.group(group); g != nil {
+// users yields at least the users that a query is about, in no order.
+func (v *View) users(q UserQuery) iter.Seq[UserID] {
+	if q.Access != nil {
+		return v.usersPermitted(*q.Access)
+	}
+	if q.Group != "" {
+		if g := v.s.group(q.Group); g != nil {
 			return v.s.membersOf(g)
 		}
 		return func(func(UserID) bool) {}

@@ -93,7 +93,7 @@ func (v *verifier) sample(s *snapshot, user UserID, permissions []Permission, al
 }
 
 func (v *verifier) run(ctx context.Context) {
-	var enforcer *Enforcer
+	var enforcer Enforcer
 	var of *snapshot
 	for {
 		var d decision
@@ -117,7 +117,7 @@ func (v *verifier) run(ctx context.Context) {
 }
 
 // check compares one decision.
-func (v *verifier) check(d decision, enforcer *Enforcer, err error) {
+func (v *verifier) check(d decision, enforcer Enforcer, err error) {
 	allowed := false
 	if err == nil {
 		allowed, err = enforcer.enforceAll(d.user, d.permissions)
@@ -131,7 +131,7 @@ func (v *verifier) check(d decision, enforcer *Enforcer, err error) {
 }
 
 // enforceAll answers as [Engine.Can] must, by Casbin: what Can is false for unasked included.
-func (e *Enforcer) enforceAll(user UserID, permissions []Permission) (allowed bool, err error) {
+func (enforce Enforcer) enforceAll(user UserID, permissions []Permission) (allowed bool, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic in Casbin: %v", p)
@@ -145,7 +145,7 @@ func (e *Enforcer) enforceAll(user UserID, permissions []Permission) (allowed bo
 		if !ok {
 			return false, nil
 		}
-		if allowed, err := e.Enforce(user, object, action); err != nil || !allowed {
+		if allowed, err := enforce(user, object, action); err != nil || !allowed {
 			return false, err
 		}
 	}

@@ -1,0 +1,17 @@
+package authz
+
+// Check says whether p can stand in a rule, and if not, why.
+func (p Pattern) Check() error { return p.check() }
+
+// Check says whether g can be stored, and if not, why.
+func (g GroupInfo) Check() error { return g.check() }
+
+// Missing returns the permissions that are not held, in the order asked.
+func (x Explanation) Missing() (list []PermissionExplanation) {
+	for _, p := range x.Permissions {
+		if !p.Allowed {
+			list = append(list, p)
+		}
+	}
+	return list
+}
