@@ -1,7 +1,7 @@
 // Package adapters connects the engine of package authz to what keeps a policy. Start with
 // [OpenSQLite], which needs no server: it returns the [authz.Store] that authz.Open takes.
 // [OpenGorm] does the same on a host's own database, [Open] on an address from a command
-// line. [ReadSeed] reads the files that a fresh store starts from.
+// line.
 //
 // Several instances on one store hear of each other's changes at once through a
 // [PostgresNotifier], or a [WatcherNotifier] on one of Casbin's watchers.

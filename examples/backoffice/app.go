@@ -10,6 +10,7 @@ import (
 
 	"github.com/rightful-go/rightful/adapters"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/policycsv"
 )
 
 // app is the back office: a host with its own accounts and data, and Rightful's engine beside
@@ -32,7 +33,7 @@ type app struct {
 // newApp opens everything that the configuration names and fills what is new. It fails when a
 // route is left unguarded.
 func newApp(ctx context.Context, c config, log *slog.Logger) (_ *app, err error) {
-	seed, err := adapters.ReadSeed(c.seed)
+	seed, err := policycsv.ReadSeed(c.seed)
 	if err != nil {
 		return nil, err
 	}

@@ -19,9 +19,9 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/rightful-go/rightful/adapters"
 	"github.com/rightful-go/rightful/api"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/policycsv"
 )
 
 //go:embed seed
@@ -53,7 +53,7 @@ func openEngine(ctx context.Context) (*authz.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	seed, err := adapters.ReadSeed(dir)
+	seed, err := policycsv.ReadSeed(dir)
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ import (
 // holds that.
 
 func openOnHostsDatabase(ctx context.Context, db *gorm.DB, key []byte, people authz.Directory) (*authz.Engine, error) {
-	seed, err := adapters.ReadSeed(os.DirFS("seed"))
+	seed, err := policycsv.ReadSeed(os.DirFS("seed"))
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package adapters_test
+package policycsv_test
 
 import (
 	"errors"
@@ -11,8 +11,8 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"github.com/rightful-go/rightful/adapters"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/policycsv"
 )
 
 func TestReadSeedOfTheExamples(t *testing.T) {
@@ -36,7 +36,7 @@ func TestReadSeedOfTheExamples(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.example, func(t *testing.T) {
-			seed, err := adapters.ReadSeed(os.DirFS(filepath.Join("..", "examples", test.example, "seed")))
+			seed, err := policycsv.ReadSeed(os.DirFS(filepath.Join("..", "..", "examples", test.example, "seed")))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -59,11 +59,11 @@ func TestReadSeedOfTheExamples(t *testing.T) {
 func TestTheExamplesAreTheScenarios(t *testing.T) {
 	for _, scenario := range []string{"backoffice", "chat"} {
 		for _, name := range []string{"permissions.csv", "groups.csv", "policy.csv"} {
-			seed, err := os.ReadFile(filepath.Join("..", "examples", scenario, "seed", name))
+			seed, err := os.ReadFile(filepath.Join("..", "..", "examples", scenario, "seed", name))
 			if err != nil {
 				t.Fatal(err)
 			}
-			tested, err := os.ReadFile(filepath.Join("..", "authz", "testdata", scenario, name))
+			tested, err := os.ReadFile(filepath.Join("..", "testdata", scenario, name))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -81,7 +81,7 @@ func TestReadSeedWithFilesAbsent(t *testing.T) {
 		"policy.csv":      "# empty\n",
 	}
 	for name, text := range files {
-		seed, err := adapters.ReadSeed(fstest.MapFS{name: {Data: []byte(text)}})
+		seed, err := policycsv.ReadSeed(fstest.MapFS{name: {Data: []byte(text)}})
 		if err != nil {
 			t.Errorf("%s alone: %v", name, err)
 		}
@@ -89,7 +89,7 @@ func TestReadSeedWithFilesAbsent(t *testing.T) {
 			t.Errorf("%s alone: got %v", name, seed)
 		}
 	}
-	_, err := adapters.ReadSeed(fstest.MapFS{"Policy.csv": {}, "seed/policy.csv": {}})
+	_, err := policycsv.ReadSeed(fstest.MapFS{"Policy.csv": {}, "seed/policy.csv": {}})
 	const want = "there is no seed here: found none of permissions.csv, groups.csv and policy.csv"
 	if err == nil || err.Error() != want {
 		t.Errorf("got the error %v", err)
@@ -98,7 +98,7 @@ func TestReadSeedWithFilesAbsent(t *testing.T) {
 
 // TestReadSeedNamesEveryBadLineOfEveryFile holds that one look is enough to mend a seed.
 func TestReadSeedNamesEveryBadLineOfEveryFile(t *testing.T) {
-	seed, err := adapters.ReadSeed(fstest.MapFS{
+	seed, err := policycsv.ReadSeed(fstest.MapFS{
 		"permissions.csv": {Data: []byte("category,permission,label\nA,a,View\nA,a:view\n")},
 		"groups.csv":      {Data: []byte("name\nA\n")},
 		"policy.csv":      {Data: []byte("p, ana, a, view\ng, ana\n\nx\n")},
@@ -125,7 +125,7 @@ func TestReadSeedRefusesABadPolicy(t *testing.T) {
 	for i := range 2500 {
 		fmt.Fprintf(&text, "p, user%d, a, view, no\n", i)
 	}
-	_, err := adapters.ReadSeed(fstest.MapFS{"policy.csv": {Data: []byte(text.String())}})
+	_, err := policycsv.ReadSeed(fstest.MapFS{"policy.csv": {Data: []byte(text.String())}})
 	var rejected *authz.ImportError
 	if !errors.As(err, &rejected) || len(rejected.Lines) != 1000 || rejected.Count != 2500 {
 		t.Fatalf("got %v", rejected)
@@ -137,11 +137,11 @@ func TestReadSeedRefusesABadPolicy(t *testing.T) {
 
 func TestReadSeedThatCantBeOpenedOrRead(t *testing.T) {
 	denied := refusing{fstest.MapFS{"policy.csv": {}}, "groups.csv"}
-	if _, err := adapters.ReadSeed(denied); !errors.Is(err, fs.ErrPermission) || !strings.HasPrefix(err.Error(), "groups.csv: ") {
+	if _, err := policycsv.ReadSeed(denied); !errors.Is(err, fs.ErrPermission) || !strings.HasPrefix(err.Error(), "groups.csv: ") {
 		t.Errorf("opening: got %v", err)
 	}
 	folder := fstest.MapFS{"policy.csv/README": {}}
-	if _, err := adapters.ReadSeed(folder); err == nil || !strings.HasPrefix(err.Error(), "policy.csv: ") {
+	if _, err := policycsv.ReadSeed(folder); err == nil || !strings.HasPrefix(err.Error(), "policy.csv: ") {
 		t.Errorf("reading: got %v", err)
 	}
 }

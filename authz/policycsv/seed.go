@@ -1,4 +1,4 @@
-package adapters
+package policycsv
 
 import (
 	"errors"
@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/rightful-go/rightful/authz"
-	"github.com/rightful-go/rightful/authz/policycsv"
 )
 
 // The files of a seed.
@@ -18,12 +17,12 @@ const (
 	seedPolicy  = "policy.csv"
 )
 
-// ReadSeed reads a seed: the files permissions.csv (the catalog), groups.csv and policy.csv
-// at the top of fsys, in the forms that package policycsv describes. Each may be absent, but
-// not all of them.
+// ReadSeed reads a seed from the top of fsys: the files permissions.csv (see [ReadCatalog]),
+// groups.csv (see [ReadGroups]) and policy.csv (see [ReadPolicy]). Each may be missing, but not
+// all of them. The result is for the Seed of [authz.Options].
 //
-// It reads all three whatever it meets, and its error lists every bad line of every file with
-// the file's name. [errors.As] finds the [*authz.ImportError] of the first bad file in it.
+// The error lists every bad line of all three files, each with the file's name;
+// [errors.As] finds in it the [*authz.ImportError] of the first bad file.
 func ReadSeed(fsys fs.FS) (authz.Seed, error) {
 	var (
 		seed  authz.Seed
@@ -38,11 +37,11 @@ func ReadSeed(fsys fs.FS) (authz.Seed, error) {
 	}
 	err := errors.Join(
 		read(seedCatalog, func(r io.Reader) (err error) {
-			seed.Catalog, err = policycsv.ReadCatalog(r)
+			seed.Catalog, err = ReadCatalog(r)
 			return err
 		}),
 		read(seedGroups, func(r io.Reader) (err error) {
-			seed.Groups, err = policycsv.ReadGroups(r)
+			seed.Groups, err = ReadGroups(r)
 			return err
 		}),
 		read(seedPolicy, func(r io.Reader) (err error) {
@@ -76,18 +75,18 @@ func readFile(fsys fs.FS, name string, read func(io.Reader) error) (found bool, 
 	return true, nil
 }
 
-// readPolicy refuses what in an import is left for the engine to refuse: a seed that can't be
-// read whole is no seed.
+// readPolicy rejects bad lines itself. In an import the engine rejects them, together with
+// those that it finds; a seed never gets that far.
 func readPolicy(r io.Reader) (authz.PolicyFile, error) {
-	policy, err := policycsv.ReadPolicy(r)
+	policy, err := ReadPolicy(r)
 	if err != nil {
 		return policy, err
 	}
 	return policy, policy.Faults.Err()
 }
 
-// seedError is what is wrong with one file of a seed. Whoever starts a host has nothing but
-// this text, so it lists every bad line.
+// seedError is what is wrong with one file of a seed. Its text lists every bad line: the
+// person who starts a host sees nothing else.
 type seedError struct {
 	name string
 	err  error
