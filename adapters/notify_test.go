@@ -16,6 +16,7 @@ import (
 
 	"github.com/rightful-go/rightful/adapters"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // A change on one instance counts on the others as soon as they are notified: with the poll an
@@ -281,7 +282,7 @@ func ours() (count int) {
 // until all of them are subscribed.
 func openEngines(t *testing.T, poll time.Duration, w wire, address string) []*authz.Engine {
 	t.Helper()
-	shared := authz.NewMemoryStore()
+	shared := memstore.New()
 	var engines []*authz.Engine
 	for range 3 {
 		store := authz.Store(shared)

@@ -14,6 +14,7 @@ import (
 	"github.com/casbin/casbin/v2/persist"
 	"github.com/rightful-go/rightful/adapters"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // watcher is one of Casbin's that does what a test wants.
@@ -101,7 +102,7 @@ func TestAWatcherThatFails(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			var log strings.Builder
 			n := newWatcherNotifier(t, &watcher{update: update})
-			e, err := authz.Open(t.Context(), authz.NewMemoryStore(), authz.Options{
+			e, err := authz.Open(t.Context(), memstore.New(), authz.Options{
 				Bootstrap: "ana", Notifier: n, Logger: slog.New(slog.NewTextHandler(&log, nil)),
 			})
 			if err != nil {
@@ -160,7 +161,7 @@ func TestAWatcherThatCallsBackAtOnce(t *testing.T) {
 			w.callback("")
 			return nil
 		}
-		n, store := newWatcherNotifier(t, w), authz.NewMemoryStore()
+		n, store := newWatcherNotifier(t, w), memstore.New()
 		var engines []*authz.Engine
 		for range 3 { // on one notifier
 			e, err := authz.Open(t.Context(), store, authz.Options{
@@ -191,7 +192,7 @@ func TestTheCallbackOfAWatcherOnlyHints(t *testing.T) {
 		w := &watcher{update: func() error { return nil }}
 		n := newWatcherNotifier(t, w)
 		w.callback("before anyone listens")
-		store := &counting{Store: authz.NewMemoryStore()}
+		store := &counting{Store: memstore.New()}
 		e, err := authz.Open(t.Context(), store, authz.Options{
 			Bootstrap: "ana", Notifier: n, PollInterval: time.Hour, Logger: slog.New(slog.DiscardHandler),
 		})

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // A decision allocates nothing, whatever comes of it.
@@ -63,7 +64,7 @@ func TestCanUnasked(t *testing.T) {
 // in one change is always in exactly one.
 func TestReadersSeeWholeRevisions(t *testing.T) {
 	t.Parallel()
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana"})
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
 	ctx, ana := t.Context(), engine.As("ana")
 	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "A", Permissions: authz.Rules{Grants: []authz.Pattern{"a:b"}}}))
 	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "B", Permissions: authz.Rules{Grants: []authz.Pattern{"c:d"}}}))

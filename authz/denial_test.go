@@ -13,22 +13,9 @@ import (
 	"time"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
-
-// denialStore is a store whose denials a test can have hang, fail and count.
-type denialStore struct {
-	*authz.MemoryStore
-	add func(context.Context) error
-}
-
-func (s *denialStore) AddDenials(ctx context.Context, list []authz.Denial) error {
-	if s.add != nil {
-		if err := s.add(ctx); err != nil {
-			return err
-		}
-	}
-	return s.MemoryStore.AddDenials(ctx, list)
-}
 
 // denied is a denial as a guard makes it.
 func denied(user authz.UserID) authz.Denial {
@@ -58,7 +45,7 @@ func mustBeEqual(t *testing.T, got, want authz.Denial) {
 func TestDenialIsReadWithinASecond(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store := authz.NewMemoryStore()
+		store := memstore.New()
 		one, other := open(t, store, authz.Options{Bootstrap: "ana"}), open(t, store, authz.Options{})
 		must(t)(one.As("ana").ChangeUserPermissions(t.Context(), "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
 		d := one.RecordDenial(authz.Denial{
@@ -103,10 +90,10 @@ func TestDenialIsReadWithinASecond(t *testing.T) {
 func TestARequestNeverWaitsForItsDenial(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store := &denialStore{MemoryStore: authz.NewMemoryStore()}
+		store := authztest.NewStore()
 		engine := open(t, store, authz.Options{Bootstrap: "ana"})
 		hang := make(chan struct{})
-		store.add = func(context.Context) error { <-hang; return nil } // not even for the end of its context
+		store.OnCall(func(context.Context) error { <-hang; return nil }, authztest.CallAddDenials) // not even for the end of its context
 		start, recorded := time.Now(), 0
 		for i := range 20_000 {
 			if engine.RecordDenial(denied(authz.UserID(fmt.Sprintf("u%d", i)))).ID != "" {
@@ -135,7 +122,7 @@ func TestCloseWritesTheLastDenials(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		for range 10 { // which of two things it does first is up to the scheduler
-			store := authz.NewMemoryStore()
+			store := memstore.New()
 			engine := open(t, store, authz.Options{Bootstrap: "ana"})
 			for i := range 150 {
 				engine.RecordDenial(denied(authz.UserID(fmt.Sprintf("u%d", i))))
@@ -154,7 +141,7 @@ func TestCloseWritesTheLastDenials(t *testing.T) {
 func TestAFloodOfOneUserIsSampled(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store := authz.NewMemoryStore()
+		store := memstore.New()
 		engine := open(t, store, authz.Options{Bootstrap: "ana"})
 		const perSecond, minutes = 500, 10
 		recorded := 0
@@ -188,7 +175,7 @@ func TestAFloodOfOneUserIsSampled(t *testing.T) {
 func TestAFloodOfUsersIsBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana"})
+		engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
 		recorded := func(from int) (n int) {
 			for i := range 11_000 {
 				if engine.RecordDenial(denied(authz.UserID(fmt.Sprintf("u%d", from+i)))).ID != "" {
@@ -224,11 +211,11 @@ func TestDenialsWhileTheStoreIsAway(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var log strings.Builder
-		store := &denialStore{MemoryStore: authz.NewMemoryStore()}
+		store := authztest.NewStore()
 		engine := open(t, store, authz.Options{Bootstrap: "ana", Logger: slog.New(slog.NewTextHandler(&log, nil))})
 		time.Sleep(time.Second)
 		synctest.Wait()
-		store.add = func(context.Context) error { return errors.New("away") }
+		store.Fail(errors.New("away"), authztest.CallAddDenials)
 		log.Reset()
 		for range 5 {
 			engine.RecordDenial(denied("ben"))
@@ -238,7 +225,7 @@ func TestDenialsWhileTheStoreIsAway(t *testing.T) {
 		if n := strings.Count(log.String(), "can't be recorded"); n != 1 || !strings.Contains(log.String(), "away") {
 			t.Errorf("told %d times: %s", n, &log)
 		}
-		store.add = nil
+		store.Fail(nil, authztest.CallAddDenials)
 		d := engine.RecordDenial(denied("ben"))
 		time.Sleep(time.Second)
 		synctest.Wait()
@@ -256,7 +243,7 @@ func TestDenialsWhileTheStoreIsAway(t *testing.T) {
 func TestDenialsGrowTooOld(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store := authz.NewMemoryStore()
+		store := memstore.New()
 		engine := open(t, store, authz.Options{Bootstrap: "ana", Denials: authz.DenialOptions{MaxAge: 24 * time.Hour}, PollInterval: time.Hour})
 		for range 48 {
 			engine.RecordDenial(denied("ben"))
@@ -280,7 +267,7 @@ func TestDenialsGrowTooOld(t *testing.T) {
 func TestDenialsGrowTooMany(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store := authz.NewMemoryStore()
+		store := memstore.New()
 		engine := open(t, store, authz.Options{Bootstrap: "ana", Denials: authz.DenialOptions{MaxCount: 2000}, PollInterval: time.Hour})
 		most := 0
 		for i := range 6000 { // in less than a minute
@@ -307,7 +294,7 @@ func TestDenialsGrowTooMany(t *testing.T) {
 func TestOneUserDoesNotFillTheTable(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store := authz.NewMemoryStore()
+		store := memstore.New()
 		engine := open(t, store, authz.Options{Bootstrap: "ana", Denials: authz.DenialOptions{MaxCount: 50}, PollInterval: time.Hour})
 		quiet := engine.RecordDenial(denied("ben"))
 		for range 1000 {
@@ -326,7 +313,7 @@ func TestOneUserDoesNotFillTheTable(t *testing.T) {
 func TestOddDenials(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store := authz.NewMemoryStore()
+		store := memstore.New()
 		engine := open(t, store, authz.Options{Bootstrap: "ana"})
 		odd := strings.Repeat("ü", 5000) + "\x00\xff\n\u2028\u202e"
 		engine.RecordDenial(authz.Denial{
@@ -370,8 +357,8 @@ func TestOddDenials(t *testing.T) {
 func TestDenialsThatNobodyKeeps(t *testing.T) {
 	t.Parallel()
 	for _, engine := range []*authz.Engine{
-		open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana", Denials: authz.DenialOptions{Off: true}}),
-		open(t, &hooked{Store: authz.NewMemoryStore()}, authz.Options{Bootstrap: "ana"}),
+		open(t, memstore.New(), authz.Options{Bootstrap: "ana", Denials: authz.DenialOptions{Off: true}}),
+		open(t, struct{ authz.Store }{memstore.New()}, authz.Options{Bootstrap: "ana"}),
 	} {
 		d := engine.RecordDenial(denied("ben"))
 		if d.ID != "" || !slices.Equal(d.Missing, d.Required) {
@@ -388,7 +375,7 @@ func TestDenialsThatNobodyKeeps(t *testing.T) {
 
 func TestDenialsFromManyAtOnce(t *testing.T) {
 	t.Parallel()
-	store := authz.NewMemoryStore()
+	store := memstore.New()
 	engine := open(t, store, authz.Options{Bootstrap: "ana"})
 	var all sync.WaitGroup
 	for i := range 8 {
@@ -415,7 +402,7 @@ func TestDenialsFromManyAtOnce(t *testing.T) {
 // Since when someone would be let in, for all permissions or one of them.
 func TestAllowedSince(t *testing.T) {
 	t.Parallel()
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana"})
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
 	d := authz.Denial{User: "ben", Required: []authz.Permission{"a:b", "c:d"}, Revision: engine.Revision()}
 	one := d
 	one.OneIsEnough = true

@@ -6,12 +6,13 @@ import (
 	"testing"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // No group has no members.
 func TestMembersOfNoGroup(t *testing.T) {
 	t.Parallel()
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "root"})
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "root"})
 	if list, ok := engine.View().Members(""); ok || len(list) != 0 {
 		t.Errorf("%q, %v", list, ok)
 	}
@@ -20,7 +21,7 @@ func TestMembersOfNoGroup(t *testing.T) {
 // Casbin can be asked about a group too, and follows what it inherits.
 func TestEnforcerOfAGroup(t *testing.T) {
 	t.Parallel()
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "root"})
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "root"})
 	ctx, root := t.Context(), engine.As("root")
 	must(t)(root.CreateGroup(ctx, authz.GroupSpec{Name: "Base", Permissions: authz.Rules{Grants: []authz.Pattern{"a:b"}}}))
 	must(t)(root.CreateGroup(ctx, authz.GroupSpec{Name: "Heir", Inherits: []authz.GroupName{"Base"}}))
@@ -36,7 +37,7 @@ func TestEnforcerOfAGroup(t *testing.T) {
 // Groups that give a permission are those whose members hold it by them alone.
 func TestHoldingGroups(t *testing.T) {
 	t.Parallel()
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "root"})
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "root"})
 	ctx, root := t.Context(), engine.As("root")
 	for name, rules := range map[authz.GroupName]authz.Rules{
 		"Desk":  {Grants: []authz.Pattern{"a.*:view"}},
@@ -65,7 +66,7 @@ func TestHoldingGroups(t *testing.T) {
 // by a group, by several, or by rules of their own.
 func TestFewHoldersAmongMany(t *testing.T) {
 	t.Parallel()
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "root"})
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "root"})
 	ctx, root := t.Context(), engine.As("root")
 	var crowd []authz.UserID
 	for i := range 500 {
@@ -106,7 +107,7 @@ func TestFewHoldersAmongMany(t *testing.T) {
 // Users come in the order of every list, in parts that fit together.
 func TestUsersInParts(t *testing.T) {
 	t.Parallel()
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "root"})
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "root"})
 	ctx, root := t.Context(), engine.As("root")
 	must(t)(root.CreateGroup(ctx, authz.GroupSpec{Name: "Desk"}))
 	var ids []authz.UserID

@@ -21,6 +21,7 @@ import (
 
 	"github.com/rightful-go/rightful/api"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 	"github.com/rightful-go/rightful/authz/policycsv"
 )
 
@@ -57,7 +58,7 @@ func openEngine(ctx context.Context) (*authz.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return authz.Open(ctx, authz.NewMemoryStore(), authz.Options{Seed: &seed})
+	return authz.Open(ctx, memstore.New(), authz.Options{Seed: &seed})
 }
 
 // newHandler is the application. Each route says what it needs, and Check refuses one that

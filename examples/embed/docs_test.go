@@ -24,6 +24,7 @@ import (
 	"github.com/rightful-go/rightful/adapters"
 	"github.com/rightful-go/rightful/api"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 	"github.com/rightful-go/rightful/authz/policycsv"
 )
 
@@ -159,7 +160,7 @@ func approve(c *gin.Context)      { c.String(http.StatusOK, "Approved\n") }
 
 // The page is in the language that the application knows of, and says whom to ask.
 func TestPagesSpeakTheLanguageOfTheUser(t *testing.T) {
-	engine, err := authz.Open(t.Context(), authz.NewMemoryStore(), authz.Options{})
+	engine, err := authz.Open(t.Context(), memstore.New(), authz.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

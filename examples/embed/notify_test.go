@@ -10,6 +10,7 @@ import (
 
 	"github.com/rightful-go/rightful/adapters"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 	"github.com/rightful-go/rightful/internal/servers"
 )
 
@@ -47,7 +48,7 @@ func notifiedByRedis(ctx context.Context, store authz.Store) (*authz.Engine, fun
 func TestTheGuidesNotifiers(t *testing.T) {
 	t.Run("postgres", func(t *testing.T) {
 		dsn, _ := servers.PostgresOverTCP(t)
-		_, stop, err := notifiedByPostgres(t.Context(), authz.NewMemoryStore(), dsn(servers.PostgresAddress))
+		_, stop, err := notifiedByPostgres(t.Context(), memstore.New(), dsn(servers.PostgresAddress))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -57,7 +58,7 @@ func TestTheGuidesNotifiers(t *testing.T) {
 	})
 	t.Run("redis", func(t *testing.T) {
 		servers.Redis(t)
-		_, stop, err := notifiedByRedis(t.Context(), authz.NewMemoryStore())
+		_, stop, err := notifiedByRedis(t.Context(), memstore.New())
 		if err != nil {
 			t.Fatal(err)
 		}

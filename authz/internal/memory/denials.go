@@ -1,4 +1,4 @@
-package authz
+package memory
 
 import (
 	"cmp"
@@ -7,66 +7,66 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/rightful-go/rightful/authz"
 )
 
-// memoryDenials are the denials of a [MemoryStore].
-type memoryDenials struct {
+// denials are those of a [Store].
+type denials struct {
 	mu   sync.RWMutex
-	list []Denial // oldest first
+	list []authz.Denial // oldest first
 }
 
-var _ DenialStore = (*MemoryStore)(nil)
-
-// AddDenials implements [DenialStore].
-func (m *MemoryStore) AddDenials(ctx context.Context, denials []Denial) error {
+// AddDenials implements [authz.DenialStore].
+func (m *Store) AddDenials(ctx context.Context, denials []authz.Denial) error {
 	m.denials.mu.Lock()
 	defer m.denials.mu.Unlock()
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	for i, d := range denials {
-		same := func(other Denial) bool { return other.ID == d.ID }
+		same := func(other authz.Denial) bool { return other.ID == d.ID }
 		if slices.ContainsFunc(denials[:i], same) || slices.ContainsFunc(m.denials.list, same) {
 			return fmt.Errorf("denial %d: there is one of that id already", i)
 		}
 	}
 	for _, d := range denials {
 		i := m.denials.place(d.At, d.ID)
-		m.denials.list = slices.Insert(m.denials.list, i, d.clone())
+		m.denials.list = slices.Insert(m.denials.list, i, cloneDenial(d))
 	}
 	return nil
 }
 
-// Denial implements [DenialStore].
-func (m *MemoryStore) Denial(ctx context.Context, id DenialID) (Denial, error) {
+// Denial implements [authz.DenialStore].
+func (m *Store) Denial(ctx context.Context, id authz.DenialID) (authz.Denial, error) {
 	m.denials.mu.RLock()
 	defer m.denials.mu.RUnlock()
-	i := slices.IndexFunc(m.denials.list, func(d Denial) bool { return d.ID == id })
+	i := slices.IndexFunc(m.denials.list, func(d authz.Denial) bool { return d.ID == id })
 	if i < 0 {
-		return Denial{}, ErrNoSuchDenial
+		return authz.Denial{}, authz.ErrNoSuchDenial
 	}
-	return m.denials.list[i].clone(), ctx.Err()
+	return cloneDenial(m.denials.list[i]), ctx.Err()
 }
 
-// Denials implements [DenialStore].
-func (m *MemoryStore) Denials(ctx context.Context, q DenialQuery) ([]Denial, error) {
+// Denials implements [authz.DenialStore].
+func (m *Store) Denials(ctx context.Context, q authz.DenialQuery) ([]authz.Denial, error) {
 	m.denials.mu.RLock()
 	defer m.denials.mu.RUnlock()
 	end := len(m.denials.list)
 	if !q.Before.IsZero() {
 		end = m.denials.place(q.Before, q.BeforeID)
 	}
-	var list []Denial
+	var list []authz.Denial
 	for i := end - 1; i >= 0 && len(list) < q.Limit; i-- {
 		if d := m.denials.list[i]; q.User == "" || d.User == q.User {
-			list = append(list, d.clone())
+			list = append(list, cloneDenial(d))
 		}
 	}
 	return list, ctx.Err()
 }
 
-// PruneDenials implements [DenialStore].
-func (m *MemoryStore) PruneDenials(ctx context.Context, keep DenialBounds, limit int) (int, error) {
+// PruneDenials implements [authz.DenialStore].
+func (m *Store) PruneDenials(ctx context.Context, keep authz.DenialBounds, limit int) (int, error) {
 	m.denials.mu.Lock()
 	defer m.denials.mu.Unlock()
 	if err := ctx.Err(); err != nil {
@@ -81,12 +81,12 @@ func (m *MemoryStore) PruneDenials(ctx context.Context, keep DenialBounds, limit
 }
 
 // pruneEach deletes denials that are too old or too many for one user.
-func (m *memoryDenials) pruneEach(keep DenialBounds, limit int) (deleted int) {
-	of := map[UserID]int{}
-	for _, d := range m.list {
+func (l *denials) pruneEach(keep authz.DenialBounds, limit int) (deleted int) {
+	of := map[authz.UserID]int{}
+	for _, d := range l.list {
 		of[d.User]++
 	}
-	m.list = slices.DeleteFunc(m.list, func(d Denial) bool { // the oldest first
+	l.list = slices.DeleteFunc(l.list, func(d authz.Denial) bool { // the oldest first
 		if deleted == limit || !d.At.Before(keep.Since) && of[d.User] <= keep.CountOfUser {
 			return false
 		}
@@ -98,14 +98,14 @@ func (m *memoryDenials) pruneEach(keep DenialBounds, limit int) (deleted int) {
 }
 
 // place returns where the denial of this time and id is, or would be.
-func (m *memoryDenials) place(at time.Time, id DenialID) int {
-	i, _ := slices.BinarySearchFunc(m.list, id, func(d Denial, id DenialID) int {
+func (l *denials) place(at time.Time, id authz.DenialID) int {
+	i, _ := slices.BinarySearchFunc(l.list, id, func(d authz.Denial, id authz.DenialID) int {
 		return cmp.Or(d.At.Compare(at), cmp.Compare(d.ID, id))
 	})
 	return i
 }
 
-func (d Denial) clone() Denial {
+func cloneDenial(d authz.Denial) authz.Denial {
 	d.Required, d.Missing = slices.Clone(d.Required), slices.Clone(d.Missing)
 	return d
 }
