@@ -5,17 +5,17 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/casbin/casbin/v2/persist"
 	rediswatcher "github.com/casbin/redis-watcher/v2"
 
-	"github.com/rightful-go/rightful/adapters"
+	"github.com/rightful-go/rightful/adapters/postgres"
+	"github.com/rightful-go/rightful/adapters/watcher"
 	"github.com/rightful-go/rightful/authz"
 	"github.com/rightful-go/rightful/authz/memstore"
 	"github.com/rightful-go/rightful/internal/servers"
 )
 
 func notifiedByPostgres(ctx context.Context, store authz.Store, dsn string) (*authz.Engine, func() error, error) {
-	notifier, err := adapters.NewPostgresNotifier(dsn, adapters.PostgresNotifierOptions{Prefix: "acme"})
+	notifier, err := postgres.NewNotifier(dsn, postgres.NotifierOptions{Prefix: "acme"})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -28,7 +28,7 @@ func notifiedByPostgres(ctx context.Context, store authz.Store, dsn string) (*au
 }
 
 func notifiedByRedis(ctx context.Context, store authz.Store) (*authz.Engine, func() error, error) {
-	notifier, err := adapters.OpenWatcherNotifier(func(callback func(string)) (persist.Watcher, error) {
+	notifier, err := watcher.Open(func(callback func(string)) (watcher.Watcher, error) {
 		return rediswatcher.NewWatcher("127.0.0.1:6379", rediswatcher.WatcherOptions{
 			Channel: "acme_rightful", OptionalUpdateCallback: callback,
 		})

@@ -103,7 +103,7 @@ func (t *table) toRemove(c authz.Commit) ([]int64, error) {
 	return slices.Compact(found), nil
 }
 
-// rename lets every row that names the group name it anew. The rows keep their ids.
+// rename gives the group its new name in every row that names it. The rows keep their ids.
 func (t *table) rename(rename authz.Rename) error {
 	from, to := string(rename.From.Subject()), string(rename.To.Subject())
 	var renamed []authz.Row
