@@ -27,7 +27,7 @@ func askPlainCasbin(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	defer os.RemoveAll(folder)
+	defer func() { _ = os.RemoveAll(folder) }()
 	store, err := sqlite.Open(ctx, filepath.Join(folder, "policy.db"), gormstore.Options{})
 	if err != nil {
 		return false, err

@@ -14,7 +14,7 @@ import (
 // below what any database takes (SQLite 32,766, PostgreSQL 65,535).
 const batch = 50
 
-// idBatch is how many rows one statement handles that names them by nothing but their id.
+// idBatch is how many rows one statement handles that names them by their id alone.
 const idBatch = 500
 
 // Commit implements [authz.Store], in one transaction.
@@ -75,7 +75,7 @@ func (s *Store) renameAll(tx *gorm.DB, c authz.Commit) error {
 	return nil
 }
 
-// rename lets the group and every row that names it have the new name.
+// rename gives the group its new name, in its own row and in every row of the policy.
 func (s *Store) rename(tx *gorm.DB, rename authz.Rename) error {
 	from, to := string(rename.From.Subject()), string(rename.To.Subject())
 	left, leftArgs := s.dialect.Equal("v0", from)
@@ -181,7 +181,7 @@ func (s *Store) anyOf(wanted []authz.Row) (string, []any) {
 	return strings.Join(alternatives, " OR "), all
 }
 
-// candidates calls row for each row of the policy table that fulfils a condition.
+// candidates calls row for each row of the policy table that meets a condition.
 func (s *Store) candidates(tx *gorm.DB, condition string, args []any, row func(authz.Row)) error {
 	query := tx.Raw("SELECT "+ruleColumns+" FROM "+s.tables.Rules+" WHERE "+condition, args...)
 	return readRows(query, func(r authz.Row) error { row(r); return nil })
@@ -249,7 +249,7 @@ func (s *Store) writeRecord(tx *gorm.DB, c authz.Commit) error {
 		}})
 }
 
-// deleteKeys deletes the rows with these keys, as far as they are there.
+// deleteKeys deletes the rows with these keys. Keys without a row are skipped.
 func deleteKeys[S ~string](tx *gorm.DB, table, column string, keys []S) error {
 	for some := range slices.Chunk(keys, batch) {
 		if err := tx.Exec("DELETE FROM "+table+" WHERE "+column+" IN ?", some).Error; err != nil {

@@ -60,9 +60,9 @@ func (s *Store) groups(tx *gorm.DB) ([]authz.GroupRow, error) {
 	return list, nil
 }
 
-// writes is the number of writes by others. The triggers count them, but for a TRUNCATE, for
-// which there are none on MySQL. So the number is another, too, where the rule is missing
-// that is never missing after the first commit.
+// writes is the number of foreign writes, as the triggers count them. MySQL has no trigger for
+// TRUNCATE, so the number is one higher where the table lacks the rule that it always has after
+// the first commit.
 const writes = "CASE WHEN revision = 0 OR EXISTS (SELECT 1 FROM {rules} WHERE ptype = 'p' AND " +
 	"v0 = 'group:Administrators' AND v1 = '*' AND v2 = '*' AND v3 = 'allow') THEN writes ELSE writes + 1 END"
 

@@ -34,7 +34,7 @@ func (s *Store) inTransaction(ctx context.Context, begin []string, work func(tx 
 	}()
 
 	// The SQLite driver may leave out a statement whose context has just ended, and report
-	// success. So nothing is believed before a look at the context: the transaction may
+	// success. So the context is checked before anything is believed: the transaction may
 	// never have begun, or lack a statement.
 	if err := ctx.Err(); err != nil {
 		return err
@@ -85,7 +85,7 @@ func execAll(ctx context.Context, conn *sql.Conn, statements []string) error {
 	return nil
 }
 
-// hiding lets no error of a statement out that tells values.
+// hiding keeps values of the policy out of the errors of statements.
 type hiding struct {
 	gorm.ConnPool
 	hide func(error) error

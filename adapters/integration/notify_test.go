@@ -223,7 +223,7 @@ func ours() (count int) {
 	stacks := make([]byte, 1<<22)
 	stacks = stacks[:runtime.Stack(stacks, true)]
 	for stack := range strings.SplitSeq(string(stacks), "\n\n") {
-		for _, name := range []string{"rightful/adapters.(", "rightful/authz.", "jackc/pgx", "casbin/redis-watcher"} {
+		for _, name := range []string{"rightful/adapters/postgres.(", "rightful/adapters/watcher.(", "rightful/authz.", "jackc/pgx", "casbin/redis-watcher"} {
 			if strings.Contains(stack, name) {
 				count++
 				break

@@ -82,7 +82,7 @@ func TestTheServerNeedntBeThereYet(t *testing.T) {
 		hints, end := dbtest.Subscribe(t, n)
 		time.Sleep(2 * time.Second)
 		// With pauses of 0.1, 0.2, 0.4, 0.8 and 1.6 seconds, of which up to half may be missing, and
-		// pgx dialling twice.
+		// pgx dialing twice.
 		if dialled := l.Dialed(); dialled < 3 || dialled > 14 {
 			t.Errorf("dialled %d times in two seconds", dialled)
 		}

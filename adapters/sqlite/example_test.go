@@ -20,7 +20,7 @@ func ExampleOpen() {
 		fmt.Println(err)
 		return
 	}
-	defer os.RemoveAll(folder)
+	defer func() { _ = os.RemoveAll(folder) }()
 	ctx := context.Background()
 
 	store, err := sqlite.Open(ctx, filepath.Join(folder, "policy.db"), gormstore.Options{})
@@ -45,7 +45,7 @@ func ExampleNew() {
 		fmt.Println(err)
 		return
 	}
-	defer os.RemoveAll(folder)
+	defer func() { _ = os.RemoveAll(folder) }()
 
 	// The database of your application, opened in your way.
 	dsn := filepath.Join(folder, "application.db") + "?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(10000)"

@@ -2,6 +2,7 @@ package dbtest
 
 import (
 	"bytes"
+	"context"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -29,9 +30,10 @@ type pair struct {
 	deaf      atomic.Bool // the next answer ends the connection instead
 }
 
+// NewLink returns a link to the server at HOST:PORT, which is gone with the test.
 func NewLink(t *testing.T, server string) *Link {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +68,7 @@ func (l *Link) join(near net.Conn) {
 		_ = near.Close()
 		return
 	}
-	far, err := net.Dial("tcp", l.server)
+	far, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", l.server)
 	if err != nil {
 		_ = near.Close()
 		return
@@ -86,8 +88,7 @@ func (l *Link) join(near net.Conn) {
 
 // carry copies until one of both ends, or it is to be the end.
 func (p *pair) carry(to, from net.Conn, end func() bool, hear ...func([]byte)) {
-	defer p.near.Close()
-	defer p.far.Close()
+	defer func() { _, _ = p.near.Close(), p.far.Close() }()
 	buffer := make([]byte, 4096)
 	for {
 		n, err := from.Read(buffer)
