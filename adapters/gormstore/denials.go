@@ -154,11 +154,22 @@ func (s *Store) denialIDs(tx *gorm.DB, rest string, args ...any) (ids []string, 
 	return ids, nil
 }
 
-func (s *Store) deleteDenials(ctx context.Context, ids []string) error {
+// deleteDenials deletes in order of the ids, as every instance does: instances that delete the
+// same rows then wait for each other instead of deadlocking. The indexes have orders of their own,
+// so MySQL may still give up one of them, which tries again.
+func (s *Store) deleteDenials(ctx context.Context, ids []string) (err error) {
 	if len(ids) == 0 {
 		return nil
 	}
-	return s.inTransaction(ctx, s.dialect.BeginWrite, func(tx *gorm.DB) error {
-		return deleteKeys(tx, s.tables.Denials, "id", ids)
-	})
+	ids = slices.Sorted(slices.Values(ids))
+	const attempts = 5
+	for range attempts {
+		err = s.inTransaction(ctx, s.dialect.BeginWrite, func(tx *gorm.DB) error {
+			return deleteKeys(tx, s.tables.Denials, "id", ids)
+		})
+		if err == nil || !s.dialect.IsConflict(err) {
+			return err
+		}
+	}
+	return err
 }
