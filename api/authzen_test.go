@@ -10,9 +10,9 @@ import (
 	"testing"
 
 	"github.com/gin-gonic/gin"
-
 	"github.com/rightful-go/rightful/api"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 func newAsk(path, body string) *http.Request {
@@ -104,7 +104,7 @@ func TestAuthZENNeedsTheRight(t *testing.T) {
 
 // Past the age that the host allows nobody may ask, so that nothing is answered by an old policy.
 func TestAuthZENPastMaxAge(t *testing.T) {
-	engine, err := authz.Open(t.Context(), authz.NewMemoryStore(), authz.Options{Bootstrap: "admin", MaxAge: 1, PollInterval: 1 << 40})
+	engine, err := authz.Open(t.Context(), memstore.New(), authz.Options{Bootstrap: "admin", MaxAge: 1, PollInterval: 1 << 40})
 	if err != nil {
 		t.Fatal(err)
 	}

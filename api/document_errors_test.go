@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/gin-gonic/gin"
-
 	"github.com/rightful-go/rightful/api"
 	"github.com/rightful-go/rightful/authz"
 )
@@ -88,7 +87,7 @@ func TestNothingIsAnsweredByAnExpiredPolicy(t *testing.T) {
 // What is read from the store can't be while it is away; what is in memory can.
 func TestReadsWhileTheStoreIsAway(t *testing.T) {
 	d := newDesk(t)
-	d.store.away = true
+	d.storeGoesAway()
 	everyOperation(func(o api.Operation, path string) {
 		if o.Method != "GET" {
 			return

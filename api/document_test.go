@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/go-json-experiment/json"
-
 	"github.com/rightful-go/rightful/api"
 	"github.com/rightful-go/rightful/api/openapi"
 )

@@ -15,9 +15,9 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
-
 	"github.com/rightful-go/rightful/api"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 var german = []api.Texts{api.German()}
@@ -162,7 +162,7 @@ func TestPageMayUseItsStyleSheetAlone(t *testing.T) {
 // Whatever comes from outside is text: it makes no element, no header and no line.
 func TestNamesInjectNothing(t *testing.T) {
 	const evil = "x\r\nSet-Cookie: a=b\r\n\r\n</textarea></bdi><script>alert(1)</script>\"'\u2028\u202e"
-	engine, err := authz.Open(t.Context(), authz.NewMemoryStore(), authz.Options{
+	engine, err := authz.Open(t.Context(), memstore.New(), authz.Options{
 		Catalog: authz.Catalog{{Permission: "<b>x</b>:<i>", Label: "</textarea><script>alert(2)</script>", Category: []string{"<img src=x>", "</h3>"}}},
 		Logger:  slog.New(slog.DiscardHandler),
 	})

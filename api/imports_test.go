@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 	"github.com/rightful-go/rightful/authz/policycsv"
 )
 
@@ -138,7 +139,7 @@ func TestExportComesBack(t *testing.T) {
 	if c := d.do("admin", "POST", "/imports?mode=replace", r.body).want(200).json(); c["added_count"] != 0.0 || c["removed_count"] != 0.0 {
 		t.Errorf("imported onto itself it changes %v", c)
 	}
-	empty, err := authz.Open(t.Context(), authz.NewMemoryStore(), authz.Options{Bootstrap: "admin", Catalog: deskCatalog})
+	empty, err := authz.Open(t.Context(), memstore.New(), authz.Options{Bootstrap: "admin", Catalog: deskCatalog})
 	if err != nil {
 		t.Fatal(err)
 	}

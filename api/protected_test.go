@@ -1,8 +1,6 @@
 package api_test
 
-import (
-	"testing"
-)
+import "testing"
 
 // Administrators, over every way in that this interface has (promises 1 and 2): it can't be
 // removed, renamed, given or stripped of permissions, restricted, or made to inherit or be

@@ -84,7 +84,7 @@ func TestStatusIsBounded(t *testing.T) {
 // The status answers while the store is away, and says so to whoever may see it.
 func TestStatusWhileTheStoreIsAway(t *testing.T) {
 	d := newDesk(t)
-	d.store.away = true
+	d.storeGoesAway()
 	r := d.get("auditor", "/changes")
 	r.problem(503, "store-unavailable")
 	if r.header.Get("Retry-After") == "" {

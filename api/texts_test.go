@@ -8,9 +8,9 @@ import (
 	"testing"
 
 	"github.com/gin-gonic/gin"
-
 	"github.com/rightful-go/rightful/api"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // labeled is texts in a language of which each says which it is, in what HTML would take for an
@@ -120,7 +120,7 @@ var anonymous = func() api.Texts {
 func expired(t *testing.T) *authz.Engine {
 	t.Helper()
 	options := authz.Options{MaxAge: 1, PollInterval: 1 << 40, Logger: quiet.Logger}
-	engine, err := authz.Open(t.Context(), authz.NewMemoryStore(), options)
+	engine, err := authz.Open(t.Context(), memstore.New(), options)
 	if err != nil {
 		t.Fatal(err)
 	}

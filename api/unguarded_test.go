@@ -10,7 +10,6 @@ import (
 	"testing/fstest"
 
 	"github.com/gin-gonic/gin"
-
 	"github.com/rightful-go/rightful/api"
 	"github.com/rightful-go/rightful/authz"
 )

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
 )
 
 // A closed engine writes nothing and decides as before.
@@ -75,10 +76,10 @@ func changesNothing(ctx context.Context, t *testing.T, kind error) {
 func TestABusyEngineAnswersInBoundedTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store := &hooked{Store: authz.NewMemoryStore()}
+		store := authztest.NewStore()
 		engine := open(t, store, authz.Options{Bootstrap: "ana", WriteTimeout: 5 * time.Second, MaxAge: 3 * time.Second})
 		release, hanging := make(chan struct{}), make(chan error, 1)
-		store.commit = func(context.Context) error { <-release; return nil } // deaf to its context
+		store.OnCall(func(context.Context) error { <-release; return nil }, authztest.CallCommit) // deaf to its context
 		go func() {
 			_, err := engine.As("ana").ChangeUserPermissions(context.Background(), "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}})
 			hanging <- err
@@ -124,9 +125,9 @@ func TestABusyEngineAnswersInBoundedTime(t *testing.T) {
 func TestAStoreThatHangsIsGivenUpOn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store := &hooked{Store: authz.NewMemoryStore()}
+		store := authztest.NewStore()
 		engine := open(t, store, authz.Options{Bootstrap: "ana", WriteTimeout: 5 * time.Second})
-		store.commit = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+		store.OnCall(func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }, authztest.CallCommit)
 		begun := time.Now()
 		_, err := engine.As("ana").ChangeUserPermissions(context.Background(), "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}})
 		if took := time.Since(begun); took < 5*time.Second || took > 10*time.Second || !errors.Is(err, authz.ErrStoreUnavailable) {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // Nobody gives what they don't hold (promise 3), by any operation and by any sequence of them,
@@ -79,7 +80,7 @@ type conspiracy struct {
 }
 
 func newConspiracy(t *testing.T, seed uint64) *conspiracy {
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "root", PollInterval: time.Hour})
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "root", PollInterval: time.Hour})
 	return &conspiracy{t: t, r: rand.New(rand.NewPCG(seed, 2)), engine: engine, w: worldOf(engine.View()), seen: map[authz.Action]int{}}
 }
 

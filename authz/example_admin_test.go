@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 	"github.com/rightful-go/rightful/authz/policycsv"
 )
 
@@ -24,7 +25,7 @@ g, ana, group:Administrators
 		fmt.Println(err)
 		return
 	}
-	engine, err := authz.Open(ctx, authz.NewMemoryStore(), authz.Options{
+	engine, err := authz.Open(ctx, memstore.New(), authz.Options{
 		Seed: &authz.Seed{
 			Catalog: authz.Catalog{
 				{Permission: "requests.deposit:view", Label: "View deposits", Category: []string{"Requests"}},

@@ -6,11 +6,12 @@ import (
 	"log/slog"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // backOffice is a small back office with an administrator, ana.
 func backOffice(ctx context.Context) *authz.Engine {
-	engine, err := authz.Open(ctx, authz.NewMemoryStore(), authz.Options{
+	engine, err := authz.Open(ctx, memstore.New(), authz.Options{
 		Catalog: authz.Catalog{
 			{Permission: "finance.operations:create", Label: "Book operations", Category: []string{"Finance"}},
 			{Permission: "finance.reports:export", Label: "Export reports", Category: []string{"Finance"}},

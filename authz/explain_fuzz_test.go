@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // FuzzExplainEqualsCan makes a policy of the first bytes, and of the rest questions with
@@ -23,7 +24,7 @@ func FuzzExplainEqualsCan(f *testing.F) {
 			options.Catalog = fuzzCatalog()
 		}
 		file := b.policy(w)
-		engine := open(t, authz.NewMemoryStore(), options)
+		engine := open(t, memstore.New(), options)
 		must(t)(engine.AsCommand("test").Import(t.Context(), file, authz.ImportMerge))
 		history := []string{"the policy as imported"}
 		fuzzQuestions(t, b, w, engine)

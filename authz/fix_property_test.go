@@ -15,6 +15,7 @@ import (
 	"github.com/rightful-go/rightful/internal/fold"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // denial is a question on a random policy, and what the engine would do about it.
@@ -80,7 +81,7 @@ func eachDenial(t *testing.T, seed uint64, check func(*denial) error) (denials i
 		options.Catalog = someCatalog()
 	}
 	for range 8 {
-		engine, w := open(t, authz.NewMemoryStore(), options), crowded(r)
+		engine, w := open(t, memstore.New(), options), crowded(r)
 		must(t)(engine.AsCommand("test").Import(t.Context(), fileOf(w.sorted()), authz.ImportMerge))
 		for range 6 {
 			d := &denial{engine: engine, world: w, user: pick(r, append(someMembers, "nobody")), asked: someQuestion(r)}

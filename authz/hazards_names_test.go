@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // Hazard 9: rules are told apart by their fields joined with commas.
@@ -115,7 +116,7 @@ func TestAWildcardIsAWholeLastSegment(t *testing.T) {
 // the same to plain Casbin.
 func TestOddNamesMeanTheSameToPlainCasbin(t *testing.T) {
 	t.Parallel()
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana"})
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
 	ctx, ana := t.Context(), engine.As("ana")
 	users := []authz.UserID{"a,b", "o'neil", "#1", "x (y)", "p", "g", "r.sub", "a b", "=1+1", "*", "ß", "ss", "group", `a\b`, "a;b", "%41", "${x}", "true", "1"}
 	groups := []authz.GroupName{"#1", "Ops (night)", "p", "r.sub", "It's", "Zoë", "a b", "ß", "%41", "true"}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 	"github.com/rightful-go/rightful/authz/policycsv"
 )
 
@@ -71,7 +72,7 @@ func TestMalformedImportsAreRefusedWhole(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana"})
+			engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
 			revision := engine.View().Revision()
 			for _, mode := range []authz.ImportMode{authz.ImportMerge, authz.ImportReplace} {
 				_, err := importText(t, engine, good+c.text+"\n", mode)
@@ -90,7 +91,7 @@ func TestMalformedImportsAreRefusedWhole(t *testing.T) {
 	}
 	t.Run("a chain of nine links is taken", func(t *testing.T) {
 		t.Parallel()
-		engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana"})
+		engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
 		must(t)(importText(t, engine, chain(9)+"p, group:C9, a, b, allow\ng, ben, group:C0\n", authz.ImportMerge))
 		if !engine.Can("ben", "a:b") {
 			t.Error("ten groups deep, and not reached")
@@ -101,7 +102,7 @@ func TestMalformedImportsAreRefusedWhole(t *testing.T) {
 // Every bad line is reported, in order, whoever found it.
 func TestAllBadLinesAreReported(t *testing.T) {
 	t.Parallel()
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana", Catalog: authz.Catalog{{Permission: "a:b", Label: "B"}}})
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana", Catalog: authz.Catalog{{Permission: "a:b", Label: "B"}}})
 	_, err := importText(t, engine, "x\np, group:A, a, b, allow\np, group:A, a, c, allow\ng, group:A, group:A\np, group:A, a*, b, deny\n\n# fine\nq\n", authz.ImportMerge)
 	var rejected *authz.Error
 	if !errors.As(err, &rejected) {
@@ -121,7 +122,7 @@ func TestAllBadLinesAreReported(t *testing.T) {
 func TestImportOfAPlainCasbinPolicy(t *testing.T) {
 	t.Parallel()
 	const plain = "p, admin, data, write\np, alice, data, read\ng, bob, admin\ng, admin, staff\np, staff, data, read\n"
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana"})
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
 	must(t)(importText(t, engine, plain, authz.ImportMerge))
 	for _, q := range []struct {
 		user authz.UserID
@@ -139,7 +140,7 @@ func TestImportOfAPlainCasbinPolicy(t *testing.T) {
 	if err := policycsv.WritePolicy(&text, engine.View().Export()); err != nil {
 		t.Fatal(err)
 	}
-	other := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana"})
+	other := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
 	must(t)(importText(t, other, text.String(), authz.ImportReplace))
 	if fmt.Sprint(other.View().Export()) != fmt.Sprint(engine.View().Export()) {
 		t.Errorf("exported:\n%s", text.String())
@@ -152,7 +153,7 @@ func TestImportOfAPlainCasbinPolicy(t *testing.T) {
 // A file with nothing in it takes nothing away; one that says what stays does.
 func TestReplacingByNothingIsRefused(t *testing.T) {
 	t.Parallel()
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana"})
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
 	must(t)(importText(t, engine, "g, ben, group:Desk\n", authz.ImportMerge))
 	revision := engine.View().Revision()
 	_, err := importText(t, engine, "# all of it\n\n", authz.ImportReplace)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // The sizes of the policies, by seed.
@@ -40,7 +41,7 @@ func openLarge(t *testing.T, seed uint64, ask answers) (run *largeRun, fresh fun
 	if seed%2 == 0 {
 		options.Catalog = l.catalog()
 	}
-	store := authz.NewMemoryStore()
+	store := memstore.New()
 	run = &largeRun{large: l, t: t, r: r, engine: open(t, store, options), ask: ask, allowed: map[bool]int{}}
 	rules := l.sorted()
 	r.Shuffle(len(rules), func(i, j int) { rules[i], rules[j] = rules[j], rules[i] })

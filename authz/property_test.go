@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // step is one random operation: what it does to the plain sets, and how the engine is asked.
@@ -390,7 +391,7 @@ func run(t *testing.T, seed uint64, steps int, ask answers) error {
 	ctx := t.Context()
 	r := rand.New(rand.NewPCG(seed, 1))
 	w := newWorld()
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "root"})
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "root"})
 	w.rules[authz.Rule{Kind: authz.KindMember, Subject: "root", Group: authz.Administrators}] = true
 	for i := range steps {
 		s := randomStep(r, w)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
 )
 
 // policyOf is the whole policy as text, without versions.
@@ -97,9 +98,9 @@ func deleteUser(user authz.UserID) operate {
 }
 
 // revertOffice has something of everything in it.
-func revertOffice(t *testing.T, options authz.Options) (*authz.Engine, *authz.MemoryStore) {
+func revertOffice(t *testing.T, options authz.Options) (*authz.Engine, *authztest.Store) {
 	t.Helper()
-	store := authz.NewMemoryStore()
+	store := authztest.NewStore()
 	options.Bootstrap = "ana"
 	engine := open(t, store, options)
 	for _, do := range []operate{
@@ -303,7 +304,7 @@ func TestRevertOfWhatCannotBeHadNow(t *testing.T) {
 // Promises 1 and 2 hold against reverts too, and what no operation makes no revert undoes.
 func TestRevertOfWhatNobodyMayUndo(t *testing.T) {
 	t.Parallel()
-	store := authz.NewMemoryStore()
+	store := authztest.NewStore()
 	store.InsertRows(authz.Row{Type: "p", V: [6]string{"ben", "", "view", "deny"}})
 	engine := open(t, store, authz.Options{Bootstrap: "ana"})
 	ctx, ana := t.Context(), engine.As("ana")

@@ -35,7 +35,6 @@ var authzOrder = []struct{ part, files string }{
 		revert_history revert_draft revert_rights revert authorize impact dryrun audit
 		adopt start open`},
 	{"fixes", `fix fixer fix_effect fix_order fix_cover fix_plan fix_step fix_joins fixes`},
-	{"a store in memory", `memory memory_denials`},
 }
 
 func TestFilesOfTheEngineAreInOrder(t *testing.T) {
