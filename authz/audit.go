@@ -21,11 +21,6 @@ import (
 // that you have, from [Engine.Status] or from the log, and the records must lead through each of them.
 func AuditRecords(ctx context.Context, store Store, key []byte, kept ...Head) (int, error) {
 	e := &Engine{store: store, options: Options{RecordKey: key}, log: slog.New(slog.DiscardHandler)}
-	return e.AuditRecords(ctx, kept...)
-}
-
-// AuditRecords is the function of that name on the engine's own store, with its key.
-func (e *Engine) AuditRecords(ctx context.Context, kept ...Head) (int, error) {
 	present, err := load(ctx, e.store, nil)
 	if err != nil {
 		return 0, e.unavailable(ctx, err)

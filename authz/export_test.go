@@ -1,5 +1,12 @@
 package authz
 
+import "context"
+
+// AuditRecords is the function of that name on the engine's own store, with its key.
+func (e *Engine) AuditRecords(ctx context.Context, kept ...Head) (int, error) {
+	return AuditRecords(ctx, e.store, e.options.RecordKey, kept...)
+}
+
 // Check says whether p can stand in a rule, and if not, why.
 func (p Pattern) Check() error { return p.check() }
 

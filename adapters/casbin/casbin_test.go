@@ -281,7 +281,7 @@ func TestPlainCasbinsTableIsAdopted(t *testing.T) {
 		if adopted != 1 {
 			t.Errorf("%d of %d changes are adoptions", adopted, len(list))
 		}
-		if _, err := engine.AuditRecords(t.Context()); err != nil {
+		if _, err := authz.AuditRecords(t.Context(), s, nil); err != nil {
 			t.Error(err)
 		}
 		if bad := engine.View().BadRows(); len(bad) > 0 {

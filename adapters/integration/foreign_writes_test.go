@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rightful-go/rightful/adapters/gormstore"
 	"github.com/rightful-go/rightful/adapters/internal/dbtest"
 	"github.com/rightful-go/rightful/authz"
 )
@@ -99,7 +100,7 @@ func TestWritesByOthersOnEachDatabase(t *testing.T) {
 			t.Errorf("one took %v", slowest)
 		}
 		fresh := openOn(t, d, options)
-		if n, err := fresh.AuditRecords(t.Context()); err != nil || fresh.View().Revision() != engines[0].View().Revision() {
+		if n, err := authz.AuditRecords(t.Context(), d.Open(t, gormstore.Options{}), nil); err != nil || fresh.View().Revision() != engines[0].View().Revision() {
 			t.Errorf("%d of %d records fit, the others are at %d: %v", n, fresh.View().Revision(), engines[0].View().Revision(), err)
 		}
 	})
@@ -140,7 +141,7 @@ func TestChangesAndWritesByOthersAtOnce(t *testing.T) {
 		}
 		t.Logf("%d changes made and %d refused while someone else wrote %d times", made, refused, 2*n)
 		agree(t, d, engines)
-		if n, err := engines[0].AuditRecords(t.Context()); err != nil {
+		if n, err := authz.AuditRecords(t.Context(), d.Open(t, gormstore.Options{}), nil); err != nil {
 			t.Errorf("%d records fit: %v", n, err)
 		}
 	})

@@ -110,7 +110,12 @@ func writeThrough(t *testing.T, all []*writer, happens func()) (healed time.Dura
 func nothingLost(t *testing.T, address string, all []*writer) {
 	t.Helper()
 	fresh := healing(t, address, 1)[0].engine
-	if n, err := fresh.AuditRecords(t.Context()); err != nil || n != int(fresh.View().Revision()) {
+	store, err := database.Open(t.Context(), address, gormstore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	if n, err := authz.AuditRecords(t.Context(), store, nil); err != nil || n != int(fresh.View().Revision()) {
 		t.Errorf("%d of %d records fit: %v", n, fresh.View().Revision(), err)
 	}
 	list, err := fresh.Changes(t.Context(), authz.ChangeQuery{Limit: 1 << 20})

@@ -92,7 +92,7 @@ func importLarge(t *testing.T, d dbtest.Database) {
 	if err != nil || again.Revision != 0 {
 		t.Errorf("the second import: %v, revision %d", err, again.Revision)
 	}
-	if _, err := engine.AuditRecords(ctx); err != nil {
+	if _, err := authz.AuditRecords(ctx, d.Open(t, gormstore.Options{}), nil); err != nil {
 		t.Error(err)
 	}
 }

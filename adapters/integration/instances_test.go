@@ -52,7 +52,7 @@ func TestThreeInstancesAtOnce(t *testing.T) {
 			}
 		}
 		agree(t, d, append(engines, fresh))
-		if n, err := fresh.AuditRecords(t.Context(), engines[0].Status().Head); err != nil || n != int(fresh.View().Revision()) {
+		if n, err := authz.AuditRecords(t.Context(), d.Open(t, gormstore.Options{}), nil, engines[0].Status().Head); err != nil || n != int(fresh.View().Revision()) {
 			t.Errorf("%d of %d records fit: %v", n, fresh.View().Revision(), err)
 		}
 		alwaysAdministered(t, fresh)
@@ -119,7 +119,7 @@ func TestLookalikesAreDifferentPeople(t *testing.T) {
 				}
 			}
 		}
-		if _, err := engine.AuditRecords(t.Context()); err != nil {
+		if _, err := authz.AuditRecords(t.Context(), d.Open(t, gormstore.Options{}), nil); err != nil {
 			t.Error(err)
 		}
 	})

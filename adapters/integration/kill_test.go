@@ -139,7 +139,7 @@ func check(t *testing.T, address string, want ack) authz.Revision {
 		t.Fatal(err)
 	}
 	defer engine.Close()
-	if _, err := engine.AuditRecords(ctx); err != nil {
+	if _, err := authz.AuditRecords(ctx, store, nil); err != nil {
 		t.Error(err)
 	}
 	if bad := engine.View().BadRows(); len(bad) > 0 {

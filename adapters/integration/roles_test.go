@@ -42,7 +42,7 @@ func TestRoleThatMayDefineNothing(t *testing.T) {
 			if _, err := engine.As("root").DeleteGroup(t.Context(), name, true); err != nil {
 				t.Error(err)
 			}
-			if _, err := engine.AuditRecords(t.Context()); err != nil {
+			if _, err := authz.AuditRecords(t.Context(), s, nil); err != nil {
 				t.Error(err)
 			}
 			engine.Close()
