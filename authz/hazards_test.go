@@ -19,9 +19,8 @@ import (
 	"github.com/rightful-go/rightful/authz/memstore"
 )
 
-// What goes wrong with plain Casbin and its neighbors and must not go wrong here, by the
-// numbers of the list of hazards. What comes of odd
-// policies and odd names is in hazards_policy_test.go and hazards_names_test.go.
+// Faults of Casbin and its neighbors that Rightful must not have, by their numbers in docs/hazards.md.
+// Those about odd policies and odd names are in hazards_policy_test.go and hazards_names_test.go.
 
 // Hazard 1: EnforceEx says nothing of a denial, and of an allowance nothing of the way.
 func TestADenialComesWithItsReason(t *testing.T) {

@@ -119,12 +119,11 @@ func (e *Engine) undoEach(ctx context.Context, s *snapshot, visit func(c Change,
 	return err
 }
 
-// ViewAt returns the policy as it was at a revision, to ask what was decided then. It is the
-// present with every later change undone, which takes some tens of microseconds for each; bound
-// it by the context. Versions of groups are not kept. It reads the store. [ErrNoSuchChange] where
-// there is no such revision,
-// [ErrRecordsDoNotFit] where the policy of that time can't be worked out, because a record is
-// gone or because someone wrote to the table past the engine.
+// ViewAt returns the policy as it was at a revision, to ask what was decided then. It undoes every
+// later change in memory, which takes some tens of microseconds for each; bound it by the context.
+// The view has no versions of groups. It reads the store. The error is [ErrNoSuchChange] if there is
+// no such revision, and [ErrRecordsDoNotFit] if that policy can't be worked out because a record is
+// missing or was altered. Foreign rows are no obstacle: they are recorded like other changes.
 func (e *Engine) ViewAt(ctx context.Context, revision Revision) (*View, error) {
 	if revision > e.revision() { // made on another instance a moment ago
 		if err := e.Refresh(ctx); err != nil {

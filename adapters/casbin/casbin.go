@@ -23,9 +23,9 @@ var _ persist.Adapter = (*gormadapter.Adapter)(nil)
 // ErrReadOnly is what an [Adapter] returns for every write.
 var ErrReadOnly = errors.New("this adapter only reads; change the policy through Rightful's engine")
 
-// Adapter is an adapter of Casbin's that only reads: a write past the engine would have no
-// checks, no record and no revision. It has the methods for lists too, as Casbin panics where
-// they are missing. Make one with [NewAdapter].
+// Adapter is a read-only adapter for Casbin. A write through Casbin would skip the engine's checks:
+// the engine only notices such rows afterwards, and records and applies them as foreign rows. Adapter
+// has the batch methods too, because Casbin panics without them. Make one with [NewAdapter].
 type Adapter struct{ inner *gormadapter.Adapter }
 
 var (
