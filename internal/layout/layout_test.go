@@ -266,9 +266,12 @@ func textFaults(files []file) (faults []string) {
 	return faults
 }
 
-var namedTest = regexp.MustCompile("`((?:Test|Fuzz)[A-Z]\\w*)`")
+var namedTest = regexp.MustCompile("`((?:Test|Fuzz|Benchmark)[A-Z]\\w*)`")
 
-// namedTestFaults finds tests that SECURITY.md names and that don't exist.
+// namesTests are the documents that say which tests hold what they promise.
+var namesTests = []string{"SECURITY.md", "docs/hazards.md"}
+
+// namedTestFaults finds tests that these documents name and that don't exist.
 func namedTestFaults(files []file) (faults []string) {
 	var tests []byte
 	for _, f := range files {
@@ -277,7 +280,7 @@ func namedTestFaults(files []file) (faults []string) {
 		}
 	}
 	for _, f := range files {
-		if f.name != "SECURITY.md" {
+		if !slices.Contains(namesTests, f.name) {
 			continue
 		}
 		for _, m := range namedTest.FindAllSubmatch(f.text, -1) {
@@ -353,6 +356,7 @@ func TestPlantedFaultsAreFound(t *testing.T) {
 		{"a registry", textFaults, []file{{"package-lock.json", []byte(`"resol` + `ved": "https://r.example/a.tgz"`)}}, "an address to download from"},
 		{"a test that is there", namedTestFaults, []file{{"SECURITY.md", []byte("`TestA`, `FuzzB`")}, {"a_test.go", []byte("func TestA(\nfunc FuzzB(")}}, ""},
 		{"a test that isn't", namedTestFaults, []file{{"SECURITY.md", []byte("`TestA`")}, {"a_test.go", []byte("func TestAB(")}}, "names TestA"},
+		{"a hazard's test that isn't", namedTestFaults, []file{{"docs/hazards.md", []byte("`BenchmarkA`")}}, "names BenchmarkA"},
 		{"something to be mended", textFaults, []file{{"Makefile", []byte("# FIX" + "ME")}}, "something left open"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
