@@ -52,6 +52,8 @@ func listPermissionHolders(c *call) {
 		next = page.next(string(holders[page.limit-1].Subject))
 	}
 	c.ok(openapi.PermissionHolderList{NextCursor: next, Items: each(holders, func(h authz.PermissionHolder) openapi.PermissionHolder {
-		return openapi.PermissionHolder{Holder: string(h.Subject), Because: each(h.Origins, becauseOf)}
+		return openapi.PermissionHolder{
+			Subject: string(h.Subject), Origins: originsOf(h.Origins, maxOriginsListed), OriginCount: len(h.Origins),
+		}
 	})})
 }

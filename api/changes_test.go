@@ -53,10 +53,10 @@ func TestChangeIsShownWhole(t *testing.T) {
 	for member, want := range map[string]string{
 		"revision": made.revision(), "actor": "map[id:admin kind:user]", "channel": "rest", "reason": "Quarterly review, büro",
 		"action": "group.permissions.set", "target": "Finance", "added_count": "1", "removed_count": "1",
-		"added":   "[map[holder:group:Finance pattern:system.settings:view rule:grant]]",
-		"removed": "[map[holder:group:Finance pattern:finance.*:* rule:grant]]",
-		"hash":    fmt.Sprintf("%x", d.engine.View().Head().Hash),
-		"undo":    "self", "gain_count": "2", "loss_count": "2",
+		"added":         "[map[pattern:system.settings:view rule:grant subject:group:Finance]]",
+		"removed":       "[map[pattern:finance.*:* rule:grant subject:group:Finance]]",
+		"hash":          fmt.Sprintf("%x", d.engine.View().Head().Hash),
+		"reversible_by": "self", "gain_count": "2", "loss_count": "2",
 		"gains": "[map[permissions:[system.settings:view] user:dana] map[permissions:[system.settings:view] user:restricted]]",
 	} {
 		if got := fmt.Sprint(c[member]); got != want {
@@ -74,14 +74,14 @@ func TestImpactIsForWhoMaySeeUsers(t *testing.T) {
 	made := d.do("admin", "PUT", "/groups/Finance/members/ben", "").want(204)
 	for user, want := range map[string]bool{"auditor": false, "admin": true} {
 		c := d.get(user, "/changes/"+made.revision()).want(200).json()
-		for _, member := range []string{"gains", "losses", "gain_count", "loss_count", "undo"} {
+		for _, member := range []string{"gains", "losses", "gain_count", "loss_count", "reversible_by"} {
 			if _, got := c[member]; got != want {
 				t.Errorf("%s sees %s: %v", user, member, got)
 			}
 		}
 	}
 	for user, want := range map[string]bool{"group-editor": false, "admin": true} {
-		c := d.do(user, "PATCH", "/groups/Finance/permissions?dry_run=true", `{"ungrant":["finance.*:*"]}`).want(200).json()
+		c := d.do(user, "PATCH", "/groups/Finance/permissions?dry_run=true", `{"revoke":["finance.*:*"]}`).want(200).json()
 		if _, got := c["losses"]; got != want {
 			t.Errorf("%s sees losses in a dry run: %v", user, got)
 		}

@@ -209,16 +209,19 @@ func array(item func(i int) reader) reader {
 	}
 }
 
-// texts reads an array of strings. Those beyond what a body may list are counted only.
-func texts[S ~string](into *[]S) reader {
+// texts reads an array of strings.
+func texts[S ~string](into *[]S) reader { return items(into, text[S]) }
+
+// items reads an array of rules or members. Items beyond [maxListed] are counted and not kept.
+func items[T any](into *[]T, item func(*T) reader) reader {
 	return func(b *body) {
 		at := b.at
 		array(func(int) reader {
 			return func(b *body) {
-				var s S
-				text(&s)(b)
+				var value T
+				item(&value)(b)
 				if b.listed++; b.listed <= maxListed {
-					*into = append(*into, s)
+					*into = append(*into, value)
 				} else if b.excess == "" {
 					b.excess = at
 				}

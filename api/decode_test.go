@@ -149,7 +149,7 @@ func TestBodyListsAreBounded(t *testing.T) {
 		{"PATCH", "/groups/Finance/members", `{"add":` + list(500, `"b#"`) + `,"remove":` + list(501, `"c#"`) + `}`, "/remove"},
 		{"PATCH", "/groups/Finance/permissions", `{"grant":` + list(1001, `"finance.#:view"`) + `}`, "/grant"},
 		{"PUT", "/groups/Finance/permissions", `{"grants":[],"restrictions":` + list(1001, `"finance.#:view"`) + `}`, "/restrictions"},
-		{"PUT", "/users/cleo/groups", `{"groups":` + list(1001, `"Finance"`) + `}`, "/groups"},
+		{"PUT", "/users/cleo/groups", `{"groups":` + list(1001, `{"group":"Finance"}`) + `}`, "/groups"},
 		{"POST", "/groups", `{"name":"A","permissions":{"grants":` + list(1001, `"*:*"`) + `}}`, "/permissions/grants"},
 		{"PATCH", "/groups/Finance", `{"inherits":` + list(1001, `"Trainees"`) + `}`, "/inherits"},
 	} {

@@ -114,6 +114,19 @@ func (c *call) detail(p *problem, err error) {
 	}
 }
 
+// withPointers returns an error whose pointers are replaced; one without pointers as it is.
+func withPointers(err error, replace func(pointer string) string) error {
+	var invalid *authz.InvalidError
+	if !errors.As(err, &invalid) {
+		return err
+	}
+	changed := &authz.InvalidError{Kind: invalid.Kind}
+	for _, f := range invalid.Fields {
+		changed.Fields = append(changed.Fields, authz.FieldError{Pointer: replace(f.Pointer), Detail: f.Detail})
+	}
+	return changed
+}
+
 // missing puts what is lacking in the catalog's words, as far as it has some.
 func (c *call) missing(patterns []authz.Pattern) []missingPermission {
 	list := make([]missingPermission, len(patterns))

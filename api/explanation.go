@@ -77,7 +77,8 @@ func (c *call) explanation(ctx context.Context, view *authz.View, user authz.Use
 		Permissions: each(x.Permissions, func(p authz.PermissionExplanation) openapi.ExplainedPermission {
 			return openapi.ExplainedPermission{
 				Permission: string(p.Permission), Declared: p.Declared, Label: p.Label, Category: p.Category,
-				Allowed: p.Allowed, Because: each(p.Origins, becauseOf), Lost: lossOf(losses, p.Permission),
+				Allowed: p.Allowed, Origins: originsOf(p.Origins, maxOriginsExplained), OriginCount: len(p.Origins),
+				Lost: lossOf(losses, p.Permission),
 			}
 		}),
 	}
@@ -98,52 +99,51 @@ func lossOf(losses authz.Losses, p authz.Permission) *openapi.Loss {
 
 func addFixes(shown *openapi.Explanation, fixes authz.Fixes) {
 	shown.Fixes, shown.More = each(fixes.List, fixOf), fixes.More
-	if len(fixes.BadRows) > 0 {
-		shown.BadRows = badRowsOf(fixes.BadRows)
-	}
+	shown.BadRows, shown.BadRowCount = each(first(fixes.BadRows), badRowOf), len(fixes.BadRows)
 }
 
 func fixOf(f authz.Fix) openapi.Fix {
 	shown := openapi.Fix{
 		Kind: openapi.FixKind(f.Kind), Groups: plain(f.Groups), Leaves: plain(f.Leaves),
-		Lifts: each(f.Lifts, ruleOf), Holder: string(f.Subject), Permissions: plain(f.Permissions),
+		Lifts: each(f.Lifts, ruleOf), Subject: string(f.Subject), Permissions: plain(f.Permissions),
 		AlsoGives: plain(first(f.AlsoGives)), AlsoGivesCount: len(f.AlsoGives),
 		AlsoTakes: plain(first(f.AlsoTakes)), AlsoTakesCount: len(f.AlsoTakes),
 		Restrictions: plain(first(f.Restrictions)), RestrictionCount: len(f.Restrictions),
 		AlsoReaches:      each(f.AlsoReaches, func(u authz.UserImpact) string { return string(u.User) }),
 		AlsoReachesCount: f.AlsoReachesCount,
 		Allowed:          f.Allowed, Lacks: plain(f.Lacks),
-		Changes: each(f.Steps, fixChangeOf),
+		Operations: each(f.Steps, fixOperationOf),
 	}
 	if f.Kind == authz.FixLift {
-		shown.Holder, shown.Permissions = liftedFrom(f.Lifts)
+		shown.Subject, shown.Permissions = liftedFrom(f.Lifts)
 	}
 	return shown
 }
 
-// liftedFrom returns the one holder from whom something is lifted, and what.
-func liftedFrom(lifts []authz.Rule) (holder string, patterns []string) {
+// liftedFrom returns the subject of the restrictions that are lifted, and their patterns; nothing
+// if there is more than one subject.
+func liftedFrom(lifts []authz.Rule) (subject string, patterns []string) {
 	for _, r := range lifts {
 		if r.Subject != lifts[0].Subject {
 			return "", nil
 		}
-		holder, patterns = string(r.Subject), append(patterns, string(r.Pattern))
+		subject, patterns = string(r.Subject), append(patterns, string(r.Pattern))
 	}
-	return holder, patterns
+	return subject, patterns
 }
 
-// fixChangeOf returns the request that carries out a step.
-func fixChangeOf(step authz.FixStep) openapi.FixChange {
+// fixOperationOf returns the request that carries out a step.
+func fixOperationOf(step authz.FixStep) openapi.FixOperation {
 	group, user := "/groups/"+url.PathEscape(string(step.Group)), url.PathEscape(string(step.User))
 	delta := &openapi.RulesDelta{Grant: plain(step.Rules.Grant), Lift: plain(step.Rules.Lift)}
 	switch {
 	case step.Action == authz.ActionGroupMembersChange && step.Leave:
-		return openapi.FixChange{Method: http.MethodDelete, Path: group + "/members/" + user}
+		return openapi.FixOperation{Method: http.MethodDelete, Path: group + "/members/" + user}
 	case step.Action == authz.ActionGroupMembersChange:
-		return openapi.FixChange{Method: http.MethodPut, Path: group + "/members/" + user}
+		return openapi.FixOperation{Method: http.MethodPut, Path: group + "/members/" + user}
 	case step.Action == authz.ActionGroupPermissionsChange:
-		return openapi.FixChange{Method: http.MethodPatch, Path: group + "/permissions", Body: delta}
+		return openapi.FixOperation{Method: http.MethodPatch, Path: group + "/permissions", Body: delta}
 	default:
-		return openapi.FixChange{Method: http.MethodPatch, Path: "/users/" + user + "/permissions", Body: delta}
+		return openapi.FixOperation{Method: http.MethodPatch, Path: "/users/" + user + "/permissions", Body: delta}
 	}
 }

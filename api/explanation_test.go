@@ -64,7 +64,7 @@ func (d *desk) explain(as, user string, permissions []string, revision ...authz.
 func TestExplanationIsShownWhole(t *testing.T) {
 	d := newDesk(t)
 	d.do("admin", "PATCH", "/users/cleo/permissions", `{"grant":["clients.requests.deposit:update"]}`).want(200)
-	d.do("user-editor", "PATCH", "/users/cleo/permissions", `{"ungrant":["clients.requests.deposit:update"]}`).want(200)
+	d.do("user-editor", "PATCH", "/users/cleo/permissions", `{"revoke":["clients.requests.deposit:update"]}`).want(200)
 	r := d.get("viewer", "/users/cleo/explanation?permission=clients.requests.deposit:view&permission=clients.requests.deposit:update&"+
 		"permission=clients.requests.deposit:view").want(200)
 	got := regexp.MustCompile(`"at":"[^"]*"`).ReplaceAllString(r.body, `"at":"…"`)
@@ -84,7 +84,7 @@ func indented(t *testing.T, text string) string {
 // returns the first answer that is no success.
 func (d *desk) carryOut(as string, fix openapi.Fix) (refusal *reply) {
 	d.t.Helper()
-	for _, c := range fix.Changes {
+	for _, c := range fix.Operations {
 		body := ""
 		if c.Body != nil {
 			text, err := json.Marshal(c.Body)
@@ -173,16 +173,16 @@ func TestEveryFixDoesWhatItSays(t *testing.T) {
 	}
 }
 
-// A lift says from whom, as long as that is one holder.
-func TestLiftNamesItsHolder(t *testing.T) {
+// A lift says from whom, as long as that is one subject.
+func TestLiftNamesItsSubject(t *testing.T) {
 	d := newDesk(t)
 	fix := d.explain("admin", "restricted", []string{"finance.operations:create"}).Fixes[0]
-	if fix.Kind != "lift" || fix.Holder != "restricted" || !slices.Equal(fix.Permissions, []string{"finance.operations:create"}) {
+	if fix.Kind != "lift" || fix.Subject != "restricted" || !slices.Equal(fix.Permissions, []string{"finance.operations:create"}) {
 		t.Errorf("it is %+v", fix)
 	}
 	d.do("admin", "PATCH", "/groups/Finance/permissions", `{"restrict":["finance.operations:*"]}`).want(200)
 	fix = d.explain("admin", "restricted", []string{"finance.operations:create"}).Fixes[0]
-	if fix.Kind != "lift" || fix.Holder != "" || len(fix.Lifts) != 2 || fix.AlsoReachesCount != 1 || fix.AlsoReaches[0] != "dana" {
+	if fix.Kind != "lift" || fix.Subject != "" || len(fix.Lifts) != 2 || fix.AlsoReachesCount != 1 || fix.AlsoReaches[0] != "dana" {
 		t.Errorf("it is %+v", fix)
 	}
 }
@@ -207,8 +207,8 @@ func TestExplanationIsBounded(t *testing.T) {
 	if fix := x.Fixes[0]; len(fix.AlsoGives) != 100 || fix.AlsoGivesCount != 149 {
 		t.Errorf("%d of %d are named", len(fix.AlsoGives), fix.AlsoGivesCount)
 	}
-	if fix := x.Fixes[1]; fix.Holder != "group:Deposit viewers" || len(fix.AlsoReaches) != 100 || fix.AlsoReachesCount != 120 {
-		t.Errorf("%s reaches %d of %d", fix.Holder, len(fix.AlsoReaches), fix.AlsoReachesCount)
+	if fix := x.Fixes[1]; fix.Subject != "group:Deposit viewers" || len(fix.AlsoReaches) != 100 || fix.AlsoReachesCount != 120 {
+		t.Errorf("%s reaches %d of %d", fix.Subject, len(fix.AlsoReaches), fix.AlsoReachesCount)
 	}
 }
 
@@ -249,7 +249,7 @@ func TestExplanationWithoutRecords(t *testing.T) {
 	d := newDesk(t)
 	for range 3 {
 		d.do("admin", "PATCH", "/users/ben/permissions", `{"grant":["finance.operations:view"]}`).want(200)
-		d.do("admin", "PATCH", "/users/ben/permissions", `{"ungrant":["finance.operations:view"]}`).want(200)
+		d.do("admin", "PATCH", "/users/ben/permissions", `{"revoke":["finance.operations:view"]}`).want(200)
 	}
 	present := d.engine.Revision()
 	if !d.store.DeleteRecord(present - 3) {
@@ -285,10 +285,10 @@ func TestExplanationNamesBadRows(t *testing.T) {
 	defer engine.Close()
 	d.mount(engine)
 	x := d.explain("viewer", "cleo", []string{"finance.operations:view"})
-	if x.BadRows == nil || x.BadRows.Count != 1 || x.BadRows.Items[0].Denies != "cleo" || len(x.Fixes) != 1 || x.Fixes[0].Groups[0] != "Administrators" {
+	if x.BadRowCount != 1 || len(x.BadRows) != 1 || x.BadRows[0].Denies != "cleo" || len(x.Fixes) != 1 || x.Fixes[0].Groups[0] != "Administrators" {
 		t.Errorf("it is %+v", x)
 	}
-	if because := x.Permissions[0].Because; len(because) != 1 || !because[0].BadRow {
-		t.Errorf("because %+v", because)
+	if origins := x.Permissions[0].Origins; len(origins) != 1 || !origins[0].BadRow {
+		t.Errorf("the origins are %+v", origins)
 	}
 }

@@ -49,8 +49,8 @@ func FuzzBody(f *testing.F) {
 	bodies := []string{
 		`{"name":"A","description":"x","inherits":["Finance"],"permissions":{"grants":["a.*:b"],"restrictions":["*:*"]}}`,
 		`{"description":null,"inherits":null}`, `{"name":"Administrators"}`, `{"name":"=1","name":2}`, `{"\u006eame":"\ud800"}`,
-		`{"grants":["finance.*:*"],"restrictions":[]}`, `{"grant":["a:b"],"ungrant":["a:b"],"restrict":[""],"unrestrict":["x"]}`,
-		`{"add":["ben"],"remove":["dana","group:x"]}`, `{"groups":["Finance","Nobody"]}`, `[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[`, "{\"name\":\"\xff\"}",
+		`{"grants":["finance.*:*"],"restrictions":[]}`, `{"grant":["a:b"],"revoke":["a:b"],"restrict":[""],"lift":["x"]}`,
+		`{"add":["ben"],"remove":["dana","group:x"]}`, `{"groups":[{"group":"Finance"},{"group":"Nobody"}]}`, `[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[`, "{\"name\":\"\xff\"}",
 		"p, group:Finance, a.*, *, deny\ng, ben, group:Finance\n", "p, x\nq\n\"", "g, admin, Administrators\n", "# nothing\n\n", "",
 	}
 	for _, e := range writes {

@@ -138,9 +138,9 @@ func rules(into *authz.Rules, required ...string) reader {
 
 func rulesDelta(into *authz.RulesDelta) reader {
 	return object(map[string]reader{
-		"grant":      texts(&into.Grant),
-		"ungrant":    texts(&into.Revoke),
-		"restrict":   texts(&into.Restrict),
-		"unrestrict": texts(&into.Lift),
+		"grant":    texts(&into.Grant),
+		"revoke":   texts(&into.Revoke),
+		"restrict": texts(&into.Restrict),
+		"lift":     texts(&into.Lift),
 	})
 }

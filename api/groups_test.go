@@ -87,14 +87,14 @@ func TestGroupOperations(t *testing.T) {
 		{"admin", "PUT", "/groups/Finance/permissions", `{"grants":["no.such:thing"],"restrictions":[]}`, "now", 422, "unknown-permission"},
 		{"group-editor", "PUT", "/groups/Finance/permissions", `{"grants":["*:*"],"restrictions":[]}`, "now", 403, "escalation"},
 
-		{"admin", "PATCH", "/groups/Finance/permissions", `{"grant":["system.settings:view"],"ungrant":["finance.*:*"],"restrict":["clients.*:*"],"unrestrict":[]}`, "", 200, ""},
+		{"admin", "PATCH", "/groups/Finance/permissions", `{"grant":["system.settings:view"],"revoke":["finance.*:*"],"restrict":["clients.*:*"],"lift":[]}`, "", 200, ""},
 		{"admin", "PATCH", "/groups/Finance/permissions?dry_run=true", `{"restrict":["clients.*:*"]}`, "now", 200, ""},
 		{"", "PATCH", "/groups/Finance/permissions", `{}`, "", 401, "unauthenticated"},
 		{"viewer", "PATCH", "/groups/Finance/permissions", `{}`, "", 403, "forbidden"},
 		{"viewer", "PATCH", "/groups/Nobody/permissions", `{}`, "", 403, "forbidden"},
 		{"admin", "PATCH", "/groups/Nobody/permissions", `{}`, "", 404, "not-found"},
 		{"admin", "PATCH", "/groups/Finance/permissions", `{}`, "stale", 412, "revision-conflict"},
-		{"admin", "PATCH", "/groups/Finance/permissions", `{"grant":["a:b"],"ungrant":["a:b"]}`, "", 422, "invalid"},
+		{"admin", "PATCH", "/groups/Finance/permissions", `{"grant":["a:b"],"revoke":["a:b"]}`, "", 422, "invalid"},
 		{"group-editor", "PATCH", "/groups/Finance/permissions", `{"grant":["*:*"]}`, "", 403, "escalation"},
 	})
 }

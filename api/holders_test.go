@@ -46,9 +46,9 @@ func TestHoldersAreShownWithTheirPaths(t *testing.T) {
 	got := []string{}
 	for _, item := range d.get("viewer", "/permission-holders?permission=finance.operations:create").want(200).json()["items"].([]any) {
 		item := item.(map[string]any)
-		for _, b := range item["because"].([]any) {
+		for _, b := range item["origins"].([]any) {
 			b := b.(map[string]any)
-			got = append(got, fmt.Sprintf("%s %s %s %v", item["holder"], b["rule"], b["pattern"], b["path"]))
+			got = append(got, fmt.Sprintf("%s %s %s %v", item["subject"], b["rule"], b["pattern"], b["path"]))
 		}
 	}
 	if !slices.Equal(got, want) {
@@ -61,7 +61,7 @@ func TestHoldersAgreeWithDecisions(t *testing.T) {
 	d := newDesk(t)
 	d.seedMany()
 	for _, p := range deskCatalog {
-		shown := d.pages("/permission-holders?limit=7&permission="+string(p.Permission), "holder", func(int) {})
+		shown := d.pages("/permission-holders?limit=7&permission="+string(p.Permission), "subject", func(int) {})
 		groups := slices.IndexFunc(shown, func(h string) bool { return len(h) < 6 || h[:6] != "group:" })
 		var users []string
 		for _, u := range d.get("admin", "/users?limit=500").items("id") {

@@ -30,6 +30,7 @@ func limits() []limit {
 				"FILL", strings.Repeat("x", max(0, n-len("q="))),
 				"NUMBER", fmt.Sprint(n), "LINES", commentsOf(n, body),
 				"USERS", listOf(n, `"u#"`), "SAME", listOf(n, `"finance.operations:view"`), "GROUPS", listOf(n, `"Finance"`),
+				"MEMBERSHIPS", listOf(n, `{"group":"Finance"}`),
 				"DEEP", strings.Repeat("[", max(0, n-1))+strings.Repeat("]", max(0, n-1)),
 			)
 			all := append([]string{"If-Match", "*"}, header...)
@@ -52,12 +53,12 @@ func limits() []limit {
 		{"members added", 1000, send("PATCH", "/groups/Finance/members", `{"add":USERS}`), 200, 422, "invalid"},
 		{"members removed", 1000, send("PATCH", "/groups/Finance/members", `{"remove":USERS}`), 200, 422, "invalid"},
 		{"rules added to a group", 1000, send("PATCH", "/groups/Finance/permissions", `{"grant":SAME}`), 200, 422, "invalid"},
-		{"rules removed from a group", 1000, send("PATCH", "/groups/Finance/permissions", `{"unrestrict":SAME}`), 200, 422, "invalid"},
+		{"rules removed from a group", 1000, send("PATCH", "/groups/Finance/permissions", `{"lift":SAME}`), 200, 422, "invalid"},
 		{"rules of a group", 1000, send("PUT", "/groups/Finance/permissions", `{"grants":[],"restrictions":SAME}`), 200, 422, "invalid"},
 		{"rules of a new group", 1000, send("POST", "/groups", `{"name":"A","permissions":{"grants":SAME}}`), 201, 422, "invalid"},
 		{"groups inherited", 1000, send("PATCH", "/groups/Trainees", `{"inherits":GROUPS}`), 200, 422, "invalid"},
 		{"groups that a new one inherits", 1000, send("POST", "/groups", `{"name":"A","inherits":GROUPS}`), 201, 422, "invalid"},
-		{"groups of a user", 1000, send("PUT", "/users/ben/groups", `{"groups":GROUPS}`), 200, 422, "invalid"},
+		{"groups of a user", 1000, send("PUT", "/users/ben/groups", `{"groups":MEMBERSHIPS}`), 200, 422, "invalid"},
 		{"rules of a user", 1000, send("PUT", "/users/ben/permissions", `{"grants":SAME,"restrictions":[]}`), 200, 422, "invalid"},
 		{"rules added to a user", 1000, send("PATCH", "/users/ben/permissions", `{"restrict":SAME}`), 200, 422, "invalid"},
 

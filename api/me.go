@@ -12,7 +12,7 @@ func getMe(c *call) {
 		return
 	}
 	c.revalidated(openapi.Me{
-		User: string(c.user), Groups: plain(c.view.User(c.user).Groups),
+		User: string(c.user), Groups: membershipsOf(c.view.User(c.user).Groups),
 		Effective: each(c.view.HeldBy(c.user), func(p authz.Permission) openapi.Held {
 			return openapi.Held{Permission: string(p)}
 		}),

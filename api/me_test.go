@@ -9,7 +9,7 @@ import (
 // What a front end asks for is small: what someone holds, without where it comes from.
 func TestMeIsSmall(t *testing.T) {
 	d := newDesk(t)
-	const want = `{"user":"cleo","groups":["Deposit viewers"],"effective":[{"permission":"clients.requests.deposit:view"}],"revision":3}`
+	const want = `{"user":"cleo","groups":[{"group":"Deposit viewers"}],"effective":[{"permission":"clients.requests.deposit:view"}],"revision":3}`
 	if r := d.get("cleo", "/me").want(200); r.body != want {
 		t.Errorf("it is %s", r.body)
 	}

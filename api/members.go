@@ -1,8 +1,6 @@
 package api
 
 import (
-	"errors"
-
 	"github.com/rightful-go/rightful/api/openapi"
 	"github.com/rightful-go/rightful/authz"
 )
@@ -41,26 +39,19 @@ func changeMembers(c *call) {
 func addMember(c *call) {
 	c.change(func(a authz.Admin) (authz.Change, error) {
 		change, err := a.Assign(c.http.Request.Context(), c.group(), c.userInPath())
-		return change, inNoBody(err)
+		return change, withoutPointers(err)
 	}, c.done)
 }
 
 func removeMember(c *call) {
 	c.change(func(a authz.Admin) (authz.Change, error) {
 		change, err := a.Unassign(c.http.Request.Context(), c.group(), c.userInPath())
-		return change, inNoBody(err)
+		return change, withoutPointers(err)
 	}, c.done)
 }
 
-// inNoBody takes the pointers out of an error about what stood in the path.
-func inNoBody(err error) error {
-	var invalid *authz.InvalidError
-	if !errors.As(err, &invalid) {
-		return err
-	}
-	bare := &authz.InvalidError{Kind: invalid.Kind}
-	for _, f := range invalid.Fields {
-		bare.Fields = append(bare.Fields, authz.FieldError{Detail: f.Detail})
-	}
-	return bare
+// withoutPointers removes the pointers from an error about names in the path: there is no body
+// that they could point into.
+func withoutPointers(err error) error {
+	return withPointers(err, func(string) string { return "" })
 }

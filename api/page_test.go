@@ -55,7 +55,7 @@ var lists = []struct{ path, member string }{
 	{"/users?group=Finance", "id"},
 	{"/groups/Finance/members", "user"},
 	{"/permissions", "permission"},
-	{"/permission-holders?permission=finance.operations:view", "holder"},
+	{"/permission-holders?permission=finance.operations:view", "subject"},
 	{"/changes", "revision"},
 }
 

@@ -48,7 +48,7 @@ var (
 		"revision": "99",
 	}
 	bodies = []string{
-		"", "{}", "{", `{"name":"NAME"}`, `{"name":"x","inherits":["NAME"]}`, `{"groups":["NAME"]}`, `{"add":["USER"]}`, `{"remove":["USER"]}`,
+		"", "{}", "{", `{"name":"NAME"}`, `{"name":"x","inherits":["NAME"]}`, `{"groups":[{"group":"NAME"}]}`, `{"add":["USER"]}`, `{"remove":["USER"]}`,
 		`{"grant":["rightful.members/NAME:assign"]}`, `{"grants":["rightful.members/NAME:assign"],"restrictions":[]}`, "g, USER, group:NAME\n",
 	}
 )

@@ -42,18 +42,20 @@ func TestUserOperations(t *testing.T) {
 		{"group-viewer", "GET", "/users/cleo/groups", "", "", 403, "forbidden"},
 		{"viewer", "GET", "/users/%2E%2E/groups", "", "", 422, "invalid"},
 
-		{"admin", "PUT", "/users/cleo/groups", `{"groups":["Finance","Trainees"]}`, "now", 200, ""},
-		{"admin", "PUT", "/users/new/groups", `{"groups":["Finance"]}`, `"0"`, 200, ""},
+		{"admin", "PUT", "/users/cleo/groups", `{"groups":[{"group":"Finance"},{"group":"Trainees"}]}`, "now", 200, ""},
+		{"admin", "PUT", "/users/new/groups", `{"groups":[{"group":"Finance"}]}`, `"0"`, 200, ""},
 		{"admin", "PUT", "/users/cleo/groups?dry_run=true", `{"groups":[]}`, "now", 200, ""},
 		{"user-editor", "PUT", "/users/cleo/groups", `{"groups":[]}`, "now", 200, ""},
 		{"", "PUT", "/users/cleo/groups", `{}`, "now", 401, "unauthenticated"},
 		{"viewer", "PUT", "/users/cleo/groups", `{}`, "now", 403, "forbidden"},
 		{"admin", "PUT", "/users/cleo/groups", `{}`, "now", 400, "malformed-request"},
+		{"admin", "PUT", "/users/cleo/groups", `{"groups":["Finance"]}`, "now", 400, "malformed-request"},
+		{"admin", "PUT", "/users/cleo/groups", `{"groups":[{"group":"Finance","until":"2030-01-01T00:00:00Z"}]}`, "now", 400, "malformed-request"},
 		{"admin", "PUT", "/users/cleo/groups", `{"groups":[]}`, "", 428, "precondition-required"},
 		{"admin", "PUT", "/users/cleo/groups", `{"groups":[]}`, "stale", 412, "revision-conflict"},
-		{"admin", "PUT", "/users/cleo/groups", `{"groups":["Nobody"]}`, "now", 422, "invalid"},
+		{"admin", "PUT", "/users/cleo/groups", `{"groups":[{"group":"Nobody"}]}`, "now", 422, "invalid"},
 		{"admin", "PUT", "/users/a%2Fb/groups", `{"groups":[]}`, "*", 422, "invalid"},
-		{"user-editor", "PUT", "/users/cleo/groups", `{"groups":["Finance"]}`, "now", 403, "escalation"},
+		{"user-editor", "PUT", "/users/cleo/groups", `{"groups":[{"group":"Finance"}]}`, "now", 403, "escalation"},
 		{"admin", "PUT", "/users/admin/groups", `{"groups":[]}`, "now", 409, "last-administrator"},
 
 		{"viewer", "GET", "/users/restricted/permissions", "", "", 200, ""},
@@ -79,8 +81,18 @@ func TestUserOperations(t *testing.T) {
 		{"admin", "PATCH", "/users/cleo/permissions", `{"grants":[]}`, "", 400, "malformed-request"},
 		{"admin", "PATCH", "/users/cleo/permissions", `{}`, "stale", 412, "revision-conflict"},
 		{"admin", "PATCH", "/users/cleo/permissions", `{"grant":["*"]}`, "", 422, "invalid"},
-		{"user-editor", "PATCH", "/users/restricted/permissions", `{"unrestrict":["finance.operations:create"]}`, "", 403, "escalation"},
+		{"user-editor", "PATCH", "/users/restricted/permissions", `{"lift":["finance.operations:create"]}`, "", 403, "escalation"},
 	})
+}
+
+// An error about a membership points to its group.
+func TestMembershipErrorsPointToTheGroup(t *testing.T) {
+	d := newDesk(t)
+	r := d.do("admin", "PUT", "/users/cleo/groups", `{"groups":[{"group":"Finance"},{"group":"Nobody"}]}`, "If-Match", "*")
+	r.problem(422, "invalid")
+	if found := r.errors(); len(found) != 1 || found["/groups/1/group"] == "" {
+		t.Errorf("the errors are %v", found)
+	}
 }
 
 func TestUsersAreNarrowed(t *testing.T) {
@@ -107,24 +119,26 @@ func TestUserIsShownWithEveryOrigin(t *testing.T) {
 	}
 	delete(got, "version")
 	want := map[string]any{
-		"id": "finn", "known": true, "groups": []any{"Deposit viewers", "Trainees"},
+		"id": "finn", "known": true, "groups": []any{membership("Deposit viewers"), membership("Trainees")},
 		"permissions": map[string]any{"grants": []any{}, "restrictions": []any{}},
 		"effective": []any{
 			map[string]any{
 				"permission": "clients.requests.deposit:update", "label": "Decide deposits", "category": []any{"Clients"},
-				"because": []any{because("clients.requests.deposit:update", "finn", "group:Trainees", "group:Requests desk")},
+				"origins":      []any{origin("clients.requests.deposit:update", "finn", "group:Trainees", "group:Requests desk")},
+				"origin_count": 1.0,
 			},
 			map[string]any{
 				"permission": "clients.requests.deposit:view", "label": "View deposits", "category": []any{"Clients"},
-				"because": []any{
-					because("clients.requests.deposit:view", "finn", "group:Deposit viewers"),
-					because("clients.requests.*:view", "finn", "group:Trainees", "group:Requests desk"),
+				"origins": []any{
+					origin("clients.requests.deposit:view", "finn", "group:Deposit viewers"),
+					origin("clients.requests.*:view", "finn", "group:Trainees", "group:Requests desk"),
 				},
+				"origin_count": 2.0,
 			},
 		},
 	}
 	// The two origins come in the order of the groups' making, which is nobody's business.
-	slices.SortFunc(got["effective"].([]any)[1].(map[string]any)["because"].([]any), func(a, b any) int {
+	slices.SortFunc(got["effective"].([]any)[1].(map[string]any)["origins"].([]any), func(a, b any) int {
 		return len(a.(map[string]any)["path"].([]any)) - len(b.(map[string]any)["path"].([]any))
 	})
 	if !reflect.DeepEqual(got, want) {
@@ -136,7 +150,9 @@ func TestUserIsShownWithEveryOrigin(t *testing.T) {
 	}
 }
 
-func because(pattern string, path ...any) any {
+func membership(group string) any { return map[string]any{"group": group} }
+
+func origin(pattern string, path ...any) any {
 	return map[string]any{"rule": "grant", "pattern": pattern, "path": path}
 }
 
@@ -165,7 +181,7 @@ func TestOneETagPerUser(t *testing.T) {
 		if a, b := d.etag("/users/cleo/groups"), d.etag("/users/cleo/permissions"); a != tag || b != tag {
 			t.Fatalf("ETags are %s, %s and %s", tag, a, b)
 		}
-		r := d.do("admin", "PUT", "/users/cleo/groups", `{"groups":["Finance"]}`, "If-Match", tag).want(200)
+		r := d.do("admin", "PUT", "/users/cleo/groups", `{"groups":[{"group":"Finance"}]}`, "If-Match", tag).want(200)
 		now := r.header.Get("ETag")
 		if now != d.etag("/users/cleo") {
 			t.Errorf("answered the ETag %s", now)

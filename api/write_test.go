@@ -21,7 +21,7 @@ var writes = []exchange{
 	{method: "PUT", path: "/groups/Finance/members/ben"},
 	{method: "DELETE", path: "/groups/Finance/members/dana"},
 	{method: "DELETE", path: "/users/cleo"},
-	{method: "PUT", path: "/users/cleo/groups", body: `{"groups":["Finance"]}`, match: "now"},
+	{method: "PUT", path: "/users/cleo/groups", body: `{"groups":[{"group":"Finance"}]}`, match: "now"},
 	{method: "PUT", path: "/users/cleo/permissions", body: `{"grants":["system.settings:view"],"restrictions":[]}`, match: "now"},
 	{method: "PATCH", path: "/users/cleo/permissions", body: `{"grant":["system.settings:view"]}`},
 	{method: "POST", path: "/changes/3/revert"}, // lead's right to assign
@@ -87,12 +87,12 @@ func TestDryRunStoresNothing(t *testing.T) {
 				t.Errorf("%s is %v", member, c[member])
 			}
 		}
-		if c["undo"] == nil || c["gains"] == nil || c["losses"] == nil {
+		if c["reversible_by"] == nil || c["gains"] == nil || c["losses"] == nil {
 			t.Errorf("it doesn't say what it does to people: %s", r.body)
 		}
 		wet := e.send(d, "admin", "Rightful-Reason", "just%20asking")
 		made := d.get("admin", "/changes/"+wet.revision()).want(200).json()
-		for _, member := range []string{"actor", "channel", "reason", "action", "target", "groups", "added", "removed", "gains", "losses", "undo"} {
+		for _, member := range []string{"actor", "channel", "reason", "action", "target", "groups", "added", "removed", "gains", "losses", "reversible_by"} {
 			if fmt.Sprint(made[member]) != fmt.Sprint(c[member]) {
 				t.Errorf("%s was to be %v and is %v", member, c[member], made[member])
 			}
@@ -178,7 +178,7 @@ func TestTwoAdministratorsSaveAtOnce(t *testing.T) {
 	d := newDesk(t)
 	for _, c := range []struct{ path, show, one, other string }{
 		{"/groups/Finance/permissions", "/groups/Finance", `{"grants":["system.settings:view"],"restrictions":[]}`, `{"grants":["finance.*:*"],"restrictions":["finance.balances:adjust"]}`},
-		{"/users/cleo/groups", "/users/cleo", `{"groups":["Finance"]}`, `{"groups":["Trainees"]}`},
+		{"/users/cleo/groups", "/users/cleo", `{"groups":[{"group":"Finance"}]}`, `{"groups":[{"group":"Trainees"}]}`},
 		{"/users/cleo/permissions", "/users/cleo", `{"grants":["system.settings:view"],"restrictions":[]}`, `{"grants":[],"restrictions":["system.settings:view"]}`},
 	} {
 		tag := d.etag(c.show)

@@ -84,9 +84,11 @@ func orEmpty[T any](list []T) []T {
 	return list
 }
 
-func optional(s string) *string {
-	if s == "" {
+// optional returns nil for a zero value, which isn't sent.
+func optional[T comparable](value T) *T {
+	var zero T
+	if value == zero {
 		return nil
 	}
-	return &s
+	return &value
 }

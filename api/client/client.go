@@ -18,6 +18,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/rightful-go/rightful/api/client/internal/rest"
 	"github.com/rightful-go/rightful/api/openapi"
 )
 
@@ -41,7 +42,7 @@ type Options struct {
 
 // A Client calls one service. It is safe for use by several goroutines.
 type Client struct {
-	api     *openapi.Client
+	api     *rest.Client
 	reason  string
 	preview *openapi.Change // nil for the real thing
 }
@@ -59,7 +60,7 @@ func New(address string, o Options) (*Client, error) {
 		o.Attempts = defaultAttempts
 	}
 	sender := &sender{http: o.HTTP, token: o.Token, attempts: o.Attempts}
-	api, err := openapi.NewClient(address, openapi.WithHTTPClient(sender))
+	api, err := rest.NewClient(address, rest.WithHTTPClient(sender))
 	if err != nil {
 		return nil, err
 	}

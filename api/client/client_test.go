@@ -154,7 +154,7 @@ func TestGroupAndUserFromBeginningToEnd(t *testing.T) {
 
 	u := c.User("cleo")
 	groups, version, err := u.Groups(ctx)
-	if err != nil || !slices.Equal(groups, []string{"Desk"}) {
+	if err != nil || !slices.Equal(groups, []openapi.Membership{{Group: "Desk"}}) {
 		t.Errorf("groups %v: %v", groups, err)
 	}
 	_, version, err = u.SetGroups(ctx, version, nil)
@@ -187,7 +187,7 @@ func TestPolicyComesBack(t *testing.T) {
 	}
 	ben := c.User("ben")
 	if x := must[openapi.Explanation](t)(ben.Explain(ctx, 0, "finance.operations:view", "finance.operations:create")); x.Allowed ||
-		len(x.Permissions) != 2 || x.Fixes[0].Groups[0] != "Finance" || x.Fixes[0].Changes[0].Path != "/groups/Finance/members/ben" {
+		len(x.Permissions) != 2 || x.Fixes[0].Groups[0] != "Finance" || x.Fixes[0].Operations[0].Path != "/groups/Finance/members/ben" {
 		t.Errorf("explained as %v", x)
 	}
 	if x := must[openapi.Explanation](t)(ben.Explain(ctx, change.Revision, "finance.operations:view")); x.Allowed || x.Fixes != nil {
@@ -269,9 +269,9 @@ func TestPagesAreGoneThrough(t *testing.T) {
 	}
 	must[openapi.Members](t)(c.Group("Administrators").ChangeMembers(ctx, openapi.MembersDelta{Add: want}))
 	var got []string
-	for user, err := range c.Group("Administrators").Members(ctx) {
+	for member, err := range c.Group("Administrators").Members(ctx) {
 		ok(t, err)
-		got = append(got, user)
+		got = append(got, member.User)
 	}
 	if !slices.Equal(got, append([]string{"ana"}, want...)) {
 		t.Errorf("got %d members: %v", len(got), got)
@@ -296,7 +296,7 @@ func TestPagesAreGoneThrough(t *testing.T) {
 		ok(t, err)
 		n++
 	}
-	for _, err := range c.Changes(ctx, openapi.ListChangesParams{}) {
+	for _, err := range c.Changes(ctx, client.ChangeFilter{}) {
 		ok(t, err)
 		n++
 	}

@@ -55,7 +55,7 @@ func Example() {
 	if err := desk.Add(ctx, "cleo"); err != nil {
 		panic(err)
 	}
-	for change, err := range c.Changes(ctx, openapi.ListChangesParams{User: new("cleo")}) {
+	for change, err := range c.Changes(ctx, client.ChangeFilter{User: "cleo"}) {
 		if err != nil {
 			panic(err)
 		}

@@ -37,19 +37,19 @@ func TestEveryOperationHasAMethod(t *testing.T) {
 	if group.Description != "Answers the telephone" || len(rules.Grants) != 2 || version != same {
 		t.Errorf("the group is %v at %s, its rules are %v at %s", group, version, rules, same)
 	}
-	var members []string
+	var members []openapi.Member
 	for member, err := range g.Members(ctx) {
 		ok(t, err)
 		members = append(members, member)
 	}
-	if !slices.Equal(members, []string{"ben"}) {
+	if !slices.Equal(members, []openapi.Member{{User: "ben"}}) {
 		t.Errorf("the members are %v", members)
 	}
 
 	holders := map[string]int{}
 	for holder, err := range c.PermissionHolders(ctx, "orders:view") {
 		ok(t, err)
-		holders[holder.Holder] = len(holder.Because)
+		holders[holder.Subject] = len(holder.Origins)
 	}
 	if len(holders) != 4 || holders["group:Desk"] != 1 || holders["ben"] != 1 || holders["ana"] != 1 {
 		t.Errorf("it is held by %v", holders)
@@ -57,7 +57,7 @@ func TestEveryOperationHasAMethod(t *testing.T) {
 
 	groups, version, err := u.Groups(ctx)
 	ok(t, err)
-	_, version, err = u.SetGroups(ctx, version, append(groups, "Administrators"))
+	_, version, err = u.SetGroups(ctx, version, append(groups, openapi.Membership{Group: "Administrators"}))
 	ok(t, err)
 	_, _, err = u.SetRules(ctx, version, openapi.Rules{Restrictions: []string{"orders:update"}})
 	ok(t, err)
@@ -97,7 +97,7 @@ func TestEveryOperationHasAMethod(t *testing.T) {
 	for _, err := range c.Users(ctx, "an") {
 		ok(t, err)
 	}
-	for _, err := range c.Changes(ctx, openapi.ListChangesParams{Actor: new("ana")}) {
+	for _, err := range c.Changes(ctx, client.ChangeFilter{Actor: "ana"}) {
 		ok(t, err)
 	}
 	if x := must[openapi.Explanation](t)(u.Explain(ctx, 0, "orders:view")); x.Allowed || len(x.Fixes) == 0 {

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"iter"
+	"time"
 
 	"github.com/rightful-go/rightful/api/openapi"
 )
@@ -73,25 +74,30 @@ func (c *Client) Users(ctx context.Context, text string) iter.Seq2[openapi.UserI
 }
 
 // Members lists the users who are directly in the group.
-func (g Group) Members(ctx context.Context) iter.Seq2[openapi.UserID, error] {
-	return pages(func(cursor *openapi.Cursor) ([]openapi.UserID, string, error) {
+func (g Group) Members(ctx context.Context) iter.Seq2[openapi.Member, error] {
+	return pages(func(cursor *openapi.Cursor) ([]openapi.Member, string, error) {
 		p := openapi.ListGroupMembersParams{Cursor: cursor}
 		page, _, err := read[openapi.Members](g.client.api.ListGroupMembers(ctx, g.name, &p))
-		var users []openapi.UserID
-		for _, m := range page.Items {
-			users = append(users, m.User)
-		}
-		return users, page.NextCursor, err
+		return page.Items, page.NextCursor, err
 	})
 }
 
-// Changes lists the changes, newest first, that a filter lets through; its Cursor is where to
-// begin. The zero filter lets all through.
-func (c *Client) Changes(ctx context.Context, filter openapi.ListChangesParams) iter.Seq2[openapi.Change, error] {
+// ChangeFilter selects changes. A change must match every field that is set; the zero filter selects
+// all changes.
+type ChangeFilter struct {
+	Actor string            // the id of the actor
+	Group openapi.GroupName // the group itself, its rules, members or inheritance
+	User  openapi.UserID    // the user's own rules or groups
+	Since time.Time         // at this time or later
+	Until time.Time         // before this time
+}
+
+// Changes lists the changes that the filter selects, newest first.
+func (c *Client) Changes(ctx context.Context, filter ChangeFilter) iter.Seq2[openapi.Change, error] {
 	return pages(func(cursor *openapi.Cursor) ([]openapi.Change, string, error) {
-		p := filter
-		if cursor != nil {
-			p.Cursor = cursor
+		p := openapi.ListChangesParams{
+			Actor: optional(filter.Actor), Group: optional(filter.Group), User: optional(filter.User),
+			Since: optional(filter.Since), Until: optional(filter.Until), Cursor: cursor,
 		}
 		page, _, err := read[openapi.ChangeList](c.api.ListChanges(ctx, &p))
 		return page.Items, page.NextCursor, err

@@ -37,13 +37,13 @@ func (u User) Delete(ctx context.Context) error {
 }
 
 // Groups reads the groups that the user is directly in.
-func (u User) Groups(ctx context.Context) ([]openapi.GroupName, Version, error) {
+func (u User) Groups(ctx context.Context) ([]openapi.Membership, Version, error) {
 	groups, version, err := read[openapi.UserGroups](u.client.api.GetUserGroups(ctx, u.id))
 	return groups.Groups, version, err
 }
 
 // SetGroups puts the user into exactly these groups.
-func (u User) SetGroups(ctx context.Context, version Version, groups []openapi.GroupName) ([]openapi.GroupName, Version, error) {
+func (u User) SetGroups(ctx context.Context, version Version, groups []openapi.Membership) ([]openapi.Membership, Version, error) {
 	p := openapi.SetUserGroupsParams{IfMatch: string(version)}
 	input := openapi.UserGroupsInput{Groups: orEmpty(groups)}
 	now, version, err := write[openapi.UserGroups](u.client)(u.client.api.SetUserGroups(ctx, u.id, &p, input, u.client.writing))

@@ -3,7 +3,6 @@ package openapi_test
 import (
 	stdjson "encoding/json"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"reflect"
 	"regexp"
@@ -218,31 +217,5 @@ func TestEmptyIsWrittenWhereAbsentMeansSomethingElse(t *testing.T) {
 		if strings.Contains(string(text), want) != part {
 			t.Errorf("%s in %s: %v", want, text, !part)
 		}
-	}
-}
-
-func TestClient(t *testing.T) {
-	var asked string
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		asked = r.RequestURI
-		w.Header().Set("Content-Type", "application/problem+json")
-		w.WriteHeader(http.StatusNotFound)
-		_, _ = w.Write([]byte(`{"type":"urn:rightful:problem:not-found","title":"","status":404,"detail":""}`))
-	}))
-	defer server.Close()
-	client, err := openapi.NewClientWithResponses(server.URL + "/api/v1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	limit := 5
-	got, err := client.ListGroupMembersWithResponse(t.Context(), "A, B & 50%", &openapi.ListGroupMembersParams{Limit: &limit})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := "/api/v1/groups/A%2C%20B%20&%2050%25/members?limit=5"; asked != want {
-		t.Errorf("asked for %s, not %s", asked, want)
-	}
-	if p := got.ApplicationProblemJSONDefault; p == nil || p.Type != openapi.ProblemTypeNotFound || got.JSON200 != nil {
-		t.Errorf("answered %+v", got)
 	}
 }

@@ -4,10 +4,7 @@
 package openapi
 
 import (
-	"encoding/json"
 	"time"
-
-	"github.com/oapi-codegen/runtime"
 )
 
 // Defines values for ActorKind.
@@ -37,36 +34,18 @@ func (e ActorKind) Valid() bool {
 	}
 }
 
-// Defines values for BecauseRule.
+// Defines values for ChangeReversibleBy.
 const (
-	BecauseRuleGrant       BecauseRule = "grant"
-	BecauseRuleRestriction BecauseRule = "restriction"
+	ChangeReversibleByAdministrators ChangeReversibleBy = "administrators"
+	ChangeReversibleBySelf           ChangeReversibleBy = "self"
 )
 
-// Valid indicates whether the value is a known member of the BecauseRule enum.
-func (e BecauseRule) Valid() bool {
+// Valid indicates whether the value is a known member of the ChangeReversibleBy enum.
+func (e ChangeReversibleBy) Valid() bool {
 	switch e {
-	case BecauseRuleGrant:
+	case ChangeReversibleByAdministrators:
 		return true
-	case BecauseRuleRestriction:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for ChangeUndo.
-const (
-	ChangeUndoAdministrators ChangeUndo = "administrators"
-	ChangeUndoSelf           ChangeUndo = "self"
-)
-
-// Valid indicates whether the value is a known member of the ChangeUndo enum.
-func (e ChangeUndo) Valid() bool {
-	switch e {
-	case ChangeUndoAdministrators:
-		return true
-	case ChangeUndoSelf:
+	case ChangeReversibleBySelf:
 		return true
 	default:
 		return false
@@ -115,21 +94,21 @@ func (e FixKind) Valid() bool {
 	}
 }
 
-// Defines values for FixChangeMethod.
+// Defines values for FixOperationMethod.
 const (
-	FixChangeMethodDELETE FixChangeMethod = "DELETE"
-	FixChangeMethodPATCH  FixChangeMethod = "PATCH"
-	FixChangeMethodPUT    FixChangeMethod = "PUT"
+	FixOperationMethodDELETE FixOperationMethod = "DELETE"
+	FixOperationMethodPATCH  FixOperationMethod = "PATCH"
+	FixOperationMethodPUT    FixOperationMethod = "PUT"
 )
 
-// Valid indicates whether the value is a known member of the FixChangeMethod enum.
-func (e FixChangeMethod) Valid() bool {
+// Valid indicates whether the value is a known member of the FixOperationMethod enum.
+func (e FixOperationMethod) Valid() bool {
 	switch e {
-	case FixChangeMethodDELETE:
+	case FixOperationMethodDELETE:
 		return true
-	case FixChangeMethodPATCH:
+	case FixOperationMethodPATCH:
 		return true
-	case FixChangeMethodPUT:
+	case FixOperationMethodPUT:
 		return true
 	default:
 		return false
@@ -148,6 +127,24 @@ func (e ImportMode) Valid() bool {
 	case ImportModeMerge:
 		return true
 	case ImportModeReplace:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OriginRule.
+const (
+	OriginRuleGrant       OriginRule = "grant"
+	OriginRuleRestriction OriginRule = "restriction"
+)
+
+// Valid indicates whether the value is a known member of the OriginRule enum.
+func (e OriginRule) Valid() bool {
+	switch e {
+	case OriginRuleGrant:
+		return true
+	case OriginRuleRestriction:
 		return true
 	default:
 		return false
@@ -341,8 +338,8 @@ type BadRow struct {
 	// Values The row as it is, its type first.
 	Values []string `json:"values"`
 
-	// Fault What is wrong with it.
-	Fault string `json:"fault"`
+	// Detail What is wrong with it.
+	Detail string `json:"detail"`
 
 	// Denies The holder that is denied everything, `*` for everyone but Administrators, empty for nobody.
 	Denies string `json:"denies"`
@@ -357,33 +354,14 @@ type BadRows struct {
 	Items []BadRow `json:"items"`
 }
 
-// Because A rule that bears on a permission, and the way to it from the user, or from the group that is asked about.
-type Because struct {
-	Rule BecauseRule `json:"rule"`
-
-	// Pattern A permission, or one with `*` as the whole last segment of the object, as the whole object or as the action. `x.*` covers all that begins with `x.`.
-	//
-	// Examples: finance.*:*
-	Pattern Pattern `json:"pattern"`
-
-	// Path From the user or group asked about to the rule's holder, each in the next.
-	Path []Holder `json:"path"`
-
-	// BadRow True where a row of the table that can't be read denies its holder everything. Absent otherwise.
-	BadRow bool `json:"bad_row,omitempty,omitzero"`
-}
-
-// BecauseRule defines model for Because.Rule.
-type BecauseRule string
-
 // CategoryPath The labels of the category, from the outermost in.
 //
 // Examples: ["Clients","Profiles"]
 type CategoryPath = []string
 
-// Change One administrative act. Its lists name at most 100 each; the counts count all. Gains, losses and `undo` come with a dry run and with a single change, for whoever holds `rightful.users:view`.
+// Change One administrative act. Its lists name at most 100 each; the counts count all. Gains, losses and `reversible_by` come with a dry run and with a single change, for whoever holds `rightful.users:view`.
 //
-// Examples: {"action":"group.permissions.set","actor":{"id":"ana","kind":"user"},"added":[{"holder":"group:Finance","pattern":"finance.*:*","rule":"grant"}],"added_count":1,"at":"2026-03-02T09:30:00Z","channel":"rest","hash":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","reason":"Quarterly review","removed":[],"removed_count":0,"revision":482,"target":"Finance"}
+// Examples: {"action":"group.permissions.set","actor":{"id":"ana","kind":"user"},"added":[{"pattern":"finance.*:*","rule":"grant","subject":"group:Finance"}],"added_count":1,"at":"2026-03-02T09:30:00Z","channel":"rest","hash":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","reason":"Quarterly review","removed":[],"removed_count":0,"revision":482,"target":"Finance"}
 type Change struct {
 	// Revision A number that grows by one with each change.
 	//
@@ -440,12 +418,12 @@ type Change struct {
 	// LossCount How many users may do less.
 	LossCount *int `json:"loss_count,omitempty"`
 
-	// Undo Who has the rights to revert it, the caller or only administrators: for a dry run by the policy that it would make, for a change on record by that of now. Whether it can be reverted still, a dry run of the revert tells.
-	Undo ChangeUndo `json:"undo,omitempty,omitzero"`
+	// ReversibleBy Who has the rights to revert it, the caller or only administrators: for a dry run by the policy that it would make, for a change on record by that of now. Whether it can be reverted still, a dry run of the revert tells.
+	ReversibleBy ChangeReversibleBy `json:"reversible_by,omitempty,omitzero"`
 }
 
-// ChangeUndo Who has the rights to revert it, the caller or only administrators: for a dry run by the policy that it would make, for a change on record by that of now. Whether it can be reverted still, a dry run of the revert tells.
-type ChangeUndo string
+// ChangeReversibleBy Who has the rights to revert it, the caller or only administrators: for a dry run by the policy that it would make, for a change on record by that of now. Whether it can be reverted still, a dry run of the revert tells.
+type ChangeReversibleBy string
 
 // ChangeList defines model for ChangeList.
 type ChangeList struct {
@@ -457,15 +435,15 @@ type ChangeList struct {
 
 // ChangedRule A row of the policy that was added or removed. Grants and restrictions have a pattern; memberships and inheritance a group.
 //
-// Examples: {"holder":"group:Finance","pattern":"finance.*:*","rule":"grant"}
+// Examples: {"pattern":"finance.*:*","rule":"grant","subject":"group:Finance"}
 type ChangedRule struct {
 	// Rule The holder may do what the pattern covers; may not, whatever grants it; is in the group; has all that the group has.
 	Rule RuleKind `json:"rule"`
 
-	// Holder A group as `group:NAME` or a user as the bare id.
+	// Subject A group as `group:NAME` or a user as the bare id.
 	//
 	// Examples: group:Finance
-	Holder Holder `json:"holder"`
+	Subject Subject `json:"subject"`
 
 	// Pattern A permission, or one with `*` as the whole last segment of the object, as the whole object or as the action. `x.*` covers all that begins with `x.`.
 	//
@@ -490,11 +468,6 @@ type Decision struct {
 // DecisionContext What was wrong with one question of many.
 type DecisionContext struct {
 	Error EvaluationError `json:"error"`
-}
-
-// DecisionOrDecisions defines model for DecisionOrDecisions.
-type DecisionOrDecisions struct {
-	union json.RawMessage
 }
 
 // Decisions defines model for Decisions.
@@ -586,7 +559,12 @@ type EffectivePermission struct {
 	//
 	// Examples: ["Clients","Profiles"]
 	Category CategoryPath `json:"category,omitempty,omitzero"`
-	Because  []Because    `json:"because"`
+
+	// Origins The rules that grant it, each with one path; the first 20.
+	Origins []Origin `json:"origins"`
+
+	// OriginCount How many origins there are, listed or not; the engine stops at 1,000 of each kind.
+	OriginCount int `json:"origin_count"`
 }
 
 // Entity A subject or a resource (AuthZEN sections 5.1 and 5.2). The type of a subject is `user`.
@@ -718,8 +696,11 @@ type ExplainedPermission struct {
 	// Allowed Whether the user holds it.
 	Allowed bool `json:"allowed"`
 
-	// Because Every rule that bears on it, on every path; at most 1,000 grants and 1,000 restrictions.
-	Because []Because `json:"because"`
+	// Origins The rules that cover it, each with one path; the first 100, restrictions never left out for grants.
+	Origins []Origin `json:"origins"`
+
+	// OriginCount How many origins there are, listed or not; the engine stops at 1,000 of each kind.
+	OriginCount int `json:"origin_count"`
 
 	// Lost The last change by which the user stopped holding it. Absent where they hold it or never did.
 	Lost *Loss `json:"lost,omitempty"`
@@ -727,7 +708,7 @@ type ExplainedPermission struct {
 
 // Explanation What a user holds of what was asked, and how they would come to hold all of it.
 //
-// Examples: {"allowed":false,"fixes":[{"allowed":true,"also_gives":["clients.requests.withdrawal:view"],"also_gives_count":1,"also_reaches":[],"also_reaches_count":0,"changes":[{"body":null,"method":"PUT","path":"/groups/Requests%20desk/members/cleo"}],"groups":["Requests desk"],"kind":"assign"}],"known":true,"permissions":[{"allowed":true,"because":[{"path":["cleo","group:Deposit viewers"],"pattern":"clients.requests.deposit:view","rule":"grant"}],"category":["Clients","Client's request"],"declared":true,"label":"View client's requests with type Deposit","permission":"clients.requests.deposit:view"},{"allowed":false,"because":[],"category":["Clients","Client's request"],"declared":true,"label":"Decide client's requests with type Deposit","lost":{"actor":{"id":"ana","kind":"user"},"at":"2026-02-27T14:02:00Z","revision":455},"permission":"clients.requests.deposit:update"}],"revision":482,"user":"cleo"}
+// Examples: {"allowed":false,"fixes":[{"allowed":true,"also_gives":["clients.requests.withdrawal:view"],"also_gives_count":1,"also_reaches":[],"also_reaches_count":0,"groups":["Requests desk"],"kind":"assign","operations":[{"body":null,"method":"PUT","path":"/groups/Requests%20desk/members/cleo"}]}],"known":true,"permissions":[{"allowed":true,"category":["Clients","Client's request"],"declared":true,"label":"View client's requests with type Deposit","origin_count":1,"origins":[{"path":["cleo","group:Deposit viewers"],"pattern":"clients.requests.deposit:view","rule":"grant"}],"permission":"clients.requests.deposit:view"},{"allowed":false,"category":["Clients","Client's request"],"declared":true,"label":"Decide client's requests with type Deposit","lost":{"actor":{"id":"ana","kind":"user"},"at":"2026-02-27T14:02:00Z","revision":455},"origin_count":0,"origins":[],"permission":"clients.requests.deposit:update"}],"revision":482,"user":"cleo"}
 type Explanation struct {
 	// User The id of someone whom the host has signed in. It contains no `"`, no `/` and no unbalanced parentheses, doesn't begin with `group:` and isn't `.` or `..`.
 	//
@@ -755,8 +736,13 @@ type Explanation struct {
 	Fixes []Fix `json:"fixes,omitzero"`
 
 	// More True where there are ways beyond those listed: more than ten of a kind, five groups or more at once, or groups for more than 64 missing permissions. Absent otherwise.
-	More    bool     `json:"more,omitempty,omitzero"`
-	BadRows *BadRows `json:"bad_rows,omitempty"`
+	More bool `json:"more,omitempty,omitzero"`
+
+	// BadRows Bad rows of the table that deny the user everything until they are mended or removed; the first 100. Absent if there are none.
+	BadRows []BadRow `json:"bad_rows,omitempty,omitzero"`
+
+	// BadRowCount How many such rows there are. Absent if there are none.
+	BadRowCount int `json:"bad_row_count,omitempty,omitzero"`
 }
 
 // Fix One way to let the user do all that was asked, of which nothing can be left out. Lists name at most 100 each; the counts count all.
@@ -773,10 +759,10 @@ type Fix struct {
 	// Lifts The restrictions that are lifted. Absent where there are none.
 	Lifts []ChangedRule `json:"lifts,omitempty,omitzero"`
 
-	// Holder A group as `group:NAME` or a user as the bare id.
+	// Subject A group as `group:NAME` or a user as the bare id.
 	//
 	// Examples: group:Finance
-	Holder Holder `json:"holder,omitempty,omitzero"`
+	Subject Subject `json:"subject,omitempty,omitzero"`
 
 	// Permissions With a holder, what is granted to it, or lifted from it.
 	Permissions []Pattern `json:"permissions,omitempty,omitzero"`
@@ -803,16 +789,16 @@ type Fix struct {
 	// Lacks What else the caller would have to hold for that; `*:*` is for administrators alone. Absent where there is nothing.
 	Lacks []Pattern `json:"lacks,omitempty,omitzero"`
 
-	// Changes The requests that do it, one after the other.
-	Changes []FixChange `json:"changes"`
+	// Operations The requests that do it, one after the other.
+	Operations []FixOperation `json:"operations"`
 }
 
 // FixKind Puts the user into groups; gets restrictions out of the way; grants what is missing, to a group or to the user. One that does several of these is of the last kind.
 type FixKind string
 
-// FixChange A request to this interface.
-type FixChange struct {
-	Method FixChangeMethod `json:"method"`
+// FixOperation A request to this interface.
+type FixOperation struct {
+	Method FixOperationMethod `json:"method"`
 
 	// Path Below the address of this interface, percent-encoded.
 	Path string `json:"path"`
@@ -821,8 +807,8 @@ type FixChange struct {
 	Body *RulesDelta `json:"body"`
 }
 
-// FixChangeMethod defines model for FixChange.Method.
-type FixChangeMethod string
+// FixOperationMethod defines model for FixOperation.Method.
+type FixOperationMethod string
 
 // Gain What one user may do from then on, or no longer.
 type Gain struct {
@@ -953,9 +939,7 @@ type GroupList struct {
 type GroupName = string
 
 // GroupOrChange The group; for a dry run, the change.
-type GroupOrChange struct {
-	union json.RawMessage
-}
+type GroupOrChange = interface{}
 
 // GroupPatch A JSON merge patch (RFC 7396). Rules have operations of their own.
 //
@@ -982,11 +966,6 @@ type Held struct {
 	// Examples: clients.requests.deposit:view
 	Permission PermissionName `json:"permission"`
 }
-
-// Holder A group as `group:NAME` or a user as the bare id.
-//
-// Examples: group:Finance
-type Holder = string
 
 // ImportMode What becomes of the rules and memberships that the file doesn't have.
 type ImportMode string
@@ -1023,7 +1002,7 @@ type Loss struct {
 
 // Me The caller.
 //
-// Examples: {"effective":[{"permission":"clients.requests.deposit:view"}],"groups":["Deposit viewers"],"revision":482,"user":"cleo"}
+// Examples: {"effective":[{"permission":"clients.requests.deposit:view"}],"groups":[{"group":"Deposit viewers"}],"revision":482,"user":"cleo"}
 type Me struct {
 	// User The id of someone whom the host has signed in. It contains no `"`, no `/` and no unbalanced parentheses, doesn't begin with `group:` and isn't `.` or `..`.
 	//
@@ -1031,7 +1010,7 @@ type Me struct {
 	User UserID `json:"user"`
 
 	// Groups The groups that the caller is directly in.
-	Groups []GroupName `json:"groups"`
+	Groups []Membership `json:"groups"`
 
 	// Effective All that the caller may do, restrictions taken off.
 	Effective []Held `json:"effective"`
@@ -1070,8 +1049,14 @@ type MembersDelta struct {
 }
 
 // MembersOrChange The members; for a dry run, the change.
-type MembersOrChange struct {
-	union json.RawMessage
+type MembersOrChange = interface{}
+
+// Membership One group that a user is directly in.
+type Membership struct {
+	// Group The name of a group. It contains none of `"`, `,`, `/`, `*` and `:` and no unbalanced parentheses, doesn't begin with `=`, `+`, `-` or `@` and isn't `.` or `..`.
+	//
+	// Examples: Finance
+	Group GroupName `json:"group"`
 }
 
 // MissingPermission defines model for MissingPermission.
@@ -1099,6 +1084,25 @@ type NewRules struct {
 // NextCursor Where the next page begins. Absent on the last page.
 type NextCursor = string
 
+// Origin A rule that bears on a permission, and the way to it from the user, or from the group that is asked about.
+type Origin struct {
+	Rule OriginRule `json:"rule"`
+
+	// Pattern A permission, or one with `*` as the whole last segment of the object, as the whole object or as the action. `x.*` covers all that begins with `x.`.
+	//
+	// Examples: finance.*:*
+	Pattern Pattern `json:"pattern"`
+
+	// Path From the user or group asked about to the rule's holder, each in the next.
+	Path []Subject `json:"path"`
+
+	// BadRow True where a row of the table that can't be read denies its holder everything. Absent otherwise.
+	BadRow bool `json:"bad_row,omitempty,omitzero"`
+}
+
+// OriginRule defines model for Origin.Rule.
+type OriginRule string
+
 // Pattern A permission, or one with `*` as the whole last segment of the object, as the whole object or as the action. `x.*` covers all that begins with `x.`.
 //
 // Examples: finance.*:*
@@ -1123,15 +1127,18 @@ type Permission struct {
 	Description string `json:"description,omitempty,omitzero"`
 }
 
-// PermissionHolder Examples: {"because":[{"path":["dana","group:Finance"],"pattern":"finance.*:*","rule":"grant"}],"holder":"dana"}
+// PermissionHolder Examples: {"origin_count":1,"origins":[{"path":["dana","group:Finance"],"pattern":"finance.*:*","rule":"grant"}],"subject":"dana"}
 type PermissionHolder struct {
-	// Holder A group as `group:NAME` or a user as the bare id.
+	// Subject A group as `group:NAME` or a user as the bare id.
 	//
 	// Examples: group:Finance
-	Holder Holder `json:"holder"`
+	Subject Subject `json:"subject"`
 
-	// Because Every rule that bears on the permission, on every path: at most 1,000 grants and 1,000 restrictions. Restrictions stand here only for administrators, whom they don't touch.
-	Because []Because `json:"because"`
+	// Origins The rules that cover the permission, each with one path; the first 20. Restrictions are listed only for administrators, whom they don't affect.
+	Origins []Origin `json:"origins"`
+
+	// OriginCount How many origins there are, listed or not; the engine stops at 1,000 of each kind.
+	OriginCount int `json:"origin_count"`
 }
 
 // PermissionHolderList Groups come before users.
@@ -1261,14 +1268,14 @@ type RulesDelta struct {
 	// Grant Grants to add.
 	Grant []Pattern `json:"grant,omitempty,omitzero"`
 
+	// Lift Restrictions to remove.
+	Lift []Pattern `json:"lift,omitempty,omitzero"`
+
 	// Restrict Restrictions to add.
 	Restrict []Pattern `json:"restrict,omitempty,omitzero"`
 
 	// Revoke Grants to remove.
-	Revoke []Pattern `json:"ungrant,omitempty,omitzero"`
-
-	// Lift Restrictions to remove.
-	Lift []Pattern `json:"unrestrict,omitempty,omitzero"`
+	Revoke []Pattern `json:"revoke,omitempty,omitzero"`
 }
 
 // RulesInput All rules that the holder is to have, at most 1,000.
@@ -1278,9 +1285,7 @@ type RulesInput struct {
 }
 
 // RulesOrChange The rules; for a dry run, the change.
-type RulesOrChange struct {
-	union json.RawMessage
-}
+type RulesOrChange = interface{}
 
 // Status The members but `revision` and `age_seconds` are only for whoever holds `rightful.changes:view`.
 type Status struct {
@@ -1312,6 +1317,11 @@ type StoreStatus struct {
 // StoreStatusState defines model for StoreStatus.State.
 type StoreStatusState string
 
+// Subject A group as `group:NAME` or a user as the bare id.
+//
+// Examples: group:Finance
+type Subject = string
+
 // SubjectSearch defines model for SubjectSearch.
 type SubjectSearch struct {
 	// Action An action (AuthZEN section 5.3).
@@ -1335,7 +1345,7 @@ type SubjectSearch struct {
 // Examples: 2026-03-02T09:30:00Z
 type Time = time.Time
 
-// User Examples: {"effective":[{"because":[{"path":["cleo","group:Deposit viewers"],"pattern":"clients.requests.deposit:view","rule":"grant"}],"category":["Clients","Client's request"],"label":"View client's requests with type Deposit","permission":"clients.requests.deposit:view"}],"groups":["Deposit viewers"],"id":"cleo","known":true,"permissions":{"grants":[],"restrictions":[]},"version":12}
+// User Examples: {"effective":[{"category":["Clients","Client's request"],"label":"View client's requests with type Deposit","origin_count":1,"origins":[{"path":["cleo","group:Deposit viewers"],"pattern":"clients.requests.deposit:view","rule":"grant"}],"permission":"clients.requests.deposit:view"}],"groups":[{"group":"Deposit viewers"}],"id":"cleo","known":true,"permissions":{"grants":[],"restrictions":[]},"version":12}
 type User struct {
 	// ID The id of someone whom the host has signed in. It contains no `"`, no `/` and no unbalanced parentheses, doesn't begin with `group:` and isn't `.` or `..`.
 	//
@@ -1346,7 +1356,7 @@ type User struct {
 	Known bool `json:"known"`
 
 	// Groups The groups that the user is directly in.
-	Groups []GroupName `json:"groups"`
+	Groups []Membership `json:"groups"`
 
 	// Permissions The own rules of a group or user.
 	Permissions Rules `json:"permissions"`
@@ -1358,21 +1368,21 @@ type User struct {
 	Effective Effective `json:"effective"`
 }
 
-// UserGroups defines model for UserGroups.
+// UserGroups Examples: {"groups":[{"group":"Finance"}]}
 type UserGroups struct {
 	// Groups The groups that the user is directly in.
-	Groups []GroupName `json:"groups"`
+	Groups []Membership `json:"groups"`
 }
 
 // UserGroupsInput All groups that the user is to be directly in, at most 1,000.
+//
+// Examples: {"groups":[{"group":"Finance"}]}
 type UserGroupsInput struct {
-	Groups []GroupName `json:"groups"`
+	Groups []Membership `json:"groups"`
 }
 
 // UserGroupsOrChange The user's groups; for a dry run, the change.
-type UserGroupsOrChange struct {
-	union json.RawMessage
-}
+type UserGroupsOrChange = interface{}
 
 // UserID The id of someone whom the host has signed in. It contains no `"`, no `/` and no unbalanced parentheses, doesn't begin with `group:` and isn't `.` or `..`.
 //
@@ -1387,7 +1397,7 @@ type UserItem struct {
 	ID UserID `json:"id"`
 
 	// Groups The groups that the user is directly in.
-	Groups []GroupName `json:"groups"`
+	Groups []Membership `json:"groups"`
 }
 
 // UserList defines model for UserList.
@@ -1478,9 +1488,9 @@ type RulesChanged = RulesOrChange
 // RulesShown The own rules of a group or user.
 type RulesShown = Rules
 
-// WouldChange One administrative act. Its lists name at most 100 each; the counts count all. Gains, losses and `undo` come with a dry run and with a single change, for whoever holds `rightful.users:view`.
+// WouldChange One administrative act. Its lists name at most 100 each; the counts count all. Gains, losses and `reversible_by` come with a dry run and with a single change, for whoever holds `rightful.users:view`.
 //
-// Examples: {"action":"group.permissions.set","actor":{"id":"ana","kind":"user"},"added":[{"holder":"group:Finance","pattern":"finance.*:*","rule":"grant"}],"added_count":1,"at":"2026-03-02T09:30:00Z","channel":"rest","hash":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","reason":"Quarterly review","removed":[],"removed_count":0,"revision":482,"target":"Finance"}
+// Examples: {"action":"group.permissions.set","actor":{"id":"ana","kind":"user"},"added":[{"pattern":"finance.*:*","rule":"grant","subject":"group:Finance"}],"added_count":1,"at":"2026-03-02T09:30:00Z","channel":"rest","hash":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","reason":"Quarterly review","removed":[],"removed_count":0,"revision":482,"target":"Finance"}
 type WouldChange = Change
 
 // GetPolicyDecisionPointParams defines parameters for GetPolicyDecisionPoint.
@@ -1878,313 +1888,3 @@ type ChangeUserPermissionsJSONRequestBody = RulesDelta
 
 // SetUserPermissionsJSONRequestBody defines body for SetUserPermissions for application/json ContentType.
 type SetUserPermissionsJSONRequestBody = RulesInput
-
-// AsDecision returns the union data inside the DecisionOrDecisions as a Decision
-func (t DecisionOrDecisions) AsDecision() (Decision, error) {
-	var body Decision
-	err := json.Unmarshal(t.union, &body)
-	return body, err
-}
-
-// FromDecision overwrites any union data inside the DecisionOrDecisions as the provided Decision
-func (t *DecisionOrDecisions) FromDecision(v Decision) error {
-	b, err := json.Marshal(v)
-	t.union = b
-	return err
-}
-
-// MergeDecision performs a merge with any union data inside the DecisionOrDecisions, using the provided Decision
-func (t *DecisionOrDecisions) MergeDecision(v Decision) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-
-	merged, err := runtime.JSONMerge(t.union, b)
-	t.union = merged
-	return err
-}
-
-// AsDecisions returns the union data inside the DecisionOrDecisions as a Decisions
-func (t DecisionOrDecisions) AsDecisions() (Decisions, error) {
-	var body Decisions
-	err := json.Unmarshal(t.union, &body)
-	return body, err
-}
-
-// FromDecisions overwrites any union data inside the DecisionOrDecisions as the provided Decisions
-func (t *DecisionOrDecisions) FromDecisions(v Decisions) error {
-	b, err := json.Marshal(v)
-	t.union = b
-	return err
-}
-
-// MergeDecisions performs a merge with any union data inside the DecisionOrDecisions, using the provided Decisions
-func (t *DecisionOrDecisions) MergeDecisions(v Decisions) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-
-	merged, err := runtime.JSONMerge(t.union, b)
-	t.union = merged
-	return err
-}
-
-func (t DecisionOrDecisions) MarshalJSON() ([]byte, error) {
-	b, err := t.union.MarshalJSON()
-	return b, err
-}
-
-func (t *DecisionOrDecisions) UnmarshalJSON(b []byte) error {
-	err := t.union.UnmarshalJSON(b)
-	return err
-}
-
-// AsGroup returns the union data inside the GroupOrChange as a Group
-func (t GroupOrChange) AsGroup() (Group, error) {
-	var body Group
-	err := json.Unmarshal(t.union, &body)
-	return body, err
-}
-
-// FromGroup overwrites any union data inside the GroupOrChange as the provided Group
-func (t *GroupOrChange) FromGroup(v Group) error {
-	b, err := json.Marshal(v)
-	t.union = b
-	return err
-}
-
-// MergeGroup performs a merge with any union data inside the GroupOrChange, using the provided Group
-func (t *GroupOrChange) MergeGroup(v Group) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-
-	merged, err := runtime.JSONMerge(t.union, b)
-	t.union = merged
-	return err
-}
-
-// AsChange returns the union data inside the GroupOrChange as a Change
-func (t GroupOrChange) AsChange() (Change, error) {
-	var body Change
-	err := json.Unmarshal(t.union, &body)
-	return body, err
-}
-
-// FromChange overwrites any union data inside the GroupOrChange as the provided Change
-func (t *GroupOrChange) FromChange(v Change) error {
-	b, err := json.Marshal(v)
-	t.union = b
-	return err
-}
-
-// MergeChange performs a merge with any union data inside the GroupOrChange, using the provided Change
-func (t *GroupOrChange) MergeChange(v Change) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-
-	merged, err := runtime.JSONMerge(t.union, b)
-	t.union = merged
-	return err
-}
-
-func (t GroupOrChange) MarshalJSON() ([]byte, error) {
-	b, err := t.union.MarshalJSON()
-	return b, err
-}
-
-func (t *GroupOrChange) UnmarshalJSON(b []byte) error {
-	err := t.union.UnmarshalJSON(b)
-	return err
-}
-
-// AsMembers returns the union data inside the MembersOrChange as a Members
-func (t MembersOrChange) AsMembers() (Members, error) {
-	var body Members
-	err := json.Unmarshal(t.union, &body)
-	return body, err
-}
-
-// FromMembers overwrites any union data inside the MembersOrChange as the provided Members
-func (t *MembersOrChange) FromMembers(v Members) error {
-	b, err := json.Marshal(v)
-	t.union = b
-	return err
-}
-
-// MergeMembers performs a merge with any union data inside the MembersOrChange, using the provided Members
-func (t *MembersOrChange) MergeMembers(v Members) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-
-	merged, err := runtime.JSONMerge(t.union, b)
-	t.union = merged
-	return err
-}
-
-// AsChange returns the union data inside the MembersOrChange as a Change
-func (t MembersOrChange) AsChange() (Change, error) {
-	var body Change
-	err := json.Unmarshal(t.union, &body)
-	return body, err
-}
-
-// FromChange overwrites any union data inside the MembersOrChange as the provided Change
-func (t *MembersOrChange) FromChange(v Change) error {
-	b, err := json.Marshal(v)
-	t.union = b
-	return err
-}
-
-// MergeChange performs a merge with any union data inside the MembersOrChange, using the provided Change
-func (t *MembersOrChange) MergeChange(v Change) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-
-	merged, err := runtime.JSONMerge(t.union, b)
-	t.union = merged
-	return err
-}
-
-func (t MembersOrChange) MarshalJSON() ([]byte, error) {
-	b, err := t.union.MarshalJSON()
-	return b, err
-}
-
-func (t *MembersOrChange) UnmarshalJSON(b []byte) error {
-	err := t.union.UnmarshalJSON(b)
-	return err
-}
-
-// AsRules returns the union data inside the RulesOrChange as a Rules
-func (t RulesOrChange) AsRules() (Rules, error) {
-	var body Rules
-	err := json.Unmarshal(t.union, &body)
-	return body, err
-}
-
-// FromRules overwrites any union data inside the RulesOrChange as the provided Rules
-func (t *RulesOrChange) FromRules(v Rules) error {
-	b, err := json.Marshal(v)
-	t.union = b
-	return err
-}
-
-// MergeRules performs a merge with any union data inside the RulesOrChange, using the provided Rules
-func (t *RulesOrChange) MergeRules(v Rules) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-
-	merged, err := runtime.JSONMerge(t.union, b)
-	t.union = merged
-	return err
-}
-
-// AsChange returns the union data inside the RulesOrChange as a Change
-func (t RulesOrChange) AsChange() (Change, error) {
-	var body Change
-	err := json.Unmarshal(t.union, &body)
-	return body, err
-}
-
-// FromChange overwrites any union data inside the RulesOrChange as the provided Change
-func (t *RulesOrChange) FromChange(v Change) error {
-	b, err := json.Marshal(v)
-	t.union = b
-	return err
-}
-
-// MergeChange performs a merge with any union data inside the RulesOrChange, using the provided Change
-func (t *RulesOrChange) MergeChange(v Change) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-
-	merged, err := runtime.JSONMerge(t.union, b)
-	t.union = merged
-	return err
-}
-
-func (t RulesOrChange) MarshalJSON() ([]byte, error) {
-	b, err := t.union.MarshalJSON()
-	return b, err
-}
-
-func (t *RulesOrChange) UnmarshalJSON(b []byte) error {
-	err := t.union.UnmarshalJSON(b)
-	return err
-}
-
-// AsUserGroups returns the union data inside the UserGroupsOrChange as a UserGroups
-func (t UserGroupsOrChange) AsUserGroups() (UserGroups, error) {
-	var body UserGroups
-	err := json.Unmarshal(t.union, &body)
-	return body, err
-}
-
-// FromUserGroups overwrites any union data inside the UserGroupsOrChange as the provided UserGroups
-func (t *UserGroupsOrChange) FromUserGroups(v UserGroups) error {
-	b, err := json.Marshal(v)
-	t.union = b
-	return err
-}
-
-// MergeUserGroups performs a merge with any union data inside the UserGroupsOrChange, using the provided UserGroups
-func (t *UserGroupsOrChange) MergeUserGroups(v UserGroups) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-
-	merged, err := runtime.JSONMerge(t.union, b)
-	t.union = merged
-	return err
-}
-
-// AsChange returns the union data inside the UserGroupsOrChange as a Change
-func (t UserGroupsOrChange) AsChange() (Change, error) {
-	var body Change
-	err := json.Unmarshal(t.union, &body)
-	return body, err
-}
-
-// FromChange overwrites any union data inside the UserGroupsOrChange as the provided Change
-func (t *UserGroupsOrChange) FromChange(v Change) error {
-	b, err := json.Marshal(v)
-	t.union = b
-	return err
-}
-
-// MergeChange performs a merge with any union data inside the UserGroupsOrChange, using the provided Change
-func (t *UserGroupsOrChange) MergeChange(v Change) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-
-	merged, err := runtime.JSONMerge(t.union, b)
-	t.union = merged
-	return err
-}
-
-func (t UserGroupsOrChange) MarshalJSON() ([]byte, error) {
-	b, err := t.union.MarshalJSON()
-	return b, err
-}
-
-func (t *UserGroupsOrChange) UnmarshalJSON(b []byte) error {
-	err := t.union.UnmarshalJSON(b)
-	return err
-}

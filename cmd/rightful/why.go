@@ -76,7 +76,7 @@ func (c *call) tellWhy(x openapi.Explanation) {
 	for i, f := range x.Fixes {
 		tell(c.out, "%2d. %s\n", i+1, describe(x.User, f))
 		tell(c.out, "    %s\n", strings.Join(consequences(f), "; "))
-		for _, request := range f.Changes {
+		for _, request := range f.Operations {
 			tell(c.out, "    %s %s\n", request.Method, request.Path)
 		}
 	}
@@ -100,9 +100,9 @@ func describe(user string, f openapi.Fix) string {
 	note(len(f.Groups) > 0, "put %s into %s", user, strings.Join(f.Groups, ", "))
 	note(len(f.Leaves) > 0, "take %s out of %s", user, strings.Join(f.Leaves, ", "))
 	for _, rule := range f.Lifts {
-		note(true, "lift the restriction %s of %s", rule.Pattern, rule.Holder)
+		note(true, "lift the restriction %s of %s", rule.Pattern, rule.Subject)
 	}
-	note(f.Kind == openapi.FixKindGrant, "grant %s to %s", strings.Join(f.Permissions, ", "), f.Holder)
+	note(f.Kind == openapi.FixKindGrant, "grant %s to %s", strings.Join(f.Permissions, ", "), f.Subject)
 	return strings.Join(parts, ", ")
 }
 
