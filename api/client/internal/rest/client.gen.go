@@ -93,7 +93,7 @@ type ClientInterface interface {
 
 	// ListChanges List the changes
 	//
-	// What was changed from the first change on, newest first. Filters add up: a change is listed when it matches all.
+	// All changes, newest first. A change is listed if it matches all filters.
 	//
 	// Needs `rightful.changes:view`.
 	//
@@ -102,7 +102,7 @@ type ClientInterface interface {
 
 	// GetChange Show a change
 	//
-	// One change; for whoever holds `rightful.users:view` as well, with what each user gained and lost by it.
+	// One change. Holders of `rightful.users:view` also see what each user gained and lost by it.
 	//
 	// Needs `rightful.changes:view`.
 	//
@@ -111,24 +111,24 @@ type ClientInterface interface {
 
 	// RevertChange Revert a change
 	//
-	// Applies the inverse of a change to the present policy, all or nothing, as a change of the caller's: rules that
-	// it added go, rules that it removed come back, and groups that it made, deleted, renamed or described anew are
-	// again as they were, deleted ones with their rules, members, links and rights to assign. Groups that were renamed
-	// since are followed. What is so already is no error; reverting a second time changes nothing. A revert can be
-	// reverted. The change says in `target` which revision it reverted.
+	// Applies the inverse of a change to the present policy, all or nothing, as a change by the caller. Rules that it
+	// added are removed, rules that it removed are added, and groups that it created, deleted, renamed or described
+	// are restored, deleted ones with their rules, members, inheritance and rights to assign. Groups that were renamed
+	// since are found by their new names. Reverting a second time changes nothing. A revert can be reverted. `target`
+	// is the revision that was reverted.
 	//
-	// Needs `rightful.changes:view`, whatever the operations need that make the inverse up, and whatever anyone gains
-	// or is no longer denied by it. For a membership that is the group's right to assign or `rightful.users:update`.
-	// Only administrators change who is in Administrators.
+	// Needs `rightful.changes:view`, what each operation of the inverse needs, and all that anyone gains or is no
+	// longer restricted from. A membership needs the group's right to assign or `rightful.users:update`. Only
+	// administrators change the members of Administrators.
 	//
 	// Corresponds with POST /changes/{revision}/revert (the `RevertChange` operationId).
 	RevertChange(ctx context.Context, revision Revision, params *RevertChangeParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListDenials List the denials
 	//
-	// The requests that the application refused with a 403 because a permission was missing, newest first, for as
-	// long as they are kept: 30 days and 100,000 of them, unless the host says otherwise. A denial can be read within
-	// a second. Of many at once a sample is recorded; `suppressed` counts the rest.
+	// Requests that the application refused with a 403 because a permission was missing, newest first. By default
+	// denials are kept for 30 days, and at most 100,000 of them. A denial can be read within a second. If a user is
+	// denied many times in a row, a sample is recorded, and `suppressed` counts the rest.
 	//
 	// Needs `rightful.groups:view` and `rightful.users:view`.
 	//
@@ -137,9 +137,8 @@ type ClientInterface interface {
 
 	// GetDenial Show a denial
 	//
-	// The denial that a 403 gave the id of, from whichever instance it came, and whether its user would be let in
-	// now. Why the user wasn't then, and isn't now, is for the explanation: ask it about `user` and `required`, at
-	// `revision` and at present.
+	// The denial with the id that a 403 showed, from any instance, and whether the present policy would allow the
+	// request. The explanation of `user` and `required`, at `revision` and at present, says why it was denied.
 	//
 	// Needs `rightful.groups:view` and `rightful.users:view`.
 	//
@@ -148,8 +147,8 @@ type ClientInterface interface {
 
 	// ExportPolicy Export the policy
 	//
-	// The whole policy of one revision in Casbin's CSV: sorted rows, fields joined by `, `. It imports to the same
-	// policy, and any Casbin reads it.
+	// The whole policy of one revision in Casbin's CSV: sorted rows, fields joined by `, `. Importing it gives the
+	// same policy, and any Casbin reads it.
 	//
 	// Needs `rightful.policy:export`.
 	//
@@ -167,10 +166,10 @@ type ClientInterface interface {
 
 	// CreateGroupWithBody Create a group
 	//
-	// Makes a group with its description, inheritance and rules in one change. Names are compared after compatibility
-	// normalization (NFKC) and full case folding, so that `administrators` is taken.
+	// Creates a group with its description, inheritance and rules in one change. Names are compared after
+	// compatibility normalization (NFKC) and full case folding, so `administrators` is taken.
 	//
-	// Needs `rightful.groups:create` and `rightful.groups:view`, and whatever the group gives.
+	// Needs `rightful.groups:create` and `rightful.groups:view`, and all that the group grants.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -179,10 +178,10 @@ type ClientInterface interface {
 
 	// CreateGroup Create a group
 	//
-	// Makes a group with its description, inheritance and rules in one change. Names are compared after compatibility
-	// normalization (NFKC) and full case folding, so that `administrators` is taken.
+	// Creates a group with its description, inheritance and rules in one change. Names are compared after
+	// compatibility normalization (NFKC) and full case folding, so `administrators` is taken.
 	//
-	// Needs `rightful.groups:create` and `rightful.groups:view`, and whatever the group gives.
+	// Needs `rightful.groups:create` and `rightful.groups:view`, and all that the group grants.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -191,11 +190,11 @@ type ClientInterface interface {
 
 	// DeleteGroup Delete a group
 	//
-	// Removes a group and its rules. A group with members is deleted only with `members=release`, which takes them out
-	// in the same change; one that others inherit not at all.
+	// Removes a group and its rules. A group with members is deleted only with `members=release`, which removes them
+	// from the group in the same change. A group that others inherit can't be deleted.
 	//
 	// Needs `rightful.groups:delete` and `rightful.groups:view`, with `members=release` also `rightful.users:update`
-	// and `rightful.users:view`; and whatever its members are no longer denied.
+	// and `rightful.users:view`; and all that its members are no longer restricted from.
 	//
 	// Corresponds with DELETE /groups/{group} (the `DeleteGroup` operationId).
 	DeleteGroup(ctx context.Context, group GroupPath, params *DeleteGroupParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -209,12 +208,12 @@ type ClientInterface interface {
 
 	// UpdateGroupWithBody Rename or describe a group, or change what it inherits
 	//
-	// A JSON merge patch (RFC 7396): members left out stay as they are, `null` empties the description or the
-	// inheritance, and `inherits` replaces the whole list. A change of name is one change: rules, members, heirs and
-	// the right to assign members follow it.
+	// A JSON merge patch (RFC 7396): absent members stay as they are, `null` empties the description or the
+	// inheritance, and `inherits` replaces the whole list. Renaming is one change: rules, members, inheriting groups
+	// and the right to assign members follow the group.
 	//
-	// Needs `rightful.groups:update` and `rightful.groups:view`, and whatever the group's members and heirs gain or
-	// are no longer denied by it.
+	// Needs `rightful.groups:update` and `rightful.groups:view`, and all that the group, its members and the groups
+	// that inherit it gain or are no longer restricted from.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -223,12 +222,12 @@ type ClientInterface interface {
 
 	// UpdateGroup Rename or describe a group, or change what it inherits
 	//
-	// A JSON merge patch (RFC 7396): members left out stay as they are, `null` empties the description or the
-	// inheritance, and `inherits` replaces the whole list. A change of name is one change: rules, members, heirs and
-	// the right to assign members follow it.
+	// A JSON merge patch (RFC 7396): absent members stay as they are, `null` empties the description or the
+	// inheritance, and `inherits` replaces the whole list. Renaming is one change: rules, members, inheriting groups
+	// and the right to assign members follow the group.
 	//
-	// Needs `rightful.groups:update` and `rightful.groups:view`, and whatever the group's members and heirs gain or
-	// are no longer denied by it.
+	// Needs `rightful.groups:update` and `rightful.groups:view`, and all that the group, its members and the groups
+	// that inherit it gain or are no longer restricted from.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -237,67 +236,68 @@ type ClientInterface interface {
 
 	// ListGroupMembers List the members of a group
 	//
-	// The users who are directly in the group. Groups that inherit it, and their members, are no members of it.
+	// The users who are directly in the group. Groups that inherit it and their members are not listed.
 	//
 	// Needs `rightful.users:view` and `rightful.groups:view`.
 	//
 	// Corresponds with GET /groups/{group}/members (the `ListGroupMembers` operationId).
 	ListGroupMembers(ctx context.Context, group GroupPath, params *ListGroupMembersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ChangeGroupMembersWithBody Put many users into a group and out of it
+	// ChangeGroupMembersWithBody Add and remove members of a group
 	//
-	// All of them in one change, or none.
+	// One change: all of it applies, or nothing.
 	//
-	// Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and whatever those
-	// put in gain and those taken out are no longer denied; or the group's own `rightful.members/GROUP:assign`, which
-	// doesn't reach the caller's own membership, Administrators, or a group that gives any of `rightful.…`. Only
-	// administrators change who is in Administrators.
+	// Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and all that the
+	// added users gain and the removed users are no longer restricted from; or the group's own
+	// `rightful.members/GROUP:assign`, which doesn't cover the caller's own membership, Administrators, or a group
+	// that grants anything that overlaps `rightful.*`. Only administrators change the members of Administrators.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PATCH /groups/{group}/members (the `ChangeGroupMembers` operationId).
 	ChangeGroupMembersWithBody(ctx context.Context, group GroupPath, params *ChangeGroupMembersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ChangeGroupMembers Put many users into a group and out of it
+	// ChangeGroupMembers Add and remove members of a group
 	//
-	// All of them in one change, or none.
+	// One change: all of it applies, or nothing.
 	//
-	// Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and whatever those
-	// put in gain and those taken out are no longer denied; or the group's own `rightful.members/GROUP:assign`, which
-	// doesn't reach the caller's own membership, Administrators, or a group that gives any of `rightful.…`. Only
-	// administrators change who is in Administrators.
+	// Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and all that the
+	// added users gain and the removed users are no longer restricted from; or the group's own
+	// `rightful.members/GROUP:assign`, which doesn't cover the caller's own membership, Administrators, or a group
+	// that grants anything that overlaps `rightful.*`. Only administrators change the members of Administrators.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PATCH /groups/{group}/members (the `ChangeGroupMembers` operationId).
 	ChangeGroupMembers(ctx context.Context, group GroupPath, params *ChangeGroupMembersParams, body ChangeGroupMembersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// RemoveGroupMember Take a user out of a group
+	// RemoveGroupMember Remove a user from a group
 	//
-	// Answers alike when the user isn't in the group.
+	// The answer is the same if the user isn't in the group.
 	//
-	// Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and whatever the user
-	// is no longer denied; or the group's own `rightful.members/GROUP:assign`, which doesn't reach the caller's own
-	// membership, Administrators, or a group that gives any of `rightful.…`. Only administrators take someone out of
-	// Administrators.
+	// Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and all that the user
+	// is no longer restricted from; or the group's own `rightful.members/GROUP:assign`, which doesn't cover the
+	// caller's own membership, Administrators, or a group that grants anything that overlaps `rightful.*`. Only
+	// administrators remove members from Administrators.
 	//
 	// Corresponds with DELETE /groups/{group}/members/{user} (the `RemoveGroupMember` operationId).
 	RemoveGroupMember(ctx context.Context, group GroupPath, user UserPath, params *RemoveGroupMemberParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// AddGroupMember Put a user into a group
+	// AddGroupMember Add a user to a group
 	//
-	// Answers alike when the user is in the group already.
+	// The answer is the same if the user is in the group already.
 	//
-	// Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and whatever the user
-	// gains; or the group's own `rightful.members/GROUP:assign`, which doesn't reach the caller's own membership,
-	// Administrators, or a group that gives any of `rightful.…`. Only administrators put someone into Administrators.
+	// Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and all that the user
+	// gains; or the group's own `rightful.members/GROUP:assign`, which doesn't cover the caller's own membership,
+	// Administrators, or a group that grants anything that overlaps `rightful.*`. Only administrators add members to
+	// Administrators.
 	//
 	// Corresponds with PUT /groups/{group}/members/{user} (the `AddGroupMember` operationId).
 	AddGroupMember(ctx context.Context, group GroupPath, user UserPath, params *AddGroupMemberParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetGroupPermissions Show a group's own rules
 	//
-	// The grants and restrictions of the group itself, without those that it inherits. The ETag is the group's.
+	// The grants and restrictions of the group itself, without inherited ones. The ETag is the group's.
 	//
 	// Needs `rightful.groups:view`.
 	//
@@ -306,10 +306,10 @@ type ClientInterface interface {
 
 	// ChangeGroupPermissionsWithBody Add and remove single rules of a group
 	//
-	// A delta that applies whatever else has changed meanwhile; with `If-Match` only if nothing has.
+	// A delta. It applies even if something else has changed meanwhile, unless `If-Match` is sent.
 	//
-	// Needs `rightful.groups:update` and `rightful.groups:view`, and whatever the group's members and heirs gain or
-	// are no longer denied by it.
+	// Needs `rightful.groups:update` and `rightful.groups:view`, and all that the group, its members and the groups
+	// that inherit it gain or are no longer restricted from.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -318,10 +318,10 @@ type ClientInterface interface {
 
 	// ChangeGroupPermissions Add and remove single rules of a group
 	//
-	// A delta that applies whatever else has changed meanwhile; with `If-Match` only if nothing has.
+	// A delta. It applies even if something else has changed meanwhile, unless `If-Match` is sent.
 	//
-	// Needs `rightful.groups:update` and `rightful.groups:view`, and whatever the group's members and heirs gain or
-	// are no longer denied by it.
+	// Needs `rightful.groups:update` and `rightful.groups:view`, and all that the group, its members and the groups
+	// that inherit it gain or are no longer restricted from.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -330,10 +330,10 @@ type ClientInterface interface {
 
 	// SetGroupPermissionsWithBody Replace a group's own rules
 	//
-	// Makes the group's own grants and restrictions exactly these.
+	// Sets the group's own grants and restrictions to exactly these.
 	//
-	// Needs `rightful.groups:update` and `rightful.groups:view`, and whatever the group's members and heirs gain or
-	// are no longer denied by it.
+	// Needs `rightful.groups:update` and `rightful.groups:view`, and all that the group, its members and the groups
+	// that inherit it gain or are no longer restricted from.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -342,10 +342,10 @@ type ClientInterface interface {
 
 	// SetGroupPermissions Replace a group's own rules
 	//
-	// Makes the group's own grants and restrictions exactly these.
+	// Sets the group's own grants and restrictions to exactly these.
 	//
-	// Needs `rightful.groups:update` and `rightful.groups:view`, and whatever the group's members and heirs gain or
-	// are no longer denied by it.
+	// Needs `rightful.groups:update` and `rightful.groups:view`, and all that the group, its members and the groups
+	// that inherit it gain or are no longer restricted from.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -354,14 +354,15 @@ type ClientInterface interface {
 
 	// ImportPolicyWithBody Import a policy
 	//
-	// Takes a policy in Casbin's CSV, all or nothing, in one change: `p, subject, object, action[, allow|deny]` and
+	// Imports a policy in Casbin's CSV, all or nothing, in one change: `p, subject, object, action[, allow|deny]` and
 	// `g, member, group`, with `#` comments, blank lines and quoted fields. Groups are marked `group:`; only in a file
 	// where no field begins with `group:` are bare names on the right of a `g` line groups. Groups that the file names
-	// are made. Every bad line is reported with its number. A second import of the same file changes nothing. An empty
-	// body is a 400; a file without a rule or a membership changes nothing with `merge`, and is a 422 with `replace`.
+	// are created. Every bad line is reported with its number. A second import of the same file changes nothing. An
+	// empty body is a 400; a file without rules or memberships changes nothing with `merge` and is a 422 with
+	// `replace`.
 	//
-	// Needs `rightful.policy:import`, and whatever anyone gains or is no longer denied by it; `mode=replace` only
-	// administrators may use.
+	// Needs `rightful.policy:import`, and all that anyone gains or is no longer restricted from. `mode=replace` is for
+	// administrators only.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -370,30 +371,30 @@ type ClientInterface interface {
 
 	// GetMe Show what the caller may do
 	//
-	// The caller's groups and effective permissions at one revision, for an interface that hides what its user can't
-	// use anyway: every permission of the catalog that the caller holds, and those outside it that a rule names
-	// exactly. What a wildcard covers beyond that isn't listed.
+	// The caller's groups and effective permissions at one revision, for an interface that hides unavailable actions:
+	// every permission of the catalog that the caller holds, and other permissions that a grant names exactly. What a
+	// wildcard covers beyond that isn't listed.
 	//
-	// A browser may keep the answer and asks each time whether it still holds: `If-None-Match` with its ETag is
-	// answered 304 until the policy changes.
+	// A browser may cache the answer and revalidates it each time: `If-None-Match` with its ETag is answered 304 until
+	// the policy changes.
 	//
-	// Needs nothing but being signed in.
+	// Needs only a signed-in caller.
 	//
 	// Corresponds with GET /me (the `GetMe` operationId).
 	GetMe(ctx context.Context, params *GetMeParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetOpenapi Show this document
 	//
-	// Needs nothing, not even being signed in.
+	// Open to everybody, signed in or not.
 	//
 	// Corresponds with GET /openapi.json (the `GetOpenapi` operationId).
 	GetOpenapi(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListPermissionHolders List who holds a permission
 	//
-	// The groups that give a permission, then the users who hold it, each with every path by which they come to it.
-	// Whoever is in one of the groups holds it, unless a restriction from elsewhere denies it: the users are those
-	// that do, among those that the policy names.
+	// The groups that grant a permission, then the users who hold it, each with its origins. Members of the groups
+	// hold the permission unless a restriction denies it; the list of users has only those who do hold it, among the
+	// users that the policy names.
 	//
 	// Needs `rightful.groups:view` and `rightful.users:view`.
 	//
@@ -409,21 +410,20 @@ type ClientInterface interface {
 	// Corresponds with GET /permissions (the `ListPermissions` operationId).
 	ListPermissions(ctx context.Context, params *ListPermissionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetStatus Show how the service stands
+	// GetStatus Show the status of the service
 	//
-	// The revision by which this instance decides and how long ago it was last confirmed; for whoever holds
-	// `rightful.changes:view` also the store, bad rows of its table, and how the policy differs from the seed.
-	// It answers while the store is away.
+	// The revision by which this instance decides, and how long ago it was last confirmed. Holders of
+	// `rightful.changes:view` also see the state of the store, bad rows of its table, and how the policy differs from
+	// the seed. The operation answers while the store is away.
 	//
-	// Needs nothing but being signed in.
+	// Needs only a signed-in caller.
 	//
 	// Corresponds with GET /status (the `GetStatus` operationId).
 	GetStatus(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListUsers List the users
 	//
-	// The users that the policy names, in a group or with rules of their own, and those that the host's directory
-	// adds where it has one.
+	// The users that the policy names, as members of a group or with rules of their own.
 	//
 	// Needs `rightful.users:view` and `rightful.groups:view`.
 	//
@@ -432,38 +432,36 @@ type ClientInterface interface {
 
 	// DeleteUser Remove a user from the policy
 	//
-	// Takes the user out of all groups and removes all their own rules, in one change. The account is the host's and
-	// stays. Answers alike when the policy doesn't name the user.
+	// Removes the user from all groups and removes all their own rules, in one change. The host's account stays. The
+	// answer is the same if the policy doesn't name the user.
 	//
-	// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`. Only administrators do it to a
-	// member of Administrators.
+	// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`. Only administrators
+	// remove a member of Administrators.
 	//
 	// Corresponds with DELETE /users/{user} (the `DeleteUser` operationId).
 	DeleteUser(ctx context.Context, user UserPath, params *DeleteUserParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetUser Show a user
 	//
-	// A user's groups, own rules, and all that they may do with where it comes from. No user is ever a 404: `known`
-	// says whether the policy names them.
+	// A user's groups, own rules, and effective permissions with their origins. No user is ever a 404: `known` says
+	// whether the policy names the user.
 	//
 	// Needs `rightful.users:view` and `rightful.groups:view`.
 	//
 	// Corresponds with GET /users/{user} (the `GetUser` operationId).
 	GetUser(ctx context.Context, user UserPath, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ExplainUser Explain what a user may do, and what would let them
+	// ExplainUser Explain what a user may do, and what would allow the rest
 	//
-	// For one or many permissions: whether the user holds them, through which paths, what is missing, when that was
-	// lost, and every way to give it, in the order in which to consider them. No user is a 404: `known` says whether
-	// the policy names them.
+	// For each permission: whether the user holds it, its origins, when it was lost, and what would grant what is
+	// missing, best first. No user is ever a 404: `known` says whether the policy names the user.
 	//
-	// A way is a list of changes, to be made one after the other as they stand: with `dry_run=true` each says what it
-	// would do, and without it does so. They need no `If-Match`. Where the caller may not make them, `lacks` says what
-	// that would take.
+	// A fix lists operations of this interface. Send them as they are, in order; `dry_run=true` says what each would
+	// do. They need no `If-Match`. If the caller may not carry them out, `lacks` says what is missing for that.
 	//
-	// With `revision` it is about the policy as it was then, of which no ways are listed. That takes some tens of
-	// microseconds for each change since; an answer that isn't there after ten seconds is a 503, and a past that can't
-	// be worked out, because the records don't fit the policy, a 500.
+	// With `revision` the explanation is about a past policy and has no fixes. It takes some tens of microseconds for
+	// each change since; after ten seconds the answer is a 503. If the past can't be computed, because the records
+	// don't fit the policy, the answer is a 500.
 	//
 	// Needs `rightful.users:view` and `rightful.groups:view`.
 	//
@@ -481,10 +479,10 @@ type ClientInterface interface {
 
 	// SetUserGroupsWithBody Replace a user's groups
 	//
-	// Puts the user into exactly these groups, in one change. A group that doesn't exist is a 422.
+	// Makes the user a member of exactly these groups, in one change. A group that doesn't exist is a 422.
 	//
-	// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and whatever the user gains or
-	// is no longer denied by it. Only administrators change who is in Administrators.
+	// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and all that the user gains or
+	// is no longer restricted from. Only administrators change the members of Administrators.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -493,10 +491,10 @@ type ClientInterface interface {
 
 	// SetUserGroups Replace a user's groups
 	//
-	// Puts the user into exactly these groups, in one change. A group that doesn't exist is a 422.
+	// Makes the user a member of exactly these groups, in one change. A group that doesn't exist is a 422.
 	//
-	// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and whatever the user gains or
-	// is no longer denied by it. Only administrators change who is in Administrators.
+	// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and all that the user gains or
+	// is no longer restricted from. Only administrators change the members of Administrators.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -505,7 +503,7 @@ type ClientInterface interface {
 
 	// GetUserPermissions Show a user's own rules
 	//
-	// The grants and restrictions given to the user directly, without those of their groups. The ETag is the user's.
+	// The user's own grants and restrictions, without those of their groups. The ETag is the user's.
 	//
 	// Needs `rightful.users:view` and `rightful.groups:view`.
 	//
@@ -514,10 +512,10 @@ type ClientInterface interface {
 
 	// ChangeUserPermissionsWithBody Add and remove single rules of a user
 	//
-	// A delta that applies whatever else has changed meanwhile; with `If-Match` only if nothing has.
+	// A delta. It applies even if something else has changed meanwhile, unless `If-Match` is sent.
 	//
-	// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and whatever the user gains or
-	// is no longer denied by it.
+	// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and all that the user gains or
+	// is no longer restricted from.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -526,10 +524,10 @@ type ClientInterface interface {
 
 	// ChangeUserPermissions Add and remove single rules of a user
 	//
-	// A delta that applies whatever else has changed meanwhile; with `If-Match` only if nothing has.
+	// A delta. It applies even if something else has changed meanwhile, unless `If-Match` is sent.
 	//
-	// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and whatever the user gains or
-	// is no longer denied by it.
+	// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and all that the user gains or
+	// is no longer restricted from.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -538,10 +536,10 @@ type ClientInterface interface {
 
 	// SetUserPermissionsWithBody Replace a user's own rules
 	//
-	// Makes the user's own grants and restrictions exactly these.
+	// Sets the user's own grants and restrictions to exactly these.
 	//
-	// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and whatever the user gains or
-	// is no longer denied by it.
+	// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and all that the user gains or
+	// is no longer restricted from.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -550,10 +548,10 @@ type ClientInterface interface {
 
 	// SetUserPermissions Replace a user's own rules
 	//
-	// Makes the user's own grants and restrictions exactly these.
+	// Sets the user's own grants and restrictions to exactly these.
 	//
-	// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and whatever the user gains or
-	// is no longer denied by it.
+	// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and all that the user gains or
+	// is no longer restricted from.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -563,7 +561,7 @@ type ClientInterface interface {
 
 // ListChanges List the changes
 //
-// What was changed from the first change on, newest first. Filters add up: a change is listed when it matches all.
+// All changes, newest first. A change is listed if it matches all filters.
 //
 // Needs `rightful.changes:view`.
 //
@@ -582,7 +580,7 @@ func (c *Client) ListChanges(ctx context.Context, params *ListChangesParams, req
 
 // GetChange Show a change
 //
-// One change; for whoever holds `rightful.users:view` as well, with what each user gained and lost by it.
+// One change. Holders of `rightful.users:view` also see what each user gained and lost by it.
 //
 // Needs `rightful.changes:view`.
 //
@@ -601,15 +599,15 @@ func (c *Client) GetChange(ctx context.Context, revision Revision, reqEditors ..
 
 // RevertChange Revert a change
 //
-// Applies the inverse of a change to the present policy, all or nothing, as a change of the caller's: rules that
-// it added go, rules that it removed come back, and groups that it made, deleted, renamed or described anew are
-// again as they were, deleted ones with their rules, members, links and rights to assign. Groups that were renamed
-// since are followed. What is so already is no error; reverting a second time changes nothing. A revert can be
-// reverted. The change says in `target` which revision it reverted.
+// Applies the inverse of a change to the present policy, all or nothing, as a change by the caller. Rules that it
+// added are removed, rules that it removed are added, and groups that it created, deleted, renamed or described
+// are restored, deleted ones with their rules, members, inheritance and rights to assign. Groups that were renamed
+// since are found by their new names. Reverting a second time changes nothing. A revert can be reverted. `target`
+// is the revision that was reverted.
 //
-// Needs `rightful.changes:view`, whatever the operations need that make the inverse up, and whatever anyone gains
-// or is no longer denied by it. For a membership that is the group's right to assign or `rightful.users:update`.
-// Only administrators change who is in Administrators.
+// Needs `rightful.changes:view`, what each operation of the inverse needs, and all that anyone gains or is no
+// longer restricted from. A membership needs the group's right to assign or `rightful.users:update`. Only
+// administrators change the members of Administrators.
 //
 // Corresponds with POST /changes/{revision}/revert (the `RevertChange` operationId).
 func (c *Client) RevertChange(ctx context.Context, revision Revision, params *RevertChangeParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -626,9 +624,9 @@ func (c *Client) RevertChange(ctx context.Context, revision Revision, params *Re
 
 // ListDenials List the denials
 //
-// The requests that the application refused with a 403 because a permission was missing, newest first, for as
-// long as they are kept: 30 days and 100,000 of them, unless the host says otherwise. A denial can be read within
-// a second. Of many at once a sample is recorded; `suppressed` counts the rest.
+// Requests that the application refused with a 403 because a permission was missing, newest first. By default
+// denials are kept for 30 days, and at most 100,000 of them. A denial can be read within a second. If a user is
+// denied many times in a row, a sample is recorded, and `suppressed` counts the rest.
 //
 // Needs `rightful.groups:view` and `rightful.users:view`.
 //
@@ -647,9 +645,8 @@ func (c *Client) ListDenials(ctx context.Context, params *ListDenialsParams, req
 
 // GetDenial Show a denial
 //
-// The denial that a 403 gave the id of, from whichever instance it came, and whether its user would be let in
-// now. Why the user wasn't then, and isn't now, is for the explanation: ask it about `user` and `required`, at
-// `revision` and at present.
+// The denial with the id that a 403 showed, from any instance, and whether the present policy would allow the
+// request. The explanation of `user` and `required`, at `revision` and at present, says why it was denied.
 //
 // Needs `rightful.groups:view` and `rightful.users:view`.
 //
@@ -668,8 +665,8 @@ func (c *Client) GetDenial(ctx context.Context, id string, reqEditors ...Request
 
 // ExportPolicy Export the policy
 //
-// The whole policy of one revision in Casbin's CSV: sorted rows, fields joined by `, `. It imports to the same
-// policy, and any Casbin reads it.
+// The whole policy of one revision in Casbin's CSV: sorted rows, fields joined by `, `. Importing it gives the
+// same policy, and any Casbin reads it.
 //
 // Needs `rightful.policy:export`.
 //
@@ -707,10 +704,10 @@ func (c *Client) ListGroups(ctx context.Context, params *ListGroupsParams, reqEd
 
 // CreateGroupWithBody Create a group
 //
-// Makes a group with its description, inheritance and rules in one change. Names are compared after compatibility
-// normalization (NFKC) and full case folding, so that `administrators` is taken.
+// Creates a group with its description, inheritance and rules in one change. Names are compared after
+// compatibility normalization (NFKC) and full case folding, so `administrators` is taken.
 //
-// Needs `rightful.groups:create` and `rightful.groups:view`, and whatever the group gives.
+// Needs `rightful.groups:create` and `rightful.groups:view`, and all that the group grants.
 //
 // Takes any type of body and a specified content type.
 //
@@ -729,10 +726,10 @@ func (c *Client) CreateGroupWithBody(ctx context.Context, params *CreateGroupPar
 
 // CreateGroup Create a group
 //
-// Makes a group with its description, inheritance and rules in one change. Names are compared after compatibility
-// normalization (NFKC) and full case folding, so that `administrators` is taken.
+// Creates a group with its description, inheritance and rules in one change. Names are compared after
+// compatibility normalization (NFKC) and full case folding, so `administrators` is taken.
 //
-// Needs `rightful.groups:create` and `rightful.groups:view`, and whatever the group gives.
+// Needs `rightful.groups:create` and `rightful.groups:view`, and all that the group grants.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -751,11 +748,11 @@ func (c *Client) CreateGroup(ctx context.Context, params *CreateGroupParams, bod
 
 // DeleteGroup Delete a group
 //
-// Removes a group and its rules. A group with members is deleted only with `members=release`, which takes them out
-// in the same change; one that others inherit not at all.
+// Removes a group and its rules. A group with members is deleted only with `members=release`, which removes them
+// from the group in the same change. A group that others inherit can't be deleted.
 //
 // Needs `rightful.groups:delete` and `rightful.groups:view`, with `members=release` also `rightful.users:update`
-// and `rightful.users:view`; and whatever its members are no longer denied.
+// and `rightful.users:view`; and all that its members are no longer restricted from.
 //
 // Corresponds with DELETE /groups/{group} (the `DeleteGroup` operationId).
 func (c *Client) DeleteGroup(ctx context.Context, group GroupPath, params *DeleteGroupParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -789,12 +786,12 @@ func (c *Client) GetGroup(ctx context.Context, group GroupPath, reqEditors ...Re
 
 // UpdateGroupWithBody Rename or describe a group, or change what it inherits
 //
-// A JSON merge patch (RFC 7396): members left out stay as they are, `null` empties the description or the
-// inheritance, and `inherits` replaces the whole list. A change of name is one change: rules, members, heirs and
-// the right to assign members follow it.
+// A JSON merge patch (RFC 7396): absent members stay as they are, `null` empties the description or the
+// inheritance, and `inherits` replaces the whole list. Renaming is one change: rules, members, inheriting groups
+// and the right to assign members follow the group.
 //
-// Needs `rightful.groups:update` and `rightful.groups:view`, and whatever the group's members and heirs gain or
-// are no longer denied by it.
+// Needs `rightful.groups:update` and `rightful.groups:view`, and all that the group, its members and the groups
+// that inherit it gain or are no longer restricted from.
 //
 // Takes any type of body and a specified content type.
 //
@@ -813,12 +810,12 @@ func (c *Client) UpdateGroupWithBody(ctx context.Context, group GroupPath, param
 
 // UpdateGroup Rename or describe a group, or change what it inherits
 //
-// A JSON merge patch (RFC 7396): members left out stay as they are, `null` empties the description or the
-// inheritance, and `inherits` replaces the whole list. A change of name is one change: rules, members, heirs and
-// the right to assign members follow it.
+// A JSON merge patch (RFC 7396): absent members stay as they are, `null` empties the description or the
+// inheritance, and `inherits` replaces the whole list. Renaming is one change: rules, members, inheriting groups
+// and the right to assign members follow the group.
 //
-// Needs `rightful.groups:update` and `rightful.groups:view`, and whatever the group's members and heirs gain or
-// are no longer denied by it.
+// Needs `rightful.groups:update` and `rightful.groups:view`, and all that the group, its members and the groups
+// that inherit it gain or are no longer restricted from.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -837,7 +834,7 @@ func (c *Client) UpdateGroup(ctx context.Context, group GroupPath, params *Updat
 
 // ListGroupMembers List the members of a group
 //
-// The users who are directly in the group. Groups that inherit it, and their members, are no members of it.
+// The users who are directly in the group. Groups that inherit it and their members are not listed.
 //
 // Needs `rightful.users:view` and `rightful.groups:view`.
 //
@@ -854,14 +851,14 @@ func (c *Client) ListGroupMembers(ctx context.Context, group GroupPath, params *
 	return c.Client.Do(req)
 }
 
-// ChangeGroupMembersWithBody Put many users into a group and out of it
+// ChangeGroupMembersWithBody Add and remove members of a group
 //
-// All of them in one change, or none.
+// One change: all of it applies, or nothing.
 //
-// Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and whatever those
-// put in gain and those taken out are no longer denied; or the group's own `rightful.members/GROUP:assign`, which
-// doesn't reach the caller's own membership, Administrators, or a group that gives any of `rightful.…`. Only
-// administrators change who is in Administrators.
+// Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and all that the
+// added users gain and the removed users are no longer restricted from; or the group's own
+// `rightful.members/GROUP:assign`, which doesn't cover the caller's own membership, Administrators, or a group
+// that grants anything that overlaps `rightful.*`. Only administrators change the members of Administrators.
 //
 // Takes any type of body and a specified content type.
 //
@@ -878,14 +875,14 @@ func (c *Client) ChangeGroupMembersWithBody(ctx context.Context, group GroupPath
 	return c.Client.Do(req)
 }
 
-// ChangeGroupMembers Put many users into a group and out of it
+// ChangeGroupMembers Add and remove members of a group
 //
-// All of them in one change, or none.
+// One change: all of it applies, or nothing.
 //
-// Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and whatever those
-// put in gain and those taken out are no longer denied; or the group's own `rightful.members/GROUP:assign`, which
-// doesn't reach the caller's own membership, Administrators, or a group that gives any of `rightful.…`. Only
-// administrators change who is in Administrators.
+// Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and all that the
+// added users gain and the removed users are no longer restricted from; or the group's own
+// `rightful.members/GROUP:assign`, which doesn't cover the caller's own membership, Administrators, or a group
+// that grants anything that overlaps `rightful.*`. Only administrators change the members of Administrators.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -902,14 +899,14 @@ func (c *Client) ChangeGroupMembers(ctx context.Context, group GroupPath, params
 	return c.Client.Do(req)
 }
 
-// RemoveGroupMember Take a user out of a group
+// RemoveGroupMember Remove a user from a group
 //
-// Answers alike when the user isn't in the group.
+// The answer is the same if the user isn't in the group.
 //
-// Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and whatever the user
-// is no longer denied; or the group's own `rightful.members/GROUP:assign`, which doesn't reach the caller's own
-// membership, Administrators, or a group that gives any of `rightful.…`. Only administrators take someone out of
-// Administrators.
+// Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and all that the user
+// is no longer restricted from; or the group's own `rightful.members/GROUP:assign`, which doesn't cover the
+// caller's own membership, Administrators, or a group that grants anything that overlaps `rightful.*`. Only
+// administrators remove members from Administrators.
 //
 // Corresponds with DELETE /groups/{group}/members/{user} (the `RemoveGroupMember` operationId).
 func (c *Client) RemoveGroupMember(ctx context.Context, group GroupPath, user UserPath, params *RemoveGroupMemberParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -924,13 +921,14 @@ func (c *Client) RemoveGroupMember(ctx context.Context, group GroupPath, user Us
 	return c.Client.Do(req)
 }
 
-// AddGroupMember Put a user into a group
+// AddGroupMember Add a user to a group
 //
-// Answers alike when the user is in the group already.
+// The answer is the same if the user is in the group already.
 //
-// Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and whatever the user
-// gains; or the group's own `rightful.members/GROUP:assign`, which doesn't reach the caller's own membership,
-// Administrators, or a group that gives any of `rightful.…`. Only administrators put someone into Administrators.
+// Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and all that the user
+// gains; or the group's own `rightful.members/GROUP:assign`, which doesn't cover the caller's own membership,
+// Administrators, or a group that grants anything that overlaps `rightful.*`. Only administrators add members to
+// Administrators.
 //
 // Corresponds with PUT /groups/{group}/members/{user} (the `AddGroupMember` operationId).
 func (c *Client) AddGroupMember(ctx context.Context, group GroupPath, user UserPath, params *AddGroupMemberParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -947,7 +945,7 @@ func (c *Client) AddGroupMember(ctx context.Context, group GroupPath, user UserP
 
 // GetGroupPermissions Show a group's own rules
 //
-// The grants and restrictions of the group itself, without those that it inherits. The ETag is the group's.
+// The grants and restrictions of the group itself, without inherited ones. The ETag is the group's.
 //
 // Needs `rightful.groups:view`.
 //
@@ -966,10 +964,10 @@ func (c *Client) GetGroupPermissions(ctx context.Context, group GroupPath, reqEd
 
 // ChangeGroupPermissionsWithBody Add and remove single rules of a group
 //
-// A delta that applies whatever else has changed meanwhile; with `If-Match` only if nothing has.
+// A delta. It applies even if something else has changed meanwhile, unless `If-Match` is sent.
 //
-// Needs `rightful.groups:update` and `rightful.groups:view`, and whatever the group's members and heirs gain or
-// are no longer denied by it.
+// Needs `rightful.groups:update` and `rightful.groups:view`, and all that the group, its members and the groups
+// that inherit it gain or are no longer restricted from.
 //
 // Takes any type of body and a specified content type.
 //
@@ -988,10 +986,10 @@ func (c *Client) ChangeGroupPermissionsWithBody(ctx context.Context, group Group
 
 // ChangeGroupPermissions Add and remove single rules of a group
 //
-// A delta that applies whatever else has changed meanwhile; with `If-Match` only if nothing has.
+// A delta. It applies even if something else has changed meanwhile, unless `If-Match` is sent.
 //
-// Needs `rightful.groups:update` and `rightful.groups:view`, and whatever the group's members and heirs gain or
-// are no longer denied by it.
+// Needs `rightful.groups:update` and `rightful.groups:view`, and all that the group, its members and the groups
+// that inherit it gain or are no longer restricted from.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1010,10 +1008,10 @@ func (c *Client) ChangeGroupPermissions(ctx context.Context, group GroupPath, pa
 
 // SetGroupPermissionsWithBody Replace a group's own rules
 //
-// Makes the group's own grants and restrictions exactly these.
+// Sets the group's own grants and restrictions to exactly these.
 //
-// Needs `rightful.groups:update` and `rightful.groups:view`, and whatever the group's members and heirs gain or
-// are no longer denied by it.
+// Needs `rightful.groups:update` and `rightful.groups:view`, and all that the group, its members and the groups
+// that inherit it gain or are no longer restricted from.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1032,10 +1030,10 @@ func (c *Client) SetGroupPermissionsWithBody(ctx context.Context, group GroupPat
 
 // SetGroupPermissions Replace a group's own rules
 //
-// Makes the group's own grants and restrictions exactly these.
+// Sets the group's own grants and restrictions to exactly these.
 //
-// Needs `rightful.groups:update` and `rightful.groups:view`, and whatever the group's members and heirs gain or
-// are no longer denied by it.
+// Needs `rightful.groups:update` and `rightful.groups:view`, and all that the group, its members and the groups
+// that inherit it gain or are no longer restricted from.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1054,14 +1052,15 @@ func (c *Client) SetGroupPermissions(ctx context.Context, group GroupPath, param
 
 // ImportPolicyWithBody Import a policy
 //
-// Takes a policy in Casbin's CSV, all or nothing, in one change: `p, subject, object, action[, allow|deny]` and
+// Imports a policy in Casbin's CSV, all or nothing, in one change: `p, subject, object, action[, allow|deny]` and
 // `g, member, group`, with `#` comments, blank lines and quoted fields. Groups are marked `group:`; only in a file
 // where no field begins with `group:` are bare names on the right of a `g` line groups. Groups that the file names
-// are made. Every bad line is reported with its number. A second import of the same file changes nothing. An empty
-// body is a 400; a file without a rule or a membership changes nothing with `merge`, and is a 422 with `replace`.
+// are created. Every bad line is reported with its number. A second import of the same file changes nothing. An
+// empty body is a 400; a file without rules or memberships changes nothing with `merge` and is a 422 with
+// `replace`.
 //
-// Needs `rightful.policy:import`, and whatever anyone gains or is no longer denied by it; `mode=replace` only
-// administrators may use.
+// Needs `rightful.policy:import`, and all that anyone gains or is no longer restricted from. `mode=replace` is for
+// administrators only.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1080,14 +1079,14 @@ func (c *Client) ImportPolicyWithBody(ctx context.Context, params *ImportPolicyP
 
 // GetMe Show what the caller may do
 //
-// The caller's groups and effective permissions at one revision, for an interface that hides what its user can't
-// use anyway: every permission of the catalog that the caller holds, and those outside it that a rule names
-// exactly. What a wildcard covers beyond that isn't listed.
+// The caller's groups and effective permissions at one revision, for an interface that hides unavailable actions:
+// every permission of the catalog that the caller holds, and other permissions that a grant names exactly. What a
+// wildcard covers beyond that isn't listed.
 //
-// A browser may keep the answer and asks each time whether it still holds: `If-None-Match` with its ETag is
-// answered 304 until the policy changes.
+// A browser may cache the answer and revalidates it each time: `If-None-Match` with its ETag is answered 304 until
+// the policy changes.
 //
-// Needs nothing but being signed in.
+// Needs only a signed-in caller.
 //
 // Corresponds with GET /me (the `GetMe` operationId).
 func (c *Client) GetMe(ctx context.Context, params *GetMeParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1104,7 +1103,7 @@ func (c *Client) GetMe(ctx context.Context, params *GetMeParams, reqEditors ...R
 
 // GetOpenapi Show this document
 //
-// Needs nothing, not even being signed in.
+// Open to everybody, signed in or not.
 //
 // Corresponds with GET /openapi.json (the `GetOpenapi` operationId).
 func (c *Client) GetOpenapi(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1121,9 +1120,9 @@ func (c *Client) GetOpenapi(ctx context.Context, reqEditors ...RequestEditorFn) 
 
 // ListPermissionHolders List who holds a permission
 //
-// The groups that give a permission, then the users who hold it, each with every path by which they come to it.
-// Whoever is in one of the groups holds it, unless a restriction from elsewhere denies it: the users are those
-// that do, among those that the policy names.
+// The groups that grant a permission, then the users who hold it, each with its origins. Members of the groups
+// hold the permission unless a restriction denies it; the list of users has only those who do hold it, among the
+// users that the policy names.
 //
 // Needs `rightful.groups:view` and `rightful.users:view`.
 //
@@ -1159,13 +1158,13 @@ func (c *Client) ListPermissions(ctx context.Context, params *ListPermissionsPar
 	return c.Client.Do(req)
 }
 
-// GetStatus Show how the service stands
+// GetStatus Show the status of the service
 //
-// The revision by which this instance decides and how long ago it was last confirmed; for whoever holds
-// `rightful.changes:view` also the store, bad rows of its table, and how the policy differs from the seed.
-// It answers while the store is away.
+// The revision by which this instance decides, and how long ago it was last confirmed. Holders of
+// `rightful.changes:view` also see the state of the store, bad rows of its table, and how the policy differs from
+// the seed. The operation answers while the store is away.
 //
-// Needs nothing but being signed in.
+// Needs only a signed-in caller.
 //
 // Corresponds with GET /status (the `GetStatus` operationId).
 func (c *Client) GetStatus(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1182,8 +1181,7 @@ func (c *Client) GetStatus(ctx context.Context, reqEditors ...RequestEditorFn) (
 
 // ListUsers List the users
 //
-// The users that the policy names, in a group or with rules of their own, and those that the host's directory
-// adds where it has one.
+// The users that the policy names, as members of a group or with rules of their own.
 //
 // Needs `rightful.users:view` and `rightful.groups:view`.
 //
@@ -1202,11 +1200,11 @@ func (c *Client) ListUsers(ctx context.Context, params *ListUsersParams, reqEdit
 
 // DeleteUser Remove a user from the policy
 //
-// Takes the user out of all groups and removes all their own rules, in one change. The account is the host's and
-// stays. Answers alike when the policy doesn't name the user.
+// Removes the user from all groups and removes all their own rules, in one change. The host's account stays. The
+// answer is the same if the policy doesn't name the user.
 //
-// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`. Only administrators do it to a
-// member of Administrators.
+// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`. Only administrators
+// remove a member of Administrators.
 //
 // Corresponds with DELETE /users/{user} (the `DeleteUser` operationId).
 func (c *Client) DeleteUser(ctx context.Context, user UserPath, params *DeleteUserParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1223,8 +1221,8 @@ func (c *Client) DeleteUser(ctx context.Context, user UserPath, params *DeleteUs
 
 // GetUser Show a user
 //
-// A user's groups, own rules, and all that they may do with where it comes from. No user is ever a 404: `known`
-// says whether the policy names them.
+// A user's groups, own rules, and effective permissions with their origins. No user is ever a 404: `known` says
+// whether the policy names the user.
 //
 // Needs `rightful.users:view` and `rightful.groups:view`.
 //
@@ -1241,19 +1239,17 @@ func (c *Client) GetUser(ctx context.Context, user UserPath, reqEditors ...Reque
 	return c.Client.Do(req)
 }
 
-// ExplainUser Explain what a user may do, and what would let them
+// ExplainUser Explain what a user may do, and what would allow the rest
 //
-// For one or many permissions: whether the user holds them, through which paths, what is missing, when that was
-// lost, and every way to give it, in the order in which to consider them. No user is a 404: `known` says whether
-// the policy names them.
+// For each permission: whether the user holds it, its origins, when it was lost, and what would grant what is
+// missing, best first. No user is ever a 404: `known` says whether the policy names the user.
 //
-// A way is a list of changes, to be made one after the other as they stand: with `dry_run=true` each says what it
-// would do, and without it does so. They need no `If-Match`. Where the caller may not make them, `lacks` says what
-// that would take.
+// A fix lists operations of this interface. Send them as they are, in order; `dry_run=true` says what each would
+// do. They need no `If-Match`. If the caller may not carry them out, `lacks` says what is missing for that.
 //
-// With `revision` it is about the policy as it was then, of which no ways are listed. That takes some tens of
-// microseconds for each change since; an answer that isn't there after ten seconds is a 503, and a past that can't
-// be worked out, because the records don't fit the policy, a 500.
+// With `revision` the explanation is about a past policy and has no fixes. It takes some tens of microseconds for
+// each change since; after ten seconds the answer is a 503. If the past can't be computed, because the records
+// don't fit the policy, the answer is a 500.
 //
 // Needs `rightful.users:view` and `rightful.groups:view`.
 //
@@ -1291,10 +1287,10 @@ func (c *Client) GetUserGroups(ctx context.Context, user UserPath, reqEditors ..
 
 // SetUserGroupsWithBody Replace a user's groups
 //
-// Puts the user into exactly these groups, in one change. A group that doesn't exist is a 422.
+// Makes the user a member of exactly these groups, in one change. A group that doesn't exist is a 422.
 //
-// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and whatever the user gains or
-// is no longer denied by it. Only administrators change who is in Administrators.
+// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and all that the user gains or
+// is no longer restricted from. Only administrators change the members of Administrators.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1313,10 +1309,10 @@ func (c *Client) SetUserGroupsWithBody(ctx context.Context, user UserPath, param
 
 // SetUserGroups Replace a user's groups
 //
-// Puts the user into exactly these groups, in one change. A group that doesn't exist is a 422.
+// Makes the user a member of exactly these groups, in one change. A group that doesn't exist is a 422.
 //
-// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and whatever the user gains or
-// is no longer denied by it. Only administrators change who is in Administrators.
+// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and all that the user gains or
+// is no longer restricted from. Only administrators change the members of Administrators.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1335,7 +1331,7 @@ func (c *Client) SetUserGroups(ctx context.Context, user UserPath, params *SetUs
 
 // GetUserPermissions Show a user's own rules
 //
-// The grants and restrictions given to the user directly, without those of their groups. The ETag is the user's.
+// The user's own grants and restrictions, without those of their groups. The ETag is the user's.
 //
 // Needs `rightful.users:view` and `rightful.groups:view`.
 //
@@ -1354,10 +1350,10 @@ func (c *Client) GetUserPermissions(ctx context.Context, user UserPath, reqEdito
 
 // ChangeUserPermissionsWithBody Add and remove single rules of a user
 //
-// A delta that applies whatever else has changed meanwhile; with `If-Match` only if nothing has.
+// A delta. It applies even if something else has changed meanwhile, unless `If-Match` is sent.
 //
-// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and whatever the user gains or
-// is no longer denied by it.
+// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and all that the user gains or
+// is no longer restricted from.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1376,10 +1372,10 @@ func (c *Client) ChangeUserPermissionsWithBody(ctx context.Context, user UserPat
 
 // ChangeUserPermissions Add and remove single rules of a user
 //
-// A delta that applies whatever else has changed meanwhile; with `If-Match` only if nothing has.
+// A delta. It applies even if something else has changed meanwhile, unless `If-Match` is sent.
 //
-// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and whatever the user gains or
-// is no longer denied by it.
+// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and all that the user gains or
+// is no longer restricted from.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1398,10 +1394,10 @@ func (c *Client) ChangeUserPermissions(ctx context.Context, user UserPath, param
 
 // SetUserPermissionsWithBody Replace a user's own rules
 //
-// Makes the user's own grants and restrictions exactly these.
+// Sets the user's own grants and restrictions to exactly these.
 //
-// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and whatever the user gains or
-// is no longer denied by it.
+// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and all that the user gains or
+// is no longer restricted from.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1420,10 +1416,10 @@ func (c *Client) SetUserPermissionsWithBody(ctx context.Context, user UserPath, 
 
 // SetUserPermissions Replace a user's own rules
 //
-// Makes the user's own grants and restrictions exactly these.
+// Sets the user's own grants and restrictions to exactly these.
 //
-// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and whatever the user gains or
-// is no longer denied by it.
+// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and all that the user gains or
+// is no longer restricted from.
 //
 // Takes a body of the `application/json` content type.
 //
