@@ -25,7 +25,7 @@ func ExampleMountAuthZEN() {
 	defer engine.Close()
 	r := gin.New()
 	currentUser := func(*gin.Context) authz.UserID { return "ana" } // the host's, from a session or a token
-	if err := api.MountAuthZEN(r, engine, currentUser, api.AuthZEN{PolicyDecisionPoint: "https://pdp.example.com"}); err != nil {
+	if err := api.MountAuthZEN(r, engine, currentUser, api.AuthZENOptions{PolicyDecisionPoint: "https://pdp.example.com"}); err != nil {
 		fmt.Println(err)
 		return
 	}

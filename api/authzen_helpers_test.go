@@ -52,9 +52,9 @@ func records(_ context.Context, resourceType, after string, limit int) ([]string
 }
 
 // newPoint is a desk that answers AuthZEN's questions.
-func newPoint(t testing.TB, change ...func(*api.AuthZEN)) *desk {
+func newPoint(t testing.TB, change ...func(*api.AuthZENOptions)) *desk {
 	t.Helper()
-	options := api.AuthZEN{PolicyDecisionPoint: pointAddress, Resources: records}
+	options := api.AuthZENOptions{PolicyDecisionPoint: pointAddress, Resources: records}
 	for _, f := range change {
 		f(&options)
 	}

@@ -124,7 +124,7 @@ func (d *desk) searched(path, body string, limit int) (all []string) {
 
 // Pages of any size add up to the whole, in its order.
 func TestSearchPagesAddUp(t *testing.T) {
-	d := newPoint(t, func(o *api.AuthZEN) { o.Resources = numbered(1100) })
+	d := newPoint(t, func(o *api.AuthZENOptions) { o.Resources = numbered(1100) })
 	d.importPolicy("p, erin, record, read, allow\np, erin, record.0003, read, deny\n")
 	for i, name := range oddNames {
 		_, _ = d.engine.As("admin").Assign(t.Context(), "Readers", authz.UserID(name))
@@ -177,7 +177,7 @@ func numbered(n int) api.ResourceLister {
 
 // The most on a page, and what a page says that is none.
 func TestSearchLimits(t *testing.T) {
-	d := newPoint(t, func(o *api.AuthZEN) { o.Resources = numbered(501) })
+	d := newPoint(t, func(o *api.AuthZENOptions) { o.Resources = numbered(501) })
 	body := question("alice", "read", "record", "")
 	for page, want := range map[string]int{
 		`{}`: 500, `{"limit":500}`: 500, `{"limit":501}`: 500, `{"limit":9007199254740991}`: 500, `{"limit":1e2}`: 100, `{"limit":7.0}`: 7,
@@ -261,7 +261,7 @@ func TestSearchTokens(t *testing.T) {
 // Where little of much is permitted a page ends early, and the next goes on from there.
 func TestResourceSearchIsBounded(t *testing.T) {
 	examined := 0
-	d := newPoint(t, func(o *api.AuthZEN) {
+	d := newPoint(t, func(o *api.AuthZENOptions) {
 		list := numbered(45_001)
 		o.Resources = func(ctx context.Context, kind, after string, limit int) ([]string, error) {
 			if _, ok := ctx.Deadline(); !ok {
@@ -290,7 +290,7 @@ func TestResourceSearchIsBounded(t *testing.T) {
 
 // What breaks in the host's code is for the log.
 func TestResourceSearchThatFails(t *testing.T) {
-	d := newPoint(t, func(o *api.AuthZEN) {
+	d := newPoint(t, func(o *api.AuthZENOptions) {
 		o.Resources = func(context.Context, string, string, int) ([]string, error) {
 			return nil, errors.New("the shelf broke: secret")
 		}

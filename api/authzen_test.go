@@ -110,7 +110,7 @@ func TestAuthZENPastMaxAge(t *testing.T) {
 	}
 	defer engine.Close()
 	r := gin.New()
-	if err := api.MountAuthZEN(r, engine, signedIn, api.AuthZEN{}); err != nil {
+	if err := api.MountAuthZEN(r, engine, signedIn, api.AuthZENOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	d := &desk{t: t, engine: engine, handler: r}
@@ -179,13 +179,13 @@ func TestEvaluationsErrors(t *testing.T) {
 		`{"subject":"alice"}`:                  "/evaluations/1/subject must be an object",
 		`{"subject":null}`:                     "/evaluations/1/subject must be an object and not null",
 		`{"subject":{"type":"user","id":5}}`:   "/evaluations/1/subject/id must be a string",
-		`{"subject":{},"subject":{}}`:          "3 things are wrong",
-		`{"context":{"a":{"b":1,"b":2}}}`:      "/evaluations/1/context/a/b is there more than once",
+		`{"subject":{},"subject":{}}`:          "has 3 errors",
+		`{"context":{"a":{"b":1,"b":2}}}`:      "/evaluations/1/context/a/b is repeated",
 		`{"context":[]}`:                       "/evaluations/1/context must be an object",
 		`[]`:                                   "/evaluations/1 must be an object",
 		`"x"`:                                  "/evaluations/1 must be an object",
 		`null`:                                 "/evaluations/1 must be an object and not null",
-		`{"x":1,"x":2,"subject":{"type":"u"}}`: "2 things are wrong",
+		`{"x":1,"x":2,"subject":{"type":"u"}}`: "has 2 errors",
 	} {
 		r := d.ask("service", "/access/v1/evaluations", fmt.Sprintf(
 			`{"action":{"name":"read"},"resource":{"type":"record","id":"record-1"},"evaluations":[{"subject":{"type":"user","id":"alice"}},%s,{"subject":{"type":"user","id":"bob"}}]}`, item))
@@ -362,7 +362,7 @@ func TestMetadata(t *testing.T) {
 		{"http://[::1]:8080", "/.well-known/authzen-configuration", "/access/v1"},
 		{"http://localhost", "/.well-known/authzen-configuration", "/access/v1"},
 	} {
-		d := newPoint(t, func(o *api.AuthZEN) { o.PolicyDecisionPoint = c.identifier })
+		d := newPoint(t, func(o *api.AuthZENOptions) { o.PolicyDecisionPoint = c.identifier })
 		request := httptest.NewRequest("GET", c.at, nil)
 		request.Host = "evil.example.com"
 		r := d.sendAs("", request, "X-Forwarded-Host", "evil.example.com", "Forwarded", "host=evil.example.com", "X-Request-ID", "7").want(200)
@@ -391,7 +391,7 @@ func (r reply) answered() bool { return r.status == 200 }
 
 // Without an identifier nothing is published, and without a lister the search for resources isn't there.
 func TestAuthZENWithoutOptions(t *testing.T) {
-	d := newPoint(t, func(o *api.AuthZEN) { *o = api.AuthZEN{} })
+	d := newPoint(t, func(o *api.AuthZENOptions) { *o = api.AuthZENOptions{} })
 	if w := send(d.handler, "", "GET", "/.well-known/authzen-configuration"); w.Code != 404 {
 		t.Errorf("the metadata answers %d", w.Code)
 	}
@@ -402,7 +402,7 @@ func TestAuthZENWithoutOptions(t *testing.T) {
 	d.ask("service", "/access/v1/search/resource", "{").problem(400, "malformed-request")
 	d.ask("alice", "/access/v1/search/resource", question("alice", "read", "record", "1")).problem(403, "forbidden")
 
-	d = newPoint(t, func(o *api.AuthZEN) { o.Resources = nil })
+	d = newPoint(t, func(o *api.AuthZENOptions) { o.Resources = nil })
 	if got := d.sendAs("", httptest.NewRequest("GET", "/.well-known/authzen-configuration", nil)).json(); got["search_resource_endpoint"] != nil {
 		t.Errorf("the metadata is %v", got)
 	}
@@ -417,7 +417,7 @@ func TestIdentifiersThatAreRefused(t *testing.T) {
 		"https://pdp.example.com/a%2Fb", "https://pdp.example.com/..", "https://pdp.example.com/./a", "https://pdp.example.com/ä", " https://pdp.example.com", "https://pdp.example.com\n",
 	} {
 		r := gin.New()
-		if err := api.MountAuthZEN(r, d.engine, signedIn, api.AuthZEN{PolicyDecisionPoint: identifier}); err == nil || !strings.Contains(err.Error(), "policy decision point") {
+		if err := api.MountAuthZEN(r, d.engine, signedIn, api.AuthZENOptions{PolicyDecisionPoint: identifier}); err == nil || !strings.Contains(err.Error(), "PolicyDecisionPoint") {
 			t.Errorf("%q: %v", identifier, err)
 		}
 		if len(r.Routes()) > 0 {
@@ -426,12 +426,11 @@ func TestIdentifiersThatAreRefused(t *testing.T) {
 	}
 }
 
-func TestMountAuthZENThatCantBeMadePanics(t *testing.T) {
+func TestMountAuthZENPanicsOnNil(t *testing.T) {
 	d := newPoint(t)
 	for name, mount := range map[string]func(){
-		"engine":         func() { _ = api.MountAuthZEN(gin.New(), nil, signedIn, api.AuthZEN{}) },
-		"currentUser":    func() { _ = api.MountAuthZEN(gin.New(), d.engine, nil, api.AuthZEN{}) },
-		"the right root": func() { _ = api.MountAuthZEN(gin.New().Group("/x"), d.engine, signedIn, api.AuthZEN{}) },
+		"engine":      func() { _ = api.MountAuthZEN(gin.New(), nil, signedIn, api.AuthZENOptions{}) },
+		"currentUser": func() { _ = api.MountAuthZEN(gin.New(), d.engine, nil, api.AuthZENOptions{}) },
 	} {
 		func() {
 			defer func() {
@@ -442,8 +441,18 @@ func TestMountAuthZENThatCantBeMadePanics(t *testing.T) {
 			mount()
 		}()
 	}
-	// A group without a path is a root.
-	if err := api.MountAuthZEN(gin.New().Group("/"), d.engine, signedIn, api.AuthZEN{}); err != nil {
+}
+
+// The identifier defines the paths, so the router must not have one. A group without a path is fine.
+func TestMountAuthZENTakesARouterWithoutAPath(t *testing.T) {
+	d, r := newPoint(t), gin.New()
+	if err := api.MountAuthZEN(r.Group("/x"), d.engine, signedIn, api.AuthZENOptions{}); err == nil || !strings.Contains(err.Error(), `"/x"`) {
+		t.Errorf("a group with a path: %v", err)
+	}
+	if len(r.Routes()) > 0 {
+		t.Errorf("registered are %v", r.Routes())
+	}
+	if err := api.MountAuthZEN(gin.New().Group("/"), d.engine, signedIn, api.AuthZENOptions{}); err != nil {
 		t.Error(err)
 	}
 }
@@ -454,7 +463,7 @@ func TestTenantsOfOneHost(t *testing.T) {
 	two.importPolicy("p, zoe, record, read, allow\n")
 	r := gin.New()
 	for tenant, d := range map[string]*desk{"one": one, "two": two} {
-		if err := api.MountAuthZEN(r, d.engine, signedIn, api.AuthZEN{PolicyDecisionPoint: pointAddress + "/" + tenant}); err != nil {
+		if err := api.MountAuthZEN(r, d.engine, signedIn, api.AuthZENOptions{PolicyDecisionPoint: pointAddress + "/" + tenant}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -475,7 +484,7 @@ func TestAuthZENIsGuarded(t *testing.T) {
 	d := newPoint(t)
 	r := gin.New()
 	routes := api.NewGuard(d.engine, signedIn).Router(r)
-	if err := api.MountAuthZEN(r, d.engine, signedIn, api.AuthZEN{PolicyDecisionPoint: pointAddress}); err != nil {
+	if err := api.MountAuthZEN(r, d.engine, signedIn, api.AuthZENOptions{PolicyDecisionPoint: pointAddress}); err != nil {
 		t.Fatal(err)
 	}
 	if err := routes.Check(); err != nil {

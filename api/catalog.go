@@ -8,7 +8,7 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// categorySeparator stands between the labels of a category's path.
+// categorySeparator separates the labels of a category's path.
 const categorySeparator = " > "
 
 func listPermissions(c *call) {

@@ -8,9 +8,9 @@
 //	r.GET("/settings", guard.Require("system.settings:view"), showSettings)
 //	api.Mount(r.Group("/api/v1"), engine, currentUser)
 //
-// By [MountAuthZEN] other services ask for decisions, as the OpenID AuthZEN Authorization API has
-// it.
+// [MountAuthZEN] serves the OpenID AuthZEN Authorization API 1.0, with which other services ask for
+// decisions.
 //
-// Who is signed in is the host's to say, by a [CurrentUser]. The interface is described by
-// openapi.yaml in this folder; Go types and a client made from it are in package openapi.
+// The host signs users in and names them with a [CurrentUser] function. openapi.yaml in this folder
+// describes the interface; package openapi has its Go types, and package client calls it.
 package api

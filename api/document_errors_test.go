@@ -134,10 +134,10 @@ func TestEveryOperationOfAuthZENMayFail(t *testing.T) {
 	for _, o := range api.AuthZENOperations() {
 		d.sendAs("service", httptest.NewRequest(o.Method, o.Path+"?"+strings.Repeat("x", 9<<10), nil)).problem(413, "too-large")
 	}
-	d = newPoint(t, func(z *api.AuthZEN) { z.Resources = nil })
+	d = newPoint(t, func(z *api.AuthZENOptions) { z.Resources = nil })
 	r := gin.New()
 	broken := func(*gin.Context) authz.UserID { panic("the session store broke") }
-	if err := api.MountAuthZEN(r, d.engine, broken, api.AuthZEN{PolicyDecisionPoint: pointAddress}); err != nil {
+	if err := api.MountAuthZEN(r, d.engine, broken, api.AuthZENOptions{PolicyDecisionPoint: pointAddress}); err != nil {
 		t.Fatal(err)
 	}
 	d.handler = http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {

@@ -12,8 +12,8 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// kinds is which problem each error of the engine is. Statuses follow from the problem; what
-// is in neither list is a fault of ours.
+// kinds maps errors of the engine to problems, which have a status each. An error that isn't listed is
+// an internal error.
 var kinds = []struct {
 	err  error
 	kind problemType
@@ -46,11 +46,11 @@ func kindOf(err error) problemType {
 	return problemInternal
 }
 
-// retryAfter is how many seconds a client should leave a store that is away alone.
+// retryAfter is how many seconds clients should wait while the store is away.
 const retryAfter = "5"
 
-// expiredDetail is what to say past [authz.Options.MaxAge].
-const expiredDetail = "The store can't be reached, for longer than decisions may go on by the last policy. Try again in a while."
+// expiredDetail is the text of a 503 past [authz.Options.MaxAge].
+const expiredDetail = "The store can't be reached, and the last policy read is too old for decisions. Try again later."
 
 // fail answers with an error of the engine.
 func (c *call) fail(err error) {
@@ -60,8 +60,8 @@ func (c *call) fail(err error) {
 		slog.ErrorContext(c.http.Request.Context(), "api: an operation failed", "method", c.operation.method,
 			"route", c.operation.path, "error", err)
 		p.Detail = internalDetail
-	case problemStoreUnavailable: // why is in the engine's log, and may say where the store is
-		p.Detail = "The store can't be reached. Decisions go on by the last policy; try again in a while."
+	case problemStoreUnavailable: // the engine logs the cause, which may reveal the store's address
+		p.Detail = "The store can't be reached. Decisions are made by the last policy read. Try again later."
 		if c.view != nil && c.view.Expired() {
 			p.Detail = expiredDetail
 		}
@@ -72,7 +72,7 @@ func (c *call) fail(err error) {
 	writeProblem(c.http, p)
 }
 
-// detail adds to a problem the data that its error carries.
+// detail adds the data of an error to its problem.
 func (c *call) detail(p *problem, err error) {
 	var (
 		forbidden  *authz.ForbiddenError
@@ -104,17 +104,17 @@ func (c *call) detail(p *problem, err error) {
 			p.Errors = append(p.Errors, inputError{Line: l.Line, Detail: l.Detail})
 		}
 		p.ErrorCount = rejected.Count
-		p.Detail = "The file has " + counted(rejected.Count, "error", "errors") + "; nothing of it was taken."
+		p.Detail = "The file has " + counted(rejected.Count, "error", "errors") + "; nothing was imported."
 	case errors.As(err, &cannot):
 		for _, o := range cannot.Obstacles {
 			p.Errors = append(p.Errors, inputError{Detail: o})
 		}
 		p.ErrorCount = cannot.Count
-		p.Detail = "The change can't be reverted any more: " + counted(cannot.Count, "thing stands", "things stand") + " in the way."
+		p.Detail = "The change can no longer be reverted: " + counted(cannot.Count, "obstacle remains", "obstacles remain") + "."
 	}
 }
 
-// withPointers returns an error whose pointers are replaced; one without pointers as it is.
+// withPointers returns the error with its pointers replaced.
 func withPointers(err error, replace func(pointer string) string) error {
 	var invalid *authz.InvalidError
 	if !errors.As(err, &invalid) {
@@ -127,7 +127,7 @@ func withPointers(err error, replace func(pointer string) string) error {
 	return changed
 }
 
-// missing puts what is lacking in the catalog's words, as far as it has some.
+// missing describes missing permissions in the catalog's words, if it has them.
 func (c *call) missing(patterns []authz.Pattern) []missingPermission {
 	list := make([]missingPermission, len(patterns))
 	for i, p := range patterns {
@@ -152,7 +152,7 @@ func counted(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// sentence makes of an error's text what people read.
+// sentence turns an error's text into a sentence.
 func sentence(text string) string {
 	first, size := utf8.DecodeRuneInString(text)
 	text = string(unicode.ToUpper(first)) + text[size:]

@@ -10,11 +10,11 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// maxAsked is how many permissions one explanation is about.
+// maxAsked is how many permissions one request can ask about.
 const maxAsked = 64
 
-// explainUser says what a user holds of what is asked and what would give the rest, or what it
-// was at a revision.
+// explainUser explains which permissions a user holds and what would grant the rest, or which the user
+// held at a past revision.
 func explainUser(c *call) {
 	permissions := c.permissions()
 	past := c.pastRevision()
@@ -48,10 +48,10 @@ func explainUser(c *call) {
 	c.ok(shown)
 }
 
-// permissions reads which permissions are asked about.
+// permissions reads the permissions to explain.
 func (c *call) permissions() []authz.Permission {
 	if n := len(c.values); n < 1 || n > maxAsked {
-		c.bad(`the query parameter "permission" must be there from 1 to %d times, and is %d times`, maxAsked, n)
+		c.bad(`the query parameter "permission" is required 1 to %d times and was sent %d times`, maxAsked, n)
 		return nil
 	}
 	list := make([]authz.Permission, len(c.values))
@@ -64,13 +64,12 @@ func (c *call) permissions() []authz.Permission {
 	return list
 }
 
-// explanation shows what the view says of a user, and when what is missing was lost as far as
-// the records tell.
+// explanation shows what the view says about a user, and when missing permissions were lost.
 func (c *call) explanation(ctx context.Context, view *authz.View, user authz.UserID, permissions []authz.Permission) openapi.Explanation {
 	x := view.Explain(user, permissions...)
 	losses, err := c.engine.Lost(ctx, view, user, permissions...)
-	if err != nil { // what is in memory is there to be read, the more so when something is amiss
-		slog.ErrorContext(ctx, "api: when a permission was lost can't be found out", "revision", losses.Since, "error", err)
+	if err != nil { // the rest comes from memory and helps even more if the records are damaged
+		slog.ErrorContext(ctx, "api: can't find out when a permission was lost", "revision", losses.Since, "error", err)
 	}
 	shown := openapi.Explanation{
 		User: string(user), Known: x.Known, Allowed: x.Allowed, Revision: int64(x.Revision),

@@ -5,8 +5,7 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// getMe answers with what the caller holds. Someone whom the policy doesn't name, or whose id
-// couldn't be named by it, holds nothing.
+// getMe answers with what the caller holds: nothing, if the policy doesn't or can't name the caller.
 func getMe(c *call) {
 	if c.refused() {
 		return

@@ -8,28 +8,27 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// needs says what the caller lacks for an operation, as an [*authz.ForbiddenError]. It looks
-// at the caller, at the names in the path and at the mode that the query asks for, and never
-// at whether anything of that name exists: who may not know gets the same answer either way.
-// It may fail for other reasons, where it has to ask the store.
+// needs returns what the caller lacks for an operation, as an [*authz.ForbiddenError]. It considers
+// the caller, the names in the path and the mode in the query, but never whether something exists:
+// unauthorized callers can't probe for existence. It may return another error if it reads the store.
 type needs func(*call) error
 
 func signedIn(*call) error { return nil }
 
-// confirmed asks for nothing but a policy that isn't too old to decide by.
-func confirmed(c *call) error {
+// currentPolicy requires only that the policy isn't too old to decide by.
+func currentPolicy(c *call) error {
 	if c.view.Expired() {
 		return authz.ErrStoreUnavailable
 	}
 	return nil
 }
 
-// holding asks for permissions.
+// holding requires permissions.
 func holding(permissions ...authz.Permission) needs {
 	return func(c *call) error { return c.lacks(permissions...) }
 }
 
-// acting asks for what the engine wants of whoever carries out the action.
+// acting requires what the engine requires for an action.
 func acting(action authz.Action) needs {
 	return func(c *call) error { return c.view.Authorize(c.user, action, c.group()) }
 }
@@ -47,7 +46,7 @@ func (c *call) lacks(permissions ...authz.Permission) error {
 	return &authz.ForbiddenError{Missing: missing}
 }
 
-// deletingGroup asks for more where the members are to be released, which is a change to them.
+// deletingGroup requires more if members are released: that changes users.
 func deletingGroup(c *call) error {
 	err := acting(authz.ActionGroupDelete)(c)
 	if c.asksFor("members", "release") {
@@ -56,7 +55,7 @@ func deletingGroup(c *call) error {
 	return err
 }
 
-// movingMember asks for more where it is oneself: the right to assign is for other users.
+// movingMember requires more if callers move themselves: the right to assign covers only other users.
 func movingMember(c *call) error {
 	err := acting(authz.ActionGroupMembersChange)(c)
 	if c.userInPath() == c.user {
@@ -65,8 +64,8 @@ func movingMember(c *call) error {
 	return err
 }
 
-// reverting asks for what the inverse of the change needs as well, for whoever may know whether
-// there is such a change.
+// reverting requires what the inverse of the change needs as well. Only callers who may see changes
+// get that far.
 func reverting(c *call) error {
 	if err := acting(authz.ActionChangeRevert)(c); err != nil {
 		return err
@@ -74,13 +73,13 @@ func reverting(c *call) error {
 	ctx, done := c.reading()
 	defer done()
 	err := c.engine.As(c.user).MayRevert(ctx, c.revision())
-	if errors.Is(err, authz.ErrNoSuchChange) { // what is wrong with the request comes first
+	if errors.Is(err, authz.ErrNoSuchChange) { // errors of the request come before the 404
 		return nil
 	}
 	return err
 }
 
-// importing leaves replacing to administrators.
+// importing lets only administrators replace the policy.
 func importing(c *call) error {
 	err := acting(authz.ActionPolicyImport)(c)
 	if c.asksFor("mode", "replace") && !c.view.IsAdministrator(c.user) {
@@ -90,17 +89,17 @@ func importing(c *call) error {
 	return err
 }
 
-// asksFor looks for a parameter in a query that nobody has checked yet: whether it is a
-// fault comes after whether the caller may ask at all.
+// asksFor reports whether the query has a parameter with a value. The query isn't checked yet: its
+// errors come after 403.
 func (c *call) asksFor(name, value string) bool {
 	return slices.Contains(c.http.Request.URL.Query()[name], value)
 }
 
-// joinForbidden names all that is missing, once each.
+// joinForbidden joins the missing permissions of several errors, without duplicates.
 func joinForbidden(errs ...error) error {
 	var missing []authz.Permission
 	for _, err := range errs {
-		if forbidden, ok := err.(*authz.ForbiddenError); ok { //nolint:errorlint // made here and by Authorize, never wrapped
+		if forbidden, ok := err.(*authz.ForbiddenError); ok { //nolint:errorlint // from here and Authorize, never wrapped
 			for _, p := range forbidden.Missing {
 				if !slices.Contains(missing, p) {
 					missing = append(missing, p)
@@ -114,11 +113,10 @@ func joinForbidden(errs ...error) error {
 	return &authz.ForbiddenError{Missing: missing}
 }
 
-// param returns a name from the path. The router leaves it as it came; [url.PathUnescape]
-// leaves a "+" alone.
+// param returns a name from the path. The router doesn't unescape it; [url.PathUnescape] keeps "+".
 func (c *call) param(name string) string {
 	plain, err := url.PathUnescape(c.http.Param(name))
-	if err != nil { // the escaped path was checked before it was cut to pieces
+	if err != nil { // forward has checked the escaped path
 		panic(err)
 	}
 	return plain

@@ -9,7 +9,7 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// problemType says what went wrong, for programs: the "type" of a problem document.
+// problemType is the "type" of a problem document: what went wrong, for programs.
 type problemType string
 
 const (
@@ -37,7 +37,7 @@ const (
 	problemStoreUnavailable     problemType = "urn:rightful:problem:store-unavailable"
 )
 
-// problems gives each type its status and its title, which is the type in words.
+// problems has the status and title of each type.
 var problems = map[problemType]struct {
 	status int
 	title  string
@@ -66,8 +66,7 @@ var problems = map[problemType]struct {
 	problemStoreUnavailable:     {http.StatusServiceUnavailable, "Store unavailable"},
 }
 
-// problem is a problem document (RFC 9457). Type and Detail are the writer's to give; Title
-// and Status follow from the Type.
+// problem is a problem document (RFC 9457). Title and Status follow from Type.
 type problem struct {
 	Type       problemType         `json:"type"`
 	Title      string              `json:"title"`
@@ -77,21 +76,21 @@ type problem struct {
 	Errors     []inputError        `json:"errors,omitempty"`
 	ErrorCount int                 `json:"error_count,omitempty"`
 	Missing    []missingPermission `json:"missing,omitempty"`
-	Groups     [][]authz.GroupName `json:"groups,omitempty"` // each of which would do
+	Groups     [][]authz.GroupName `json:"groups,omitempty"` // alternatives, each of which is enough
 	DenialID   authz.DenialID      `json:"denial_id,omitempty"`
 	User       authz.UserID        `json:"user,omitempty"`
 	Version    *authz.Revision     `json:"version,omitempty"`
 }
 
-// inputError is one thing that is wrong with the input: a value of a body, or a line of a file.
+// inputError is one error of the input: a value of the body, or a line of a file.
 type inputError struct {
 	Pointer string `json:"pointer,omitempty"`
 	Line    int    `json:"line,omitempty"`
 	Detail  string `json:"detail"`
 }
 
-// missingPermission is one permission, or for an escalation one pattern, that is lacking.
-// Label and Category are the catalog's words, empty where it has none.
+// missingPermission is one missing permission, or pattern in an escalation. Label and Category come
+// from the catalog and are empty if it lacks the permission.
 type missingPermission struct {
 	Permission authz.Pattern `json:"permission"`
 	Label      string        `json:"label,omitempty"`
@@ -101,12 +100,11 @@ type missingPermission struct {
 const (
 	problemMediaType = "application/problem+json"
 
-	// defaultChallenge goes with every 401 that brings none of its own: RFC 9110 section
-	// 15.5.2 wants one.
+	// defaultChallenge is the WWW-Authenticate header that RFC 9110 section 15.5.2 requires of a 401.
 	defaultChallenge = "Bearer"
 )
 
-// writeProblem answers with p and lets no further handler run.
+// writeProblem answers with p and aborts the request.
 func writeProblem(c *gin.Context, p problem) {
 	p = p.complete()
 	body, err := json.Marshal(p)
@@ -116,10 +114,10 @@ func writeProblem(c *gin.Context, p problem) {
 	writeRefusal(c, p.Status, problemMediaType, body)
 }
 
-// complete returns p with the title and the status of its type.
+// complete returns p with the title and status of its type.
 func (p problem) complete() problem {
 	kind, known := problems[p.Type]
-	if !known { // a fault of ours must not go out as a success
+	if !known { // a bug must not be answered as a success
 		p = problem{Type: problemInternal, Detail: internalDetail}
 		kind = problems[problemInternal]
 	}
@@ -127,11 +125,11 @@ func (p problem) complete() problem {
 	return p
 }
 
-// internalDetail says no more than that: what went wrong is for the log.
-const internalDetail = "Something went wrong here."
+// internalDetail reveals nothing; the log has the error.
+const internalDetail = "Something went wrong on the server."
 
-// writeRefusal writes an answer that no cache may keep, and lets no further handler run. As
-// with any answer, a HEAD request gets the header alone.
+// writeRefusal writes an answer that no cache may store, and aborts the request. A HEAD request gets
+// only the header.
 func writeRefusal(c *gin.Context, status int, mediaType string, body []byte) {
 	c.Abort()
 	header := c.Writer.Header()
@@ -146,5 +144,5 @@ func writeRefusal(c *gin.Context, status int, mediaType string, body []byte) {
 		c.Writer.WriteHeaderNow()
 		return
 	}
-	_, _ = c.Writer.Write(body) // a client that has gone needs no answer
+	_, _ = c.Writer.Write(body) // the client may be gone
 }

@@ -11,7 +11,7 @@ const (
 	maxOriginsExplained = 100 // origins of each permission in an explanation
 )
 
-// plain returns a list as strings.
+// plain converts a list to strings.
 func plain[S ~string](list []S) []string {
 	texts := make([]string, len(list))
 	for i, s := range list {
@@ -88,7 +88,7 @@ func membershipsOf(groups []authz.GroupName) []openapi.Membership {
 	return each(groups, func(g authz.GroupName) openapi.Membership { return openapi.Membership{Group: string(g)} })
 }
 
-// changeOf shows a change, without what it does to people.
+// changeOf shows a change without its impact on users.
 func changeOf(c authz.Change) openapi.Change {
 	return openapi.Change{
 		Revision: int64(c.Revision), At: c.At, Actor: actorOf(c.Actor), Channel: c.Channel, Reason: c.Reason,
@@ -113,7 +113,7 @@ func infoOf(g *authz.GroupInfo) *openapi.GroupDescription {
 	return &openapi.GroupDescription{Name: string(g.Name), Description: g.Description}
 }
 
-// addImpact shows what a change does to people.
+// addImpact adds what users gain and lose by a change.
 func addImpact(c *openapi.Change, im authz.Impact) {
 	gain := func(u authz.UserImpact) openapi.Gain {
 		return openapi.Gain{User: string(u.User), Permissions: plain(u.Permissions)}

@@ -65,7 +65,7 @@ func TestRevertSaysWhatIsInTheWay(t *testing.T) {
 	moved := d.do("admin", "POST", "/imports?mode=replace", deskPolicy+strings.ReplaceAll(file, "Finance", "Trainees")).want(200)
 	d.do("admin", "POST", "/imports?mode=replace", deskPolicy).want(200)
 	p := d.do("admin", "POST", "/changes/"+moved.revision()+"/revert", "").problem(409, "cannot-revert")
-	if n := len(p["errors"].([]any)); n != 1000 || p["error_count"] != 1200.0 || p["detail"] != "The change can't be reverted any more: 1200 things stand in the way." {
+	if n := len(p["errors"].([]any)); n != 1000 || p["error_count"] != 1200.0 || p["detail"] != "The change can no longer be reverted: 1200 obstacles remain." {
 		t.Errorf("%d of %v listed: %v", n, p["error_count"], p["detail"])
 	}
 	first := p["errors"].([]any)[0].(map[string]any)["detail"]

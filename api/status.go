@@ -9,8 +9,8 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// getStatus answers from memory alone, so that it does while the store is away. How the
-// table and the records stand is for whoever may see the changes.
+// getStatus answers from memory, so that it works while the store is away. Only callers who may see
+// changes see the state of table and records.
 func getStatus(c *call) {
 	if c.refused() {
 		return
@@ -51,7 +51,7 @@ func driftOf(d authz.Drift) *openapi.Drift {
 	}
 }
 
-// getDocument answers with the document that describes all of this.
+// getDocument answers with openapi.yaml as JSON.
 func getDocument(c *call) {
 	if c.refused() {
 		return

@@ -41,8 +41,8 @@ func getUser(c *call)            { c.showUser(person.show) }
 func getUserGroups(c *call)      { c.showUser(person.showGroups) }
 func getUserPermissions(c *call) { c.showUser(person.showRules) }
 
-// showUser answers with the user in the path, or a part of them, and their ETag. A user whom
-// the policy doesn't name has nothing, and is no error; an id that can't be one is.
+// showUser answers with the user in the path, or part of it, and its ETag. A user that the policy
+// doesn't name is no error; an invalid id is.
 func (c *call) showUser(show func(person) any) {
 	if c.refused() {
 		return
@@ -62,7 +62,7 @@ func (c *call) showUser(show func(person) any) {
 	c.answerUser(person{view.User(id), view, version}, show)
 }
 
-// checkUser returns the error of an id in the path that can't be one.
+// checkUser returns an error for an invalid id in the path.
 func checkUser(id authz.UserID) error {
 	err := id.Check()
 	if err == nil {
@@ -78,8 +78,8 @@ func (c *call) answerUser(p person, show func(person) any) {
 	c.ok(show(p))
 }
 
-// showChangedUser answers with a user after a change to them. That it was made is answered
-// even if the store is away by now.
+// showChangedUser answers with a user after a change. A change that was made is answered as such even
+// if the store is away by now.
 func (c *call) showChangedUser(change authz.Change, show func(person) any) {
 	ctx, done := c.reading()
 	defer done()

@@ -8,8 +8,8 @@ import (
 	"github.com/rightful-go/rightful/api/openapi"
 )
 
-// pages returns the items of all pages. Each page is asked for when the one before has been gone
-// through. An error ends it.
+// pages iterates over the items of all pages. It requests a page when the previous one is exhausted.
+// An error ends the iteration.
 func pages[T any](next func(*openapi.Cursor) (items []T, cursor string, err error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var at *openapi.Cursor
@@ -33,8 +33,8 @@ func pages[T any](next func(*openapi.Cursor) (items []T, cursor string, err erro
 	}
 }
 
-// Permissions lists the catalog; of it what is in a category (its labels joined by " > ") and
-// contains a text, where they aren't empty.
+// Permissions lists the permissions of the catalog that are in a category (its labels joined by
+// " > ") and contain a text. An empty category or text matches all.
 func (c *Client) Permissions(ctx context.Context, category, text string) iter.Seq2[openapi.Permission, error] {
 	p := openapi.ListPermissionsParams{Category: optional(category), Q: optional(text)}
 	return pages(func(cursor *openapi.Cursor) ([]openapi.Permission, string, error) {
@@ -45,8 +45,7 @@ func (c *Client) Permissions(ctx context.Context, category, text string) iter.Se
 	})
 }
 
-// PermissionHolders lists who holds a permission, each with every path by which they come to it: the
-// groups first, then the users.
+// PermissionHolders lists the groups and then the users that hold a permission, with its origins.
 func (c *Client) PermissionHolders(ctx context.Context, permission openapi.PermissionName) iter.Seq2[openapi.PermissionHolder, error] {
 	return pages(func(cursor *openapi.Cursor) ([]openapi.PermissionHolder, string, error) {
 		p := openapi.ListPermissionHoldersParams{Permission: permission, Cursor: cursor}
@@ -55,7 +54,7 @@ func (c *Client) PermissionHolders(ctx context.Context, permission openapi.Permi
 	})
 }
 
-// Groups lists the groups; of them those that contain a text, where it isn't empty.
+// Groups lists the groups that contain a text; an empty text matches all.
 func (c *Client) Groups(ctx context.Context, text string) iter.Seq2[openapi.GroupItem, error] {
 	return pages(func(cursor *openapi.Cursor) ([]openapi.GroupItem, string, error) {
 		p := openapi.ListGroupsParams{Q: optional(text), Cursor: cursor}
@@ -64,7 +63,7 @@ func (c *Client) Groups(ctx context.Context, text string) iter.Seq2[openapi.Grou
 	})
 }
 
-// Users lists the users; of them those that contain a text, where it isn't empty.
+// Users lists the users that contain a text; an empty text matches all.
 func (c *Client) Users(ctx context.Context, text string) iter.Seq2[openapi.UserItem, error] {
 	return pages(func(cursor *openapi.Cursor) ([]openapi.UserItem, string, error) {
 		p := openapi.ListUsersParams{Q: optional(text), Cursor: cursor}
@@ -104,8 +103,8 @@ func (c *Client) Changes(ctx context.Context, filter ChangeFilter) iter.Seq2[ope
 	})
 }
 
-// Denials lists the requests that the application refused, newest first; of them those of a user,
-// where it isn't empty.
+// Denials lists the requests of a user that the application refused, newest first; those of all users
+// if user is empty.
 func (c *Client) Denials(ctx context.Context, user openapi.UserID) iter.Seq2[openapi.Denial, error] {
 	return pages(func(cursor *openapi.Cursor) ([]openapi.Denial, string, error) {
 		p := openapi.ListDenialsParams{User: optional(user), Cursor: cursor}

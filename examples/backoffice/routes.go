@@ -28,7 +28,7 @@ func (a *app) routes(c config) (http.Handler, error) {
 	a.open(routes.Group("/", guard.Open(), bounded))
 	a.application(routes.Group("/", a.counted, bounded), guard)
 	api.Mount(r.Group("/api/v1"), a.engine, a.currentUser)
-	err := api.MountAuthZEN(r, a.engine, a.currentUser, api.AuthZEN{PolicyDecisionPoint: c.identifier, Resources: a.resources})
+	err := api.MountAuthZEN(r, a.engine, a.currentUser, api.AuthZENOptions{PolicyDecisionPoint: c.identifier, Resources: a.resources})
 	if err != nil {
 		return nil, err
 	}
