@@ -53,16 +53,17 @@ func TestDenialsOfInstances(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		deny := func(user authz.UserID) authz.Denial {
+			return one.RecordDenial(one.Decide(authz.Question{User: user, Permissions: []authz.Permission{"a:b"}}), "GET", "/x")
+		}
 		var made []authz.Denial
 		for i := range 150 {
-			made = append(made, one.RecordDenial(authz.Denial{
-				User: authz.UserID(fmt.Sprintf("u%d", i)), Method: "GET", Route: "/x", Required: []authz.Permission{"a:b"},
-			}))
+			made = append(made, deny(authz.UserID(fmt.Sprintf("u%d", i))))
 		}
 		for _, m := range made {
 			find(other, m)
 		}
-		last := one.RecordDenial(authz.Denial{User: "ben", Method: "GET", Route: "/x", Required: []authz.Permission{"a:b"}})
+		last := deny("ben")
 		stop(one, oneStore) // writes what waits
 		stop(other, otherStore)
 		again, s := start()

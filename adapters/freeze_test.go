@@ -34,11 +34,11 @@ func TestFrozenInstance(t *testing.T) {
 			engine := openOn(t, d, authz.Options{PollInterval: 50 * time.Millisecond, WriteTimeout: healTimeout, Logger: slog.New(slog.DiscardHandler)})
 			time.Sleep(time.Second + time.Duration(rand.Intn(20_000))*time.Microsecond)
 			frozen.signal(t, syscall.SIGSTOP)
-			last, longest := engine.Revision(), writeBeside(t, engine, minute)
+			last, longest := engine.View().Revision(), writeBeside(t, engine, minute)
 			if longest == minute && d.kind != "sqlite" && !testing.Short() { // the server gives it up after half a minute
 				t.Error("the other instance could not write at all")
 			}
-			thawed := engine.Revision()
+			thawed := engine.View().Revision()
 			frozen.signal(t, syscall.SIGCONT)
 			start := time.Now()
 			eventually(t, "the thawed instance writes again", func() bool { return frozen.last.Load() > int64(thawed) })

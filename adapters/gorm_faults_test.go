@@ -328,7 +328,7 @@ func TestLostAnswerToCommit(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer engine.Close()
-		before := engine.Revision()
+		before := engine.View().Revision()
 		lost := 0
 		connector.loses = func(statement string) bool {
 			if statement == "COMMIT" && lost == 0 {
@@ -342,10 +342,10 @@ func TestLostAnswerToCommit(t *testing.T) {
 		if err != nil || lost != 1 {
 			t.Fatalf("%d answers were lost: %v", lost, err)
 		}
-		if engine.Revision() != before+1 || c.Revision != before+1 {
-			t.Errorf("from revision %d to %d, and the change has %d", before, engine.Revision(), c.Revision)
+		if engine.View().Revision() != before+1 || c.Revision != before+1 {
+			t.Errorf("from revision %d to %d, and the change has %d", before, engine.View().Revision(), c.Revision)
 		}
-		if members, _ := engine.View().Members("Desk"); !slices.Contains(members, "new") {
+		if members := engine.View().Users(authz.UserQuery{Group: "Desk"}); !slices.Contains(members, "new") {
 			t.Errorf("the members are %q", members)
 		}
 	})

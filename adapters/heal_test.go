@@ -98,7 +98,7 @@ func writeThrough(t *testing.T, all []*writer, happens func()) (healed time.Dura
 	for _, w := range all {
 		before[w] = w.done.Load()
 	}
-	each("all write again", func(w *writer) bool { return w.done.Load() > before[w] && w.engine.Trouble() == "" })
+	each("all write again", func(w *writer) bool { return w.done.Load() > before[w] && w.engine.StoreErr() == nil })
 	healed = time.Since(start)
 	each("all go on writing", func(w *writer) bool { return w.done.Load() > before[w]+20 })
 	return healed
@@ -109,8 +109,8 @@ func writeThrough(t *testing.T, all []*writer, happens func()) (healed time.Dura
 func nothingLost(t *testing.T, address string, all []*writer) {
 	t.Helper()
 	fresh := healing(t, address, 1)[0].engine
-	if n, err := fresh.AuditRecords(t.Context()); err != nil || n != int(fresh.Revision()) {
-		t.Errorf("%d of %d records fit: %v", n, fresh.Revision(), err)
+	if n, err := fresh.AuditRecords(t.Context()); err != nil || n != int(fresh.View().Revision()) {
+		t.Errorf("%d of %d records fit: %v", n, fresh.View().Revision(), err)
 	}
 	list, err := fresh.Changes(t.Context(), authz.ChangeQuery{Limit: 1 << 20})
 	if err != nil {
@@ -154,7 +154,7 @@ func TestDatabaseRestartsInMidRun(t *testing.T) {
 				engine := all[0].engine
 				healed := writeThrough(t, all, func() {
 					end(t)
-					eventually(t, "the trouble shows", func() bool { return engine.Trouble() != "" && engine.Age() > 500*time.Millisecond })
+					eventually(t, "the trouble shows", func() bool { return engine.StoreErr() != nil && engine.Age() > 500*time.Millisecond })
 					if !engine.Can("ana", "x:y") || engine.Can("nobody", "x:y") {
 						t.Error("decisions don't go on")
 					}
@@ -223,7 +223,7 @@ func TestSilentDatabaseIsNoticed(t *testing.T) {
 			engine := all[0].engine
 			healed := writeThrough(t, all, func() {
 				l.silence()
-				eventually(t, "the trouble shows", func() bool { return engine.Trouble() != "" })
+				eventually(t, "the trouble shows", func() bool { return engine.StoreErr() != nil })
 				l.cut()
 				l.mend()
 			})

@@ -65,13 +65,13 @@ func importLarge(t *testing.T, d database) {
 	if err != nil || file.Faults.Count > 0 || len(file.Lines) != rows {
 		t.Fatalf("%d lines, %v, %v", len(file.Lines), file.Faults.Lines, err)
 	}
-	before := engine.Revision()
+	before := engine.View().Revision()
 	if _, err := engine.As("root").Import(ctx, file, authz.ImportMerge); err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("%d rows imported in %v", rows, time.Since(started).Round(time.Millisecond))
-	if engine.Revision() != before+1 {
-		t.Errorf("it took %d changes", engine.Revision()-before)
+	if engine.View().Revision() != before+1 {
+		t.Errorf("it took %d changes", engine.View().Revision()-before)
 	}
 	exported := export(t, engine)
 	done()

@@ -46,7 +46,7 @@ func TestThreeInstancesAtOnce(t *testing.T) {
 			}
 			t.Cleanup(func() { _ = engines[i].Close() })
 		}
-		first := engines[0].Revision()
+		first := engines[0].View().Revision()
 		begun := time.Now()
 		made, refused := fight(t, engines, changes)
 		t.Logf("%d changes made and %d refused in %v", made, refused, time.Since(begun).Round(time.Millisecond))
@@ -56,7 +56,7 @@ func TestThreeInstancesAtOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = fresh.Close() })
-		if got := int(fresh.Revision() - first); got != made {
+		if got := int(fresh.View().Revision() - first); got != made {
 			t.Errorf("%d changes were acknowledged and the store has %d", made, got)
 		}
 		for _, e := range engines {
@@ -65,8 +65,8 @@ func TestThreeInstancesAtOnce(t *testing.T) {
 			}
 		}
 		agree(t, d, append(engines, fresh))
-		if n, err := fresh.AuditRecords(t.Context(), engines[0].View().Head()); err != nil || n != int(fresh.Revision()) {
-			t.Errorf("%d of %d records fit: %v", n, fresh.Revision(), err)
+		if n, err := fresh.AuditRecords(t.Context(), engines[0].View().Head()); err != nil || n != int(fresh.View().Revision()) {
+			t.Errorf("%d of %d records fit: %v", n, fresh.View().Revision(), err)
 		}
 		alwaysAdministered(t, fresh)
 	})
@@ -160,8 +160,8 @@ func agree(t *testing.T, d database, engines []*authz.Engine) {
 func alwaysAdministered(t *testing.T, e *authz.Engine) {
 	t.Helper()
 	list, err := e.Changes(t.Context(), authz.ChangeQuery{Limit: 1 << 20})
-	if err != nil || len(list) != int(e.Revision()) {
-		t.Fatalf("%d changes of %d: %v", len(list), e.Revision(), err)
+	if err != nil || len(list) != int(e.View().Revision()) {
+		t.Fatalf("%d changes of %d: %v", len(list), e.View().Revision(), err)
 	}
 	administrators := map[authz.Subject]bool{}
 	for i, c := range slices.Backward(list) {

@@ -3,6 +3,7 @@ package adapters_test
 import (
 	"bufio"
 	"context"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"log/slog"
@@ -143,13 +144,13 @@ func check(t *testing.T, address string, want ack) authz.Revision {
 		t.Errorf("bad rows: %+v", bad)
 	}
 	if want.revision == 0 {
-		return engine.Revision()
+		return engine.View().Revision()
 	}
 	c, err := engine.Change(ctx, want.revision)
-	if err != nil || c.HashText() != want.hash {
-		t.Errorf("revision %d was acknowledged with the hash %s, and is %s (%v)", want.revision, want.hash, c.HashText(), err)
+	if err != nil || hex.EncodeToString(c.Hash) != want.hash {
+		t.Errorf("revision %d was acknowledged with the hash %s, and is %s (%v)", want.revision, want.hash, hex.EncodeToString(c.Hash), err)
 	}
-	return engine.Revision()
+	return engine.View().Revision()
 }
 
 // TestKillChild is the process that TestKill kills. It does nothing by itself.
@@ -172,7 +173,7 @@ func TestKillChild(t *testing.T) {
 	for {
 		c, err := writeSomething(ctx, r, engine)
 		if err == nil && c.Revision > 0 {
-			fmt.Println(c.Revision, c.HashText())
+			fmt.Println(c.Revision, hex.EncodeToString(c.Hash))
 		}
 	}
 }

@@ -129,8 +129,8 @@ func TestForgedNotificationsDoNothing(t *testing.T) {
 		}
 		propagate(t, engines, 20, "after") // through all of that, and after it
 		for _, e := range engines {
-			if e.Can("mallory", "a:b") || e.View().IsAdministrator("mallory") || e.Trouble() != "" {
-				t.Errorf("forged notifications count: %s", e.Trouble())
+			if e.Can("mallory", "a:b") || e.View().IsAdministrator("mallory") || e.StoreErr() != nil {
+				t.Errorf("forged notifications count: %s", e.StoreErr())
 			}
 			if _, err := e.AuditRecords(t.Context()); err != nil {
 				t.Error(err)

@@ -83,17 +83,17 @@ func TestWritesByOthersOnEachDatabase(t *testing.T) {
 				func(v *authz.View) bool { return !v.Can("cleo", "a:view") && len(v.Export()) == 1 },
 			},
 		} {
-			revision := engines[0].Revision()
+			revision := engines[0].View().Revision()
 			if err := step.write(); err != nil {
 				t.Fatalf("%s: %v", step.name, err)
 			}
 			start := time.Now()
 			eventually(t, step.name, func() bool {
 				return step.is(engines[0].View()) && step.is(engines[1].View()) &&
-					engines[0].Revision() > revision && engines[0].Revision() == engines[1].Revision()
+					engines[0].View().Revision() > revision && engines[0].View().Revision() == engines[1].View().Revision()
 			})
 			slowest = max(slowest, time.Since(start))
-			if c, err := engines[1].Change(t.Context(), engines[1].Revision()); err != nil || c.Actor.Kind != authz.ActorOutside {
+			if c, err := engines[1].Change(t.Context(), engines[1].View().Revision()); err != nil || c.Actor.Kind != authz.ActorOutside {
 				t.Errorf("%s is on record as %+v: %v", step.name, c, err)
 			}
 		}
@@ -102,8 +102,8 @@ func TestWritesByOthersOnEachDatabase(t *testing.T) {
 			t.Errorf("one took %v", slowest)
 		}
 		fresh := openOn(t, d, options)
-		if n, err := fresh.AuditRecords(t.Context()); err != nil || fresh.Revision() != engines[0].Revision() {
-			t.Errorf("%d of %d records fit, the others are at %d: %v", n, fresh.Revision(), engines[0].Revision(), err)
+		if n, err := fresh.AuditRecords(t.Context()); err != nil || fresh.View().Revision() != engines[0].View().Revision() {
+			t.Errorf("%d of %d records fit, the others are at %d: %v", n, fresh.View().Revision(), engines[0].View().Revision(), err)
 		}
 	})
 }

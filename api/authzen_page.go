@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"github.com/rightful-go/rightful/internal/fold"
 	"io"
 	"slices"
 	"strings"
@@ -11,7 +12,6 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/rightful-go/rightful/api/openapi"
-	"github.com/rightful-go/rightful/authz"
 )
 
 // maxResults is the size of a page of results, by default and at most.
@@ -129,9 +129,9 @@ func (c *call) badMember(pointer, detail string) {
 	c.faults = append(c.faults, inputError{Pointer: pointer, Detail: detail})
 }
 
-// rest returns the items after the previous page, of a list in the order of [authz.CompareFolded].
+// rest returns the items after the previous page, of a list in the order of [fold.Compare].
 func (p searchPage) rest(list []string) []string {
-	return slices.DeleteFunc(list, func(s string) bool { return p.after != "" && authz.CompareFolded(s, p.after) <= 0 })
+	return slices.DeleteFunc(list, func(s string) bool { return p.after != "" && fold.Compare(s, p.after) <= 0 })
 }
 
 // shown describes the page in the response, unless the results are complete (section 8.2.2).

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"github.com/rightful-go/rightful/internal/fold"
 	"slices"
 	"strings"
 
@@ -22,7 +23,7 @@ func listPermissions(c *call) {
 	}
 	list := c.view.Catalog(category, c.query["q"])
 	slices.SortFunc(list, func(a, b authz.Entry) int {
-		return authz.CompareFolded(a.Permission, b.Permission)
+		return fold.Compare(a.Permission, b.Permission)
 	})
 	entries, next := cut(page, list, func(e authz.Entry) string { return string(e.Permission) })
 	c.ok(openapi.PermissionList{NextCursor: next, Items: each(entries, func(e authz.Entry) openapi.Permission {
@@ -43,7 +44,7 @@ func listPermissionHolders(c *call) {
 	if c.refused() {
 		return
 	}
-	holders := c.view.PermissionHolders(authz.HolderQuery{
+	holders := c.view.Holders(authz.HolderQuery{
 		Permission: permission, After: authz.Subject(page.after), Limit: page.limit + 1,
 	})
 	var next string

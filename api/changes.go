@@ -87,7 +87,7 @@ func getChange(c *call) {
 			c.fail(err)
 			return
 		default:
-			addImpact(&shown, impact)
+			addImpact(&shown, &impact)
 		}
 	}
 	c.ok(shown)

@@ -90,7 +90,7 @@ func TestImpactIsForWhoMaySeeUsers(t *testing.T) {
 
 func TestChangesAreNarrowedAndNewestFirst(t *testing.T) {
 	d := newDesk(t)
-	first := int(d.engine.Revision())
+	first := int(d.engine.View().Revision())
 	d.do("admin", "PUT", "/groups/Finance/members/ben", "").want(204)
 	second := d.do("group-editor", "PATCH", "/groups/Finance", `{"description":"x"}`, "If-Match", "*").want(200)
 	d.do("lead", "PUT", "/groups/Deposit%20viewers/members/ben", "").want(204)

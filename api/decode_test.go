@@ -14,7 +14,7 @@ import (
 // where, and nothing of it is stored.
 func TestBodyIsReadStrictly(t *testing.T) {
 	d := newDesk(t)
-	before := d.engine.Revision()
+	before := d.engine.View().Revision()
 	for _, c := range []struct{ name, body, pointer, detail string }{
 		{"unknown member", `{"name":"A","color":"red"}`, "/color", "unknown member"},
 		{"unknown inner member", `{"name":"A","permissions":{"grant":[]}}`, "/permissions/grant", "unknown member"},
@@ -60,7 +60,7 @@ func TestBodyIsReadStrictly(t *testing.T) {
 			}
 		})
 	}
-	if d.engine.Revision() != before {
+	if d.engine.View().Revision() != before {
 		t.Error("something was stored")
 	}
 }
@@ -153,11 +153,11 @@ func TestBodyListsAreBounded(t *testing.T) {
 		{"POST", "/groups", `{"name":"A","permissions":{"grants":` + list(1001, `"*:*"`) + `}}`, "/permissions/grants"},
 		{"PATCH", "/groups/Finance", `{"inherits":` + list(1001, `"Trainees"`) + `}`, "/inherits"},
 	} {
-		before := d.engine.Revision()
+		before := d.engine.View().Revision()
 		r := d.do("admin", c.method, c.path, c.body, "If-Match", "*")
 		r.problem(422, "invalid")
-		if detail := r.errors()[c.pointer]; !strings.Contains(detail, "1001") || d.engine.Revision() != before {
-			t.Errorf("%s %s: errors are %v at revision %d, %d before", c.method, c.path, r.errors(), d.engine.Revision(), before)
+		if detail := r.errors()[c.pointer]; !strings.Contains(detail, "1001") || d.engine.View().Revision() != before {
+			t.Errorf("%s %s: errors are %v at revision %d, %d before", c.method, c.path, r.errors(), d.engine.View().Revision(), before)
 		}
 	}
 	many := `{"grants":` + list(1001, `"finance.#:view"`) + `,"restrictions":[]}`

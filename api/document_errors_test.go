@@ -24,7 +24,7 @@ func everyOperation(try func(o api.Operation, path string)) {
 // What any operation may answer that gets a request of the wrong form.
 func TestEveryOperationRefusesTheWrongForm(t *testing.T) {
 	d := newDesk(t)
-	revision := d.engine.Revision()
+	revision := d.engine.View().Revision()
 	everyOperation(func(o api.Operation, path string) {
 		d.do("admin", o.Method, path+"?"+strings.Repeat("x", 9<<10), "").problem(413, "too-large")
 		body, header := "", []string{}
@@ -37,7 +37,7 @@ func TestEveryOperationRefusesTheWrongForm(t *testing.T) {
 			d.do("admin", o.Method, path, body, append(header, "If-Match", "17")...).problem(400, "malformed-request")
 		}
 	})
-	if d.engine.Revision() != revision {
+	if d.engine.View().Revision() != revision {
 		t.Error("something was stored")
 	}
 }

@@ -111,7 +111,7 @@ func fixOf(f authz.Fix) openapi.Fix {
 		AlsoReaches:      each(f.AlsoReaches, func(u authz.UserImpact) string { return string(u.User) }),
 		AlsoReachesCount: f.AlsoReachesCount,
 		Allowed:          f.Allowed, Lacks: plain(f.Lacks),
-		Operations: each(f.Steps, fixOperationOf),
+		Operations: each(f.Operations, fixOperationOf),
 	}
 	if f.Kind == authz.FixLift {
 		shown.Subject, shown.Permissions = liftedFrom(f.Lifts)
@@ -131,18 +131,19 @@ func liftedFrom(lifts []authz.Rule) (subject string, patterns []string) {
 	return subject, patterns
 }
 
-// fixOperationOf returns the request that carries out a step.
-func fixOperationOf(step authz.FixStep) openapi.FixOperation {
-	group, user := "/groups/"+url.PathEscape(string(step.Group)), url.PathEscape(string(step.User))
-	delta := &openapi.RulesDelta{Grant: plain(step.Rules.Grant), Lift: plain(step.Rules.Lift)}
+// fixOperationOf returns the request that carries out an operation of a fix.
+func fixOperationOf(o authz.Operation) openapi.FixOperation {
+	group := "/groups/" + url.PathEscape(string(o.Group))
+	member := func(list []authz.UserID) string { return group + "/members/" + url.PathEscape(string(list[0])) }
+	delta := &openapi.RulesDelta{Grant: plain(o.Rules.Grant), Lift: plain(o.Rules.Lift)}
 	switch {
-	case step.Action == authz.ActionGroupMembersChange && step.Leave:
-		return openapi.FixOperation{Method: http.MethodDelete, Path: group + "/members/" + user}
-	case step.Action == authz.ActionGroupMembersChange:
-		return openapi.FixOperation{Method: http.MethodPut, Path: group + "/members/" + user}
-	case step.Action == authz.ActionGroupPermissionsChange:
+	case len(o.Remove) > 0:
+		return openapi.FixOperation{Method: http.MethodDelete, Path: member(o.Remove)}
+	case len(o.Add) > 0:
+		return openapi.FixOperation{Method: http.MethodPut, Path: member(o.Add)}
+	case o.Action == authz.ActionGroupPermissionsChange:
 		return openapi.FixOperation{Method: http.MethodPatch, Path: group + "/permissions", Body: delta}
 	default:
-		return openapi.FixOperation{Method: http.MethodPatch, Path: "/users/" + user + "/permissions", Body: delta}
+		return openapi.FixOperation{Method: http.MethodPatch, Path: "/users/" + url.PathEscape(string(o.User)) + "/permissions", Body: delta}
 	}
 }

@@ -217,11 +217,11 @@ func TestExplanationIsBounded(t *testing.T) {
 func TestExplanationOfThePast(t *testing.T) {
 	d := newDesk(t)
 	ask := []string{"finance.operations:view"}
-	denied := d.engine.Revision()
+	denied := d.engine.View().Revision()
 	d.do("admin", "PUT", "/groups/Finance/members/cleo", "").want(204)
-	held := d.engine.Revision()
+	held := d.engine.View().Revision()
 	d.do("admin", "DELETE", "/groups/Finance/members/cleo", "").want(204)
-	lost := d.engine.Revision()
+	lost := d.engine.View().Revision()
 	d.do("admin", "PUT", "/groups/Viewers/members/cleo", "").want(204)
 	for _, c := range []struct {
 		revision authz.Revision
@@ -251,7 +251,7 @@ func TestExplanationWithoutRecords(t *testing.T) {
 		d.do("admin", "PATCH", "/users/ben/permissions", `{"grant":["finance.operations:view"]}`).want(200)
 		d.do("admin", "PATCH", "/users/ben/permissions", `{"revoke":["finance.operations:view"]}`).want(200)
 	}
-	present := d.engine.Revision()
+	present := d.engine.View().Revision()
 	if !d.store.DeleteRecord(present - 3) {
 		t.Fatal("there is no such record")
 	}
@@ -268,7 +268,7 @@ func TestExplanationWhileTheStoreIsAway(t *testing.T) {
 	d := newDesk(t)
 	d.store.away = true
 	x := d.explain("viewer", "cleo", []string{"finance.operations:view"})
-	if x.Allowed || len(x.Fixes) == 0 || x.LookedBackTo != int64(d.engine.Revision()) {
+	if x.Allowed || len(x.Fixes) == 0 || x.LookedBackTo != int64(d.engine.View().Revision()) {
 		t.Errorf("it is %+v", x)
 	}
 	d.get("viewer", "/users/cleo/explanation?permission=a:b&revision=1").problem(503, "store-unavailable")

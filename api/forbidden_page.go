@@ -43,7 +43,7 @@ type missingCategory struct {
 	Missing []missingPermission
 }
 
-func (g *Guard) page(c *gin.Context, p problem, r refusal) refusalPage {
+func (g *Guard) page(c *gin.Context, p problem, oneIsEnough bool) refusalPage {
 	texts := g.texts(c)
 	view := refusalPage{problem: p, Texts: texts, Heading: texts.heading(p.Status)}
 	switch p.Status {
@@ -54,8 +54,8 @@ func (g *Guard) page(c *gin.Context, p problem, r refusal) refusalPage {
 		view.Told = texts.TryAgain
 		return view
 	}
-	view.problem, view.OneIsEnough = p.visible(), r.oneIsEnough && len(p.Missing) > 1
-	view.Told = texts.needed(len(p.Missing), r.oneIsEnough)
+	view.problem, view.OneIsEnough = p.visible(), oneIsEnough && len(p.Missing) > 1
+	view.Told = texts.needed(len(p.Missing), oneIsEnough)
 	view.Before, view.After, _ = strings.Cut(texts.SignedInAs, userMark)
 	view.Categories = byCategory(view.Missing)
 	view.Message = view.message(c.Request)

@@ -16,7 +16,7 @@ import (
 // provoke sends what may be nonsense as the one who may do everything.
 func (d *desk) provoke(request *http.Request) {
 	d.t.Helper()
-	revision, policy := d.engine.Revision(), d.get("admin", "/export").body
+	revision, policy := d.engine.View().Revision(), d.get("admin", "/export").body
 	r := d.send(request)
 	if r.status < 400 {
 		return
@@ -29,7 +29,7 @@ func (d *desk) provoke(request *http.Request) {
 			d.t.Errorf("%s answered %d with no problem: %s", r.asked, r.status, r.body)
 		}
 	}
-	if d.engine.Revision() != revision || d.get("admin", "/export").body != policy {
+	if d.engine.View().Revision() != revision || d.get("admin", "/export").body != policy {
 		d.t.Errorf("%s answered %d and stored something", r.asked, r.status)
 	}
 }

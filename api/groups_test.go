@@ -2,12 +2,11 @@ package api_test
 
 import (
 	"fmt"
+	"github.com/rightful-go/rightful/internal/fold"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/rightful-go/rightful/authz"
 )
 
 func TestGroupOperations(t *testing.T) {
@@ -133,7 +132,7 @@ func TestGroupsAreListedInTheOrderOfPeople(t *testing.T) {
 		d.do("admin", "POST", "/groups", fmt.Sprintf(`{"name":%q}`, name)).want(201)
 	}
 	names := d.get("group-viewer", "/groups").items("name")
-	if !slices.IsSortedFunc(names, authz.CompareFolded[string]) {
+	if !slices.IsSortedFunc(names, fold.Compare[string]) {
 		t.Errorf("the order is %q", names)
 	}
 	if i, j := slices.Index(names, "apple"), slices.Index(names, "Banana"); i > j {

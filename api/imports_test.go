@@ -52,7 +52,7 @@ func TestImportAnswersWithTheChange(t *testing.T) {
 // Every bad line is named, in order; beyond a thousand they are counted. Nothing is stored.
 func TestImportNamesEveryBadLine(t *testing.T) {
 	d := newDesk(t)
-	before := d.engine.Revision()
+	before := d.engine.View().Revision()
 	r := d.do("admin", "POST", "/imports?mode=merge",
 		"g, ben, group:Finance\nq, x\np, group:Finance, no.such, thing\n\ng, a/b, group:Finance\np, group:Administrators, x, y, deny\n")
 	p := r.problem(422, "import-rejected")
@@ -69,7 +69,7 @@ func TestImportNamesEveryBadLine(t *testing.T) {
 	if len(p["errors"].([]any)) != 1000 || p["error_count"] != 1500.0 {
 		t.Errorf("%d errors, count %v", len(p["errors"].([]any)), p["error_count"])
 	}
-	if d.engine.Revision() != before {
+	if d.engine.View().Revision() != before {
 		t.Error("something was stored")
 	}
 }
@@ -86,7 +86,7 @@ func TestImportIsBounded(t *testing.T) {
 func TestImportOfNothing(t *testing.T) {
 	const everything = "p, group:Administrators, *, *, allow\n"
 	d := newDesk(t)
-	before := d.engine.Revision()
+	before := d.engine.View().Revision()
 	for _, mode := range []string{"merge", "replace", "replace&dry_run=true"} {
 		r := d.do("admin", "POST", "/imports?mode="+mode, "", "Content-Type", "text/csv")
 		r.problem(400, "malformed-request")
@@ -104,7 +104,7 @@ func TestImportOfNothing(t *testing.T) {
 			}
 		}
 	}
-	if d.engine.Revision() != before {
+	if d.engine.View().Revision() != before {
 		t.Error("something was stored")
 	}
 	if c := d.do("admin", "POST", "/imports?mode=replace", everything).want(200).json(); c["added_count"] != 0.0 || c["removed_count"] == 0.0 {

@@ -12,7 +12,7 @@ func getMe(c *call) {
 	}
 	c.revalidated(openapi.Me{
 		User: string(c.user), Groups: membershipsOf(c.view.User(c.user).Groups),
-		Effective: each(c.view.HeldBy(c.user), func(p authz.Permission) openapi.Held {
+		Effective: each(c.view.PermissionsOf(c.user), func(p authz.Permission) openapi.Held {
 			return openapi.Held{Permission: string(p)}
 		}),
 		Revision: int64(c.view.Revision()),

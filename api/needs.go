@@ -28,9 +28,18 @@ func holding(permissions ...authz.Permission) needs {
 	return func(c *call) error { return c.lacks(permissions...) }
 }
 
-// acting requires what the engine requires for an action.
+// operating requires what the engine requires for an operation.
+func operating(operation func(*call) authz.Operation) needs {
+	return func(c *call) error {
+		ctx, done := c.reading()
+		defer done()
+		return c.engine.As(c.user).Authorize(ctx, operation(c))
+	}
+}
+
+// acting requires what the engine requires for an action on the group in the path, or on none.
 func acting(action authz.Action) needs {
-	return func(c *call) error { return c.view.Authorize(c.user, action, c.group()) }
+	return operating(func(c *call) authz.Operation { return authz.Operation{Action: action, Group: c.group()} })
 }
 
 func (c *call) lacks(permissions ...authz.Permission) error {
@@ -46,71 +55,38 @@ func (c *call) lacks(permissions ...authz.Permission) error {
 	return &authz.ForbiddenError{Missing: missing}
 }
 
-// deletingGroup requires more if members are released: that changes users.
-func deletingGroup(c *call) error {
-	err := acting(authz.ActionGroupDelete)(c)
-	if c.asksFor("members", "release") {
-		err = joinForbidden(err, c.lacks(authz.ViewUsers, authz.UpdateUsers))
-	}
-	return err
+func deletingGroup(c *call) authz.Operation {
+	return authz.Operation{Action: authz.ActionGroupDelete, Group: c.group(), Release: c.asksFor("members", "release")}
 }
 
-// movingMember requires more if callers move themselves: the right to assign covers only other users.
-func movingMember(c *call) error {
-	err := acting(authz.ActionGroupMembersChange)(c)
-	if c.userInPath() == c.user {
-		err = joinForbidden(err, c.lacks(authz.UpdateUsers))
-	}
-	return err
+func movingMember(c *call) authz.Operation {
+	return authz.Operation{Action: authz.ActionGroupMembersChange, Group: c.group(), Add: []authz.UserID{c.userInPath()}}
 }
 
 // reverting requires what the inverse of the change needs as well. Only callers who may see changes
 // get that far.
 func reverting(c *call) error {
-	if err := acting(authz.ActionChangeRevert)(c); err != nil {
-		return err
-	}
-	ctx, done := c.reading()
-	defer done()
-	err := c.engine.As(c.user).MayRevert(ctx, c.revision())
+	err := operating(func(c *call) authz.Operation {
+		return authz.Operation{Action: authz.ActionChangeRevert, Revision: c.revision()}
+	})(c)
 	if errors.Is(err, authz.ErrNoSuchChange) { // errors of the request come before the 404
 		return nil
 	}
 	return err
 }
 
-// importing lets only administrators replace the policy.
-func importing(c *call) error {
-	err := acting(authz.ActionPolicyImport)(c)
-	if c.asksFor("mode", "replace") && !c.view.IsAdministrator(c.user) {
-		everything := authz.Permission(authz.Everything)
-		err = joinForbidden(err, &authz.ForbiddenError{Missing: []authz.Permission{everything}})
+func importing(c *call) authz.Operation {
+	o := authz.Operation{Action: authz.ActionPolicyImport, Mode: authz.ImportMerge}
+	if c.asksFor("mode", string(authz.ImportReplace)) {
+		o.Mode = authz.ImportReplace
 	}
-	return err
+	return o
 }
 
 // asksFor reports whether the query has a parameter with a value. The query isn't checked yet: its
 // errors come after 403.
 func (c *call) asksFor(name, value string) bool {
 	return slices.Contains(c.http.Request.URL.Query()[name], value)
-}
-
-// joinForbidden joins the missing permissions of several errors, without duplicates.
-func joinForbidden(errs ...error) error {
-	var missing []authz.Permission
-	for _, err := range errs {
-		if forbidden, ok := err.(*authz.ForbiddenError); ok { //nolint:errorlint // from here and Authorize, never wrapped
-			for _, p := range forbidden.Missing {
-				if !slices.Contains(missing, p) {
-					missing = append(missing, p)
-				}
-			}
-		}
-	}
-	if len(missing) == 0 {
-		return nil
-	}
-	return &authz.ForbiddenError{Missing: missing}
 }
 
 // param returns a name from the path. The router doesn't unescape it; [url.PathUnescape] keeps "+".

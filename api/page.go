@@ -3,6 +3,7 @@ package api
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"github.com/rightful-go/rightful/internal/fold"
 	"io"
 	"slices"
 	"strings"
@@ -94,11 +95,11 @@ func (p page) users(view *authz.View, q authz.UserQuery) (users []authz.UserID, 
 }
 
 // cut returns the items of the page and the next cursor, "" on the last page. The list must be sorted
-// by key, in the order of [authz.CompareFolded].
+// by key, in the order of [fold.Compare].
 func cut[T any](p page, list []T, key func(T) string) (items []T, next string) {
 	if p.after != "" {
 		at, found := slices.BinarySearchFunc(list, p.after, func(item T, after string) int {
-			return authz.CompareFolded(key(item), after)
+			return fold.Compare(key(item), after)
 		})
 		if found {
 			at++

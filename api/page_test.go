@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/base64"
 	"fmt"
+	"github.com/rightful-go/rightful/internal/fold"
 	"net/url"
 	"slices"
 	"strings"
@@ -86,7 +87,7 @@ func TestPagesAreInTheOrderOfTheEngine(t *testing.T) {
 		d.get("admin", "/groups?limit=500").items("name"),
 		d.get("admin", "/permissions?limit=500").items("permission"),
 	} {
-		if !slices.IsSortedFunc(list, authz.CompareFolded[string]) {
+		if !slices.IsSortedFunc(list, fold.Compare[string]) {
 			t.Errorf("the order is %q", list)
 		}
 	}
@@ -110,7 +111,7 @@ func TestPagesWhileTheListChanges(t *testing.T) {
 	}
 
 	revisions := d.pages("/changes?limit=5", "revision", func(int) {
-		d.do("admin", "PUT", "/groups/Finance/members/x"+fmt.Sprint(d.engine.Revision()), "").want(204)
+		d.do("admin", "PUT", "/groups/Finance/members/x"+fmt.Sprint(d.engine.View().Revision()), "").want(204)
 	})
 	for i := 1; i < len(revisions); i++ {
 		if fmt.Sprint(atoi(t, revisions[i-1])-1) != revisions[i] {

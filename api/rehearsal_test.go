@@ -9,14 +9,14 @@ import (
 // and needs no version of today.
 func TestDryRunOfThePast(t *testing.T) {
 	eachWrite(t, func(t *testing.T, d *desk, e exchange) {
-		then := d.engine.Revision()
+		then := d.engine.View().Revision()
 		dry := e
 		dry.path = with(e.path, "dry_run=true")
 		said := dry.send(d, "admin").want(200).body
 		e.send(d, "admin")
 		d.do("admin", "PATCH", "/groups/Trainees", `{"name":"Learners"}`, "If-Match", "*").want(200)
 		d.do("admin", "DELETE", "/users/dana", "").want(204)
-		now := d.engine.Revision()
+		now := d.engine.View().Revision()
 
 		var header []string // the group or user need not be there any more
 		if e.match != "" {
@@ -35,7 +35,7 @@ func TestDryRunOfThePast(t *testing.T) {
 		past(fmt.Sprintf("dry_run=false&revision=%d", then)).problem(400, "malformed-request")
 		past("dry_run=true&revision=0").problem(400, "malformed-request")
 		past("dry_run=true&revision=99").problem(404, "not-found")
-		if d.engine.Revision() != now {
+		if d.engine.View().Revision() != now {
 			t.Error("it stored something")
 		}
 	})
@@ -45,7 +45,7 @@ func TestDryRunOfThePast(t *testing.T) {
 // learn of the present.
 func TestDryRunOfThePastIsByTheRightsOfNow(t *testing.T) {
 	d := newDesk(t)
-	then := d.engine.Revision()
+	then := d.engine.View().Revision()
 	asked := fmt.Sprintf("/groups/Finance/members/ben?dry_run=true&revision=%d", then)
 	d.do("dana", "PUT", asked, "").problem(403, "forbidden")
 	d.do("user-editor", "PUT", asked, "").problem(403, "escalation")
@@ -63,7 +63,7 @@ func TestDryRunOfThePastIsByTheRightsOfNow(t *testing.T) {
 // What wasn't there yet can't be changed, nor reverted.
 func TestDryRunOfThePastKnowsNothingOfLater(t *testing.T) {
 	d := newDesk(t)
-	then := d.engine.Revision()
+	then := d.engine.View().Revision()
 	d.do("admin", "POST", "/groups", `{"name":"New"}`).want(201)
 	past := fmt.Sprintf("dry_run=true&revision=%d", then)
 	d.do("admin", "PUT", "/groups/New/members/ben?"+past, "").problem(404, "not-found")

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"encoding/hex"
+
 	"github.com/rightful-go/rightful/api/openapi"
 	"github.com/rightful-go/rightful/authz"
 )
@@ -44,8 +46,8 @@ func actorOf(a authz.Actor) openapi.Actor {
 	return openapi.Actor{Kind: openapi.ActorKind(a.Kind), ID: a.ID}
 }
 
-func effectiveOf(list []authz.HeldPermission) openapi.Effective {
-	return each(list, func(e authz.HeldPermission) openapi.EffectivePermission {
+func effectiveOf(x authz.Explanation) openapi.Effective {
+	return each(x.Permissions, func(e authz.PermissionExplanation) openapi.EffectivePermission {
 		return openapi.EffectivePermission{
 			Permission: string(e.Permission), Label: e.Label, Category: e.Category,
 			Origins: originsOf(e.Origins, maxOriginsListed), OriginCount: len(e.Origins),
@@ -92,7 +94,7 @@ func membershipsOf(groups []authz.GroupName) []openapi.Membership {
 func changeOf(c authz.Change) openapi.Change {
 	return openapi.Change{
 		Revision: int64(c.Revision), At: c.At, Actor: actorOf(c.Actor), Channel: c.Channel, Reason: c.Reason,
-		Action: string(c.Action), Target: c.Target, Hash: c.HashText(),
+		Action: string(c.Action), Target: c.Target, Hash: hex.EncodeToString(c.Hash),
 		Groups:     each(first(c.Delta.Groups), groupChangeOf),
 		Added:      each(first(c.Delta.Added), ruleOf),
 		Removed:    each(first(c.Delta.Removed), ruleOf),
@@ -114,14 +116,14 @@ func infoOf(g *authz.GroupInfo) *openapi.GroupDescription {
 }
 
 // addImpact adds what users gain and lose by a change.
-func addImpact(c *openapi.Change, im authz.Impact) {
+func addImpact(c *openapi.Change, im *authz.Impact) {
 	gain := func(u authz.UserImpact) openapi.Gain {
 		return openapi.Gain{User: string(u.User), Permissions: plain(u.Permissions)}
 	}
 	c.Gains, c.GainCount = each(im.Gains, gain), &im.GainCount
 	c.Losses, c.LossCount = each(im.Losses, gain), &im.LossCount
 	c.ReversibleBy = openapi.ChangeReversibleBySelf
-	if im.UndoNeedsAdministrators {
+	if im.RevertNeedsAdministrators {
 		c.ReversibleBy = openapi.ChangeReversibleByAdministrators
 	}
 }

@@ -25,9 +25,9 @@ func (q *requirement) all(c *gin.Context) {
 			c.Abort()
 		}
 	}()
-	user := q.guard.currentUser(c)
-	if allowed = q.guard.engine.Can(user, q.permissions...); !allowed {
-		q.guard.refuse(c, refusal{user: user, permissions: q.permissions})
+	d := q.guard.engine.Decide(authz.Question{User: q.guard.currentUser(c), Permissions: q.permissions})
+	if allowed = d.Allowed; !allowed {
+		q.guard.refuse(c, d)
 	}
 }
 
@@ -38,13 +38,10 @@ func (q *requirement) one(c *gin.Context) {
 			c.Abort()
 		}
 	}()
-	user := q.guard.currentUser(c)
-	for i := range q.permissions {
-		if allowed = q.guard.engine.Can(user, q.permissions[i]); allowed {
-			return
-		}
+	d := q.guard.engine.Decide(authz.Question{User: q.guard.currentUser(c), Permissions: q.permissions, OneIsEnough: true})
+	if allowed = d.Allowed; !allowed {
+		q.guard.refuse(c, d)
 	}
-	q.guard.refuse(c, refusal{user: user, permissions: q.permissions, oneIsEnough: true})
 }
 
 // computed is the permissions of one route that follow from the request.
@@ -62,7 +59,7 @@ func (q *computed) all(c *gin.Context) {
 	}()
 	user := q.guard.currentUser(c)
 	if user == "" { // who may not know what exists isn't told by a 404 either
-		q.guard.refuse(c, refusal{})
+		q.guard.refuse(c, authz.Decision{})
 		return
 	}
 	size := c.Writer.Size()
@@ -74,9 +71,9 @@ func (q *computed) all(c *gin.Context) {
 			"method", c.Request.Method, "route", c.FullPath(), "error", err)
 		writeProblem(c, problem{Type: problemInternal, Detail: internalDetail})
 	default:
-		allowed = q.guard.wellFormed(c, permissions) && q.guard.engine.Can(user, permissions...)
-		if !allowed {
-			q.guard.refuse(c, refusal{user: user, permissions: permissions})
+		d := q.guard.engine.Decide(authz.Question{User: user, Permissions: permissions})
+		if allowed = q.guard.wellFormed(c, permissions) && d.Allowed; !allowed {
+			q.guard.refuse(c, d)
 		}
 	}
 }

@@ -20,7 +20,7 @@ func getStatus(c *call) {
 		AgeSeconds: math.Round(c.engine.Age().Seconds()*1000) / 1000,
 	}
 	if c.view.Can(c.user, authz.ViewChanges) {
-		status.Store = storeStatusOf(c.engine.Trouble())
+		status.Store = storeStatusOf(c.engine.StoreErr())
 		status.BadRows = badRowsOf(c.view.BadRows())
 		status.Drift = driftOf(c.engine.Drift())
 		status.Head = hex.EncodeToString(c.view.Head().Hash)
@@ -28,11 +28,11 @@ func getStatus(c *call) {
 	c.ok(status)
 }
 
-func storeStatusOf(trouble string) *openapi.StoreStatus {
-	if trouble == "" {
+func storeStatusOf(err error) *openapi.StoreStatus {
+	if err == nil {
 		return &openapi.StoreStatus{State: openapi.StoreStatusStateOK}
 	}
-	return &openapi.StoreStatus{State: openapi.StoreStatusStateUnavailable, Detail: trouble}
+	return &openapi.StoreStatus{State: openapi.StoreStatusStateUnavailable, Detail: err.Error()}
 }
 
 func badRowsOf(rows []authz.BadRow) *openapi.BadRows {

@@ -35,7 +35,7 @@ func TestImpossibleCaller(t *testing.T) {
 
 func TestStatusTellsWhoMaySeeTheChangesAll(t *testing.T) {
 	d := newDesk(t)
-	if s := d.get("cleo", "/status").want(200).json(); len(s) != 2 || s["revision"] != float64(d.engine.Revision()) {
+	if s := d.get("cleo", "/status").want(200).json(); len(s) != 2 || s["revision"] != float64(d.engine.View().Revision()) {
 		t.Errorf("to someone it is %v", s)
 	}
 	s := d.get("auditor", "/status").want(200).json()

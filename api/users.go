@@ -30,7 +30,7 @@ type person struct {
 func (p person) show() any {
 	return openapi.User{
 		ID: string(p.ID), Known: p.Known, Groups: membershipsOf(p.Groups), Permissions: rulesOf(p.Permissions),
-		Version: int64(p.version), Effective: effectiveOf(p.view.PermissionsOf(p.ID)),
+		Version: int64(p.version), Effective: effectiveOf(p.view.Explain(p.ID, p.view.PermissionsOf(p.ID)...)),
 	}
 }
 

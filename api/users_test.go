@@ -145,7 +145,7 @@ func TestUserIsShownWithEveryOrigin(t *testing.T) {
 		t.Errorf("got  %v\nwant %v", got, want)
 	}
 	me := d.get("finn", "/me").want(200).json()
-	if me["user"] != "finn" || len(me["effective"].([]any)) != 2 || me["revision"] != float64(d.engine.Revision()) {
+	if me["user"] != "finn" || len(me["effective"].([]any)) != 2 || me["revision"] != float64(d.engine.View().Revision()) {
 		t.Errorf("/me is %v", me)
 	}
 }

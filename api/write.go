@@ -31,14 +31,15 @@ func (c *call) change(operate func(authz.Admin) (authz.Change, error), answer fu
 		c.preview(acting, past, operate)
 		return
 	}
-	change, err := operate(acting.Then(func(v *authz.View) { c.after = v }))
+	change, err := operate(acting)
 	if err != nil {
 		c.fail(err)
 		return
 	}
+	c.after = c.engine.View()
 	revision := change.Revision
 	if revision == 0 { // nothing changed
-		revision = c.engine.Revision()
+		revision = c.after.Revision()
 	}
 	c.http.Header(revisionHeader, strconv.FormatInt(int64(revision), 10))
 	answer(change)
@@ -47,7 +48,7 @@ func (c *call) change(operate func(authz.Admin) (authz.Change, error), answer fu
 // preview answers with the change that the operation would make, now or at a past revision (unless
 // 0). Callers who may see users also get its gains and losses.
 func (c *call) preview(acting authz.Admin, past authz.Revision, operate func(authz.Admin) (authz.Change, error)) {
-	rehearse := acting.Preview
+	acting = acting.DryRun()
 	if past > 0 {
 		ctx, done := c.reading()
 		defer done()
@@ -56,11 +57,9 @@ func (c *call) preview(acting authz.Admin, past authz.Revision, operate func(aut
 			c.fail(err)
 			return
 		}
-		rehearse = func(operate func(authz.Admin) (authz.Change, error)) (authz.Change, authz.Impact, error) {
-			return acting.PreviewAt(view, operate)
-		}
+		acting = acting.DryRunAt(view)
 	}
-	change, impact, err := rehearse(operate)
+	change, err := operate(acting)
 	if err := c.withExcess(err); err != nil {
 		c.fail(err)
 		return
@@ -70,7 +69,7 @@ func (c *call) preview(acting authz.Admin, past authz.Revision, operate func(aut
 		return
 	}
 	shown := changeOf(change)
-	addImpact(&shown, impact)
+	addImpact(&shown, change.Impact)
 	c.ok(shown)
 }
 

@@ -71,11 +71,11 @@ func TestListOfWritesIsWhole(t *testing.T) {
 // A dry run makes the same checks and stores nothing, and answers with the change.
 func TestDryRunStoresNothing(t *testing.T) {
 	eachWrite(t, func(t *testing.T, d *desk, e exchange) {
-		before, policy := d.engine.Revision(), d.get("admin", "/export").body
+		before, policy := d.engine.View().Revision(), d.get("admin", "/export").body
 		dry := e
 		dry.path = with(e.path, "dry_run=true")
 		r := dry.send(d, "admin", "Rightful-Reason", "just%20asking").want(200)
-		if d.engine.Revision() != before || d.get("admin", "/export").body != policy {
+		if d.engine.View().Revision() != before || d.get("admin", "/export").body != policy {
 			t.Error("it stored something")
 		}
 		if r.header.Get("ETag") != "" || r.revision() != "" {
@@ -105,19 +105,19 @@ func TestDryRunStoresNothing(t *testing.T) {
 
 func TestDryRunIsSaidClearly(t *testing.T) {
 	eachWrite(t, func(t *testing.T, d *desk, e exchange) {
-		before := d.engine.Revision()
+		before := d.engine.View().Revision()
 		for _, parameter := range []string{"dry_run=1", "dry_run=", "dry_run=TRUE", "dry_run", "dry_run=true&dry_run=false", "dryrun=true", "dry_run=true;x=1"} {
 			asked := e
 			asked.path = with(e.path, parameter)
 			asked.send(d, "admin").problem(400, "malformed-request")
 		}
-		if d.engine.Revision() != before {
+		if d.engine.View().Revision() != before {
 			t.Error("it stored something")
 		}
 		asked := e
 		asked.path = with(e.path, "dry_run=false")
-		if r := asked.send(d, "admin"); r.status >= 300 || d.engine.Revision() != before+1 {
-			t.Errorf("dry_run=false answered %d at revision %d", r.status, d.engine.Revision())
+		if r := asked.send(d, "admin"); r.status >= 300 || d.engine.View().Revision() != before+1 {
+			t.Errorf("dry_run=false answered %d at revision %d", r.status, d.engine.View().Revision())
 		}
 	})
 }
@@ -127,7 +127,7 @@ func TestDryRunIsSaidClearly(t *testing.T) {
 func TestWriteThatChangesNothing(t *testing.T) {
 	eachWrite(t, func(t *testing.T, d *desk, e exchange) {
 		first := e.send(d, "admin")
-		if want := fmt.Sprint(d.engine.Revision()); first.status >= 300 || first.revision() != want {
+		if want := fmt.Sprint(d.engine.View().Revision()); first.status >= 300 || first.revision() != want {
 			t.Fatalf("answered %d at revision %q, not %s: %s", first.status, first.revision(), want, first.body)
 		}
 		if e.method == "POST" && e.path == "/groups" || strings.Contains(e.path, "release") {
@@ -158,7 +158,7 @@ func TestReason(t *testing.T) {
 		}
 	}
 	eachWrite(t, func(t *testing.T, d *desk, e exchange) {
-		before := d.engine.Revision()
+		before := d.engine.View().Revision()
 		for _, raw := range []string{"%", "%zz", "%C3", "%FF", "Über", "\xc3"} {
 			e.send(d, "admin", "Rightful-Reason", raw).problem(400, "malformed-request")
 		}
@@ -166,7 +166,7 @@ func TestReason(t *testing.T) {
 		for _, raw := range []string{strings.Repeat("%C3%BC", 501), "two%0Alines", "%00", "%20", "e%CC%81"} {
 			e.send(d, "admin", "Rightful-Reason", raw).problem(422, "invalid")
 		}
-		if d.engine.Revision() != before {
+		if d.engine.View().Revision() != before {
 			t.Error("something was stored")
 		}
 	})

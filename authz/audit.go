@@ -1,32 +1,30 @@
 package authz
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
 )
 
-// AuditRecords is [Engine.AuditRecords] on a store that no engine was opened on, so that
-// nothing is written to it: what others wrote to the tables isn't taken in before. key is
-// [Options.RecordKey].
+// AuditRecords replays the records of a store from the first on and compares them with the tables. It
+// needs no engine and writes nothing, so that foreign writes which no engine has recorded yet show as
+// a difference. key is [Options.RecordKey].
+//
+// It returns the number of records that fit and, where something doesn't, an [*AuditError] that
+// names the first: a hash that isn't that of its record, a gap, a change that doesn't apply to
+// the policy of its time, or tables that differ from where the records lead.
+//
+// Without a key it proves only that nobody edited by accident or without knowing of the chain:
+// anyone who can write the tables can write a new chain. With one, a tail that was cut off together
+// with its effect on the tables still fits; only a head kept elsewhere shows that. Pass the heads
+// that you have, from [View.Head] or from the log, and the records must lead through each of them.
 func AuditRecords(ctx context.Context, store Store, key []byte, kept ...Head) (int, error) {
 	e := &Engine{store: store, options: Options{RecordKey: key}, log: slog.New(slog.DiscardHandler)}
 	return e.AuditRecords(ctx, kept...)
 }
 
-// AuditRecords replays the records from the first on and holds them against the tables. It
-// returns the number of records that fit and, where something doesn't, an [*AuditError] that
-// names the first: a hash that isn't that of its record, a gap, a change that doesn't apply to
-// the policy of its time, or tables that differ from where the records lead.
-//
-// Without Options.RecordKey it proves only that nobody edited by accident or in ignorance of
-// the chain: who can write the tables can write a new chain. With one, a tail that was cut off
-// together with what it did to the tables still fits; only a head kept elsewhere shows that.
-// Give those that you have, from [View.Head] or from the log, and the records must lead
-// through each of them.
+// AuditRecords is the function of that name for the engine's own store and key.
 func (e *Engine) AuditRecords(ctx context.Context, kept ...Head) (int, error) {
 	present, err := load(ctx, e.store, nil)
 	if err != nil {
@@ -47,46 +45,6 @@ func (e *Engine) AuditRecords(ctx context.Context, kept ...Head) (int, error) {
 		return n, err
 	}
 	return n, compareWithRecords(present, s)
-}
-
-// replayUpTo applies the records after s, up to a revision. Each is visited with the policy
-// after it. A record that doesn't fit is an [*AuditError].
-func (e *Engine) replayUpTo(ctx context.Context, last Revision, s *snapshot, visit func(*snapshot) error) (*snapshot, error) {
-	for s.revision < last {
-		records, err := e.recordsAfter(ctx, s.revision)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range records {
-			if s.revision == last {
-				break
-			}
-			if s, err = e.replay(s, []Record{r}); err != nil {
-				return nil, &AuditError{r.Revision, err.Error()}
-			}
-			if visit == nil {
-				continue
-			}
-			if err := visit(s); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return s, nil
-}
-
-// Head is where a chain of records stands: the revision and the hash of its last record,
-// which is empty before the first.
-type Head struct {
-	Revision Revision
-	Hash     []byte
-}
-
-func (s *snapshot) head() Head         { return Head{s.revision, s.hash} }
-func (s *snapshot) position() Position { return Position{s.head(), s.writes} }
-
-func (h Head) equal(other Head) bool {
-	return h.Revision == other.Revision && bytes.Equal(h.Hash, other.Hash)
 }
 
 // recordsOutside finds records that are no part of the chain, and heads beyond its end.
@@ -116,21 +74,6 @@ func (e *Engine) recordsOutside(ctx context.Context, last Revision, kept []Head)
 		}
 	}
 	return nil
-}
-
-// recordsAfter returns the next records, at least one.
-func (e *Engine) recordsAfter(ctx context.Context, revision Revision) ([]Record, error) {
-	records, err := e.store.Since(ctx, revision, historyBatch)
-	if errors.Is(err, ErrGap) { // somewhere among them; the first may be there
-		records, err = e.store.Since(ctx, revision, 1)
-	}
-	switch {
-	case errors.Is(err, ErrGap) || err == nil && len(records) == 0:
-		return nil, &AuditError{revision + 1, recordMissing}
-	case err != nil:
-		return nil, e.unavailable(ctx, err)
-	}
-	return records, nil
 }
 
 // compareWithRecords says in what the tables differ from where the records lead.

@@ -44,7 +44,7 @@ func crime(t *testing.T, key []byte) (*journal, authz.Revision) {
 	engine := open(t, store, authz.Options{Bootstrap: "ana", RecordKey: key, PollInterval: time.Hour})
 	ctx := t.Context()
 	must(t)(engine.As("ana").Assign(ctx, authz.Administrators, "eve"))
-	before := engine.Revision()
+	before := engine.View().Revision()
 	must(t)(engine.As("eve").ChangeUserPermissions(ctx, "mal", authz.RulesDelta{Grant: []authz.Pattern{"vault:open"}}))
 	must(t)(engine.As("ana").ChangeUserPermissions(ctx, "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
 	_ = engine.Close()
@@ -119,7 +119,7 @@ func TestARecordOfAnotherStoreDoesNotFit(t *testing.T) {
 	store := &tampered{Store: here}
 	engine := open(t, store, authz.Options{RecordKey: key, PollInterval: time.Hour})
 	fits(t, engine)
-	for _, at := range []authz.Revision{1, before + 1, engine.Revision()} {
+	for _, at := range []authz.Revision{1, before + 1, engine.View().Revision()} {
 		store.records = func(list []authz.Record) []authz.Record {
 			list[at-1] = elsewhere.commits[at-1].Record
 			return list

@@ -90,9 +90,9 @@ func history(t *testing.T, key []byte) (*authz.Engine, *tampered) {
 	r, w := rand.New(rand.NewPCG(7, 5)), newWorld()
 	w.rules[authz.Rule{Kind: authz.KindMember, Subject: "root", Group: authz.Administrators}] = true
 	must(t)(engine.As("ana").Assign(t.Context(), authz.Administrators, "root"))
-	for engine.Revision() < 30 {
+	for engine.View().Revision() < 30 {
 		s := randomStep(r, w)
-		if _, err := s.engine(t.Context(), engine.As("ana").Because("step "+fmt.Sprint(engine.Revision())).Via("test")); err == nil {
+		if _, err := s.engine(t.Context(), engine.As("ana").Because("step "+fmt.Sprint(engine.View().Revision())).Via("test")); err == nil {
 			s.world(w)
 		}
 	}
@@ -103,8 +103,8 @@ func history(t *testing.T, key []byte) (*authz.Engine, *tampered) {
 // fits fails the test unless all records fit.
 func fits(t *testing.T, engine *authz.Engine) {
 	t.Helper()
-	if n, err := engine.AuditRecords(t.Context()); err != nil || n != int(engine.Revision()) {
-		t.Errorf("%d of %d records fit: %v", n, engine.Revision(), err)
+	if n, err := engine.AuditRecords(t.Context()); err != nil || n != int(engine.View().Revision()) {
+		t.Errorf("%d of %d records fit: %v", n, engine.View().Revision(), err)
 	}
 }
 
@@ -171,7 +171,7 @@ func TestAnEditedRecordIsNamed(t *testing.T) {
 		engine, store := history(t, key)
 		fits(t, engine)
 		for what, edit := range edits {
-			for _, at := range []authz.Revision{3, 17, engine.Revision()} {
+			for _, at := range []authz.Revision{3, 17, engine.View().Revision()} {
 				store.records = func(list []authz.Record) []authz.Record {
 					edit(&list[at-1])
 					return list
@@ -188,7 +188,7 @@ func TestAnEditedRecordIsNamed(t *testing.T) {
 func TestAMissingOrForeignRecordIsNamed(t *testing.T) {
 	t.Parallel()
 	engine, store := history(t, nil)
-	last := engine.Revision()
+	last := engine.View().Revision()
 	for _, at := range []authz.Revision{1, 2, 17, last} {
 		store.records = func(list []authz.Record) []authz.Record { return slices.Delete(list, int(at)-1, int(at)) }
 		doesNotFit(t, engine, "removed", at, "missing")
@@ -230,7 +230,7 @@ func TestAMissingOrForeignRecordIsNamed(t *testing.T) {
 func TestEditedTablesDoNotFit(t *testing.T) {
 	t.Parallel()
 	engine, store := history(t, []byte("key"))
-	last := engine.Revision()
+	last := engine.View().Revision()
 	group := func(s *authz.State, name authz.GroupName) *authz.GroupRow {
 		i := slices.IndexFunc(s.Groups, func(g authz.GroupRow) bool { return g.Name == name })
 		return &s.Groups[i]
@@ -280,7 +280,7 @@ func TestEditedTablesDoNotFit(t *testing.T) {
 func TestARecordOutsideTheChainIsNamed(t *testing.T) {
 	t.Parallel()
 	engine, store := history(t, nil)
-	for _, at := range []authz.Revision{engine.Revision() + 1, engine.Revision() + 500, 0, -3} {
+	for _, at := range []authz.Revision{engine.View().Revision() + 1, engine.View().Revision() + 500, 0, -3} {
 		store.records = func(list []authz.Record) []authz.Record {
 			r := list[5]
 			r.Revision = at

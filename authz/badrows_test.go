@@ -188,7 +188,7 @@ func TestImpactOfARepair(t *testing.T) {
 	store.InsertRows(row("p", "ben", "a*b", "view", "deny"))
 	engine = open(t, store, authz.Options{PollInterval: time.Hour})
 	root := engine.As("root")
-	_, previewed, err := root.Preview(func(a authz.Admin) (authz.Change, error) { return a.RemoveBadRows(ctx) })
+	_, previewed, err := preview(root, func(a authz.Admin) (authz.Change, error) { return a.RemoveBadRows(ctx) })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 func TestAClosedEngineWritesNothing(t *testing.T) {
 	t.Parallel()
 	engine := office(t)
-	revision := engine.Revision()
+	revision := engine.View().Revision()
 	for range 2 {
 		if err := engine.Close(); err != nil {
 			t.Error(err)
@@ -27,7 +27,7 @@ func TestAClosedEngineWritesNothing(t *testing.T) {
 			}
 		}
 	}
-	if engine.Revision() != revision || !engine.Can("ana", "a:b") || engine.Can("eve", "a:b") {
+	if engine.View().Revision() != revision || !engine.Can("ana", "a:b") || engine.Can("eve", "a:b") {
 		t.Error("something was changed")
 	}
 	if list, err := engine.Changes(t.Context(), authz.ChangeQuery{}); err != nil || len(list) == 0 {
@@ -50,7 +50,7 @@ func TestACancelledCallerChangesNothing(t *testing.T) {
 func changesNothing(ctx context.Context, t *testing.T, kind error) {
 	t.Helper()
 	engine := office(t)
-	revision := engine.Revision()
+	revision := engine.View().Revision()
 	for _, o := range operations() {
 		if _, err := o.do(ctx, engine.AsCommand("test")); !errors.Is(err, authz.ErrStoreUnavailable) || !errors.Is(err, kind) {
 			t.Errorf("%s: %v", o.name, err)
@@ -65,8 +65,8 @@ func changesNothing(ctx context.Context, t *testing.T, kind error) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	if engine.Revision() != revision || engine.Trouble() != "" {
-		t.Errorf("at revision %d, trouble %q", engine.Revision(), engine.Trouble())
+	if engine.View().Revision() != revision || engine.StoreErr() != nil {
+		t.Errorf("at revision %d, trouble %q", engine.View().Revision(), engine.StoreErr())
 	}
 }
 
@@ -102,8 +102,8 @@ func TestABusyEngineAnswersInBoundedTime(t *testing.T) {
 		if _, err := engine.As("ana").Import(context.Background(), authz.PolicyFile{}, authz.ImportMerge); !errors.Is(err, authz.ErrStoreUnavailable) || time.Since(begun) != time.Minute {
 			t.Errorf("an import waits twelve times as long, not %v: %v", time.Since(begun), err)
 		}
-		if !engine.Can("ana", "a:b") || engine.Can("ben", "a:b") || engine.Can("eve", "a:b") || engine.Trouble() != "" {
-			t.Errorf("decisions waited, or what isn't written counts; trouble %q", engine.Trouble())
+		if !engine.Can("ana", "a:b") || engine.Can("ben", "a:b") || engine.Can("eve", "a:b") || engine.StoreErr() != nil {
+			t.Errorf("decisions waited, or what isn't written counts; trouble %q", engine.StoreErr())
 		}
 		close(release)
 		<-hanging // longer than its time; what came of it is the store's to say
@@ -111,8 +111,8 @@ func TestABusyEngineAnswersInBoundedTime(t *testing.T) {
 			t.Error(err)
 		}
 		stored, err := store.Position(context.Background())
-		if err != nil || stored.Revision != engine.Revision() || engine.Can("ben", "a:b") != (stored.Revision == 3) {
-			t.Errorf("at revision %d of %d, %v", engine.Revision(), stored.Revision, err)
+		if err != nil || stored.Revision != engine.View().Revision() || engine.Can("ben", "a:b") != (stored.Revision == 3) {
+			t.Errorf("at revision %d of %d, %v", engine.View().Revision(), stored.Revision, err)
 		}
 		must(t)(engine.As("ana").ChangeUserPermissions(context.Background(), "eve", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
 		closeAll(engine)
@@ -132,7 +132,7 @@ func TestAStoreThatHangsIsGivenUpOn(t *testing.T) {
 		if took := time.Since(begun); took < 5*time.Second || took > 10*time.Second || !errors.Is(err, authz.ErrStoreUnavailable) {
 			t.Errorf("after %v: %v", took, err)
 		}
-		if engine.Can("ben", "a:b") || engine.Trouble() == "" {
+		if engine.Can("ben", "a:b") || engine.StoreErr() == nil {
 			t.Error("what isn't written counts, or the trouble is kept quiet")
 		}
 		closeAll(engine)

@@ -33,21 +33,6 @@ const (
 	EvaluateDecisions Permission = "rightful.decisions:evaluate"
 )
 
-const (
-	membersMark  = "rightful.members/"
-	assignAction = "assign"
-)
-
-// AssignMembers is the right to put other users into a group and out of it without holding
-// what the group gives.
-func AssignMembers(group GroupName) Permission {
-	return Permission(membersPattern(group, assignAction))
-}
-
-func membersPattern(group GroupName, action string) Pattern {
-	return Pattern(membersMark + string(group) + ":" + action)
-}
-
 var ownEntries = Catalog{
 	{ViewGroups, "View groups", []string{"Rightful", "Groups"}, "See groups, their permissions and the catalog."},
 	{CreateGroups, "Create groups", []string{"Rightful", "Groups"}, ""},
@@ -151,15 +136,6 @@ func (c *catalog) knows(p Pattern) bool {
 	}
 	return false
 }
-
-// isOneBelow reports whether object is typ, a dot and one segment.
-func isOneBelow(typ, object string) bool {
-	id, ok := strings.CutPrefix(object, typ+".")
-	return ok && isSegment(id)
-}
-
-// isSegment reports whether an id can stand behind a type as one segment of an object.
-func isSegment(id string) bool { return id != "" && !strings.ContainsAny(id, "./:*") }
 
 // appendCovered appends the permissions that a pattern with a wildcard covers.
 func (c *catalog) appendCovered(list []Permission, t target) []Permission {

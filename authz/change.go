@@ -1,37 +1,9 @@
 package authz
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
-	"encoding/json"
-	"fmt"
-	"hash"
+	"slices"
 	"time"
 )
-
-// Revision numbers the states of a policy. It grows by one with each [Change]; 0 is the
-// empty policy before the first.
-type Revision int64
-
-// ActorKind tells what sort of actor made a change.
-type ActorKind string
-
-// The kinds of actors.
-const (
-	ActorUser    ActorKind = "user"    // a signed-in user, by id
-	ActorCommand ActorKind = "command" // someone with access to the machine
-	ActorSeed    ActorKind = "seed"    // the seed of a fresh store
-	ActorStart   ActorKind = "start"   // what a start repairs or adopts
-	ActorOutside ActorKind = "outside" // someone who wrote to the table past the engine
-)
-
-// Actor is who made a change.
-type Actor struct {
-	Kind ActorKind `json:"kind"`
-	ID   string    `json:"id,omitempty"`
-}
 
 // Action names what a change was, in the words of the operation that made it.
 type Action string
@@ -94,78 +66,100 @@ type Change struct {
 	Target   string // the group or user the operation was about, or the revision that it reverted
 	Delta    Delta
 	Hash     []byte // see [Record]
+
+	// Impact is what the change does to people, for a dry run; [Admin.Impact] works it out for a
+	// recorded change.
+	Impact *Impact
 }
 
-// Record is a [Change] as a store keeps it. Records are never updated or deleted.
-//
-// Hash is SHA-256 (HMAC-SHA-256, RFC 2104, where the host gives a key) over every other
-// field, each preceded by its length, and over the hash of the record before. Without a key,
-// or a head kept elsewhere, it shows accidents and not forgery: whoever can write to the
-// database can compute a new chain.
-type Record struct {
-	Revision Revision
-	At       int64 // microseconds since 1970, UTC
-	Actor    Actor
-	Channel  string
-	Reason   string
-	Action   Action
-	Target   string
-	Delta    []byte // the JSON of a Delta, byte for byte as it was hashed
-	Hash     []byte
+// inverse returns the delta that undoes d.
+func (d Delta) inverse() Delta {
+	var inv Delta
+	names := map[GroupName]GroupName{}
+	for _, g := range d.Groups {
+		inv.Groups = append(inv.Groups, GroupChange{Before: g.After, After: g.Before})
+		if g.Before != nil && g.After != nil {
+			names[g.After.Name] = g.Before.Name
+		}
+	}
+	back := func(rules []Rule) []Rule {
+		rules = slices.Clone(rules)
+		for i, r := range rules {
+			if name, ok := r.Subject.Group(); ok && names[name] != "" {
+				rules[i].Subject = names[name].Subject()
+			}
+			if old := names[r.Group]; old != "" {
+				rules[i].Group = old
+			}
+		}
+		return rules
+	}
+	inv.Removed, inv.Added = back(d.Added), back(d.Removed)
+	inv.RemovedRows, inv.AddedRows = d.AddedRows, d.RemovedRows
+	return inv
 }
 
-// record puts c into the form that is stored, hashed onto the record before it.
-func (c Change) record(before, key []byte) (Record, error) {
-	delta, err := json.Marshal(c.Delta)
-	if err != nil {
-		return Record{}, fmt.Errorf("encode the change: %w", err)
-	}
-	r := Record{
-		Revision: c.Revision, At: c.At.UnixMicro(), Actor: c.Actor, Channel: c.Channel,
-		Reason: c.Reason, Action: c.Action, Target: c.Target, Delta: delta,
-	}
-	r.Hash = r.sum(before, key)
-	return r, nil
+func (d Delta) touchesGroup(name GroupName) bool {
+	inRules := func(r Rule) bool { return r.Group == name || r.Subject == name.Subject() }
+	return slices.ContainsFunc(d.Added, inRules) || slices.ContainsFunc(d.Removed, inRules) ||
+		slices.ContainsFunc(d.Groups, func(g GroupChange) bool {
+			return g.Before != nil && g.Before.Name == name || g.After != nil && g.After.Name == name
+		})
 }
 
-// Change decodes r.
-func (r Record) Change() (Change, error) {
-	c := Change{
-		Revision: r.Revision, At: time.UnixMicro(r.At).UTC(), Actor: r.Actor, Channel: r.Channel,
-		Reason: r.Reason, Action: r.Action, Target: r.Target, Hash: r.Hash,
-	}
-	if err := json.Unmarshal(r.Delta, &c.Delta); err != nil {
-		return Change{}, fmt.Errorf("the record of revision %d can't be read: %w", r.Revision, err)
-	}
-	return c, nil
+func (d Delta) touchesUser(id UserID) bool {
+	inRules := func(r Rule) bool { return r.Subject == id.Subject() }
+	return slices.ContainsFunc(d.Added, inRules) || slices.ContainsFunc(d.Removed, inRules)
 }
 
-// sum computes the hash of r on top of the hash of the record before it.
-func (r Record) sum(before, key []byte) []byte {
-	h := sha256.New()
-	if len(key) > 0 {
-		h = hmac.New(sha256.New, key)
-	}
-	field(h, before)
-	field(h, binary.BigEndian.AppendUint64(nil, uint64(r.Revision)))
-	field(h, binary.BigEndian.AppendUint64(nil, uint64(r.At)))
-	for _, s := range []string{
-		string(r.Actor.Kind), r.Actor.ID, r.Channel, r.Reason, string(r.Action), r.Target,
-	} {
-		field(h, []byte(s))
-	}
-	field(h, r.Delta)
-	return h.Sum(nil)
+func touchesAdministrators(d Delta) bool {
+	touches := func(r Rule) bool { return r.Kind == KindMember && r.Group == Administrators }
+	return slices.ContainsFunc(d.Added, touches) || slices.ContainsFunc(d.Removed, touches)
 }
 
-// Follows reports whether the hash of r is that of its fields, with a key if there is one, onto
-// the hash of the record before, which is empty for the first.
-func (r Record) Follows(before, key []byte) bool { return string(r.Hash) == string(r.sum(before, key)) }
+// moves are the groups that one user is put into and taken out of.
+type groupMoves struct{ into, outOf []GroupName }
 
-func field(h hash.Hash, b []byte) {
-	h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(b))))
-	h.Write(b)
+// userMoves returns every user whose own rules or direct groups change.
+func userMoves(d Delta) map[UserID]*groupMoves {
+	all := map[UserID]*groupMoves{}
+	of := func(r Rule) *groupMoves {
+		id, ok := r.Subject.User()
+		if !ok {
+			return nil
+		}
+		if all[id] == nil {
+			all[id] = &groupMoves{}
+		}
+		return all[id]
+	}
+	for _, r := range d.Added {
+		if m := of(r); m != nil && r.Kind == KindMember {
+			m.into = append(m.into, r.Group)
+		}
+	}
+	for _, r := range d.Removed {
+		if m := of(r); m != nil && r.Kind == KindMember {
+			m.outOf = append(m.outOf, r.Group)
+		}
+	}
+	return all
 }
 
-// HashText returns the hash of c in hexadecimal, empty for a dry run.
-func (c Change) HashText() string { return hex.EncodeToString(c.Hash) }
+// Impact is what a change does to people.
+type Impact struct {
+	Gains, Losses        []UserImpact // by user, at most 100 each
+	GainCount, LossCount int          // of all users
+	// RevertNeedsAdministrators is set where the actor who asks lacks the rights to revert the
+	// change; see [Admin.Revert].
+	RevertNeedsAdministrators bool
+}
+
+// UserImpact is what one user gains or loses, sorted.
+type UserImpact struct {
+	User        UserID
+	Permissions []Permission
+}
+
+// maxImpact bounds how many users an [Impact] lists. It counts them all.
+const maxImpact = 100

@@ -87,3 +87,56 @@ func TestReadersSeeWholeRevisions(t *testing.T) {
 	stop()
 	readers.Wait()
 }
+
+// A refusal, its record and its explanation speak of the policy that the decision was made by,
+// although the user may do it by now.
+func TestDecisionKeepsItsPolicy(t *testing.T) {
+	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana"})
+	d := engine.Decide(authz.Question{User: "ben", Permissions: []authz.Permission{"a:b", "c:d"}})
+	must(t)(engine.As("ana").ChangeUserPermissions(t.Context(), "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b", "c:d"}}))
+	if d.Allowed || !engine.Can("ben", "a:b", "c:d") {
+		t.Fatal("the change isn't between the decision and its record")
+	}
+	denial := engine.RecordDenial(d, "GET", "/x")
+	missing, explained := d.Missing(), d.Explain()
+	if len(denial.Missing) != 2 || len(missing) != 2 || len(explained.Missing()) != 2 {
+		t.Errorf("missing are %q on record, %v for the 403 and %v explained", denial.Missing, missing, explained.Missing())
+	}
+	if denial.Revision != explained.Revision || denial.Revision == engine.View().Revision() {
+		t.Errorf("the record speaks of revision %d, the explanation of %d", denial.Revision, explained.Revision)
+	}
+}
+
+func TestDecideAnyOfSeveral(t *testing.T) {
+	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana"})
+	must(t)(engine.As("ana").ChangeUserPermissions(t.Context(), "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
+	for _, test := range []struct {
+		permissions []authz.Permission
+		oneIsEnough bool
+		allowed     bool
+	}{
+		{nil, false, false},
+		{nil, true, false},
+		{[]authz.Permission{"a:b"}, false, true},
+		{[]authz.Permission{"a:b", "c:d"}, false, false},
+		{[]authz.Permission{"c:d", "a:b"}, true, true},
+		{[]authz.Permission{"c:d", "e:f"}, true, false},
+	} {
+		d := engine.Decide(authz.Question{User: "ben", Permissions: test.permissions, OneIsEnough: test.oneIsEnough})
+		if d.Allowed != test.allowed {
+			t.Errorf("%q, one is enough %t: allowed %t", test.permissions, test.oneIsEnough, d.Allowed)
+		}
+	}
+}
+
+// The zero Decision denies, and asking it more is safe.
+func TestZeroDecisionDenies(t *testing.T) {
+	var d authz.Decision
+	if d.Allowed || d.Missing() != nil || d.Groups() != nil || d.Explain().Allowed {
+		t.Errorf("%+v", d)
+	}
+	engine := open(t, authz.NewMemoryStore(), authz.Options{})
+	if got := engine.RecordDenial(d, "GET", "/x"); len(got.Missing) > 0 {
+		t.Errorf("recorded as %+v", got)
+	}
+}

@@ -1,12 +1,7 @@
 package authz
 
 import (
-	"context"
-	"errors"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 )
 
 // DenialID names a denial: 26 letters and digits (RFC 4648 base32) that nobody can guess, of
@@ -85,127 +80,6 @@ type DenialQuery struct {
 
 const defaultDenials = 100
 
-// DenialStore is a [Store] that keeps denials as well. They are no part of the policy: what
-// becomes of them changes neither its revision nor what others are counted to have written.
-// Of the newest of several denials, and of their order, the time decides and then the id,
-// byte by byte.
-//
-// Implementations are safe for concurrent use and pass authztest.TestStore. Texts are valid
-// UTF-8 without control characters: ids, methods and users have at most 100 code points,
-// routes 500, and of the at most 100 permissions each 201.
-type DenialStore interface {
-	Store
-
-	// AddDenials writes denials, all or none. An id that is there already is an error.
-	AddDenials(ctx context.Context, denials []Denial) error
-
-	// Denial returns the denial of an id. It returns [ErrNoSuchDenial] where there is none.
-	Denial(ctx context.Context, id DenialID) (Denial, error)
-
-	// Denials returns denials, newest first, at most q.Limit of them.
-	Denials(ctx context.Context, q DenialQuery) ([]Denial, error)
-
-	// PruneDenials deletes denials that are out of bounds, at most limit of them, and returns
-	// how many. Fewer than limit means that for this moment there are no more. It holds up
-	// nothing else for long.
-	PruneDenials(ctx context.Context, keep DenialBounds, limit int) (int, error)
-}
-
-// RecordDenial says what the user of a request that was just refused lacks, and puts the denial
-// on record. It takes the user, the method, the route, the permissions and whether one of them
-// is enough from d and returns it with the rest. Recording goes on in the background: the
-// request waits for nothing, and the denial can be read by its id, on any instance, within a
-// second.
-//
-// The ID is empty where the denial isn't recorded: of each user, 30 are at once and then one
-// every two seconds, the next one saying how many were not; none of a flood of too many users,
-// and none about more than 100 permissions. What the store doesn't take is lost, which is
-// logged. Names that nothing in a policy could have are kept as well as they can be shown.
-func (e *Engine) RecordDenial(d Denial) Denial {
-	v := e.View()
-	d.ID, d.Suppressed = "", 0
-	d.At = time.Now().UTC().Truncate(time.Microsecond)
-	d.Required, d.Missing, d.Revision = withoutDoubles(d.Required), nil, v.s.revision
-	for _, p := range d.Required {
-		if !v.Can(d.User, p) {
-			d.Missing = append(d.Missing, p)
-		}
-	}
-	if e.denials != nil {
-		e.denials.record(&d)
-	}
-	return d
-}
-
-// Denial returns the denial of an id, of this instance or another; [ErrNoSuchDenial] if there
-// is none, or none any more. It reads the store.
-func (e *Engine) Denial(ctx context.Context, id DenialID) (Denial, error) {
-	store, ok := e.store.(DenialStore)
-	if !ok || string(id) != visible(string(id), maxDenialName) {
-		return Denial{}, ErrNoSuchDenial
-	}
-	d, err := store.Denial(ctx, id)
-	if err != nil && !errors.Is(err, ErrNoSuchDenial) {
-		return Denial{}, e.unavailable(ctx, err)
-	}
-	return d, err
-}
-
-// Denials lists the denials on record, newest first. It reads the store.
-func (e *Engine) Denials(ctx context.Context, q DenialQuery) ([]Denial, error) {
-	store, ok := e.store.(DenialStore)
-	if !ok {
-		return nil, nil
-	}
-	if q.Limit <= 0 {
-		q.Limit = defaultDenials
-	}
-	q.User = UserID(visible(string(q.User), maxDenialName))
-	q.BeforeID = DenialID(visible(string(q.BeforeID), maxDenialName))
-	list, err := store.Denials(ctx, q)
-	if err != nil {
-		return nil, e.unavailable(ctx, err)
-	}
-	return list, nil
-}
-
-// AllowedSince reports whether the policy of a view lets the user of a denial do what they
-// were denied, and since which revision: that of the change by which it began to. It undoes the
-// changes since the denial, at most 10,000 of them; the revision is 0 where that many don't
-// tell, and where the user was never denied it by the policies since. It reads the store.
-// Where that fails, or the policies of the past can't be worked out ([ErrRecordsDoNotFit]), what
-// it says of the view is right all the same.
-func (e *Engine) AllowedSince(ctx context.Context, v *View, d Denial) (allowed bool, since Revision, err error) {
-	if v.expired || !d.allowedBy(v.s) {
-		return false, 0, nil
-	}
-	if v.s.revision <= d.Revision {
-		return true, 0, nil
-	}
-	undone := 0
-	err = e.undoEach(ctx, v.s, func(c Change, before *snapshot) bool {
-		if !d.allowedBy(before) {
-			since = c.Revision
-			return false
-		}
-		undone++
-		return undone < maxLookBack && before.revision > d.Revision
-	})
-	return true, since, err
-}
-
-func (d Denial) allowedBy(s *snapshot) bool {
-	if !d.OneIsEnough {
-		return len(d.Required) > 0 && s.canAll(d.User, d.Required)
-	}
-	for _, p := range d.Required {
-		if s.can(d.User, p) {
-			return true
-		}
-	}
-	return false
-}
-
 // What a denial takes over from a request is bounded, in code points.
 const (
 	maxDenialName       = 100 // of ids, users and methods
@@ -233,20 +107,9 @@ func storablePermissions(list []Permission) []Permission {
 	return kept
 }
 
-// visible returns a text that any store keeps and any screen shows: what is no UTF-8 and what
-// is invisible becomes U+FFFD, and so does the rest of a text that is too long.
-func visible(text string, most int) string {
-	text = strings.Map(func(r rune) rune {
-		if ' ' <= r && r <= '~' || !unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) {
-			return r
-		}
-		return utf8.RuneError
-	}, text)
-	n := 0
-	for i := range text {
-		if n++; n == most && utf8.RuneCountInString(text[i:]) > 1 {
-			return text[:i] + string(utf8.RuneError)
-		}
+func orDefault(d, standard time.Duration) time.Duration {
+	if d <= 0 {
+		return standard
 	}
-	return text
+	return d
 }

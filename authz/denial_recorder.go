@@ -49,13 +49,9 @@ const (
 	denialFlush = 2 * time.Second
 )
 
-func newDenialRecorder(e *Engine) *denialRecorder {
-	store, ok := e.store.(DenialStore)
-	if !ok || e.options.Denials.Off {
-		return nil
-	}
+func newDenialRecorder(store DenialStore, options DenialOptions, timeout time.Duration, log *slog.Logger) *denialRecorder {
 	return &denialRecorder{
-		store: store, options: e.options.Denials, timeout: e.options.WriteTimeout, log: e.log,
+		store: store, options: options, timeout: timeout, log: log,
 		budgets: denialBudgets{users: map[UserID]*denialBudget{}},
 		wake:    make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
 	}

@@ -71,7 +71,7 @@ func contentsOf(s *snapshot) []string {
 		list = append(list, fmt.Sprintf("%+v", rule))
 	}
 	for _, g := range s.sortedGroups() {
-		list = append(list, fmt.Sprintf("%+v %d", g.info, g.members.size))
+		list = append(list, fmt.Sprintf("%+v %d", g.info, g.members.Len()))
 	}
 	for _, b := range s.badRows {
 		list = append(list, fmt.Sprintf("%q %q", b.Values, b.Denies))

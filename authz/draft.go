@@ -1,6 +1,8 @@
 package authz
 
 import (
+	"github.com/rightful-go/rightful/internal/fold"
+
 	"fmt"
 	"slices"
 	"strings"
@@ -126,7 +128,7 @@ func (d *draft) group(pointer string, name GroupName) *group {
 }
 
 func (d *draft) nearestGroup(name GroupName) string {
-	if id, ok := d.s.byFold[fold(string(name))]; ok {
+	if id, ok := d.s.byFold[fold.String(string(name))]; ok {
 		return fmt.Sprintf("; did you mean %q?", d.s.groups[id].info.Name)
 	}
 	return ""
@@ -159,7 +161,7 @@ func (d *draft) freeName(pointer string, name GroupName, except *group) GroupNam
 		d.invalid(pointer, fmt.Errorf(
 			"a row of the policy table that can't be understood (id %d) names %q; mend or remove it first", row.ID, name))
 	}
-	if id, taken := d.s.byFold[fold(string(name))]; taken && (except == nil || except.id != id) {
+	if id, taken := d.s.byFold[fold.String(string(name))]; taken && (except == nil || except.id != id) {
 		d.conflict = fmt.Errorf("%w: %q", ErrGroupExists, d.s.groups[id].info.Name)
 		return name + "\x00"
 	}
@@ -198,3 +200,36 @@ func didYouMean(names []Permission) string {
 	}
 	return "; did you mean " + strings.Join(quoted, " or ") + "?"
 }
+
+func (d *draft) user(id UserID) {
+	if err := id.Check(); err != nil {
+		d.invalid("", fmt.Errorf("the user %q %w", clip(string(id)), err))
+	}
+}
+
+// users checks the users of a list, none of which may stand in the other.
+func (d *draft) users(pointer string, list, other []UserID) {
+	for i, u := range list {
+		at := fmt.Sprintf("%s/%d", pointer, i)
+		if err := u.Check(); err != nil {
+			d.invalid(at, fmt.Errorf("the user %q %w", clip(string(u)), err))
+		} else if slices.Contains(other, u) {
+			d.invalid(at, fmt.Errorf("%q is to be added as well", u))
+		}
+	}
+}
+
+// obstacle notes what stands in the way of a revert. It waits, as every conflict does: the
+// draft goes on with what is left.
+func (d *draft) obstacle(format string, args ...any) {
+	if d.obstacles == nil {
+		d.obstacles = &CannotRevertError{}
+		d.conflict = d.obstacles
+	}
+	if d.obstacles.Count++; len(d.obstacles.Obstacles) < maxObstacles {
+		d.obstacles.Obstacles = append(d.obstacles.Obstacles, fmt.Sprintf(format, args...))
+	}
+}
+
+// maxObstacles bounds how many things in the way of a revert are listed. All are counted.
+const maxObstacles = 1000

@@ -69,62 +69,16 @@ type Engine struct {
 	log     *slog.Logger
 
 	current   atomic.Pointer[snapshot]
-	confirmed atomic.Int64  // when the store last confirmed current, since started
-	started   time.Time     // carries the monotonic clock
-	writing   chan struct{} // holds a token while someone changes current
-	trouble   atomic.Pointer[string]
-	verifier  *verifier       // nil where nothing is verified
-	denials   *denialRecorder // nil where none are recorded
+	confirmed atomic.Int64          // when the store last confirmed current, since started
+	started   time.Time             // carries the monotonic clock
+	writing   chan struct{}         // holds a token while someone changes current
+	storeErr  atomic.Pointer[error] // why the store could not be read; nil while it can
+	verifier  *verifier             // nil where nothing is verified
+	denials   *denialRecorder       // nil where none are recorded
 
 	stop   context.CancelFunc
 	tasks  sync.WaitGroup
 	closed atomic.Bool
-}
-
-// Open loads the policy and starts to follow the store. It makes Administrators, takes over
-// a table that plain Casbin filled, applies the seed and makes the first administrator,
-// each where it is due and each on record. It fails when the store can't be read: a policy
-// that isn't loaded allows nothing.
-func Open(ctx context.Context, store Store, options Options) (*Engine, error) {
-	if options.Seed != nil && len(options.Catalog) == 0 {
-		options.Catalog = options.Seed.Catalog
-	}
-	options.PollInterval = orDefault(options.PollInterval, defaultPollInterval)
-	options.WriteTimeout = orDefault(options.WriteTimeout, defaultWriteTimeout)
-	known, err := newCatalog(options.Catalog)
-	if err != nil {
-		return nil, err
-	}
-	e := &Engine{
-		store: store, options: options, catalog: known, log: options.Logger,
-		started: time.Now(), writing: make(chan struct{}, 1),
-	}
-	if e.log == nil {
-		e.log = slog.Default()
-	}
-	if err := e.reload(ctx); err != nil {
-		return nil, err
-	}
-	if err := e.start(ctx); err != nil {
-		return nil, err
-	}
-	background, stop := context.WithCancel(context.WithoutCancel(ctx))
-	e.stop = stop
-	if e.verifier = newVerifier(e); e.verifier != nil {
-		e.tasks.Go(func() { e.verifier.run(background) })
-	}
-	e.tasks.Go(func() { e.follow(background) })
-	if e.denials = newDenialRecorder(e); e.denials != nil {
-		go e.denials.run()
-	}
-	return e, nil
-}
-
-func orDefault(d, standard time.Duration) time.Duration {
-	if d <= 0 {
-		return standard
-	}
-	return d
 }
 
 // Close stops following the store, once the denials that wait are written, for which it waits
@@ -147,20 +101,17 @@ func (e *Engine) View() *View {
 	return &View{s: e.current.Load(), catalog: e.catalog, expired: e.expired()}
 }
 
-// Revision returns the revision that decisions are made by.
-func (e *Engine) Revision() Revision { return e.current.Load().revision }
-
 // Age returns the time since the store last confirmed that revision.
 func (e *Engine) Age() time.Duration {
 	return time.Since(e.started) - time.Duration(e.confirmed.Load())
 }
 
-// Trouble returns why the store could not be read when it was last tried, empty if it could.
-func (e *Engine) Trouble() string {
-	if t := e.trouble.Load(); t != nil {
-		return *t
+// StoreErr returns why the store could not be read when it was last tried, nil if it could.
+func (e *Engine) StoreErr() error {
+	if err := e.storeErr.Load(); err != nil {
+		return *err
 	}
-	return ""
+	return nil
 }
 
 // expired reports whether the policy is too old to allow anything.
@@ -182,7 +133,7 @@ func (e *Engine) confirm(at time.Time) {
 			break
 		}
 	}
-	e.trouble.Store(nil)
+	e.storeErr.Store(nil)
 }
 
 // lock waits for the writing token as long as ctx lasts.
@@ -200,121 +151,6 @@ func (e *Engine) lock(ctx context.Context) error {
 
 func (e *Engine) unlock() { <-e.writing }
 
-// Refresh reads what other instances changed. The engine does so by itself, on a
-// notification and every PollInterval.
-func (e *Engine) Refresh(ctx context.Context) error {
-	// Confirming what is there needs no turn: a long write must not make the policy look old.
-	asked := time.Now()
-	bounded, cancel := withStoreTimeout(ctx, e.options.WriteTimeout)
-	defer cancel()
-	position, err := e.store.Position(bounded)
-	if err != nil {
-		return e.unavailable(bounded, err)
-	}
-	if position.equal(e.current.Load().position()) {
-		e.confirm(asked)
-		return nil
-	}
-	if err := e.lock(ctx); err != nil {
-		return e.busy(err)
-	}
-	defer e.unlock()
-	return e.refresh(ctx)
-}
-
-// sinceLimit is how many records a follower applies one by one; further behind, it reads
-// everything.
-const sinceLimit = 1000
-
-// refresh brings current to where the store stands. The caller holds the writing token.
-func (e *Engine) refresh(ctx context.Context) error {
-	asked := time.Now()
-	position, err := e.store.Position(ctx)
-	if err != nil {
-		return e.unavailable(ctx, err)
-	}
-	s := e.current.Load()
-	switch {
-	case position.equal(s.position()):
-		e.confirm(asked)
-		return nil
-	case position.Writes != s.writes: // the tables tell more than the records, or did
-		return e.reload(ctx)
-	case position.Revision <= s.revision: // restored from a backup: what was revoked since must be seen anew
-		e.log.Warn("the store went back, or has another history", "from", s.revision, "to", position.Revision)
-		return e.reload(ctx)
-	}
-	records, err := e.store.Since(ctx, s.revision, sinceLimit)
-	if err == nil && len(records) < sinceLimit {
-		if s, err = e.replay(s, records); err == nil && s.revision >= position.Revision {
-			e.swap(s, asked)
-			return nil
-		}
-	}
-	if err != nil && !errors.Is(err, ErrGap) {
-		e.log.Warn("reading everything anew", "reason", err)
-	}
-	return e.reload(ctx)
-}
-
-// replay applies records to a snapshot.
-func (e *Engine) replay(s *snapshot, records []Record) (*snapshot, error) {
-	for _, r := range records {
-		if r.Revision != s.revision+1 || !r.Follows(s.hash, e.options.RecordKey) {
-			return nil, fmt.Errorf("the record of revision %d doesn't follow on revision %d", r.Revision, s.revision)
-		}
-		c, err := r.Change()
-		if err != nil {
-			return nil, err
-		}
-		next, err := s.apply(c)
-		if err != nil {
-			return nil, err
-		}
-		if c.Action == ActionPolicySeed {
-			next.milestones.Seeded = true
-		}
-		s = next
-	}
-	return s, nil
-}
-
-// reload reads everything, and puts on record what others wrote to it. What readers have
-// stays until all of it is there and fits. The caller holds the writing token.
-func (e *Engine) reload(ctx context.Context) error { return e.read(ctx, loadedTables.intact) }
-
-// compare reads everything and holds it against the records, whether or not the store counted
-// that someone wrote to it.
-func (e *Engine) compare(ctx context.Context) error {
-	return e.read(ctx, func(tables loadedTables) bool { return tables.revision == 0 })
-}
-
-func (e *Engine) read(ctx context.Context, trusted func(loadedTables) bool) error {
-	for {
-		asked := time.Now()
-		tables, err := load(ctx, e.store, e.catalog.sorted)
-		if err != nil {
-			return e.unavailable(ctx, err)
-		}
-		s := tables.snapshot
-		if !trusted(tables) {
-			s, err = e.recordForeignWrites(ctx, tables)
-		}
-		switch {
-		case errors.Is(err, ErrConflict):
-			pause(ctx, conflictPause)
-			continue // which ends with ctx
-		case err != nil:
-			return err
-		}
-		e.swap(s, asked)
-		if n := len(s.badRows); n > 0 {
-			e.log.Warn("the policy table has rows that can't be understood; see the status", "rows", n, "first_id", s.badRows[0].ID)
-		}
-		return nil
-	}
-}
-
 // errTooSlow ends what the engine itself bounds.
 var errTooSlow = errors.New("the store took too long")
 
@@ -331,8 +167,7 @@ func (e *Engine) unavailable(ctx context.Context, err error) error {
 	if callers || errors.Is(err, context.Canceled) {
 		return fmt.Errorf("%w: %w", ErrStoreUnavailable, err)
 	}
-	text := err.Error()
-	if e.trouble.Swap(&text) == nil {
+	if e.storeErr.Swap(&err) == nil {
 		e.log.Error("the store can't be reached; decisions go on by the last policy", "revision", e.revision(), "error", err)
 	}
 	return fmt.Errorf("%w: %w", ErrStoreUnavailable, err)
@@ -345,35 +180,6 @@ func (e *Engine) revision() Revision {
 	return 0
 }
 
-// follow keeps up with the store until ctx ends.
-func (e *Engine) follow(ctx context.Context) {
-	hints := make(chan struct{}, 1)
-	if e.options.Notifier != nil {
-		e.tasks.Go(func() { e.listen(ctx, hints) })
-	}
-	tick := time.NewTicker(e.options.PollInterval)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		case <-hints:
-		}
-		bounded, cancel := withStoreTimeout(ctx, e.options.WriteTimeout*importFactor) // everything may have to be read
-		down := e.Trouble() != ""
-		if err := e.Refresh(bounded); err == nil && down {
-			e.log.Info("the store can be reached again", "revision", e.Revision())
-		}
-		cancel()
-		pause(ctx, hintPause)
-	}
-}
-
-// hintPause is how long the next hint waits, so that a flood of forged ones doesn't become a
-// flood of questions to the store.
-const hintPause = 5 * time.Millisecond
-
 func pause(ctx context.Context, d time.Duration) {
 	select {
 	case <-ctx.Done():
@@ -381,25 +187,20 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// listen turns notifications into hints. A notifier that gives up is subscribed to again.
-func (e *Engine) listen(ctx context.Context, hints chan<- struct{}) {
-	hint := func() {
-		select {
-		case hints <- struct{}{}:
-		default: // one is waiting already
-		}
-	}
-	for ctx.Err() == nil {
-		if err := e.options.Notifier.Subscribe(ctx, hint); err != nil && ctx.Err() == nil {
-			e.log.Warn("notifications are lost; polling goes on", "error", err)
-		}
-		pause(ctx, min(e.options.PollInterval, maxSubscribePause))
-	}
-}
-
 // conflictPause is how long a change waits to be tried again after someone else was first, but
 // not by a change that moved the policy on: whoever writes to the tables by hand isn't done yet.
 const conflictPause = 10 * time.Millisecond
 
-// maxSubscribePause bounds the time after which a notifier that gave up is tried again.
-const maxSubscribePause = 5 * time.Second
+// Verified returns what [Options.Verify] has found so far.
+func (e *Engine) VerifyStats() VerifyStats {
+	v := e.verifier
+	if v == nil {
+		return VerifyStats{}
+	}
+	return VerifyStats{Equal: v.equal.Load(), Different: v.different.Load(), LeftOut: v.leftOut.Load()}
+}
+
+// busy is the error of an operation that got no turn in time.
+func (e *Engine) busy(err error) error {
+	return fmt.Errorf("%w in time: another change is still being written (%w)", ErrStoreUnavailable, err)
+}

@@ -192,11 +192,3 @@ func (e *AuditError) Error() string {
 
 // Unwrap returns [ErrRecordsDoNotFit].
 func (e *AuditError) Unwrap() error { return ErrRecordsDoNotFit }
-
-func joined[S ~string](list []S) string {
-	parts := make([]string, len(list))
-	for i, s := range list {
-		parts[i] = string(s)
-	}
-	return strings.Join(parts, ", ")
-}

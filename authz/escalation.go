@@ -1,9 +1,10 @@
 package authz
 
 import (
+	"github.com/rightful-go/rightful/internal/fold"
+
 	"maps"
 	"slices"
-	"strconv"
 )
 
 // escalation enforces promise 3, nobody gives what they don't hold. It compares the policies
@@ -23,68 +24,6 @@ type escalation struct {
 	holds         reach // of the actor, by their rights
 	renamed       map[Pattern]Pattern
 	missing       map[Pattern]bool
-}
-
-// reach is all that reaches a holder.
-type reach struct{ grants, restrictions map[Pattern]bool }
-
-func newReach() reach { return reach{map[Pattern]bool{}, map[Pattern]bool{}} }
-
-func (r reach) add(rules *ruleSet) {
-	for _, p := range rules.patterns(KindGrant) {
-		r.grants[p] = true
-	}
-	for _, p := range rules.patterns(KindRestriction) {
-		r.restrictions[p] = true
-	}
-}
-
-// holds reports whether p is covered by one grant and overlapped by no restriction.
-func (r reach) holds(p Pattern) bool {
-	for q := range r.restrictions {
-		if q.overlaps(p) {
-			return false
-		}
-	}
-	for q := range r.grants {
-		if q.covers(p) {
-			return true
-		}
-	}
-	return false
-}
-
-func (s *snapshot) reachOfGroup(g *group) reach {
-	r := newReach()
-	if g != nil {
-		s.reachInto(r, g.id)
-	}
-	return r
-}
-
-func (s *snapshot) reachInto(r reach, id groupID) {
-	s.walk(id, func(g *group) {
-		r.add(g.rules)
-		if s.blocked[g.holder] {
-			r.restrictions[Everything] = true
-		}
-	})
-}
-
-// reachOfUser is what reaches a user, over all groups but those in without.
-func (s *snapshot) reachOfUser(id UserID, without map[GroupName]bool) reach {
-	r := newReach()
-	if s.blockedAll || s.blocked[id.Subject()] {
-		r.restrictions[Everything] = true
-	}
-	u := s.user(id)
-	r.add(u.rules())
-	for _, g := range u.groupIDs(nil) {
-		if !without[s.groups[g].info.Name] {
-			s.reachInto(r, g)
-		}
-	}
-	return r
 }
 
 // checkEscalation returns an [*EscalationError] with all that the actor lacks to make the
@@ -129,16 +68,11 @@ func checkEscalation(rights, before, after *snapshot, actor UserID, d Delta) err
 		return nil
 	}
 	missing := slices.Collect(maps.Keys(e.missing))
-	sortFolded(missing)
+	fold.Sort(missing)
 	return &EscalationError{
 		Missing: missing,
 		Detail:  "This would give, take or lift what you don't hold yourself: " + joined(missing[:min(5, len(missing))]) + more(len(missing)-5),
 	}
-}
-
-func touchesAdministrators(d Delta) bool {
-	touches := func(r Rule) bool { return r.Kind == KindMember && r.Group == Administrators }
-	return slices.ContainsFunc(d.Added, touches) || slices.ContainsFunc(d.Removed, touches)
 }
 
 // groupsReached returns the groups whose reach the change can have altered: those it names
@@ -165,40 +99,6 @@ func (e *escalation) groupsReached(d Delta) []groupID {
 		}
 	}
 	return sortedSetOf(append(e.before.heirsOf(ids), e.after.heirsOf(ids)...))
-}
-
-func sortedSetOf(ids []groupID) []groupID {
-	slices.Sort(ids)
-	return slices.Compact(ids)
-}
-
-// moves are the groups that one user is put into and taken out of.
-type groupMoves struct{ into, outOf []GroupName }
-
-// userMoves returns every user whose own rules or direct groups change.
-func userMoves(d Delta) map[UserID]*groupMoves {
-	all := map[UserID]*groupMoves{}
-	of := func(r Rule) *groupMoves {
-		id, ok := r.Subject.User()
-		if !ok {
-			return nil
-		}
-		if all[id] == nil {
-			all[id] = &groupMoves{}
-		}
-		return all[id]
-	}
-	for _, r := range d.Added {
-		if m := of(r); m != nil && r.Kind == KindMember {
-			m.into = append(m.into, r.Group)
-		}
-	}
-	for _, r := range d.Removed {
-		if m := of(r); m != nil && r.Kind == KindMember {
-			m.outOf = append(m.outOf, r.Group)
-		}
-	}
-	return all
 }
 
 func (e *escalation) compareGroup(id groupID) {
@@ -316,11 +216,4 @@ func (e *escalation) ownTaken(was, is reach) {
 			e.require(p)
 		}
 	}
-}
-
-func more(n int) string {
-	if n <= 0 {
-		return "."
-	}
-	return " and " + strconv.Itoa(n) + " more."
 }

@@ -184,7 +184,7 @@ func (c *conspiracy) draw() step {
 }
 
 func (c *conspiracy) revertStep() step {
-	last := c.engine.Revision()
+	last := c.engine.View().Revision()
 	revision := last - authz.Revision(c.r.IntN(4)) // of late mostly: older ones seldom apply
 	if c.r.IntN(3) == 0 {
 		revision = 1 + authz.Revision(c.r.IntN(int(last)))

@@ -57,11 +57,12 @@ func ExampleEngine_Explain() {
 	}
 
 	x := engine.Explain("ben", "finance.operations:create", "finance.reports:export")
-	for _, p := range x.Held() {
-		fmt.Println("held:", p.Permission, "by", p.Origins[0].Pattern, p.Origins[0].Path)
-	}
-	for _, p := range x.Missing() {
-		fmt.Println("missing:", p.Label)
+	for _, p := range x.Permissions {
+		if p.Allowed {
+			fmt.Println("held:", p.Permission, "by", p.Origins[0].Pattern, p.Origins[0].Path)
+		} else {
+			fmt.Println("missing:", p.Label)
+		}
 	}
 	// Output:
 	// held: finance.operations:create by finance.operations:* [ben group:Finance]
@@ -69,18 +70,19 @@ func ExampleEngine_Explain() {
 }
 
 // A preview makes every check and says what a change would do to people.
-func ExampleAdmin_Preview() {
+func ExampleAdmin_DryRun_impact() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
 	defer engine.Close()
 
-	_, impact, err := engine.As("ana").Preview(func(a authz.Admin) (authz.Change, error) {
-		return a.Grant(ctx, "Finance", "finance.reports:export")
-	})
-	fmt.Println(impact.Gains, err)
+	change, err := engine.As("ana").DryRun().Grant(ctx, "Finance", "finance.reports:export")
+	if err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println(change.Impact.Gains)
 	fmt.Println(engine.Can("ben", "finance.reports:export"))
 	// Output:
-	// [{ben [finance.reports:export]}] <nil>
+	// [{ben [finance.reports:export]}]
 	// false
 }
 
@@ -117,10 +119,8 @@ func ExampleAdmin_Fixes() {
 	for _, fix := range fixes.List {
 		fmt.Println(fix.Kind, fix.Groups, fix.Permissions, "gives", len(fix.AlsoGives), "more; allowed:", fix.Allowed)
 	}
-	for _, step := range fixes.List[0].Steps {
-		if _, err := ana.Apply(ctx, step); err != nil {
-			fmt.Println(err)
-		}
+	if _, err := ana.Assign(ctx, fixes.List[0].Groups[0], "cleo"); err != nil {
+		fmt.Println(err)
 	}
 	fmt.Println(engine.Can("cleo", "finance.reports:export"))
 	// Output:
@@ -139,7 +139,7 @@ func ExampleEngine_ViewAt() {
 	if _, err := ana.Grant(ctx, "Finance", "finance.reports:export"); err != nil {
 		fmt.Println(err)
 	}
-	revision := engine.Revision()
+	revision := engine.View().Revision()
 	if _, err := ana.Because("ben has moved").Unassign(ctx, "Finance", "ben"); err != nil {
 		fmt.Println(err)
 	}

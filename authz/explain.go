@@ -39,39 +39,25 @@ const maxOrigins = 1000
 
 // Missing returns the permissions that are not held, in the order asked.
 func (x Explanation) Missing() []PermissionExplanation {
-	return x.filter(false)
-}
-
-// Held returns the permissions that are held, in the order asked.
-func (x Explanation) Held() []PermissionExplanation {
-	return x.filter(true)
-}
-
-func (x Explanation) filter(allowed bool) []PermissionExplanation {
 	var list []PermissionExplanation
 	for _, p := range x.Permissions {
-		if p.Allowed == allowed {
+		if !p.Allowed {
 			list = append(list, p)
 		}
 	}
 	return list
 }
 
-// Explain says what the user holds of the permissions, through which paths, and what is
-// missing, by the policy of this moment. It never differs from [Engine.Can]. What would give
-// what is missing, [Admin.Fixes] says; when it was lost, [Engine.Lost].
-func (e *Engine) Explain(user UserID, permissions ...Permission) Explanation {
-	return e.View().Explain(user, permissions...)
-}
-
 // Explain is [Engine.Explain] for the view's revision.
 func (v *View) Explain(user UserID, permissions ...Permission) Explanation {
 	c := v.collector(user)
 	x := Explanation{User: user, Known: c.u != nil, Allowed: len(permissions) > 0, Revision: v.s.revision}
+	asked := make(map[Permission]bool, len(permissions))
 	for _, p := range permissions {
-		if slices.ContainsFunc(x.Permissions, func(o PermissionExplanation) bool { return o.Permission == p }) {
+		if asked[p] {
 			continue
 		}
+		asked[p] = true
 		one := c.explain(p)
 		x.Allowed = x.Allowed && one.Allowed
 		x.Permissions = append(x.Permissions, one)
@@ -137,7 +123,7 @@ func (c *collector) ask(p Permission) bool {
 	if c.wild != 0 {
 		c.asked.covering = coveringPatterns(object, action)
 	}
-	if n := c.s.symbols.names.find(p); n != nil {
+	if n := c.s.symbols.names.Find(p); n != nil {
 		c.asked.symbol = *n
 	} else {
 		c.asked.symbol = c.s.symbols.symbolOf(object, action, c.wild)
@@ -233,73 +219,4 @@ func (c *collector) add(b Origin) {
 		b.Path = slices.Clone(c.path)
 		c.list = append(c.list, b)
 	}
-}
-
-// Effective is one permission that a user holds, with every origin.
-type HeldPermission struct {
-	Entry   // Label and Category are empty where the catalog doesn't declare it
-	Origins []Origin
-}
-
-// PermissionsOf lists what the user holds: every permission of the catalog, Rightful's own
-// included, and those outside it that a rule names exactly, by folded form then code point.
-// What a wildcard covers beyond that has no end and no name.
-func (e *Engine) PermissionsOf(user UserID) []HeldPermission {
-	return e.View().PermissionsOf(user)
-}
-
-// PermissionsOf is [Engine.PermissionsOf] for the view's revision.
-func (v *View) PermissionsOf(user UserID) []HeldPermission {
-	held := v.HeldBy(user)
-	list := make([]HeldPermission, 0, len(held))
-	c := v.collector(user)
-	for _, p := range held {
-		x := c.explain(p)
-		list = append(list, HeldPermission{
-			Entry:   Entry{Permission: p, Label: x.Label, Category: x.Category},
-			Origins: x.Origins,
-		})
-	}
-	return list
-}
-
-// HeldBy lists the names of what [View.PermissionsOf] lists, in its order.
-func (v *View) HeldBy(user UserID) []Permission {
-	u := v.s.user(user)
-	if u == nil || v.expired {
-		return nil
-	}
-	var list []Permission
-	named := func(rules *ruleSet) {
-		for _, p := range rules.patterns(KindGrant) {
-			list = v.appendNamed(list, p)
-		}
-	}
-	named(u.rules())
-	for _, id := range u.groupIDs(nil) {
-		v.s.walk(id, func(g *group) { named(g.rules) })
-	}
-	slices.Sort(list)
-	list = slices.DeleteFunc(slices.Compact(list), func(p Permission) bool { return !v.s.can(user, p) })
-	sortFolded(list)
-	return list
-}
-
-// appendNamed appends the permissions that have a name and that the pattern covers: itself,
-// if it is one, what the catalog declares, and the rights to assign members.
-func (v *View) appendNamed(list []Permission, p Pattern) []Permission {
-	t := p.target()
-	if !t.below && t.action != "*" {
-		return append(list, Permission(p))
-	}
-	list = v.catalog.appendCovered(list, t)
-	if !p.overlaps(Pattern(membersMark + "*:" + assignAction)) {
-		return list
-	}
-	for name := range v.s.byName {
-		if right := AssignMembers(name); p.covers(Pattern(right)) {
-			list = append(list, right)
-		}
-	}
-	return list
 }

@@ -13,7 +13,7 @@ import (
 
 // way is a fix that was found by trying everything.
 type way struct {
-	steps   []authz.FixStep
+	steps   []authz.Operation
 	footing int // whether restrictions are lifted, or groups left that bring them
 	joins   []authz.GroupName
 	holder  authz.Subject
@@ -23,7 +23,7 @@ type way struct {
 // ground is the policy with the restrictions out of the way that stand in it now.
 type ground struct {
 	*world
-	steps []authz.FixStep
+	steps []authz.Operation
 }
 
 // grounds lifts every restriction that covers what is asked and reaches the user; or leaves
@@ -40,12 +40,12 @@ func (d *denial) grounds() []ground {
 		}
 		return list
 	}
-	lift := func(h authz.Subject) (list []authz.FixStep) {
+	lift := func(h authz.Subject) (list []authz.Operation) {
 		patterns := covering(h)
 		if len(patterns) == 0 {
 			return nil
 		}
-		step := authz.FixStep{Action: authz.ActionUserPermissionsChange, User: d.user, Rules: authz.RulesDelta{Lift: patterns}}
+		step := authz.Operation{Action: authz.ActionUserPermissionsChange, User: d.user, Rules: authz.RulesDelta{Lift: patterns}}
 		if name, ok := h.Group(); ok {
 			step.Action, step.Group, step.User = authz.ActionGroupPermissionsChange, name, ""
 		}
@@ -64,7 +64,7 @@ func (d *denial) grounds() []ground {
 		alone.rules[authz.Rule{Kind: authz.KindMember, Subject: "someone else", Group: g}] = true
 		if slices.ContainsFunc(slices.Collect(maps.Keys(alone.holders("someone else"))), func(h authz.Subject) bool { return len(covering(h)) > 0 }) {
 			leaves = true
-			leave.steps = append(leave.steps, authz.FixStep{Action: authz.ActionGroupMembersChange, Group: g, User: d.user, Leave: true})
+			leave.steps = append(leave.steps, authz.Operation{Action: authz.ActionGroupMembersChange, Group: g, Remove: []authz.UserID{d.user}})
 		}
 	}
 	list := []ground{stay}
@@ -93,7 +93,7 @@ func (d *denial) ways(t *testing.T) []way {
 		})
 	})
 	all = append(all, way{
-		steps: []authz.FixStep{{Action: authz.ActionGroupMembersChange, Group: authz.Administrators, User: d.user}},
+		steps: []authz.Operation{{Action: authz.ActionGroupMembersChange, Group: authz.Administrators, Add: []authz.UserID{d.user}}},
 		joins: []authz.GroupName{authz.Administrators},
 	})
 	return all
@@ -179,7 +179,7 @@ func (d *denial) finish(footing int, g ground, joins []authz.GroupName, rest, mu
 	steps := slices.Clone(g.steps)
 	after := g.clone()
 	for _, name := range joins {
-		steps = append(steps, authz.FixStep{Action: authz.ActionGroupMembersChange, Group: name, User: d.user})
+		steps = append(steps, authz.Operation{Action: authz.ActionGroupMembersChange, Group: name, Add: []authz.UserID{d.user}})
 		after.apply(steps[len(steps)-1])
 	}
 	if len(rest) == 0 {
@@ -192,23 +192,23 @@ func (d *denial) finish(footing int, g ground, joins []authz.GroupName, rest, mu
 	for _, p := range rest {
 		delta.Grant = append(delta.Grant, authz.Pattern(p))
 	}
-	grant := func(s authz.FixStep, h authz.Subject) {
+	grant := func(s authz.Operation, h authz.Subject) {
 		s.Rules = delta
 		list = append(list, way{append(slices.Clip(steps), s), footing, joins, h, rest})
 	}
 	for name := range after.groups {
 		if after.rules[authz.Rule{Kind: authz.KindMember, Subject: d.user.Subject(), Group: name}] {
-			grant(authz.FixStep{Action: authz.ActionGroupPermissionsChange, Group: name}, name.Subject())
+			grant(authz.Operation{Action: authz.ActionGroupPermissionsChange, Group: name}, name.Subject())
 		}
 	}
-	grant(authz.FixStep{Action: authz.ActionUserPermissionsChange, User: d.user}, d.user.Subject())
+	grant(authz.Operation{Action: authz.ActionUserPermissionsChange, User: d.user}, d.user.Subject())
 	return list
 }
 
 // rank is the place of a way in the order of kinds.
 func (w way) rank() int {
 	_, toGroup := w.holder.Group()
-	lifts := slices.ContainsFunc(w.steps, func(s authz.FixStep) bool { return s.Leave || len(s.Rules.Lift) > 0 })
+	lifts := slices.ContainsFunc(w.steps, func(s authz.Operation) bool { return len(s.Remove) > 0 || len(s.Rules.Lift) > 0 })
 	switch {
 	case slices.Contains(w.joins, authz.Administrators):
 		return 4
@@ -229,7 +229,7 @@ func (d *denial) cost(t *testing.T, w way) [3]int {
 	command := d.engine.AsCommand("test")
 	exact := slices.Clone(d.asked)
 	for _, s := range w.steps {
-		must(t)(command.Apply(t.Context(), s))
+		must(t)(carryOut(t.Context(), command, s))
 		for _, p := range slices.Concat(s.Rules.Grant, s.Rules.Lift) {
 			if p := authz.Permission(p); p.Check() == nil {
 				exact = append(exact, p)
@@ -285,7 +285,7 @@ func TestFixesAreAllThereAreAndInOrder(t *testing.T) {
 		var last [3]int
 		counts, worst := map[int]int{}, map[int][3]int{}
 		for _, fix := range d.fixes.List {
-			key := textOf(fix.Steps)
+			key := textOf(fix.Operations)
 			cost, there := costs[key]
 			if !there || listed[key] {
 				return fmt.Errorf("%+v is none, of %d ways", fix, len(costs))

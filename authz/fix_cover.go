@@ -1,6 +1,8 @@
 package authz
 
 import (
+	"github.com/rightful-go/rightful/internal/fold"
+
 	"cmp"
 	"math/bits"
 	"slices"
@@ -72,7 +74,7 @@ func (f *fixer) newCovering(at *baseline) *covering {
 		}
 	}
 	slices.SortFunc(c.candidates, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(a.weight, b.weight), CompareFolded(a.name, b.name))
+		return cmp.Or(cmp.Compare(a.weight, b.weight), fold.Compare(a.name, b.name))
 	})
 	return c
 }
@@ -136,7 +138,7 @@ func (c *covering) search(left bitset, size int, chosen []GroupName) {
 // take notes a set of groups, which can be come by in several orders.
 func (c *covering) keepCover(chosen []GroupName) {
 	set := slices.Clone(chosen)
-	sortFolded(set)
+	fold.Sort(set)
 	if !slices.ContainsFunc(c.found, func(have []GroupName) bool { return slices.Equal(have, set) }) {
 		c.found = append(c.found, set)
 	}

@@ -1,17 +1,10 @@
 package authz
 
 import (
+	"github.com/rightful-go/rightful/internal/fold"
+
 	"slices"
 )
-
-// effects are what a plan does to the user.
-type outcome struct {
-	gains, takes []Permission // by folded form then code point
-	restrictions []Pattern    // that are new to the user
-}
-
-// costs reports whether the user pays for what they get.
-func (e *outcome) costs() bool { return len(e.takes)+len(e.restrictions) > 0 }
 
 // effectsOn compares the policy after a plan with the one before, for the user.
 func (f *fixer) outcomeFor(after *snapshot) outcome {
@@ -26,27 +19,15 @@ func (f *fixer) outcomeFor(after *snapshot) outcome {
 			e.gains = append(e.gains, p) // what has no name of its own counts where it was asked
 		}
 	}
-	sortFolded(e.gains)
+	fold.Sort(e.gains)
 	before := f.was.s.reachOfUser(f.user, nil).restrictions
 	for p := range after.reachOfUser(f.user, nil).restrictions {
 		if !before[p] {
 			e.restrictions = append(e.restrictions, p)
 		}
 	}
-	sortFolded(e.restrictions)
+	fold.Sort(e.restrictions)
 	return e
-}
-
-// spread is what a change to the rules of groups does to others than the user.
-type collateral struct {
-	after   *snapshot
-	touched []groupID
-	exact   []Permission // that are granted, or whose restriction is lifted
-	wild    []Pattern    // restrictions on more than one permission that are lifted
-
-	people int
-	added  int // permissions that they will hold, for each of them
-	first  firstUsers
 }
 
 // spreadOf returns the spread of a plan, one for all plans that do the same to groups, to be
@@ -138,7 +119,7 @@ func memoized[K comparable, V any](memo map[K]V, key K, id UserID, compute func(
 func (f *fixer) gains(s *collateral, id UserID) []Permission {
 	list := slices.Clone(s.exact)
 	if len(s.wild) > 0 {
-		for _, p := range slices.Concat(f.view(s.after).HeldBy(id), f.asked) {
+		for _, p := range slices.Concat(f.view(s.after).PermissionsOf(id), f.asked) {
 			if slices.ContainsFunc(s.wild, func(w Pattern) bool { return w.covers(Pattern(p)) }) {
 				list = append(list, p)
 			}
@@ -147,6 +128,6 @@ func (f *fixer) gains(s *collateral, id UserID) []Permission {
 	list = slices.DeleteFunc(list, func(p Permission) bool { return f.was.s.can(id, p) || !s.after.can(id, p) })
 	slices.Sort(list)
 	list = slices.Compact(list)
-	sortFolded(list)
+	fold.Sort(list)
 	return list
 }

@@ -1,6 +1,8 @@
 package authz
 
 import (
+	"github.com/rightful-go/rightful/internal/fold"
+
 	"cmp"
 	"slices"
 )
@@ -48,9 +50,9 @@ func (p *plan) compare(q *plan) int {
 		compareBool(p.own.costs(), q.own.costs()),
 		cmp.Compare(p.cost(), q.cost()),
 		cmp.Compare(len(p.at.leaves)+len(p.joins), len(q.at.leaves)+len(q.joins)),
-		slices.CompareFunc(p.joins, q.joins, CompareFolded),
-		CompareFolded(p.holder, q.holder),
-		slices.CompareFunc(p.at.leaves, q.at.leaves, CompareFolded),
+		slices.CompareFunc(p.joins, q.joins, fold.Compare),
+		fold.Compare(p.holder, q.holder),
+		slices.CompareFunc(p.at.leaves, q.at.leaves, fold.Compare),
 	)
 }
 

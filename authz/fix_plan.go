@@ -1,26 +1,10 @@
 package authz
 
-import "slices"
+import (
+	"slices"
 
-// footing is the policy with the restrictions out of the way: where plans start from.
-type baseline struct {
-	s       *snapshot
-	lifts   []Rule
-	leaves  []GroupName
-	missing []Permission // of what is asked, what nothing grants there
-}
-
-// plan is a way to let the user do all that is asked.
-type plan struct {
-	at     *baseline
-	joins  []GroupName
-	holder Subject // of what is granted; empty where nothing is
-	grants []Permission
-
-	after  *snapshot
-	own    outcome
-	others *collateral // nil where no group's rules change
-}
+	"github.com/rightful-go/rightful/internal/fold"
+)
 
 // footings returns the two ways to get restrictions out of the way, which are one where no
 // group brings any: lift them all, or leave the groups that bring them. None is left where a
@@ -42,7 +26,7 @@ func (f *fixer) baselines() (list []*baseline) {
 		list = append(list, at)
 	}
 	if len(leaves) > 0 {
-		sortFolded(leaves)
+		fold.Sort(leaves)
 		if at := f.baselineOf(own, leaves); at != nil {
 			list = append(list, at)
 		}
@@ -58,10 +42,6 @@ func (f *fixer) restrictionsOf(h Subject, rules *ruleSet) (list []Rule) {
 		}
 	}
 	return list
-}
-
-func restrictsAny(m *matcher, names []symbol) bool {
-	return slices.ContainsFunc(names, func(n symbol) bool { return m.match(&n)&restricted != 0 })
 }
 
 // footing is nil where the user is denied something even so.
@@ -175,7 +155,7 @@ func (f *fixer) holders(at *baseline, joins []GroupName) []Subject {
 	add := func(g *group) {
 		n := 0
 		for _, id := range at.s.heirsOf([]groupID{g.id}) {
-			n += at.s.groups[id].members.size
+			n += at.s.groups[id].members.Len()
 		}
 		groups = append(groups, candidate{g.holder, n})
 	}
@@ -194,16 +174,6 @@ func (f *fixer) holders(at *baseline, joins []GroupName) []Subject {
 		list = append(list, g.holder)
 	}
 	return append(list, f.user.Subject())
-}
-
-// grantable reports whether a rule can grant a permission by its name.
-func (f *fixer) grantable(s *snapshot, p Permission) bool {
-	if p.Check() != nil {
-		return false
-	}
-	d := draft{s: s, catalog: f.was.catalog, suggested: maxSuggestions}
-	_, known := d.known(Pattern(p))
-	return known
 }
 
 // cheapest returns the sets of groups that cost the user least, where there are too many.
@@ -225,43 +195,42 @@ func (f *fixer) cheapest(at *baseline, covers [][]GroupName) [][]GroupName {
 	return best
 }
 
-// steps returns what carries the plan out. The user is put into groups before they leave
-// others, so that whoever does it isn't asked about what stays. Nothing is held on the way that
-// isn't held before or after.
-func (f *fixer) steps(p *plan) []FixStep {
-	var list []FixStep
+// operations returns what carries the plan out. The user is put into groups before they leave
+// others, so that nobody is asked about what stays. At no point does the user hold anything that is
+// held neither before nor after.
+func (f *fixer) operations(p *plan) []Operation {
+	var list []Operation
 	for _, g := range p.joins {
-		list = append(list, FixStep{Action: ActionGroupMembersChange, Group: g, User: f.user})
+		list = append(list, Operation{Action: ActionGroupMembersChange, Group: g, Add: []UserID{f.user}})
 	}
 	for _, g := range p.at.leaves {
-		list = append(list, FixStep{Action: ActionGroupMembersChange, Group: g, User: f.user, Leave: true})
+		list = append(list, Operation{Action: ActionGroupMembersChange, Group: g, Remove: []UserID{f.user}})
 	}
 	for _, r := range p.at.lifts {
-		i := f.ruleStep(&list, r.Subject)
-		list[i].Rules.Lift = append(list[i].Rules.Lift, r.Pattern)
+		rules := f.rulesOf(&list, r.Subject)
+		rules.Lift = append(rules.Lift, r.Pattern)
 	}
-	if p.holder != "" {
-		i := f.ruleStep(&list, p.holder)
-		for _, g := range p.grants {
-			list[i].Rules.Grant = append(list[i].Rules.Grant, Pattern(g))
-		}
+	for _, g := range p.grants {
+		rules := f.rulesOf(&list, p.holder)
+		rules.Grant = append(rules.Grant, Pattern(g))
 	}
 	return list
 }
 
-// ruleStep returns the index of the step that changes the rules of a holder.
-func (f *fixer) ruleStep(list *[]FixStep, h Subject) int {
-	step := FixStep{Action: ActionUserPermissionsChange, User: f.user}
-	if name, ok := h.Group(); ok {
-		step = FixStep{Action: ActionGroupPermissionsChange, Group: name}
+// rulesOf returns the rules of the operation that changes those of a subject, which it adds to the
+// list where it isn't there.
+func (f *fixer) rulesOf(list *[]Operation, subject Subject) *RulesDelta {
+	o := Operation{Action: ActionUserPermissionsChange, User: f.user}
+	if name, ok := subject.Group(); ok {
+		o = Operation{Action: ActionGroupPermissionsChange, Group: name}
 	}
-	for i, s := range *list {
-		if s.Action == step.Action && s.Group == step.Group {
-			return i
+	for i, have := range *list {
+		if have.Action == o.Action && have.Group == o.Group {
+			return &(*list)[i].Rules
 		}
 	}
-	*list = append(*list, step)
-	return len(*list) - 1
+	*list = append(*list, o)
+	return &(*list)[len(*list)-1].Rules
 }
 
 func pickBits(list []Permission, bits bitset) (picked []Permission) {

@@ -2,6 +2,7 @@ package authz_test
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/rightful-go/rightful/internal/fold"
 
 	"github.com/rightful-go/rightful/authz"
 )
@@ -90,7 +93,7 @@ func eachDenial(t *testing.T, seed uint64, check func(*denial) error) (denials i
 				return denials, err
 			}
 			if d.yes(w) {
-				if !reflect.DeepEqual(d.fixes, authz.Fixes{Revision: engine.Revision()}) {
+				if !reflect.DeepEqual(d.fixes, authz.Fixes{Revision: engine.View().Revision()}) {
 					return denials, fmt.Errorf("%q may do %q, and there is %+v", d.user, d.asked, d.fixes)
 				}
 				continue
@@ -133,12 +136,14 @@ func testDenials(t *testing.T, standard int, check func(*denial) error) {
 }
 
 // apply carries a step out on plain sets.
-func (w *world) apply(s authz.FixStep) {
+func (w *world) apply(s authz.Operation) {
 	switch {
 	case s.Action == authz.ActionGroupMembersChange:
-		member := authz.Rule{Kind: authz.KindMember, Subject: s.User.Subject(), Group: s.Group}
-		if delete(w.rules, member); !s.Leave {
-			w.rules[member] = true
+		for _, u := range s.Remove {
+			delete(w.rules, authz.Rule{Kind: authz.KindMember, Subject: u.Subject(), Group: s.Group})
+		}
+		for _, u := range s.Add {
+			w.rules[authz.Rule{Kind: authz.KindMember, Subject: u.Subject(), Group: s.Group}] = true
 		}
 	case s.Group != "":
 		w.change(s.Group.Subject(), s.Rules)
@@ -148,14 +153,12 @@ func (w *world) apply(s authz.FixStep) {
 }
 
 // inverse returns the step that takes a step back.
-func inverse(s authz.FixStep) func(*testing.T, authz.Admin) (authz.Change, error) {
+func inverse(s authz.Operation) func(*testing.T, authz.Admin) (authz.Change, error) {
 	return func(t *testing.T, a authz.Admin) (authz.Change, error) {
 		back := authz.RulesDelta{Revoke: s.Rules.Grant, Restrict: s.Rules.Lift}
 		switch {
-		case s.Leave:
-			return a.Assign(t.Context(), s.Group, s.User)
 		case s.Action == authz.ActionGroupMembersChange:
-			return a.Unassign(t.Context(), s.Group, s.User)
+			return a.ChangeMembers(t.Context(), s.Group, s.Remove, s.Add)
 		case s.Group != "":
 			return a.ChangeGroupPermissions(t.Context(), s.Group, back)
 		}
@@ -171,18 +174,18 @@ func TestFixesComeTrue(t *testing.T) {
 		for _, fix := range d.fixes.List {
 			after := d.world.clone()
 			allowed := true
-			for _, s := range fix.Steps {
+			for _, s := range fix.Operations {
 				after.apply(s)
-				if _, err := d.acting().Apply(t.Context(), s); err != nil {
+				if _, err := carryOut(t.Context(), d.acting(), s); err != nil {
 					if !errors.Is(err, authz.ErrForbidden) && !errors.Is(err, authz.ErrEscalation) {
 						return fmt.Errorf("%+v: %w", s, err)
 					}
 					allowed = false
-					must(t)(d.engine.AsCommand("test").Apply(t.Context(), s))
+					must(t)(carryOut(t.Context(), d.engine.AsCommand("test"), s))
 				}
 			}
 			view := d.engine.View()
-			for _, s := range slices.Backward(fix.Steps) {
+			for _, s := range slices.Backward(fix.Operations) {
 				must(t)(inverse(s)(t, d.engine.AsCommand("test")))
 			}
 			if allowed != fix.Allowed || allowed != (len(fix.Lacks) == 0) {
@@ -202,7 +205,7 @@ func TestFixesComeTrue(t *testing.T) {
 // compare holds what a fix said against two policies.
 func (d *denial) compare(after *authz.View, fix authz.Fix) error {
 	asked := slices.Clone(d.asked)
-	for _, s := range fix.Steps {
+	for _, s := range fix.Operations {
 		for _, p := range slices.Concat(s.Rules.Grant, s.Rules.Lift) {
 			if p := authz.Permission(p); p.Check() == nil {
 				asked = append(asked, p)
@@ -220,7 +223,7 @@ func (d *denial) compare(after *authz.View, fix authz.Fix) error {
 			reaches = append(reaches, authz.UserImpact{User: u, Permissions: list})
 		}
 	}
-	slices.SortFunc(reaches, func(a, b authz.UserImpact) int { return authz.CompareFolded(a.User, b.User) })
+	slices.SortFunc(reaches, func(a, b authz.UserImpact) int { return fold.Compare(a.User, b.User) })
 	if !reflect.DeepEqual(reaches, fix.AlsoReaches) || len(reaches) != fix.AlsoReachesCount {
 		return fmt.Errorf("reaches %v: %+v", reaches, fix)
 	}
@@ -231,11 +234,9 @@ func (d *denial) compare(after *authz.View, fix authz.Fix) error {
 // and of what is asked.
 func (d *denial) only(u authz.UserID, one, other *authz.View, asked []authz.Permission) []authz.Permission {
 	list := slices.Clone(asked)
-	for _, e := range one.PermissionsOf(u) {
-		list = append(list, e.Permission)
-	}
+	list = append(list, one.PermissionsOf(u)...)
 	list = slices.DeleteFunc(list, func(p authz.Permission) bool { return !one.Can(u, p) || other.Can(u, p) })
-	slices.SortFunc(list, authz.CompareFolded)
+	slices.SortFunc(list, fold.Compare)
 	return slices.Compact(list)
 }
 
@@ -259,12 +260,12 @@ func TestFixesSayWhatIsLacking(t *testing.T) {
 					added = append(added, p)
 				}
 			}
-			for i, s := range fix.Steps {
-				if _, err := d.acting().Apply(t.Context(), s); err != nil {
+			for i, s := range fix.Operations {
+				if _, err := carryOut(t.Context(), d.acting(), s); err != nil {
 					return fmt.Errorf("step %d, with %q: %w", i, fix.Lacks, err)
 				}
 			}
-			for _, s := range slices.Backward(fix.Steps) {
+			for _, s := range slices.Backward(fix.Operations) {
 				must(t)(inverse(s)(t, command))
 			}
 			must(t)(command.ChangeUserPermissions(t.Context(), d.asker, authz.RulesDelta{Revoke: added}))
@@ -288,7 +289,7 @@ func (w *world) restricts(u authz.UserID) bool {
 }
 
 // atoms are the parts of a fix of which none can be left out, sorted.
-func atoms(steps []authz.FixStep) (list []authz.FixStep) {
+func atoms(steps []authz.Operation) (list []authz.Operation) {
 	for _, s := range steps {
 		if s.Action == authz.ActionGroupMembersChange {
 			list = append(list, s)
@@ -303,11 +304,11 @@ func atoms(steps []authz.FixStep) (list []authz.FixStep) {
 			list = append(list, one)
 		}
 	}
-	slices.SortFunc(list, func(a, b authz.FixStep) int { return cmp.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+	slices.SortFunc(list, func(a, b authz.Operation) int { return cmp.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
 	return list
 }
 
-func textOf(steps []authz.FixStep) string {
+func textOf(steps []authz.Operation) string {
 	parts := make([]string, 0, len(steps))
 	for _, s := range atoms(steps) {
 		parts = append(parts, fmt.Sprint(s))
@@ -320,7 +321,7 @@ func TestFixesAreMinimal(t *testing.T) {
 	t.Parallel()
 	testDenials(t, 5, func(d *denial) error {
 		for i, fix := range d.fixes.List {
-			parts := atoms(fix.Steps)
+			parts := atoms(fix.Operations)
 			for j := range parts {
 				w := d.world.clone()
 				for k, s := range parts {
@@ -333,7 +334,7 @@ func TestFixesAreMinimal(t *testing.T) {
 				}
 			}
 			for j, other := range d.fixes.List {
-				if i != j && contains(textOf(fix.Steps), textOf(other.Steps)) {
+				if i != j && contains(textOf(fix.Operations), textOf(other.Operations)) {
 					return fmt.Errorf("%+v contains %+v", fix, other)
 				}
 			}
@@ -346,4 +347,15 @@ func TestFixesAreMinimal(t *testing.T) {
 func contains(lines, others string) bool {
 	have := strings.Split(lines, "\n")
 	return !slices.ContainsFunc(strings.Split(others, "\n"), func(l string) bool { return !slices.Contains(have, l) })
+}
+
+// carryOut carries out an operation of a fix.
+func carryOut(ctx context.Context, a authz.Admin, o authz.Operation) (authz.Change, error) {
+	switch o.Action {
+	case authz.ActionGroupMembersChange:
+		return a.ChangeMembers(ctx, o.Group, o.Add, o.Remove)
+	case authz.ActionGroupPermissionsChange:
+		return a.ChangeGroupPermissions(ctx, o.Group, o.Rules)
+	}
+	return a.ChangeUserPermissions(ctx, o.User, o.Rules)
 }

@@ -9,7 +9,7 @@ import (
 // CreateGroup makes a group. Needs [ViewGroups] and [CreateGroups], and all that the group
 // is to hold.
 func (a Admin) CreateGroup(ctx context.Context, spec GroupSpec) (Change, error) {
-	return a.do(ctx, operation{action: ActionGroupCreate, group: spec.Name, draft: func(d *draft) error {
+	return a.do(ctx, write{Operation: Operation{Action: ActionGroupCreate, Group: spec.Name}, draft: func(d *draft) error {
 		if slices.Contains(spec.Inherits, Administrators) {
 			return ErrProtectedGroup
 		}
@@ -25,13 +25,6 @@ func (a Admin) CreateGroup(ctx context.Context, spec GroupSpec) (Change, error) 
 		d.inherits(spec.Name, nil, spec.Inherits)
 		return nil
 	}})
-}
-
-func describe(text string) error {
-	if err := checkText(text, 0, maxDescription); err != nil {
-		return fmt.Errorf("the description %w", err)
-	}
-	return nil
 }
 
 // inherits drafts that the group named inherits exactly those listed.
@@ -60,7 +53,7 @@ func (d *draft) inherits(name GroupName, have []GroupName, want []GroupName) {
 // UpdateGroup changes name, description and inheritance. A new name is one change: rules,
 // members, heirs and the right to assign follow it. Needs [ViewGroups] and [UpdateGroups].
 func (a Admin) UpdateGroup(ctx context.Context, name GroupName, patch GroupPatch) (Change, error) {
-	return a.do(ctx, operation{action: ActionGroupUpdate, group: name, draft: func(d *draft) error {
+	return a.do(ctx, write{Operation: Operation{Action: ActionGroupUpdate, Group: name}, draft: func(d *draft) error {
 		g := d.s.group(name)
 		if patch.forbidden(g) {
 			return ErrProtectedGroup
@@ -140,7 +133,7 @@ func (d *draft) renameAssign(from, to GroupName) {
 // members is only deleted when release is set, which needs [UpdateUsers] and [ViewUsers] too;
 // one that others inherit is not deleted at all. Needs [ViewGroups] and [DeleteGroups].
 func (a Admin) DeleteGroup(ctx context.Context, name GroupName, release bool) (Change, error) {
-	o := operation{action: ActionGroupDelete, group: name, draft: func(d *draft) error {
+	return a.do(ctx, write{Operation: Operation{Action: ActionGroupDelete, Group: name, Release: release}, draft: func(d *draft) error {
 		if name == Administrators {
 			return ErrProtectedGroup
 		}
@@ -160,15 +153,11 @@ func (a Admin) DeleteGroup(ctx context.Context, name GroupName, release bool) (C
 		switch {
 		case len(g.heirs) > 0:
 			d.conflict = fmt.Errorf("%w: %s", ErrGroupInherited, joined(d.s.groupNames(g.heirs)))
-		case g.members.size > 0 && !release:
-			d.conflict = fmt.Errorf("%w: %d; release them with the deletion or move them first", ErrGroupHasMembers, g.members.size)
+		case g.members.Len() > 0 && !release:
+			d.conflict = fmt.Errorf("%w: %d; release them with the deletion or move them first", ErrGroupHasMembers, g.members.Len())
 		}
 		return nil
-	}}
-	if release {
-		o.needs = []Permission{ViewUsers, UpdateUsers}
-	}
-	return a.do(ctx, o)
+	}})
 }
 
 // Grant gives a group permissions. See [Admin.ChangeGroupPermissions].
@@ -188,8 +177,8 @@ func (a Admin) ChangeGroupPermissions(ctx context.Context, group GroupName, delt
 	return a.do(ctx, changeGroupPermissions(group, delta))
 }
 
-func changeGroupPermissions(group GroupName, delta RulesDelta) operation {
-	return operation{action: ActionGroupPermissionsChange, group: group, draft: func(d *draft) error {
+func changeGroupPermissions(group GroupName, delta RulesDelta) write {
+	return write{Operation: Operation{Action: ActionGroupPermissionsChange, Group: group}, draft: func(d *draft) error {
 		g := d.s.group(group)
 		if group == Administrators && delta.changesAdministrators() {
 			return ErrProtectedGroup
@@ -207,7 +196,7 @@ func (delta RulesDelta) changesAdministrators() bool {
 // SetGroupPermissions replaces a group's grants and restrictions. Needs [ViewGroups] and
 // [UpdateGroups], and what is given or lifted.
 func (a Admin) SetGroupPermissions(ctx context.Context, group GroupName, rules Rules) (Change, error) {
-	return a.do(ctx, operation{action: ActionGroupPermissionsSet, group: group, draft: func(d *draft) error {
+	return a.do(ctx, write{Operation: Operation{Action: ActionGroupPermissionsSet, Group: group}, draft: func(d *draft) error {
 		g := d.s.group(group)
 		if group == Administrators && (!slices.Equal(sortedSet(rules.Grants), []Pattern{Everything}) || len(rules.Restrictions) > 0) {
 			return ErrProtectedGroup
@@ -233,11 +222,11 @@ func (a Admin) Unassign(ctx context.Context, group GroupName, users ...UserID) (
 // [ViewGroups] and [ViewUsers], and either [UpdateUsers] with all that the group gives, or
 // the group's [AssignMembers], which is for other users only.
 func (a Admin) ChangeMembers(ctx context.Context, group GroupName, add, remove []UserID) (Change, error) {
-	return a.do(ctx, a.changeMembers(group, add, remove))
+	return a.do(ctx, changeMembers(group, add, remove))
 }
 
-func (a Admin) changeMembers(group GroupName, add, remove []UserID) operation {
-	o := operation{action: ActionGroupMembersChange, group: group, draft: func(d *draft) error {
+func changeMembers(group GroupName, add, remove []UserID) write {
+	return write{Operation: Operation{Action: ActionGroupMembersChange, Group: group, Add: add, Remove: remove}, draft: func(d *draft) error {
 		g := d.s.group(group)
 		d.users("/add", add, nil)
 		d.users("/remove", remove, add)
@@ -249,8 +238,4 @@ func (a Admin) changeMembers(group GroupName, add, remove []UserID) operation {
 		}
 		return nil
 	}}
-	if self := UserID(a.actor.ID); slices.Contains(add, self) || slices.Contains(remove, self) {
-		o.needs = []Permission{UpdateUsers} // delegation is for others
-	}
-	return o
 }

@@ -40,7 +40,7 @@ func TestTheEleventhGroupIsRefusedAndTheTenthCounts(t *testing.T) {
 	}
 	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Above"}))
 	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Below"}))
-	revision := engine.Revision()
+	revision := engine.View().Revision()
 	for name, try := range map[string]func() (authz.Change, error){
 		"made": func() (authz.Change, error) {
 			return ana.CreateGroup(ctx, authz.GroupSpec{Name: "New", Inherits: []authz.GroupName{"G1"}})
@@ -65,7 +65,7 @@ func TestTheEleventhGroupIsRefusedAndTheTenthCounts(t *testing.T) {
 		}
 	}
 	must(t)(ana.UpdateGroup(ctx, "Above", authz.GroupPatch{Inherits: &[]authz.GroupName{"G2"}})) // a tenth beside the first
-	if engine.Revision() != revision+1 {
+	if engine.View().Revision() != revision+1 {
 		t.Error("something refused was stored")
 	}
 }
@@ -143,7 +143,7 @@ func TestABrokenNotifierFailsNoChange(t *testing.T) {
 		one := open(t, store, authz.Options{Bootstrap: "ana", Notifier: broken{}})
 		two := open(t, store, authz.Options{Notifier: broken{}})
 		c := must(t)(one.As("ana").ChangeUserPermissions(t.Context(), "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
-		if c.Revision != one.Revision() || !one.Can("ben", "a:b") {
+		if c.Revision != one.View().Revision() || !one.Can("ben", "a:b") {
 			t.Errorf("%+v", c)
 		}
 		<-time.After(1100 * time.Millisecond) // a poll later

@@ -1,62 +1,17 @@
 package authz
 
 import (
+	"github.com/rightful-go/rightful/internal/fold"
+
 	"context"
-	"encoding/binary"
 	"iter"
-	"slices"
 )
-
-// Impact is what a change does to people.
-type Impact struct {
-	Gains, Losses           []UserImpact // by user, at most 100 each
-	GainCount, LossCount    int          // of all users
-	UndoNeedsAdministrators bool         // the one who asks hasn't the rights to revert it; see [Admin.Revert]
-}
-
-// UserImpact is what one user gains or loses, sorted.
-type UserImpact struct {
-	User        UserID
-	Permissions []Permission
-}
-
-// maxImpact bounds how many users an [Impact] lists. It counts them all.
-const maxImpact = 100
-
-// Preview makes every check of an operation and says what it would do to people, without
-// doing it. The operation is called with the acting that it must use:
-//
-//	change, impact, err := engine.As("ana").Preview(func(a authz.Admin) (authz.Change, error) {
-//		return a.Grant(ctx, "Finance", "finance.reports:export")
-//	})
-func (a Admin) Preview(operate func(Admin) (Change, error)) (Change, Impact, error) {
-	return a.preview(nil, operate)
-}
-
-// PreviewAt is [Admin.Preview] on the policy of a view of the past, see [Engine.ViewAt]: what the
-// operation would have done to people then. Who acts does so by the rights that they have now, and
-// versions aren't compared.
-func (a Admin) PreviewAt(v *View, operate func(Admin) (Change, error)) (Change, Impact, error) {
-	return a.preview(v.s, operate)
-}
-
-func (a Admin) preview(at *snapshot, operate func(Admin) (Change, error)) (Change, Impact, error) {
-	var impact Impact
-	a.dryRun, a.at = true, at
-	a.observe = func(before, after *snapshot, d Delta) {
-		impact = a.impact(before, after, d)
-		undo := &reversal{Change{Delta: d}, newGroupHistory(after.revision)}
-		impact.UndoNeedsAdministrators = !a.mayRevert(after, undo)
-	}
-	c, err := operate(a)
-	return c, impact, err
-}
 
 // Impact says what the change that made a revision did to people then, and whether the one who
 // asks has the rights to revert it now. The policies of that time are worked out from the
 // records; [ErrRecordsDoNotFit] where they can't be.
 func (a Admin) Impact(ctx context.Context, c Change) (Impact, error) {
-	if c.Revision > a.engine.Revision() { // made on another instance a moment ago
+	if c.Revision > a.engine.revision() { // made on another instance a moment ago
 		if err := a.engine.Refresh(ctx); err != nil {
 			return Impact{}, err
 		}
@@ -74,7 +29,7 @@ func (a Admin) Impact(ctx context.Context, c Change) (Impact, error) {
 	if err := a.engine.followGroups(ctx, undo.history, present.revision); err != nil {
 		return Impact{}, err
 	}
-	impact.UndoNeedsAdministrators = !a.mayRevert(present, undo)
+	impact.RevertNeedsAdministrators = !a.mayRevert(present, undo)
 	return impact, nil
 }
 
@@ -115,7 +70,7 @@ func affected(before, after *snapshot, d Delta) []UserID {
 		}
 	}
 	if before.blockedAll != after.blockedAll {
-		for id := range after.users.all() {
+		for id := range after.users.All() {
 			seen[id] = true
 		}
 	}
@@ -132,7 +87,7 @@ func affected(before, after *snapshot, d Delta) []UserID {
 	for u := range seen {
 		list = append(list, u)
 	}
-	sortFolded(list)
+	fold.Sort(list)
 	return list
 }
 
@@ -160,28 +115,4 @@ func difference(was, is *View, id UserID, memo map[[2]string][2][]Permission) (g
 		memo[key] = known
 	}
 	return known[0], known[1]
-}
-
-// place describes where a user without own rules stands, for whom a policy says the same as
-// for everyone else there; it is unique to a user with some.
-func equivalenceKey(s *snapshot, id UserID) string {
-	u := s.user(id)
-	if u == nil {
-		return "-"
-	}
-	groups := u.groupIDs(nil)
-	b := binary.BigEndian.AppendUint32([]byte{'g'}, uint32(len(groups)))
-	for _, g := range groups {
-		b = binary.BigEndian.AppendUint32(b, uint32(g))
-	}
-	if u.rules() != nil || len(s.blocked) > 0 {
-		b = append(append(b, 'u'), id...)
-	}
-	return string(b)
-}
-
-// heldOnlyBy lists what the user holds by one policy and not by the other. Decisions are
-// compared, not lists: what no rule names any more may still be covered.
-func heldOnlyBy(one, other *View, id UserID) []Permission {
-	return slices.DeleteFunc(one.HeldBy(id), func(p Permission) bool { return other.s.can(id, p) })
 }

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rightful-go/rightful/internal/fold"
+
 	"github.com/rightful-go/rightful/authz"
 )
 
@@ -46,8 +48,8 @@ func differ(before, after *authz.View, im authz.Impact) error {
 		for _, e := range one.Catalog(nil, "") {
 			asked[e.Permission] = true
 		}
-		for _, e := range one.PermissionsOf(u) {
-			asked[e.Permission] = true
+		for _, p := range one.PermissionsOf(u) {
+			asked[p] = true
 		}
 		for p := range asked {
 			if one.Can(u, p) && !other.Can(u, p) {
@@ -73,10 +75,10 @@ func differ(before, after *authz.View, im authz.Impact) error {
 	}{{"gains", gains, im.Gains, im.GainCount}, {"losses", losses, im.Losses, im.LossCount}} {
 		var want []authz.UserImpact
 		for u, list := range c.want {
-			slices.SortFunc(list, authz.CompareFolded)
+			slices.SortFunc(list, fold.Compare)
 			want = append(want, authz.UserImpact{User: u, Permissions: list})
 		}
-		slices.SortFunc(want, func(a, b authz.UserImpact) int { return authz.CompareFolded(a.User, b.User) })
+		slices.SortFunc(want, func(a, b authz.UserImpact) int { return fold.Compare(a.User, b.User) })
 		if !reflect.DeepEqual(want, c.list) || c.count != len(want) {
 			return fmt.Errorf("%s are said to be %d: %v, and are %v", c.what, c.count, c.list, want)
 		}
@@ -97,8 +99,8 @@ func foretell(t *testing.T, engine *authz.Engine, store authz.Store, seed uint64
 			equip(t, engine, w, actor, r)
 		}
 		before := engine.View()
-		planned, im, err := acting(engine, actor).Preview(func(a authz.Admin) (authz.Change, error) { return s.engine(ctx, a) })
-		if stored, serr := store.Position(ctx); serr != nil || engine.Revision() != before.Revision() || stored.Revision != before.Revision() ||
+		planned, im, err := preview(acting(engine, actor), func(a authz.Admin) (authz.Change, error) { return s.engine(ctx, a) })
+		if stored, serr := store.Position(ctx); serr != nil || engine.View().Revision() != before.Revision() || stored.Revision != before.Revision() ||
 			planned.Revision != 0 || len(planned.Hash) != 0 || !planned.At.IsZero() {
 			t.Fatalf("step %d, %s: the preview was carried out: %+v", i, s.name, planned)
 		}
@@ -144,7 +146,7 @@ func TestPreviewsComeTrue(t *testing.T) {
 						t.Fatal(err)
 					}
 					im, err := acting(e, was.actor).Impact(t.Context(), c)
-					im.UndoNeedsAdministrators = was.impact.UndoNeedsAdministrators // is about now, see TestUndoIsWhatARevertSays
+					im.RevertNeedsAdministrators = was.impact.RevertNeedsAdministrators // is about now, see TestUndoIsWhatARevertSays
 					if err != nil || !reflect.DeepEqual(im, was.impact) {
 						t.Fatalf("RIGHTFUL_SEED=%d revision %d, %s %q: foretold %+v, said now %+v (%v)", seed, was.revision, c.Action, c.Target, was.impact, im, err)
 					}
@@ -176,7 +178,7 @@ func TestImpactOnMany(t *testing.T) {
 		{"a restriction", 0, 150, func(a authz.Admin) (authz.Change, error) { return a.Restrict(ctx, "Desk", "requests.deposit:*") }},
 		{"nothing", 0, 0, func(a authz.Admin) (authz.Change, error) { return a.Assign(ctx, "Desk", users[:149]...) }},
 	} {
-		_, im, err := ana.Preview(c.change)
+		_, im, err := preview(ana, c.change)
 		if err != nil || im.GainCount != c.gains || im.LossCount != c.losses || len(im.Gains) != min(100, c.gains) || len(im.Losses) != min(100, c.losses) {
 			t.Errorf("%s: %d of %d gains, %d of %d losses, %v", c.what, len(im.Gains), im.GainCount, len(im.Losses), im.LossCount, err)
 		}
@@ -226,9 +228,9 @@ func TestImpactSaysWhoCouldUndo(t *testing.T) {
 			return a.UpdateGroup(ctx, "Finance", authz.GroupPatch{Name: ptr(authz.GroupName("Treasury"))})
 		}},
 	} {
-		_, im, err := acting(engine, c.actor).Preview(c.change)
-		if err != nil || im.UndoNeedsAdministrators != c.administrators {
-			t.Errorf("%s: undoing needs administrators: %v (%v)", c.what, im.UndoNeedsAdministrators, err)
+		_, im, err := preview(acting(engine, c.actor), c.change)
+		if err != nil || im.RevertNeedsAdministrators != c.administrators {
+			t.Errorf("%s: undoing needs administrators: %v (%v)", c.what, im.RevertNeedsAdministrators, err)
 		}
 	}
 }
@@ -238,8 +240,8 @@ func TestImpactOfWhatNeverWas(t *testing.T) {
 	t.Parallel()
 	engine := office(t)
 	for _, c := range []authz.Change{
-		{Revision: engine.Revision() + 7, Delta: authz.Delta{Added: []authz.Rule{{Kind: authz.KindMember, Subject: "eve", Group: "Desk"}}}},
-		{Revision: engine.Revision(), Delta: authz.Delta{Added: []authz.Rule{{Kind: authz.KindMember, Subject: "eve", Group: "Nowhere"}}}},
+		{Revision: engine.View().Revision() + 7, Delta: authz.Delta{Added: []authz.Rule{{Kind: authz.KindMember, Subject: "eve", Group: "Desk"}}}},
+		{Revision: engine.View().Revision(), Delta: authz.Delta{Added: []authz.Rule{{Kind: authz.KindMember, Subject: "eve", Group: "Nowhere"}}}},
 		{Delta: authz.Delta{Removed: []authz.Rule{{Kind: authz.KindMember, Subject: "eve", Group: "Desk"}}}},
 	} {
 		if im, err := engine.As("ana").Impact(t.Context(), c); !errors.Is(err, authz.ErrRecordsDoNotFit) {
@@ -285,7 +287,7 @@ func TestImpactTellsUsersApart(t *testing.T) {
 		{Kind: authz.KindGrant, Subject: kept.Subject(), Pattern: "a:a"},
 		{Kind: authz.KindGrant, Subject: kept.Subject(), Pattern: "c:c"},
 	})
-	_, impact, err := root.Preview(func(a authz.Admin) (authz.Change, error) {
+	_, impact, err := preview(root, func(a authz.Admin) (authz.Change, error) {
 		return a.Import(ctx, file, authz.ImportReplace)
 	})
 	if err != nil {
@@ -294,4 +296,13 @@ func TestImpactTellsUsersApart(t *testing.T) {
 	if impact.GainCount != 1 || impact.LossCount != 1 {
 		t.Errorf("%+v", impact)
 	}
+}
+
+// preview makes a dry run and returns its impact beside the change without it.
+func preview(a authz.Admin, operate func(authz.Admin) (authz.Change, error)) (c authz.Change, im authz.Impact, err error) {
+	c, err = operate(a.DryRun())
+	if c.Impact != nil {
+		im, c.Impact = *c.Impact, nil
+	}
+	return c, im, err
 }

@@ -1,6 +1,8 @@
 package authz
 
 import (
+	"github.com/rightful-go/rightful/internal/fold"
+
 	"context"
 	"fmt"
 	"maps"
@@ -8,25 +10,11 @@ import (
 	"strings"
 )
 
-// ImportMode says what becomes of the policy that is there.
-type ImportMode string
-
-// The modes of an import.
-const (
-	// ImportMerge adds what the file has.
-	ImportMerge ImportMode = "merge"
-	// ImportReplace makes rules and memberships equal to the file. Groups that it doesn't
-	// name are emptied and stay; Administrators and its members are left alone, whatever the
-	// file says of them. A file without a single rule and membership is refused: it is one that
-	// got lost more often than a wish to take everything from everyone. For administrators only.
-	ImportReplace ImportMode = "replace"
-)
-
 // Import takes a policy file in, whole or not at all, and creates the groups that it names.
 // What can't be taken is an [*ImportError] that lists the lines. Needs [ImportPolicy], and
 // all that the file gives.
 func (a Admin) Import(ctx context.Context, file PolicyFile, mode ImportMode) (Change, error) {
-	o := operation{action: ActionPolicyImport, administrators: mode == ImportReplace, draft: func(d *draft) error {
+	return a.do(ctx, write{Operation: Operation{Action: ActionPolicyImport, Mode: mode}, draft: func(d *draft) error {
 		if mode != ImportMerge && mode != ImportReplace {
 			d.invalid("", fmt.Errorf("there is no mode %q; it is %s or %s", clip(string(mode)), ImportMerge, ImportReplace))
 			return nil
@@ -34,56 +22,7 @@ func (a Admin) Import(ctx context.Context, file PolicyFile, mode ImportMode) (Ch
 		im := newImporter(d, mode)
 		im.readFile(file)
 		return im.finish()
-	}}
-	return a.do(ctx, o)
-}
-
-// lineRule is a rule and the line that it stands on.
-type lineRule struct {
-	line int
-	rule Rule
-}
-
-// interpret understands the lines of a file or the rows of a table that plain Casbin filled.
-// Only where no field begins with "group:" are the bare names that stand on the right of a
-// "g" line groups; elsewhere a bare name is a user.
-func interpret(lines []PolicyLine) (rules []lineRule, faults Faults) {
-	groups := bareGroups(lines)
-	for _, l := range lines {
-		fields := l.Fields
-		if len(groups) > 0 {
-			fields = slices.Clone(fields)
-			for i := 1; i < len(fields) && (i == 1 || i == 2 && fields[0] == rowLink); i++ {
-				if groups[fields[i]] {
-					fields[i] = groupMark + fields[i]
-				}
-			}
-		}
-		r, err := parseFields(fields)
-		if err != nil {
-			faults.Add(l.Number, err.Error())
-			continue
-		}
-		rules = append(rules, lineRule{l.Number, r})
-	}
-	return rules, faults
-}
-
-// bareGroups returns the names that are groups without being marked: none where any name is
-// marked, otherwise those on the right of a "g" line, one with columns too many included.
-func bareGroups(lines []PolicyLine) map[string]bool {
-	groups := map[string]bool{}
-	for _, l := range lines {
-		for _, f := range l.Fields {
-			if strings.HasPrefix(f, groupMark) {
-				return nil
-			}
-		}
-		if len(l.Fields) >= 3 && l.Fields[0] == rowLink {
-			groups[l.Fields[2]] = true
-		}
-	}
-	return groups
+	}})
 }
 
 // importer drafts the change that a file makes.
@@ -180,7 +119,7 @@ func (im *importer) needGroup(line int, name GroupName) bool {
 	if im.d.s.group(name) != nil || im.creates[name] {
 		return true
 	}
-	key := fold(string(name))
+	key := fold.String(string(name))
 	if id, taken := im.d.s.byFold[key]; taken {
 		im.fault(line, "the group %q differs only in spelling from %q, which exists", name, im.d.s.groups[id].info.Name)
 		return false
@@ -223,10 +162,6 @@ func (im *importer) finish() error {
 	return nil
 }
 
-func aboutAdministrators(r Rule) bool {
-	return r.Group == Administrators || r.Subject == Administrators.Subject()
-}
-
 // checkInheritance finds the lines that would close a cycle or make a chain too long.
 func (im *importer) checkInheritance() {
 	links := map[GroupName][]GroupName{}
@@ -258,36 +193,6 @@ func (im *importer) checkInheritance() {
 			im.chains.Add(lr.line, fmt.Sprintf("%q stands at the head of a chain of %d links of inheritance; at most %d are followed", from, n, maxInheritance))
 		}
 	}
-}
-
-func reaches(links map[GroupName][]GroupName, from, to GroupName, seen map[GroupName]bool) bool {
-	if from == to {
-		return true
-	}
-	seen[from] = true
-	return slices.ContainsFunc(links[from], func(next GroupName) bool {
-		return !seen[next] && reaches(links, next, to, seen)
-	})
-}
-
-// depths returns a function that counts the links below a group. A cycle, which only a table
-// can hold that someone else wrote to, is followed once.
-func depths(links map[GroupName][]GroupName) func(GroupName) int {
-	known := map[GroupName]int{}
-	var below func(GroupName) int
-	below = func(name GroupName) int {
-		if n, ok := known[name]; ok {
-			return n
-		}
-		known[name] = 0
-		n := 0
-		for _, next := range links[name] {
-			n = max(n, 1+below(next))
-		}
-		known[name] = n
-		return n
-	}
-	return below
 }
 
 // seed drafts what the seed adds to the policy. Its administrators count only on a store
@@ -323,36 +228,3 @@ func (d *draft) seed(seed *Seed) error {
 	}
 	return nil
 }
-
-// Drift is how far the policy has moved from the seed.
-type Drift struct {
-	Seeded  bool   // a seed was applied to the store
-	Missing []Rule // in the seed and not in the policy
-	Extra   []Rule // in the policy and not in the seed
-}
-
-// Drift compares the policy with the seed that the engine was opened with; both lists are
-// sorted, and empty without a seed.
-func (e *Engine) Drift() Drift {
-	drift := Drift{Seeded: e.current.Load().milestones.Seeded}
-	if e.options.Seed == nil {
-		return drift
-	}
-	rules, _ := interpret(e.options.Seed.Policy.Lines)
-	seeded := make(map[Rule]bool, len(rules)+1)
-	seeded[administratorsRule] = true
-	for _, lr := range rules {
-		seeded[lr.rule] = true
-	}
-	for r := range e.current.Load().rules {
-		if !seeded[r] {
-			drift.Extra = append(drift.Extra, r)
-		}
-		delete(seeded, r)
-	}
-	drift.Missing = slices.SortedFunc(maps.Keys(seeded), compareForExport)
-	slices.SortFunc(drift.Extra, compareForExport)
-	return drift
-}
-
-var administratorsRule = Rule{Kind: KindGrant, Subject: Administrators.Subject(), Pattern: Everything}

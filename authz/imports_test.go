@@ -72,7 +72,7 @@ func TestMalformedImportsAreRefusedWhole(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana"})
-			revision := engine.Revision()
+			revision := engine.View().Revision()
 			for _, mode := range []authz.ImportMode{authz.ImportMerge, authz.ImportReplace} {
 				_, err := importText(t, engine, good+c.text+"\n", mode)
 				if name == "the protected group" && mode == authz.ImportReplace {
@@ -82,7 +82,7 @@ func TestMalformedImportsAreRefusedWhole(t *testing.T) {
 				if !errors.As(err, &rejected) || rejected.Count < 1 || rejected.Lines[0].Line != c.line || !strings.Contains(rejected.Lines[0].Detail, c.says) {
 					t.Errorf("%s: %v", mode, err)
 				}
-				if engine.Revision() != revision || len(engine.View().Groups("")) != 1 {
+				if engine.View().Revision() != revision || len(engine.View().Groups("")) != 1 {
 					t.Fatalf("%s: something of it was stored", mode)
 				}
 			}
@@ -154,10 +154,10 @@ func TestReplacingByNothingIsRefused(t *testing.T) {
 	t.Parallel()
 	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana"})
 	must(t)(importText(t, engine, "g, ben, group:Desk\n", authz.ImportMerge))
-	revision := engine.Revision()
+	revision := engine.View().Revision()
 	_, err := importText(t, engine, "# all of it\n\n", authz.ImportReplace)
 	var rejected *authz.ImportError
-	if !errors.As(err, &rejected) || rejected.Count != 1 || !strings.HasPrefix(err.Error(), "the file has no rule") || engine.Revision() != revision {
+	if !errors.As(err, &rejected) || rejected.Count != 1 || !strings.HasPrefix(err.Error(), "the file has no rule") || engine.View().Revision() != revision {
 		t.Errorf("%v", err)
 	}
 	if _, err := importText(t, engine, "q\n", authz.ImportReplace); !errors.As(err, &rejected) || rejected.Count != 1 || rejected.Lines[0].Line != 1 {

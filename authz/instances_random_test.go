@@ -32,7 +32,7 @@ func together(t *testing.T, seed uint64, steps int) error {
 	for i := range steps {
 		s, one := randomStep(r, w), pick(r, instances)
 		stored, _ := store.Position(ctx)
-		behind := one.Revision() < stored.Revision
+		behind := one.View().Revision() < stored.Revision
 		switch r.IntN(8) {
 		case 0, 1:
 			store.lost.Store(&reset)

@@ -68,7 +68,7 @@ func (l *largeRun) questions(v *authz.View, w *world, n, casbin int, draw func(b
 		if err != nil {
 			return err
 		}
-		if v.Revision() == l.engine.Revision() && l.engine.Can(q.user, q.permission) != allowed {
+		if v.Revision() == l.engine.View().Revision() && l.engine.Can(q.user, q.permission) != allowed {
 			return fmt.Errorf("Can(%q, %.200q) of the engine isn't %v", q.user, q.permission, allowed)
 		}
 		l.allowed[allowed]++
@@ -174,7 +174,7 @@ func (l *largeRun) history(steps int, fresh func() *authz.Engine) error {
 	}
 	for _, k := range views {
 		if err := l.questions(k.View, k.world, 100, 1, l.anyQuestion); err != nil {
-			return fmt.Errorf("a view of revision %d, kept until %d: %w", k.Revision(), l.engine.Revision(), err)
+			return fmt.Errorf("a view of revision %d, kept until %d: %w", k.Revision(), l.engine.View().Revision(), err)
 		}
 	}
 	if err := l.follower.Refresh(l.t.Context()); err != nil {

@@ -1,6 +1,8 @@
 package authz
 
 import (
+	"github.com/rightful-go/rightful/internal/fold"
+
 	"cmp"
 	"iter"
 	"slices"
@@ -34,7 +36,7 @@ func (v *View) users(group GroupName) iter.Seq[UserID] {
 		return func(func(UserID) bool) {}
 	}
 	return func(yield func(UserID) bool) {
-		for id := range v.s.users.all() {
+		for id := range v.s.users.All() {
 			if !yield(id) {
 				return
 			}
@@ -48,7 +50,7 @@ type foldedUser struct {
 	id  UserID
 }
 
-func folded(id UserID) foldedUser { return foldedUser{fold(string(id)), id} }
+func folded(id UserID) foldedUser { return foldedUser{fold.String(string(id)), id} }
 
 func (u foldedUser) compare(other foldedUser) int {
 	return cmp.Or(cmp.Compare(u.key, other.key), cmp.Compare(u.id, other.id))

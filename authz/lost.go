@@ -57,37 +57,39 @@ func (e *Engine) Lost(ctx context.Context, v *View, user UserID, permissions ...
 	return losses, err
 }
 
-// ViewAt returns the policy as it was at a revision, to ask what was decided then. It is the
-// present with every later change undone, which takes some tens of microseconds for each; bound
-// it by the context. Versions of groups are not kept. It reads the store. [ErrNoSuchChange] where
-// there is no such revision,
-// [ErrRecordsDoNotFit] where the policy of that time can't be worked out, because a record is
-// gone or because someone wrote to the table past the engine.
-func (e *Engine) ViewAt(ctx context.Context, revision Revision) (*View, error) {
-	if revision > e.Revision() { // made on another instance a moment ago
-		if err := e.Refresh(ctx); err != nil {
-			return nil, err
+// AllowedSince reports whether the policy of a view lets the user of a denial do what they
+// were denied, and since which revision: that of the change by which it began to. It undoes the
+// changes since the denial, at most 10,000 of them; the revision is 0 where that many don't
+// tell, and where the user was never denied it by the policies since. It reads the store.
+// Where that fails, or the policies of the past can't be worked out ([ErrRecordsDoNotFit]), what
+// it says of the view is right all the same.
+func (e *Engine) AllowedSince(ctx context.Context, v *View, d Denial) (allowed bool, since Revision, err error) {
+	if v.expired || !d.allowedBy(v.s) {
+		return false, 0, nil
+	}
+	if v.s.revision <= d.Revision {
+		return true, 0, nil
+	}
+	undone := 0
+	err = e.undoEach(ctx, v.s, func(c Change, before *snapshot) bool {
+		if !d.allowedBy(before) {
+			since = c.Revision
+			return false
 		}
-	}
-	if revision < 1 || revision > e.Revision() {
-		return nil, ErrNoSuchChange
-	}
-	s, err := e.rewind(ctx, revision)
-	if err == nil && s.revision != revision { // the store went back meanwhile
-		err = ErrNoSuchChange
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &View{s: s, catalog: e.catalog}, nil
+		undone++
+		return undone < maxLookBack && before.revision > d.Revision
+	})
+	return true, since, err
 }
 
-func withoutDoubles[T comparable](list []T) []T {
-	var once []T
-	for _, x := range list {
-		if !slices.Contains(once, x) {
-			once = append(once, x)
+func (d Denial) allowedBy(s *snapshot) bool {
+	if !d.OneIsEnough {
+		return len(d.Required) > 0 && s.canAll(d.User, d.Required)
+	}
+	for _, p := range d.Required {
+		if s.can(d.User, p) {
+			return true
 		}
 	}
-	return once
+	return false
 }

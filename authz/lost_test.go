@@ -147,7 +147,7 @@ func TestLostSaysByWhom(t *testing.T) {
 	if losses, err := engine.Lost(ctx, engine.View(), "ben", asked[:2]...); err != nil || losses.Since != taken.Revision-1 {
 		t.Errorf("looked at all: %+v, %v", losses, err)
 	}
-	if losses, err := engine.Lost(ctx, engine.View(), "ben", "requests.deposit:update"); err != nil || losses.Since != engine.Revision() || losses.List != nil {
+	if losses, err := engine.Lost(ctx, engine.View(), "ben", "requests.deposit:update"); err != nil || losses.Since != engine.View().Revision() || losses.List != nil {
 		t.Errorf("held, and looked for: %+v, %v", losses, err)
 	}
 }
@@ -156,7 +156,7 @@ func TestLostSaysByWhom(t *testing.T) {
 func TestThePastThatIsGone(t *testing.T) {
 	t.Parallel()
 	m := remember(t, 1, 10)
-	ctx, first, last := t.Context(), m.views[0].Revision(), m.engine.Revision()
+	ctx, first, last := t.Context(), m.views[0].Revision(), m.engine.View().Revision()
 	for _, r := range []authz.Revision{-1, 0, last + 1} {
 		if v, err := m.engine.ViewAt(ctx, r); !errors.Is(err, authz.ErrNoSuchChange) {
 			t.Errorf("revision %d: %v, %v", r, v, err)
@@ -217,7 +217,7 @@ func TestLostLooksBackSoFar(t *testing.T) {
 		must(t)(ana.ChangeUserPermissions(ctx, "eve", delta))
 	}
 	losses, err := engine.Lost(ctx, engine.View(), "ben", "finance.reports:export")
-	if err != nil || len(losses.List) > 0 || losses.Since != engine.Revision()-10_000 {
+	if err != nil || len(losses.List) > 0 || losses.Since != engine.View().Revision()-10_000 {
 		t.Errorf("%+v, %v", losses, err)
 	}
 	before, err := engine.ViewAt(ctx, losses.Since)

@@ -394,3 +394,9 @@ func withoutID(row Row) Row {
 	row.ID = 0
 	return row
 }
+
+// memoryDenials are the denials of a [MemoryStore].
+type memoryDenials struct {
+	mu   sync.RWMutex
+	list []Denial // oldest first
+}

@@ -5,15 +5,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 )
-
-// memoryDenials are the denials of a [MemoryStore].
-type memoryDenials struct {
-	mu   sync.RWMutex
-	list []Denial // oldest first
-}
 
 var _ DenialStore = (*MemoryStore)(nil)
 

@@ -4,11 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode"
-	"unicode/utf8"
-
-	"golang.org/x/text/cases"
-	"golang.org/x/text/unicode/norm"
 )
 
 // UserID names someone whom the host application has signed in. It is opaque: Rightful
@@ -105,100 +100,16 @@ func (g GroupName) Check() error {
 	return nil
 }
 
-// Folded returns the form under which group names are unique: two names with the same are
-// the same to whoever makes a group.
-func (g GroupName) Folded() string { return fold(string(g)) }
-
-// fold returns the form under which group names are unique and lists are sorted.
-func fold(s string) string {
-	ascii, lower := true, true
-	for i := range len(s) {
-		c := s[i]
-		ascii, lower = ascii && c < utf8.RuneSelf, lower && (c < 'A' || c > 'Z')
-	}
-	switch { // lists of a million users fold each
-	case ascii && lower:
-		return s
-	case ascii:
-		return strings.ToLower(s)
-	}
-	// Folding can leave NFKC and NFKC can make new upper case; the second round settles both.
-	folder := cases.Fold()
-	s = strings.Map(upperCherokee, s)
-	return norm.NFKC.String(folder.String(norm.NFKC.String(folder.String(norm.NFKC.String(s)))))
-}
-
-// upperCherokee does for the one script that folds to upper case what [cases.Fold] gets
-// wrong: it swaps the cases of Cherokee letters, so that two names could never meet.
-func upperCherokee(r rune) rune {
-	if unicode.Is(unicode.Cherokee, r) {
-		return unicode.ToUpper(r)
-	}
-	return r
-}
-
-// checkText holds for everything people can write: encoding, normal form, invisible
-// characters, length in code points.
-func checkText(s string, atLeast, atMost int) error {
-	if !utf8.ValidString(s) {
-		return errors.New("is not valid UTF-8")
-	}
-	if n := utf8.RuneCountInString(s); n < atLeast {
-		return errors.New("is empty")
-	} else if n > atMost {
-		return fmt.Errorf("has %d characters; at most %d are allowed", n, atMost)
-	}
-	if strings.HasPrefix(s, " ") || strings.HasSuffix(s, " ") {
-		return errors.New("begins or ends with a space")
-	}
-	if isPrintableASCII(s) { // nearly all names are, and a load checks millions
+// check says whether h can hold rules, and if not, why.
+func (h Subject) check() error {
+	if name, ok := h.Group(); ok {
+		if err := name.Check(); err != nil {
+			return fmt.Errorf("the group %q %w", clip(string(name)), err)
+		}
 		return nil
 	}
-	for _, r := range s {
-		if unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) {
-			return fmt.Errorf("contains the invisible character %U", r)
-		}
-		if r != ' ' && unicode.IsSpace(r) || unicode.Is(unicode.Zs, r) && r != ' ' {
-			return fmt.Errorf("contains the white space %U; only the plain space is allowed", r)
-		}
-	}
-	if !norm.NFC.IsNormalString(s) {
-		return errors.New("is not in Unicode normal form NFC")
-	}
-	return nil
-}
-
-func isPrintableASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return true
-}
-
-// checkPolicyText refuses what some Casbin misreads in a policy row.
-func checkPolicyText(s string) error {
-	if strings.Contains(s, `"`) {
-		return errors.New("contains a double quote")
-	}
-	if strings.Contains(s, ",") {
-		return errors.New("contains a comma")
-	}
-	depth := 0
-	for i := range len(s) {
-		switch s[i] {
-		case '(':
-			depth++
-		case ')':
-			depth--
-		}
-		if depth < 0 {
-			break
-		}
-	}
-	if depth != 0 {
-		return errors.New("has unbalanced parentheses")
+	if err := UserID(h).Check(); err != nil {
+		return fmt.Errorf("the user %q %w", clip(string(h)), err)
 	}
 	return nil
 }

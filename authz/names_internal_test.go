@@ -127,7 +127,7 @@ func TestMatcherAgainstBruteForce(t *testing.T) {
 			if got := m.match(&spelt); got != want {
 				t.Fatalf("grant %q, restriction %q, asked %q: %b, want %b", p, other, q, got, want)
 			}
-			if got := m.match(named.names.find(q)); got != want {
+			if got := m.match(named.names.Find(q)); got != want {
 				t.Fatalf("grant %q, restriction %q, asked %q by name: %b, want %b", p, other, q, got, want)
 			}
 		}

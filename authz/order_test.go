@@ -236,7 +236,7 @@ func userLadders(ctx context.Context, e *authz.Engine) map[string][]rung {
 func TestOrderOfErrors(t *testing.T) {
 	t.Parallel()
 	engine := ladderOffice(t)
-	revision := engine.Revision()
+	revision := engine.View().Revision()
 	for _, ladders := range []map[string][]rung{groupLadders(t.Context(), engine), userLadders(t.Context(), engine)} {
 		for name, ladder := range ladders {
 			for i, r := range ladder {
@@ -246,7 +246,7 @@ func TestOrderOfErrors(t *testing.T) {
 			}
 		}
 	}
-	if engine.Revision() != revision {
+	if engine.View().Revision() != revision {
 		t.Error("something refused was stored")
 	}
 }

@@ -91,12 +91,12 @@ func TestWritesByOthersAreTakenIn(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				store, engine := writtenTo(t, authz.Options{})
 				other := open(t, store, authz.Options{})
-				before := engine.Revision()
+				before := engine.View().Revision()
 				c.write(t, store)
 				time.Sleep(1100 * time.Millisecond)
 				for _, e := range []*authz.Engine{engine, other} {
-					if e.Revision() != before+1 || !c.check(e.View()) {
-						t.Errorf("revision %d after %d, bad rows %v", e.Revision(), before, e.View().BadRows())
+					if e.View().Revision() != before+1 || !c.check(e.View()) {
+						t.Errorf("revision %d after %d, bad rows %v", e.View().Revision(), before, e.View().BadRows())
 					}
 					fits(t, e)
 				}
@@ -113,8 +113,8 @@ func TestWritesByOthersAreTakenIn(t *testing.T) {
 				_ = engine.Close()
 				_ = other.Close()
 				fresh := open(t, store, authz.Options{})
-				if fresh.Revision() != before+1 || !c.check(fresh.View()) {
-					t.Errorf("a new start is at revision %d", fresh.Revision())
+				if fresh.View().Revision() != before+1 || !c.check(fresh.View()) {
+					t.Errorf("a new start is at revision %d", fresh.View().Revision())
 				}
 				_ = fresh.Close()
 			})
@@ -149,8 +149,8 @@ func TestWritesByOthersWaitForTheRecord(t *testing.T) {
 	readOnly := errors.New("the database is read-only")
 	store.write.Store(&readOnly)
 	memory.InsertRows(row("p", "ben", "a", "view", "allow"))
-	if err := engine.Refresh(t.Context()); !errors.Is(err, authz.ErrStoreUnavailable) || engine.Trouble() == "" {
-		t.Errorf("%v, trouble %q", err, engine.Trouble())
+	if err := engine.Refresh(t.Context()); !errors.Is(err, authz.ErrStoreUnavailable) || engine.StoreErr() == nil {
+		t.Errorf("%v, trouble %q", err, engine.StoreErr())
 	}
 	if engine.Can("ben", "a:view") {
 		t.Error("it counts and is on no record")
@@ -166,14 +166,14 @@ func TestWritesByOthersWaitForTheRecord(t *testing.T) {
 func TestWritesThatChangeNothing(t *testing.T) {
 	t.Parallel()
 	store, engine := writtenTo(t, authz.Options{PollInterval: time.Hour})
-	before := engine.Revision()
+	before := engine.View().Revision()
 	store.DeleteRow(store.InsertRows(row("p", "eve", "a", "b", "allow"))[0])
-	if err := engine.Refresh(t.Context()); err != nil || engine.Revision() != before {
-		t.Errorf("%v, from revision %d to %d", err, before, engine.Revision())
+	if err := engine.Refresh(t.Context()); err != nil || engine.View().Revision() != before {
+		t.Errorf("%v, from revision %d to %d", err, before, engine.View().Revision())
 	}
 	must(t)(engine.As("ana").Assign(t.Context(), "Desk", "eve"))
-	if err := engine.Refresh(t.Context()); err != nil || engine.Revision() != before+1 {
-		t.Errorf("%v, revision %d", err, engine.Revision())
+	if err := engine.Refresh(t.Context()); err != nil || engine.View().Revision() != before+1 {
+		t.Errorf("%v, revision %d", err, engine.View().Revision())
 	}
 }
 
@@ -203,7 +203,7 @@ func TestWritesByOthersAreReverted(t *testing.T) {
 	if err := engine.Refresh(ctx); err != nil {
 		t.Fatal(err)
 	}
-	must(t)(ana.Revert(ctx, engine.Revision()))
+	must(t)(ana.Revert(ctx, engine.View().Revision()))
 	if engine.Can("eve", "a:b") || !engine.Can("ben", "a.b:view") {
 		t.Error("it isn't reverted")
 	}
@@ -212,10 +212,10 @@ func TestWritesByOthersAreReverted(t *testing.T) {
 		t.Fatal(err)
 	}
 	var cannot *authz.CannotRevertError
-	if _, err := ana.Revert(ctx, engine.Revision()); !errors.As(err, &cannot) || !strings.Contains(cannot.Obstacles[0], "repair") {
+	if _, err := ana.Revert(ctx, engine.View().Revision()); !errors.As(err, &cannot) || !strings.Contains(cannot.Obstacles[0], "repair") {
 		t.Errorf("%v", err)
 	}
-	came := engine.Revision()
+	came := engine.View().Revision()
 	must(t)(ana.RemoveBadRows(ctx))
 	if c := must(t)(ana.Revert(ctx, came)); c.Revision != 0 {
 		t.Errorf("there was something left to revert: %+v", c)
@@ -276,7 +276,7 @@ func TestUncountedWritesAreTakenInWhenMet(t *testing.T) {
 		t.Fatalf("it was noticed: %v", err)
 	}
 	must(t)(ana.Unassign(ctx, "Desk", "ben"))
-	c, err := engine.Change(ctx, engine.Revision())
+	c, err := engine.Change(ctx, engine.View().Revision())
 	if err != nil || c.Actor.Kind != authz.ActorOutside || len(c.Delta.Removed) != 1 || !engine.Can("eve", "a:b") {
 		t.Errorf("%v, %+v", err, c)
 	}

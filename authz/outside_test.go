@@ -30,7 +30,7 @@ func TestCycleInTheTable(t *testing.T) {
 			t.Errorf("Can and Explain differ on %q", p)
 		}
 	}
-	if engine.Can("jo", "a.c:edit") || !engine.Can("jo", "a.b:view") || len(engine.PermissionsOf("jo")) != 0 {
+	if engine.Can("jo", "a.c:edit") || !engine.Can("jo", "a.b:view") || len(engine.View().PermissionsOf("jo")) != 0 {
 		t.Error("decisions are wrong")
 	}
 }
@@ -97,7 +97,7 @@ func TestRepairFitsTheRecords(t *testing.T) {
 	if _, err := engine.AuditRecords(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if again := open(t, store, authz.Options{}); again.Revision() != engine.Revision() {
+	if again := open(t, store, authz.Options{}); again.View().Revision() != engine.View().Revision() {
 		t.Error("the next start has something to repair again")
 	}
 }
@@ -155,9 +155,9 @@ func TestNoRightToAssignByTheBeginningOfAName(t *testing.T) {
 // Authorize knows every operation that it lets someone try.
 func TestAuthorizeRefusesWhatItDoesNotKnow(t *testing.T) {
 	t.Parallel()
-	view := office(t).View()
+	dave := office(t).As("dave")
 	for _, a := range []authz.Action{authz.ActionPolicyRepair, authz.ActionBootstrap, authz.ActionPolicySeed, "typo"} {
-		if err := view.Authorize("dave", a, ""); !errors.Is(err, authz.ErrForbidden) {
+		if err := dave.Authorize(t.Context(), authz.Operation{Action: a}); !errors.Is(err, authz.ErrForbidden) {
 			t.Errorf("%s: %v", a, err)
 		}
 	}

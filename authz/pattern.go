@@ -143,3 +143,42 @@ func (p Pattern) overlaps(q Pattern) bool {
 	}
 	return a.object == b.object
 }
+
+const (
+	membersMark  = "rightful.members/"
+	assignAction = "assign"
+)
+
+// AssignMembers is the right to put other users into a group and out of it without holding
+// what the group gives.
+func AssignMembers(group GroupName) Permission {
+	return Permission(membersPattern(group, assignAction))
+}
+
+func membersPattern(group GroupName, action string) Pattern {
+	return Pattern(membersMark + string(group) + ":" + action)
+}
+
+// assigns returns the group whose assign right p is or covers, if it is of one group.
+func assigns(p Pattern) (GroupName, bool) {
+	object, action, _ := split(string(p))
+	name, ok := strings.CutPrefix(object, membersMark)
+	return GroupName(name), ok && (action == assignAction || action == "*") && !strings.Contains(name, "*")
+}
+
+// isOneBelow reports whether object is typ, a dot and one segment.
+func isOneBelow(typ, object string) bool {
+	id, ok := strings.CutPrefix(object, typ+".")
+	return ok && isSegment(id)
+}
+
+// isSegment reports whether an id can stand behind a type as one segment of an object.
+func isSegment(id string) bool { return id != "" && !strings.ContainsAny(id, "./:*") }
+
+// matches reports whether the pattern's object covers another.
+func (t target) matches(object string) bool {
+	if t.below {
+		return strings.HasPrefix(object, t.object)
+	}
+	return t.object == object
+}

@@ -324,8 +324,8 @@ func trueAnswers() answers {
 		},
 		permissionsOf: func(v *authz.View, u authz.UserID) map[authz.Permission]bool {
 			held := map[authz.Permission]bool{}
-			for _, e := range v.PermissionsOf(u) {
-				held[e.Permission] = true
+			for _, p := range v.PermissionsOf(u) {
+				held[p] = true
 			}
 			return held
 		},
@@ -394,15 +394,15 @@ func run(t *testing.T, seed uint64, steps int, ask answers) error {
 	w.rules[authz.Rule{Kind: authz.KindMember, Subject: "root", Group: authz.Administrators}] = true
 	for i := range steps {
 		s := randomStep(r, w)
-		revision := engine.Revision()
+		revision := engine.View().Revision()
 		_, err := s.engine(ctx, engine.AsCommand("test"))
 		if !errors.Is(err, s.expect) {
 			return fmt.Errorf("step %d, %s: %v, expected %v", i, s.name, err, s.expect)
 		}
 		if err == nil {
 			s.world(w)
-		} else if engine.Revision() != revision {
-			return fmt.Errorf("step %d, %s: failed and made revision %d", i, s.name, engine.Revision())
+		} else if engine.View().Revision() != revision {
+			return fmt.Errorf("step %d, %s: failed and made revision %d", i, s.name, engine.View().Revision())
 		}
 		if err := ask.differences(engine.View(), w); err != nil {
 			return fmt.Errorf("step %d, %s: %w", i, s.name, err)

@@ -34,22 +34,27 @@ func TestPreviewAtSaysWhatThePreviewSaid(t *testing.T) {
 		func(a authz.Admin) (authz.Change, error) { return a.Revert(ctx, 5) },
 		func(a authz.Admin) (authz.Change, error) { return a.DeleteGroup(ctx, "A", true) },
 	} {
-		r := rehearsal{revision: engine.Revision(), operate: operate}
+		r := rehearsal{revision: engine.View().Revision(), operate: operate}
 		var err error
-		if r.change, r.impact, err = root.Preview(operate); err != nil {
+		if r.change, r.impact, err = preview(root, operate); err != nil {
 			t.Fatal(err)
 		}
 		all = append(all, r)
 		must(t)(operate(root))
 	}
-	end := engine.Revision()
+	end := engine.View().Revision()
 	for i, r := range all {
 		view, err := engine.ViewAt(ctx, r.revision)
 		if err != nil {
 			t.Fatal(err)
 		}
 		// Versions of today say nothing of the past.
-		change, impact, err := root.IfVersion(999).PreviewAt(view, r.operate)
+		change, err := r.operate(root.IfVersion(999).DryRunAt(view))
+		if err != nil {
+			t.Fatal(err)
+		}
+		impact := *change.Impact
+		change.Impact = nil
 		if err != nil || !reflect.DeepEqual(change, r.change) || !reflect.DeepEqual(impact, r.impact) {
 			t.Errorf("operation %d at %d: %v, %+v with %+v; it was %+v with %+v", i, r.revision, err, change, impact, r.change, r.impact)
 		}
@@ -58,10 +63,10 @@ func TestPreviewAtSaysWhatThePreviewSaid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := root.PreviewAt(view, all[5].operate); !errors.Is(err, authz.ErrNoSuchChange) {
+	if _, err := all[5].operate(root.DryRunAt(view)); !errors.Is(err, authz.ErrNoSuchChange) {
 		t.Errorf("before there was a change it is reverted with %v", err)
 	}
-	if engine.Revision() != end {
+	if engine.View().Revision() != end {
 		t.Error("something was stored")
 	}
 }

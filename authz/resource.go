@@ -1,6 +1,8 @@
 package authz
 
 import (
+	"github.com/rightful-go/rightful/internal/fold"
+
 	"slices"
 	"strings"
 )
@@ -65,7 +67,7 @@ func (v *View) PermittedUsers(action string, r Resource, after UserID, limit int
 		n := v.s.symbols.symbolOf(object, action, every)
 		names, effects = append(names, n), append(effects, v.s.effects(&n))
 	}
-	for id, u := range v.s.users.all() {
+	for id, u := range v.s.users.All() {
 		var found effect
 		for i := range names {
 			found |= effects[i].on(u, &names[i])
@@ -104,14 +106,6 @@ func (v *View) PermittedActions(user UserID, r Resource) []string {
 	}
 	slices.Sort(actions)
 	actions = slices.DeleteFunc(slices.Compact(actions), func(action string) bool { return !v.Permits(user, action, r) })
-	sortFolded(actions)
+	fold.Sort(actions)
 	return actions
-}
-
-// matches reports whether the pattern's object covers another.
-func (t target) matches(object string) bool {
-	if t.below {
-		return strings.HasPrefix(object, t.object)
-	}
-	return t.object == object
 }

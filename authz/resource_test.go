@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rightful-go/rightful/internal/fold"
+
 	"github.com/rightful-go/rightful/authz"
 )
 
@@ -218,7 +220,7 @@ func checkActions(t *testing.T, view *authz.View, w *world, catalog authz.Catalo
 			want = append(want, action)
 		}
 	}
-	slices.SortFunc(want, authz.CompareFolded)
+	slices.SortFunc(want, fold.Compare)
 	if got := view.PermittedActions(user, resource); !slices.Equal(got, want) {
 		t.Fatalf("%q may %q %+v, found are %q", user, want, resource, got)
 	}

@@ -1,24 +1,10 @@
 package authz
 
 import (
-	"fmt"
+	"github.com/rightful-go/rightful/internal/fold"
+
 	"slices"
 )
-
-// maxObstacles bounds how many things in the way of a revert are listed. All are counted.
-const maxObstacles = 1000
-
-// obstacle notes what stands in the way of a revert. It waits, as every conflict does: the
-// draft goes on with what is left.
-func (d *draft) obstacle(format string, args ...any) {
-	if d.obstacles == nil {
-		d.obstacles = &CannotRevertError{}
-		d.conflict = d.obstacles
-	}
-	if d.obstacles.Count++; len(d.obstacles.Obstacles) < maxObstacles {
-		d.obstacles.Obstacles = append(d.obstacles.Obstacles, fmt.Sprintf(format, args...))
-	}
-}
 
 // inversion drafts the inverse of a change on the present policy.
 type inversion struct {
@@ -98,7 +84,7 @@ func (in *inversion) bringBack(gone GroupInfo) {
 	if in.isBack(gone) {
 		return
 	}
-	if id, taken := in.d.s.byFold[fold(string(name))]; taken {
+	if id, taken := in.d.s.byFold[fold.String(string(name))]; taken {
 		in.d.obstacle("the name of the group %q is taken by %q", name, in.d.s.groups[id].info.Name)
 		gone.Name = name + "\x00" // nobody can have it, so that all else is checked
 	} else if row, bad := in.d.s.namesGroup(name, nil); bad {
@@ -154,7 +140,7 @@ func (in *inversion) redo(before, after GroupInfo) {
 
 // nameAgain returns a name that a group had and is to have again.
 func (in *inversion) nameAgain(name GroupName, g *group) GroupName {
-	if id, taken := in.d.s.byFold[fold(string(name))]; taken && id != g.id {
+	if id, taken := in.d.s.byFold[fold.String(string(name))]; taken && id != g.id {
 		in.d.obstacle("the name %q, which the group %q had, is taken by %q", name, g.info.Name, in.d.s.groups[id].info.Name)
 		return name + "\x00"
 	}
@@ -279,33 +265,4 @@ func (in *inversion) delete(g *group) {
 		in.d.delta.Groups = append(in.d.delta.Groups, GroupChange{Before: &g.info})
 		in.d.renameAssign(name, "")
 	}
-}
-
-// holds reports whether the policy has a rule of any kind.
-func (s *snapshot) hasRule(r Rule) bool {
-	switch r.Kind {
-	case KindMember:
-		g := s.group(r.Group)
-		return g != nil && s.user(UserID(r.Subject)).in(g.id)
-	case KindInherit:
-		name, _ := r.Subject.Group()
-		heir, giver := s.group(name), s.group(r.Group)
-		return heir != nil && giver != nil && slices.Contains(heir.inherits, giver.id)
-	}
-	return s.hasPattern(r)
-}
-
-// describe says what a rule is, for people.
-func (r Rule) describe() string {
-	holder := fmt.Sprintf("%q", string(r.Subject))
-	if name, ok := r.Subject.Group(); ok {
-		holder = fmt.Sprintf("the group %q", name)
-	}
-	switch r.Kind {
-	case KindMember:
-		return fmt.Sprintf("the membership of %s in %q", holder, r.Group)
-	case KindInherit:
-		return fmt.Sprintf("the inheritance of %q by %s", r.Group, holder)
-	}
-	return fmt.Sprintf("the %s %q of %s", r.Kind, r.Pattern, holder)
 }

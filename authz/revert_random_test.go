@@ -133,7 +133,7 @@ func runUndo(t *testing.T, seed uint64, steps int, answers map[bool]int) error {
 		if r.IntN(3) == 0 {
 			equip(t, engine, w, actor, r)
 		}
-		_, foretold, err := engine.As(actor).Preview(func(a authz.Admin) (authz.Change, error) { return s.engine(ctx, a) })
+		_, foretold, err := preview(engine.As(actor), func(a authz.Admin) (authz.Change, error) { return s.engine(ctx, a) })
 		if err != nil {
 			continue
 		}
@@ -142,8 +142,8 @@ func runUndo(t *testing.T, seed uint64, steps int, answers map[bool]int) error {
 		if change.Revision == 0 {
 			continue
 		}
-		if got := mayNot(actor, change.Revision); foretold.UndoNeedsAdministrators != got {
-			return fmt.Errorf("step %d, %q: %s: undoing was to need administrators: %v; it does: %v", i, actor, s.name, foretold.UndoNeedsAdministrators, got)
+		if got := mayNot(actor, change.Revision); foretold.RevertNeedsAdministrators != got {
+			return fmt.Errorf("step %d, %q: %s: undoing was to need administrators: %v; it does: %v", i, actor, s.name, foretold.RevertNeedsAdministrators, got)
 		}
 		for _, asker := range []authz.UserID{actor, pick(r, someMembers)} {
 			for _, revision := range []authz.Revision{change.Revision, authz.Revision(1 + r.IntN(int(change.Revision)))} {
@@ -152,10 +152,10 @@ func runUndo(t *testing.T, seed uint64, steps int, answers map[bool]int) error {
 					return err
 				}
 				said, err := engine.As(asker).Impact(ctx, c)
-				if got := mayNot(asker, revision); err != nil || said.UndoNeedsAdministrators != got {
-					return fmt.Errorf("step %d: undoing %d by %q is said to need administrators: %v (%w); it does: %v", i, revision, asker, said.UndoNeedsAdministrators, err, got)
+				if got := mayNot(asker, revision); err != nil || said.RevertNeedsAdministrators != got {
+					return fmt.Errorf("step %d: undoing %d by %q is said to need administrators: %v (%w); it does: %v", i, revision, asker, said.RevertNeedsAdministrators, err, got)
 				}
-				answers[said.UndoNeedsAdministrators]++
+				answers[said.RevertNeedsAdministrators]++
 			}
 		}
 	}

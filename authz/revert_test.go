@@ -314,14 +314,14 @@ func TestRevertOfWhatNobodyMayUndo(t *testing.T) {
 		{"the last administrator", second.Revision, authz.ErrLastAdministrator},
 		{"a repair", repair.Revision, authz.ErrCannotRevert},
 		{"nothing", 0, authz.ErrNoSuchChange},
-		{"what is to come", engine.Revision() + 1, authz.ErrNoSuchChange},
+		{"what is to come", engine.View().Revision() + 1, authz.ErrNoSuchChange},
 	} {
 		if _, err := engine.As("ben").Revert(ctx, c.revision); !errors.Is(err, c.want) {
 			t.Errorf("%s: got %v, want %v", c.what, err, c.want)
 		}
 	}
 	// Who was first is out already; the way in can be undone, and redone.
-	again := must(t)(engine.As("ben").Revert(ctx, engine.Revision()))
+	again := must(t)(engine.As("ben").Revert(ctx, engine.View().Revision()))
 	if !engine.View().IsAdministrator("ana") {
 		t.Error("ana isn't back")
 	}
@@ -373,12 +373,12 @@ func TestRevertNeedsRights(t *testing.T) {
 			must(t)(ana.SetUserPermissions(ctx, "dave", authz.Rules{Grants: append([]authz.Pattern{see}, c.holds...)}))
 			must(t)(ana.SetUserGroups(ctx, "dave", nil))
 			dave := engine.As("dave")
-			if err := dave.MayRevert(ctx, change.Revision); errors.Is(c.want, authz.ErrForbidden) != errors.Is(err, authz.ErrForbidden) {
+			if err := dave.Authorize(ctx, authz.Operation{Action: authz.ActionChangeRevert, Revision: change.Revision}); errors.Is(c.want, authz.ErrForbidden) != errors.Is(err, authz.ErrForbidden) {
 				t.Errorf("asked beforehand: %v", err)
 			}
 			im, err := dave.Impact(ctx, change)
-			if err != nil || im.UndoNeedsAdministrators != (c.want != nil) {
-				t.Errorf("undoing needs administrators: %v, %v", im.UndoNeedsAdministrators, err)
+			if err != nil || im.RevertNeedsAdministrators != (c.want != nil) {
+				t.Errorf("undoing needs administrators: %v, %v", im.RevertNeedsAdministrators, err)
 			}
 			if _, err := dave.Revert(ctx, change.Revision); !errors.Is(err, c.want) {
 				t.Errorf("got %v, want %v", err, c.want)

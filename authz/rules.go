@@ -1,245 +1,51 @@
 package authz
 
-import (
-	"math/bits"
-	"slices"
-)
-
-// effect is what the rules that match a question add up to. The zero value denies.
-type effect uint8
-
-const (
-	granted effect = 1 << iota
-	restricted
-)
-
-// ruleSet is an immutable set of grants and restrictions.
-type ruleSet struct {
-	grants, restrictions []Pattern    // sorted, no doubles
-	keys                 []patternKey // of the grants, then of the restrictions
-}
-
-func newRuleSet(l *symbolsEdit, grants, restrictions []Pattern) *ruleSet {
-	if len(grants) == 0 && len(restrictions) == 0 {
-		return nil
+// rules yields every rule of the snapshot, in no order; the restrictions that bad rows stand
+// for are not among them.
+func (s *snapshot) rules(yield func(Rule) bool) {
+	for _, g := range s.groups {
+		if g != nil && !s.rulesOf(g.holder, g.rules, KindInherit, g.inherits, yield) {
+			return
+		}
 	}
-	s := &ruleSet{grants: sortedSet(grants), restrictions: sortedSet(restrictions)}
-	s.keys = make([]patternKey, 0, len(s.grants)+len(s.restrictions))
-	for _, p := range s.grants {
-		s.keys = append(s.keys, l.patternKey(p))
-	}
-	for _, p := range s.restrictions {
-		s.keys = append(s.keys, l.patternKey(p))
-	}
-	return s
-}
-
-// patterns returns the grants or the restrictions; none of a nil set.
-func (s *ruleSet) patterns(kind RuleKind) []Pattern {
-	switch {
-	case s == nil:
-		return nil
-	case kind == KindGrant:
-		return s.grants
-	default:
-		return s.restrictions
-	}
-}
-
-// size is the number of rules.
-func (s *ruleSet) size() int {
-	if s == nil {
-		return 0
-	}
-	return len(s.keys)
-}
-
-func (s *ruleSet) has(kind RuleKind, p Pattern) bool {
-	_, found := slices.BinarySearch(s.patterns(kind), p)
-	return found
-}
-
-// rules returns a copy for people, in the order they see.
-func (s *ruleSet) rules() Rules {
-	r := Rules{slices.Clone(s.patterns(KindGrant)), slices.Clone(s.patterns(KindRestriction))}
-	sortFolded(r.Grants)
-	sortFolded(r.Restrictions)
-	return r
-}
-
-func sortedSet[S ~string](list []S) []S {
-	list = slices.Clone(list)
-	slices.Sort(list)
-	return slices.Compact(list)
-}
-
-// lookup is one place that a matcher looks at: an object and an action, or what everything
-// below begins with and an action. From the top: the number of the text, whether it is a
-// beginning, the number of the action, and two bits free for the effect.
-type key uint64
-
-const (
-	effectMask key = 3
-	actionMask key = 1<<32 - 1 - effectMask
-	belowBit   key = 1 << 32
-)
-
-func exactKey(object, action textID) key {
-	return key(object)<<33 | key(action)<<2
-}
-
-func belowKey(prefix, action textID) key { return exactKey(prefix, action) | belowBit }
-
-// anyAction returns the lookup for any action of the same object.
-func (k key) anyAction() key { return k&^actionMask | exactKey(0, anyText) }
-
-// below returns the lookup for the same action of everything below a beginning.
-func (k key) below(prefix textID) key { return k&actionMask | belowKey(prefix, 0) }
-
-// wildcards says which kinds of patterns beyond exact ones there are, so that nothing else
-// is looked up: bit 0 for any action of one object, bit 1+n for all below what stands at the
-// n-th place of a [name]'s chain.
-type wildcards uint64
-
-const wildAction wildcards = 1
-
-func (w wildcards) below(depth int) bool { return w>>(1+depth)&1 != 0 }
-
-// ruleKey is what a matcher keeps of a pattern.
-type patternKey struct {
-	key  key
-	wild wildcards
-}
-
-func belowPatternKey(prefix, action textID, depth int) patternKey {
-	return patternKey{belowKey(prefix, action), 1 << (1 + depth)}
-}
-
-// matcher answers what a set of rules says about a permission, in a number of look-ups that
-// depends on the wildcards among them and not on how many rules there are.
-//
-// It is a cuckoo hash table (Pagh and Rodler, 2001): a lookup stands in one of two places, so
-// that asking reads both and has nothing to guess. What costs time at random questions is not
-// the reading but the wrong guesses of the processor.
-type matcher struct {
-	slots []key // a power of two of them
-	shift uint8
-	wild  wildcards
-}
-
-// noRules is the matcher of nothing.
-var noRules = matcher{slots: make([]key, 2), shift: 63}
-
-// newMatcher compiles sets of rules; everything is restricted as well where blocked is true.
-func newMatcher(sets []*ruleSet, blocked bool) matcher {
-	rules := 0
-	for _, s := range sets {
-		rules += s.size()
-	}
-	if blocked {
-		rules++
-	}
-	if rules == 0 {
-		return noRules
-	}
-	for width := bits.Len(uint(2*rules - 1)); ; width++ { // at most half full, where it mostly fits
-		m := matcher{slots: make([]key, 1<<width), shift: uint8(64 - width)}
-		if m.fill(sets) && (!blocked || m.add(belowPatternKey(rootText, anyText, 0), restricted)) {
-			return m
+	var few [8]groupID
+	for id, u := range s.users.All() {
+		if !s.rulesOf(id.Subject(), u.rules(), KindMember, u.groupIDs(few[:0]), yield) {
+			return
 		}
 	}
 }
 
-// fill takes all rules in, and reports whether there was a place for each.
-func (m *matcher) fill(sets []*ruleSet) bool {
-	for _, s := range sets {
-		if s == nil {
-			continue
+// patternRules yields the grants and restrictions of the snapshot, in no order: the part of
+// its rules that doesn't grow with the number of members.
+func (s *snapshot) patternRules(yield func(Rule) bool) {
+	for _, g := range s.groups {
+		if g != nil && !s.rulesOf(g.holder, g.rules, KindInherit, nil, yield) {
+			return
 		}
-		for i, k := range s.keys {
-			e := granted
-			if i >= len(s.grants) {
-				e = restricted
+	}
+	for h := range s.withRules.All() {
+		for id, u := range s.users.WithHash(h) {
+			if !s.rulesOf(id.Subject(), u.rules(), KindMember, nil, yield) {
+				return
 			}
-			if !m.add(k, e) {
+		}
+	}
+}
+
+// rulesOf yields the rules of one holder and its links to groups.
+func (s *snapshot) rulesOf(h Subject, rules *ruleSet, link RuleKind, groups []groupID, yield func(Rule) bool) bool {
+	for _, kind := range []RuleKind{KindGrant, KindRestriction} {
+		for _, p := range rules.patterns(kind) {
+			if !yield(Rule{Kind: kind, Subject: h, Pattern: p}) {
 				return false
 			}
 		}
 	}
+	for _, id := range groups {
+		if !yield(Rule{Kind: link, Subject: h, Group: s.groups[id].info.Name}) {
+			return false
+		}
+	}
 	return true
-}
-
-func (m *matcher) add(k patternKey, e effect) bool {
-	m.wild |= k.wild
-	one, two := m.places(k.key)
-	for _, at := range []uint64{one, two} {
-		if m.slots[at]&^effectMask == k.key {
-			m.slots[at] |= key(e)
-			return true
-		}
-	}
-	// Whoever was in the place goes to their other one, and so on.
-	const enough = 100
-	entry := k.key | key(e)
-	at := one
-	for range enough {
-		entry, m.slots[at] = m.slots[at], entry
-		if entry == 0 {
-			return true
-		}
-		one, two = m.places(entry &^ effectMask)
-		at ^= one ^ two
-	}
-	return false
-}
-
-// spread returns where a lookup may stand in any matcher, each but for the upper bits. What
-// follows one another is spread by multiplicative hashing (Knuth 6.4).
-func (k key) hashPair() (one, two uint64) {
-	return uint64(k) * 0x9e3779b97f4a7c15, uint64(k) * 0xc2b2ae3d27d4eb4f
-}
-
-// places returns the two places where a lookup may stand.
-func (m *matcher) places(k key) (one, two uint64) {
-	one, two = k.hashPair()
-	return one >> (m.shift & 63), two >> (m.shift & 63)
-}
-
-// at returns the effect of a lookup that spreads to one and two.
-func (m *matcher) at(k key, one, two uint64) (e key) {
-	// What differs from a lookup by no more than the bits of an effect is its entry.
-	if a := m.slots[one>>(m.shift&63)] ^ k; a <= effectMask {
-		e = a
-	}
-	if b := m.slots[two>>(m.shift&63)] ^ k; b <= effectMask {
-		e |= b
-	}
-	return e
-}
-
-func (m *matcher) get(k key) effect {
-	one, two := k.hashPair()
-	return effect(m.at(k, one, two))
-}
-
-// match returns the effects of all rules that cover a permission.
-func (m *matcher) match(n *symbol) effect {
-	return m.get(n.exact) | m.matchWild(n)
-}
-
-// matchWild returns the effects of the rules with a wildcard that cover a permission.
-func (m *matcher) matchWild(n *symbol) effect {
-	var e effect
-	if m.wild&wildAction != 0 {
-		e |= m.get(n.exact.anyAction())
-	}
-	for depths := m.wild >> 1; depths != 0; depths &= depths - 1 {
-		depth := bits.TrailingZeros64(uint64(depths))
-		if depth >= len(*n.prefixes) {
-			break
-		}
-		k := n.exact.below((*n.prefixes)[depth])
-		e |= m.get(k) | m.get(k.anyAction())
-	}
-	return e
 }

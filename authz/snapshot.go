@@ -1,9 +1,12 @@
 package authz
 
 import (
+	"github.com/rightful-go/rightful/internal/fold"
+
+	"github.com/rightful-go/rightful/authz/internal/table"
+
 	"iter"
 	"slices"
-	"time"
 )
 
 // snapshot is the policy at one revision. Nothing in it ever changes: readers take it
@@ -21,8 +24,8 @@ type snapshot struct {
 	freeIDs        []groupID // of groups that were deleted
 	administrators groupID   // noGroup where the table lacks the group
 
-	users     table[UserID, user]
-	withRules hashSet // the users who have rules of their own
+	users     table.Table[UserID, user]
+	withRules table.Set // the users who have rules of their own
 
 	symbols   symbols
 	declared  []Permission // by the catalog: in every lexicon
@@ -32,28 +35,6 @@ type snapshot struct {
 	// blocked are the holders that a bad row denies everything; see [BadRow].
 	blocked    map[Subject]bool
 	blockedAll bool
-}
-
-// groupID is a group's place in a snapshot. It stays when the group is renamed, so that
-// nothing of its members has to be touched.
-type groupID uint32
-
-// noGroup is the place that is no group's.
-const noGroup groupID = 0
-
-// group is one group at one revision.
-type group struct {
-	id        groupID
-	info      GroupInfo
-	holder    Subject // by its name
-	version   Revision
-	updatedAt time.Time
-	updatedBy Actor
-
-	rules    *ruleSet // its own
-	inherits []groupID
-	heirs    []groupID // the groups that inherit it
-	members  hashSet
 }
 
 // emptySnapshot is the policy before the first change. What the catalog declares is asked
@@ -85,19 +66,19 @@ func (s *snapshot) groupNames(ids []groupID) []GroupName {
 	for i, id := range ids {
 		names[i] = s.groups[id].info.Name
 	}
-	sortFolded(names)
+	fold.Sort(names)
 	return names
 }
 
 // user returns a user's part in the policy; nobody's, which is nil, for one whom it doesn't
 // name.
-func (s *snapshot) user(id UserID) *user { return s.users.find(id) }
+func (s *snapshot) user(id UserID) *user { return s.users.Find(id) }
 
 // membersOf yields the users directly in a group, in no order that people see.
 func (s *snapshot) membersOf(g *group) iter.Seq[UserID] {
 	return func(yield func(UserID) bool) {
-		for h := range g.members.all() {
-			for id, u := range s.users.hashed(h) {
+		for h := range g.members.All() {
+			for id, u := range s.users.WithHash(h) {
 				if u.in(g.id) && !yield(id) {
 					return
 				}
@@ -116,18 +97,18 @@ func (s *snapshot) usersIn(ids []groupID, ruled bool) iter.Seq2[UserID, *user] {
 	wanted, total := make([]bool, len(s.groups)), 0
 	for _, id := range ids {
 		if !wanted[id] {
-			total += s.groups[id].members.size
+			total += s.groups[id].members.Len()
 		}
 		wanted[id] = true
 	}
 	if ruled {
-		total += s.withRules.size
+		total += s.withRules.Len()
 	}
-	if total < s.users.size/fewUsers {
+	if total < s.users.Len()/fewUsers {
 		return s.fewUsersIn(wanted, ruled)
 	}
 	return func(yield func(UserID, *user) bool) {
-		for id, u := range s.users.all() {
+		for id, u := range s.users.All() {
 			if (u.firstOf(wanted) != noGroup || ruled && u.rules() != nil) && !yield(id, u) {
 				return
 			}
@@ -138,9 +119,9 @@ func (s *snapshot) usersIn(ids []groupID, ruled bool) iter.Seq2[UserID, *user] {
 // fewUsersIn is usersIn for groups that have few members. Who is in several comes with the first.
 func (s *snapshot) fewUsersIn(wanted []bool, ruled bool) iter.Seq2[UserID, *user] {
 	return func(yield func(UserID, *user) bool) {
-		of := func(set hashSet, group groupID) bool {
-			for h := range set.all() {
-				for id, u := range s.users.hashed(h) {
+		of := func(set table.Set, group groupID) bool {
+			for h := range set.All() {
+				for id, u := range s.users.WithHash(h) {
 					if u.firstOf(wanted) == group && (group != noGroup || u.rules() != nil) && !yield(id, u) {
 						return false
 					}
@@ -179,7 +160,7 @@ func (s *snapshot) sortedGroups() []*group {
 	for name := range s.byName {
 		names = append(names, name)
 	}
-	sortFolded(names)
+	fold.Sort(names)
 	list := make([]*group, len(names))
 	for i, name := range names {
 		list[i] = s.group(name)
@@ -190,50 +171,6 @@ func (s *snapshot) sortedGroups() []*group {
 // isAdministrator reports whether u is a member of Administrators.
 func (s *snapshot) isAdministrator(u UserID) bool { return s.user(u).in(s.administrators) }
 
-// walk visits start and every group that it reaches through inheritance, nearest first,
-// each once. What a decision looks up is compiled from it; an explanation descends the same
-// links, on every path, and only where a decision finds something.
-func (s *snapshot) walk(start groupID, visit func(*group)) {
-	if g := s.groups[start]; len(g.inherits) == 0 {
-		visit(g)
-		return
-	}
-	seen := map[groupID]bool{start: true}
-	for queue := []groupID{start}; len(queue) > 0; queue = queue[1:] {
-		g := s.groups[queue[0]]
-		visit(g)
-		for _, id := range g.inherits {
-			if !seen[id] {
-				seen[id] = true
-				queue = append(queue, id)
-			}
-		}
-	}
-}
-
-// compile makes the matchers of groups anew: each is what the group's own rules and those of
-// every group it reaches add up to.
-func (s *snapshot) compile(ids []groupID) {
-	if len(ids) == 0 && len(s.matchers) == len(s.groups) {
-		return
-	}
-	matchers := make([]matcher, len(s.groups))
-	copy(matchers, s.matchers)
-	for _, id := range s.freeIDs {
-		matchers[id] = noRules
-	}
-	for _, id := range ids {
-		var sets []*ruleSet
-		blocked := false
-		s.walk(id, func(g *group) {
-			sets = append(sets, g.rules)
-			blocked = blocked || len(s.blocked) > 0 && s.blocked[g.holder]
-		})
-		matchers[id] = newMatcher(sets, blocked)
-	}
-	s.matchers = matchers
-}
-
 func (s *snapshot) groupIDs() []groupID {
 	ids := make([]groupID, 0, len(s.byName))
 	for _, id := range s.byName {
@@ -242,25 +179,20 @@ func (s *snapshot) groupIDs() []groupID {
 	return ids
 }
 
-// heirsOf returns the groups of ids, as far as they are there, and every group that reaches
-// one of them.
-func (s *snapshot) heirsOf(ids []groupID) []groupID {
-	seen := make(map[groupID]bool)
-	list := make([]groupID, 0, len(ids))
-	add := func(id groupID) {
-		if int(id) < len(s.groups) && s.groups[id] != nil && !seen[id] {
-			seen[id] = true
-			list = append(list, id)
-		}
+func (s *snapshot) head() Head { return Head{s.revision, s.hash} }
+
+func (s *snapshot) position() Position { return Position{s.head(), s.writes} }
+
+// holds reports whether the policy has a rule of any kind.
+func (s *snapshot) hasRule(r Rule) bool {
+	switch r.Kind {
+	case KindMember:
+		g := s.group(r.Group)
+		return g != nil && s.user(UserID(r.Subject)).in(g.id)
+	case KindInherit:
+		name, _ := r.Subject.Group()
+		heir, giver := s.group(name), s.group(r.Group)
+		return heir != nil && giver != nil && slices.Contains(heir.inherits, giver.id)
 	}
-	for _, id := range ids {
-		add(id)
-	}
-	for i := 0; i < len(list); i++ {
-		for _, heir := range s.groups[list[i]].heirs {
-			add(heir)
-		}
-	}
-	slices.Sort(list)
-	return list
+	return s.hasPattern(r)
 }

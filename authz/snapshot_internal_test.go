@@ -1,6 +1,10 @@
 package authz
 
 import (
+	"slices"
+
+	"github.com/rightful-go/rightful/authz/internal/table"
+
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -65,7 +69,7 @@ func TestChangesOfOneSnapshotAtOnce(t *testing.T) {
 					next.renewSymbols()
 				}
 				n := 0
-				for range s.users.all() {
+				for range s.users.All() {
 					n++
 				}
 				if n != 3000 {
@@ -130,8 +134,9 @@ func TestBlockedHoldersComeBack(t *testing.T) {
 		t.Error("cleo")
 	}
 	v := &View{s: s, catalog: &catalog{}}
-	if len(v.HoldingGroups("a:b")) != 1 {
-		t.Error(v.HoldingGroups("a:b"))
+	n, _ := v.symbolOf("a:b")
+	if got := v.groupsHolding(&n); len(got) != 1 {
+		t.Error(got)
 	}
 }
 
@@ -199,11 +204,13 @@ func TestHoldersAreThoseWhoCan(t *testing.T) {
 		v := &View{s: s, catalog: &catalog{}}
 		for _, p := range asked {
 			held := map[UserID]bool{}
-			for u := range v.Holders(p) {
-				if held[u] {
-					t.Errorf("%q twice", u)
+			if n, ok := v.symbolOf(p); ok {
+				for u := range v.usersHolding(&n) {
+					if held[u] {
+						t.Errorf("%q twice", u)
+					}
+					held[u] = true
 				}
-				held[u] = true
 			}
 			for i := range 7 {
 				u := UserID(fmt.Sprint("u", i))
@@ -215,4 +222,38 @@ func TestHoldersAreThoseWhoCan(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Users whose hashes are the same by chance are members one by one.
+func TestMembersWithTheSameHash(t *testing.T) {
+	t.Parallel()
+	seen := map[table.Hash]UserID{}
+	var pair [2]UserID
+	for i := 0; pair[0] == ""; i++ {
+		id := UserID(fmt.Sprint("user", i))
+		if other, there := seen[table.HashOf(id)]; there {
+			pair = [2]UserID{other, id}
+		}
+		seen[table.HashOf(id)] = id
+	}
+	member := func(id UserID, group GroupName) Rule {
+		return Rule{Kind: KindMember, Subject: id.Subject(), Group: group}
+	}
+	s := emptySnapshot(nil)
+	apply := func(d Delta, want ...UserID) {
+		t.Helper()
+		s = applied(t, s, d)
+		g := s.group("Desk")
+		if got := slices.Sorted(s.membersOf(g)); !slices.Equal(got, want) || g.members.Len() != len(want) {
+			t.Errorf("the members are %q, %d by number; want %q", got, g.members.Len(), want)
+		}
+	}
+	first, second := min(pair[0], pair[1]), max(pair[0], pair[1])
+	apply(Delta{
+		Groups: []GroupChange{{After: &GroupInfo{Name: "Desk"}}, {After: &GroupInfo{Name: "Else"}}},
+		Added:  []Rule{member(first, "Desk"), member(second, "Else")},
+	}, first)
+	apply(Delta{Added: []Rule{member(second, "Desk")}}, first, second)
+	apply(Delta{Removed: []Rule{member(first, "Desk")}}, second)
+	apply(Delta{Added: []Rule{member(first, "Desk")}, Removed: []Rule{member(second, "Desk"), member(second, "Else")}}, first)
 }

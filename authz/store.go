@@ -2,14 +2,6 @@ package authz
 
 import "context"
 
-// Row is a row of the casbin_rule table: its type ("p" or "g") and its six values, empty
-// where the row has none. ID is the table's own; rows that the engine adds have none.
-type Row struct {
-	ID   int64
-	Type string
-	V    [6]string
-}
-
 // GroupRow is a row of the groups table.
 type GroupRow struct {
 	GroupInfo
@@ -48,9 +40,6 @@ type State struct {
 	Milestones Milestones
 	Groups     []GroupRow
 }
-
-// Rename moves a group: every row that names it, on the left or as a group on the right.
-type Rename struct{ From, To GroupName }
 
 // Commit is one change as a store is to write it. The order is: renames, removals,
 // additions, groups.
@@ -128,4 +117,30 @@ type Notifier interface {
 type Directory interface {
 	// Active reports whether the user can sign in at this moment. An error counts as no.
 	Active(ctx context.Context, user UserID) (bool, error)
+}
+
+// DenialStore is a [Store] that keeps denials as well. They are no part of the policy: what
+// becomes of them changes neither its revision nor what others are counted to have written.
+// Of the newest of several denials, and of their order, the time decides and then the id,
+// byte by byte.
+//
+// Implementations are safe for concurrent use and pass authztest.TestStore. Texts are valid
+// UTF-8 without control characters: ids, methods and users have at most 100 code points,
+// routes 500, and of the at most 100 permissions each 201.
+type DenialStore interface {
+	Store
+
+	// AddDenials writes denials, all or none. An id that is there already is an error.
+	AddDenials(ctx context.Context, denials []Denial) error
+
+	// Denial returns the denial of an id. It returns [ErrNoSuchDenial] where there is none.
+	Denial(ctx context.Context, id DenialID) (Denial, error)
+
+	// Denials returns denials, newest first, at most q.Limit of them.
+	Denials(ctx context.Context, q DenialQuery) ([]Denial, error)
+
+	// PruneDenials deletes denials that are out of bounds, at most limit of them, and returns
+	// how many. Fewer than limit means that for this moment there are no more. It holds up
+	// nothing else for long.
+	PruneDenials(ctx context.Context, keep DenialBounds, limit int) (int, error)
 }

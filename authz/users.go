@@ -3,13 +3,12 @@ package authz
 import (
 	"context"
 	"fmt"
-	"slices"
 )
 
 // SetUserGroups makes the user a member of exactly the groups named. Needs [ViewGroups],
 // [ViewUsers] and [UpdateUsers], and what comes with the groups that are new.
 func (a Admin) SetUserGroups(ctx context.Context, user UserID, groups []GroupName) (Change, error) {
-	return a.do(ctx, operation{action: ActionUserGroupsSet, user: user, draft: func(d *draft) error {
+	return a.do(ctx, write{Operation: Operation{Action: ActionUserGroupsSet, User: user}, draft: func(d *draft) error {
 		d.user(user)
 		want := map[groupID]bool{}
 		for i, name := range groups {
@@ -26,28 +25,10 @@ func (a Admin) SetUserGroups(ctx context.Context, user UserID, groups []GroupNam
 	}})
 }
 
-func (d *draft) user(id UserID) {
-	if err := id.Check(); err != nil {
-		d.invalid("", fmt.Errorf("the user %q %w", clip(string(id)), err))
-	}
-}
-
-// users checks the users of a list, none of which may stand in the other.
-func (d *draft) users(pointer string, list, other []UserID) {
-	for i, u := range list {
-		at := fmt.Sprintf("%s/%d", pointer, i)
-		if err := u.Check(); err != nil {
-			d.invalid(at, fmt.Errorf("the user %q %w", clip(string(u)), err))
-		} else if slices.Contains(other, u) {
-			d.invalid(at, fmt.Errorf("%q is to be added as well", u))
-		}
-	}
-}
-
 // SetUserPermissions replaces the user's own grants and restrictions. Needs [ViewGroups],
 // [ViewUsers] and [UpdateUsers], and what is given or lifted.
 func (a Admin) SetUserPermissions(ctx context.Context, user UserID, rules Rules) (Change, error) {
-	return a.do(ctx, operation{action: ActionUserPermissionsSet, user: user, draft: func(d *draft) error {
+	return a.do(ctx, write{Operation: Operation{Action: ActionUserPermissionsSet, User: user}, draft: func(d *draft) error {
 		d.user(user)
 		have := d.userRules(user)
 		d.patterns("/grants", rules.Grants, KindGrant, have)
@@ -63,8 +44,8 @@ func (a Admin) ChangeUserPermissions(ctx context.Context, user UserID, delta Rul
 	return a.do(ctx, changeUserPermissions(user, delta))
 }
 
-func changeUserPermissions(user UserID, delta RulesDelta) operation {
-	return operation{action: ActionUserPermissionsChange, user: user, draft: func(d *draft) error {
+func changeUserPermissions(user UserID, delta RulesDelta) write {
+	return write{Operation: Operation{Action: ActionUserPermissionsChange, User: user}, draft: func(d *draft) error {
 		d.user(user)
 		d.changeRules(user.Subject(), d.userRules(user), delta)
 		return nil
@@ -74,7 +55,7 @@ func changeUserPermissions(user UserID, delta RulesDelta) operation {
 // DeleteUser takes the user out of every group and removes their own rules, in one change.
 // Needs [ViewGroups], [ViewUsers] and [UpdateUsers], and what own restrictions lift.
 func (a Admin) DeleteUser(ctx context.Context, user UserID) (Change, error) {
-	return a.do(ctx, operation{action: ActionUserDelete, user: user, draft: func(d *draft) error {
+	return a.do(ctx, write{Operation: Operation{Action: ActionUserDelete, User: user}, draft: func(d *draft) error {
 		d.user(user)
 		u := d.s.user(user)
 		d.replaceRules(user.Subject(), u.rules(), Rules{})

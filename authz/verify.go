@@ -3,6 +3,7 @@ package authz
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -42,15 +43,6 @@ type VerifyStats struct {
 	LeftOut   uint64 // there was no time
 }
 
-// Verified returns what [Options.Verify] has found so far.
-func (e *Engine) VerifyStats() VerifyStats {
-	v := e.verifier
-	if v == nil {
-		return VerifyStats{}
-	}
-	return VerifyStats{Equal: v.equal.Load(), Different: v.different.Load(), LeftOut: v.leftOut.Load()}
-}
-
 // verifier asks Casbin about decisions, one after the other.
 type verifier struct {
 	Verification
@@ -76,13 +68,10 @@ const (
 	restFactor = 9
 )
 
-func newVerifier(e *Engine) *verifier {
-	if e.options.Verify.OneIn == 0 {
-		return nil
-	}
-	v := &verifier{Verification: e.options.Verify, catalog: e.catalog, waiting: make(chan decision, maxWaiting)}
+func newVerifier(options Verification, catalog *catalog, log *slog.Logger) *verifier {
+	v := &verifier{Verification: options, catalog: catalog, waiting: make(chan decision, maxWaiting)}
 	v.report = func(d Discrepancy) {
-		e.log.Error("a decision is not what Casbin says; please report it with the export of the policy",
+		log.Error("a decision is not what Casbin says; please report it with the export of the policy",
 			"user", d.User, "permissions", d.Permissions, "revision", d.Revision, "allowed", d.Allowed, "error", d.Err)
 		if v.Report != nil {
 			v.Report(d)

@@ -30,7 +30,7 @@ func TestVerifyFindsAWrongDecision(t *testing.T) {
 	}
 	select {
 	case d := <-found:
-		if d.User != "ana" || len(d.Permissions) != 2 || d.Allowed || d.Err != nil || d.Revision != e.Revision() {
+		if d.User != "ana" || len(d.Permissions) != 2 || d.Allowed || d.Err != nil || d.Revision != e.View().Revision() {
 			t.Errorf("%+v", d)
 		}
 	case <-time.After(10 * time.Second):

@@ -1,9 +1,7 @@
 package authz
 
 import (
-	"cmp"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -63,7 +61,7 @@ func (v *View) Group(name GroupName) (Group, bool) {
 func (v *View) groupOf(g *group) Group {
 	return Group{
 		GroupInfo: g.info, Protected: g.info.Name == Administrators,
-		Inherits: v.s.groupNames(g.inherits), Permissions: g.rules.rules(), MemberCount: g.members.size,
+		Inherits: v.s.groupNames(g.inherits), Permissions: g.rules.rules(), MemberCount: g.members.Len(),
 		Version: g.version, UpdatedAt: g.updatedAt, UpdatedBy: g.updatedBy,
 	}
 }
@@ -80,24 +78,11 @@ func (v *View) Groups(text string) []Group {
 	return list
 }
 
-// Members returns the users directly in a group, by folded id then code point, and false if
-// there is no such group. Of a large one, [View.Users] gives a part.
-func (v *View) Members(name GroupName) ([]UserID, bool) {
-	if v.s.group(name) == nil {
-		return nil, false
-	}
-	return v.Users(UserQuery{Group: name}), true
-}
-
 // User returns a user's own part in the policy. There is no unknown user: one whom the
 // policy doesn't name has no groups and no rules.
 func (v *View) User(id UserID) User {
 	u := v.s.user(id)
 	return User{ID: id, Known: u != nil, Groups: v.s.groupNames(u.groupIDs(nil)), Permissions: u.rules().rules()}
-}
-
-func contains(s, text string) bool {
-	return text == "" || strings.Contains(fold(s), fold(text))
 }
 
 // Catalog returns the entries whose category path begins with category and whose text
@@ -133,13 +118,6 @@ func (v *View) entry(p Permission) (Entry, bool) {
 	return Entry{Permission: p}, false
 }
 
-// assigns returns the group whose assign right p is or covers, if it is of one group.
-func assigns(p Pattern) (GroupName, bool) {
-	object, action, _ := split(string(p))
-	name, ok := strings.CutPrefix(object, membersMark)
-	return GroupName(name), ok && (action == assignAction || action == "*") && !strings.Contains(name, "*")
-}
-
 // BadRows returns the rows of the policy table that can't be understood, by id.
 func (v *View) BadRows() []BadRow {
 	list := slices.Clone(v.s.badRows)
@@ -163,25 +141,4 @@ func (v *View) Export() []Row {
 		rows[i] = r.row()
 	}
 	return rows
-}
-
-// compareForExport puts grants and restrictions before links and groups before users.
-func compareForExport(a, b Rule) int {
-	rank := func(r Rule) int {
-		n := 0
-		if r.Group != "" {
-			n += 2
-		}
-		if _, isUser := r.Subject.User(); isUser {
-			n++
-		}
-		return n
-	}
-	return cmp.Or(
-		cmp.Compare(rank(a), rank(b)),
-		cmp.Compare(a.Subject, b.Subject),
-		cmp.Compare(a.Pattern, b.Pattern),
-		cmp.Compare(a.Kind, b.Kind),
-		cmp.Compare(a.Group, b.Group),
-	)
 }

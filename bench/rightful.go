@@ -53,9 +53,9 @@ func (s generated) state() authz.State {
 		groups = append(groups, authz.GroupRow{GroupInfo: authz.GroupInfo{Name: authz.GroupName(name)}, Version: revision})
 	}
 	return authz.State{
-		Position: position,
-		Milestones:    authz.Milestones{HadAdministrator: true}, // or the engine would wait to make one
-		Groups:   groups,
+		Position:   position,
+		Milestones: authz.Milestones{HadAdministrator: true}, // or the engine would wait to make one
+		Groups:     groups,
 	}
 }
 

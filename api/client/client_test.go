@@ -217,23 +217,23 @@ func TestPreviewStoresNothing(t *testing.T) {
 	ctx := t.Context()
 	s := newService(t)
 	c := s.as(t, "ana")
-	before := s.engine.Revision()
+	before := s.engine.View().Revision()
 	change, err := c.Preview(func(c *client.Client) error {
 		_, _, err := c.CreateGroup(ctx, openapi.GroupCreate{Name: "Desk"})
 		return err
 	})
-	if err != nil || change.Action != "group.create" || s.engine.Revision() != before {
+	if err != nil || change.Action != "group.create" || s.engine.View().Revision() != before {
 		t.Errorf("%v: %v", change, err)
 	}
 	change, err = c.Preview(func(c *client.Client) error { return c.Group("Administrators").Add(ctx, "ben") })
-	if err != nil || len(change.Added) != 1 || change.GainCount == nil || *change.GainCount != 1 || s.engine.Revision() != before {
+	if err != nil || len(change.Added) != 1 || change.GainCount == nil || *change.GainCount != 1 || s.engine.View().Revision() != before {
 		t.Errorf("%v: %v", change, err)
 	}
 	if _, err = c.Preview(func(c *client.Client) error { return c.Group("Nobody").Add(ctx, "ben") }); !client.Is(err, openapi.ProblemTypeNotFound) {
 		t.Errorf("a preview of what can't be: %v", err)
 	}
 	ok(t, c.Group("Administrators").Add(ctx, "ben")) // the client itself is as it was
-	if s.engine.Revision() == before {
+	if s.engine.View().Revision() == before {
 		t.Error("a write after a preview stores nothing")
 	}
 }
@@ -316,9 +316,9 @@ func TestDenialsAreRead(t *testing.T) {
 		ctx, s := t.Context(), newService(t)
 		c, made := s.as(t, "ana"), map[string]bool{}
 		for i := range 130 { // more than a page
-			made[string(s.engine.RecordDenial(authz.Denial{
-				User: authz.UserID(fmt.Sprintf("u%d", i%65)), Method: "GET", Route: "/x", Required: []authz.Permission{"a:b"},
-			}).ID)] = true
+			made[string(s.engine.RecordDenial(s.engine.Decide(authz.Question{
+				User: authz.UserID(fmt.Sprintf("u%d", i%65)), Permissions: []authz.Permission{"a:b"},
+			}), "GET", "/x").ID)] = true
 		}
 		time.Sleep(time.Second)
 		n := 0

@@ -2,6 +2,7 @@ package policycsv
 
 import (
 	"fmt"
+	"github.com/rightful-go/rightful/internal/fold"
 	"io"
 
 	"github.com/rightful-go/rightful/authz"
@@ -75,8 +76,8 @@ func (c *groupsCheck) group(line int, g authz.GroupInfo) (details []string) {
 
 // take says why a name isn't free.
 func (c *groupsCheck) take(line int, name authz.GroupName) string {
-	folded := name.Folded()
-	if name != authz.Administrators && folded == authz.Administrators.Folded() {
+	folded := fold.String(string(name))
+	if name != authz.Administrators && folded == fold.String(string(authz.Administrators)) {
 		return fmt.Sprintf("the name %q counts as %q, the protected group; write it exactly so or choose another",
 			name, authz.Administrators)
 	}

@@ -44,7 +44,7 @@ func TestWhy(t *testing.T) {
 		return code, out.String()
 	}
 
-	id := string(engine.RecordDenial(authz.Denial{User: "cleo", Method: "POST", Route: "/do", Required: []authz.Permission{"a:b"}}).ID)
+	id := string(engine.RecordDenial(engine.Decide(authz.Question{User: "cleo", Permissions: []authz.Permission{"a:b"}}), "POST", "/do").ID)
 	code, said := ask("ana", id)
 	for end := time.Now().Add(10 * time.Second); code != succeeded && time.Now().Before(end); { // it is written within a second
 		code, said = ask("ana", id)

@@ -20,7 +20,7 @@ func (a *app) healthz(c *gin.Context) { c.JSON(http.StatusOK, gin.H{"status": "o
 // readyz says whether requests should be sent here. Without the store decisions still go on by
 // the last policy, but nobody can sign in or change anything.
 func (a *app) readyz(c *gin.Context) {
-	if a.engine.Trouble() != "" || a.engine.Age() > staleAfter {
+	if a.engine.StoreErr() != nil || a.engine.Age() > staleAfter {
 		c.JSON(http.StatusServiceUnavailable, gin.H{"status": "the policy can't be confirmed"})
 		return
 	}
@@ -48,7 +48,7 @@ func (a *app) counted(c *gin.Context) {
 // metrics is for Prometheus, in its text format.
 func (a *app) metrics(c *gin.Context) {
 	trouble := 0
-	if a.engine.Trouble() != "" {
+	if a.engine.StoreErr() != nil {
 		trouble = 1
 	}
 	var b strings.Builder
@@ -56,7 +56,7 @@ func (a *app) metrics(c *gin.Context) {
 		fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind)
 	}
 	metric("rightful_revision", "gauge", "The revision of the policy that decisions are made by.")
-	fmt.Fprintf(&b, "rightful_revision %d\n", a.engine.Revision())
+	fmt.Fprintf(&b, "rightful_revision %d\n", a.engine.View().Revision())
 	metric("rightful_policy_age_seconds", "gauge", "Time since the store last confirmed that revision.")
 	fmt.Fprintf(&b, "rightful_policy_age_seconds %g\n", a.engine.Age().Seconds())
 	metric("rightful_store_trouble", "gauge", "1 while the store can't be read.")

@@ -27,11 +27,11 @@ const module = "github.com/rightful-go/rightful"
 // authz/policycsv to authz. One that isn't here has no place yet.
 var parts = map[string][]string{
 	"":         nil,
-	"authz":    {""},
-	"adapters": {"", "authz"},
-	"api":      {"", "authz"},
-	"examples": {"", "authz", "adapters", "api"},
-	"cmd":      {"", "authz", "adapters", "api"},
+	"authz":    {"", "internal"},
+	"adapters": {"", "internal", "authz"},
+	"api":      {"", "internal", "authz"},
+	"examples": {"", "internal", "authz", "adapters", "api"},
+	"cmd":      {"", "internal", "authz", "adapters", "api"},
 	"internal": nil,
 }
 

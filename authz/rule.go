@@ -3,7 +3,6 @@ package authz
 import (
 	"cmp"
 	"fmt"
-	"slices"
 )
 
 // RuleKind tells what a [Rule] does.
@@ -17,6 +16,13 @@ const (
 	KindInherit     RuleKind = "inherit"     // the holder, a group, has all that the group has
 )
 
+func kindIndex(k RuleKind) int {
+	if k == KindGrant {
+		return 0
+	}
+	return 1
+}
+
 // Rule is one fact of the policy, one row of the table. Grants and restrictions have a
 // Pattern, memberships and inheritance a Group.
 type Rule struct {
@@ -24,6 +30,42 @@ type Rule struct {
 	Subject Subject   `json:"subject"`
 	Pattern Pattern   `json:"pattern,omitempty"`
 	Group   GroupName `json:"group,omitempty"`
+}
+
+// describe says what a rule is, for people.
+func (r Rule) describe() string {
+	holder := fmt.Sprintf("%q", string(r.Subject))
+	if name, ok := r.Subject.Group(); ok {
+		holder = fmt.Sprintf("the group %q", name)
+	}
+	switch r.Kind {
+	case KindMember:
+		return fmt.Sprintf("the membership of %s in %q", holder, r.Group)
+	case KindInherit:
+		return fmt.Sprintf("the inheritance of %q by %s", r.Group, holder)
+	}
+	return fmt.Sprintf("the %s %q of %s", r.Kind, r.Pattern, holder)
+}
+
+// compareForExport puts grants and restrictions before links and groups before users.
+func compareForExport(a, b Rule) int {
+	rank := func(r Rule) int {
+		n := 0
+		if r.Group != "" {
+			n += 2
+		}
+		if _, isUser := r.Subject.User(); isUser {
+			n++
+		}
+		return n
+	}
+	return cmp.Or(
+		cmp.Compare(rank(a), rank(b)),
+		cmp.Compare(a.Subject, b.Subject),
+		cmp.Compare(a.Pattern, b.Pattern),
+		cmp.Compare(a.Kind, b.Kind),
+		cmp.Compare(a.Group, b.Group),
+	)
 }
 
 // Rules are the grants and restrictions of one holder, each sorted and without doubles.
@@ -52,6 +94,13 @@ func (g GroupInfo) Check() error {
 	return describe(g.Description)
 }
 
+func describe(text string) error {
+	if err := checkText(text, 0, maxDescription); err != nil {
+		return fmt.Errorf("the description %w", err)
+	}
+	return nil
+}
+
 // GroupSpec describes a group to be made.
 type GroupSpec struct {
 	Name        GroupName
@@ -67,46 +116,13 @@ type GroupPatch struct {
 	Inherits    *[]GroupName
 }
 
-// PolicyLine is one line of a policy file, not yet understood.
-type PolicyLine struct {
-	Number int      // from 1
-	Fields []string // "p", holder, object, action[, effect]  or  "g", member, group
+var administratorsRule = Rule{Kind: KindGrant, Subject: Administrators.Subject(), Pattern: Everything}
+
+func aboutAdministrators(r Rule) bool {
+	return r.Group == Administrators || r.Subject == Administrators.Subject()
 }
 
-// PolicyFile is a policy in Casbin's CSV, read but not yet understood: what a line means is
-// the engine's to say. Faults are the lines that could not even be read.
-type PolicyFile struct {
-	Lines  []PolicyLine
-	Faults Faults
-}
-
-// Seed is what a fresh store starts from. It is applied once; later starts compare the
-// policy with it and report the drift.
-type Seed struct {
-	Catalog Catalog
-	Groups  []GroupInfo
-	Policy  PolicyFile
-}
-
-// CompareFolded orders names as every list shows them: by folded form, then code point.
-func CompareFolded[S ~string](a, b S) int {
-	return cmp.Or(cmp.Compare(fold(string(a)), fold(string(b))), cmp.Compare(a, b))
-}
-
-// sortFolded sorts by folded form, then code point: the order of every list that people see.
-func sortFolded[S ~string](list []S) {
-	type keyed struct {
-		key string
-		s   S
-	}
-	all := make([]keyed, len(list))
-	for i, s := range list {
-		all[i] = keyed{fold(string(s)), s}
-	}
-	slices.SortFunc(all, func(a, b keyed) int {
-		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.s, b.s))
-	})
-	for i := range all {
-		list[i] = all[i].s
-	}
+// forbiddenToAdministrators reports whether promise 1 forbids a rule.
+func forbiddenToAdministrators(r Rule) bool {
+	return r.Kind != KindMember && aboutAdministrators(r) && r != administratorsRule
 }

@@ -8,18 +8,40 @@ import (
 	"time"
 )
 
-// intact reports whether the policy in the tables is what the records lead to, as far as that
-// shows without reading them.
-func (t loadedTables) intact() bool {
-	return t.revision == 0 || t.recorded && !t.lacksAdministrators && !t.lacksTheirRule && len(t.forbidden()) == 0
+// reload reads everything, and puts on record what others wrote to it. What readers have
+// stays until all of it is there and fits. The caller holds the writing token.
+func (e *Engine) reload(ctx context.Context) error { return e.read(ctx, loadedTables.intact) }
+
+// compare reads everything and holds it against the records, whether or not the store counted
+// that someone wrote to it.
+func (e *Engine) compare(ctx context.Context) error {
+	return e.read(ctx, func(tables loadedTables) bool { return tables.revision == 0 })
 }
 
-// forbidden returns the bad rows that promise 1 forbids.
-func (t loadedTables) forbidden() []BadRow {
-	return slices.DeleteFunc(slices.Clone(t.badRows), func(b BadRow) bool {
-		r, err := parseFields(b.Values)
-		return err != nil || !forbiddenToAdministrators(r)
-	})
+func (e *Engine) read(ctx context.Context, trusted func(loadedTables) bool) error {
+	for {
+		asked := time.Now()
+		tables, err := load(ctx, e.store, e.catalog.sorted)
+		if err != nil {
+			return e.unavailable(ctx, err)
+		}
+		s := tables.snapshot
+		if !trusted(tables) {
+			s, err = e.recordForeignWrites(ctx, tables)
+		}
+		switch {
+		case errors.Is(err, ErrConflict):
+			pause(ctx, conflictPause)
+			continue // which ends with ctx
+		case err != nil:
+			return err
+		}
+		e.swap(s, asked)
+		if n := len(s.badRows); n > 0 {
+			e.log.Warn("the policy table has rows that can't be understood; see the status", "rows", n, "first_id", s.badRows[0].ID)
+		}
+		return nil
+	}
 }
 
 // takeIn puts on record what others wrote to the tables, makes good what they did to

@@ -1,4 +1,4 @@
-package authz
+package table
 
 import (
 	"slices"
@@ -6,7 +6,7 @@ import (
 )
 
 // add puts in a text that isn't there.
-func (p *page[K, V]) add(h textHash, key K, value V) *V {
+func (p *page[K, V]) add(h Hash, key K, value V) *V {
 	at, tag := h.inPage()
 	for p.buckets[at].tags.find(tagFree)|p.buckets[at].tags.find(tagRemoved) == 0 {
 		at = (at + 1) % bucketsPerPage
@@ -25,28 +25,28 @@ func (p *page[K, V]) add(h textHash, key K, value V) *V {
 }
 
 // tableEdit is an update of a table. The table that it began with stays as it is.
-type tableEdit[K ~string, V any] struct {
-	table[K, V]
+type Edit[K ~string, V any] struct {
+	Table[K, V]
 	owner    uint64
 	ownsPart [directoryParts]bool
 }
 
-var tableEdits atomic.Uint64
+var edits atomic.Uint64
 
-func (t table[K, V]) edit() *tableEdit[K, V] {
-	return &tableEdit[K, V]{table: t, owner: tableEdits.Add(1)}
+func (t Table[K, V]) Edit() *Edit[K, V] {
+	return &Edit[K, V]{Table: t, owner: edits.Add(1)}
 }
 
 // done returns the updated table. It stays as it is if the edit goes on.
-func (e *tableEdit[K, V]) done() table[K, V] {
-	e.owner, e.ownsPart = tableEdits.Add(1), [directoryParts]bool{}
-	return e.table
+func (e *Edit[K, V]) Done() Table[K, V] {
+	e.owner, e.ownsPart = edits.Add(1), [directoryParts]bool{}
+	return e.Table
 }
 
 // set returns the value of a text, for writing until the next call; it is new where the text
 // wasn't in the table. No text is empty.
-func (e *tableEdit[K, V]) set(key K) *V {
-	h := hashOf(key)
+func (e *Edit[K, V]) Set(key K) *V {
+	h := HashOf(key)
 	at, tag := h.inPage()
 	if e.size > 0 && e.page(h).search(key, at, tag) != nil {
 		return e.own(h).search(key, at, tag)
@@ -58,11 +58,11 @@ func (e *tableEdit[K, V]) set(key K) *V {
 }
 
 // remove takes a text out.
-func (e *tableEdit[K, V]) remove(key K) {
-	if e.find(key) == nil {
+func (e *Edit[K, V]) Remove(key K) {
+	if e.Find(key) == nil {
 		return
 	}
-	h := hashOf(key)
+	h := HashOf(key)
 	p := e.own(h)
 	p.remove(h, key)
 	e.size--
@@ -72,7 +72,7 @@ func (e *tableEdit[K, V]) remove(key K) {
 }
 
 // remove takes out a text that is there.
-func (p *page[K, V]) remove(h textHash, key K) {
+func (p *page[K, V]) remove(h Hash, key K) {
 	at, tag := h.inPage()
 	for ; ; at = (at + 1) % bucketsPerPage {
 		b := &p.buckets[at]
@@ -97,11 +97,11 @@ func (p *page[K, V]) remove(h textHash, key K) {
 }
 
 // without returns a page anew but for some texts.
-func (e *tableEdit[K, V]) without(old *page[K, V], drop func(K) bool, depth uint8) *page[K, V] {
+func (e *Edit[K, V]) without(old *page[K, V], drop func(K) bool, depth uint8) *page[K, V] {
 	p := &page[K, V]{owner: e.owner, depth: depth}
 	for r := range old.all() {
 		if key := old.text(r); !drop(key) {
-			p.add(hashOf(key), key, r.value)
+			p.add(HashOf(key), key, r.value)
 		}
 	}
 	return p
@@ -111,7 +111,7 @@ func (e *tableEdit[K, V]) without(old *page[K, V], drop func(K) bool, depth uint
 const maxDepth = 24
 
 // makeRoom splits the page of a hash until one text more fits in.
-func (e *tableEdit[K, V]) makeRoom(h textHash) {
+func (e *Edit[K, V]) makeRoom(h Hash) {
 	if e.directory[0] == nil {
 		for i := range e.directory {
 			e.directory[i] = make([]*page[K, V], 1)
@@ -122,13 +122,13 @@ func (e *tableEdit[K, V]) makeRoom(h textHash) {
 	for e.page(h).size >= fullPage {
 		old := e.page(h)
 		if old.depth == maxDepth {
-			panic("authz: the hashes of too many texts collide") // see secretA
+			panic("table: the hashes of too many texts collide") // see secretA
 		}
 		if old.depth == partBits+e.depth() {
 			e.double()
 		}
-		bit := textHash(1) << (31 - old.depth)
-		isOne := func(key K) bool { return hashOf(key)&bit != 0 }
+		bit := Hash(1) << (31 - old.depth)
+		isOne := func(key K) bool { return HashOf(key)&bit != 0 }
 		isZero := func(key K) bool { return !isOne(key) }
 		e.replace(h&^bit, e.without(old, isOne, old.depth+1))
 		e.replace(h|bit, e.without(old, isZero, old.depth+1))
@@ -136,7 +136,7 @@ func (e *tableEdit[K, V]) makeRoom(h textHash) {
 }
 
 // double makes the directory twice as large.
-func (e *tableEdit[K, V]) double() {
+func (e *Edit[K, V]) double() {
 	for i, part := range e.directory {
 		larger := make([]*page[K, V], 0, 2*len(part))
 		for _, p := range part {
@@ -148,7 +148,7 @@ func (e *tableEdit[K, V]) double() {
 }
 
 // replace puts a page in its places of the directory: all whose hashes begin as this one.
-func (e *tableEdit[K, V]) replace(h textHash, p *page[K, V]) {
+func (e *Edit[K, V]) replace(h Hash, p *page[K, V]) {
 	bits := partBits + e.depth() // of a place
 	places := 1 << (bits - p.depth)
 	from := int(uint64(h)>>(32-bits)) &^ (places - 1)
@@ -162,7 +162,7 @@ func (e *tableEdit[K, V]) replace(h textHash, p *page[K, V]) {
 }
 
 // own returns the page of a hash for writing.
-func (e *tableEdit[K, V]) own(h textHash) *page[K, V] {
+func (e *Edit[K, V]) own(h Hash) *page[K, V] {
 	p := e.page(h)
 	if p.owner != e.owner {
 		clone := *p

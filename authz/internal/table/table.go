@@ -1,4 +1,4 @@
-package authz
+package table
 
 import (
 	"encoding/binary"
@@ -13,13 +13,16 @@ import (
 // a directory to a page, and a page that is full is split in two. Random questions to a
 // large table wait for memory, most of all for the translation of addresses. So a page is
 // no larger than what memory is translated by, and short texts lie in it too.
-type table[K ~string, V any] struct {
+type Table[K ~string, V any] struct {
 	// directory is in parts, so that an update copies one of them. The first bits of a hash
 	// name the part, and the others, shifted, the page in it.
 	directory [directoryParts][]*page[K, V]
 	shift     uint8
 	size      int
 }
+
+// Len returns the number of texts.
+func (t *Table[K, V]) Len() int { return t.size }
 
 // With values of 16 bytes, a page has just under 4,096.
 const (
@@ -116,11 +119,11 @@ func (t tags) first() int { return bits.TrailingZeros64(uint64(t)) / 8 }
 
 // find returns the value of a text, for reading, and nil where there is none. It doesn't
 // allocate.
-func (t *table[K, V]) find(key K) *V {
+func (t *Table[K, V]) Find(key K) *V {
 	if t.size == 0 {
 		return nil
 	}
-	h := hashOf(key)
+	h := HashOf(key)
 	p := t.page(h)
 	at, tag := h.inPage()
 	b := &p.buckets[at%bucketsPerPage]
@@ -147,12 +150,12 @@ func (p *page[K, V]) search(key K, at int, tag uint8) *V {
 	return nil
 }
 
-func (t *table[K, V]) page(h textHash) *page[K, V] {
+func (t *Table[K, V]) page(h Hash) *page[K, V] {
 	return t.directory[h>>(32-partBits)][uint64(h<<partBits)>>(t.shift&63)]
 }
 
 // depth is how many bits name the page within a part of the directory.
-func (t *table[K, V]) depth() uint8 { return 32 - t.shift }
+func (t *Table[K, V]) depth() uint8 { return 32 - t.shift }
 
 // tagged yields the records that may be those of a hash, and perhaps others.
 func (p *page[K, V]) tagged(at int, tag uint8) iter.Seq[*slot[K, V]] {
@@ -173,14 +176,14 @@ func (p *page[K, V]) tagged(at int, tag uint8) iter.Seq[*slot[K, V]] {
 }
 
 // hashed yields the texts with a hash and their values. There is one, but for chance.
-func (t *table[K, V]) hashed(h textHash) iter.Seq2[K, *V] {
+func (t *Table[K, V]) WithHash(h Hash) iter.Seq2[K, *V] {
 	return func(yield func(K, *V) bool) {
 		if t.size == 0 {
 			return
 		}
 		p := t.page(h)
 		for r := range p.tagged(h.inPage()) {
-			if key := p.text(r); hashOf(key) == h && !yield(key, &r.value) {
+			if key := p.text(r); HashOf(key) == h && !yield(key, &r.value) {
 				return
 			}
 		}
@@ -188,7 +191,7 @@ func (t *table[K, V]) hashed(h textHash) iter.Seq2[K, *V] {
 }
 
 // all yields every text and its value, in no order.
-func (t *table[K, V]) all() iter.Seq2[K, *V] {
+func (t *Table[K, V]) All() iter.Seq2[K, *V] {
 	return func(yield func(K, *V) bool) {
 		for p := range t.pages() {
 			for r := range p.all() {
@@ -201,7 +204,7 @@ func (t *table[K, V]) all() iter.Seq2[K, *V] {
 }
 
 // pages yields each page once: one of less depth stands in several places of the directory.
-func (t *table[K, V]) pages() iter.Seq[*page[K, V]] {
+func (t *Table[K, V]) pages() iter.Seq[*page[K, V]] {
 	return func(yield func(*page[K, V]) bool) {
 		var last *page[K, V]
 		for _, part := range t.directory {

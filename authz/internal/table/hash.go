@@ -1,4 +1,4 @@
-package authz
+package table
 
 import (
 	"crypto/rand"
@@ -8,12 +8,12 @@ import (
 
 // textHash places a text: the upper bits its page, the lowest its bucket and those between
 // its tag.
-type textHash uint32
+type Hash uint32
 
 // hashOf hashes a text. It is wyhash (github.com/wangyi-fudan/wyhash) cut down to what a table
 // needs: two words of the text, blinded by secrets, are multiplied and the product folded.
 // The two hashes of a decision take a third of its time with the one of the standard library.
-func hashOf[K ~string](key K) textHash { return hashText(string(key)) }
+func HashOf[K ~string](key K) Hash { return hashText(string(key)) }
 
 // Secrets of this process, so that nobody can choose user ids whose hashes collide.
 var secretA, secretB = secret(), secret()
@@ -24,7 +24,7 @@ func secret() uint64 {
 	return binary.NativeEndian.Uint64(b[:])
 }
 
-func hashText(s string) textHash {
+func hashText(s string) Hash {
 	n := len(s)
 	seed := secretA
 	var x, y uint64
@@ -43,7 +43,7 @@ func hashText(s string) textHash {
 			x = x<<8 | uint64(s[i])
 		}
 	}
-	return textHash(mix(x^seed, y^secretB^uint64(n)) >> 32)
+	return Hash(mix(x^seed, y^secretB^uint64(n)) >> 32)
 }
 
 func mix(a, b uint64) uint64 {
@@ -64,6 +64,6 @@ func load4(s string) uint64 {
 }
 
 // inPage returns the bucket and the tag of a hash within its page.
-func (h textHash) inPage() (at int, tag uint8) {
+func (h Hash) inPage() (at int, tag uint8) {
 	return int(h % bucketsPerPage), uint8(h/bucketsPerPage) | 0x80
 }

@@ -3,16 +3,18 @@ package authz
 import (
 	"slices"
 	"strings"
+
+	"github.com/rightful-go/rightful/authz/internal/table"
 )
 
 // lexicon gives numbers to the texts that rules and the catalog are made of, so that a
 // decision compares numbers. It only grows: a number means the same for as long as the
 // lexicon lasts. [snapshot.renewLexicon] begins a new one when most of it is out of use.
 type symbols struct {
-	texts table[string, text]       // objects, what "*" may follow in them, and actions
-	names table[Permission, symbol] // the permissions that a rule or the catalog names
-	last  textID                    // the last number that was given
-	added int                       // how many patterns brought something new
+	texts table.Table[string, text]       // objects, what "*" may follow in them, and actions
+	names table.Table[Permission, symbol] // the permissions that a rule or the catalog names
+	last  textID                          // the last number that was given
+	added int                             // how many patterns brought something new
 }
 
 // text is what the lexicon knows about one text.
@@ -20,15 +22,6 @@ type text struct {
 	id       textID
 	prefixes *prefixes // where it is something that "*" may follow
 }
-
-// textID is the number of a text in a lexicon.
-type textID uint32
-
-const (
-	noText   textID = iota // a text that no rule and no entry has
-	rootText               // the empty text: what stands before the "*" of "*"
-	anyText                // "*" as an action
-)
 
 // name is a permission in numbers.
 type symbol struct {
@@ -51,7 +44,7 @@ func (l *symbols) find(s string) textID {
 	case "*":
 		return anyText
 	}
-	if t := l.texts.find(s); t != nil {
+	if t := l.texts.Find(s); t != nil {
 		return t.id
 	}
 	return noText
@@ -86,18 +79,18 @@ func (l *symbols) prefixIDs(object string, wild wildcards, c prefixes) prefixes 
 
 // lexiconEdit is an update of a lexicon.
 type symbolsEdit struct {
-	texts *tableEdit[string, text]
-	names *tableEdit[Permission, symbol]
+	texts *table.Edit[string, text]
+	names *table.Edit[Permission, symbol]
 	last  textID
 	added int
 }
 
 func (l symbols) edit() *symbolsEdit {
-	return &symbolsEdit{l.texts.edit(), l.names.edit(), max(l.last, anyText), l.added}
+	return &symbolsEdit{l.texts.Edit(), l.names.Edit(), max(l.last, anyText), l.added}
 }
 
 func (e *symbolsEdit) done() symbols {
-	return symbols{e.texts.done(), e.names.done(), e.last, e.added}
+	return symbols{e.texts.Done(), e.names.Done(), e.last, e.added}
 }
 
 // number returns the number of a text, which it takes in.
@@ -108,22 +101,22 @@ func (e *symbolsEdit) number(s string) textID {
 	case "*":
 		return anyText
 	}
-	if t := e.texts.find(s); t != nil {
+	if t := e.texts.Find(s); t != nil {
 		return t.id
 	}
 	e.last++
-	e.texts.set(s).id = e.last
+	e.texts.Set(s).id = e.last
 	return e.last
 }
 
 // name takes in a permission that is asked for by its name.
 func (e *symbolsEdit) symbol(p Permission) symbol {
-	if known := e.names.find(p); known != nil {
+	if known := e.names.Find(p); known != nil {
 		return *known
 	}
 	object, action, _ := p.Split()
 	n := symbol{exact: exactKey(e.number(object), e.number(action)), prefixes: e.prefixes(object)}
-	*e.names.set(p) = n
+	*e.names.Set(p) = n
 	return n
 }
 
@@ -136,19 +129,19 @@ func (e *symbolsEdit) prefixes(object string) *prefixes {
 		return rootPrefixes
 	}
 	prefix := object[:end]
-	if t := e.texts.find(prefix); t != nil && t.prefixes != nil {
+	if t := e.texts.Find(prefix); t != nil && t.prefixes != nil {
 		return t.prefixes
 	}
 	longer := slices.Concat(*e.prefixes(object[:end-1]), prefixes{e.number(prefix)})
-	e.texts.set(prefix).prefixes = &longer
+	e.texts.Set(prefix).prefixes = &longer
 	return &longer
 }
 
 // key returns what a matcher keeps of a pattern.
 func (e *symbolsEdit) patternKey(p Pattern) patternKey {
-	before := e.texts.size + e.names.size
+	before := e.texts.Len() + e.names.Len()
 	k := e.patternKeyOf(p)
-	if e.texts.size+e.names.size > before {
+	if e.texts.Len()+e.names.Len() > before {
 		e.added++
 	}
 	return k
@@ -164,19 +157,4 @@ func (e *symbolsEdit) patternKeyOf(p Pattern) patternKey {
 		return patternKey{key: exactKey(e.number(t.object), anyText), wild: wildAction}
 	}
 	return patternKey{key: e.symbol(Permission(p)).exact}
-}
-
-// lexiconIsStale reports whether more than half of the lexicon is out of use.
-func (s *snapshot) symbolsAreStale() bool {
-	const slack = 1000
-	return s.symbols.added > 2*s.ruleCount+slack
-}
-
-// renewLexicon begins a new lexicon with what is in use, and compiles everything with it.
-func (s *snapshot) renewSymbols() {
-	l := s.newSymbols()
-	s.compileAll(func(r *ruleSet) *ruleSet {
-		return newRuleSet(l, r.patterns(KindGrant), r.patterns(KindRestriction))
-	})
-	s.symbols = l.done()
 }

@@ -1,9 +1,13 @@
 package authz
 
 import (
+	"github.com/rightful-go/rightful/internal/fold"
+
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/rightful-go/rightful/authz/internal/table"
 )
 
 // apply returns the policy after c. It is the only way from one snapshot to the next: for a
@@ -35,7 +39,7 @@ type editor struct {
 	base, next *snapshot
 	change     Change
 
-	users       *tableEdit[UserID, user]
+	users       *table.Edit[UserID, user]
 	symbols     *symbolsEdit
 	memberEdits map[groupID]*memberEdit // members
 	ruled       memberEdit              // users who have got rules of their own, or lost them
@@ -47,13 +51,13 @@ type editor struct {
 }
 
 // moved are users who come into a set or leave it.
-type memberEdit struct{ in, out []textHash }
+type memberEdit struct{ in, out []table.Hash }
 
 func (m *memberEdit) note(id UserID, in bool) {
 	if in {
-		m.in = append(m.in, hashOf(id))
+		m.in = append(m.in, table.HashOf(id))
 	} else {
-		m.out = append(m.out, hashOf(id))
+		m.out = append(m.out, table.HashOf(id))
 	}
 }
 
@@ -94,7 +98,7 @@ func newEditor(s *snapshot, c Change) *editor {
 	}
 	return &editor{
 		base: s, next: &next, change: c,
-		users: s.users.edit(), symbols: s.symbols.edit(),
+		users: s.users.Edit(), symbols: s.symbols.edit(),
 		memberEdits: map[groupID]*memberEdit{},
 		rules:       map[Subject]*ruleEdit{},
 		stamped:     map[groupID]bool{},
@@ -160,7 +164,7 @@ func (e *editor) freeID() groupID {
 
 func (e *editor) name(n GroupName, id groupID) {
 	e.next.byName[n] = id
-	e.next.byFold[fold(string(n))] = id
+	e.next.byFold[fold.String(string(n))] = id
 	if n == Administrators {
 		e.next.administrators = id
 	}
@@ -168,10 +172,10 @@ func (e *editor) name(n GroupName, id groupID) {
 
 func (e *editor) unname(n GroupName) {
 	delete(e.next.byName, n)
-	key := fold(string(n))
+	key := fold.String(string(n))
 	delete(e.next.byFold, key)
 	for other, id := range e.next.byName { // a table that someone else wrote to can hold two
-		if fold(string(other)) == key {
+		if fold.String(string(other)) == key {
 			e.next.byFold[key] = id
 		}
 	}
@@ -196,9 +200,9 @@ func (e *editor) stamp(id groupID) { e.stamped[id] = true }
 
 // user returns the user for writing until the next call, made if they aren't there.
 func (e *editor) user(id UserID) *user {
-	there := e.users.size
-	u := e.users.set(id)
-	if e.users.size > there && e.next.blocked[id.Subject()] { // a bad row denies them everything already
+	there := e.users.Len()
+	u := e.users.Set(id)
+	if e.users.Len() > there && e.next.blocked[id.Subject()] { // a bad row denies them everything already
 		u.change(func(more *userMore) { more.blocked = true })
 	}
 	return u
@@ -244,13 +248,6 @@ func (e *editor) patternRule(r Rule, add bool) error {
 	}
 	*list = append(*list, r.Pattern)
 	return nil
-}
-
-func kindIndex(k RuleKind) int {
-	if k == KindGrant {
-		return 0
-	}
-	return 1
 }
 
 func (e *editor) member(r Rule, to groupID, add bool) error {
@@ -311,10 +308,6 @@ func (e *editor) inherit(r Rule, to groupID, add bool) error {
 	return nil
 }
 
-func without(ids []groupID, id groupID) []groupID {
-	return slices.DeleteFunc(ids, func(x groupID) bool { return x == id })
-}
-
 // done finishes the snapshot.
 func (e *editor) done() (*snapshot, error) {
 	for holder, edit := range e.rules {
@@ -324,7 +317,7 @@ func (e *editor) done() (*snapshot, error) {
 	}
 	for id, m := range e.memberEdits {
 		g, fits := e.group(id), false
-		if g.members, fits = g.members.change(m.in, m.out); !fits {
+		if g.members, fits = g.members.Change(m.in, m.out); !fits {
 			return nil, e.misfit("a member of %q that isn't there", g.info.Name)
 		}
 	}
@@ -332,8 +325,8 @@ func (e *editor) done() (*snapshot, error) {
 		return nil, err
 	}
 	e.dropEmptyUsers()
-	e.next.users, e.next.symbols = e.users.done(), e.symbols.done()
-	e.next.withRules, _ = e.next.withRules.change(e.ruled.in, e.ruled.out)
+	e.next.users, e.next.symbols = e.users.Done(), e.symbols.done()
+	e.next.withRules, _ = e.next.withRules.Change(e.ruled.in, e.ruled.out)
 	for id := range e.stamped {
 		if g := e.next.groups[id]; g != nil {
 			g.version, g.updatedAt, g.updatedBy = e.change.Revision, e.change.At, e.change.Actor
@@ -341,7 +334,7 @@ func (e *editor) done() (*snapshot, error) {
 	}
 	e.next.compile(e.next.heirsOf(slices.Collect(maps.Keys(e.dirty))))
 	e.next.followBadRows(e.change.Delta)
-	if g := e.next.group(Administrators); g != nil && g.members.size > 0 {
+	if g := e.next.group(Administrators); g != nil && g.members.Len() > 0 {
 		e.next.milestones.HadAdministrator = true
 	}
 	if e.next.symbolsAreStale() {
@@ -352,7 +345,7 @@ func (e *editor) done() (*snapshot, error) {
 
 func (e *editor) finishRules(holder Subject, edit *ruleEdit) error {
 	name, isGroup := holder.Group()
-	old := e.users.find(UserID(holder)).rules()
+	old := e.users.Find(UserID(holder)).rules()
 	if isGroup {
 		old = e.next.group(name).rules
 	}
@@ -380,7 +373,7 @@ func (e *editor) finishRules(holder Subject, edit *ruleEdit) error {
 func (e *editor) finishDeleted() error {
 	for _, id := range e.deleted {
 		g := e.next.groups[id]
-		if g.members.size > 0 || g.rules != nil || len(g.inherits) > 0 || len(g.heirs) > 0 {
+		if g.members.Len() > 0 || g.rules != nil || len(g.inherits) > 0 || len(g.heirs) > 0 {
 			return e.misfit("%q is deleted and not empty", g.info.Name)
 		}
 		e.unname(g.info.Name)
@@ -397,35 +390,17 @@ func (e *editor) dropEmptyUsers() {
 		if !ok {
 			continue
 		}
-		if u := e.users.find(id); u != nil && u.isEmpty() {
-			e.users.remove(id)
+		if u := e.users.Find(id); u != nil && u.isEmpty() {
+			e.users.Remove(id)
 		}
 	}
 }
 
-// inverse returns the delta that undoes d.
-func (d Delta) inverse() Delta {
-	var inv Delta
-	names := map[GroupName]GroupName{}
-	for _, g := range d.Groups {
-		inv.Groups = append(inv.Groups, GroupChange{Before: g.After, After: g.Before})
-		if g.Before != nil && g.After != nil {
-			names[g.After.Name] = g.Before.Name
-		}
+// undo returns the policy as it was before the change that led to s.
+func (s *snapshot) undo(c Change) (*snapshot, error) {
+	before, err := s.apply(Change{Revision: c.Revision - 1, Delta: c.Delta.inverse()})
+	if err != nil {
+		return nil, &AuditError{c.Revision, err.Error()}
 	}
-	back := func(rules []Rule) []Rule {
-		rules = slices.Clone(rules)
-		for i, r := range rules {
-			if name, ok := r.Subject.Group(); ok && names[name] != "" {
-				rules[i].Subject = names[name].Subject()
-			}
-			if old := names[r.Group]; old != "" {
-				rules[i].Group = old
-			}
-		}
-		return rules
-	}
-	inv.Removed, inv.Added = back(d.Added), back(d.Removed)
-	inv.RemovedRows, inv.AddedRows = d.AddedRows, d.RemovedRows
-	return inv
+	return before, nil
 }

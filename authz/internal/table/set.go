@@ -1,4 +1,4 @@
-package authz
+package table
 
 import (
 	"iter"
@@ -9,18 +9,21 @@ import (
 // hashSet is an immutable bag of users by their hashes, in ascending order and cut into
 // chunks: an update copies the chunks that it touches and shares the others. Whom a hash
 // stands for, the table of users says.
-type hashSet struct {
-	chunks [][]textHash // none of them empty
+type Set struct {
+	chunks [][]Hash // none of them empty
 	size   int
 }
+
+// Len returns the number of members.
+func (s Set) Len() int { return s.size }
 
 // A chunk is cut in two when it grows past this.
 const maxChunk = 1024
 
 // all yields the hashes, each once.
-func (s hashSet) all() iter.Seq[textHash] {
-	return func(yield func(textHash) bool) {
-		last, any := textHash(0), false
+func (s Set) All() iter.Seq[Hash] {
+	return func(yield func(Hash) bool) {
+		last, any := Hash(0), false
 		for _, chunk := range s.chunks {
 			for _, h := range chunk {
 				if any && h == last {
@@ -36,13 +39,13 @@ func (s hashSet) all() iter.Seq[textHash] {
 
 // change returns the set with some hashes more and others less. It is false where one of the
 // others isn't in the set.
-func (s hashSet) change(add, remove []textHash) (hashSet, bool) {
+func (s Set) Change(add, remove []Hash) (Set, bool) {
 	if len(add) == 0 && len(remove) == 0 {
 		return s, true
 	}
 	slices.Sort(add)
 	slices.Sort(remove)
-	next := hashSet{size: s.size + len(add) - len(remove), chunks: make([][]textHash, 0, len(s.chunks)+1)}
+	next := Set{size: s.size + len(add) - len(remove), chunks: make([][]Hash, 0, len(s.chunks)+1)}
 	rest := s.chunks
 	for len(rest) > 0 && len(add)+len(remove) > 0 {
 		untouched := chunkOf(rest, add, remove)
@@ -51,7 +54,7 @@ func (s hashSet) change(add, remove []textHash) (hashSet, bool) {
 		if len(rest) > 1 {
 			here = add[:countBelow(add, rest[1][0])]
 		}
-		var chunk []textHash
+		var chunk []Hash
 		chunk, remove = merge(rest[0], here, remove)
 		next.put(chunk)
 		add, rest = add[len(here):], rest[1:]
@@ -62,9 +65,9 @@ func (s hashSet) change(add, remove []textHash) (hashSet, bool) {
 }
 
 // chunkOf returns the chunk that the least of the hashes to be added and removed is for.
-func chunkOf(chunks [][]textHash, add, remove []textHash) int {
-	least := ^textHash(0)
-	for _, list := range [][]textHash{add, remove} {
+func chunkOf(chunks [][]Hash, add, remove []Hash) int {
+	least := ^Hash(0)
+	for _, list := range [][]Hash{add, remove} {
 		if len(list) > 0 {
 			least = min(least, list[0])
 		}
@@ -77,18 +80,18 @@ func chunkOf(chunks [][]textHash, add, remove []textHash) int {
 }
 
 // countBelow returns how many hashes of a sorted list are less than a limit.
-func countBelow(list []textHash, limit textHash) int {
+func countBelow(list []Hash, limit Hash) int {
 	n, _ := slices.BinarySearch(list, limit)
 	return n
 }
 
 // merge returns a sorted chunk with some hashes more and others less, the chunk itself where
 // there are none, and what remains to be removed.
-func merge(chunk, add, remove []textHash) (merged, rest []textHash) {
+func merge(chunk, add, remove []Hash) (merged, rest []Hash) {
 	if len(add) == 0 && (len(remove) == 0 || remove[0] > chunk[len(chunk)-1]) {
 		return chunk, remove
 	}
-	merged = make([]textHash, 0, len(chunk)+len(add))
+	merged = make([]Hash, 0, len(chunk)+len(add))
 	for _, h := range chunk {
 		for len(add) > 0 && add[0] < h {
 			merged, add = append(merged, add[0]), add[1:]
@@ -103,7 +106,7 @@ func merge(chunk, add, remove []textHash) (merged, rest []textHash) {
 }
 
 // put adds a chunk at the end, in pieces where it is too large for one.
-func (s *hashSet) put(chunk []textHash) {
+func (s *Set) put(chunk []Hash) {
 	if len(chunk) == 0 {
 		return
 	}

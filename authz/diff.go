@@ -56,12 +56,12 @@ func (c *comparison) compareGroups() {
 }
 
 func (c *comparison) compareUsers() {
-	for id, is := range c.after.users.all() {
+	for id, is := range c.after.users.All() {
 		if was := c.before.user(id); !c.alike(was, is) {
 			c.compareUser(id, was, is)
 		}
 	}
-	for id, was := range c.before.users.all() {
+	for id, was := range c.before.users.All() {
 		if c.after.user(id) == nil {
 			c.compareUser(id, was, nil)
 		}
@@ -111,21 +111,6 @@ func moreIn[S cmp.Ordered](one, other []S, rule func(S) Rule) []Rule {
 	for _, s := range one {
 		if !there[s] {
 			more = append(more, rule(s))
-		}
-	}
-	return more
-}
-
-// moreRows returns the rows that one list has more of than the other, by their values.
-func moreRows(one, other []BadRow) []BadRow {
-	there := map[string]int{}
-	for _, b := range other {
-		there[b.key()]++
-	}
-	var more []BadRow
-	for _, b := range one {
-		if there[b.key()]--; there[b.key()] < 0 {
-			more = append(more, b)
 		}
 	}
 	return more

@@ -1,0 +1,55 @@
+package authz
+
+import (
+	"context"
+	"encoding/hex"
+	"slices"
+)
+
+// newCommit says what the store is to write for a change.
+func newCommit(after *snapshot, d Delta, record Record) Commit {
+	c := Commit{Record: record, Milestones: after.milestones}
+	for _, g := range d.Groups {
+		switch {
+		case g.After == nil:
+			c.DeleteGroups = append(c.DeleteGroups, g.Before.Name)
+		case g.Before != nil && g.Before.Name != g.After.Name:
+			c.Renames = append(c.Renames, Rename{g.Before.Name, g.After.Name})
+		}
+	}
+	for _, r := range d.Removed {
+		c.RemoveRows = append(c.RemoveRows, r.row())
+	}
+	for _, r := range d.Added {
+		c.AddRows = append(c.AddRows, r.row())
+	}
+	for _, g := range after.groups {
+		if g != nil && g.version == after.revision {
+			c.PutGroups = append(c.PutGroups, GroupRow{
+				GroupInfo: g.info, Version: g.version, UpdatedAt: g.updatedAt.UnixMicro(), UpdatedBy: g.updatedBy,
+			})
+		}
+	}
+	for id := range userMoves(d) {
+		c.Users = append(c.Users, id)
+	}
+	slices.Sort(c.Users)
+	return c
+}
+
+// announce tells the log and the other instances of a change that counts on this one.
+func (e *Engine) announce(c Change) {
+	e.log.Info("policy changed", "revision", c.Revision, "actor_kind", c.Actor.Kind, "actor", c.Actor.ID,
+		"channel", c.Channel, "action", c.Action, "target", c.Target,
+		"added", len(c.Delta.Added), "removed", len(c.Delta.Removed), "head", hex.EncodeToString(c.Hash))
+	if e.options.Notifier == nil {
+		return
+	}
+	e.tasks.Go(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), e.options.WriteTimeout)
+		defer cancel()
+		if err := e.options.Notifier.Publish(ctx, c.Revision); err != nil {
+			e.log.Warn("the other instances could not be notified; they poll", "revision", c.Revision, "error", err)
+		}
+	})
+}

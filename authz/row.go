@@ -1,0 +1,177 @@
+package authz
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Row is a row of the casbin_rule table: its type ("p" or "g") and its six values, empty
+// where the row has none. ID is the table's own; rows that the engine adds have none.
+type Row struct {
+	ID   int64
+	Type string
+	V    [6]string
+}
+
+// fields returns the row's type and values, trailing empty ones left out.
+func (r Row) fields() []string {
+	all := append([]string{r.Type}, r.V[:]...)
+	for len(all) > 0 && all[len(all)-1] == "" {
+		all = all[:len(all)-1]
+	}
+	return all
+}
+
+// The types of policy rows and the words for effects, as model.conf defines them.
+const (
+	rowPolicy = "p"
+	rowLink   = "g"
+	allow     = "allow"
+	deny      = "deny"
+)
+
+func isBlank(r Row) bool { return r.Type == "" && r.V == [6]string{} }
+
+func isLink(r Row) bool { return strings.HasPrefix(r.Type, rowLink) }
+
+// BadRow is a row of the policy table that can't be understood. It grants nothing; where it
+// is or may be a restriction, its holder is denied everything until it is mended.
+type BadRow struct {
+	ID     int64    `json:"id"`
+	Values []string `json:"values"` // type first, trailing empty ones left out
+	Fault  string   `json:"fault"`  // what is wrong with it
+	Denies string   `json:"denies"` // the holder that is denied everything, "*" for everyone, "" for nobody
+}
+
+// key tells rows of other values apart.
+func (b BadRow) key() string { return strings.Join(b.Values, "\x00") }
+
+// row returns the row as the table has it.
+func (b BadRow) row() Row {
+	row := Row{ID: b.ID}
+	if len(b.Values) > 0 {
+		row.Type = b.Values[0]
+		copy(row.V[:], b.Values[1:])
+	}
+	return row
+}
+
+// moreRows returns the rows that one list has more of than the other, by their values.
+func moreRows(one, other []BadRow) []BadRow {
+	there := map[string]int{}
+	for _, b := range other {
+		there[b.key()]++
+	}
+	var more []BadRow
+	for _, b := range one {
+		if there[b.key()]--; there[b.key()] < 0 {
+			more = append(more, b)
+		}
+	}
+	return more
+}
+
+// row returns r as a row of the policy table. The effect is always written.
+func (r Rule) row() Row {
+	switch r.Kind {
+	case KindMember, KindInherit:
+		return Row{Type: rowLink, V: [6]string{string(r.Subject), string(r.Group.Subject())}}
+	}
+	object, action, _ := split(string(r.Pattern))
+	effect := allow
+	if r.Kind == KindRestriction {
+		effect = deny
+	}
+	return Row{Type: rowPolicy, V: [6]string{string(r.Subject), object, action, effect}}
+}
+
+// parseRow understands a row of the policy table.
+func parseRow(row Row) (Rule, error) {
+	all := [7]string{row.Type}
+	copy(all[1:], row.V[:])
+	n := len(all)
+	for n > 0 && all[n-1] == "" {
+		n--
+	}
+	return parseFields(all[:n])
+}
+
+// parseFields understands the fields of one row or line: its form and its names. Whether
+// the groups exist is the caller's to check.
+func parseFields(fields []string) (Rule, error) {
+	if len(fields) == 0 {
+		return Rule{}, errors.New("is blank")
+	}
+	want, form := 5, "p, holder, object, action, effect"
+	switch fields[0] {
+	case rowPolicy:
+	case rowLink:
+		want, form = 3, "g, member, group"
+	default:
+		return Rule{}, fmt.Errorf("has the type %q; only p and g are known", clip(fields[0]))
+	}
+	if len(fields) != want {
+		return Rule{}, fmt.Errorf("has %d columns; it needs %d: %s", len(fields), want, form)
+	}
+	for i, f := range fields {
+		if f == "" {
+			return Rule{}, fmt.Errorf("has nothing in column %d", i+1)
+		}
+	}
+	holder := Subject(fields[1])
+	if err := holder.check(); err != nil {
+		return Rule{}, err
+	}
+	if fields[0] == rowLink {
+		return parseLink(holder, fields[2])
+	}
+	return parsePolicy(holder, fields[2:])
+}
+
+func parsePolicy(holder Subject, fields []string) (Rule, error) {
+	r := Rule{Kind: KindGrant, Subject: holder, Pattern: Pattern(fields[0] + ":" + fields[1])}
+	switch fields[2] {
+	case allow:
+	case deny:
+		r.Kind = KindRestriction
+	default:
+		return Rule{}, fmt.Errorf("has the effect %q; it must be allow or deny", clip(fields[2]))
+	}
+	if strings.Contains(fields[1], ":") {
+		return Rule{}, fmt.Errorf(`the action %q contains ":"`, clip(fields[1]))
+	}
+	if err := r.Pattern.Check(); err != nil {
+		return Rule{}, fmt.Errorf("the permission %q: %w", clip(string(r.Pattern)), err)
+	}
+	return r, nil
+}
+
+func parseLink(holder Subject, right string) (Rule, error) {
+	group, ok := Subject(right).Group()
+	if !ok {
+		return Rule{}, fmt.Errorf(`has %q where a group must stand; write "group:%s"`, clip(right), clip(right))
+	}
+	if err := group.Check(); err != nil {
+		return Rule{}, fmt.Errorf("the group %q %w", clip(string(group)), err)
+	}
+	kind := KindMember
+	if _, ok := holder.Group(); ok {
+		kind = KindInherit
+	}
+	return Rule{Kind: kind, Subject: holder, Group: group}, nil
+}
+
+// Rename moves a group: every row that names it, on the left or as a group on the right.
+type Rename struct{ From, To GroupName }
+
+// apply returns the row as a store writes it when it carries out the rename.
+func (r Rename) apply(row Row) Row {
+	if row.V[0] == string(r.From.Subject()) {
+		row.V[0] = string(r.To.Subject())
+	}
+	if row.Type == rowLink && row.V[1] == string(r.From.Subject()) {
+		row.V[1] = string(r.To.Subject())
+	}
+	return row
+}

@@ -1,0 +1,61 @@
+package authz
+
+import (
+	"github.com/rightful-go/rightful/internal/fold"
+
+	"slices"
+)
+
+// ruleSet is an immutable set of grants and restrictions.
+type ruleSet struct {
+	grants, restrictions []Pattern    // sorted, no doubles
+	keys                 []patternKey // of the grants, then of the restrictions
+}
+
+func newRuleSet(l *symbolsEdit, grants, restrictions []Pattern) *ruleSet {
+	if len(grants) == 0 && len(restrictions) == 0 {
+		return nil
+	}
+	s := &ruleSet{grants: sortedSet(grants), restrictions: sortedSet(restrictions)}
+	s.keys = make([]patternKey, 0, len(s.grants)+len(s.restrictions))
+	for _, p := range s.grants {
+		s.keys = append(s.keys, l.patternKey(p))
+	}
+	for _, p := range s.restrictions {
+		s.keys = append(s.keys, l.patternKey(p))
+	}
+	return s
+}
+
+// patterns returns the grants or the restrictions; none of a nil set.
+func (s *ruleSet) patterns(kind RuleKind) []Pattern {
+	switch {
+	case s == nil:
+		return nil
+	case kind == KindGrant:
+		return s.grants
+	default:
+		return s.restrictions
+	}
+}
+
+// size is the number of rules.
+func (s *ruleSet) size() int {
+	if s == nil {
+		return 0
+	}
+	return len(s.keys)
+}
+
+func (s *ruleSet) has(kind RuleKind, p Pattern) bool {
+	_, found := slices.BinarySearch(s.patterns(kind), p)
+	return found
+}
+
+// rules returns a copy for people, in the order they see.
+func (s *ruleSet) rules() Rules {
+	r := Rules{slices.Clone(s.patterns(KindGrant)), slices.Clone(s.patterns(KindRestriction))}
+	fold.Sort(r.Grants)
+	fold.Sort(r.Restrictions)
+	return r
+}

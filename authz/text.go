@@ -1,0 +1,143 @@
+package authz
+
+import (
+	"github.com/rightful-go/rightful/internal/fold"
+
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// checkText holds for everything people can write: encoding, normal form, invisible
+// characters, length in code points.
+func checkText(s string, atLeast, atMost int) error {
+	if !utf8.ValidString(s) {
+		return errors.New("is not valid UTF-8")
+	}
+	if n := utf8.RuneCountInString(s); n < atLeast {
+		return errors.New("is empty")
+	} else if n > atMost {
+		return fmt.Errorf("has %d characters; at most %d are allowed", n, atMost)
+	}
+	if strings.HasPrefix(s, " ") || strings.HasSuffix(s, " ") {
+		return errors.New("begins or ends with a space")
+	}
+	if isPrintableASCII(s) { // nearly all names are, and a load checks millions
+		return nil
+	}
+	for _, r := range s {
+		if unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) {
+			return fmt.Errorf("contains the invisible character %U", r)
+		}
+		if r != ' ' && unicode.IsSpace(r) || unicode.Is(unicode.Zs, r) && r != ' ' {
+			return fmt.Errorf("contains the white space %U; only the plain space is allowed", r)
+		}
+	}
+	if !norm.NFC.IsNormalString(s) {
+		return errors.New("is not in Unicode normal form NFC")
+	}
+	return nil
+}
+
+func isPrintableASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// checkPolicyText refuses what some Casbin misreads in a policy row.
+func checkPolicyText(s string) error {
+	if strings.Contains(s, `"`) {
+		return errors.New("contains a double quote")
+	}
+	if strings.Contains(s, ",") {
+		return errors.New("contains a comma")
+	}
+	depth := 0
+	for i := range len(s) {
+		switch s[i] {
+		case '(':
+			depth++
+		case ')':
+			depth--
+		}
+		if depth < 0 {
+			break
+		}
+	}
+	if depth != 0 {
+		return errors.New("has unbalanced parentheses")
+	}
+	return nil
+}
+
+func contains(s, text string) bool {
+	return text == "" || strings.Contains(fold.String(s), fold.String(text))
+}
+
+// clip keeps messages short, whatever stands in a row.
+func clip(s string) string {
+	const most = 60
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}
+
+func joined[S ~string](list []S) string {
+	parts := make([]string, len(list))
+	for i, s := range list {
+		parts[i] = string(s)
+	}
+	return strings.Join(parts, ", ")
+}
+
+func more(n int) string {
+	if n <= 0 {
+		return "."
+	}
+	return " and " + strconv.Itoa(n) + " more."
+}
+
+func sortedSet[S ~string](list []S) []S {
+	list = slices.Clone(list)
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+func withoutDoubles[T comparable](list []T) []T {
+	var once []T
+	for _, x := range list {
+		if !slices.Contains(once, x) {
+			once = append(once, x)
+		}
+	}
+	return once
+}
+
+// visible returns a text that any store keeps and any screen shows: what is no UTF-8 and what
+// is invisible becomes U+FFFD, and so does the rest of a text that is too long.
+func visible(text string, most int) string {
+	text = strings.Map(func(r rune) rune {
+		if ' ' <= r && r <= '~' || !unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) {
+			return r
+		}
+		return utf8.RuneError
+	}, text)
+	n := 0
+	for i := range text {
+		if n++; n == most && utf8.RuneCountInString(text[i:]) > 1 {
+			return text[:i] + string(utf8.RuneError)
+		}
+	}
+	return text
+}

@@ -1,0 +1,163 @@
+package layout_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/importer"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// authzOrder is the map of package authz: every source file, in the order in which to read them. A
+// file uses only what is declared in itself or to its left, so that each can be understood from those
+// before it. A new file gets a place here.
+var authzOrder = []struct{ part, files string }{
+	{"names and types", `doc text revision names pattern errors catalog rule row change record policyfile operation
+		denial store`},
+	{"match", `key symbols ruleset matcher`},
+	{"snapshot", `group user snapshot inheritance compile quarantine reach rules evaluate editor diff load
+		view lists explain held holders resource casbin`},
+	{"engine", `rights draft promises escalation denial_budget denial_recorder verify
+		engine decide replay commit foreign follow admin write
+		groups users imports repair drift history lost denials
+		revert_history revert_draft revert_rights revert authorize impact dryrun audit
+		adopt start open`},
+	{"fixes", `fix fixer fix_effect fix_order fix_cover fix_plan fix_step fix_joins fixes`},
+	{"a store in memory", `memory memory_denials`},
+}
+
+func TestFilesOfTheEngineAreInOrder(t *testing.T) {
+	var order []string
+	for _, part := range authzOrder {
+		for _, name := range strings.Fields(part.files) {
+			order = append(order, name+".go")
+		}
+	}
+	report(t, orderFaults(t, "../../authz", order))
+}
+
+// orderFaults type-checks the package in a folder and lists what a file uses of a file to its right.
+func orderFaults(t *testing.T, folder string, order []string) []string {
+	t.Helper()
+	fset := token.NewFileSet()
+	var files []*ast.File
+	place := map[string]int{}
+	for i, name := range order {
+		place[name] = i
+	}
+	var faults []string
+	found, err := filepath.Glob(filepath.Join(folder, "*.go"))
+	if err != nil || len(found) == 0 {
+		t.Fatalf("no files in %s: %v", folder, err)
+	}
+	have := map[string]bool{}
+	for _, name := range found {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		base := filepath.Base(name)
+		have[base] = true
+		if _, known := place[base]; !known {
+			place[base] = len(order)
+			faults = append(faults, base+" has no place in the order")
+		}
+		file, err := parser.ParseFile(fset, name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, file)
+	}
+	for _, name := range order {
+		if !have[name] {
+			faults = append(faults, name+" is in the order and doesn't exist")
+		}
+	}
+	info := &types.Info{Uses: map[*ast.Ident]types.Object{}}
+	config := types.Config{Importer: importer.ForCompiler(fset, "gc", compiled(t, folder))}
+	pkg, err := config.Check("authz", fset, files, info)
+	if err != nil {
+		t.Fatal(err)
+	}
+	used := map[string]bool{}
+	for ident, object := range info.Uses {
+		from, to := fset.Position(ident.Pos()), fset.Position(object.Pos())
+		here, there := filepath.Base(from.Filename), filepath.Base(to.Filename)
+		if object.Pkg() == pkg && place[there] > place[here] {
+			used[fmt.Sprintf("%s:%d uses %s of %s, which stands to its right", here, from.Line, object.Name(), there)] = true
+		}
+	}
+	return append(faults, slices.Sorted(maps.Keys(used))...)
+}
+
+// compiled finds what the packages that a folder's package imports export.
+func compiled(t *testing.T, folder string) importer.Lookup {
+	t.Helper()
+	command := exec.Command("go", "list", "-export", "-deps", "-json=ImportPath,Export", ".")
+	command.Dir = folder
+	command.Stderr = os.Stderr
+	out, err := command.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{}
+	for decoder := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p struct{ ImportPath, Export string }
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		files[p.ImportPath] = p.Export
+	}
+	return func(path string) (io.ReadCloser, error) {
+		if files[path] == "" {
+			return nil, fmt.Errorf("nothing compiled of %s", path)
+		}
+		return os.Open(files[path])
+	}
+}
+
+// A use to the right is found, and so are files without a place and places without a file.
+func TestOrderFaultsAreFound(t *testing.T) {
+	folder := t.TempDir()
+	for name, text := range map[string]string{
+		"go.mod": "module p\n\ngo 1.26\n",
+		"a.go":   "package p\n\nimport \"strings\"\n\nfunc A() string { return strings.ToUpper(b{}.text()) }\n",
+		"b.go":   "package p\n\ntype b struct{}\n\nfunc (b) text() string { return \"\" }\n",
+		"c.go":   "package p\n\nvar _ = A\n",
+	} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		order string
+		want  []string
+	}{
+		{"b.go a.go c.go", nil},
+		{"a.go b.go c.go", []string{"a.go:5 uses b of b.go", "a.go:5 uses text of b.go"}},
+		{"b.go a.go", []string{"c.go has no place"}},
+		{"b.go a.go c.go d.go", []string{"d.go is in the order and doesn't exist"}},
+	} {
+		got := orderFaults(t, folder, strings.Fields(c.order))
+		fits := len(got) == len(c.want)
+		for i := range min(len(got), len(c.want)) {
+			fits = fits && strings.Contains(got[i], c.want[i])
+		}
+		if !fits {
+			t.Errorf("%s: found %q, not %q", c.order, got, c.want)
+		}
+	}
+}
