@@ -100,27 +100,27 @@ var beyond = []*regexp.Regexp{
 	// Of the query as a whole: schemas are for the value of each parameter.
 	regexp.MustCompile(`^The query has more than 8 KiB\.$`),
 	regexp.MustCompile(`^the query parameter ".*"…? is unknown$`),
-	regexp.MustCompile(`^the query parameter ".*" is there more than once$`),
+	regexp.MustCompile(`^the query parameter ".*" is repeated$`),
 	regexp.MustCompile(`^the query has the malformed part ".*"…?$`),
 	// How a boolean and a number are written; validators take 1, TRUE and +5 as well.
 	regexp.MustCompile(`^the query parameter "dry_run" must be true or false$`),
 	regexp.MustCompile(`^the query parameter "limit" must be a number from 1 to 500$`),
 	// Parameters that go together.
-	regexp.MustCompile(`^the query parameter "revision" needs "dry_run=true"`),
+	regexp.MustCompile(`^the query parameter "revision" requires "dry_run=true"`),
 	// What the service itself handed out.
 	regexp.MustCompile(`^the query parameter "cursor" (is not a next_cursor|belongs to another list)`),
 	regexp.MustCompile(`^is not a next_token$`),
 	regexp.MustCompile(`^belongs to another search$`),
-	regexp.MustCompile(`^is another than on the page before$`),
+	regexp.MustCompile(`^differs from the limit of the previous page$`),
 	// Headers that are more than text, and how often they come.
-	regexp.MustCompile(`^the header If-Match must be \* or entity tags`),
-	regexp.MustCompile(`^the header Rightful-Reason (must be percent-encoded UTF-8|is there more than once)$`),
-	regexp.MustCompile(`^the header X-Request-ID is there more than once$`),
+	regexp.MustCompile(`^the header If-Match must be \* or a list of entity tags`),
+	regexp.MustCompile(`^the header Rightful-Reason (must be percent-encoded UTF-8|is repeated)$`),
+	regexp.MustCompile(`^the header X-Request-ID is repeated$`),
 	// How deep a value of any form is.
 	regexp.MustCompile(`^The body has more than 32 levels\.$`),
 	// What a decoder has lost when a schema sees the value.
-	regexp.MustCompile(`^is there more than once$`),
-	regexp.MustCompile(`^is not JSON from byte \d+ on: invalid (UTF-8|surrogate pair)`),
+	regexp.MustCompile(`^is repeated$`),
+	regexp.MustCompile(`^is not JSON at byte \d+: invalid (UTF-8|surrogate pair)`),
 }
 
 // explained looks for a reason in beyond.

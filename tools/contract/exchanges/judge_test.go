@@ -105,7 +105,7 @@ func TestWhatIsRightPasses(t *testing.T) {
 		"shown": shown(), "made": made(), "a question that is none": asked(), "questions that aren't answered any more": ended,
 		"a file": taken(), "a name of a hundred code points": long,
 		"a path that isn't an operation's": outside, "a target that is none": byHand,
-		"refused for what no schema says": refused("is there more than once"),
+		"refused for what no schema says": refused("is repeated"),
 	} {
 		for _, fault := range j.judge(e) {
 			t.Errorf("%s: %v", name, fault)
@@ -137,7 +137,7 @@ func TestPlantedFaultsAreFound(t *testing.T) {
 		"an undocumented status":                  {shown(), func(e *exchange) { e.Status = 202 }},
 		"an undocumented content type":            {shown(), func(e *exchange) { e.AnswerHeader.Set("Content-Type", "text/html") }},
 		"a header of the answer is missing":       {shown(), func(e *exchange) { e.AnswerHeader.Del("Cache-Control") }},
-		"a problem without a type": {refused("is there more than once"), func(e *exchange) {
+		"a problem without a type": {refused("is repeated"), func(e *exchange) {
 			replace(&e.Answer, `"type"`, `"kind"`)
 		}},
 
@@ -222,13 +222,13 @@ func TestRun(t *testing.T) {
 	}
 	var all []*exchange // with one for each reason, so that none is without use
 	for _, detail := range []string{
-		"The query has more than 8 KiB.", `the query parameter \"x\" is unknown`, `the query parameter \"x\" is there more than once`,
+		"The query has more than 8 KiB.", `the query parameter \"x\" is unknown`, `the query parameter \"x\" is repeated`,
 		`the query has the malformed part \"x\"`, `the query parameter \"dry_run\" must be true or false`,
 		`the query parameter \"limit\" must be a number from 1 to 500`, `the query parameter \"cursor\" is not a next_cursor`,
-		"is not a next_token", "belongs to another search", "is another than on the page before", "The body has more than 32 levels.",
-		"the header X-Request-ID is there more than once", "the header If-Match must be * or entity tags", "the header Rightful-Reason is there more than once",
-		`the query parameter \"revision\" needs \"dry_run=true\"`,
-		"is there more than once", "is not JSON from byte 3 on: invalid UTF-8",
+		"is not a next_token", "belongs to another search", "differs from the limit of the previous page", "The body has more than 32 levels.",
+		"the header X-Request-ID is repeated", "the header If-Match must be * or a list of entity tags", "the header Rightful-Reason is repeated",
+		`the query parameter \"revision\" requires \"dry_run=true\"`,
+		"is repeated", "is not JSON at byte 3: invalid UTF-8",
 	} {
 		all = append(all, refused(detail))
 	}
