@@ -10,6 +10,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/rightful-go/rightful/api/internal/problem"
 	"github.com/rightful-go/rightful/authz"
 )
 
@@ -77,7 +78,7 @@ const (
 )
 
 // askBody is a JSON body. Another content type is a 400 (section 10.1 and the certification).
-var askBody = media{[]string{"application/json"}, 1 << 20, problemMalformedRequest}
+var askBody = media{[]string{"application/json"}, 1 << 20, problem.MalformedRequest}
 
 // operations is the table of AuthZEN's operations for an identifier with this path. openapi.yaml has
 // them without a path; a test compares the two.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/rightful-go/rightful/api/internal/problem"
 	"github.com/rightful-go/rightful/api/openapi"
 )
 
@@ -44,7 +45,7 @@ type evaluations struct {
 // evaluation is one of several evaluations, or its errors.
 type evaluation struct {
 	question
-	faults []inputError
+	faults []problem.InputError
 }
 
 // evaluateAll answers several evaluations by one revision (section 7). Without any, it answers the
@@ -144,10 +145,10 @@ func (e *evaluation) complete(common question, i int) {
 }
 
 // missing lists the members that a question at this pointer lacks.
-func (q question) missing(at string) (faults []inputError) {
+func (q question) missing(at string) (faults []problem.InputError) {
 	note := func(there bool, name string) {
 		if !there {
-			faults = append(faults, inputError{Pointer: at + "/" + name, Detail: "is missing"})
+			faults = append(faults, problem.InputError{Pointer: at + "/" + name, Detail: "is missing"})
 		}
 	}
 	note(q.subject != nil, "subject")

@@ -4,13 +4,15 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
-	"github.com/rightful-go/rightful/internal/fold"
 	"io"
 	"slices"
 	"strings"
 
+	"github.com/rightful-go/rightful/internal/fold"
+
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/rightful-go/rightful/api/internal/problem"
 	"github.com/rightful-go/rightful/api/openapi"
 )
 
@@ -126,7 +128,7 @@ func (c *call) applyToken(p *searchPage) {
 }
 
 func (c *call) badMember(pointer, detail string) {
-	c.faults = append(c.faults, inputError{Pointer: pointer, Detail: detail})
+	c.faults = append(c.faults, problem.InputError{Pointer: pointer, Detail: detail})
 }
 
 // rest returns the items after the previous page, of a list in the order of [fold.Compare].

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/rightful-go/rightful/api/internal/problem"
 	"github.com/rightful-go/rightful/authz"
 )
 
@@ -124,5 +125,5 @@ func identified(handle func(*call)) func(*call) {
 
 // tooMany refuses a body with too many items.
 func (c *call) tooMany(what string, n, most int) {
-	writeProblem(c.http, problem{Type: problemTooLarge, Detail: fmt.Sprintf("The body has %d %s; at most %d are allowed.", n, what, most)})
+	writeProblem(c.http, problem.Document{Type: problem.TooLarge, Detail: fmt.Sprintf("The body has %d %s; at most %d are allowed.", n, what, most)})
 }

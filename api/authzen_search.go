@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 
+	"github.com/rightful-go/rightful/api/internal/problem"
 	"github.com/rightful-go/rightful/api/openapi"
 	"github.com/rightful-go/rightful/authz"
 )
@@ -84,13 +85,13 @@ func (z *authZEN) searchResources(c *call) {
 		return
 	}
 	if z.Resources == nil {
-		writeProblem(c.http, problem{Type: problemNotFound, Detail: "This host doesn't list resources."})
+		writeProblem(c.http, problem.Document{Type: problem.NotFound, Detail: "This host doesn't list resources."})
 		return
 	}
 	found, err := z.permitted(c, s)
 	if err != nil { // errors of the host's code go to the log only
 		slog.ErrorContext(c.http.Request.Context(), "api: can't list resources", "error", err)
-		writeProblem(c.http, problem{Type: problemInternal, Detail: internalDetail})
+		writeProblem(c.http, problem.Document{Type: problem.Internal, Detail: problem.InternalDetail})
 		return
 	}
 	c.ok(openapi.EntityResults{Page: s.page.shown(found), Results: entities(s.resource.kind, found)})

@@ -1,9 +1,10 @@
 package api
 
 import (
-	"github.com/rightful-go/rightful/internal/fold"
 	"slices"
 	"strings"
+
+	"github.com/rightful-go/rightful/internal/fold"
 
 	"github.com/rightful-go/rightful/api/openapi"
 	"github.com/rightful-go/rightful/authz"

@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/rightful-go/rightful/api/internal/problem"
 	"github.com/rightful-go/rightful/authz"
 )
 
@@ -23,7 +24,7 @@ const (
 type body struct {
 	in     *jsontext.Decoder
 	at     string // JSON pointer (RFC 6901) of the current value
-	faults []inputError
+	faults []problem.InputError
 	broken error // why reading ended
 	deep   bool
 	listed int
@@ -70,7 +71,7 @@ func (b *body) end() {
 }
 
 func (b *body) fault(format string, args ...any) {
-	b.faults = append(b.faults, inputError{Pointer: b.at, Detail: fmt.Sprintf(format, args...)})
+	b.faults = append(b.faults, problem.InputError{Pointer: b.at, Detail: fmt.Sprintf(format, args...)})
 }
 
 // token returns the next token, or false if reading has ended.
@@ -249,7 +250,7 @@ func noted[T any](there **T, at *T, value reader) reader {
 }
 
 // summary is the detail of a problem with a list of errors.
-func summary(faults []inputError) string {
+func summary(faults []problem.InputError) string {
 	if len(faults) == 1 {
 		return sentence(strings.TrimSpace(faults[0].Pointer + " " + faults[0].Detail))
 	}

@@ -2,7 +2,9 @@ package api_test
 
 import (
 	"fmt"
+	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -11,7 +13,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/rightful-go/rightful/api"
+	"github.com/rightful-go/rightful/api/ginguard"
 	"github.com/rightful-go/rightful/authz"
 )
 
@@ -70,9 +72,9 @@ func TestDenialIsFoundByItsID(t *testing.T) {
 		}
 		defer other.Close()
 		r := gin.New()
-		guard := api.NewGuardWith(other, signedIn, quiet)
-		r.POST("/requests/:id/approve", guard.Require(approving...), through)
-		r.GET("/any", guard.RequireAny(approving[1:]...), through)
+		g := ginguard.New(other, signedIn, quiet)
+		r.POST("/requests/:id/approve", g.Require(approving...), through)
+		r.GET("/any", g.RequireAny(approving[1:]...), through)
 
 		refused := decode(t, send(r, "cleo", "POST", "/requests/17/approve?secret=1", "X-Secret", "2"))
 		id, _ := refused["denial_id"].(string)
@@ -167,8 +169,8 @@ func TestOnlyDenialsAreRecorded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, off := range []bool{false, true} {
 			d := newDesk(t, func(o *authz.Options) { o.Denials.Off = off })
-			guard := api.NewGuardWith(d.engine, signedIn, quiet)
-			r := guarded(guard.RequireFunc(func(c *gin.Context) ([]authz.Permission, error) {
+			g := ginguard.New(d.engine, signedIn, quiet)
+			r := guarded(g.RequireFunc(func(c *gin.Context) ([]authz.Permission, error) {
 				if c.Query("fail") != "" {
 					return nil, fmt.Errorf("failed")
 				}
@@ -194,3 +196,23 @@ func TestOnlyDenialsAreRecorded(t *testing.T) {
 		}
 	})
 }
+
+// approving is what it takes to approve a deposit: permissions of three categories, of which cleo has
+// the first.
+var approving = []authz.Permission{
+	"clients.requests.deposit:view", "finance.operations:create", "finance.operations:view", "system.requests.resolutions:view",
+}
+
+// denialID finds the id of a denial in an answer.
+var denialID = regexp.MustCompile(`\b[A-Z2-7]{26}\b`)
+
+const asPage = "text/html"
+
+// guarded serves GET /x behind a guard. A user who gets through reads "through".
+func guarded(handler gin.HandlerFunc) *gin.Engine {
+	r := gin.New()
+	r.GET("/x", handler, through)
+	return r
+}
+
+func through(c *gin.Context) { c.String(http.StatusOK, "through") }

@@ -9,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/rightful-go/rightful/api/internal/problem"
 	"github.com/rightful-go/rightful/authz"
 )
 
@@ -16,56 +17,50 @@ import (
 // an internal error.
 var kinds = []struct {
 	err  error
-	kind problemType
+	kind problem.Type
 }{
-	{authz.ErrForbidden, problemForbidden},
-	{authz.ErrNotFound, problemNotFound},
-	{authz.ErrNoSuchChange, problemNotFound},
-	{authz.ErrNoSuchDenial, problemNotFound},
-	{authz.ErrRevisionConflict, problemRevisionConflict},
-	{authz.ErrProtectedGroup, problemProtectedGroup},
-	{authz.ErrInvalid, problemInvalid},
-	{authz.ErrUnknownPermission, problemUnknownPermission},
-	{authz.ErrImportRejected, problemImportRejected},
-	{authz.ErrEscalation, problemEscalation},
-	{authz.ErrGroupExists, problemGroupExists},
-	{authz.ErrGroupHasMembers, problemGroupHasMembers},
-	{authz.ErrGroupInherited, problemGroupIsInherited},
-	{authz.ErrInheritanceCycle, problemInheritanceCycle},
-	{authz.ErrCannotRevert, problemCannotRevert},
-	{authz.ErrLastAdministrator, problemLastAdministrator},
-	{authz.ErrStoreUnavailable, problemStoreUnavailable},
+	{authz.ErrForbidden, problem.Forbidden},
+	{authz.ErrNotFound, problem.NotFound},
+	{authz.ErrNoSuchChange, problem.NotFound},
+	{authz.ErrNoSuchDenial, problem.NotFound},
+	{authz.ErrRevisionConflict, problem.RevisionConflict},
+	{authz.ErrProtectedGroup, problem.ProtectedGroup},
+	{authz.ErrInvalid, problem.Invalid},
+	{authz.ErrUnknownPermission, problem.UnknownPermission},
+	{authz.ErrImportRejected, problem.ImportRejected},
+	{authz.ErrEscalation, problem.Escalation},
+	{authz.ErrGroupExists, problem.GroupExists},
+	{authz.ErrGroupHasMembers, problem.GroupHasMembers},
+	{authz.ErrGroupInherited, problem.GroupIsInherited},
+	{authz.ErrInheritanceCycle, problem.InheritanceCycle},
+	{authz.ErrCannotRevert, problem.CannotRevert},
+	{authz.ErrLastAdministrator, problem.LastAdministrator},
+	{authz.ErrStoreUnavailable, problem.StoreUnavailable},
 }
 
-func kindOf(err error) problemType {
+func kindOf(err error) problem.Type {
 	for _, k := range kinds {
 		if errors.Is(err, k.err) {
 			return k.kind
 		}
 	}
-	return problemInternal
+	return problem.Internal
 }
-
-// retryAfter is how many seconds clients should wait while the store is away.
-const retryAfter = "5"
-
-// expiredDetail is the text of a 503 past [authz.Options.MaxAge].
-const expiredDetail = "The store can't be reached, and the last policy read is too old for decisions. Try again later."
 
 // fail answers with an error of the engine.
 func (c *call) fail(err error) {
-	p := problem{Type: kindOf(err), Detail: sentence(err.Error())}
+	p := problem.Document{Type: kindOf(err), Detail: sentence(err.Error())}
 	switch p.Type {
-	case problemInternal:
+	case problem.Internal:
 		slog.ErrorContext(c.http.Request.Context(), "api: an operation failed", "method", c.operation.method,
 			"route", c.operation.path, "error", err)
-		p.Detail = internalDetail
-	case problemStoreUnavailable: // the engine logs the cause, which may reveal the store's address
+		p.Detail = problem.InternalDetail
+	case problem.StoreUnavailable: // the engine logs the cause, which may reveal the store's address
 		p.Detail = "The store can't be reached. Decisions are made by the last policy read. Try again later."
 		if c.view != nil && c.view.Expired() {
-			p.Detail = expiredDetail
+			p.Detail = problem.ExpiredDetail
 		}
-		c.http.Header("Retry-After", retryAfter)
+		c.http.Header("Retry-After", problem.RetryAfter)
 	default:
 		c.detail(&p, err)
 	}
@@ -73,7 +68,7 @@ func (c *call) fail(err error) {
 }
 
 // detail adds the data of an error to its problem.
-func (c *call) detail(p *problem, err error) {
+func (c *call) detail(p *problem.Document, err error) {
 	var (
 		forbidden  *authz.ForbiddenError
 		escalation *authz.EscalationError
@@ -96,18 +91,18 @@ func (c *call) detail(p *problem, err error) {
 		c.http.Header("ETag", etag(conflict.Version))
 	case errors.As(err, &invalid):
 		for _, f := range invalid.Fields {
-			p.Errors = append(p.Errors, inputError{Pointer: f.Pointer, Detail: f.Detail})
+			p.Errors = append(p.Errors, problem.InputError{Pointer: f.Pointer, Detail: f.Detail})
 		}
 		p.Detail = summary(p.Errors)
 	case errors.As(err, &rejected):
 		for _, l := range rejected.Lines {
-			p.Errors = append(p.Errors, inputError{Line: l.Line, Detail: l.Detail})
+			p.Errors = append(p.Errors, problem.InputError{Line: l.Line, Detail: l.Detail})
 		}
 		p.ErrorCount = rejected.Count
 		p.Detail = "The file has " + counted(rejected.Count, "error", "errors") + "; nothing was imported."
 	case errors.As(err, &cannot):
 		for _, o := range cannot.Obstacles {
-			p.Errors = append(p.Errors, inputError{Detail: o})
+			p.Errors = append(p.Errors, problem.InputError{Detail: o})
 		}
 		p.ErrorCount = cannot.Count
 		p.Detail = "The change can no longer be reverted: " + counted(cannot.Count, "obstacle remains", "obstacles remain") + "."
@@ -128,11 +123,11 @@ func withPointers(err error, replace func(pointer string) string) error {
 }
 
 // missing describes missing permissions in the catalog's words, if it has them.
-func (c *call) missing(patterns []authz.Pattern) []missingPermission {
-	list := make([]missingPermission, len(patterns))
+func (c *call) missing(patterns []authz.Pattern) []problem.Missing {
+	list := make([]problem.Missing, len(patterns))
 	for i, p := range patterns {
 		entry, _ := c.view.Entry(authz.Permission(p))
-		list[i] = missingPermission{Permission: p, Label: entry.Label, Category: entry.Category}
+		list[i] = problem.Missing{Permission: p, Label: entry.Label, Category: entry.Category}
 	}
 	return list
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/rightful-go/rightful/api/internal/problem"
 	"github.com/rightful-go/rightful/authz"
 )
 
@@ -127,6 +128,6 @@ func (c *call) lacksIfMatch() bool {
 	if c.operation.match != mustMatch || len(c.http.Request.Header.Values("If-Match")) > 0 {
 		return false
 	}
-	writeProblem(c.http, problem{Type: problemPreconditionRequired, Detail: "Send the ETag that you read in the header If-Match."})
+	writeProblem(c.http, problem.Document{Type: problem.PreconditionRequired, Detail: "Send the ETag that you read in the header If-Match."})
 	return true
 }

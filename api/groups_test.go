@@ -2,11 +2,12 @@ package api_test
 
 import (
 	"fmt"
-	"github.com/rightful-go/rightful/internal/fold"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/rightful-go/rightful/internal/fold"
 )
 
 func TestGroupOperations(t *testing.T) {

@@ -11,6 +11,8 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/rightful-go/rightful/api/internal/problem"
+	"github.com/rightful-go/rightful/api/internal/selfguarded"
 	"github.com/rightful-go/rightful/authz"
 )
 
@@ -41,7 +43,8 @@ var otherMethods = strings.Fields(`ACL BIND CHECKIN CHECKOUT COPY LABEL LINK LOC
 	UNLOCK UPDATE UPDATEREDIRECTREF`)
 
 // anyMethod registers a handler for every method that Gin can route, so that we answer 405 ourselves.
-func anyMethod(r gin.IRouter, path string, handler gin.HandlerFunc) {
+func anyMethod(r gin.IRouter, path string, serve gin.HandlerFunc) {
+	handler := selfguarded.Handler(serve)
 	r.Any(path, handler)
 	for _, method := range otherMethods {
 		r.Handle(method, path, handler)
@@ -64,7 +67,7 @@ func (m *mounted) newRouter(operations []operation, first ...gin.HandlerFunc) *g
 	r.Use(append([]gin.HandlerFunc{noStore, recoverPanic}, first...)...)
 	r.NoRoute(func(c *gin.Context) { writeProblem(c, noSuchPath) })
 	r.NoMethod(func(c *gin.Context) {
-		writeProblem(c, problem{Type: problemMethodNotAllowed, Detail: "This path doesn't support the method. The header Allow lists the methods that it supports."})
+		writeProblem(c, problem.Document{Type: problem.MethodNotAllowed, Detail: "This path doesn't support the method. The header Allow lists the methods that it supports."})
 	})
 	toGin := strings.NewReplacer("{", ":", "}", "")
 	for _, o := range operations {
@@ -73,7 +76,7 @@ func (m *mounted) newRouter(operations []operation, first ...gin.HandlerFunc) *g
 	return r
 }
 
-var noSuchPath = problem{Type: problemNotFound, Detail: "Nothing exists at this path."}
+var noSuchPath = problem.Document{Type: problem.NotFound, Detail: "Nothing exists at this path."}
 
 // host is what a request brings from outside the mount.
 type host struct {
@@ -141,7 +144,7 @@ func recoverPanic(c *gin.Context) {
 			c.Abort()
 			return
 		}
-		writeProblem(c, problem{Type: problemInternal, Detail: internalDetail})
+		writeProblem(c, problem.Document{Type: problem.Internal, Detail: problem.InternalDetail})
 	}()
 	c.Next()
 }

@@ -3,10 +3,11 @@ package api
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"github.com/rightful-go/rightful/internal/fold"
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/rightful-go/rightful/internal/fold"
 
 	"github.com/go-json-experiment/json"
 

@@ -3,11 +3,12 @@ package api_test
 import (
 	"encoding/base64"
 	"fmt"
-	"github.com/rightful-go/rightful/internal/fold"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/rightful-go/rightful/internal/fold"
 
 	"github.com/rightful-go/rightful/authz"
 )

@@ -9,6 +9,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/go-json-experiment/json"
 
+	"github.com/rightful-go/rightful/api/internal/problem"
 	"github.com/rightful-go/rightful/authz"
 )
 
@@ -25,13 +26,13 @@ type call struct {
 	prefix    string // the path of the mount
 	user      authz.UserID
 
-	query  map[string]string // single parameters
-	values []string          // values of the parameter that may be repeated
-	body   []byte            // JSON
-	file   authz.PolicyFile  // CSV
-	faults []inputError      // errors in the form of the request, a 400
-	deep   bool              // the body is nested too deeply
-	excess *authz.FieldError // the body lists too many rules or members
+	query  map[string]string    // single parameters
+	values []string             // values of the parameter that may be repeated
+	body   []byte               // JSON
+	file   authz.PolicyFile     // CSV
+	faults []problem.InputError // errors in the form of the request, a 400
+	deep   bool                 // the body is nested too deeply
+	excess *authz.FieldError    // the body lists too many rules or members
 }
 
 // perform handles a request for an operation in the order in which errors must come: 401, 403, 413
@@ -69,25 +70,32 @@ func unauthenticated(c, outer *gin.Context) {
 		c.Abort()
 		return
 	}
-	writeProblem(c, problem{Type: problemUnauthenticated, Detail: "Sign in first."})
+	writeProblem(c, problem.Document{Type: problem.Unauthenticated, Detail: problem.SignInFirst})
 }
 
 // refused reports whether the form of the request is wrong, and then answers with all errors.
 func (c *call) refused() bool {
 	switch {
 	case c.deep:
-		writeProblem(c.http, problem{Type: problemTooLarge, Detail: fmt.Sprintf("The body has more than %d levels.", maxDepth)})
+		writeProblem(c.http, problem.Document{Type: problem.TooLarge, Detail: fmt.Sprintf("The body has more than %d levels.", maxDepth)})
 	case len(c.faults) > 0:
-		writeProblem(c.http, problem{Type: problemMalformedRequest, Detail: summary(c.faults), Errors: c.faults})
+		writeProblem(c.http, problem.Document{Type: problem.MalformedRequest, Detail: summary(c.faults), Errors: c.faults})
 	default:
 		return false
 	}
 	return true
 }
 
+// writeProblem answers with a problem document and aborts the request.
+func writeProblem(c *gin.Context, d problem.Document) {
+	c.Abort()
+	problem.Write(c.Writer, c.Request, d)
+	c.Writer.WriteHeaderNow()
+}
+
 // bad adds an error in the query or in a header.
 func (c *call) bad(format string, args ...any) {
-	c.faults = append(c.faults, inputError{Detail: fmt.Sprintf(format, args...)})
+	c.faults = append(c.faults, problem.InputError{Detail: fmt.Sprintf(format, args...)})
 }
 
 // reading returns a context for reads of the store.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/rightful-go/rightful/api/internal/problem"
 	"github.com/rightful-go/rightful/authz"
 )
 
@@ -102,10 +103,10 @@ func (c *call) withExcess(err error) error {
 	return &authz.InvalidError{Kind: authz.ErrInvalid, Fields: fields}
 }
 
-func comesBeforeInvalid(kind problemType) bool {
+func comesBeforeInvalid(kind problem.Type) bool {
 	switch kind {
-	case problemForbidden, problemNotFound, problemRevisionConflict, problemProtectedGroup,
-		problemStoreUnavailable, problemInternal:
+	case problem.Forbidden, problem.NotFound, problem.RevisionConflict, problem.ProtectedGroup,
+		problem.StoreUnavailable, problem.Internal:
 		return true
 	}
 	return false

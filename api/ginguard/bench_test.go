@@ -1,4 +1,4 @@
-package api_test
+package ginguard_test
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/rightful-go/rightful/api"
+	"github.com/rightful-go/rightful/api/ginguard"
 	"github.com/rightful-go/rightful/authz"
 	"github.com/rightful-go/rightful/authz/authztest"
 )
@@ -24,7 +24,7 @@ func (n nowhere) WriteHeader(int)             {}
 func asBen(*gin.Context) authz.UserID { return "ben" }
 
 // guards are those of the benchmarks; ben gets through each.
-func guards(guard *api.Guard) []struct {
+func guards(g *ginguard.Guard) []struct {
 	name    string
 	handler gin.HandlerFunc
 } {
@@ -33,11 +33,11 @@ func guards(guard *api.Guard) []struct {
 		name    string
 		handler gin.HandlerFunc
 	}{
-		{"require_1", guard.Require("clients.requests.deposit:update")},
-		{"require_2", guard.Require(two...)},
-		{"any_2", guard.RequireAny("system.settings:view", "clients.requests.deposit:update")},
-		{"func_1", guard.RequireFunc(func(*gin.Context) ([]authz.Permission, error) { return two[:1], nil })},
-		{"func_2", guard.RequireFunc(func(*gin.Context) ([]authz.Permission, error) { return two, nil })},
+		{"require_1", g.Require("clients.requests.deposit:update")},
+		{"require_2", g.Require(two...)},
+		{"any_2", g.RequireAny("system.settings:view", "clients.requests.deposit:update")},
+		{"func_1", g.RequireFunc(func(*gin.Context) ([]authz.Permission, error) { return two[:1], nil })},
+		{"func_2", g.RequireFunc(func(*gin.Context) ([]authz.Permission, error) { return two, nil })},
 	}
 }
 
@@ -76,9 +76,9 @@ func BenchmarkGuard(b *testing.B) {
 			b.Cleanup(func() { _ = engine.Close() })
 			for _, kind := range authztest.Kinds {
 				asked, i := s.Questions(kind), 0
-				guard := api.NewGuardWith(engine, func(*gin.Context) authz.UserID { return asked[i].User }, quiet)
+				g := ginguard.New(engine, func(*gin.Context) authz.UserID { return asked[i].User }, quiet)
 				one := make([]authz.Permission, 1)
-				permissions := guard.RequireFunc(func(*gin.Context) ([]authz.Permission, error) {
+				permissions := g.RequireFunc(func(*gin.Context) ([]authz.Permission, error) {
 					one[0] = asked[i].Permission
 					return one, nil
 				})
@@ -102,9 +102,9 @@ func BenchmarkGuard(b *testing.B) {
 
 // BenchmarkGuards times each kind of guard, on a policy in which the user is allowed to.
 func BenchmarkGuards(b *testing.B) {
-	for _, g := range guards(api.NewGuardWith(scenario(b, "backoffice"), asBen, quiet)) {
-		b.Run(g.name, func(b *testing.B) {
-			serve, reached := route(g.handler)
+	for _, kind := range guards(ginguard.New(scenario(b, "backoffice"), asBen, quiet)) {
+		b.Run(kind.name, func(b *testing.B) {
+			serve, reached := route(kind.handler)
 			n := 0
 			b.ReportAllocs()
 			for b.Loop() {
@@ -120,8 +120,8 @@ func BenchmarkGuards(b *testing.B) {
 
 // BenchmarkRefusal times what whoever is refused can make us do.
 func BenchmarkRefusal(b *testing.B) {
-	guard := api.NewGuardWith(scenario(b, "backoffice"), signedIn, quiet)
-	r := guarded(guard.Require("clients.requests.deposit:view", "finance.operations:create", "system.requests.resolutions:view"))
+	g := ginguard.New(scenario(b, "backoffice"), signedIn, quiet)
+	r := guarded(g.Require("clients.requests.deposit:view", "finance.operations:create", "system.requests.resolutions:view"))
 	for accept, name := range map[string]string{"*/*": "json", "text/html": "page"} {
 		request := httptest.NewRequest("GET", "/x", nil)
 		request = request.WithContext(context.WithValue(request.Context(), signedInKey{}, authz.UserID("cleo")))
@@ -136,15 +136,15 @@ func BenchmarkRefusal(b *testing.B) {
 }
 
 func TestGuardAllocatesNothing(t *testing.T) {
-	guard := api.NewGuardWith(scenario(t, "backoffice"), asBen, quiet)
+	g := ginguard.New(scenario(t, "backoffice"), asBen, quiet)
 	c, _ := gin.CreateTestContext(nowhere{http.Header{}})
 	c.Request = httptest.NewRequest("POST", "/requests/17/approve", nil)
-	for _, g := range guards(guard) {
-		if n := testing.AllocsPerRun(1000, func() { g.handler(c) }); n != 0 {
-			t.Errorf("%s allocates %v times", g.name, n)
+	for _, kind := range guards(g) {
+		if n := testing.AllocsPerRun(1000, func() { kind.handler(c) }); n != 0 {
+			t.Errorf("%s allocates %v times", kind.name, n)
 		}
 		if c.IsAborted() {
-			t.Fatalf("%s didn't let the request through", g.name)
+			t.Fatalf("%s didn't let the request through", kind.name)
 		}
 	}
 }

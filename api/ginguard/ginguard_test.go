@@ -1,15 +1,11 @@
-package api_test
+package ginguard_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/csv"
-	"encoding/json"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,75 +13,16 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/rightful-go/rightful/api"
+	"github.com/rightful-go/rightful/api/ginguard"
+	"github.com/rightful-go/rightful/api/guard"
 	"github.com/rightful-go/rightful/authz"
-	"github.com/rightful-go/rightful/authz/policycsv"
 )
-
-func init() { gin.SetMode(gin.TestMode) }
-
-// scenario returns an engine over one of the two scenarios that the engine's tests use too.
-func scenario(t testing.TB, name string) *authz.Engine {
-	t.Helper()
-	seed := &authz.Seed{}
-	read := func(file string, into func(io.Reader) error) {
-		f, err := os.Open(filepath.Join("..", "authz", "testdata", name, file))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		if err := into(f); err != nil {
-			t.Fatalf("%s: %v", file, err)
-		}
-	}
-	read("permissions.csv", func(r io.Reader) (err error) { seed.Catalog, err = policycsv.ReadCatalog(r); return })
-	read("groups.csv", func(r io.Reader) (err error) { seed.Groups, err = policycsv.ReadGroups(r); return })
-	read("policy.csv", func(r io.Reader) (err error) { seed.Policy, err = policycsv.ReadPolicy(r); return })
-	engine, err := authz.Open(t.Context(), authz.NewMemoryStore(), authz.Options{Seed: seed, Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = engine.Close() })
-	return engine
-}
-
-type signedInKey struct{}
-
-// signedIn is the CurrentUser of the tests: what their requests carry and no client can send.
-func signedIn(c *gin.Context) authz.UserID {
-	user, _ := c.Request.Context().Value(signedInKey{}).(authz.UserID)
-	return user
-}
-
-// send serves one request as the user.
-func send(r http.Handler, user authz.UserID, method, target string, header ...string) *httptest.ResponseRecorder {
-	request := httptest.NewRequest(method, target, nil)
-	request = request.WithContext(context.WithValue(request.Context(), signedInKey{}, user))
-	for i := 0; i < len(header); i += 2 {
-		request.Header.Add(header[i], header[i+1])
-	}
-	w := httptest.NewRecorder()
-	r.ServeHTTP(w, request)
-	return w
-}
-
-// guarded serves GET /x behind a guard. Whoever gets through reads "through".
-func guarded(guard gin.HandlerFunc) *gin.Engine {
-	r := gin.New()
-	r.GET("/x", guard, through)
-	return r
-}
-
-func through(c *gin.Context) { c.String(http.StatusOK, "through") }
-
-// quiet is the options of a guard whose log is of no interest.
-var quiet = api.GuardOptions{Logger: slog.New(slog.DiscardHandler)}
 
 func TestScenariosOverHTTP(t *testing.T) {
 	for _, name := range []string{"backoffice", "chat"} {
 		t.Run(name, func(t *testing.T) {
-			guard := api.NewGuardWith(scenario(t, name), signedIn, quiet)
-			f, err := os.Open(filepath.Join("..", "authz", "testdata", name, "decisions.csv"))
+			g := ginguard.New(scenario(t, name), signedIn, quiet)
+			f, err := os.Open(filepath.Join("..", "..", "authz", "testdata", name, "decisions.csv"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -98,9 +35,9 @@ func TestScenariosOverHTTP(t *testing.T) {
 				user, permission, why := authz.UserID(row[0]), authz.Permission(row[1]), row[3]
 				want := map[string]int{"true": http.StatusOK, "false": http.StatusForbidden}[row[2]]
 				for kind, handler := range map[string]gin.HandlerFunc{
-					"Require":     guard.Require(permission),
-					"RequireAny":  guard.RequireAny(permission),
-					"RequireFunc": guard.RequireFunc(func(*gin.Context) ([]authz.Permission, error) { return []authz.Permission{permission}, nil }),
+					"Require":     g.Require(permission),
+					"RequireAny":  g.RequireAny(permission),
+					"RequireFunc": g.RequireFunc(func(*gin.Context) ([]authz.Permission, error) { return []authz.Permission{permission}, nil }),
 				} {
 					if got := send(guarded(handler), user, "GET", "/x").Code; got != want {
 						t.Errorf("%s: %s %s: %d, want %d: %s", kind, user, permission, got, want, why)
@@ -112,19 +49,19 @@ func TestScenariosOverHTTP(t *testing.T) {
 }
 
 func TestAllAndAny(t *testing.T) {
-	guard := api.NewGuardWith(scenario(t, "backoffice"), signedIn, quiet)
+	g := ginguard.New(scenario(t, "backoffice"), signedIn, quiet)
 	const held, alsoHeld, lacking = "finance.operations:create", "finance.balances:adjust", "system.settings:view" // of dana
 	for _, c := range []struct {
 		name    string
 		handler gin.HandlerFunc
 		want    int
 	}{
-		{"all held", guard.Require(held, alsoHeld), http.StatusOK},
-		{"last lacking", guard.Require(held, lacking), http.StatusForbidden},
-		{"first lacking", guard.Require(lacking, held), http.StatusForbidden},
-		{"any: first", guard.RequireAny(held, lacking), http.StatusOK},
-		{"any: last", guard.RequireAny(lacking, held), http.StatusOK},
-		{"any: none", guard.RequireAny(lacking, "system.settings:update"), http.StatusForbidden},
+		{"all held", g.Require(held, alsoHeld), http.StatusOK},
+		{"last lacking", g.Require(held, lacking), http.StatusForbidden},
+		{"first lacking", g.Require(lacking, held), http.StatusForbidden},
+		{"any: first", g.RequireAny(held, lacking), http.StatusOK},
+		{"any: last", g.RequireAny(lacking, held), http.StatusOK},
+		{"any: none", g.RequireAny(lacking, "system.settings:update"), http.StatusForbidden},
 	} {
 		if got := send(guarded(c.handler), "dana", "GET", "/x").Code; got != c.want {
 			t.Errorf("%s: %d, want %d", c.name, got, c.want)
@@ -135,12 +72,12 @@ func TestAllAndAny(t *testing.T) {
 // Whoever isn't signed in is asked to sign in, whatever the route needs; a user who is named
 // like a group is nobody in particular.
 func TestWhoIsCalling(t *testing.T) {
-	guard := api.NewGuardWith(scenario(t, "backoffice"), signedIn, quiet)
+	g := ginguard.New(scenario(t, "backoffice"), signedIn, quiet)
 	asked := false
 	handlers := map[string]gin.HandlerFunc{
-		"Require":    guard.Require("finance.balances:view"),
-		"RequireAny": guard.RequireAny("finance.balances:view", "finance.balances:adjust"),
-		"RequireFunc": guard.RequireFunc(func(*gin.Context) ([]authz.Permission, error) {
+		"Require":    g.Require("finance.balances:view"),
+		"RequireAny": g.RequireAny("finance.balances:view", "finance.balances:adjust"),
+		"RequireFunc": g.RequireFunc(func(*gin.Context) ([]authz.Permission, error) {
 			asked = true
 			return []authz.Permission{"finance.balances:view"}, nil
 		}),
@@ -169,7 +106,7 @@ func TestWhoIsCalling(t *testing.T) {
 
 func TestChangeCountsOnTheNextRequest(t *testing.T) {
 	engine := scenario(t, "backoffice")
-	r := guarded(api.NewGuardWith(engine, signedIn, quiet).Require("finance.balances:view"))
+	r := guarded(ginguard.New(engine, signedIn, quiet).Require("finance.balances:view"))
 	for i, step := range []struct {
 		change func() error
 		want   int
@@ -195,76 +132,11 @@ func TestChangeCountsOnTheNextRequest(t *testing.T) {
 	}
 }
 
-func TestGuardsThatCantBeMadePanicAtSetUp(t *testing.T) {
-	engine := scenario(t, "backoffice")
-	guard := api.NewGuardWith(engine, signedIn, quiet)
-	for name, c := range map[string]struct {
-		make func()
-		says string
-	}{
-		"no permission":       {func() { guard.Require() }, "Require was given no permission"},
-		"any of none":         {func() { guard.RequireAny() }, "RequireAny was given no permission"},
-		"wildcard":            {func() { guard.Require("clients.*:view") }, `Require("clients.*:view"): the permission contains "*"`},
-		"everything":          {func() { guard.Require("*:*") }, `Require("*:*")`},
-		"any action":          {func() { guard.Require("clients.profiles:*") }, `"*"`},
-		"second is a pattern": {func() { guard.RequireAny("clients.profiles:view", "clients.*:view") }, `RequireAny("clients.*:view")`},
-		"no colon":            {func() { guard.Require("clients") }, "object:action"},
-		"no action":           {func() { guard.Require("clients:") }, "object:action"},
-		"empty":               {func() { guard.Require("") }, "object:action"},
-		"empty segment":       {func() { guard.Require("a..b:view") }, "empty segment"},
-		"line break":          {func() { guard.Require("a\n:view") }, "U+000A"},
-		"no function":         {func() { guard.RequireFunc(nil) }, "no function"},
-		"no engine":           {func() { api.NewGuard(nil, signedIn) }, "needs an engine"},
-		"no CurrentUser":      {func() { api.NewGuard(engine, nil) }, "who is signed in"},
-		"challenge":           {func() { api.NewGuardWith(engine, signedIn, api.GuardOptions{Challenge: "Basic\r\nSet-Cookie: a=b"}) }, "Challenge"},
-		"sign-in":             {func() { api.NewGuardWith(engine, signedIn, api.GuardOptions{SignIn: "javascript:alert(1)"}) }, "SignIn"},
-		"tell":                {func() { api.NewGuardWith(engine, signedIn, api.GuardOptions{Tell: 7}) }, "Tell 7"},
-		"no texts":            {func() { api.NewGuardWith(engine, signedIn, api.GuardOptions{Texts: []api.Texts{{Language: "fr"}}}) }, `"fr" lack SignInFirst`},
-		"no place for a user": {func() { api.NewGuardWith(engine, signedIn, api.GuardOptions{Texts: []api.Texts{anonymous}}) }, "{user}"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			defer func() {
-				if got, _ := recover().(string); !strings.Contains(got, c.says) {
-					t.Errorf("panicked with %q, want %q in it", got, c.says)
-				}
-			}()
-			c.make()
-		})
-	}
-}
-
-func TestPermissionsThatTheCatalogLacksAreLoggedOnce(t *testing.T) {
-	var log bytes.Buffer
-	options := api.GuardOptions{Logger: slog.New(slog.NewTextHandler(&log, nil))}
-	guard := api.NewGuardWith(scenario(t, "backoffice"), signedIn, options)
-	for range 2 {
-		guard.Require("clients.profiles:view", "clients.profiles.17:view", "rightful.groups:view", "rightful.members/Finance:assign")
-		guard.Require("nowhere.declared:view")
-		guard.RequireAny("nowhere.declared:view", "clients.profiles/17:view", "clients.profiles.1/7:view")
-	}
-	if n := strings.Count(log.String(), "\n"); n != 3 ||
-		!strings.Contains(log.String(), "permission=nowhere.declared:view") ||
-		!strings.Contains(log.String(), "permission=clients.profiles/17:view") {
-		t.Errorf("logged:\n%s", &log)
-	}
-
-	log.Reset()
-	free, err := authz.Open(t.Context(), authz.NewMemoryStore(), authz.Options{Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer free.Close()
-	api.NewGuardWith(free, signedIn, options).Require("nowhere.declared:view")
-	if log.Len() > 0 {
-		t.Errorf("without a catalog of the application's, logged:\n%s", &log)
-	}
-}
-
 // What a guard was given can't be changed behind its back.
 func TestGuardKeepsItsPermissions(t *testing.T) {
-	guard := api.NewGuardWith(scenario(t, "backoffice"), signedIn, quiet)
+	g := ginguard.New(scenario(t, "backoffice"), signedIn, quiet)
 	permissions := []authz.Permission{"system.settings:view"}
-	r := guarded(guard.Require(permissions...))
+	r := guarded(g.Require(permissions...))
 	permissions[0] = "finance.balances:view"
 	if got := send(r, "dana", "GET", "/x").Code; got != http.StatusForbidden {
 		t.Errorf("got %d", got)
@@ -273,7 +145,7 @@ func TestGuardKeepsItsPermissions(t *testing.T) {
 
 func TestRequireFunc(t *testing.T) {
 	var log bytes.Buffer
-	guard := api.NewGuardWith(scenario(t, "backoffice"), signedIn, api.GuardOptions{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	g := ginguard.New(scenario(t, "backoffice"), signedIn, guard.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	give := func(permissions ...authz.Permission) func(*gin.Context) ([]authz.Permission, error) {
 		return func(*gin.Context) ([]authz.Permission, error) { return permissions, nil }
 	}
@@ -285,7 +157,7 @@ func TestRequireFunc(t *testing.T) {
 	}{
 		"held":          {give(held), 200, "through", ""},
 		"one lacking":   {give(held, "system.settings:view"), 403, "You need 1 more permission to do this.", ""},
-		"none":          {give(), 403, "You may not do this.", "no permission"},
+		"none":          {give(), 403, "You don’t have permission to do this.", "no permission"},
 		"no colon":      {give("finance"), 403, "forbidden", "malformed"},
 		"empty":         {give(""), 403, "forbidden", "malformed"},
 		"pattern":       {give("finance.*:view"), 403, "forbidden", "malformed"},
@@ -318,7 +190,7 @@ func TestRequireFunc(t *testing.T) {
 				continue
 			}
 			log.Reset()
-			w := send(guarded(guard.RequireFunc(c.permissions)), user, "GET", "/x")
+			w := send(guarded(g.RequireFunc(c.permissions)), user, "GET", "/x")
 			if w.Code != c.want {
 				t.Errorf("%s as %s: %d, want %d", name, user, w.Code, c.want)
 			}
@@ -335,34 +207,10 @@ func TestRequireFunc(t *testing.T) {
 	}
 }
 
-// What a guard takes for well-formed at first sight is.
-func FuzzPlainPermission(f *testing.F) {
-	for _, seed := range []string{
-		"a:b", "clients.requests.deposit:view", "/orders/17:read", "a/b.c:d", "a_b-c.9:X", "a..b:c", "a.:b", ".a:b", "//a:b", "a:", ":b",
-		"a", "a:b:c", "a b:c", "a.*:b", "*:*", "rightful.members/a/b:assign", "rightful.members/a.b:assign", "é:b", "a,b:c",
-		strings.Repeat("a", 100) + ":b", strings.Repeat("a", 101) + ":b", "a:" + strings.Repeat("b", 101),
-	} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, p string) {
-		if err := authz.Permission(p).Check(); err != nil && api.IsPlain(authz.Permission(p)) {
-			t.Errorf("%q %v", p, err)
-		}
-	})
-}
-
-func TestUsualPermissionsArePlain(t *testing.T) {
-	for _, p := range []authz.Permission{"a:b", "clients.requests.deposit:view", "/orders/17:read", "x-y_z.1:Do"} {
-		if !api.IsPlain(p) {
-			t.Errorf("%q is checked at length on every request", p)
-		}
-	}
-}
-
 // A middleware before the guard may have begun the answer; that decides nothing.
 func TestRequireFuncAfterTheAnswerBegan(t *testing.T) {
-	guard := api.NewGuardWith(scenario(t, "backoffice"), signedIn, quiet)
-	handler := guard.RequireFunc(func(*gin.Context) ([]authz.Permission, error) {
+	g := ginguard.New(scenario(t, "backoffice"), signedIn, quiet)
+	handler := g.RequireFunc(func(*gin.Context) ([]authz.Permission, error) {
 		return []authz.Permission{"finance.balances:view"}, nil
 	})
 	r := gin.New()
@@ -378,8 +226,8 @@ func TestRequireFuncAfterTheAnswerBegan(t *testing.T) {
 // A recovery that swallows the panic and doesn't abort would let Gin run the next handler.
 func TestPanicNeverAllows(t *testing.T) {
 	engine := scenario(t, "backoffice")
-	healthy := api.NewGuardWith(engine, signedIn, quiet)
-	broken := api.NewGuardWith(engine, func(*gin.Context) authz.UserID { panic("the session store is away") }, quiet)
+	healthy := ginguard.New(engine, signedIn, quiet)
+	broken := ginguard.New(engine, func(*gin.Context) authz.UserID { panic("the session store is away") }, quiet)
 	permissions := func(*gin.Context) ([]authz.Permission, error) { panic("no such request") }
 	for name, handler := range map[string]gin.HandlerFunc{
 		"Require":                broken.Require("finance.balances:view"),
@@ -411,11 +259,11 @@ func TestCurrentUserMayAnswer(t *testing.T) {
 		"aborts":    func(c *gin.Context) { c.Status(http.StatusSeeOther); c.Abort() },
 		"writes":    func(c *gin.Context) { c.String(http.StatusSeeOther, "elsewhere") },
 	} {
-		guard := api.NewGuardWith(scenario(t, "backoffice"), func(c *gin.Context) authz.UserID { answer(c); return "" }, quiet)
+		g := ginguard.New(scenario(t, "backoffice"), func(c *gin.Context) authz.UserID { answer(c); return "" }, quiet)
 		for _, handler := range []gin.HandlerFunc{
-			guard.Require("finance.balances:view"),
-			guard.RequireAny("finance.balances:view"),
-			guard.RequireFunc(func(*gin.Context) ([]authz.Permission, error) { panic("called for nobody") }),
+			g.Require("finance.balances:view"),
+			g.RequireAny("finance.balances:view"),
+			g.RequireFunc(func(*gin.Context) ([]authz.Permission, error) { panic("called for nobody") }),
 		} {
 			w := send(guarded(handler), "", "GET", "/x")
 			if w.Code != http.StatusSeeOther || strings.Contains(w.Body.String(), "urn:") || strings.Contains(w.Body.String(), "through") {
@@ -423,14 +271,4 @@ func TestCurrentUserMayAnswer(t *testing.T) {
 			}
 		}
 	}
-}
-
-// decode reads a problem document.
-func decode(t *testing.T, w *httptest.ResponseRecorder) map[string]any {
-	t.Helper()
-	var document map[string]any
-	if err := json.Unmarshal(w.Body.Bytes(), &document); err != nil {
-		t.Fatalf("%v in %s", err, w.Body)
-	}
-	return document
 }

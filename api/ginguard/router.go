@@ -1,4 +1,4 @@
-package api
+package ginguard
 
 import (
 	"net/http"
@@ -8,25 +8,24 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// Router registers routes as Gin does and remembers which of them it has seen a guard on, so
-// that a host can refuse to start with a route that nobody thought of:
+// Router registers routes like Gin and remembers which of them have a guard, so that a host can refuse
+// to start with an unguarded route:
 //
 //	r := gin.New()
-//	routes := guard.Router(r)
-//	routes.GET("/healthz", guard.Open(), healthz)
-//	clients := routes.Group("/clients", guard.Require("clients.profiles:view"))
+//	routes := g.Router(r)
+//	routes.GET("/healthz", g.Open(), healthz)
+//	clients := routes.Group("/clients", g.Require("clients.profiles:view"))
 //	clients.GET("/:id", showClient)
 //	if err := routes.Check(); err != nil {
 //		log.Fatal(err)
 //	}
 //
-// Gin tells of each route only its last handler. To send a request through every route and
-// see whether a guard stops it would run the handlers of just those that have none. So the
-// Router watches what passes through it, and holds that against the routes that Gin lists in
-// the end: what was registered elsewhere, or has a guard that can't be recognized because
-// something is wrapped around it, is reported as unguarded, never the other way round.
+// Gin reveals only the last handler of a route, and test requests would run the handlers of exactly the
+// unguarded routes. So the Router watches registrations and compares them with the routes that Gin lists
+// in the end. A route that was registered elsewhere, or whose guard is wrapped in another function, is
+// reported as unguarded; an unguarded route is never missed.
 //
-// Take one Router for each [gin.Engine]. Like the engine, it is for one goroutine to set up.
+// Use one Router for each [gin.Engine]. Like the engine, it must be set up by one goroutine.
 type Router struct {
 	routes gin.IRoutes      // the engine, whose Use does more than that of a group, or group
 	group  *gin.RouterGroup // what Gin puts before the handlers of a route
@@ -38,7 +37,7 @@ var _ gin.IRoutes = (*Router)(nil)
 // seenRoutes is shared by a router and its groups.
 type seenRoutes struct {
 	engine  *gin.Engine
-	guarded map[routeKey]bool // or declared as open
+	guarded map[routeKey]bool // or open
 }
 
 type routeKey struct{ method, path string }
@@ -48,24 +47,24 @@ func (g *Guard) Router(r *gin.Engine) *Router {
 	return &Router{r, &r.RouterGroup, &seenRoutes{r, map[routeKey]bool{}}}
 }
 
-// note remembers a route that Gin has just taken, if it is guarded or declared as open. A
-// guard counts when a handler comes after it: one that is put last guards nothing.
+// note remembers a route that Gin has just registered, if it is guarded or open. A guard in last place
+// guards nothing.
 func (r *Router) note(method, relative string, handlers []gin.HandlerFunc) {
 	chain := slices.Concat(r.group.Handlers, gin.HandlersChain(handlers))
 	guarded := slices.ContainsFunc(chain[:len(chain)-1], func(h gin.HandlerFunc) bool { return isHandler(h, guardCode) })
 	if guarded || slices.ContainsFunc(chain, func(h gin.HandlerFunc) bool { return isHandler(h, openCode) }) {
-		// The path of a group is the path of a route: Gin has one way to make either.
+		// Gin joins the path of a group as it joins that of a route.
 		r.seen.guarded[routeKey{method, r.group.Group(relative).BasePath()}] = true
 	}
 }
 
-// Group returns a router for the routes below a path, with handlers for all of them.
+// Group returns a router for the routes below a path. The handlers run for all of them.
 func (r *Router) Group(relative string, handlers ...gin.HandlerFunc) *Router {
 	group := r.group.Group(relative, handlers...)
 	return &Router{group, group, r.seen}
 }
 
-// Use puts handlers before those of every route that is registered from now on.
+// Use adds handlers for all routes that are registered later.
 func (r *Router) Use(handlers ...gin.HandlerFunc) gin.IRoutes {
 	r.routes.Use(handlers...)
 	return r
@@ -121,7 +120,7 @@ func (r *Router) Match(methods []string, relative string, handlers ...gin.Handle
 	return r
 }
 
-// Any registers a route for the nine methods that Gin takes for any.
+// Any registers a route for the nine methods of Gin's Any.
 func (r *Router) Any(relative string, handlers ...gin.HandlerFunc) gin.IRoutes {
 	return r.Match([]string{
 		http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodHead,
@@ -129,7 +128,7 @@ func (r *Router) Any(relative string, handlers ...gin.HandlerFunc) gin.IRoutes {
 	}, relative, handlers...)
 }
 
-// StaticFile registers the routes of one file. Guard it through its group.
+// StaticFile registers the routes of one file. Guard it with its group.
 func (r *Router) StaticFile(relative, file string) gin.IRoutes {
 	r.routes.StaticFile(relative, file)
 	return r.noteFile(relative)
@@ -141,7 +140,7 @@ func (r *Router) StaticFileFS(relative, file string, fs http.FileSystem) gin.IRo
 	return r.noteFile(relative)
 }
 
-// Static registers the routes of a folder's files. Guard it through its group.
+// Static registers the routes of a folder's files. Guard it with its group.
 func (r *Router) Static(relative, root string) gin.IRoutes {
 	return r.StaticFS(relative, gin.Dir(root, false))
 }
@@ -152,7 +151,7 @@ func (r *Router) StaticFS(relative string, fs http.FileSystem) gin.IRoutes {
 	return r.noteFile(path.Join(relative, "/*filepath"))
 }
 
-// noteFile notes what Gin registers to serve files: two routes with a handler of its own.
+// noteFile notes the two routes that Gin registers to serve files.
 func (r *Router) noteFile(relative string) gin.IRoutes {
 	own := []gin.HandlerFunc{nil}
 	r.note(http.MethodGet, relative, own)

@@ -1,4 +1,4 @@
-package api
+package ginguard
 
 import (
 	"cmp"
@@ -9,17 +9,13 @@ import (
 	"strings"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/rightful-go/rightful/api/internal/selfguarded"
 )
 
-// Open marks a route as one that everybody may call, signed in or not. It guards nothing: it
-// is for [Router.Check] to know, and for people to read.
-func (g *Guard) Open() gin.HandlerFunc { return openToAll }
-
-func openToAll(*gin.Context) {}
-
-// Unguarded lists the routes, in the order of their paths, that have neither a guard before
-// their last handler nor [Guard.Open], among all that the engine has by now. Those that
-// [Mount] and [MountAuthZEN] registered ask for permissions themselves and are not among them.
+// Unguarded lists the engine's routes, sorted by path, that have neither a guard before their last
+// handler nor [Guard.Open]. Routes of api.Mount and api.MountAuthZEN ask for permissions themselves and
+// aren't listed.
 func (r *Router) Unguarded() []gin.RouteInfo {
 	all := r.seen.engine.Routes()
 	times := map[routeKey]int{}
@@ -28,8 +24,8 @@ func (r *Router) Unguarded() []gin.RouteInfo {
 	}
 	unguarded := slices.DeleteFunc(all, func(info gin.RouteInfo) bool {
 		key := routeKey{info.Method, info.Path}
-		// Once Gin serves, "/a\:b" is listed as "/a:b", which another route may be called.
-		return r.seen.guarded[key] && times[key] == 1 || isHandler(info.HandlerFunc, mountCode)
+		// Once Gin serves, it lists "/a\:b" as "/a:b", which may be the path of another route.
+		return r.seen.guarded[key] && times[key] == 1 || selfguarded.Is(info.HandlerFunc)
 	})
 	slices.SortFunc(unguarded, func(a, b gin.RouteInfo) int {
 		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Method, b.Method))
@@ -37,13 +33,12 @@ func (r *Router) Unguarded() []gin.RouteInfo {
 	return unguarded
 }
 
-// Check returns an error that names every route that is unguarded, and nil if there is none.
-// Call it when all routes are registered and before the first request.
+// Check returns an error that lists all unguarded routes, nil if there are none. Call it after all
+// routes are registered and before the first request.
 //
-// Routes that another package registered on the engine itself, and that are open on purpose
-// or guarded in ways of their own, are named as exceptions: by their path as Gin lists it
-// ("/metrics"), by method and path ("GET /metrics"), or by all that is below a path
-// ("/debug/pprof/*").
+// Exceptions are routes that other packages registered on the engine itself, and that are public on
+// purpose or guarded in other ways: a path as Gin lists it ("/metrics"), a method and a path ("GET
+// /metrics"), or everything below a path ("/debug/pprof/*").
 func (r *Router) Check(exceptions ...string) error {
 	unguarded := slices.DeleteFunc(r.Unguarded(), func(info gin.RouteInfo) bool {
 		return slices.ContainsFunc(exceptions, func(exception string) bool { return excepts(exception, info) })
@@ -52,12 +47,12 @@ func (r *Router) Check(exceptions ...string) error {
 		return nil
 	}
 	var b strings.Builder
-	b.WriteString("anybody may call these routes, signed in or not:\n")
+	b.WriteString("these routes have no guard, so everybody may call them, signed in or not:\n")
 	for _, info := range unguarded {
 		fmt.Fprintf(&b, "  %s %s\n", info.Method, info.Path)
 	}
-	b.WriteString("Register each through guard.Router, with guard.Require, RequireAny or RequireFunc before its handler, " +
-		"or with guard.Open if that is meant. Name as exceptions to Check what another package registers and guards.")
+	b.WriteString("Register each through Guard.Router with Require, RequireAny or RequireFunc before its handler, or with " +
+		"Open if it is public on purpose. Pass routes that another package registers as exceptions to Check.")
 	return errors.New(b.String())
 }
 
@@ -74,15 +69,11 @@ func excepts(exception string, info gin.RouteInfo) bool {
 	return info.Path == exception
 }
 
-// Handlers are recognized by their code, which is one and the same whatever they were made
-// for. Functions can't be compared otherwise.
+// Handlers are recognized by their code, since functions can't be compared. The code of a method is the
+// same for all its receivers.
 var (
-	guardCode = []uintptr{
-		handlerCode((&requirement{}).all), handlerCode((&requirement{}).one), handlerCode((&computed{}).all),
-	}
-	openCode = []uintptr{handlerCode(openToAll)}
-	// mountCode is the handlers of our own interfaces, which ask for permissions themselves.
-	mountCode = []uintptr{handlerCode((&mounted{}).serve), handlerCode((&mounted{}).serveWhole)}
+	guardCode = []uintptr{handlerCode((&requirement{}).handle), handlerCode((&computed{}).handle)}
+	openCode  = []uintptr{handlerCode(openToAll)}
 )
 
 func handlerCode(h gin.HandlerFunc) uintptr { return reflect.ValueOf(h).Pointer() }

@@ -1,16 +1,18 @@
-package api
+package guard
 
 import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/rightful-go/rightful/api/internal/problem"
 )
 
-// prefersHTML reports whether a request would rather have a page than JSON, by its Accept
-// headers (RFC 9110 section 12.5.1). A request that likes both equally, or neither, gets JSON.
+// prefersHTML reports whether a request prefers a page to JSON, by its Accept headers (RFC 9110 section
+// 12.5.1). A request without a preference gets JSON.
 func prefersHTML(accept []string) bool {
 	page := offer{types: []string{"text/html"}}
-	document := offer{types: []string{problemMediaType, "application/json"}}
+	document := offer{types: []string{problem.MediaType, "application/json"}}
 	for _, header := range accept {
 		for element := range strings.SplitSeq(header, ",") {
 			if media, weight, ok := mediaRange(element); ok {
@@ -22,15 +24,15 @@ func prefersHTML(accept []string) bool {
 	return page.weight > document.weight
 }
 
-// offer is something that we could send, under any of several names.
+// offer is a representation that we can send, under any of several names.
 type offer struct {
 	types    []string
-	weight   float64 // how much the request likes it, 0 for not at all
-	specific int     // how exactly the range names it that gave the weight
+	weight   float64 // the preference of the request, 0 for not acceptable
+	specific int     // how specific the range is that gave the weight
 }
 
-// consider takes in one range of an Accept header: the one that names the offer most exactly
-// counts, and the better of two that are equally exact.
+// consider applies one range of an Accept header. The most specific range applies, and the higher
+// weight of two equally specific ones.
 func (o *offer) consider(media string, weight float64) {
 	family, _, _ := strings.Cut(o.types[0], "/")
 	specific := 0
@@ -47,8 +49,8 @@ func (o *offer) consider(media string, weight float64) {
 	}
 }
 
-// mediaRange takes one element of an Accept header apart. It is false where the element can't
-// be read, and where it asks for a variant that we don't have ("text/html;level=1").
+// mediaRange parses one element of an Accept header. It returns false for a malformed element, and for
+// a variant that we don't have ("text/html;level=1").
 func mediaRange(element string) (media string, weight float64, ok bool) {
 	media, parameters, more := strings.Cut(element, ";")
 	media, weight = strings.ToLower(strings.TrimSpace(media)), 1
@@ -62,7 +64,7 @@ func mediaRange(element string) (media string, weight float64, ok bool) {
 			if weight, err = strconv.ParseFloat(value, 64); err != nil || !(weight >= 0 && weight <= 1) {
 				return "", 0, false
 			}
-			return media, weight, true // what follows the weight is no part of the range
+			return media, weight, true // parameters after the weight aren't part of the range
 		case name != "" && parameter != "" && !(name == "charset" && strings.Trim(value, `"`) == "utf-8"):
 			return "", 0, false
 		}

@@ -1,10 +1,10 @@
-package api_test
+package guard_test
 
 import (
 	"strings"
 	"testing"
 
-	"github.com/rightful-go/rightful/api"
+	"github.com/rightful-go/rightful/api/guard"
 )
 
 // What a 401 and a 403 are written as, by RFC 9110 section 12.5.1.
@@ -15,7 +15,7 @@ func TestNegotiation(t *testing.T) {
 		json    = "application/problem+json"
 		html    = "text/html; charset=utf-8"
 	)
-	r := guarded(api.NewGuardWith(scenario(t, "backoffice"), signedIn, quiet).Require("system.settings:view"))
+	r := guarded(guard.New(scenario(t, "backoffice"), signedIn, quiet).Require("system.settings:view"))
 	for _, c := range []struct {
 		accept []string
 		want   string

@@ -1,4 +1,4 @@
-package api
+package guard
 
 import (
 	"bytes"
@@ -13,39 +13,38 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/gin-gonic/gin"
-
+	"github.com/rightful-go/rightful/api/internal/problem"
 	"github.com/rightful-go/rightful/authz"
 )
 
-//go:embed forbidden.html
-var refusalSource string
+//go:embed page.html
+var pageSource string
 
-// refusalTemplate is the page of a 401 and of a 403. It escapes whatever it is given.
-var refusalTemplate = template.Must(template.New("forbidden.html").Parse(refusalSource))
+// pageTemplate is the page of a 401, a 403 and a 503. It escapes all values.
+var pageTemplate = template.Must(template.New("page.html").Parse(pageSource))
 
-// refusalPage is what the page shows.
-type refusalPage struct {
-	problem
+// page is the data of the page.
+type page struct {
+	problem.Document
 	Texts         *Texts
 	Heading, Told string
-	Before, After string // what stands around the user
+	Before, After string // the text around the user's id
 	OneIsEnough   bool
 	Categories    []missingCategory
-	Message       string // for an administrator
+	Message       string // to send to an administrator
 	Rows          int    // of the message
 	SignIn        string
 }
 
-// missingCategory is what is missing in one category.
+// missingCategory has the missing permissions of one category.
 type missingCategory struct {
 	Name    string
-	Missing []missingPermission
+	Missing []problem.Missing
 }
 
-func (g *Guard) page(c *gin.Context, p problem, oneIsEnough bool) refusalPage {
-	texts := g.texts(c)
-	view := refusalPage{problem: p, Texts: texts, Heading: texts.heading(p.Status)}
+func (g *Guard) page(r *http.Request, p problem.Document, oneIsEnough bool) page {
+	texts := g.texts(r)
+	view := page{Document: p, Texts: texts, Heading: texts.heading(p.Status)}
 	switch p.Status {
 	case http.StatusUnauthorized:
 		view.Told, view.SignIn = texts.NotSignedIn, g.options.SignIn
@@ -54,18 +53,18 @@ func (g *Guard) page(c *gin.Context, p problem, oneIsEnough bool) refusalPage {
 		view.Told = texts.TryAgain
 		return view
 	}
-	view.problem, view.OneIsEnough = p.visible(), oneIsEnough && len(p.Missing) > 1
+	view.Document, view.OneIsEnough = visible(p), oneIsEnough && len(p.Missing) > 1
 	view.Told = texts.needed(len(p.Missing), oneIsEnough)
 	view.Before, view.After, _ = strings.Cut(texts.SignedInAs, userMark)
 	view.Categories = byCategory(view.Missing)
-	view.Message = view.message(c.Request)
+	view.Message = view.message(r)
 	view.Rows = min(strings.Count(view.Message, "\n")+1, 16)
 	return view
 }
 
-// visible returns p with names that people can read whole. The catalog's words are, since
-// the engine accepts no others.
-func (p problem) visible() problem {
+// visible makes invisible characters of the user's id and of permissions visible. Words of the catalog
+// have none.
+func visible(p problem.Document) problem.Document {
 	p.User = authz.UserID(oneLine(string(p.User)))
 	p.Missing = slices.Clone(p.Missing)
 	for i := range p.Missing {
@@ -74,8 +73,8 @@ func (p problem) visible() problem {
 	return p
 }
 
-// byCategory keeps the order in which the route names its permissions.
-func byCategory(missing []missingPermission) []missingCategory {
+// byCategory groups missing permissions by category, in the order of the route's permissions.
+func byCategory(missing []problem.Missing) []missingCategory {
 	var list []missingCategory
 	at := map[string]int{}
 	for _, m := range missing {
@@ -92,7 +91,7 @@ func byCategory(missing []missingPermission) []missingCategory {
 }
 
 // message is the text to send to an administrator: who, where, when, and what is missing.
-func (v refusalPage) message(request *http.Request) string {
+func (v page) message(request *http.Request) string {
 	var b strings.Builder
 	t := v.Texts
 	fmt.Fprintf(&b, "%s\n\n", t.Request)
@@ -109,10 +108,10 @@ func (v refusalPage) message(request *http.Request) string {
 		fmt.Fprintf(&b, "%s:\n", t.AllAreNeeded)
 	}
 	for _, m := range v.Missing {
-		fmt.Fprintf(&b, "- %s\n", m.text())
+		fmt.Fprintf(&b, "- %s\n", describe(m))
 	}
 	if len(v.Groups) > 0 {
-		fmt.Fprintf(&b, "%s:\n", t.AnyWouldDo)
+		fmt.Fprintf(&b, "%s:\n", t.OneGroupIsNeeded)
 	}
 	for _, way := range v.Ways() {
 		fmt.Fprintf(&b, "- %s\n", way)
@@ -120,13 +119,21 @@ func (v refusalPage) message(request *http.Request) string {
 	return b.String()
 }
 
-// Ways names the groups that would do, those that would together in one text.
-func (v refusalPage) Ways() []string {
-	return each(v.Groups, func(groups []authz.GroupName) string { return strings.Join(plain(groups), " + ") })
+// Ways lists the alternatives, each a group or several groups together.
+func (v page) Ways() []string {
+	var ways []string
+	for _, groups := range v.Groups {
+		names := make([]string, len(groups))
+		for i, name := range groups {
+			names[i] = string(name)
+		}
+		ways = append(ways, strings.Join(names, " + "))
+	}
+	return ways
 }
 
-// text names a permission in the catalog's words, as far as it has any.
-func (m missingPermission) text() string {
+// describe names a permission in the catalog's words, if it has any.
+func describe(m problem.Missing) string {
 	if m.Label == "" {
 		return string(m.Permission)
 	}
@@ -134,11 +141,11 @@ func (m missingPermission) text() string {
 	return words + " (" + string(m.Permission) + ")"
 }
 
-// longestLine bounds what the page takes over from a request in one place, in code points.
+// longestLine is the maximum length of a value from the request on the page, in code points.
 const longestLine = 500
 
-// oneLine keeps a name or an address from forging lines of the message, or the order of what
-// is read: line breaks and invisible characters become visible.
+// oneLine replaces line breaks and invisible characters, so that a name or an address can't forge lines
+// of the message or change the reading order.
 func oneLine(s string) string {
 	var b strings.Builder
 	n := 0
@@ -155,34 +162,33 @@ func oneLine(s string) string {
 	return b.String()
 }
 
-// write answers with a page that can load nothing, run nothing and be framed by nobody.
-func (v refusalPage) write(c *gin.Context) {
+// write answers with a page that can't load anything, run scripts or be framed.
+func (v page) write(w http.ResponseWriter, r *http.Request) {
 	var body bytes.Buffer
-	if err := refusalTemplate.Execute(&body, v); err != nil { // a fault of ours; the document says as much
-		writeProblem(c, v.problem)
+	if err := pageTemplate.Execute(&body, v); err != nil { // a bug; the problem document has the same content
+		problem.Write(w, r, v.Document)
 		return
 	}
-	header := c.Writer.Header()
-	header.Set("Content-Security-Policy", refusalPolicy)
+	header := w.Header()
+	header.Set("Content-Security-Policy", pagePolicy)
 	header.Set("Referrer-Policy", "no-referrer")
-	writeRefusal(c, v.Status, "text/html; charset=utf-8", body.Bytes())
+	problem.WriteBody(w, r, v.Status, "text/html; charset=utf-8", body.Bytes())
 }
 
-// refusalPolicy allows the page its one style sheet, by its hash, and nothing else.
-var refusalPolicy = "default-src 'none'; style-src 'sha256-" + refusalStyleHash() +
+// pagePolicy allows only the page's own style sheet, by its hash.
+var pagePolicy = "default-src 'none'; style-src 'sha256-" + pageStyleHash() +
 	"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// refusalStyleHash hashes the style sheet as it goes out: the template may change what it
-// copies.
-func refusalStyleHash() string {
+// pageStyleHash hashes the style sheet as it is sent, since the template may change it.
+func pageStyleHash() string {
 	var body strings.Builder
-	if err := refusalTemplate.Execute(&body, refusalPage{}); err != nil {
+	if err := pageTemplate.Execute(&body, page{}); err != nil {
 		panic(err)
 	}
 	_, rest, _ := strings.Cut(body.String(), "<style>")
 	style, _, found := strings.Cut(rest, "</style>")
 	if !found {
-		panic("api: the page has no style sheet")
+		panic("guard: the page has no style sheet")
 	}
 	sum := sha256.Sum256([]byte(style))
 	return base64.StdEncoding.EncodeToString(sum[:])

@@ -1,4 +1,4 @@
-package api
+package guard
 
 import (
 	"fmt"
@@ -7,14 +7,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/gin-gonic/gin"
 )
 
-// Texts are the words of a guard's pages in one language. Take those of [English] or [German] and
-// replace what you like, or fill all of them in for another language. They are text, never HTML.
+// Texts are the texts of a guard's pages in one language. Start from [English] or [German] and replace
+// what you like, or set all fields for another language. They are plain text, never HTML.
 type Texts struct {
-	// Language is what they are in, as a language tag (BCP 47) such as "de" or "pt-BR".
+	// Language is the language of the texts, a language tag (BCP 47) such as "de" or "pt-BR".
 	Language string
 
 	SignInFirst string // heading of a 401
@@ -25,43 +23,43 @@ type Texts struct {
 	TryAgain    string
 
 	Forbidden   string // heading of a 403
-	NotAllowed  string // where what is missing isn't told
+	NotAllowed  string // a 403 that doesn't say what is missing
 	Needed      func(n int) string
-	NeededOne   string // of several
-	SignedInAs  string // with {user} where the id goes
-	Missing     string // heading over the permissions that are missing
-	OneIsEnough string // heading over those of which one would do
+	NeededOne   string // one of several permissions
+	SignedInAs  string // with {user} in place of the id
+	Missing     string // heading of the missing permissions
+	OneIsEnough string // heading of missing permissions of which one is enough
 	Other       string // category of permissions that the catalog lacks
-	WouldDo     string // heading over the groups of which one would do, see TellGroups
+	WouldGrant  string // heading of the groups, see TellGroups
 
-	Ask      string // heading over the text to send to an administrator
+	Ask      string // heading of the text to send to an administrator
 	SendThis string
 
-	// The text to send: its first line, and what stands before a colon or above a list.
-	Request      string
-	User         string
-	Address      string
-	Time         string
-	Denial       string
-	AllAreNeeded string
-	OneIsNeeded  string
-	AnyWouldDo   string
+	// The text to send: its first line, and the words before its colons and lists.
+	Request          string
+	User             string
+	Address          string
+	Time             string
+	Denial           string
+	AllAreNeeded     string
+	OneIsNeeded      string
+	OneGroupIsNeeded string
 }
 
-// English returns the texts that a guard uses when it is given none.
+// English returns the texts in English, which are the default.
 func English() Texts {
 	return Texts{
 		Language: "en",
 
 		SignInFirst: "Sign in first",
-		NotSignedIn: "You are not signed in, and this isn’t open to everybody.",
+		NotSignedIn: "You need to sign in to see this.",
 		SignIn:      "Sign in",
 
 		Unavailable: "Temporarily unavailable",
-		TryAgain:    "What you may do can’t be looked up at the moment. Try again in a while.",
+		TryAgain:    "Your permissions can’t be checked right now. Try again later.",
 
 		Forbidden:  "Forbidden",
-		NotAllowed: "You may not do this.",
+		NotAllowed: "You don’t have permission to do this.",
 		Needed: func(n int) string {
 			if n == 1 {
 				return "You need 1 more permission to do this."
@@ -73,19 +71,19 @@ func English() Texts {
 		Missing:     "What is missing",
 		OneIsEnough: "One of these is enough",
 		Other:       "Other",
-		WouldDo:     "Groups that would do",
+		WouldGrant:  "Groups that grant this",
 
 		Ask:      "Ask for access",
 		SendThis: "Send this text to an administrator.",
 
-		Request:      "Please give me access.",
-		User:         "User",
-		Address:      "Address",
-		Time:         "Time",
-		Denial:       "Denial",
-		AllAreNeeded: "Missing permissions",
-		OneIsNeeded:  "One of these permissions is missing",
-		AnyWouldDo:   "One of these groups would do",
+		Request:          "Please give me access.",
+		User:             "User",
+		Address:          "Address",
+		Time:             "Time",
+		Denial:           "Denial",
+		AllAreNeeded:     "Missing permissions",
+		OneIsNeeded:      "One of these permissions is missing",
+		OneGroupIsNeeded: "One of these groups would grant it",
 	}
 }
 
@@ -95,14 +93,14 @@ func German() Texts {
 		Language: "de",
 
 		SignInFirst: "Bitte zuerst anmelden",
-		NotSignedIn: "Sie sind nicht angemeldet, und diese Seite steht nicht allen offen.",
+		NotSignedIn: "Melden Sie sich an, um diese Seite zu sehen.",
 		SignIn:      "Anmelden",
 
 		Unavailable: "Vorübergehend nicht verfügbar",
-		TryAgain:    "Im Moment lässt sich nicht feststellen, was Sie dürfen. Versuchen Sie es in einer Weile noch einmal.",
+		TryAgain:    "Ihre Berechtigungen lassen sich gerade nicht prüfen. Versuchen Sie es später noch einmal.",
 
 		Forbidden:  "Kein Zugriff",
-		NotAllowed: "Das dürfen Sie nicht.",
+		NotAllowed: "Dafür fehlt Ihnen die Berechtigung.",
 		Needed: func(n int) string {
 			if n == 1 {
 				return "Ihnen fehlt dafür 1 Berechtigung."
@@ -111,42 +109,42 @@ func German() Texts {
 		},
 		NeededOne:   "Sie brauchen dafür eine dieser Berechtigungen.",
 		SignedInAs:  "Sie sind angemeldet als {user}.",
-		Missing:     "Was fehlt",
+		Missing:     "Fehlende Berechtigungen",
 		OneIsEnough: "Eine davon genügt",
 		Other:       "Sonstiges",
-		WouldDo:     "Gruppen, die genügen würden",
+		WouldGrant:  "Gruppen mit diesen Berechtigungen",
 
 		Ask:      "Zugriff anfragen",
 		SendThis: "Senden Sie diesen Text an eine Administratorin oder einen Administrator.",
 
-		Request:      "Bitte geben Sie mir Zugriff.",
-		User:         "Benutzer",
-		Address:      "Adresse",
-		Time:         "Zeit",
-		Denial:       "Ablehnung",
-		AllAreNeeded: "Fehlende Berechtigungen",
-		OneIsNeeded:  "Eine dieser Berechtigungen fehlt",
-		AnyWouldDo:   "Eine dieser Gruppen würde genügen",
+		Request:          "Bitte geben Sie mir Zugriff.",
+		User:             "Benutzer",
+		Address:          "Adresse",
+		Time:             "Zeit",
+		Denial:           "Ablehnung",
+		AllAreNeeded:     "Fehlende Berechtigungen",
+		OneIsNeeded:      "Eine dieser Berechtigungen fehlt",
+		OneGroupIsNeeded: "Eine dieser Gruppen würde genügen",
 	}
 }
 
 const userMark = "{user}"
 
-// check returns an error for a text that is missing, or has no place for the user.
+// check returns an error if a text is missing, or has no place for the user.
 func (t Texts) check() error {
 	fields := reflect.ValueOf(t)
 	for i := range fields.NumField() {
 		if fields.Field(i).IsZero() {
-			return fmt.Errorf("the Texts in %q lack %s", t.Language, fields.Type().Field(i).Name)
+			return fmt.Errorf("the texts in %q lack %s", t.Language, fields.Type().Field(i).Name)
 		}
 	}
 	if !strings.Contains(t.SignedInAs, userMark) {
-		return fmt.Errorf("the Texts in %q have a SignedInAs without %s", t.Language, userMark)
+		return fmt.Errorf("SignedInAs in %q lacks the placeholder %s", t.Language, userMark)
 	}
 	return nil
 }
 
-// heading returns what is above a page.
+// heading returns the heading of a page.
 func (t *Texts) heading(status int) string {
 	switch status {
 	case http.StatusUnauthorized:
@@ -157,7 +155,7 @@ func (t *Texts) heading(status int) string {
 	return strconv.Itoa(status) + " " + t.Forbidden
 }
 
-// needed says how much is missing.
+// needed says how many permissions are missing.
 func (t *Texts) needed(n int, oneIsEnough bool) string {
 	switch {
 	case n == 0:
@@ -168,29 +166,23 @@ func (t *Texts) needed(n int, oneIsEnough bool) string {
 	return t.Needed(n)
 }
 
-// texts returns those in the language that whoever asks likes best.
-func (g *Guard) texts(c *gin.Context) *Texts {
-	languages := c.Request.Header.Values("Accept-Language")
-	if g.options.Language != nil {
-		languages = []string{g.options.Language(c)}
-	}
+// texts returns the texts in the language that the user prefers.
+func (g *Guard) texts(r *http.Request) *Texts {
 	best, most := &g.options.Texts[0], 0.0
-	for _, list := range languages {
-		for element := range strings.SplitSeq(list, ",") {
-			// A range of languages is written as one of media types is.
-			language, weight, ok := mediaRange(element)
-			if !ok || weight <= most {
-				continue
-			}
-			if t := g.textsIn(language); t != nil {
-				best, most = t, weight
-			}
+	for element := range strings.SplitSeq(g.options.Language(r), ",") {
+		// A range of languages has the syntax of a range of media types.
+		language, weight, ok := mediaRange(element)
+		if !ok || weight <= most {
+			continue
+		}
+		if t := g.textsIn(language); t != nil {
+			best, most = t, weight
 		}
 	}
 	return best
 }
 
-// textsIn looks a language up (RFC 4647 section 3.4): "de-AT" is content with "de".
+// textsIn looks up a language (RFC 4647 section 3.4): "de-AT" finds "de".
 func (g *Guard) textsIn(language string) *Texts {
 	for language != "" && language != "*" {
 		at := slices.IndexFunc(g.options.Texts, func(t Texts) bool { return strings.EqualFold(t.Language, language) })

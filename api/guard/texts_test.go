@@ -1,22 +1,21 @@
-package api_test
+package guard_test
 
 import (
 	"fmt"
 	"html"
+	"net/http"
 	"reflect"
 	"strings"
 	"testing"
 
-	"github.com/gin-gonic/gin"
-
-	"github.com/rightful-go/rightful/api"
+	"github.com/rightful-go/rightful/api/guard"
 	"github.com/rightful-go/rightful/authz"
 )
 
 // labeled is texts in a language of which each says which it is, in what HTML would take for an
 // element.
-func labeled(language string) api.Texts {
-	texts := api.Texts{Needed: func(n int) string { return fmt.Sprintf("<needed %d %s>", n, language) }}
+func labeled(language string) guard.Texts {
+	texts := guard.Texts{Needed: func(n int) string { return fmt.Sprintf("<needed %d %s>", n, language) }}
 	fields := reflect.ValueOf(&texts).Elem()
 	for i := range fields.NumField() {
 		if field := fields.Field(i); field.Kind() == reflect.String {
@@ -31,17 +30,17 @@ func labeled(language string) api.Texts {
 // What a host replaces it finds on some page, as text, and nothing else in words is there.
 func TestEveryTextIsOnAPage(t *testing.T) {
 	options := quiet
-	options.Texts, options.SignIn, options.Tell = []api.Texts{labeled("eo")}, "/login", api.TellGroups
-	guard := api.NewGuardWith(scenario(t, "backoffice"), signedIn, options)
-	page := func(g *api.Guard, user authz.UserID, guarding func(*api.Guard) gin.HandlerFunc) string {
+	options.Texts, options.SignIn, options.Tell = []guard.Texts{labeled("eo")}, "/login", guard.TellGroups
+	g := guard.New(scenario(t, "backoffice"), signedIn, options)
+	page := func(g *guard.Guard, user authz.UserID, guarding func(*guard.Guard) middleware) string {
 		return send(guarded(guarding(g)), user, "GET", "/x", "Accept", asPage).Body.String()
 	}
-	oneOf := func(g *api.Guard) gin.HandlerFunc { return g.RequireAny(approving[1:]...) }
-	pages := page(guard, "", oneOf) + page(guard, "cleo", oneOf) + page(guard, "cleo", require(append(approving, "nowhere.declared:view")...)) +
-		page(guard, "cleo", requireFunc())
+	oneOf := func(g *guard.Guard) middleware { return g.RequireAny(approving[1:]...) }
+	pages := page(g, "", oneOf) + page(g, "cleo", oneOf) + page(g, "cleo", require(append(approving, "nowhere.declared:view")...)) +
+		page(g, "cleo", requireFunc())
 	old := expired(t)
-	pages += page(api.NewGuardWith(old, signedIn, options), "cleo", oneOf)
-	fields := reflect.TypeFor[api.Texts]()
+	pages += page(guard.New(old, signedIn, options), "cleo", oneOf)
+	fields := reflect.TypeFor[guard.Texts]()
 	for i := range fields.NumField() {
 		name := fields.Field(i).Name
 		want := []string{"<" + strings.ToLower(name) + " "}
@@ -71,7 +70,7 @@ func TestEveryTextIsOnAPage(t *testing.T) {
 func TestLanguageIsChosen(t *testing.T) {
 	const title = "<title>503 &lt;unavailable %s&gt;</title>"
 	options := quiet
-	options.Texts = []api.Texts{labeled("en"), labeled("de"), labeled("pt-BR")}
+	options.Texts = []guard.Texts{labeled("en"), labeled("de"), labeled("pt-BR")}
 	engine := expired(t)
 	for _, c := range []struct{ accept, want string }{
 		{"", "en"},
@@ -96,34 +95,15 @@ func TestLanguageIsChosen(t *testing.T) {
 		{"-de", "en"},
 		{strings.Repeat("x-", 100_000), "en"},
 	} {
-		r := guarded(api.NewGuardWith(engine, signedIn, options).Require("a:b"))
+		r := guarded(guard.New(engine, signedIn, options).Require("a:b"))
 		if w := send(r, "ana", "GET", "/x", "Accept", asPage, "Accept-Language", c.accept); !strings.Contains(w.Body.String(), fmt.Sprintf(title, c.want)) {
 			t.Errorf("for %q it isn't in %s", c.accept, c.want)
 		}
 		host := options
-		host.Language = func(ctx *gin.Context) string { return ctx.GetHeader("Likes") }
-		r = guarded(api.NewGuardWith(engine, signedIn, host).Require("a:b"))
+		host.Language = func(r *http.Request) string { return r.Header.Get("Likes") }
+		r = guarded(guard.New(engine, signedIn, host).Require("a:b"))
 		if w := send(r, "ana", "GET", "/x", "Accept", asPage, "Accept-Language", "pt-BR", "Likes", c.accept); !strings.Contains(w.Body.String(), fmt.Sprintf(title, c.want)) {
 			t.Errorf("where the host says %q it isn't in %s", c.accept, c.want)
 		}
 	}
-}
-
-// anonymous is texts that have no place for the user.
-var anonymous = func() api.Texts {
-	texts := labeled("eo")
-	texts.SignedInAs = "Saluton"
-	return texts
-}()
-
-// expired returns an engine whose policy is too old.
-func expired(t *testing.T) *authz.Engine {
-	t.Helper()
-	options := authz.Options{MaxAge: 1, PollInterval: 1 << 40, Logger: quiet.Logger}
-	engine, err := authz.Open(t.Context(), authz.NewMemoryStore(), options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = engine.Close() })
-	return engine
 }

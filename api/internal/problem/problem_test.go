@@ -1,18 +1,17 @@
-package api_test
+package problem_test
 
 import (
 	"encoding/json"
-	"maps"
 	"os"
 	"slices"
 	"testing"
 
-	"github.com/rightful-go/rightful/api"
+	"github.com/rightful-go/rightful/api/internal/problem"
 )
 
 // The table of problem types and the document that the clients are made from agree.
 func TestProblemTypesAreThoseOfTheDocument(t *testing.T) {
-	text, err := os.ReadFile("openapi/openapi.json")
+	text, err := os.ReadFile("../../openapi/openapi.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,10 +29,15 @@ func TestProblemTypesAreThoseOfTheDocument(t *testing.T) {
 	}
 	want := document.Components.Schemas.Problem.Properties.Type.Enum
 	slices.Sort(want)
-	if got := slices.Sorted(maps.Keys(api.ProblemTypes())); !slices.Equal(got, want) {
+	var got []string
+	for kind := range problem.Status() {
+		got = append(got, string(kind))
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
 		t.Errorf("the table has %q,\nthe document %q", got, want)
 	}
-	for name, status := range api.ProblemTypes() {
+	for name, status := range problem.Status() {
 		if status < 400 || status > 599 {
 			t.Errorf("%s has status %d", name, status)
 		}

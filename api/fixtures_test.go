@@ -2,11 +2,14 @@ package api_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,8 +17,8 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/go-json-experiment/json"
-
 	"github.com/rightful-go/rightful/api"
+	"github.com/rightful-go/rightful/api/guard"
 	"github.com/rightful-go/rightful/authz"
 	"github.com/rightful-go/rightful/authz/policycsv"
 )
@@ -233,3 +236,106 @@ func (r reply) items(member string) []string {
 }
 
 func (r reply) revision() string { return r.header.Get("Rightful-Revision") }
+
+func init() { gin.SetMode(gin.TestMode) }
+
+type signedInKey struct{}
+
+// signedIn is the CurrentUser function of the tests: the context of their requests has the user.
+func signedIn(c *gin.Context) authz.UserID {
+	user, _ := c.Request.Context().Value(signedInKey{}).(authz.UserID)
+	return user
+}
+
+// send serves one request as the user.
+func send(r http.Handler, user authz.UserID, method, target string, header ...string) *httptest.ResponseRecorder {
+	request := httptest.NewRequest(method, target, nil)
+	request = request.WithContext(context.WithValue(request.Context(), signedInKey{}, user))
+	for i := 0; i < len(header); i += 2 {
+		request.Header.Add(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	r.ServeHTTP(w, request)
+	return w
+}
+
+// quiet are the options of a guard with a log that nobody reads.
+var quiet = guard.Options{Logger: slog.New(slog.DiscardHandler)}
+
+// exchange is a request on a fresh desk, and what answers it.
+type exchange struct {
+	user, method, path, body string
+	match                    string // "now" sends the present ETag of the group or user, "stale" an old one
+	status                   int
+	problem                  string // the type, for one that fails
+}
+
+// runExchanges runs each on a desk of its own.
+func runExchanges(t *testing.T, all []exchange) {
+	t.Helper()
+	for _, e := range all {
+		t.Run(fmt.Sprintf("%s %s %s %s %d %s", e.user, e.method, clipped(e.path), clipped(e.body), e.status, e.problem), func(t *testing.T) {
+			newDesk(t).exchange(e)
+		})
+	}
+}
+
+func clipped(s string) string { return s[:min(len(s), 60)] }
+
+func (d *desk) exchange(e exchange) reply {
+	d.t.Helper()
+	var header []string
+	switch e.match {
+	case "":
+	case "now":
+		header = []string{"If-Match", d.etag(resourceOf(e.path))}
+	case "stale":
+		header = []string{"If-Match", `"1"`}
+	default:
+		header = []string{"If-Match", e.match}
+	}
+	r := d.do(e.user, e.method, e.path, e.body, header...)
+	if e.problem != "" {
+		r.problem(e.status, e.problem)
+	}
+	return r.want(e.status)
+}
+
+// resourceOf cuts a path down to the group or user that has the ETag.
+func resourceOf(path string) string {
+	path, _, _ = strings.Cut(path, "?")
+	return "/" + strings.Join(strings.Split(path, "/")[1:3], "/")
+}
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// golden compares got with the file of that name in testdata.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatalf("%v; go test ./api -update writes it", err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs; go test ./api -update writes it anew. Got:\n%s", file, got)
+	}
+}
+
+// decode reads a problem document.
+func decode(t *testing.T, w *httptest.ResponseRecorder) map[string]any {
+	t.Helper()
+	var document map[string]any
+	if err := json.Unmarshal(w.Body.Bytes(), &document); err != nil {
+		t.Fatalf("%v in %s", err, w.Body)
+	}
+	return document
+}

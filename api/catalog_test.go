@@ -3,6 +3,7 @@ package api_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/rightful-go/rightful/authz"
@@ -72,5 +73,37 @@ func TestHoldersAgreeWithDecisions(t *testing.T) {
 		if !slices.Equal(shown[groups:], users) {
 			t.Errorf("%s: shown are %q, and %q hold it", p.Permission, shown[groups:], users)
 		}
+	}
+}
+
+// The whole catalog: the application's permissions, Rightful's own, and the right to assign
+// for each group.
+func TestCatalog(t *testing.T) {
+	runExchanges(t, []exchange{
+		{"group-viewer", "GET", "/permissions", "", "", 200, ""},
+		{"", "GET", "/permissions", "", "", 401, "unauthenticated"},
+		{"cleo", "GET", "/permissions", "", "", 403, "forbidden"},
+		{"group-viewer", "GET", "/permissions?categories=x", "", "", 400, "malformed-request"},
+	})
+	d := newDesk(t)
+	for query, want := range map[string]string{
+		"?category=Finance":              "finance.balances:adjust finance.operations:create finance.operations:view",
+		"?category=Finance+%3E+Balances": "finance.balances:adjust",
+		"?category=finance":              "",
+		"?category=Fin":                  "",
+		"?q=BOOK":                        "finance.operations:create",
+		"?q=reason":                      "finance.balances:adjust",
+		"?q=rightful.members/fin":        "rightful.members/Finance:assign",
+		"?category=Finance&q=adjust":     "finance.balances:adjust",
+		"?category=Rightful&q=export":    "rightful.members/Exporters:assign rightful.policy:export",
+		"?category=System":               "system.settings:view",
+	} {
+		if got := strings.Join(d.get("group-viewer", "/permissions"+query).items("permission"), " "); got != want {
+			t.Errorf("%s lists %s, not %s", query, got, want)
+		}
+	}
+	first := d.get("group-viewer", "/permissions?category=Finance").body
+	if want := `{"permission":"finance.balances:adjust","label":"Adjust balances","category":["Finance","Balances"],"description":"With a reason"}`; !strings.Contains(first, want) {
+		t.Errorf("shown as %s", first)
 	}
 }

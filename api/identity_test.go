@@ -1,0 +1,23 @@
+package api_test
+
+import (
+	"testing"
+)
+
+// Who is calling only the host's callback says: nothing that a client can set makes somebody of
+// nobody, or another of somebody.
+func TestNoHeaderIsAnIdentity(t *testing.T) {
+	d := newDesk(t)
+	claims := []string{
+		"Authorization", "Bearer admin", "Cookie", "session=admin; user=admin", "From", "admin",
+		"Forwarded", "for=admin", "Remote-User", "admin", "User", "admin", "X-Auth-Request-User", "admin",
+		"X-Forwarded-User", "admin", "X-Original-User", "admin", "X-Remote-User", "admin", "X-User", "admin", "X-User-Id", "admin",
+		"X-HTTP-Method-Override", "DELETE", "X-Original-URL", "/api/v1/export", "X-Rewrite-URL", "/api/v1/export",
+	}
+	d.do("", "GET", "/export", "", claims...).problem(401, "unauthenticated")
+	d.do("", "GET", "/me?user=admin", "", claims...).problem(401, "unauthenticated")
+	d.do("cleo", "GET", "/export", "", claims...).problem(403, "forbidden")
+	if got := d.do("cleo", "GET", "/me", "", claims...).want(200).json()["user"]; got != "cleo" {
+		t.Errorf("the caller is %v", got)
+	}
+}
