@@ -1,12 +1,9 @@
-// Package api is Rightful over HTTP, for Gin.
+// Package api serves Rightful over HTTP, on Gin. Start with [Mount], which serves the administrators'
+// REST interface:
 //
-// Start with [NewGuard], whose Require, RequireAny and RequireFunc are the middlewares that let
-// a request through when its user holds what the route needs, and with [Mount], which puts the
-// administrators' interface where the host wants it:
-//
-//	guard := api.NewGuard(engine, currentUser)
-//	r.GET("/settings", guard.Require("system.settings:view"), showSettings)
 //	api.Mount(r.Group("/api/v1"), engine, currentUser)
+//
+// The guards of the application's own routes are in package ginguard, and in package guard for net/http.
 //
 // [MountAuthZEN] serves the OpenID AuthZEN Authorization API 1.0, with which other services ask for
 // decisions.

@@ -12,4 +12,4 @@ import (
 // It is called for every request, so it should read what an earlier middleware has established. It may
 // answer the request itself, for example with a redirect to a login page or a 503, then abort and
 // return "". It must not call Next: the handler would run before the decision.
-type CurrentUser func(c *gin.Context) authz.UserID
+type CurrentUser = func(c *gin.Context) authz.UserID

@@ -28,7 +28,7 @@ import (
 // established. It may answer the request itself, for example with a redirect to a login page, or with
 // a 503 if the session store is away; it must then abort and return "". It must not call Next: the
 // handler would run before the decision.
-type CurrentUser func(*gin.Context) authz.UserID
+type CurrentUser = func(*gin.Context) authz.UserID
 
 // Guard makes Gin middlewares that let a request through to its handler if the signed-in user holds the
 // permissions that the route needs. It decides and refuses as [guard.Guard] does, and records the
@@ -42,16 +42,16 @@ type Guard struct {
 // New returns a guard. It panics if engine or currentUser is nil, or if the options are invalid, see
 // [guard.Options.Check].
 //
-// The functions of the options get the request with its [gin.Context] as the value of
-// [gin.ContextKey]. Unless Route is set, the route of a denial is [gin.Context.FullPath].
+// The functions of the options get a request from which [ContextOf] returns the Gin context. Unless
+// Route is set, the route of a denial is [gin.Context.FullPath].
 func New(engine *authz.Engine, currentUser CurrentUser, options guard.Options) *Guard {
 	if engine == nil || currentUser == nil {
 		panic("ginguard: New was given no engine or no CurrentUser function")
 	}
 	if options.Route == nil {
-		options.Route = func(r *http.Request) string { return contextOf(r).FullPath() }
+		options.Route = func(r *http.Request) string { return ContextOf(r).FullPath() }
 	}
-	identify := func(r *http.Request) (authz.UserID, error) { return currentUser(contextOf(r)), nil }
+	identify := func(r *http.Request) (authz.UserID, error) { return currentUser(ContextOf(r)), nil }
 	return &Guard{engine, currentUser, guard.New(engine, identify, options)}
 }
 
@@ -60,7 +60,9 @@ func requestOf(c *gin.Context) *http.Request {
 	return c.Request.WithContext(context.WithValue(c.Request.Context(), gin.ContextKey, c))
 }
 
-func contextOf(r *http.Request) *gin.Context { return r.Context().Value(gin.ContextKey).(*gin.Context) }
+// ContextOf returns the Gin context of a request that a function of [guard.Options] gets. It panics for
+// other requests.
+func ContextOf(r *http.Request) *gin.Context { return r.Context().Value(gin.ContextKey).(*gin.Context) }
 
 // Require returns a middleware that lets a request through if its user holds all of the permissions.
 //

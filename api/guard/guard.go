@@ -17,7 +17,7 @@ import (
 // An error means that the user can't be established, for example because the session store is away:
 // the request gets 503, and the error is logged. CurrentUser is called for every guarded request, so
 // it should read what an earlier middleware has established.
-type CurrentUser func(*http.Request) (authz.UserID, error)
+type CurrentUser = func(*http.Request) (authz.UserID, error)
 
 // Guard makes middlewares that let a request through to its handler if the signed-in user holds the
 // permissions that the route needs. Routes name permissions; the path of a request plays no part.
