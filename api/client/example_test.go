@@ -36,7 +36,7 @@ func desk() (address string, stop func()) {
 func token(context.Context) (string, error) { return "s3cret", nil }
 
 // A group with its rules and a member, each change with its reason.
-func Example() {
+func ExampleNew() {
 	address, stop := desk()
 	defer stop()
 	ctx := context.Background()
