@@ -17,6 +17,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/go-json-experiment/json"
+
 	"github.com/rightful-go/rightful/api"
 	"github.com/rightful-go/rightful/api/guard"
 	"github.com/rightful-go/rightful/authz"

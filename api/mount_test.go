@@ -15,83 +15,86 @@ import (
 	"testing"
 
 	"github.com/gin-gonic/gin"
+
 	"github.com/rightful-go/rightful/api"
 	"github.com/rightful-go/rightful/authz"
 )
 
-// Paths that other routers clean, redirect or decode twice (hazard 25) are what they are here:
-// a name, or nothing.
+// pathTricks are paths that other routers clean, redirect or decode twice (hazard 25). Here each is a
+// name, or nothing.
+var pathTricks = []struct {
+	path   string
+	status int
+}{
+	{"/groups/Finance", 200},
+	{"/groups/%46inance", 200}, // F
+	{"/groups/50%25%20+%20a", 200},
+	{"/groups/50%25%20%2B%20a", 200},
+	{"/groups/50%25%20%20%20a", 404},
+	{"/groups/50%2525%20+%20a", 404},
+
+	{"/", 404},
+	{"//", 404},
+	{"/.", 404},
+	{"/..", 404},
+	{"/groups/", 404},
+	{"/groups//", 404},
+	{"//groups", 404},
+	{"/groups/Finance/", 404},
+	{"/groups//permissions", 404},
+	{"/groups/Finance//permissions", 404},
+	{"/users//groups", 404},
+	{"/Groups", 404},
+	{"/GROUPS/Finance", 404},
+	{"/groups/Finance/Permissions", 404},
+	{"/%67roups", 404},
+	{"/groups%2FFinance", 404},
+	{"/groups%2fFinance", 404},
+	{"%2Fgroups", 404},
+	{"/groups/Finance%2Fpermissions", 404},
+	{"/groups/Finance%2F", 404},
+	{"/groups/%2FFinance", 404},
+	{"/./groups", 404},
+	{"/groups/./Finance", 404},
+	{"/groups/.", 404},
+	{"/groups/..", 404},
+	{"/groups/%2E", 404},
+	{"/groups/%2e%2e", 404},
+	{"/groups/../groups", 404},
+	{"/users/../groups/Finance", 404},
+	{"/x/../groups", 404},
+	{"/groups/..%2Fgroups", 404},
+	{"/groups/Finance%00", 404},
+	{"/groups/Finance%20", 404},
+	{"/groups/Finance;x=1", 404},
+	{"/groups/Finance.json", 404},
+	{"/groups/%FF", 404},
+	{"/groups/finance", 404},
+	{"/groups/Finance%E2%80%8B", 404},
+	{"/users/..", 422},
+	{"/users/%2E%2E", 422},
+	{"/users/.", 422},
+	{"/users/a%2Fb", 422},
+	{"/users/%FF", 422},
+	{"/users/%00", 422},
+	{"/users/../groups", 422},
+	{"/users/x%20", 422},
+	{"/users/group:Finance", 422},
+	{"/nothing", 404},
+	{"/me/", 404},
+	{"/me/x", 404},
+	{"/openapi.json/", 404},
+	{"/openapi.JSON", 404},
+	{"/api/v1/groups", 404},
+}
+
 func TestPathTricks(t *testing.T) {
 	d := newDesk(t)
 	_, err := d.engine.As("admin").CreateGroup(t.Context(), authz.GroupSpec{Name: "50% + a"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range []struct {
-		path   string
-		status int
-	}{
-		{"/groups/Finance", 200},
-		{"/groups/%46inance", 200}, // F
-		{"/groups/50%25%20+%20a", 200},
-		{"/groups/50%25%20%2B%20a", 200},
-		{"/groups/50%25%20%20%20a", 404},
-		{"/groups/50%2525%20+%20a", 404},
-
-		{"/", 404},
-		{"//", 404},
-		{"/.", 404},
-		{"/..", 404},
-		{"/groups/", 404},
-		{"/groups//", 404},
-		{"//groups", 404},
-		{"/groups/Finance/", 404},
-		{"/groups//permissions", 404},
-		{"/groups/Finance//permissions", 404},
-		{"/users//groups", 404},
-		{"/Groups", 404},
-		{"/GROUPS/Finance", 404},
-		{"/groups/Finance/Permissions", 404},
-		{"/%67roups", 404},
-		{"/groups%2FFinance", 404},
-		{"/groups%2fFinance", 404},
-		{"%2Fgroups", 404},
-		{"/groups/Finance%2Fpermissions", 404},
-		{"/groups/Finance%2F", 404},
-		{"/groups/%2FFinance", 404},
-		{"/./groups", 404},
-		{"/groups/./Finance", 404},
-		{"/groups/.", 404},
-		{"/groups/..", 404},
-		{"/groups/%2E", 404},
-		{"/groups/%2e%2e", 404},
-		{"/groups/../groups", 404},
-		{"/users/../groups/Finance", 404},
-		{"/x/../groups", 404},
-		{"/groups/..%2Fgroups", 404},
-		{"/groups/Finance%00", 404},
-		{"/groups/Finance%20", 404},
-		{"/groups/Finance;x=1", 404},
-		{"/groups/Finance.json", 404},
-		{"/groups/%FF", 404},
-		{"/groups/finance", 404},
-		{"/groups/Finance%E2%80%8B", 404},
-		{"/users/..", 422},
-		{"/users/%2E%2E", 422},
-		{"/users/.", 422},
-		{"/users/a%2Fb", 422},
-		{"/users/%FF", 422},
-		{"/users/%00", 422},
-		{"/users/../groups", 422},
-		{"/users/x%20", 422},
-		{"/users/group:Finance", 422},
-		{"/nothing", 404},
-		{"/me/", 404},
-		{"/me/x", 404},
-		{"/openapi.json/", 404},
-		{"/openapi.JSON", 404},
-		{"/api/v1/groups", 404},
-	} {
+	for _, c := range pathTricks {
 		r := d.get("admin", c.path).want(c.status)
 		if c.status >= 300 && r.header.Get("Location") != "" {
 			t.Errorf("%s is sent to %s", c.path, r.header.Get("Location"))

@@ -105,7 +105,7 @@ func ok(t testing.TB, err error) {
 }
 
 // All that there is to do, from a group's making to its end.
-func TestGroupAndUserFromBeginningToEnd(t *testing.T) {
+func TestGroupFromBeginningToEnd(t *testing.T) {
 	ctx := t.Context()
 	c := newService(t).as(t, "ana")
 	_, _, err := c.CreateGroup(ctx, openapi.GroupCreate{Name: "Requests desk/day"})
@@ -151,6 +151,16 @@ func TestGroupAndUserFromBeginningToEnd(t *testing.T) {
 	if err := g.Delete(ctx, version); !client.Is(err, openapi.ProblemTypeGroupHasMembers) {
 		t.Errorf("deleting a group with members: %v", err)
 	}
+
+}
+
+func TestUserFromBeginningToEnd(t *testing.T) {
+	ctx := t.Context()
+	c := newService(t).as(t, "ana")
+	_, _, err := c.CreateGroup(ctx, openapi.GroupCreate{Name: "Desk"})
+	ok(t, err)
+	g := c.Group("Desk")
+	ok(t, g.Add(ctx, "cleo"))
 
 	u := c.User("cleo")
 	groups, version, err := u.Groups(ctx)

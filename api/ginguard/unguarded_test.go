@@ -24,115 +24,128 @@ func listed(routes *ginguard.Router) []string {
 	return list
 }
 
+// site is an application in the making.
+type site struct {
+	engine *authz.Engine
+	g      *ginguard.Guard
+	must   gin.HandlerFunc // a guard
+	r      *gin.Engine
+	routes *ginguard.Router
+}
+
+func pass(*gin.Context) {}
+
+var someFiles = http.FS(fstest.MapFS{"a.txt": {Data: []byte("a")}})
+
+// registrations are ways to register routes, and the routes that are unguarded then.
+var registrations = map[string]struct {
+	register func(site)
+	want     []string
+}{
+	"nothing": {func(site) {}, nil},
+	"each kind of guard": {func(s site) {
+		s.routes.GET("/all", s.must, through)
+		s.routes.GET("/any", s.g.RequireAny("finance.balances:view"), through)
+		s.routes.GET("/func", s.g.RequireFunc(func(*gin.Context) ([]authz.Permission, error) { return nil, nil }), through)
+		s.routes.GET("/none", through)
+	}, []string{"GET /none"}},
+	"each way to register": {func(s site) {
+		for path, handlers := range map[string][]gin.HandlerFunc{"/a/:id": {s.must, through}, "/b/:id": {through}} {
+			s.routes.GET(path, handlers...)
+			s.routes.POST(path, handlers...)
+			s.routes.PUT(path, handlers...)
+			s.routes.PATCH(path, handlers...)
+			s.routes.DELETE(path, handlers...)
+			s.routes.HEAD(path, handlers...)
+			s.routes.OPTIONS(path, handlers...)
+			s.routes.Handle("PURGE", path, handlers...)
+			s.routes.Any(path+"/any", handlers...)
+			s.routes.Match([]string{"GET", "POST"}, path+"/match", handlers...)
+		}
+	}, []string{
+		"DELETE /b/:id", "GET /b/:id", "HEAD /b/:id", "OPTIONS /b/:id", "PATCH /b/:id", "POST /b/:id", "PURGE /b/:id", "PUT /b/:id",
+		"CONNECT /b/:id/any", "DELETE /b/:id/any", "GET /b/:id/any", "HEAD /b/:id/any", "OPTIONS /b/:id/any", "PATCH /b/:id/any",
+		"POST /b/:id/any", "PUT /b/:id/any", "TRACE /b/:id/any", "GET /b/:id/match", "POST /b/:id/match",
+	}},
+	"by group": {func(s site) {
+		group := s.routes.Group("/g", pass, s.must)
+		group.GET("", through)
+		group.GET("/", through)
+		group.Group("/h/").GET("/x", pass, through)
+		s.routes.GET("/g/other", through) // the same path, past the group
+	}, []string{"GET /g/other"}},
+	"by Use": {func(s site) {
+		group := s.routes.Group("/g")
+		group.GET("/before", through)
+		group.Use(s.must)
+		group.GET("/after", through)
+	}, []string{"GET /g/before"}},
+	"by Use of the router": {func(s site) {
+		s.routes.GET("/before", through)
+		early := s.routes.Group("/early") // has what was there when it was made
+		s.routes.Use(s.must)
+		early.GET("/x", through)
+		s.routes.GET("/after", through)
+		s.routes.Group("/late").GET("/x", through)
+	}, []string{"GET /before", "GET /early/x"}},
+	"by Use of the s.engine": {func(s site) {
+		s.r.Use(s.must)
+		s.routes.GET("/x", through)
+		s.r.GET("/past-the-router", through) // guarded, but who could tell
+	}, []string{"GET /past-the-router"}},
+	"handlers taken away": {func(s site) {
+		s.r.Use(s.must)
+		s.r.Handlers = nil
+		s.routes.GET("/x", through)
+	}, []string{"GET /x"}},
+	"guard after the handler": {func(s site) {
+		s.routes.GET("/x", through, s.must)
+	}, []string{"GET /x"}},
+	"wrapped": {func(s site) {
+		s.routes.GET("/x", func(c *gin.Context) { s.must(c) }, through)
+	}, []string{"GET /x"}},
+	"past the router": {func(s site) {
+		s.r.GET("/before", s.must, through)
+		s.routes.GET("/x", s.must, through)
+		s.r.Group("/x").GET("/below", through)
+		s.r.POST("/x", through)
+	}, []string{"GET /before", "POST /x", "GET /x/below"}},
+	"open": {func(s site) {
+		s.routes.GET("/healthz", s.g.Open(), through)
+		public := s.routes.Group("/public", s.g.Open())
+		public.StaticFS("/files", someFiles)
+		public.GET("/page", through)
+		s.routes.POST("/healthz", through)
+	}, []string{"POST /healthz"}},
+	"files": {func(s site) {
+		s.routes.StaticFS("/free", someFiles)
+		s.routes.StaticFileFS("/a.txt", "a.txt", someFiles)
+		s.routes.Static("/folder/", "testdata")
+		s.routes.StaticFile("/b.txt", "testdata/a.txt")
+		kept := s.routes.Group("/kept", s.must)
+		kept.StaticFS("/", someFiles)
+		more := s.routes.Group("/more/", s.must)
+		more.StaticFileFS("/a.txt", "a.txt", someFiles)
+		more.Static("files", "testdata")
+		more.StaticFile("b.txt", "testdata/a.txt")
+	}, []string{
+		"GET /a.txt", "HEAD /a.txt", "GET /b.txt", "HEAD /b.txt", "GET /folder/*filepath", "HEAD /folder/*filepath",
+		"GET /free/*filepath", "HEAD /free/*filepath",
+	}},
+	"the administrators' interface": {func(s site) {
+		api.Mount(s.r.Group("/api/v1"), s.engine, signedIn)
+		s.r.GET("/api/v2/*path", through)
+	}, []string{"GET /api/v2/*path"}},
+}
+
 func TestUnguarded(t *testing.T) {
 	engine := scenario(t, "backoffice")
 	g := ginguard.New(engine, signedIn, quiet)
-	must := g.Require("finance.balances:view")
-	middleware := func(*gin.Context) {}
-	files := http.FS(fstest.MapFS{"a.txt": {Data: []byte("a")}})
-	for name, c := range map[string]struct {
-		register func(r *gin.Engine, routes *ginguard.Router)
-		want     []string
-	}{
-		"nothing": {func(*gin.Engine, *ginguard.Router) {}, nil},
-		"each kind of guard": {func(_ *gin.Engine, routes *ginguard.Router) {
-			routes.GET("/all", must, through)
-			routes.GET("/any", g.RequireAny("finance.balances:view"), through)
-			routes.GET("/func", g.RequireFunc(func(*gin.Context) ([]authz.Permission, error) { return nil, nil }), through)
-			routes.GET("/none", through)
-		}, []string{"GET /none"}},
-		"each way to register": {func(_ *gin.Engine, routes *ginguard.Router) {
-			for path, handlers := range map[string][]gin.HandlerFunc{"/a/:id": {must, through}, "/b/:id": {through}} {
-				routes.GET(path, handlers...)
-				routes.POST(path, handlers...)
-				routes.PUT(path, handlers...)
-				routes.PATCH(path, handlers...)
-				routes.DELETE(path, handlers...)
-				routes.HEAD(path, handlers...)
-				routes.OPTIONS(path, handlers...)
-				routes.Handle("PURGE", path, handlers...)
-				routes.Any(path+"/any", handlers...)
-				routes.Match([]string{"GET", "POST"}, path+"/match", handlers...)
-			}
-		}, []string{
-			"DELETE /b/:id", "GET /b/:id", "HEAD /b/:id", "OPTIONS /b/:id", "PATCH /b/:id", "POST /b/:id", "PURGE /b/:id", "PUT /b/:id",
-			"CONNECT /b/:id/any", "DELETE /b/:id/any", "GET /b/:id/any", "HEAD /b/:id/any", "OPTIONS /b/:id/any", "PATCH /b/:id/any",
-			"POST /b/:id/any", "PUT /b/:id/any", "TRACE /b/:id/any", "GET /b/:id/match", "POST /b/:id/match",
-		}},
-		"by group": {func(_ *gin.Engine, routes *ginguard.Router) {
-			group := routes.Group("/g", middleware, must)
-			group.GET("", through)
-			group.GET("/", through)
-			group.Group("/h/").GET("/x", middleware, through)
-			routes.GET("/g/other", through) // the same path, past the group
-		}, []string{"GET /g/other"}},
-		"by Use": {func(_ *gin.Engine, routes *ginguard.Router) {
-			group := routes.Group("/g")
-			group.GET("/before", through)
-			group.Use(must)
-			group.GET("/after", through)
-		}, []string{"GET /g/before"}},
-		"by Use of the router": {func(_ *gin.Engine, routes *ginguard.Router) {
-			routes.GET("/before", through)
-			early := routes.Group("/early") // has what was there when it was made
-			routes.Use(must)
-			early.GET("/x", through)
-			routes.GET("/after", through)
-			routes.Group("/late").GET("/x", through)
-		}, []string{"GET /before", "GET /early/x"}},
-		"by Use of the engine": {func(r *gin.Engine, routes *ginguard.Router) {
-			r.Use(must)
-			routes.GET("/x", through)
-			r.GET("/past-the-router", through) // guarded, but who could tell
-		}, []string{"GET /past-the-router"}},
-		"handlers taken away": {func(r *gin.Engine, routes *ginguard.Router) {
-			r.Use(must)
-			r.Handlers = nil
-			routes.GET("/x", through)
-		}, []string{"GET /x"}},
-		"guard after the handler": {func(_ *gin.Engine, routes *ginguard.Router) {
-			routes.GET("/x", through, must)
-		}, []string{"GET /x"}},
-		"wrapped": {func(_ *gin.Engine, routes *ginguard.Router) {
-			routes.GET("/x", func(c *gin.Context) { must(c) }, through)
-		}, []string{"GET /x"}},
-		"past the router": {func(r *gin.Engine, routes *ginguard.Router) {
-			r.GET("/before", must, through)
-			routes.GET("/x", must, through)
-			r.Group("/x").GET("/below", through)
-			r.POST("/x", through)
-		}, []string{"GET /before", "POST /x", "GET /x/below"}},
-		"open": {func(_ *gin.Engine, routes *ginguard.Router) {
-			routes.GET("/healthz", g.Open(), through)
-			public := routes.Group("/public", g.Open())
-			public.StaticFS("/files", files)
-			public.GET("/page", through)
-			routes.POST("/healthz", through)
-		}, []string{"POST /healthz"}},
-		"files": {func(_ *gin.Engine, routes *ginguard.Router) {
-			routes.StaticFS("/free", files)
-			routes.StaticFileFS("/a.txt", "a.txt", files)
-			routes.Static("/folder/", "testdata")
-			routes.StaticFile("/b.txt", "testdata/a.txt")
-			kept := routes.Group("/kept", must)
-			kept.StaticFS("/", files)
-			more := routes.Group("/more/", must)
-			more.StaticFileFS("/a.txt", "a.txt", files)
-			more.Static("files", "testdata")
-			more.StaticFile("b.txt", "testdata/a.txt")
-		}, []string{
-			"GET /a.txt", "HEAD /a.txt", "GET /b.txt", "HEAD /b.txt", "GET /folder/*filepath", "HEAD /folder/*filepath",
-			"GET /free/*filepath", "HEAD /free/*filepath",
-		}},
-		"the administrators' interface": {func(r *gin.Engine, _ *ginguard.Router) {
-			api.Mount(r.Group("/api/v1"), engine, signedIn)
-			r.GET("/api/v2/*path", through)
-		}, []string{"GET /api/v2/*path"}},
-	} {
+	for name, c := range registrations {
 		t.Run(name, func(t *testing.T) {
 			r := gin.New()
 			routes := g.Router(r)
-			c.register(r, routes)
+			c.register(site{engine, g, g.Require("finance.balances:view"), r, routes})
 			if got := listed(routes); !slices.Equal(got, c.want) {
 				t.Errorf("got  %q\nwant %q", got, c.want)
 			}
