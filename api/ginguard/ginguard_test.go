@@ -143,12 +143,13 @@ func TestGuardKeepsItsPermissions(t *testing.T) {
 	}
 }
 
+func give(permissions ...authz.Permission) func(*gin.Context) ([]authz.Permission, error) {
+	return func(*gin.Context) ([]authz.Permission, error) { return permissions, nil }
+}
+
 func TestRequireFunc(t *testing.T) {
 	var log bytes.Buffer
 	g := ginguard.New(scenario(t, "backoffice"), signedIn, guard.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
-	give := func(permissions ...authz.Permission) func(*gin.Context) ([]authz.Permission, error) {
-		return func(*gin.Context) ([]authz.Permission, error) { return permissions, nil }
-	}
 	const held = "finance.balances:view"
 	for name, c := range map[string]struct {
 		permissions func(*gin.Context) ([]authz.Permission, error)
