@@ -16,7 +16,7 @@ func newAsk(path, body string) *http.Request {
 	return httptest.NewRequest("POST", path, strings.NewReader(body))
 }
 
-// about is the members of a question.
+// about returns the members of a question.
 func about(user, action, kind, id string) string {
 	return fmt.Sprintf(`"subject":{"type":"user","id":%q},"action":{"name":%q},"resource":{"type":%q,"id":%q}`, user, action, kind, id)
 }
@@ -53,8 +53,8 @@ func TestEvaluation(t *testing.T) {
 	}
 }
 
-// Of an id that is no segment only the type counts, and then the answer is Can's.
-func TestEvaluationIsCanWhereTheIDIsNoSegment(t *testing.T) {
+// If the id isn't one segment, only the type matters, and the answer is Can's.
+func TestEvaluationOfAnIDThatIsNoSegment(t *testing.T) {
 	d := newPoint(t)
 	for _, user := range []authz.UserID{"alice", "bob", "carol", "dave", "root", "service", "", "nobody"} {
 		for _, id := range []string{"", "a.b", "record-2.", "a/b", "a:b", "*", "record-*"} {
@@ -69,7 +69,7 @@ func TestEvaluationIsCanWhereTheIDIsNoSegment(t *testing.T) {
 	}
 }
 
-// Object and action stay apart, wherever their colons are.
+// Object and action stay apart, wherever they have colons.
 func TestEvaluationJoinsNothing(t *testing.T) {
 	d := newPoint(t)
 	d.importPolicy("p, eve, a:b, c, allow\n")
@@ -132,7 +132,7 @@ func (r reply) decisions() []bool {
 	return list
 }
 
-// A fault of one question denies that one and says why; the others are answered.
+// An invalid evaluation is denied with a reason; the others are answered.
 func TestEvaluationsErrors(t *testing.T) {
 	d := newPoint(t)
 	for item, want := range map[string]string{
@@ -172,7 +172,7 @@ func TestEvaluationsErrors(t *testing.T) {
 	}
 }
 
-// A question takes whole entities from the top: nothing is mixed.
+// Defaults apply to whole entities; members are never mixed.
 func TestEvaluationsDefaultsAreWhole(t *testing.T) {
 	d := newPoint(t)
 	r := d.ask("service", "/access/v1/evaluations", `{`+about("dave", "read", "record", "record-1")+`,"evaluations":[
@@ -182,7 +182,7 @@ func TestEvaluationsDefaultsAreWhole(t *testing.T) {
 	}
 }
 
-// All questions of a request are answered by one revision.
+// All evaluations of a request use one revision.
 func TestEvaluationsAreOfOneRevision(t *testing.T) {
 	d := newPoint(t)
 	ctx, stop := context.WithCancel(t.Context())

@@ -16,8 +16,7 @@ import (
 	"github.com/rightful-go/rightful/authz/policycsv"
 )
 
-// recordCatalog and recordPolicy are what the certification asks about, with someone who may
-// ask.
+// recordCatalog and recordPolicy are the policy of the certification, with a caller who may ask.
 var recordCatalog = authz.Catalog{
 	{Permission: "record:read", Label: "Read records"},
 	{Permission: "record:write", Label: "Write records"},
@@ -41,7 +40,7 @@ g, bob, group:Readers
 
 const pointAddress = "https://pdp.example.com"
 
-// records lists what there is of records.
+// records lists the ids of records.
 func records(_ context.Context, resourceType, after string, limit int) ([]string, error) {
 	list := []string{"record-1", "record-2", "record-3"}
 	if resourceType != "record" {
@@ -51,7 +50,7 @@ func records(_ context.Context, resourceType, after string, limit int) ([]string
 	return list[:min(limit, len(list))], nil
 }
 
-// newPoint is a desk that answers AuthZEN's questions.
+// newPoint returns a desk that serves AuthZEN.
 func newPoint(t testing.TB, change ...func(*api.AuthZENOptions)) *desk {
 	t.Helper()
 	options := api.AuthZENOptions{PolicyDecisionPoint: pointAddress, Resources: records}

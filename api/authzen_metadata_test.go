@@ -44,7 +44,7 @@ func TestMetadata(t *testing.T) {
 
 func (r reply) answered() bool { return r.status == 200 }
 
-// Without an identifier nothing is published, and without a lister the search for resources isn't there.
+// Without an identifier there is no metadata, and without a lister no resource search.
 func TestAuthZENWithoutOptions(t *testing.T) {
 	d := newPoint(t, func(o *api.AuthZENOptions) { *o = api.AuthZENOptions{} })
 	if w := send(d.handler, "", "GET", "/.well-known/authzen-configuration"); w.Code != 404 {

@@ -16,7 +16,7 @@ func withPage(body, page string) string {
 	return strings.TrimSuffix(body, "}") + `,"page":` + page + `}`
 }
 
-// Pages of any size add up to the whole, in its order.
+// Pages of any size add up to all results, in order.
 func TestSearchPagesAddUp(t *testing.T) {
 	d := newPoint(t, func(o *api.AuthZENOptions) { o.Resources = numbered(1100) })
 	d.importPolicy("p, erin, record, read, allow\np, erin, record.0003, read, deny\n")
@@ -52,7 +52,7 @@ func TestSearchPagesAddUp(t *testing.T) {
 	}
 }
 
-// numbered lists so many records.
+// numbered lists n records.
 func numbered(n int) api.ResourceLister {
 	return func(_ context.Context, _, after string, limit int) (list []string, _ error) {
 		from := 0
@@ -69,7 +69,7 @@ func numbered(n int) api.ResourceLister {
 	}
 }
 
-// The most on a page, and what a page says that is none.
+// The largest page, and errors in page.
 func TestSearchLimits(t *testing.T) {
 	d := newPoint(t, func(o *api.AuthZENOptions) { o.Resources = numbered(501) })
 	body := question("alice", "read", "record", "")
@@ -101,7 +101,7 @@ func TestSearchLimits(t *testing.T) {
 	}
 }
 
-// A token belongs to its search: to who, what, to what and in which context.
+// A token is valid only for its search: the same subject, action, resource and context.
 func TestSearchTokens(t *testing.T) {
 	d := newPoint(t)
 	body := question("", "read", "record", "record-1")

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Members that nobody knows are passed over at every level, and doubled ones are refused there.
+// Unknown members are ignored at every level, and duplicate ones are refused.
 func TestAuthZENMembers(t *testing.T) {
 	d := newPoint(t)
 	for _, body := range []string{
@@ -39,7 +39,7 @@ func TestAuthZENMembers(t *testing.T) {
 	}
 }
 
-// An identifier that can't come back as it was is refused, and nothing of it comes back.
+// An identifier that can't be sent back unchanged is refused, and no part of it is sent back.
 func TestRequestIDsThatAreRefused(t *testing.T) {
 	d := newPoint(t)
 	for _, id := range []string{strings.Repeat("x", 201), "a\tb", "a\x00b", "a\r\nSet-Cookie: x=y", "a\x7f", "ä", "\xff"} {

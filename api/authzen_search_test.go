@@ -60,7 +60,7 @@ func TestSearches(t *testing.T) {
 	}
 }
 
-// What a search finds is what an evaluation allows, of everyone and everything.
+// A search finds exactly what an evaluation allows.
 func TestSearchesAgreeWithEvaluation(t *testing.T) {
 	d := newPoint(t)
 	d.importPolicy("p, erin, record.*, *, allow\np, erin, record.record-3, archive, deny\np, finn, record, archive, allow\np, ivy, *, read, allow\n")
@@ -116,7 +116,7 @@ func (d *desk) searched(path, body string, limit int) (all []string) {
 	}
 }
 
-// Where little of much is permitted a page ends early, and the next goes on from there.
+// If few of many resources are permitted, a page ends early, and the next one continues there.
 func TestResourceSearchIsBounded(t *testing.T) {
 	examined := 0
 	d := newPoint(t, func(o *api.AuthZENOptions) {
@@ -146,7 +146,7 @@ func TestResourceSearchIsBounded(t *testing.T) {
 	}
 }
 
-// What breaks in the host's code is for the log.
+// Errors of the host's code go only to the log.
 func TestResourceSearchThatFails(t *testing.T) {
 	d := newPoint(t, func(o *api.AuthZENOptions) {
 		o.Resources = func(context.Context, string, string, int) ([]string, error) {

@@ -15,7 +15,7 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// Who may not ask learns nothing, not even whether the question could be read.
+// Unauthorized callers learn nothing, not even whether the question could be read.
 func TestAuthZENNeedsTheRight(t *testing.T) {
 	d := newPoint(t)
 	for _, o := range api.AuthZENOperations() {
@@ -31,7 +31,7 @@ func TestAuthZENNeedsTheRight(t *testing.T) {
 	}
 }
 
-// Past the age that the host allows nobody may ask, so that nothing is answered by an old policy.
+// Past the maximum age nobody may ask, so no old policy answers.
 func TestAuthZENPastMaxAge(t *testing.T) {
 	engine, err := authz.Open(t.Context(), authz.NewMemoryStore(), authz.Options{Bootstrap: "admin", MaxAge: 1, PollInterval: 1 << 40})
 	if err != nil {
@@ -50,7 +50,7 @@ func TestAuthZENPastMaxAge(t *testing.T) {
 	}
 }
 
-// Each limit at its edge and one past it.
+// Each limit, and one past it.
 func TestAuthZENLimits(t *testing.T) {
 	d := newPoint(t)
 	const path, many = "/access/v1/evaluation", "/access/v1/evaluations"
@@ -159,7 +159,7 @@ func TestMountAuthZENTakesARouterWithoutAPath(t *testing.T) {
 	}
 }
 
-// Several points on one host, each with its engine, don't meet.
+// Several decision points on one host, each with its engine, are independent.
 func TestTenantsOfOneHost(t *testing.T) {
 	one, two := newPoint(t), newPoint(t)
 	two.importPolicy("p, zoe, record, read, allow\n")

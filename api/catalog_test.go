@@ -24,8 +24,8 @@ func TestHolderOperation(t *testing.T) {
 	})
 }
 
-// Groups first, then users, each with every path; who is restricted isn't among them, and a
-// restriction shows on an administrator, whom it doesn't touch.
+// Groups come first, then users, each with every path. Restricted users aren't listed; on an
+// administrator a restriction is listed without effect.
 func TestHoldersAreShownWithTheirPaths(t *testing.T) {
 	d := newDesk(t)
 	d.do("admin", "POST", "/groups", `{"name":"Bookkeepers","inherits":["Finance"],"permissions":{"grants":["finance.operations:create"]}}`).want(201)
@@ -57,7 +57,7 @@ func TestHoldersAreShownWithTheirPaths(t *testing.T) {
 	}
 }
 
-// Whoever is shown is who may, and nobody else.
+// The listed users are exactly those who are allowed.
 func TestHoldersAgreeWithDecisions(t *testing.T) {
 	d := newDesk(t)
 	d.seedMany()
@@ -76,8 +76,8 @@ func TestHoldersAgreeWithDecisions(t *testing.T) {
 	}
 }
 
-// The whole catalog: the application's permissions, Rightful's own, and the right to assign
-// for each group.
+// The catalog has the application's permissions, Rightful's own, and the right to assign for each
+// group.
 func TestCatalog(t *testing.T) {
 	runExchanges(t, []exchange{
 		{"group-viewer", "GET", "/permissions", "", "", 200, ""},

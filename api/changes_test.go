@@ -43,7 +43,7 @@ func TestChangeOperations(t *testing.T) {
 	})
 }
 
-// What a change was, who made it, over which channel and why, is on record.
+// A change shows what it did, who made it, when, over which channel and why.
 func TestChangeIsShownWhole(t *testing.T) {
 	d := newDesk(t)
 	made := d.do("admin", "PUT", "/groups/Finance/permissions", `{"grants":["system.settings:view"],"restrictions":[]}`,
@@ -68,8 +68,8 @@ func TestChangeIsShownWhole(t *testing.T) {
 	}
 }
 
-// Who gained what is for whoever may see users; everybody else sees the change without it.
-func TestImpactIsForWhoMaySeeUsers(t *testing.T) {
+// Gains and losses are shown only to callers who may see users.
+func TestImpactNeedsTheRightToSeeUsers(t *testing.T) {
 	d := newDesk(t)
 	made := d.do("admin", "PUT", "/groups/Finance/members/ben", "").want(204)
 	for user, want := range map[string]bool{"auditor": false, "admin": true} {
@@ -119,7 +119,7 @@ func TestChangesAreNarrowedAndNewestFirst(t *testing.T) {
 	}
 }
 
-// Lists in a change name at most 100 and count all.
+// Lists in a change have at most 100 items, and the counts count all.
 func TestChangeIsBounded(t *testing.T) {
 	d := newDesk(t)
 	var users []string
@@ -141,7 +141,7 @@ func TestChangeIsBounded(t *testing.T) {
 	}
 }
 
-// A change that another instance has just made is shown whole, before this one heard of it.
+// A change that another instance has just made is shown whole, before this one has read it.
 func TestChangeOfAnotherInstance(t *testing.T) {
 	d := newDesk(t, func(o *authz.Options) { o.PollInterval = time.Hour })
 	other, err := authz.Open(t.Context(), d.store, authz.Options{Catalog: deskCatalog, PollInterval: time.Hour})
@@ -159,7 +159,7 @@ func TestChangeOfAnotherInstance(t *testing.T) {
 	}
 }
 
-// A repair is no empty change: it shows the rows that it took out of the table.
+// A repair shows the rows that it removed from the table.
 func TestRepairShowsWhatItRemoved(t *testing.T) {
 	d := newDesk(t)
 	d.store.InsertRows(authz.Row{Type: "p", V: [6]string{"ben", "", "view", "deny"}})
@@ -180,8 +180,8 @@ func TestRepairShowsWhatItRemoved(t *testing.T) {
 	}
 }
 
-// What a write answers with is what it left, whatever the next one does.
-func TestWriteAnswersWithWhatItLeft(t *testing.T) {
+// A write answers with its own result, even if another write follows at once.
+func TestWriteAnswersWithItsResult(t *testing.T) {
 	d := newDesk(t)
 	var all sync.WaitGroup
 	for i := range 20 {
@@ -219,8 +219,7 @@ func TestRevertOperation(t *testing.T) {
 	})
 }
 
-// A deleted group comes back as it was, members and rights to assign and all, and the change
-// says what it was.
+// A deleted group is restored with its members and rights to assign, and the change says so.
 func TestRevertBringsBack(t *testing.T) {
 	d := newDesk(t)
 	before := d.get("admin", "/export").body
@@ -243,8 +242,8 @@ func TestRevertBringsBack(t *testing.T) {
 	}
 }
 
-// All that stands in the way is named, at most a thousand things; and all is counted.
-func TestRevertSaysWhatIsInTheWay(t *testing.T) {
+// All obstacles are counted, and the first thousand listed.
+func TestRevertListsObstacles(t *testing.T) {
 	d := newDesk(t)
 	file := ""
 	for i := range 1200 {
@@ -263,7 +262,7 @@ func TestRevertSaysWhatIsInTheWay(t *testing.T) {
 	}
 }
 
-// Escalation is asked about before anything that stands in the way.
+// Escalation comes before obstacles.
 func TestRevertThatWouldEscalate(t *testing.T) {
 	d := newDesk(t)
 	change, err := d.engine.As("admin").ChangeUserPermissions(t.Context(), "group-editor", authz.RulesDelta{Grant: []authz.Pattern{"rightful.changes:view"}})

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// What encoding/json and the generated servers let through (hazard 28) is a 400 that says
-// where, and nothing of it is stored.
+// What encoding/json and generated servers accept silently (hazard 28) is a 400 with its position,
+// and nothing is stored.
 func TestBodyIsReadStrictly(t *testing.T) {
 	d := newDesk(t)
 	before := d.engine.View().Revision()
@@ -65,7 +65,7 @@ func TestBodyIsReadStrictly(t *testing.T) {
 	}
 }
 
-// All that is wrong is named at once, in header, query and body.
+// All errors in header, query and body are listed together.
 func TestBodyFaultsAreNamedTogether(t *testing.T) {
 	d := newDesk(t)
 	inCase := d.do("admin", "POST", "/groups", `{"Name":"A"}`)
@@ -108,7 +108,7 @@ func TestBodyIsBounded(t *testing.T) {
 	d.do("admin", "POST", "/groups", strings.Repeat("[", 1<<20)).problem(413, "too-large")
 }
 
-// A host may allow less.
+// A host may have a lower limit.
 func TestBodyOfAHostThatAllowsLess(t *testing.T) {
 	d := newDesk(t)
 	inner := d.handler
@@ -132,8 +132,8 @@ type brokenReader struct{}
 
 func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// More than a thousand rules or members are a 422 in its place among the errors, with the
-// list that goes too far.
+// More than a thousand rules or members are a 422, in its place among the errors, and the error
+// names the list.
 func TestBodyListsAreBounded(t *testing.T) {
 	list := func(n int, form string) string {
 		items := make([]string, n)

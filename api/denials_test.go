@@ -24,7 +24,7 @@ func (d *desk) addDenials(list ...authz.Denial) {
 	}
 }
 
-// denials are an hour apart, the last one of this hour.
+// denials are an hour apart, the last one in the current hour.
 func denials(n int, user authz.UserID) []authz.Denial {
 	last := time.Now().UTC().Truncate(time.Hour)
 	list := make([]authz.Denial, n)
@@ -61,8 +61,8 @@ func TestDenialOperations(t *testing.T) {
 	})
 }
 
-// A 403 of the guard gives an id, by which the denial is found from another instance within a
-// second: who wanted what of which route, and of the address nothing.
+// By the id of a 403, another instance finds the denial within a second: user, permissions and
+// route, but nothing of the address.
 func TestDenialIsFoundByItsID(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t)
@@ -107,8 +107,8 @@ func TestDenialIsFoundByItsID(t *testing.T) {
 	})
 }
 
-// Whoever looks a denial up later learns that it is mended, and by which change.
-func TestDenialSaysSinceWhenItIsMended(t *testing.T) {
+// A denial says whether the request would be allowed now, and since which change.
+func TestDenialSaysSinceWhenItWouldBeAllowed(t *testing.T) {
 	d := newDesk(t)
 	d.addDenials(denials(1, "cleo")...)
 	look := func(allowed bool, since string) {
@@ -164,7 +164,7 @@ func TestDenialsAreNarrowedAndNewestFirst(t *testing.T) {
 	d.get("viewer", "/denials?user=ben&limit=1&cursor="+next).problem(400, "malformed-request")
 }
 
-// An id is shown only where the denial is recorded, and only a 403 is.
+// Only a 403 is recorded, and an id is shown only if the denial was recorded.
 func TestOnlyDenialsAreRecorded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, off := range []bool{false, true} {

@@ -11,11 +11,11 @@ import (
 	"testing"
 )
 
-// recordingVariable names a folder. What the tests ask and are answered goes there, for
-// `make contract`, which holds it against the document by validators that aren't ours.
+// recordingVariable names a folder for the exchanges of the tests. `make contract` sets it and
+// checks the exchanges with other validators.
 const recordingVariable = "RIGHTFUL_RECORD"
 
-// recorded is an exchange as tools/contract reads it. Bodies needn't be text.
+// recorded is an exchange as tools/contract reads it. Bodies may be binary.
 type recorded struct {
 	Test    string      `json:"test"`
 	Method  string      `json:"method"`
@@ -28,7 +28,7 @@ type recorded struct {
 	Answer  []byte      `json:"answer"`
 }
 
-// recording is the file that exchanges are written to, nil where nobody asks for it.
+// recording is the file for exchanges, nil if the variable isn't set.
 var recording = sync.OnceValue(func() *os.File {
 	dir := os.Getenv(recordingVariable)
 	if dir == "" {
@@ -57,7 +57,7 @@ func (r *recorder) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// record prepares a request for being recorded; the function that it returns does it.
+// record prepares a request for recording. The returned function records it.
 func record(t testing.TB, request *http.Request) func(reply) {
 	file := recording()
 	if file == nil {

@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// resolve follows a reference into the document, with what stands beside it laid over.
+// resolve follows a reference into the document and applies the members beside it.
 func resolve(v any) map[string]any {
 	o := v.(map[string]any)
 	ref, ok := o["$ref"].(string)
@@ -31,8 +31,8 @@ func resolve(v any) map[string]any {
 	return whole
 }
 
-// conforms holds a value against a schema, as far as the document's schemas go. It is stricter
-// than JSON Schema in one thing: members that the schema doesn't name are errors.
+// conforms checks a value against a schema, as far as the document uses JSON Schema. Unlike JSON
+// Schema it refuses members that the schema doesn't name.
 func conforms(schema, value any, at string) error {
 	s := merged(schema)
 	if options, ok := s["oneOf"].([]any); ok {
@@ -73,7 +73,7 @@ func conforms(schema, value any, at string) error {
 	return nil
 }
 
-// merged lays the parts of an allOf over one another.
+// merged merges the parts of an allOf.
 func merged(schema any) map[string]any {
 	s := resolve(schema)
 	parts, ok := s["allOf"].([]any)
@@ -163,7 +163,7 @@ func conformsToText(s map[string]any, value, at string) error {
 	return nil
 }
 
-// What holds the answers against the document must itself find what is wrong.
+// The check itself must find errors.
 func TestConforms(t *testing.T) {
 	group := func(change func(map[string]any)) map[string]any {
 		g := map[string]any{

@@ -20,7 +20,7 @@ import (
 // gets is one that it describes, and every one that it describes, successes and errors alike,
 // is got by some test.
 
-// described is the document, taken apart for comparison.
+// described is the parsed document.
 var described = sync.OnceValue(func() map[string]any {
 	var d map[string]any
 	if err := json.Unmarshal(openapi.Document, &d); err != nil {
@@ -29,7 +29,7 @@ var described = sync.OnceValue(func() map[string]any {
 	return d
 })
 
-// seen is the answers got, as "GET /groups 200".
+// seen has the answers that tests got, as "GET /groups 200".
 var seen sync.Map
 
 func TestMain(m *testing.M) {
@@ -45,7 +45,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// answers lists what the document says that operations answer.
+// answers lists the documented answers of all operations.
 func answers() []string {
 	var list []string
 	for path, item := range described()["paths"].(map[string]any) {
@@ -67,14 +67,14 @@ func atRoot(path string) bool {
 	return described()["paths"].(map[string]any)[path].(map[string]any)["servers"] != nil
 }
 
-// successes lists those that are successes.
+// successes lists the documented answers that are successes.
 func successes() []string {
 	return slices.DeleteFunc(answers(), func(answer string) bool {
 		return answer[strings.LastIndex(answer, " ")+1:] >= "300"
 	})
 }
 
-// hold holds an answer against the document, if the request is for one of its operations.
+// hold checks an answer against the document, if the request is for one of its operations.
 func hold(t testing.TB, request *http.Request, r reply) {
 	t.Helper()
 	metadata := strings.HasPrefix(request.URL.Path, "/.well-known/") && r.status == 200
@@ -133,7 +133,7 @@ func hold(t testing.TB, request *http.Request, r reply) {
 	}
 }
 
-// operationOf finds the operation that a request is for; nil if there is none.
+// operationOf finds the operation of a request; nil if there is none.
 func operationOf(request *http.Request) (string, map[string]any) {
 	escaped := request.URL.EscapedPath()
 	below, ok := strings.CutPrefix(escaped, "/api/v1")
@@ -158,8 +158,8 @@ func operationOf(request *http.Request) (string, map[string]any) {
 	return "", nil
 }
 
-// The table of operations and the document agree, in both directions: methods, paths,
-// parameters, content types and what is done with If-Match.
+// The table of operations and the document agree in both directions: methods, paths, parameters,
+// content types and If-Match.
 func TestOperationsAreThoseOfTheDocument(t *testing.T) {
 	table := map[string]string{}
 	for _, o := range slices.Concat(api.Operations(), api.AuthZENOperations()) {
@@ -217,7 +217,7 @@ func summarized(operation map[string]any) string {
 	return fmt.Sprintf("query %v, body %v, If-Match %q", query, types, ifMatch)
 }
 
-// Whoever may call it at all gets it whole, signed in or not.
+// The document is public and complete.
 func TestDocumentIsOpenToAll(t *testing.T) {
 	d := newDesk(t)
 	for _, user := range []string{"", "admin"} {

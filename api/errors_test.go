@@ -6,8 +6,7 @@ import (
 	"testing"
 )
 
-// A request that is wrong in every way is told the first of them; mended, the next. The order
-// is the document's.
+// A request with every error gets the first; after a fix, the next, in the documented order.
 func TestErrorsComeInOrder(t *testing.T) {
 	d := newDesk(t)
 	big := `{"grants":["` + strings.Repeat("x", 1<<20) + `"],"restrictions":[]}`
@@ -44,9 +43,9 @@ func TestErrorsComeInOrder(t *testing.T) {
 	}
 }
 
-// Who may not know gets one and the same 403, before body, precondition or existence are
-// looked at: for every operation, for what exists and for what doesn't (promise 12).
-func TestForbiddenTellsNothing(t *testing.T) {
+// Unauthorized callers get the same 403 before body, precondition or existence are checked: for
+// every operation, for what exists and for what doesn't (promise 12).
+func TestForbiddenRevealsNothing(t *testing.T) {
 	d := newDesk(t)
 	there := strings.NewReplacer("{group}", "Finance", "{user}", "dana", "{revision}", "1")
 	big := strings.Repeat("x", 2<<20)
@@ -89,8 +88,8 @@ func TestForbiddenTellsNothing(t *testing.T) {
 	}
 }
 
-// What asks for more than the route has its 403 at the same place.
-func TestForbiddenToAskForMoreTellsNothing(t *testing.T) {
+// Parameters that need more rights get their 403 at the same place.
+func TestForbiddenParameterRevealsNothing(t *testing.T) {
 	d := newDesk(t)
 	for _, c := range []struct{ user, method, there, missing, lacks string }{
 		{"group-editor", "DELETE", "/groups/Finance?members=release", "/groups/Nobody?members=release", "rightful.users:view"},
@@ -116,7 +115,7 @@ func TestForbiddenToAskForMoreTellsNothing(t *testing.T) {
 	d.do("lead", "PUT", "/groups/Deposit%20viewers/members/lead?x=1", "", "If-Match", `"1"`).problem(403, "forbidden")
 }
 
-// A 403 says what is missing in the catalog's words, and to whom.
+// A 403 lists what is missing in the catalog's words, and the user.
 func TestForbiddenSaysWhatIsMissing(t *testing.T) {
 	d := newDesk(t)
 	p := d.get("cleo", "/users").problem(403, "forbidden")
@@ -137,7 +136,7 @@ func TestForbiddenSaysWhatIsMissing(t *testing.T) {
 	}
 }
 
-// What is wrong with values is named for each, with the pointer of the body that was sent.
+// All invalid values are listed, each with its pointer in the body.
 func TestInvalidValuesAreNamedTogether(t *testing.T) {
 	d := newDesk(t)
 	r := d.do("admin", "POST", "/groups", `{"name":"=cmd","description":"a\nb","inherits":["Finance","Nobody"],

@@ -44,7 +44,7 @@ func TestExplanationOperation(t *testing.T) {
 	})
 }
 
-// explain asks as an administrator, unless as is another.
+// explain asks as an administrator, or as another user.
 func (d *desk) explain(as, user string, permissions []string, revision ...authz.Revision) openapi.Explanation {
 	d.t.Helper()
 	query := url.Values{"permission": permissions}
@@ -59,8 +59,7 @@ func (d *desk) explain(as, user string, permissions []string, revision ...authz.
 	return x
 }
 
-// The body of section 8, member for member: what is held and why, what is missing and when it
-// was lost, and what would give it.
+// The whole body: what is held and why, what is missing, when it was lost, and fixes.
 func TestExplanationIsShownWhole(t *testing.T) {
 	d := newDesk(t)
 	d.do("admin", "PATCH", "/users/cleo/permissions", `{"grant":["clients.requests.deposit:update"]}`).want(200)
@@ -80,8 +79,8 @@ func indented(t *testing.T, text string) string {
 	return string(raw) + "\n"
 }
 
-// carryOut makes the changes of a fix as the asker, each as a dry run and then in earnest. It
-// returns the first answer that is no success.
+// carryOut sends the operations of a fix, each as a dry run and then for real. It returns the first
+// answer that isn't a success.
 func (d *desk) carryOut(as string, fix openapi.Fix) (refusal *reply) {
 	d.t.Helper()
 	for _, c := range fix.Operations {
@@ -105,7 +104,7 @@ func (d *desk) carryOut(as string, fix openapi.Fix) (refusal *reply) {
 	return nil
 }
 
-// denial is someone who can't do something, on a policy made from that of the desk.
+// denial is a user who lacks permissions, on a policy made from that of the desk.
 type denial struct {
 	user        string
 	permissions []string
@@ -128,8 +127,8 @@ var toDeny = []denial{
 	{"cleo", []string{"rightful.members/Finance:assign", "finance.no-such-thing:view"}, nil},
 }
 
-// Every fix is a list of requests that the dry run and then the write take as they stand, and
-// afterwards the answer is yes. What the asker may not do is refused, and it says what is lacking.
+// The operations of a fix can be sent as they are, as a dry run and for real, and then the user is
+// allowed. If the caller may not carry a fix out, it is refused, and lacks says why.
 func TestEveryFixDoesWhatItSays(t *testing.T) {
 	kinds := map[openapi.FixKind]int{}
 	refused := 0
@@ -173,7 +172,7 @@ func TestEveryFixDoesWhatItSays(t *testing.T) {
 	}
 }
 
-// A lift says from whom, as long as that is one subject.
+// A lift names its subject if there is only one.
 func TestLiftNamesItsSubject(t *testing.T) {
 	d := newDesk(t)
 	fix := d.explain("admin", "restricted", []string{"finance.operations:create"}).Fixes[0]
@@ -187,7 +186,7 @@ func TestLiftNamesItsSubject(t *testing.T) {
 	}
 }
 
-// What an explanation lists is bounded, and counted whole.
+// Lists in an explanation are bounded, and counts count all.
 func TestExplanationIsBounded(t *testing.T) {
 	var catalog authz.Catalog
 	for i := range 150 {
@@ -212,8 +211,7 @@ func TestExplanationIsBounded(t *testing.T) {
 	}
 }
 
-// Of the past it says what was so then, by the rights that the asker has now, and doesn't say
-// what would have helped.
+// An explanation of the past uses the caller's present rights and has no fixes.
 func TestExplanationOfThePast(t *testing.T) {
 	d := newDesk(t)
 	ask := []string{"finance.operations:view"}
@@ -243,8 +241,7 @@ func TestExplanationOfThePast(t *testing.T) {
 	d.get("cleo", "/users/cleo/explanation?permission=a:b&revision=99").problem(404, "not-found")
 }
 
-// A past that can't be worked out isn't made up: what is asked of it fails, and the present is
-// explained as far as the records lead.
+// A past that can't be computed is an error; the present is explained as far as the records go.
 func TestExplanationWithoutRecords(t *testing.T) {
 	d := newDesk(t)
 	for range 3 {
@@ -263,7 +260,7 @@ func TestExplanationWithoutRecords(t *testing.T) {
 	}
 }
 
-// While the store is away the present is explained from memory, and the past isn't.
+// While the store is away, the present is explained from memory, and the past isn't.
 func TestExplanationWhileTheStoreIsAway(t *testing.T) {
 	d := newDesk(t)
 	d.store.away = true
@@ -274,7 +271,7 @@ func TestExplanationWhileTheStoreIsAway(t *testing.T) {
 	d.get("viewer", "/users/cleo/explanation?permission=a:b&revision=1").problem(503, "store-unavailable")
 }
 
-// Bad rows that are in the way are named: no fix takes them away.
+// Bad rows that deny are listed: no fix removes them.
 func TestExplanationNamesBadRows(t *testing.T) {
 	d := newDesk(t)
 	d.store.InsertRows(authz.Row{Type: "p", V: [6]string{"cleo", "finance.*", "view", "deny", "more"}})

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Operation is a line of the table of operations, as the tests of the document see it.
+// Operation is a line of the table of operations, for tests of the document.
 type Operation struct {
 	Method, Path, Query string
 	Types               []string
@@ -15,7 +15,7 @@ type Operation struct {
 // Operations is the table of operations, for tests.
 func Operations() []Operation { return listed(operations) }
 
-// AuthZENOperations is the table of those at the root of the host.
+// AuthZENOperations is the table of operations at the root of the host, for tests.
 func AuthZENOperations() []Operation { return listed((&authZEN{}).operations("")) }
 
 func listed(operations []operation) []Operation {

@@ -24,8 +24,7 @@ import (
 	"github.com/rightful-go/rightful/authz/policycsv"
 )
 
-// deskPolicy is the policy that the tests of the administrators' interface start from. Its
-// users are named for what they may do.
+// deskPolicy is the policy of most tests. Its users are named for their rights.
 const deskPolicy = `
 p, group:Finance, finance.*, *
 p, group:Deposit viewers, clients.requests.deposit, view
@@ -111,7 +110,7 @@ func (d *desk) mount(engine *authz.Engine) {
 	d.engine, d.handler = engine, r
 }
 
-// expire mounts an engine whose policy is too old for anything.
+// expire mounts an engine whose policy is too old for decisions.
 func (d *desk) expire() {
 	d.t.Helper()
 	old, err := authz.Open(d.t.Context(), d.store, authz.Options{MaxAge: 1, PollInterval: 1 << 40, Logger: slog.New(slog.DiscardHandler)})
@@ -131,8 +130,8 @@ type reply struct {
 	body   string
 }
 
-// do sends a request below /api/v1 as the user, and holds the answer against the document. A
-// body is JSON, for imports CSV, unless a header says otherwise.
+// do sends a request below /api/v1 as the user, and checks the answer against the document. A body
+// is JSON, or CSV for imports, unless a header says otherwise.
 func (d *desk) do(user, method, path, body string, header ...string) reply {
 	d.t.Helper()
 	request := d.request(user, method, path, strings.NewReader(body))
@@ -151,7 +150,7 @@ func (d *desk) do(user, method, path, body string, header ...string) reply {
 	return d.send(request)
 }
 
-// request makes a request. The length of a body goes along where its reader tells it.
+// request makes a request. It has a length if the reader's is known.
 func (d *desk) request(user, method, path string, body io.Reader) *http.Request {
 	request := httptest.NewRequest(method, "/api/v1"+path, body)
 	return request.WithContext(context.WithValue(request.Context(), signedInKey{}, authz.UserID(user)))
@@ -190,7 +189,7 @@ func (r reply) want(status int) reply {
 	return r
 }
 
-// problem expects a problem document of a type, without what all types begin with.
+// problem expects a problem document of a type, given without the common prefix.
 func (r reply) problem(status int, kind string) map[string]any {
 	r.t.Helper()
 	r.want(status)
@@ -260,10 +259,10 @@ func send(r http.Handler, user authz.UserID, method, target string, header ...st
 	return w
 }
 
-// quiet are the options of a guard with a log that nobody reads.
+// quiet are options with a discarded log.
 var quiet = guard.Options{Logger: slog.New(slog.DiscardHandler)}
 
-// exchange is a request on a fresh desk, and what answers it.
+// exchange is a request on a new desk and its expected answer.
 type exchange struct {
 	user, method, path, body string
 	match                    string // "now" sends the present ETag of the group or user, "stale" an old one
@@ -271,7 +270,7 @@ type exchange struct {
 	problem                  string // the type, for one that fails
 }
 
-// runExchanges runs each on a desk of its own.
+// runExchanges runs each exchange on its own desk.
 func runExchanges(t *testing.T, all []exchange) {
 	t.Helper()
 	for _, e := range all {
@@ -302,7 +301,7 @@ func (d *desk) exchange(e exchange) reply {
 	return r.want(e.status)
 }
 
-// resourceOf cuts a path down to the group or user that has the ETag.
+// resourceOf returns the path of the group or user that has the ETag.
 func resourceOf(path string) string {
 	path, _, _ = strings.Cut(path, "?")
 	return "/" + strings.Join(strings.Split(path, "/")[1:3], "/")
@@ -310,7 +309,7 @@ func resourceOf(path string) string {
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// golden compares got with the file of that name in testdata.
+// golden compares got with a file in testdata.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	file := filepath.Join("testdata", name)

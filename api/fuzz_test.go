@@ -13,7 +13,7 @@ import (
 // Whatever comes, the answer is one that the document describes, no fault of ours is behind it,
 // and an error stores nothing.
 
-// provoke sends what may be nonsense as the one who may do everything.
+// provoke sends arbitrary requests as an administrator.
 func (d *desk) provoke(request *http.Request) {
 	d.t.Helper()
 	revision, policy := d.engine.View().Revision(), d.get("admin", "/export").body
@@ -34,7 +34,7 @@ func (d *desk) provoke(request *http.Request) {
 	}
 }
 
-// operationAt returns an operation, whatever the number.
+// operationAt returns an operation for any number.
 func operationAt(n uint8, from []api.Operation) api.Operation { return from[int(n)%len(from)] }
 
 var aPath = strings.NewReplacer("{group}", "Finance", "{user}", "cleo", "{revision}", "1")

@@ -148,7 +148,7 @@ func TestGroupsAreListedInTheOrderOfPeople(t *testing.T) {
 	}
 }
 
-// RFC 7396: what is left out stays, null takes back, and a list is replaced whole.
+// RFC 7396: absent members stay, null resets, and a list is replaced.
 func TestMergePatchOfAGroup(t *testing.T) {
 	for _, c := range []struct {
 		patch       string
@@ -186,7 +186,7 @@ func TestMergePatchOfAGroup(t *testing.T) {
 	}
 }
 
-// A new name is one change: the members follow it, and the old name is free and never matches.
+// Renaming is one change: members follow, and the old name is free and never matches.
 func TestGroupIsRenamed(t *testing.T) {
 	d := newDesk(t)
 	old := d.etag("/groups/Finance")

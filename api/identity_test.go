@@ -4,8 +4,7 @@ import (
 	"testing"
 )
 
-// Who is calling only the host's callback says: nothing that a client can set makes somebody of
-// nobody, or another of somebody.
+// Only the host's callback says who is calling: nothing that a client sends changes it.
 func TestNoHeaderIsAnIdentity(t *testing.T) {
 	d := newDesk(t)
 	claims := []string{

@@ -109,7 +109,7 @@ func TestPathTricks(t *testing.T) {
 	}
 }
 
-// An address that can't be read decides nothing either.
+// A path that can't be parsed is a 404.
 func TestPathOfARequestMadeByHand(t *testing.T) {
 	d := newDesk(t)
 	for _, change := range []func(*http.Request){
@@ -123,7 +123,7 @@ func TestPathOfARequestMadeByHand(t *testing.T) {
 	}
 }
 
-func TestMethodsThatAPathLacks(t *testing.T) {
+func TestUnsupportedMethods(t *testing.T) {
 	d := newDesk(t)
 	allowed := map[string][]string{}
 	for _, o := range api.Operations() {
@@ -151,8 +151,8 @@ func TestMethodsThatAPathLacks(t *testing.T) {
 	}
 }
 
-// Nothing of the host's router counts below the mount, and what stands before it may be any
-// path, with parameters and odd characters.
+// Settings of the host's router don't apply below the mount, and the path of the mount may have
+// parameters and special characters.
 func TestMountAnywhere(t *testing.T) {
 	d := newDesk(t)
 	for _, c := range []struct{ mount, at string }{
@@ -197,7 +197,7 @@ func TestMountAnywhere(t *testing.T) {
 	}
 }
 
-// The host's middlewares run before, and CurrentUser sees what they left.
+// The host's middlewares run first, and CurrentUser sees their results.
 func TestHostMiddlewaresRunBefore(t *testing.T) {
 	d := newDesk(t)
 	r := gin.New()
@@ -228,7 +228,7 @@ func TestHostMiddlewaresRunBefore(t *testing.T) {
 	}
 }
 
-// A host may say itself how to sign in.
+// A host may answer anonymous requests itself.
 func TestSignInIsTheHosts(t *testing.T) {
 	d := newDesk(t)
 	for want, currentUser := range map[string]api.CurrentUser{
@@ -253,7 +253,7 @@ func TestSignInIsTheHosts(t *testing.T) {
 	}
 }
 
-// A panic is a 500 that says nothing, and nothing of the request is logged that may be secret.
+// A panic is answered with a 500 without details, and no secrets of the request are logged.
 func TestPanicIsAnswered(t *testing.T) {
 	var log bytes.Buffer
 	before := slog.Default()
@@ -281,7 +281,7 @@ func TestPanicIsAnswered(t *testing.T) {
 	t.Error("it was swallowed")
 }
 
-func TestMountThatCantBeMadePanics(t *testing.T) {
+func TestMountPanicsOnNil(t *testing.T) {
 	d := newDesk(t)
 	for name, mount := range map[string]func(){
 		"engine":      func() { api.Mount(gin.New(), nil, signedIn) },
@@ -298,7 +298,7 @@ func TestMountThatCantBeMadePanics(t *testing.T) {
 	}
 }
 
-// Reading the store is bounded, and a client that has gone is no reason to go on.
+// Reads of the store are bounded, and end if the client is gone.
 func TestReadingEndsWithTheRequest(t *testing.T) {
 	d := newDesk(t)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -313,7 +313,7 @@ func TestReadingEndsWithTheRequest(t *testing.T) {
 	}
 }
 
-// A line of the log is one event: what a client sends can't begin another.
+// One event is one line of the log: no input can begin another.
 func TestLogLinesCantBeForged(t *testing.T) {
 	const forged = "%0Atime=2026-03-02T09:30:00Z%20level=INFO%20msg=forged%0D%E2%80%A8%00%1B%5B2J"
 	before := slog.Default()
@@ -354,7 +354,7 @@ func TestLogLinesCantBeForged(t *testing.T) {
 	}
 }
 
-// unlogged returns what is written past every logger meanwhile, where nothing quotes it.
+// unlogged returns what was written past the loggers, where nothing is quoted.
 func unlogged(t *testing.T, do func()) string {
 	t.Helper()
 	file, err := os.Create(filepath.Join(t.TempDir(), "beside"))

@@ -11,8 +11,8 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// What an operation shows, and so what must be held for the difference to show between what
-// exists and what doesn't. Nothing where its answer never depends on it.
+// shows returns the rights that are needed to see whether something exists by an operation's
+// answer; none if the answer doesn't depend on it.
 func shows(t testing.TB, path string) []authz.Permission {
 	t.Helper()
 	switch first := strings.Split(path, "/")[1]; {
@@ -60,11 +60,11 @@ func fill(text string, values map[string]string) string {
 	).Replace(text)
 }
 
-// Promise 12, for every operation of the table and for callers with every choice of rights to
-// see, with and without all rights to change: whoever may not see what an operation shows, or
-// may not do what it does, gets one and the same 403 for what exists and for what doesn't, in
-// the path, the query or the body. (Of a revert only who sees the changes knows what it needs.)
-func TestWhoMayNotSeeDoesNotLearn(t *testing.T) {
+// Promise 12, for every operation and for callers with every combination of view rights, with and
+// without all rights to change: callers who may not see what an operation shows, or may not carry
+// it out, get the same 403 for what exists and for what doesn't, in path, query and body. (Only
+// callers who may see changes learn what a revert needs.)
+func TestNoProbingForExistence(t *testing.T) {
 	d := newDesk(t)
 	d.addDenials(authz.Denial{ID: "THERE", At: time.Now(), User: "dana", Required: []authz.Permission{"finance.operations:view"}})
 	views := [][]authz.Pattern{{"rightful.groups:view"}, {"rightful.users:view"}, {"rightful.changes:view", "rightful.policy:*"}}
@@ -85,13 +85,13 @@ func TestWhoMayNotSeeDoesNotLearn(t *testing.T) {
 			mayNotSee := slices.ContainsFunc(shows(t, o.Path), func(p authz.Permission) bool { return !d.engine.Can(authz.UserID(caller), p) })
 			mayNotDo := o.Method != "GET" && o.Path != "/imports" && o.Path != "/changes/{revision}/revert" && !d.engine.Can(authz.UserID(caller), authz.UpdateUsers)
 			if mayNotSee || mayNotDo {
-				d.mustNotLearn(caller, o)
+				d.probes(caller, o)
 			}
 		}
 	}
 }
 
-func (d *desk) mustNotLearn(caller string, o api.Operation) {
+func (d *desk) probes(caller string, o api.Operation) {
 	d.t.Helper()
 	queries := []string{""}
 	for _, name := range strings.Fields(o.Query) {

@@ -77,7 +77,7 @@ func TestAdministratorsIsProtected(t *testing.T) {
 	}
 }
 
-// A replacing import leaves Administrators and its members alone, whatever the file says.
+// A replacing import never changes Administrators and its members.
 func TestReplacingImportLeavesAdministratorsAlone(t *testing.T) {
 	d := newDesk(t)
 	d.do("admin", "POST", "/imports?mode=replace",

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// What net/url passes over in silence is refused (hazard 28), and the error names it.
+// What net/url drops silently is refused (hazard 28), and the error names it.
 func TestQueryIsReadStrictly(t *testing.T) {
 	d := newDesk(t)
 	for query, named := range map[string]string{

@@ -7,8 +7,7 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// Origins are listed up to a bound and all counted, and grants never hide the restriction that
-// decides.
+// Lists of origins are bounded, the counts count all, and grants never hide a restriction.
 func TestOriginsAreBounded(t *testing.T) {
 	d := newDesk(t)
 	for i := range 120 {

@@ -13,7 +13,7 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// everyOperation calls try with each operation and a path of its own.
+// everyOperation calls try with each operation and a path.
 func everyOperation(try func(o api.Operation, path string)) {
 	named := strings.NewReplacer("{group}", "Finance", "{user}", "cleo", "{revision}", "1", "{id}", "DENIAL")
 	for _, o := range api.Operations() {
@@ -21,7 +21,7 @@ func everyOperation(try func(o api.Operation, path string)) {
 	}
 }
 
-// What any operation may answer that gets a request of the wrong form.
+// Malformed requests of every operation.
 func TestEveryOperationRefusesTheWrongForm(t *testing.T) {
 	d := newDesk(t)
 	revision := d.engine.View().Revision()
@@ -42,8 +42,8 @@ func TestEveryOperationRefusesTheWrongForm(t *testing.T) {
 	}
 }
 
-// What any write may answer that comes too late, or says nothing of what it was based on.
-func TestEveryConditionIsLookedAt(t *testing.T) {
+// Every write with a stale If-Match, or without a required one.
+func TestEveryWriteChecksIfMatch(t *testing.T) {
 	eachWrite(t, func(_ *testing.T, d *desk, e exchange) {
 		_, operation := operationOf(d.request("", e.method, e.path, nil))
 		responses := operation["responses"].(map[string]any)
@@ -57,14 +57,13 @@ func TestEveryConditionIsLookedAt(t *testing.T) {
 	})
 }
 
-// stored are the reads that ask the store.
+// stored are the reads that use the store.
 var stored = []string{
 	"/users/{user}", "/users/{user}/groups", "/users/{user}/permissions", "/changes", "/changes/{revision}",
 	"/denials", "/denials/{id}",
 }
 
-// Past the age that the host allows, nobody's rights are known, so that nothing is answered by
-// them but how the service stands.
+// Past the maximum age, only the status and the document are answered.
 func TestNothingIsAnsweredByAnExpiredPolicy(t *testing.T) {
 	d := newDesk(t)
 	d.expire()
@@ -85,7 +84,7 @@ func TestNothingIsAnsweredByAnExpiredPolicy(t *testing.T) {
 	d.do("", "GET", "/me", "").problem(401, "unauthenticated")
 }
 
-// What is read from the store can't be while it is away; what is in memory can.
+// While the store is away, reads of the store fail, and reads from memory don't.
 func TestReadsWhileTheStoreIsAway(t *testing.T) {
 	d := newDesk(t)
 	d.store.away = true
@@ -106,7 +105,7 @@ func TestReadsWhileTheStoreIsAway(t *testing.T) {
 	})
 }
 
-// A fault of the service is a 500 of every operation, and a body that says nothing of it.
+// An internal error is a 500 of every operation, without details.
 func TestEveryOperationMayFail(t *testing.T) {
 	d := newDesk(t)
 	r := gin.New()
@@ -128,7 +127,7 @@ func TestEveryOperationMayFail(t *testing.T) {
 	d.get("admin", "/openapi.json").problem(500, "internal")
 }
 
-// AuthZEN's operations have the same limits and fail in the same way.
+// AuthZEN's operations have the same limits and errors.
 func TestEveryOperationOfAuthZENMayFail(t *testing.T) {
 	d := newPoint(t)
 	for _, o := range api.AuthZENOperations() {
@@ -155,7 +154,7 @@ func TestEveryOperationOfAuthZENMayFail(t *testing.T) {
 	}
 }
 
-// breaking is a writer that breaks once, when the first answer is put into it.
+// breaking is a writer that fails once, at the first answer.
 type breaking struct {
 	*httptest.ResponseRecorder
 	broke bool

@@ -157,9 +157,9 @@ func origin(pattern string, path ...any) any {
 	return map[string]any{"rule": "grant", "pattern": pattern, "path": path}
 }
 
-// Nobody is a 404: whom the policy doesn't name has nothing, at version 0 or at the version
-// of what took them out.
-func TestNoUserIsUnknown(t *testing.T) {
+// No user is a 404: a user that the policy doesn't name has nothing, at version 0 or at the version
+// of the removal.
+func TestNoUserIsNotFound(t *testing.T) {
 	d := newDesk(t)
 	r := d.get("viewer", "/users/unheard-of").want(200)
 	if want := `{"id":"unheard-of","known":false,"groups":[],"permissions":{"grants":[],"restrictions":[]},"version":0,"effective":[]}`; r.body != want {
@@ -174,7 +174,7 @@ func TestNoUserIsUnknown(t *testing.T) {
 	}
 }
 
-// All parts of a user have one ETag: that of one part does to write another.
+// All parts of a user have one ETag, which any write of the user takes.
 func TestOneETagPerUser(t *testing.T) {
 	d := newDesk(t)
 	for range 2 {
@@ -194,7 +194,7 @@ func TestOneETagPerUser(t *testing.T) {
 	}
 }
 
-// A change that was made is answered as made, even if the store is away right after it.
+// A committed change is answered as such, even if the store goes away right after it.
 func TestUserChangeIsAnsweredWhenTheStoreGoesAwayAfterwards(t *testing.T) {
 	d := newDesk(t)
 	d.store.awayAfterCommit = true

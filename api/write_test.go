@@ -10,7 +10,7 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// writes is every write of the interface, as the administrator may do it on a fresh desk.
+// writes has every write of the interface, as an administrator can make it on a new desk.
 var writes = []exchange{
 	{method: "POST", path: "/groups", body: `{"name":"A"}`},
 	{method: "PATCH", path: "/groups/Finance", body: `{"description":"x"}`, match: "now"},
@@ -28,7 +28,7 @@ var writes = []exchange{
 	{method: "POST", path: "/imports?mode=merge", body: "g, ben, group:Finance\n"},
 }
 
-// eachWrite calls try with each write on a desk of its own.
+// eachWrite calls try with each write on its own desk.
 func eachWrite(t *testing.T, try func(t *testing.T, d *desk, e exchange)) {
 	for _, e := range writes {
 		t.Run(e.method+" "+e.path, func(t *testing.T) { try(t, newDesk(t), e) })
@@ -42,7 +42,7 @@ func with(path, parameter string) string {
 	return path + "?" + parameter
 }
 
-// send sends the write as a user, with more in its header.
+// send sends the write as a user, with more headers.
 func (e exchange) send(d *desk, user string, header ...string) reply {
 	d.t.Helper()
 	if e.match == "now" {
@@ -68,7 +68,7 @@ func TestListOfWritesIsWhole(t *testing.T) {
 	}
 }
 
-// A dry run makes the same checks and stores nothing, and answers with the change.
+// A dry run makes the same checks, stores nothing, and answers with the change.
 func TestDryRunStoresNothing(t *testing.T) {
 	eachWrite(t, func(t *testing.T, d *desk, e exchange) {
 		before, policy := d.engine.View().Revision(), d.get("admin", "/export").body
@@ -122,8 +122,8 @@ func TestDryRunIsSaidClearly(t *testing.T) {
 	})
 }
 
-// Every write says at which revision the policy is then; one that changes nothing answers
-// alike and records nothing.
+// Every write answers with the revision. A write that changes nothing gets the same answer and
+// isn't recorded.
 func TestWriteThatChangesNothing(t *testing.T) {
 	eachWrite(t, func(t *testing.T, d *desk, e exchange) {
 		first := e.send(d, "admin")
@@ -172,8 +172,8 @@ func TestReason(t *testing.T) {
 	})
 }
 
-// The second of two administrators who save at once learns of it, and nothing of the first
-// is lost.
+// Of two administrators who save at once, the second gets a conflict, and no change of the first is
+// lost.
 func TestTwoAdministratorsSaveAtOnce(t *testing.T) {
 	d := newDesk(t)
 	for _, c := range []struct{ path, show, one, other string }{
@@ -204,8 +204,8 @@ func TestTwoAdministratorsSaveAtOnce(t *testing.T) {
 	}
 }
 
-// Deltas of two both count, whoever was first.
-func TestDeltasBothCount(t *testing.T) {
+// Both of two concurrent deltas apply.
+func TestDeltasBothApply(t *testing.T) {
 	d := newDesk(t)
 	var all sync.WaitGroup
 	for i := range 8 {
@@ -219,8 +219,8 @@ func TestDeltasBothCount(t *testing.T) {
 	}
 }
 
-// While the store is away every write answers 503 and says when to try again, and decisions
-// and reads from memory go on.
+// While the store is away, every write answers 503 with Retry-After, and decisions and reads from
+// memory go on.
 func TestWritesWhileTheStoreIsAway(t *testing.T) {
 	eachWrite(t, func(t *testing.T, d *desk, e exchange) {
 		if e.match == "now" {
@@ -241,9 +241,9 @@ func TestWritesWhileTheStoreIsAway(t *testing.T) {
 	})
 }
 
-// A dry run tells no more of users than the write itself: who holds the right to assign a
-// group's members is for those who may see users.
-func TestDryRunHidesUsersFromWhoMayNotSeeThem(t *testing.T) {
+// A dry run reveals no more about users than the write itself: holders of the right to assign are
+// shown only to callers who may see users.
+func TestDryRunHidesUsersWithoutTheRight(t *testing.T) {
 	d := newDesk(t)
 	_, err := d.engine.As("admin").ChangeUserPermissions(t.Context(), "dana", authz.RulesDelta{
 		Grant: []authz.Pattern{"rightful.groups:view", "rightful.groups:update"},
@@ -260,8 +260,7 @@ func TestDryRunHidesUsersFromWhoMayNotSeeThem(t *testing.T) {
 	}
 }
 
-// A dry run can be asked of the past: it says what it said then, whatever has become of it all,
-// and needs no version of today.
+// A dry run at a past revision has the result that it had then, and needs no present version.
 func TestDryRunOfThePast(t *testing.T) {
 	eachWrite(t, func(t *testing.T, d *desk, e exchange) {
 		then := d.engine.View().Revision()
@@ -296,8 +295,8 @@ func TestDryRunOfThePast(t *testing.T) {
 	})
 }
 
-// Whoever asks does so by the rights that they have now, and learns of the past what they may
-// learn of the present.
+// A dry run of the past uses the caller's present rights, and reveals only what the caller may see
+// now.
 func TestDryRunOfThePastIsByTheRightsOfNow(t *testing.T) {
 	d := newDesk(t)
 	then := d.engine.View().Revision()
@@ -315,7 +314,7 @@ func TestDryRunOfThePastIsByTheRightsOfNow(t *testing.T) {
 	d.do("user-editor", "PUT", asked, "").problem(403, "forbidden")
 }
 
-// What wasn't there yet can't be changed, nor reverted.
+// What was created later can't be changed or reverted at a past revision.
 func TestDryRunOfThePastKnowsNothingOfLater(t *testing.T) {
 	d := newDesk(t)
 	then := d.engine.View().Revision()

@@ -28,8 +28,8 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// service is an interface over a policy in memory, without a network: requests go straight to
-// its handler. A token is the id of whoever signs in.
+// service is an interface over a policy in memory, without a network: requests go straight to its
+// handler. A token is the id of its user.
 type service struct {
 	handler http.Handler
 	engine  *authz.Engine
@@ -104,7 +104,7 @@ func ok(t testing.TB, err error) {
 	}
 }
 
-// All that there is to do, from a group's making to its end.
+// All methods of a group, from its creation to its end.
 func TestGroupFromBeginningToEnd(t *testing.T) {
 	ctx := t.Context()
 	c := newService(t).as(t, "ana")
@@ -320,7 +320,7 @@ func TestPagesAreGoneThrough(t *testing.T) {
 	}
 }
 
-// What the application refused is listed, and read by its id.
+// Denials are listed, and read by id.
 func TestDenialsAreRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, s := t.Context(), newService(t)
@@ -358,8 +358,7 @@ func TestDenialsAreRead(t *testing.T) {
 	})
 }
 
-// away answers as the service does while its store is away; later as it does when others were
-// first.
+// away answers like the service while its store is away; later, like the service after a conflict.
 func away(after string) func(http.ResponseWriter) {
 	return func(w http.ResponseWriter) {
 		if after != "" {
@@ -431,7 +430,7 @@ func TestAttempts(t *testing.T) {
 	}
 }
 
-// Whoever stops waiting gets what was answered last.
+// If the context ends during a wait, the call returns the last answer.
 func TestWaitingEndsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newService(t)

@@ -64,7 +64,7 @@ func ExampleNew() {
 	// Output: group.members.change Requests desk - The desk opens on Monday
 }
 
-// What was read is replaced only if nobody else has changed it since.
+// A replacement fails if someone else has changed the rules since they were read.
 func ExampleGroup_SetRules() {
 	address, stop := desk()
 	defer stop()
@@ -86,7 +86,7 @@ func ExampleGroup_SetRules() {
 	// Output: true
 }
 
-// What a change would do to people, before it is made.
+// What users would gain by a change, before it is made.
 func ExampleClient_Preview() {
 	address, stop := desk()
 	defer stop()

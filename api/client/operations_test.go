@@ -12,7 +12,7 @@ import (
 	"github.com/rightful-go/rightful/api/openapi"
 )
 
-// Each operation of the document has a method that does it, against the real thing.
+// Each operation of the document has a method, tried against the real interface.
 func TestEveryOperationHasAMethod(t *testing.T) {
 	s := newService(t)
 	c := s.as(t, "ana")
@@ -127,8 +127,8 @@ func callPolicyMethods(t *testing.T, c *client.Client) {
 	}
 }
 
-// wantEveryOperation wants each operation to have been asked for, but the document itself and those
-// of AuthZEN, which are for other services.
+// wantEveryOperation expects a request for each operation except the document and AuthZEN's, which
+// are for other services.
 func wantEveryOperation(t *testing.T, seen []*http.Request) {
 	t.Helper()
 	var document struct {

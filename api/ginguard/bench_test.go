@@ -14,7 +14,7 @@ import (
 	"github.com/rightful-go/rightful/authz/authztest"
 )
 
-// nowhere is an answer that nobody reads.
+// nowhere is a response that is discarded.
 type nowhere struct{ header http.Header }
 
 func (n nowhere) Header() http.Header         { return n.header }
@@ -23,7 +23,7 @@ func (n nowhere) WriteHeader(int)             {}
 
 func asBen(*gin.Context) authz.UserID { return "ben" }
 
-// guards are those of the benchmarks; ben gets through each.
+// guards are those of the benchmarks; all let ben through.
 func guards(g *ginguard.Guard) []struct {
 	name    string
 	handler gin.HandlerFunc
@@ -41,8 +41,8 @@ func guards(g *ginguard.Guard) []struct {
 	}
 }
 
-// route is a Gin route behind handlers. It returns what serves one request to it, and how
-// often the request reached the end of the route.
+// route is a Gin route with handlers. It returns a function that serves one request, and the number
+// of requests that reached the end of the route.
 func route(handlers ...gin.HandlerFunc) (serve func(), reached *int) {
 	reached = new(int)
 	r := gin.New()
@@ -52,9 +52,9 @@ func route(handlers ...gin.HandlerFunc) (serve func(), reached *int) {
 	return func() { r.ServeHTTP(w, request) }, reached
 }
 
-// BenchmarkGuard times a route with a guard on it, of policies of all sizes: what is allowed
-// and what is refused. Beside it are a route without a middleware and one whose middleware
-// does nothing: what the guard costs is what is left without them.
+// BenchmarkGuard measures a guarded route on policies of all sizes, for allowed and refused
+// requests, beside a route without middleware and one with an empty middleware. The cost of the
+// guard is the difference.
 func BenchmarkGuard(b *testing.B) {
 	run := func(b *testing.B, name string, handlers ...gin.HandlerFunc) {
 		b.Run(name, func(b *testing.B) {
@@ -100,7 +100,7 @@ func BenchmarkGuard(b *testing.B) {
 	}
 }
 
-// BenchmarkGuards times each kind of guard, on a policy in which the user is allowed to.
+// BenchmarkGuards measures each kind of guard with an allowed user.
 func BenchmarkGuards(b *testing.B) {
 	for _, kind := range guards(ginguard.New(scenario(b, "backoffice"), asBen, quiet)) {
 		b.Run(kind.name, func(b *testing.B) {
@@ -118,7 +118,7 @@ func BenchmarkGuards(b *testing.B) {
 	}
 }
 
-// BenchmarkRefusal times what whoever is refused can make us do.
+// BenchmarkRefusal measures the work that a refused request causes.
 func BenchmarkRefusal(b *testing.B) {
 	g := ginguard.New(scenario(b, "backoffice"), signedIn, quiet)
 	r := guarded(g.Require("clients.requests.deposit:view", "finance.operations:create", "system.requests.resolutions:view"))

@@ -21,10 +21,10 @@ func init() { gin.SetMode(gin.TestMode) }
 
 type signedInKey struct{}
 
-// quiet is the options of a guard whose log is of no interest.
+// quiet are options with a discarded log.
 var quiet = guard.Options{Logger: slog.New(slog.DiscardHandler)}
 
-// scenario returns an engine over one of the two scenarios that the engine's tests use too.
+// scenario returns an engine over one of the two scenarios of the engine's tests.
 func scenario(t testing.TB, name string) *authz.Engine {
 	t.Helper()
 	seed := &authz.Seed{}
@@ -49,7 +49,7 @@ func scenario(t testing.TB, name string) *authz.Engine {
 	return engine
 }
 
-// signedIn is the CurrentUser of the tests: what their requests carry and no client can send.
+// signedIn is the CurrentUser function of the tests: the context of their requests has the user.
 func signedIn(c *gin.Context) authz.UserID {
 	user, _ := c.Request.Context().Value(signedInKey{}).(authz.UserID)
 	return user
@@ -67,7 +67,7 @@ func send(r http.Handler, user authz.UserID, method, target string, header ...st
 	return w
 }
 
-// guarded serves GET /x behind a guard. Whoever gets through reads "through".
+// guarded serves GET /x behind a guard. A user who gets through reads "through".
 func guarded(handler gin.HandlerFunc) *gin.Engine {
 	r := gin.New()
 	r.GET("/x", handler, through)

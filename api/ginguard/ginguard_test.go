@@ -69,8 +69,7 @@ func TestAllAndAny(t *testing.T) {
 	}
 }
 
-// Whoever isn't signed in is asked to sign in, whatever the route needs; a user who is named
-// like a group is nobody in particular.
+// Anonymous requests get 401 from every guard, and a user named like a group gets nothing by it.
 func TestWhoIsCalling(t *testing.T) {
 	g := ginguard.New(scenario(t, "backoffice"), signedIn, quiet)
 	asked := false
@@ -104,7 +103,7 @@ func TestWhoIsCalling(t *testing.T) {
 	}
 }
 
-func TestChangeCountsOnTheNextRequest(t *testing.T) {
+func TestChangeTakesEffectOnTheNextRequest(t *testing.T) {
 	engine := scenario(t, "backoffice")
 	r := guarded(ginguard.New(engine, signedIn, quiet).Require("finance.balances:view"))
 	for i, step := range []struct {
@@ -132,7 +131,7 @@ func TestChangeCountsOnTheNextRequest(t *testing.T) {
 	}
 }
 
-// What a guard was given can't be changed behind its back.
+// Later changes to a slice don't change the guard.
 func TestGuardKeepsItsPermissions(t *testing.T) {
 	g := ginguard.New(scenario(t, "backoffice"), signedIn, quiet)
 	permissions := []authz.Permission{"system.settings:view"}
@@ -208,7 +207,7 @@ func TestRequireFunc(t *testing.T) {
 	}
 }
 
-// A middleware before the guard may have begun the answer; that decides nothing.
+// A middleware before the guard may have begun the answer; that doesn't decide.
 func TestRequireFuncAfterTheAnswerBegan(t *testing.T) {
 	g := ginguard.New(scenario(t, "backoffice"), signedIn, quiet)
 	handler := g.RequireFunc(func(*gin.Context) ([]authz.Permission, error) {
@@ -224,7 +223,7 @@ func TestRequireFuncAfterTheAnswerBegan(t *testing.T) {
 	}
 }
 
-// A recovery that swallows the panic and doesn't abort would let Gin run the next handler.
+// A recovery that doesn't abort would let Gin run the next handler.
 func TestPanicNeverAllows(t *testing.T) {
 	engine := scenario(t, "backoffice")
 	healthy := ginguard.New(engine, signedIn, quiet)
@@ -253,7 +252,7 @@ func TestPanicNeverAllows(t *testing.T) {
 	}
 }
 
-// The host may answer those who aren't signed in itself, at once or further out.
+// The host may answer anonymous requests itself, at once or in an outer middleware.
 func TestCurrentUserMayAnswer(t *testing.T) {
 	for name, answer := range map[string]func(*gin.Context){
 		"redirects": func(c *gin.Context) { c.Redirect(http.StatusSeeOther, "/login"); c.Abort() },

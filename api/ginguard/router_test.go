@@ -11,7 +11,7 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// The router changes nothing about what Gin does.
+// The router doesn't change what Gin does.
 func TestRouterRoutes(t *testing.T) {
 	g := ginguard.New(scenario(t, "backoffice"), signedIn, quiet)
 	r := gin.New()

@@ -24,7 +24,7 @@ func listed(routes *ginguard.Router) []string {
 	return list
 }
 
-// site is an application in the making.
+// site is an application while its routes are registered.
 type site struct {
 	engine *authz.Engine
 	g      *ginguard.Guard
@@ -156,7 +156,7 @@ func TestUnguarded(t *testing.T) {
 	}
 }
 
-// Once Gin serves, it lists an escaped colon as a plain one: two routes go by one name.
+// Once Gin serves, it lists an escaped colon as a plain one, so two routes have one name.
 func TestUnguardedTwinOfAGuardedRoute(t *testing.T) {
 	g := ginguard.New(scenario(t, "backoffice"), signedIn, quiet)
 	r := gin.New()

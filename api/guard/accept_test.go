@@ -60,7 +60,7 @@ var negotiations = []struct {
 	{[]string{strings.Repeat("text/html;q=0.1,", 10_000) + "application/json"}, documentType},
 }
 
-// What a 401 and a 403 are written as, by RFC 9110 section 12.5.1.
+// The content type of a refusal, by RFC 9110 section 12.5.1.
 func TestNegotiation(t *testing.T) {
 	r := guarded(guard.New(scenario(t, "backoffice"), signedIn, quiet).Require("system.settings:view"))
 	for _, c := range negotiations {

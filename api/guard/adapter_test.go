@@ -9,7 +9,7 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// What a guard takes for well-formed at first sight is.
+// The quick check accepts only well-formed permissions.
 func FuzzPlainPermission(f *testing.F) {
 	for _, seed := range []string{
 		"a:b", "clients.requests.deposit:view", "/orders/17:read", "a/b.c:d", "a_b-c.9:X", "a..b:c", "a.:b", ".a:b", "//a:b", "a:", ":b",

@@ -33,10 +33,10 @@ func signedIn(r *http.Request) (authz.UserID, error) {
 	return user, nil
 }
 
-// quiet are options with a log that nobody reads.
+// quiet are options with a discarded log.
 var quiet = guard.Options{Logger: slog.New(slog.DiscardHandler)}
 
-// scenario returns an engine over one of the two scenarios that the engine's tests use too.
+// scenario returns an engine over one of the two scenarios of the engine's tests.
 func scenario(t testing.TB, name string) *authz.Engine {
 	t.Helper()
 	seed := &authz.Seed{}
@@ -82,7 +82,7 @@ func guarded(m middleware) http.Handler {
 
 var through = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "through") })
 
-// expired returns an engine whose policy is too old.
+// expired returns an engine whose policy is too old for decisions.
 func expired(t *testing.T) *authz.Engine {
 	t.Helper()
 	options := authz.Options{MaxAge: 1, PollInterval: 1 << 40, Logger: quiet.Logger}
@@ -94,18 +94,18 @@ func expired(t *testing.T) *authz.Engine {
 	return engine
 }
 
-// anonymous is texts that have no place for the user.
+// anonymous are texts without a place for the user.
 var anonymous = func() guard.Texts {
 	texts := labeled("eo")
 	texts.SignedInAs = "Saluton"
 	return texts
 }()
 
-// denialID is the id of a denial in an answer, another each time.
+// denialID finds the id of a denial, which differs each time.
 var denialID = regexp.MustCompile(`\b[A-Z2-7]{26}\b`)
 
-// approving is what it takes to approve a deposit: permissions of three categories, of which
-// cleo has the first.
+// approving is what approving a deposit takes: permissions of three categories, of which cleo has
+// the first.
 var approving = []authz.Permission{
 	"clients.requests.deposit:view", "finance.operations:create", "finance.operations:view", "system.requests.resolutions:view",
 }
@@ -114,8 +114,8 @@ const asPage = "text/html"
 
 var german = []guard.Texts{guard.German()}
 
-// dump writes an answer down as it would go over the wire, without the style sheet: each of
-// the pages has the same. Denials all have one id.
+// dump writes an answer as it goes over the wire, without the style sheet, which is the same on all
+// pages, and with one id for all denials.
 func dump(w *httptest.ResponseRecorder) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "HTTP/1.1 %d %s\n", w.Code, http.StatusText(w.Code))
@@ -161,7 +161,7 @@ func requireFunc(permissions ...authz.Permission) func(*guard.Guard) middleware 
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// golden compares got with the file of that name in testdata.
+// golden compares got with a file in testdata.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	file := filepath.Join("testdata", name)

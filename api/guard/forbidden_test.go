@@ -67,7 +67,7 @@ func TestInternalErrorOfRequireFunc(t *testing.T) {
 	golden(t, "500.json.http", dump(send(r, "cleo", "GET", "/x", "Accept", asPage)))
 }
 
-// Past the age that the host allows nobody's rights are known: a 503, whoever asks for what.
+// Past the maximum age every signed-in user gets 503.
 func TestRefusalPastMaxAge(t *testing.T) {
 	options := quiet
 	options.Tell, options.Texts = guard.TellGroups, []guard.Texts{guard.English(), guard.German()}
@@ -103,8 +103,8 @@ func TestHeadHasNoBody(t *testing.T) {
 	}
 }
 
-// What the application allows caches to do with its own answers isn't meant for a refusal.
-func TestRefusalsAreNeverKept(t *testing.T) {
+// Caching headers of the application don't apply to refusals.
+func TestRefusalsAreNeverCached(t *testing.T) {
 	g := guard.New(scenario(t, "backoffice"), signedIn, quiet)
 	guarded := g.Require(approving...)(through)
 	r := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -128,7 +128,7 @@ func TestRefusalsAreNeverKept(t *testing.T) {
 	}
 }
 
-// TellNothing tells nothing of what it would take.
+// TellNothing reveals nothing about permissions.
 func TestTellNothing(t *testing.T) {
 	options := quiet
 	options.Tell = guard.TellNothing

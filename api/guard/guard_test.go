@@ -43,7 +43,7 @@ func TestSetUpPanics(t *testing.T) {
 	}
 }
 
-func TestPermissionsThatTheCatalogLacksAreLoggedOnce(t *testing.T) {
+func TestUndeclaredPermissionsAreLoggedOnce(t *testing.T) {
 	var log bytes.Buffer
 	options := guard.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))}
 	g := guard.New(scenario(t, "backoffice"), signedIn, options)

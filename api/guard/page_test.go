@@ -10,7 +10,7 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// The style sheet is the one that the policy names; a browser would drop any other.
+// The policy has the hash of the page's style sheet, and allows nothing else.
 func TestPageMayUseItsStyleSheetAlone(t *testing.T) {
 	w := send(guarded(guard.New(scenario(t, "backoffice"), signedIn, quiet).Require(approving...)), "cleo", "GET", "/x", "Accept", asPage)
 	hash := "style-src 'sha256-" + hashOf(styleOf(w)) + "';"
@@ -24,8 +24,8 @@ func TestPageMayUseItsStyleSheetAlone(t *testing.T) {
 	}
 }
 
-// Whatever comes from outside is text: it makes no element, no header and no line.
-func TestNamesInjectNothing(t *testing.T) {
+// Names and addresses are text: they can't add elements, headers or lines.
+func TestNamesCantInject(t *testing.T) {
 	const evil = "x\r\nSet-Cookie: a=b\r\n\r\n</textarea></bdi><script>alert(1)</script>\"'\u2028\u202e"
 	engine, err := authz.Open(t.Context(), authz.NewMemoryStore(), authz.Options{
 		Catalog: authz.Catalog{{Permission: "<b>x</b>:<i>", Label: "</textarea><script>alert(2)</script>", Category: []string{"<img src=x>", "</h3>"}}},
@@ -75,7 +75,7 @@ func TestNamesInjectNothing(t *testing.T) {
 	}
 }
 
-// A long address is not thrown back whole.
+// A long address is shortened.
 func TestMessageIsBounded(t *testing.T) {
 	r := guard.New(scenario(t, "backoffice"), signedIn, quiet).Require(approving...)(through)
 	if n := send(r, "cleo", "GET", "/x/"+strings.Repeat("a", 1<<20), "Accept", asPage).Body.Len(); n > 10_000 {

@@ -94,7 +94,7 @@ func TestWhoIsCalling(t *testing.T) {
 	}
 }
 
-// If the user can't be established, nobody gets through, and the error is only in the log.
+// If the user can't be established, every request gets 503, and only the log has the error.
 func TestUserThatCantBeEstablished(t *testing.T) {
 	var log bytes.Buffer
 	away := func(*http.Request) (authz.UserID, error) { return "ana", errors.New("the secret of the session store") }
@@ -171,7 +171,7 @@ func TestPanicNeverAllows(t *testing.T) {
 	}
 }
 
-// nowhere is a response that nobody reads.
+// nowhere is a response that is discarded.
 type nowhere struct{ header http.Header }
 
 func (n nowhere) Header() http.Header         { return n.header }

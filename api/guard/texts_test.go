@@ -12,8 +12,8 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// labeled is texts in a language of which each says which it is, in what HTML would take for an
-// element.
+// labeled returns texts that each have their own name and language, in angle brackets to test
+// escaping.
 func labeled(language string) guard.Texts {
 	texts := guard.Texts{Needed: func(n int) string { return fmt.Sprintf("<needed %d %s>", n, language) }}
 	fields := reflect.ValueOf(&texts).Elem()
@@ -27,7 +27,7 @@ func labeled(language string) guard.Texts {
 	return texts
 }
 
-// What a host replaces it finds on some page, as text, and nothing else in words is there.
+// Every text that a host can replace is on some page, escaped, and pages have no other words.
 func TestEveryTextIsOnAPage(t *testing.T) {
 	options := quiet
 	options.Texts, options.SignIn, options.Tell = []guard.Texts{labeled("eo")}, "/login", guard.TellGroups
@@ -66,7 +66,7 @@ func TestEveryTextIsOnAPage(t *testing.T) {
 	}
 }
 
-// Of the languages that there are, whoever asks gets the one that they like best.
+// The page is in the available language that the user prefers.
 func TestLanguageIsChosen(t *testing.T) {
 	const title = "<title>503 &lt;unavailable %s&gt;</title>"
 	options := quiet

@@ -26,7 +26,7 @@ func document(t *testing.T) object {
 	return d
 }
 
-// resolve follows the reference that v is, if it is one.
+// resolve follows a reference.
 func resolve(t *testing.T, d object, v any) object {
 	t.Helper()
 	o, ok := v.(object)
@@ -91,7 +91,7 @@ func TestDocumentIsOpenAPI31(t *testing.T) {
 	}
 }
 
-// What the document promises of each operation, whichever it is.
+// What the document promises for every operation.
 func TestOperations(t *testing.T) {
 	d := document(t)
 	ids := make(map[string]bool)
@@ -138,8 +138,7 @@ func TestOperations(t *testing.T) {
 	}
 }
 
-// go.overlay.yaml lists Go's names beside the enumeration; one out of step would name the
-// wrong problem.
+// go.overlay.yaml lists Go's names in the order of the enumeration.
 func TestProblemTypesAreNamedForWhatTheyAre(t *testing.T) {
 	source, err := os.ReadFile("types.gen.go")
 	if err != nil {
@@ -158,7 +157,7 @@ func TestProblemTypesAreNamedForWhatTheyAre(t *testing.T) {
 	}
 }
 
-// Whichever package encodes them, the three states of a merge patch's member stay apart.
+// The three states of a member of a merge patch stay apart with every encoder.
 func TestMerge(t *testing.T) {
 	type codec struct {
 		name      string
@@ -201,7 +200,7 @@ func TestMerge(t *testing.T) {
 	}
 }
 
-// Absent isn't empty where the document makes a difference.
+// Empty values are written if absence means something else.
 func TestEmptyIsWrittenWhereAbsentMeansSomethingElse(t *testing.T) {
 	text, err := stdjson.Marshal(openapi.Change{
 		Added: []openapi.ChangedRule{}, Removed: []openapi.ChangedRule{},
