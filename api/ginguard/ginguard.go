@@ -55,14 +55,16 @@ func New(engine *authz.Engine, currentUser CurrentUser, options guard.Options) *
 	return &Guard{engine, currentUser, guard.New(engine, identify, options)}
 }
 
+type contextKey struct{}
+
 // requestOf returns Gin's request with its context, for package guard and the host's options.
 func requestOf(c *gin.Context) *http.Request {
-	return c.Request.WithContext(context.WithValue(c.Request.Context(), gin.ContextKey, c))
+	return c.Request.WithContext(context.WithValue(c.Request.Context(), contextKey{}, c))
 }
 
 // ContextOf returns the Gin context of a request that a function of [guard.Options] gets. It panics for
 // other requests.
-func ContextOf(r *http.Request) *gin.Context { return r.Context().Value(gin.ContextKey).(*gin.Context) }
+func ContextOf(r *http.Request) *gin.Context { return r.Context().Value(contextKey{}).(*gin.Context) }
 
 // Require returns a middleware that lets a request through if its user holds all of the permissions.
 //

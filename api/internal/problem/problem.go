@@ -12,6 +12,7 @@ import (
 // Type is the "type" of a problem document: what went wrong, for programs.
 type Type string
 
+// The types of problems. openapi.yaml describes them.
 const (
 	MalformedRequest     Type = "urn:rightful:problem:malformed-request"
 	Unauthenticated      Type = "urn:rightful:problem:unauthenticated"
