@@ -11,11 +11,12 @@ import (
 
 	"github.com/rightful-go/rightful/api"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // Another service asks whether ana, who administers, may read a record.
 func ExampleMountAuthZEN() {
-	engine, err := authz.Open(context.Background(), authz.NewMemoryStore(), authz.Options{
+	engine, err := authz.Open(context.Background(), memstore.New(), authz.Options{
 		Bootstrap: "ana", Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

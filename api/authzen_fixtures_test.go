@@ -13,6 +13,7 @@ import (
 
 	"github.com/rightful-go/rightful/api"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 	"github.com/rightful-go/rightful/authz/policycsv"
 )
 
@@ -59,7 +60,7 @@ func newPoint(t testing.TB, change ...func(*api.AuthZENOptions)) *desk {
 	}
 	d := &desk{t: t}
 	var err error
-	d.engine, err = authz.Open(t.Context(), authz.NewMemoryStore(), authz.Options{
+	d.engine, err = authz.Open(t.Context(), memstore.New(), authz.Options{
 		Catalog: recordCatalog, Bootstrap: "admin", Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

@@ -53,7 +53,9 @@ func searchSubjects(c *call) {
 	}
 	var found hits
 	if s.subject.kind == userType {
-		users := c.view.PermittedUsers(*s.action, s.of(), authz.UserID(s.page.after), s.page.limit+1)
+		users := c.view.Users(authz.UserQuery{
+			Access: &authz.Access{Action: *s.action, Resource: s.of()}, After: authz.UserID(s.page.after), Limit: s.page.limit + 1,
+		})
 		found = cutHits(plain(users), s.page)
 	}
 	c.ok(openapi.EntityResults{Page: s.page.shown(found), Results: entities(userType, found)})

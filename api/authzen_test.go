@@ -13,6 +13,7 @@ import (
 	"github.com/rightful-go/rightful/api/ginguard"
 	"github.com/rightful-go/rightful/api/guard"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // Unauthorized callers learn nothing, not even whether the question could be read.
@@ -33,7 +34,7 @@ func TestAuthZENNeedsTheRight(t *testing.T) {
 
 // Past the maximum age nobody may ask, so no old policy answers.
 func TestAuthZENPastMaxAge(t *testing.T) {
-	engine, err := authz.Open(t.Context(), authz.NewMemoryStore(), authz.Options{Bootstrap: "admin", MaxAge: 1, PollInterval: 1 << 40})
+	engine, err := authz.Open(t.Context(), memstore.New(), authz.Options{Bootstrap: "admin", MaxAge: 1, PollInterval: 1 << 40})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -55,7 +55,7 @@ func TestChangeIsShownWhole(t *testing.T) {
 		"action": "group.permissions.set", "target": "Finance", "added_count": "1", "removed_count": "1",
 		"added":         "[map[pattern:system.settings:view rule:grant subject:group:Finance]]",
 		"removed":       "[map[pattern:finance.*:* rule:grant subject:group:Finance]]",
-		"hash":          fmt.Sprintf("%x", d.engine.View().Head().Hash),
+		"hash":          fmt.Sprintf("%x", d.engine.Status().Head.Hash),
 		"reversible_by": "self", "gain_count": "2", "loss_count": "2",
 		"gains": "[map[permissions:[system.settings:view] user:dana] map[permissions:[system.settings:view] user:restricted]]",
 	} {

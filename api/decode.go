@@ -44,7 +44,7 @@ func (c *call) read(value reader) {
 	c.faults = append(c.faults, b.faults...)
 	c.deep = b.deep
 	if b.listed > maxListed {
-		c.excess = &authz.FieldError{Pointer: b.excess, Detail: fmt.Sprintf(
+		c.excess = &authz.Fault{Pointer: b.excess, Detail: fmt.Sprintf(
 			"lists %d rules or members in one request; at most %d are allowed", b.listed, maxListed)}
 	}
 }

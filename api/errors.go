@@ -69,73 +69,58 @@ func (c *call) fail(err error) {
 
 // detail adds the data of an error to its problem.
 func (c *call) detail(p *problem.Document, err error) {
-	var (
-		forbidden  *authz.ForbiddenError
-		escalation *authz.EscalationError
-		conflict   *authz.RevisionConflictError
-		invalid    *authz.InvalidError
-		rejected   *authz.ImportError
-		cannot     *authz.CannotRevertError
-	)
-	switch {
-	case errors.As(err, &forbidden):
-		p.Missing, p.User = c.missing(asPatterns(forbidden.Missing)), c.user
+	var e *authz.Error
+	if !errors.As(err, &e) {
+		return
+	}
+	switch e.Kind {
+	case authz.ErrForbidden:
+		p.Missing, p.User = c.missing(e.Missing), c.user
 		p.Detail = "You need " + counted(len(p.Missing), "more permission", "more permissions") + " to do this."
-		if slices.Contains(forbidden.Missing, authz.Permission(authz.Everything)) {
+		if slices.Contains(e.Missing, authz.Everything) {
 			p.Detail = "Only administrators may do this."
 		}
-	case errors.As(err, &escalation):
-		p.Missing, p.User = c.missing(escalation.Missing), c.user
-	case errors.As(err, &conflict):
-		p.Version = &conflict.Version
-		c.http.Header("ETag", etag(conflict.Version))
-	case errors.As(err, &invalid):
-		for _, f := range invalid.Fields {
-			p.Errors = append(p.Errors, problem.InputError{Pointer: f.Pointer, Detail: f.Detail})
-		}
+	case authz.ErrEscalation:
+		p.Missing, p.User = c.missing(e.Missing), c.user
+	case authz.ErrRevisionConflict:
+		p.Version = &e.Revision
+		c.http.Header("ETag", etag(e.Revision))
+	case authz.ErrInvalid, authz.ErrUnknownPermission:
+		p.Errors = each(e.Faults, inputErrorOf)
 		p.Detail = summary(p.Errors)
-	case errors.As(err, &rejected):
-		for _, l := range rejected.Lines {
-			p.Errors = append(p.Errors, problem.InputError{Line: l.Line, Detail: l.Detail})
-		}
-		p.ErrorCount = rejected.Count
-		p.Detail = "The file has " + counted(rejected.Count, "error", "errors") + "; nothing was imported."
-	case errors.As(err, &cannot):
-		for _, o := range cannot.Obstacles {
-			p.Errors = append(p.Errors, problem.InputError{Detail: o})
-		}
-		p.ErrorCount = cannot.Count
-		p.Detail = "The change can no longer be reverted: " + counted(cannot.Count, "obstacle remains", "obstacles remain") + "."
+	case authz.ErrImportRejected:
+		p.Errors, p.ErrorCount = each(e.Faults, inputErrorOf), e.Count
+		p.Detail = "The file has " + counted(e.Count, "error", "errors") + "; nothing was imported."
+	case authz.ErrCannotRevert:
+		p.Errors, p.ErrorCount = each(e.Faults, inputErrorOf), e.Count
+		p.Detail = "The change can no longer be reverted: " + counted(e.Count, "obstacle remains", "obstacles remain") + "."
 	}
+}
+
+func inputErrorOf(f authz.Fault) problem.InputError {
+	return problem.InputError{Pointer: f.Pointer, Line: f.Line, Detail: f.Detail}
 }
 
 // withPointers returns the error with its pointers replaced.
 func withPointers(err error, replace func(pointer string) string) error {
-	var invalid *authz.InvalidError
-	if !errors.As(err, &invalid) {
+	var e *authz.Error
+	if !errors.As(err, &e) {
 		return err
 	}
-	changed := &authz.InvalidError{Kind: invalid.Kind}
-	for _, f := range invalid.Fields {
-		changed.Fields = append(changed.Fields, authz.FieldError{Pointer: replace(f.Pointer), Detail: f.Detail})
-	}
-	return changed
+	changed := *e
+	changed.Faults = each(e.Faults, func(f authz.Fault) authz.Fault {
+		f.Pointer = replace(f.Pointer)
+		return f
+	})
+	return &changed
 }
 
 // missing describes missing permissions in the catalog's words, if it has them.
 func (c *call) missing(patterns []authz.Pattern) []problem.Missing {
 	list := make([]problem.Missing, len(patterns))
 	for i, p := range patterns {
-		entry, _ := c.view.Entry(authz.Permission(p))
-		list[i] = problem.Missing{Permission: p, Label: entry.Label, Category: entry.Category}
-	}
-	return list
-}
-
-func asPatterns(permissions []authz.Permission) []authz.Pattern {
-	list := make([]authz.Pattern, len(permissions))
-	for i, p := range permissions {
-		list[i] = authz.Pattern(p)
+		x := c.view.Explain("", authz.Permission(p)).Permissions[0]
+		list[i] = problem.Missing{Permission: p, Label: x.Label, Category: x.Category}
 	}
 	return list
 }

@@ -81,7 +81,13 @@ func (c *call) explanation(ctx context.Context, view *authz.View, user authz.Use
 			}
 		}),
 	}
-	if len(losses.List) < len(x.Missing()) && losses.Since > 0 {
+	missing := 0
+	for _, p := range x.Permissions {
+		if !p.Allowed {
+			missing++
+		}
+	}
+	if len(losses.List) < missing && losses.Since > 0 {
 		shown.LookedBackTo = int64(losses.Since)
 	}
 	return shown

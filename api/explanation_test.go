@@ -263,7 +263,7 @@ func TestExplanationWithoutRecords(t *testing.T) {
 // While the store is away, the present is explained from memory, and the past isn't.
 func TestExplanationWhileTheStoreIsAway(t *testing.T) {
 	d := newDesk(t)
-	d.store.away = true
+	d.storeGoesAway()
 	x := d.explain("viewer", "cleo", []string{"finance.operations:view"})
 	if x.Allowed || len(x.Fixes) == 0 || x.LookedBackTo != int64(d.engine.View().Revision()) {
 		t.Errorf("it is %+v", x)

@@ -21,6 +21,7 @@ import (
 	"github.com/rightful-go/rightful/api"
 	"github.com/rightful-go/rightful/api/guard"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
 	"github.com/rightful-go/rightful/authz/policycsv"
 )
 
@@ -70,7 +71,7 @@ var deskCatalog = authz.Catalog{
 // desk is the administrators' interface over a policy in memory.
 type desk struct {
 	t       testing.TB
-	store   *faultyStore
+	store   *authztest.Store
 	engine  *authz.Engine
 	handler http.Handler
 }
@@ -81,7 +82,7 @@ func newDesk(t testing.TB, change ...func(*authz.Options)) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{t: t, store: &faultyStore{MemoryStore: authz.NewMemoryStore()}}
+	d := &desk{t: t, store: authztest.NewStore()}
 	options := authz.Options{
 		Seed:   &authz.Seed{Catalog: deskCatalog, Policy: policy},
 		Logger: slog.New(slog.DiscardHandler),

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 	"github.com/rightful-go/rightful/authz/policycsv"
 )
 
@@ -132,13 +133,13 @@ func TestExportComesBack(t *testing.T) {
 		t.Errorf("it is %s", got)
 	}
 	file, err := policycsv.ReadPolicy(strings.NewReader(r.body))
-	if err != nil || file.Faults.Count > 0 || len(file.Lines) != len(d.engine.View().Export()) {
+	if err != nil || file.FaultCount > 0 || len(file.Lines) != len(d.engine.View().Export()) {
 		t.Fatalf("read back as %d lines with faults %v, %v", len(file.Lines), file.Faults, err)
 	}
 	if c := d.do("admin", "POST", "/imports?mode=replace", r.body).want(200).json(); c["added_count"] != 0.0 || c["removed_count"] != 0.0 {
 		t.Errorf("imported onto itself it changes %v", c)
 	}
-	empty, err := authz.Open(t.Context(), authz.NewMemoryStore(), authz.Options{Bootstrap: "admin", Catalog: deskCatalog})
+	empty, err := authz.Open(t.Context(), memstore.New(), authz.Options{Bootstrap: "admin", Catalog: deskCatalog})
 	if err != nil {
 		t.Fatal(err)
 	}

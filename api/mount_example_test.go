@@ -10,11 +10,12 @@ import (
 
 	"github.com/rightful-go/rightful/api"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // The administrators' interface below a path of the host's choice.
 func ExampleMount() {
-	engine, err := authz.Open(context.Background(), authz.NewMemoryStore(), authz.Options{
+	engine, err := authz.Open(context.Background(), memstore.New(), authz.Options{
 		Bootstrap: "ana", Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

@@ -43,16 +43,16 @@ func acting(action authz.Action) needs {
 }
 
 func (c *call) lacks(permissions ...authz.Permission) error {
-	var missing []authz.Permission
+	var missing []authz.Pattern
 	for _, p := range permissions {
 		if !c.view.Can(c.user, p) {
-			missing = append(missing, p)
+			missing = append(missing, authz.Pattern(p))
 		}
 	}
 	if len(missing) == 0 {
 		return nil
 	}
-	return &authz.ForbiddenError{Missing: missing}
+	return &authz.Error{Kind: authz.ErrForbidden, Missing: missing}
 }
 
 func deletingGroup(c *call) authz.Operation {

@@ -1,8 +1,6 @@
 package api_test
 
-import (
-	"testing"
-)
+import "testing"
 
 // forbiddenToAll is what nobody can do to Administrators: 409 for everyone who may update groups.
 var forbiddenToAll = []exchange{

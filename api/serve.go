@@ -32,7 +32,7 @@ type call struct {
 	file   authz.PolicyFile     // CSV
 	faults []problem.InputError // errors in the form of the request, a 400
 	deep   bool                 // the body is nested too deeply
-	excess *authz.FieldError    // the body lists too many rules or members
+	excess *authz.Fault         // the body lists too many rules or members
 }
 
 // perform handles a request for an operation in the order in which errors must come: 401, 403, 413

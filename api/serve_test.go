@@ -87,7 +87,7 @@ func TestNothingIsAnsweredByAnExpiredPolicy(t *testing.T) {
 // While the store is away, reads of the store fail, and reads from memory don't.
 func TestReadsWhileTheStoreIsAway(t *testing.T) {
 	d := newDesk(t)
-	d.store.away = true
+	d.storeGoesAway()
 	everyOperation(func(o api.Operation, path string) {
 		if o.Method != "GET" {
 			return

@@ -15,15 +15,16 @@ func getStatus(c *call) {
 	if c.refused() {
 		return
 	}
+	now := c.engine.Status()
 	status := openapi.Status{
-		Revision:   int64(c.view.Revision()),
-		AgeSeconds: math.Round(c.engine.Age().Seconds()*1000) / 1000,
+		Revision:   int64(now.Head.Revision),
+		AgeSeconds: math.Round(now.Age.Seconds()*1000) / 1000,
 	}
 	if c.view.Can(c.user, authz.ViewChanges) {
-		status.Store = storeStatusOf(c.engine.StoreErr())
+		status.Store = storeStatusOf(now.StoreErr)
 		status.BadRows = badRowsOf(c.view.BadRows())
 		status.Drift = driftOf(c.engine.Drift())
-		status.Head = hex.EncodeToString(c.view.Head().Hash)
+		status.Head = hex.EncodeToString(now.Head.Hash)
 	}
 	c.ok(status)
 }

@@ -42,7 +42,7 @@ func TestStatusIsWholeWithTheRightToSeeChanges(t *testing.T) {
 	if fmt.Sprint(s["store"]) != "map[state:ok]" || fmt.Sprint(s["bad_rows"]) != "map[count:0 items:[]]" {
 		t.Errorf("it is %v", s)
 	}
-	if want := fmt.Sprintf("%x", d.engine.View().Head().Hash); s["head"] != want {
+	if want := fmt.Sprintf("%x", d.engine.Status().Head.Hash); s["head"] != want {
 		t.Errorf("the head is %v, not %s", s["head"], want)
 	}
 	// The right to assign was granted after the seed.
@@ -84,7 +84,7 @@ func TestStatusIsBounded(t *testing.T) {
 // The status answers while the store is away, and says so to callers who may see it.
 func TestStatusWhileTheStoreIsAway(t *testing.T) {
 	d := newDesk(t)
-	d.store.away = true
+	d.storeGoesAway()
 	r := d.get("auditor", "/changes")
 	r.problem(503, "store-unavailable")
 	if r.header.Get("Retry-After") == "" {

@@ -68,9 +68,7 @@ func checkUser(id authz.UserID) error {
 	if err == nil {
 		return nil
 	}
-	return &authz.InvalidError{Kind: authz.ErrInvalid, Fields: []authz.FieldError{
-		{Detail: fmt.Sprintf("the user %s %v", clip(string(id)), err)},
-	}}
+	return &authz.Error{Kind: authz.ErrInvalid, Faults: []authz.Fault{{Detail: fmt.Sprintf("the user %s %v", clip(string(id)), err)}}, Count: 1}
 }
 
 func (c *call) answerUser(p person, show func(person) any) {

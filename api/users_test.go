@@ -197,7 +197,7 @@ func TestOneETagPerUser(t *testing.T) {
 // A committed change is answered as such, even if the store goes away right after it.
 func TestUserChangeIsAnsweredWhenTheStoreGoesAwayAfterwards(t *testing.T) {
 	d := newDesk(t)
-	d.store.awayAfterCommit = true
+	d.storeGoesAwayAfterCommit()
 	r := d.do("admin", "PUT", "/users/cleo/groups", `{"groups":[]}`, "If-Match", "*").want(200)
 	if r.body != `{"groups":[]}` || r.header.Get("ETag") != `"`+r.revision()+`"` {
 		t.Errorf("answered %s with ETag %s", r.body, r.header.Get("ETag"))

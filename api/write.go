@@ -92,15 +92,15 @@ func (c *call) withExcess(err error) error {
 	if c.excess == nil {
 		return err
 	}
-	fields := []authz.FieldError{*c.excess}
-	var invalid *authz.InvalidError
+	fields := []authz.Fault{*c.excess}
+	var e *authz.Error
 	switch {
-	case errors.As(err, &invalid):
-		fields = append(fields, invalid.Fields...)
+	case errors.As(err, &e) && (e.Kind == authz.ErrInvalid || e.Kind == authz.ErrUnknownPermission):
+		fields = append(fields, e.Faults...)
 	case err != nil && comesBeforeInvalid(kindOf(err)):
 		return err
 	}
-	return &authz.InvalidError{Kind: authz.ErrInvalid, Fields: fields}
+	return &authz.Error{Kind: authz.ErrInvalid, Faults: fields, Count: len(fields)}
 }
 
 func comesBeforeInvalid(kind problem.Type) bool {

@@ -225,12 +225,12 @@ func TestWritesWhileTheStoreIsAway(t *testing.T) {
 	eachWrite(t, func(t *testing.T, d *desk, e exchange) {
 		if e.match == "now" {
 			e.match = ""
-			d.store.away = true
+			d.storeGoesAway()
 			r := d.do("admin", e.method, e.path, e.body, "If-Match", "*")
 			r.problem(503, "store-unavailable")
 			return
 		}
-		d.store.away = true
+		d.storeGoesAway()
 		r := e.send(d, "admin")
 		r.problem(503, "store-unavailable")
 		if r.header.Get("Retry-After") == "" || strings.Contains(r.body, "EOF") {

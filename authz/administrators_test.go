@@ -6,12 +6,13 @@ import (
 	"testing"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // office is an engine with a few groups, an administrator ana and a delegate dave.
 func office(t testing.TB) *authz.Engine {
 	t.Helper()
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana"})
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
 	ctx, ana := t.Context(), engine.As("ana")
 	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Desk", Permissions: authz.Rules{Grants: []authz.Pattern{"requests.*:view", "requests.deposit:update"}}}))
 	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Finance", Permissions: authz.Rules{Grants: []authz.Pattern{"finance.*:*"}}}))
@@ -210,7 +211,7 @@ func (d directory) Active(_ context.Context, u authz.UserID) (bool, error) {
 func TestLeavingNeedsAnActiveAdministrator(t *testing.T) {
 	t.Parallel()
 	people := directory{"ana": true, "gone": false}
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana", Directory: people})
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana", Directory: people})
 	ctx := t.Context()
 	must(t)(engine.As("ana").Assign(ctx, authz.Administrators, "gone", "unknown"))
 	if _, err := engine.As("ana").Unassign(ctx, authz.Administrators, "ana"); !errors.Is(err, authz.ErrLastAdministrator) {

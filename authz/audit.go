@@ -18,14 +18,9 @@ import (
 // Without a key it proves only that nobody edited by accident or without knowing of the chain:
 // anyone who can write the tables can write a new chain. With one, a tail that was cut off together
 // with its effect on the tables still fits; only a head kept elsewhere shows that. Pass the heads
-// that you have, from [View.Head] or from the log, and the records must lead through each of them.
+// that you have, from [Engine.Status] or from the log, and the records must lead through each of them.
 func AuditRecords(ctx context.Context, store Store, key []byte, kept ...Head) (int, error) {
 	e := &Engine{store: store, options: Options{RecordKey: key}, log: slog.New(slog.DiscardHandler)}
-	return e.AuditRecords(ctx, kept...)
-}
-
-// AuditRecords is the function of that name for the engine's own store and key.
-func (e *Engine) AuditRecords(ctx context.Context, kept ...Head) (int, error) {
 	present, err := load(ctx, e.store, nil)
 	if err != nil {
 		return 0, e.unavailable(ctx, err)
@@ -33,7 +28,7 @@ func (e *Engine) AuditRecords(ctx context.Context, kept ...Head) (int, error) {
 	n := 0
 	s, err := e.replayUpTo(ctx, present.revision, emptySnapshot(nil), func(s *snapshot) error {
 		if slices.ContainsFunc(kept, func(h Head) bool { return h.Revision == s.revision && string(h.Hash) != string(s.hash) }) {
-			return &AuditError{s.revision, "it isn't the record whose hash was kept elsewhere"}
+			return auditFault(s.revision, "it isn't the record whose hash was kept elsewhere")
 		}
 		n++
 		return nil
@@ -58,7 +53,7 @@ func (e *Engine) recordsOutside(ctx context.Context, last Revision, kept []Head)
 		if now, err := e.store.Position(ctx); err != nil {
 			return e.unavailable(ctx, err)
 		} else if newest[0].Revision > now.Revision {
-			return &AuditError{newest[0].Revision, "the record lies beyond the end of the chain"}
+			return auditFault(newest[0].Revision, "the record lies beyond the end of the chain")
 		}
 	}
 	before, err := e.store.Before(ctx, 1, 1)
@@ -66,11 +61,11 @@ func (e *Engine) recordsOutside(ctx context.Context, last Revision, kept []Head)
 		return e.unavailable(ctx, err)
 	}
 	if len(before) > 0 {
-		return &AuditError{before[0].Revision, "the record lies before the beginning of the chain"}
+		return auditFault(before[0].Revision, "the record lies before the beginning of the chain")
 	}
 	for _, h := range kept {
 		if h.Revision > last {
-			return &AuditError{last + 1, fmt.Sprintf("the record is missing: a head of revision %d was kept elsewhere", h.Revision)}
+			return auditFault(last+1, fmt.Sprintf("the record is missing: a head of revision %d was kept elsewhere", h.Revision))
 		}
 	}
 	return nil
@@ -79,7 +74,7 @@ func (e *Engine) recordsOutside(ctx context.Context, last Revision, kept []Head)
 // compareWithRecords says in what the tables differ from where the records lead.
 func compareWithRecords(tables loadedTables, records *snapshot) error {
 	fault := func(format string, args ...any) error {
-		return &AuditError{tables.revision, "the tables differ from the records: " + fmt.Sprintf(format, args...)}
+		return auditFault(tables.revision, "the tables differ from the records: "+fmt.Sprintf(format, args...))
 	}
 	if string(tables.hash) != string(records.hash) {
 		return fault("the head of the chain is another")

@@ -7,28 +7,15 @@ import (
 	"time"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
-// journal is a store that keeps what was committed, so that a test can bring another store to
-// any point of its history.
-type journal struct {
-	authz.Store
-	commits []authz.Commit
-}
-
-func (j *journal) Commit(ctx context.Context, c authz.Commit) error {
-	err := j.Store.Commit(ctx, c)
-	if err == nil {
-		j.commits = append(j.commits, c)
-	}
-	return err
-}
-
-// until returns a store that stands where this one stood at a revision.
-func (j *journal) until(t *testing.T, revision authz.Revision) authz.Store {
+// until returns a store that stands where another one stood at a revision.
+func until(t *testing.T, past *authztest.Store, revision authz.Revision) authz.Store {
 	t.Helper()
-	store := authz.NewMemoryStore()
-	for _, c := range j.commits[:revision] {
+	store := memstore.New()
+	for _, c := range past.Commits()[:revision] {
 		if err := store.Commit(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
@@ -38,9 +25,9 @@ func (j *journal) until(t *testing.T, revision authz.Revision) authz.Store {
 
 // crime is a store with a change that someone would like never to have been made, and the
 // revision before it.
-func crime(t *testing.T, key []byte) (*journal, authz.Revision) {
+func crime(t *testing.T, key []byte) (*authztest.Store, authz.Revision) {
 	t.Helper()
-	store := &journal{Store: authz.NewMemoryStore()}
+	store := authztest.NewStore()
 	engine := open(t, store, authz.Options{Bootstrap: "ana", RecordKey: key, PollInterval: time.Hour})
 	ctx := t.Context()
 	must(t)(engine.As("ana").Assign(ctx, authz.Administrators, "eve"))
@@ -59,7 +46,7 @@ func forge(t *testing.T, store authz.Store, key []byte) []byte {
 	must(t)(engine.As("ana").ChangeUserPermissions(t.Context(), "mal", authz.RulesDelta{Grant: []authz.Pattern{"vault:open"}}))
 	must(t)(engine.As("ana").ChangeUserPermissions(t.Context(), "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
 	_ = engine.Close()
-	return engine.View().Head().Hash
+	return engine.Status().Head.Hash
 }
 
 // Without a key, a rewritten tail fits: who can write the database can forge it. Only a head
@@ -69,17 +56,17 @@ func TestARewrittenTailNeedsAKeyOrAHeadToBeSeen(t *testing.T) {
 	real, before := crime(t, nil)
 	genuine := open(t, real, authz.Options{})
 	fits(t, genuine)
-	forged := real.until(t, before)
+	forged := until(t, real, before)
 	head := forge(t, forged, nil)
 	fits(t, open(t, forged, authz.Options{})) // this is what it can't see
-	if string(head) == string(genuine.View().Head().Hash) {
+	if string(head) == string(genuine.Status().Head.Hash) {
 		t.Error("the head is that of the genuine chain; nothing would show the forgery")
 	}
-	kept := genuine.View().Head() // this is what shows it
+	kept := genuine.Status().Head // this is what shows it
 	if _, err := genuine.AuditRecords(t.Context(), kept); err != nil {
 		t.Errorf("the head is that of the genuine chain: %v", err)
 	}
-	var audit *authz.AuditError
+	var audit *authz.Error
 	if _, err := open(t, forged, authz.Options{}).AuditRecords(t.Context(), kept); !errors.As(err, &audit) || audit.Revision != kept.Revision {
 		t.Errorf("the forgery isn't seen with a head that was kept: %v", err)
 	}
@@ -88,7 +75,7 @@ func TestARewrittenTailNeedsAKeyOrAHeadToBeSeen(t *testing.T) {
 	real, before = crime(t, key)
 	fits(t, open(t, real, authz.Options{RecordKey: key}))
 	for what, other := range map[string][]byte{"no key": nil, "another key": []byte("guessed")} {
-		forged = real.until(t, before)
+		forged = until(t, real, before)
 		forge(t, forged, other)
 		doesNotFit(t, open(t, forged, authz.Options{RecordKey: key}), what, before+1, "")
 	}
@@ -100,10 +87,10 @@ func TestACutTailNeedsAHeadToBeSeen(t *testing.T) {
 	t.Parallel()
 	key := []byte("a key that the host keeps")
 	real, before := crime(t, key)
-	cut := open(t, real.until(t, before), authz.Options{RecordKey: key})
+	cut := open(t, until(t, real, before), authz.Options{RecordKey: key})
 	fits(t, cut)                                                       // this is what it can't see
-	kept := open(t, real, authz.Options{RecordKey: key}).View().Head() // this is what shows it
-	var audit *authz.AuditError
+	kept := open(t, real, authz.Options{RecordKey: key}).Status().Head // this is what shows it
+	var audit *authz.Error
 	if _, err := cut.AuditRecords(t.Context(), kept); !errors.As(err, &audit) || audit.Revision != before+1 {
 		t.Errorf("the cut isn't seen with a head that was kept: %v", err)
 	}
@@ -116,14 +103,14 @@ func TestARecordOfAnotherStoreDoesNotFit(t *testing.T) {
 	key := []byte("one key for all")
 	here, before := crime(t, key)
 	elsewhere, _ := crime(t, key)
-	store := &tampered{Store: here}
+	store := here.Another()
 	engine := open(t, store, authz.Options{RecordKey: key, PollInterval: time.Hour})
 	fits(t, engine)
 	for _, at := range []authz.Revision{1, before + 1, engine.View().Revision()} {
-		store.records = func(list []authz.Record) []authz.Record {
-			list[at-1] = elsewhere.commits[at-1].Record
+		store.EditRecords(func(list []authz.Record) []authz.Record {
+			list[at-1] = elsewhere.Commits()[at-1].Record
 			return list
-		}
+		})
 		if at == 1 { // which has nothing before it; the second tells
 			at++
 		}
@@ -145,13 +132,14 @@ func TestAWrongKeyFitsNoRecord(t *testing.T) {
 // A store that can't be read is no accusation.
 func TestVerificationWithoutAStoreAccusesNobody(t *testing.T) {
 	t.Parallel()
-	store := &hooked{Store: authz.NewMemoryStore()}
+	store := authztest.NewStore()
 	engine := open(t, store, authz.Options{Bootstrap: "ana", PollInterval: time.Hour})
-	store.since = errors.New("connection reset")
+	store.Fail(errors.New("connection reset"), authztest.CallSince)
 	if _, err := engine.AuditRecords(t.Context()); !errors.Is(err, authz.ErrStoreUnavailable) || errors.Is(err, authz.ErrRecordsDoNotFit) {
 		t.Errorf("%v", err)
 	}
-	store.since, store.loaded = nil, func() error { return errors.New("connection reset") }
+	store.Fail(nil, authztest.CallSince)
+	store.OnReturn(func(context.Context) error { return errors.New("connection reset") }, authztest.CallLoad)
 	if _, err := engine.AuditRecords(t.Context()); !errors.Is(err, authz.ErrStoreUnavailable) || errors.Is(err, authz.ErrRecordsDoNotFit) {
 		t.Errorf("%v", err)
 	}
@@ -161,14 +149,14 @@ func TestVerificationWithoutAStoreAccusesNobody(t *testing.T) {
 // next one.
 func TestVerificationWhileOthersWrite(t *testing.T) {
 	t.Parallel()
-	memory := authz.NewMemoryStore()
-	store := &hooked{Store: memory}
+	memory := authztest.NewStore()
+	store := memory.Another()
 	engine := open(t, store, authz.Options{Bootstrap: "ana", PollInterval: time.Hour})
 	other := open(t, memory, authz.Options{PollInterval: time.Hour})
-	store.loaded = func() error {
+	store.OnReturn(func(context.Context) error {
 		must(t)(other.As("ana").ChangeUserPermissions(t.Context(), "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
 		return nil
-	}
+	}, authztest.CallLoad)
 	if n, err := engine.AuditRecords(t.Context()); err != nil || n != 2 {
 		t.Errorf("%d, %v", n, err)
 	}

@@ -2,8 +2,6 @@ package authz_test
 
 import (
 	"bytes"
-	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -16,76 +14,10 @@ import (
 	"github.com/rightful-go/rightful/authz/authztest"
 )
 
-// tampered is a store whose database someone edits past the engine. Each function is given
-// what is stored and returns what is read from then on.
-type tampered struct {
-	authz.Store
-	records func([]authz.Record) []authz.Record
-	rows    func([]authz.Row) []authz.Row
-	state   func(*authz.State)
-}
-
-func (s *tampered) Load(ctx context.Context, state func(authz.State) error, row func(authz.Row) error) error {
-	present, rows, err := authztest.Load(ctx, s.Store)
-	if err != nil {
-		return err
-	}
-	if s.rows != nil {
-		rows = s.rows(rows)
-	}
-	if s.state != nil {
-		s.state(&present)
-	}
-	if err := state(present); err != nil {
-		return err
-	}
-	for _, r := range rows {
-		if err := row(r); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *tampered) all(ctx context.Context) ([]authz.Record, error) {
-	list, err := s.Store.Since(ctx, 0, 1<<20)
-	if err == nil && s.records != nil {
-		list = s.records(list)
-	}
-	slices.SortStableFunc(list, func(a, b authz.Record) int { return cmp.Compare(a.Revision, b.Revision) })
-	return list, err
-}
-
-func (s *tampered) Since(ctx context.Context, after authz.Revision, limit int) ([]authz.Record, error) {
-	list, err := s.all(ctx)
-	if err != nil {
-		return nil, err
-	}
-	list = slices.DeleteFunc(list, func(r authz.Record) bool { return r.Revision <= after })
-	list = list[:min(limit, len(list))]
-	last := after
-	for _, r := range list {
-		if r.Revision > last+1 {
-			return nil, authz.ErrGap
-		}
-		last = r.Revision
-	}
-	return list, nil
-}
-
-func (s *tampered) Before(ctx context.Context, before authz.Revision, limit int) ([]authz.Record, error) {
-	list, err := s.all(ctx)
-	slices.Reverse(list)
-	if before != 0 {
-		list = slices.DeleteFunc(list, func(r authz.Record) bool { return r.Revision >= before })
-	}
-	return list[:min(limit, len(list))], err
-}
-
 // history is an engine over a database that can be tampered with, after some changes.
-func history(t *testing.T, key []byte) (*authz.Engine, *tampered) {
+func history(t *testing.T, key []byte) (*authz.Engine, *authztest.Store) {
 	t.Helper()
-	store := &tampered{Store: authz.NewMemoryStore()}
+	store := authztest.NewStore()
 	engine := open(t, store, authz.Options{Bootstrap: "ana", RecordKey: key, PollInterval: time.Hour})
 	r, w := rand.New(rand.NewPCG(7, 5)), newWorld()
 	w.rules[authz.Rule{Kind: authz.KindMember, Subject: "root", Group: authz.Administrators}] = true
@@ -113,7 +45,7 @@ func fits(t *testing.T, engine *authz.Engine) {
 func doesNotFit(t *testing.T, engine *authz.Engine, what string, at authz.Revision, says string) {
 	t.Helper()
 	n, err := engine.AuditRecords(t.Context())
-	var audit *authz.AuditError
+	var audit *authz.Error
 	if !errors.As(err, &audit) || !errors.Is(err, authz.ErrRecordsDoNotFit) || audit.Revision != at || !strings.Contains(audit.Detail, says) {
 		t.Errorf("%s: want revision %d and %q, got %v", what, at, says, err)
 		return
@@ -128,7 +60,7 @@ func TestRecordsOfRandomHistoriesFit(t *testing.T) {
 	t.Parallel()
 	for _, key := range [][]byte{nil, []byte("a key that the host keeps")} {
 		for _, seed := range seeds(t, 4) {
-			store := authz.NewMemoryStore()
+			store := authztest.NewStore()
 			store.InsertRows(row("p", "old", "a", "view"), row("g", "ben", "old"), row("x", "bad"))
 			options := authz.Options{Bootstrap: "root", RecordKey: key, PollInterval: time.Hour}
 			engine := open(t, store, options)
@@ -172,14 +104,14 @@ func TestAnEditedRecordIsNamed(t *testing.T) {
 		fits(t, engine)
 		for what, edit := range edits {
 			for _, at := range []authz.Revision{3, 17, engine.View().Revision()} {
-				store.records = func(list []authz.Record) []authz.Record {
+				store.EditRecords(func(list []authz.Record) []authz.Record {
 					edit(&list[at-1])
 					return list
-				}
+				})
 				doesNotFit(t, engine, what, at, "")
 			}
 		}
-		store.records = nil
+		store.EditRecords(nil)
 		fits(t, engine)
 	}
 }
@@ -190,33 +122,33 @@ func TestAMissingOrForeignRecordIsNamed(t *testing.T) {
 	engine, store := history(t, nil)
 	last := engine.View().Revision()
 	for _, at := range []authz.Revision{1, 2, 17, last} {
-		store.records = func(list []authz.Record) []authz.Record { return slices.Delete(list, int(at)-1, int(at)) }
+		store.EditRecords(func(list []authz.Record) []authz.Record { return slices.Delete(list, int(at)-1, int(at)) })
 		doesNotFit(t, engine, "removed", at, "missing")
-		store.records = func(list []authz.Record) []authz.Record { list[at-1].Revision += 1000; return list }
+		store.EditRecords(func(list []authz.Record) []authz.Record { list[at-1].Revision += 1000; return list })
 		doesNotFit(t, engine, "moved", at, "missing")
-		store.records = func(list []authz.Record) []authz.Record { return list[:at-1] }
+		store.EditRecords(func(list []authz.Record) []authz.Record { return list[:at-1] })
 		doesNotFit(t, engine, "cut off", at, "missing")
 	}
 	for _, at := range []authz.Revision{1, 17, last - 1} {
-		store.records = func(list []authz.Record) []authz.Record {
+		store.EditRecords(func(list []authz.Record) []authz.Record {
 			list[at-1].Revision, list[at].Revision = at+1, at
 			return list
-		}
+		})
 		doesNotFit(t, engine, "exchanged", at, "")
-		store.records = func(list []authz.Record) []authz.Record { // once more, all later ones moved on
+		store.EditRecords(func(list []authz.Record) []authz.Record { // once more, all later ones moved on
 			list = slices.Insert(list, int(at), list[at-1])
 			for i := range list[at:] {
 				list[int(at)+i].Revision++
 			}
 			return list
-		}
+		})
 		doesNotFit(t, engine, "doubled", at+1, "")
-		store.records = func(list []authz.Record) []authz.Record {
+		store.EditRecords(func(list []authz.Record) []authz.Record {
 			for i := range list[at-1:] {
 				list[int(at)-1+i].Revision--
 			}
 			return list
-		}
+		})
 		if at > 1 {
 			_, err := engine.AuditRecords(t.Context())
 			if !errors.Is(err, authz.ErrRecordsDoNotFit) {
@@ -237,42 +169,43 @@ func TestEditedTablesDoNotFit(t *testing.T) {
 	}
 	for what, tamper := range map[string]func(){
 		"a grant of a member": func() {
-			store.rows = func(rows []authz.Row) []authz.Row { return append(rows, row("p", "eve", "a", "b", "allow")) }
+			store.EditRows(func(rows []authz.Row) []authz.Row { return append(rows, row("p", "eve", "a", "b", "allow")) })
 		},
 		"an administrator": func() {
-			store.rows = func(rows []authz.Row) []authz.Row { return append(rows, row("g", "eve", "group:Administrators")) }
+			store.EditRows(func(rows []authz.Row) []authz.Row { return append(rows, row("g", "eve", "group:Administrators")) })
 		},
 		"a row taken away": func() {
-			store.rows = func(rows []authz.Row) []authz.Row { return rows[:len(rows)-1] }
+			store.EditRows(func(rows []authz.Row) []authz.Row { return rows[:len(rows)-1] })
 		},
 		"a row edited": func() {
-			store.rows = func(rows []authz.Row) []authz.Row { rows[len(rows)-1].V[1] = "other"; return rows }
+			store.EditRows(func(rows []authz.Row) []authz.Row { rows[len(rows)-1].V[1] = "other"; return rows })
 		},
 		"a grant made a restriction": func() {
-			store.rows = func(rows []authz.Row) []authz.Row { rows[len(rows)-1].V[3] = "deny"; return rows }
+			store.EditRows(func(rows []authz.Row) []authz.Row { rows[len(rows)-1].V[3] = "deny"; return rows })
 		},
 		"a row spoilt": func() {
-			store.rows = func(rows []authz.Row) []authz.Row { rows[len(rows)-1].V[3] = ""; return rows }
+			store.EditRows(func(rows []authz.Row) []authz.Row { rows[len(rows)-1].V[3] = ""; return rows })
 		},
-		"a description": func() { store.state = func(s *authz.State) { group(s, "Last").Description = "the first" } },
+		"a description": func() { store.EditState(func(s *authz.State) { group(s, "Last").Description = "the first" }) },
 		"a group added": func() {
-			store.state = func(s *authz.State) {
+			store.EditState(func(s *authz.State) {
 				s.Groups = append(s.Groups, authz.GroupRow{GroupInfo: authz.GroupInfo{Name: "Extra"}})
-			}
+			})
 		},
-		"a group renamed": func() { store.state = func(s *authz.State) { group(s, "Last").Name = "First" } },
-		"the head":        func() { store.state = func(s *authz.State) { s.Hash[0] ^= 1 } },
-		"the seed's mark": func() { store.state = func(s *authz.State) { s.Milestones.Seeded = !s.Milestones.Seeded } },
+		"a group renamed": func() { store.EditState(func(s *authz.State) { group(s, "Last").Name = "First" }) },
+		"the head":        func() { store.EditState(func(s *authz.State) { s.Hash[0] ^= 1 }) },
+		"the seed's mark": func() { store.EditState(func(s *authz.State) { s.Milestones.Seeded = !s.Milestones.Seeded }) },
 	} {
 		tamper()
 		doesNotFit(t, engine, what, last, "tables")
-		store.rows, store.state = nil, nil
+		store.EditRows(nil)
+		store.EditState(nil)
 	}
-	store.state = func(s *authz.State) { s.Revision++ }
+	store.EditState(func(s *authz.State) { s.Revision++ })
 	doesNotFit(t, engine, "the revision counted on", last+1, "missing")
-	store.state = func(s *authz.State) { s.Revision -= 3 }
+	store.EditState(func(s *authz.State) { s.Revision -= 3 })
 	doesNotFit(t, engine, "the revision counted back", last-3, "tables")
-	store.state = nil
+	store.EditState(nil)
 	fits(t, engine)
 }
 
@@ -281,13 +214,13 @@ func TestARecordOutsideTheChainIsNamed(t *testing.T) {
 	t.Parallel()
 	engine, store := history(t, nil)
 	for _, at := range []authz.Revision{engine.View().Revision() + 1, engine.View().Revision() + 500, 0, -3} {
-		store.records = func(list []authz.Record) []authz.Record {
+		store.EditRecords(func(list []authz.Record) []authz.Record {
 			r := list[5]
 			r.Revision = at
 			return append(list, r)
-		}
+		})
 		_, err := engine.AuditRecords(t.Context())
-		var audit *authz.AuditError
+		var audit *authz.Error
 		if !errors.As(err, &audit) || audit.Revision != at || !strings.Contains(audit.Detail, "the chain") {
 			t.Errorf("%d: %v", at, err)
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
 )
 
 func row(fields ...string) authz.Row {
@@ -17,7 +18,7 @@ func row(fields ...string) authz.Row {
 // withRows is an engine over a policy that was in use and then written to past the engine.
 func withRows(t *testing.T, rows ...authz.Row) *authz.Engine {
 	t.Helper()
-	store := authz.NewMemoryStore()
+	store := authztest.NewStore()
 	engine := open(t, store, authz.Options{Bootstrap: "ana"})
 	ctx, ana := t.Context(), engine.As("ana")
 	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Desk", Permissions: authz.Rules{Grants: []authz.Pattern{"a.*:*"}}}))
@@ -79,7 +80,7 @@ func TestBadRows(t *testing.T) {
 			}
 			for _, u := range []authz.UserID{"ana", "ben", "cleo", "jo"} {
 				want := !denied[u]
-				casbin, err := enforcer.Enforce(u, "a.b", "view")
+				casbin, err := enforcer(u, "a.b", "view")
 				if got := engine.Can(u, "a.b:view"); got != want || err != nil || casbin != want || engine.Explain(u, "a.b:view").Allowed != want {
 					t.Errorf("%q: Can %v, Casbin %v (%v), want %v", u, got, casbin, err, want)
 				}
@@ -138,7 +139,7 @@ func TestBadRowsFollowARename(t *testing.T) {
 // the row yet.
 func TestRenameOntoABlockedName(t *testing.T) {
 	t.Parallel()
-	store := authz.NewMemoryStore()
+	store := authztest.NewStore()
 	engine := open(t, store, authz.Options{Bootstrap: "root", PollInterval: time.Hour})
 	ctx, root := t.Context(), engine.As("root")
 	must(t)(root.CreateGroup(ctx, authz.GroupSpec{Name: "Desk"}))
@@ -160,7 +161,7 @@ func TestRenameOfAGroupThatASpoiltRowNames(t *testing.T) {
 		"another type": {row("g2", "ben", "group:Trainees"), false},
 		"a column":     {row("g", "ben", "group:Trainees", "x"), true},
 	} {
-		store := authz.NewMemoryStore()
+		store := authztest.NewStore()
 		engine := open(t, store, authz.Options{Bootstrap: "root"})
 		ctx, root := t.Context(), engine.As("root")
 		must(t)(root.CreateGroup(ctx, authz.GroupSpec{Name: "Trainees", Permissions: authz.Rules{Restrictions: []authz.Pattern{"a:b"}}}))
@@ -181,7 +182,7 @@ func TestRenameOfAGroupThatASpoiltRowNames(t *testing.T) {
 // A repair shows what it gives to whom, beforehand and afterwards.
 func TestImpactOfARepair(t *testing.T) {
 	t.Parallel()
-	store := authz.NewMemoryStore()
+	store := authztest.NewStore()
 	engine := open(t, store, authz.Options{Bootstrap: "root", PollInterval: time.Hour})
 	ctx := t.Context()
 	must(t)(engine.As("root").ChangeUserPermissions(ctx, "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
 )
 
 // A closed engine writes nothing and decides as before.
@@ -65,8 +66,8 @@ func changesNothing(ctx context.Context, t *testing.T, kind error) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	if engine.View().Revision() != revision || engine.StoreErr() != nil {
-		t.Errorf("at revision %d, trouble %q", engine.View().Revision(), engine.StoreErr())
+	if engine.View().Revision() != revision || engine.Status().StoreErr != nil {
+		t.Errorf("at revision %d, trouble %q", engine.View().Revision(), engine.Status().StoreErr)
 	}
 }
 
@@ -75,10 +76,10 @@ func changesNothing(ctx context.Context, t *testing.T, kind error) {
 func TestABusyEngineAnswersInBoundedTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store := &hooked{Store: authz.NewMemoryStore()}
+		store := authztest.NewStore()
 		engine := open(t, store, authz.Options{Bootstrap: "ana", WriteTimeout: 5 * time.Second, MaxAge: 3 * time.Second})
 		release, hanging := make(chan struct{}), make(chan error, 1)
-		store.commit = func(context.Context) error { <-release; return nil } // deaf to its context
+		store.OnCall(func(context.Context) error { <-release; return nil }, authztest.CallCommit) // deaf to its context
 		go func() {
 			_, err := engine.As("ana").ChangeUserPermissions(context.Background(), "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}})
 			hanging <- err
@@ -102,8 +103,8 @@ func TestABusyEngineAnswersInBoundedTime(t *testing.T) {
 		if _, err := engine.As("ana").Import(context.Background(), authz.PolicyFile{}, authz.ImportMerge); !errors.Is(err, authz.ErrStoreUnavailable) || time.Since(begun) != time.Minute {
 			t.Errorf("an import waits twelve times as long, not %v: %v", time.Since(begun), err)
 		}
-		if !engine.Can("ana", "a:b") || engine.Can("ben", "a:b") || engine.Can("eve", "a:b") || engine.StoreErr() != nil {
-			t.Errorf("decisions waited, or what isn't written counts; trouble %q", engine.StoreErr())
+		if !engine.Can("ana", "a:b") || engine.Can("ben", "a:b") || engine.Can("eve", "a:b") || engine.Status().StoreErr != nil {
+			t.Errorf("decisions waited, or what isn't written counts; trouble %q", engine.Status().StoreErr)
 		}
 		close(release)
 		<-hanging // longer than its time; what came of it is the store's to say
@@ -124,15 +125,15 @@ func TestABusyEngineAnswersInBoundedTime(t *testing.T) {
 func TestAStoreThatHangsIsGivenUpOn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store := &hooked{Store: authz.NewMemoryStore()}
+		store := authztest.NewStore()
 		engine := open(t, store, authz.Options{Bootstrap: "ana", WriteTimeout: 5 * time.Second})
-		store.commit = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+		store.OnCall(func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }, authztest.CallCommit)
 		begun := time.Now()
 		_, err := engine.As("ana").ChangeUserPermissions(context.Background(), "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}})
 		if took := time.Since(begun); took < 5*time.Second || took > 10*time.Second || !errors.Is(err, authz.ErrStoreUnavailable) {
 			t.Errorf("after %v: %v", took, err)
 		}
-		if engine.Can("ben", "a:b") || engine.StoreErr() == nil {
+		if engine.Can("ben", "a:b") || engine.Status().StoreErr == nil {
 			t.Error("what isn't written counts, or the trouble is kept quiet")
 		}
 		closeAll(engine)

@@ -8,22 +8,15 @@ import (
 	"github.com/rightful-go/rightful"
 )
 
-// Enforcer asks Casbin itself about the policy of one revision. It can only be asked.
-type Enforcer struct {
-	casbin *casbin.Enforcer
-}
-
-// Enforce answers as Casbin does, with model.conf and the rules of the snapshot that the
-// enforcer was made from. Its cost grows with the number of rules.
-func (e *Enforcer) Enforce(user UserID, object, action string) (bool, error) {
-	return e.casbin.Enforce(string(user), object, action)
-}
+// Enforcer asks Casbin itself about the policy of one revision: it answers as Casbin's Enforce does,
+// with model.conf and the rules of that revision. Its cost grows with the number of rules.
+type Enforcer func(user UserID, object, action string) (bool, error)
 
 // Enforcer builds a Casbin enforcer over the present policy: to verify a decision, to test,
 // or for a host that wants to ask Casbin. Rules stand in a Casbin model; memberships are
 // asked of the snapshot, so nothing is kept twice and nothing goes stale. What bad rows deny
 // is part of it.
-func (v *View) Enforcer() (*Enforcer, error) {
+func (v *View) Enforcer() (Enforcer, error) {
 	m, err := model.NewModelFromString(rightful.Model)
 	if err != nil {
 		return nil, fmt.Errorf("read model.conf: %w", err)
@@ -56,7 +49,9 @@ func (v *View) Enforcer() (*Enforcer, error) {
 		right, _ := args[1].(string)
 		return s.links(left, Subject(right)), nil
 	})
-	return &Enforcer{ce}, nil
+	return func(user UserID, object, action string) (bool, error) {
+		return ce.Enforce(string(user), object, action)
+	}, nil
 }
 
 // everyone stands for all users in the enforcer when a bad row hides whom it restricts.

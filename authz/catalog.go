@@ -2,6 +2,7 @@ package authz
 
 import (
 	"fmt"
+	"github.com/rightful-go/rightful/internal/textcheck"
 	"slices"
 	"strings"
 )
@@ -107,11 +108,11 @@ func (e Entry) Check() (faults []error) {
 	if strings.HasPrefix(string(e.Permission), ownMark) {
 		faults = append(faults, fmt.Errorf("begins with %q, which is kept for Rightful's own permissions", ownMark))
 	}
-	add("the label", checkText(e.Label, 1, maxLabel))
+	add("the label", textcheck.Check(e.Label, 1, maxLabel))
 	for _, c := range e.Category {
-		add("the category", checkText(c, 1, maxLabel))
+		add("the category", textcheck.Check(c, 1, maxLabel))
 	}
-	add("the description", checkText(e.Description, 0, maxDescription))
+	add("the description", textcheck.Check(e.Description, 0, textcheck.MaxDescription))
 	return faults
 }
 

@@ -49,8 +49,8 @@ type Delta struct {
 	AddedRows   []BadRow `json:"added_rows,omitempty"`
 }
 
-// IsEmpty reports whether d does nothing.
-func (d Delta) IsEmpty() bool {
+// isEmpty reports whether d does nothing.
+func (d Delta) isEmpty() bool {
 	return len(d.Groups) == 0 && len(d.Added) == 0 && len(d.Removed) == 0 && len(d.RemovedRows) == 0 && len(d.AddedRows) == 0
 }
 
@@ -108,7 +108,7 @@ func (d Delta) touchesGroup(name GroupName) bool {
 }
 
 func (d Delta) touchesUser(id UserID) bool {
-	inRules := func(r Rule) bool { return r.Subject == id.Subject() }
+	inRules := func(r Rule) bool { return r.Subject == id.subject() }
 	return slices.ContainsFunc(d.Added, inRules) || slices.ContainsFunc(d.Removed, inRules)
 }
 

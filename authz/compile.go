@@ -41,7 +41,7 @@ func (s *snapshot) compileAll(renew func(*ruleSet) *ruleSet) {
 	s.compile(s.heirsOf(s.groupIDs()))
 	edit := s.users.Edit()
 	for id, u := range s.users.All() {
-		blocked := s.blocked[id.Subject()]
+		blocked := s.blocked[id.subject()]
 		if !blocked && u.more == nil {
 			continue
 		}

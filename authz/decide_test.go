@@ -2,6 +2,7 @@ package authz_test
 
 import (
 	"context"
+	"github.com/rightful-go/rightful/authz/memstore"
 	"sync"
 	"testing"
 
@@ -63,7 +64,7 @@ func TestCanUnasked(t *testing.T) {
 // in one change is always in exactly one.
 func TestReadersSeeWholeRevisions(t *testing.T) {
 	t.Parallel()
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana"})
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
 	ctx, ana := t.Context(), engine.As("ana")
 	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "A", Permissions: authz.Rules{Grants: []authz.Pattern{"a:b"}}}))
 	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "B", Permissions: authz.Rules{Grants: []authz.Pattern{"c:d"}}}))
@@ -91,7 +92,7 @@ func TestReadersSeeWholeRevisions(t *testing.T) {
 // A refusal, its record and its explanation speak of the policy that the decision was made by,
 // although the user may do it by now.
 func TestDecisionKeepsItsPolicy(t *testing.T) {
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana"})
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
 	d := engine.Decide(authz.Question{User: "ben", Permissions: []authz.Permission{"a:b", "c:d"}})
 	must(t)(engine.As("ana").ChangeUserPermissions(t.Context(), "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b", "c:d"}}))
 	if d.Allowed || !engine.Can("ben", "a:b", "c:d") {
@@ -108,7 +109,7 @@ func TestDecisionKeepsItsPolicy(t *testing.T) {
 }
 
 func TestDecideAnyOfSeveral(t *testing.T) {
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana"})
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
 	must(t)(engine.As("ana").ChangeUserPermissions(t.Context(), "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
 	for _, test := range []struct {
 		permissions []authz.Permission
@@ -135,7 +136,7 @@ func TestZeroDecisionDenies(t *testing.T) {
 	if d.Allowed || d.Missing() != nil || d.Groups() != nil || d.Explain().Allowed {
 		t.Errorf("%+v", d)
 	}
-	engine := open(t, authz.NewMemoryStore(), authz.Options{})
+	engine := open(t, memstore.New(), authz.Options{})
 	if got := engine.RecordDenial(d, "GET", "/x"); len(got.Missing) > 0 {
 		t.Errorf("recorded as %+v", got)
 	}

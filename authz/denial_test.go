@@ -13,22 +13,9 @@ import (
 	"time"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
-
-// denialStore is a store whose denials a test can have hang, fail and count.
-type denialStore struct {
-	*authz.MemoryStore
-	add func(context.Context) error
-}
-
-func (s *denialStore) AddDenials(ctx context.Context, list []authz.Denial) error {
-	if s.add != nil {
-		if err := s.add(ctx); err != nil {
-			return err
-		}
-	}
-	return s.MemoryStore.AddDenials(ctx, list)
-}
 
 // deny refuses a request of a user, as a guard does, and returns the recorded denial.
 func deny(engine *authz.Engine, user authz.UserID) authz.Denial {
@@ -62,7 +49,7 @@ func mustBeEqual(t *testing.T, got, want authz.Denial) {
 func TestDenialIsReadWithinASecond(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store := authz.NewMemoryStore()
+		store := memstore.New()
 		one, other := open(t, store, authz.Options{Bootstrap: "ana"}), open(t, store, authz.Options{})
 		must(t)(one.As("ana").ChangeUserPermissions(t.Context(), "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
 		d := one.RecordDenial(one.Decide(authz.Question{
@@ -106,10 +93,10 @@ func TestDenialIsReadWithinASecond(t *testing.T) {
 func TestARequestNeverWaitsForItsDenial(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store := &denialStore{MemoryStore: authz.NewMemoryStore()}
+		store := authztest.NewStore()
 		engine := open(t, store, authz.Options{Bootstrap: "ana"})
 		hang := make(chan struct{})
-		store.add = func(context.Context) error { <-hang; return nil } // not even for the end of its context
+		store.OnCall(func(context.Context) error { <-hang; return nil }, authztest.CallAddDenials) // not even for the end of its context
 		start, recorded := time.Now(), 0
 		for i := range 20_000 {
 			if deny(engine, authz.UserID(fmt.Sprintf("u%d", i))).ID != "" {
@@ -138,7 +125,7 @@ func TestCloseWritesTheLastDenials(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		for range 10 { // which of two things it does first is up to the scheduler
-			store := authz.NewMemoryStore()
+			store := memstore.New()
 			engine := open(t, store, authz.Options{Bootstrap: "ana"})
 			for i := range 150 {
 				deny(engine, authz.UserID(fmt.Sprintf("u%d", i)))
@@ -157,7 +144,7 @@ func TestCloseWritesTheLastDenials(t *testing.T) {
 func TestAFloodOfOneUserIsSampled(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store := authz.NewMemoryStore()
+		store := memstore.New()
 		engine := open(t, store, authz.Options{Bootstrap: "ana"})
 		const perSecond, minutes = 500, 10
 		recorded := 0
@@ -191,7 +178,7 @@ func TestAFloodOfOneUserIsSampled(t *testing.T) {
 func TestAFloodOfUsersIsBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana"})
+		engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
 		recorded := func(from int) (n int) {
 			for i := range 11_000 {
 				if deny(engine, authz.UserID(fmt.Sprintf("u%d", from+i))).ID != "" {
@@ -227,11 +214,11 @@ func TestDenialsWhileTheStoreIsAway(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var log strings.Builder
-		store := &denialStore{MemoryStore: authz.NewMemoryStore()}
+		store := authztest.NewStore()
 		engine := open(t, store, authz.Options{Bootstrap: "ana", Logger: slog.New(slog.NewTextHandler(&log, nil))})
 		time.Sleep(time.Second)
 		synctest.Wait()
-		store.add = func(context.Context) error { return errors.New("away") }
+		store.Fail(errors.New("away"), authztest.CallAddDenials)
 		log.Reset()
 		for range 5 {
 			deny(engine, "ben")
@@ -241,15 +228,15 @@ func TestDenialsWhileTheStoreIsAway(t *testing.T) {
 		if n := strings.Count(log.String(), "can't be recorded"); n != 1 || !strings.Contains(log.String(), "away") {
 			t.Errorf("told %d times: %s", n, &log)
 		}
-		store.add = nil
+		store.Fail(nil, authztest.CallAddDenials)
 		d := deny(engine, "ben")
 		time.Sleep(time.Second)
 		synctest.Wait()
 		if d.Suppressed != 5 || len(onRecord(t, store)) != 1 || !strings.Contains(log.String(), "lost=5") {
 			t.Errorf("%d suppressed, %s", d.Suppressed, &log)
 		}
-		if !engine.Can("ana", "settings:view") || engine.StoreErr() != nil {
-			t.Errorf("it is in trouble: %s", engine.StoreErr())
+		if !engine.Can("ana", "settings:view") || engine.Status().StoreErr != nil {
+			t.Errorf("it is in trouble: %s", engine.Status().StoreErr)
 		}
 		closeAll(engine)
 	})
@@ -259,7 +246,7 @@ func TestDenialsWhileTheStoreIsAway(t *testing.T) {
 func TestDenialsGrowTooOld(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store := authz.NewMemoryStore()
+		store := memstore.New()
 		engine := open(t, store, authz.Options{Bootstrap: "ana", Denials: authz.DenialOptions{MaxAge: 24 * time.Hour}, PollInterval: time.Hour})
 		for range 48 {
 			deny(engine, "ben")
@@ -283,7 +270,7 @@ func TestDenialsGrowTooOld(t *testing.T) {
 func TestDenialsGrowTooMany(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store := authz.NewMemoryStore()
+		store := memstore.New()
 		engine := open(t, store, authz.Options{Bootstrap: "ana", Denials: authz.DenialOptions{MaxCount: 2000}, PollInterval: time.Hour})
 		most := 0
 		for i := range 6000 { // in less than a minute
@@ -310,7 +297,7 @@ func TestDenialsGrowTooMany(t *testing.T) {
 func TestOneUserDoesNotFillTheTable(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store := authz.NewMemoryStore()
+		store := memstore.New()
 		engine := open(t, store, authz.Options{Bootstrap: "ana", Denials: authz.DenialOptions{MaxCount: 50}, PollInterval: time.Hour})
 		quiet := deny(engine, "ben")
 		for range 1000 {
@@ -329,7 +316,7 @@ func TestOneUserDoesNotFillTheTable(t *testing.T) {
 func TestOddDenials(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store := authz.NewMemoryStore()
+		store := memstore.New()
 		engine := open(t, store, authz.Options{Bootstrap: "ana"})
 		odd := strings.Repeat("ü", 5000) + "\x00\xff\n\u2028\u202e"
 		engine.RecordDenial(engine.Decide(authz.Question{
@@ -372,8 +359,8 @@ func TestOddDenials(t *testing.T) {
 func TestDenialsThatNobodyKeeps(t *testing.T) {
 	t.Parallel()
 	for _, engine := range []*authz.Engine{
-		open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana", Denials: authz.DenialOptions{Off: true}}),
-		open(t, &hooked{Store: authz.NewMemoryStore()}, authz.Options{Bootstrap: "ana"}),
+		open(t, memstore.New(), authz.Options{Bootstrap: "ana", Denials: authz.DenialOptions{Off: true}}),
+		open(t, struct{ authz.Store }{memstore.New()}, authz.Options{Bootstrap: "ana"}),
 	} {
 		d := deny(engine, "ben")
 		if d.ID != "" || !slices.Equal(d.Missing, d.Required) {
@@ -390,7 +377,7 @@ func TestDenialsThatNobodyKeeps(t *testing.T) {
 
 func TestDenialsFromManyAtOnce(t *testing.T) {
 	t.Parallel()
-	store := authz.NewMemoryStore()
+	store := memstore.New()
 	engine := open(t, store, authz.Options{Bootstrap: "ana"})
 	var all sync.WaitGroup
 	for i := range 8 {
@@ -417,7 +404,7 @@ func TestDenialsFromManyAtOnce(t *testing.T) {
 // Since when someone would be let in, for all permissions or one of them.
 func TestAllowedSince(t *testing.T) {
 	t.Parallel()
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana"})
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
 	d := authz.Denial{User: "ben", Required: []authz.Permission{"a:b", "c:d"}, Revision: engine.View().Revision()}
 	one := d
 	one.OneIsEnough = true

@@ -79,7 +79,7 @@ func (c *comparison) alike(was, is *user) bool {
 }
 
 func (c *comparison) compareUser(id UserID, was, is *user) {
-	c.compareHolders(id.Subject(), was.rules(), is.rules(), KindMember,
+	c.compareHolders(id.subject(), was.rules(), is.rules(), KindMember,
 		c.before.groupNames(was.groupIDs(nil)), c.after.groupNames(is.groupIDs(nil)))
 }
 

@@ -23,7 +23,7 @@ func TestDifferencesLeadFromOneToTheOther(t *testing.T) {
 		if got, want := contentsOf(after), contentsOf(other); !reflect.DeepEqual(got, want) {
 			t.Fatalf("%d: the differences %+v make\n%v, not\n%v", i, d, got, want)
 		}
-		if d := differences(after, other); !d.IsEmpty() {
+		if d := differences(after, other); !d.isEmpty() {
 			t.Fatalf("%d: left: %+v", i, d)
 		}
 	}

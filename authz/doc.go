@@ -14,6 +14,6 @@
 // next decision. What must hold for every change stands in promises.go and escalation.go; what
 // a policy means is model.conf's to say, and casbin.go is the only file here that knows Casbin.
 //
-// The package knows no SQL and no HTTP. Stores are in package adapters, and
-// [NewMemoryStore] for tests; the middleware and the REST interface are in package api.
+// The package knows no SQL and no HTTP. Stores in databases are in the packages below adapters,
+// one in memory is in package memstore; the middleware and the REST interface are in package api.
 package authz

@@ -16,11 +16,11 @@ type draft struct {
 	actor   Actor
 
 	delta    Delta
-	wrong    []FieldError
-	unknown  []FieldError
+	wrong    []Fault
+	unknown  []Fault
 	conflict error
-	// obstacles is the conflict where it is about a revert.
-	obstacles *CannotRevertError
+	// obstacles stand in the way of a revert.
+	obstacles faultList
 	makes     map[GroupName]bool // groups that rules may be about although they are only being made
 
 	suggested int // how often near names were looked up, which is bounded
@@ -31,17 +31,17 @@ const maxSuggestions = 100
 
 func (d *draft) invalid(pointer string, err error) {
 	if err != nil {
-		d.wrong = append(d.wrong, FieldError{pointer, err.Error()})
+		d.wrong = append(d.wrong, Fault{Pointer: pointer, Detail: err.Error()})
 	}
 }
 
 // faults returns what is wrong with the values, all of it.
 func (d *draft) faults() error {
 	if len(d.wrong) > 0 {
-		return &InvalidError{Kind: ErrInvalid, Fields: append(d.wrong, d.unknown...)}
+		return invalid(ErrInvalid, append(d.wrong, d.unknown...))
 	}
 	if len(d.unknown) > 0 {
-		return &InvalidError{Kind: ErrUnknownPermission, Fields: d.unknown}
+		return invalid(ErrUnknownPermission, d.unknown)
 	}
 	return nil
 }
@@ -58,11 +58,11 @@ func (d *draft) finish() Delta {
 func (d *draft) patterns(pointer string, list []Pattern, kind RuleKind, have *ruleSet) {
 	for i, p := range list {
 		at := fmt.Sprintf("%s/%d", pointer, i)
-		if err := p.Check(); err != nil {
+		if err := p.check(); err != nil {
 			d.invalid(at, fmt.Errorf("%q %w", clip(string(p)), err))
 		} else if !have.has(kind, p) {
 			if detail, ok := d.known(p); !ok {
-				d.unknown = append(d.unknown, FieldError{at, detail})
+				d.unknown = append(d.unknown, Fault{Pointer: at, Detail: detail})
 			}
 		}
 	}
@@ -105,7 +105,7 @@ func (d *draft) changeRules(h Subject, have *ruleSet, delta RulesDelta) {
 func (d *draft) leaving(pointer string, list, coming []Pattern) {
 	for i, p := range list {
 		at := fmt.Sprintf("%s/%d", pointer, i)
-		if err := p.Check(); err != nil {
+		if err := p.check(); err != nil {
 			d.invalid(at, fmt.Errorf("%q %w", clip(string(p)), err))
 		} else if slices.Contains(coming, p) {
 			d.invalid(at, fmt.Errorf("%q is to be added as well", p))
@@ -139,7 +139,7 @@ func (d *draft) move(id UserID, g *group, in bool) {
 	if d.s.user(id).in(g.id) == in {
 		return
 	}
-	r := Rule{Kind: KindMember, Subject: id.Subject(), Group: g.info.Name}
+	r := Rule{Kind: KindMember, Subject: id.subject(), Group: g.info.Name}
 	if in {
 		d.delta.Added = append(d.delta.Added, r)
 	} else {
@@ -222,14 +222,6 @@ func (d *draft) users(pointer string, list, other []UserID) {
 // obstacle notes what stands in the way of a revert. It waits, as every conflict does: the
 // draft goes on with what is left.
 func (d *draft) obstacle(format string, args ...any) {
-	if d.obstacles == nil {
-		d.obstacles = &CannotRevertError{}
-		d.conflict = d.obstacles
-	}
-	if d.obstacles.Count++; len(d.obstacles.Obstacles) < maxObstacles {
-		d.obstacles.Obstacles = append(d.obstacles.Obstacles, fmt.Sprintf(format, args...))
-	}
+	d.obstacles.add(0, fmt.Sprintf(format, args...))
+	d.conflict = d.obstacles.err(ErrCannotRevert)
 }
-
-// maxObstacles bounds how many things in the way of a revert are listed. All are counted.
-const maxObstacles = 1000

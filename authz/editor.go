@@ -202,7 +202,7 @@ func (e *editor) stamp(id groupID) { e.stamped[id] = true }
 func (e *editor) user(id UserID) *user {
 	there := e.users.Len()
 	u := e.users.Set(id)
-	if e.users.Len() > there && e.next.blocked[id.Subject()] { // a bad row denies them everything already
+	if e.users.Len() > there && e.next.blocked[id.subject()] { // a bad row denies them everything already
 		u.change(func(more *userMore) { more.blocked = true })
 	}
 	return u
@@ -400,7 +400,7 @@ func (e *editor) dropEmptyUsers() {
 func (s *snapshot) undo(c Change) (*snapshot, error) {
 	before, err := s.apply(Change{Revision: c.Revision - 1, Delta: c.Delta.inverse()})
 	if err != nil {
-		return nil, &AuditError{c.Revision, err.Error()}
+		return nil, auditFault(c.Revision, err.Error())
 	}
 	return before, nil
 }

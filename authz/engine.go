@@ -101,13 +101,31 @@ func (e *Engine) View() *View {
 	return &View{s: e.current.Load(), catalog: e.catalog, expired: e.expired()}
 }
 
-// Age returns the time since the store last confirmed that revision.
-func (e *Engine) Age() time.Duration {
+// Status is how an engine stands at a moment.
+type Status struct {
+	// Head is the revision that decisions are made by, and the hash of its record. Kept elsewhere, it
+	// shows later whether the records were forged; see [AuditRecords].
+	Head     Head
+	Age      time.Duration // since the store last confirmed that revision
+	StoreErr error         // why the store could not be read when it was last tried; nil if it could
+	Verify   VerifyStats   // what [Options.Verify] has found so far
+}
+
+// Status returns how the engine stands. It reads memory alone.
+func (e *Engine) Status() Status {
+	s := Status{Head: e.current.Load().head(), Age: e.age(), StoreErr: e.storeFailure()}
+	if v := e.verifier; v != nil {
+		s.Verify = VerifyStats{Equal: v.equal.Load(), Different: v.different.Load(), LeftOut: v.leftOut.Load()}
+	}
+	return s
+}
+
+func (e *Engine) age() time.Duration {
 	return time.Since(e.started) - time.Duration(e.confirmed.Load())
 }
 
-// StoreErr returns why the store could not be read when it was last tried, nil if it could.
-func (e *Engine) StoreErr() error {
+// storeFailure returns why the store could not be read when it was last tried, nil if it could.
+func (e *Engine) storeFailure() error {
 	if err := e.storeErr.Load(); err != nil {
 		return *err
 	}
@@ -116,7 +134,7 @@ func (e *Engine) StoreErr() error {
 
 // expired reports whether the policy is too old to allow anything.
 func (e *Engine) expired() bool {
-	return e.options.MaxAge > 0 && e.Age() > e.options.MaxAge
+	return e.options.MaxAge > 0 && e.age() > e.options.MaxAge
 }
 
 // swap makes s the policy of the next decision. The caller holds the writing token.
@@ -190,15 +208,6 @@ func pause(ctx context.Context, d time.Duration) {
 // conflictPause is how long a change waits to be tried again after someone else was first, but
 // not by a change that moved the policy on: whoever writes to the tables by hand isn't done yet.
 const conflictPause = 10 * time.Millisecond
-
-// Verified returns what [Options.Verify] has found so far.
-func (e *Engine) VerifyStats() VerifyStats {
-	v := e.verifier
-	if v == nil {
-		return VerifyStats{}
-	}
-	return VerifyStats{Equal: v.equal.Load(), Different: v.different.Load(), LeftOut: v.leftOut.Load()}
-}
 
 // busy is the error of an operation that got no turn in time.
 func (e *Engine) busy(err error) error {

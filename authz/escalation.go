@@ -33,10 +33,7 @@ func checkEscalation(rights, before, after *snapshot, actor UserID, d Delta) err
 		return nil
 	}
 	if touchesAdministrators(d) {
-		return &EscalationError{
-			Missing: []Pattern{Everything},
-			Detail:  "Only administrators change who is in Administrators.",
-		}
+		return escalates([]Pattern{Everything}, "only administrators change who is in Administrators")
 	}
 	e := escalation{
 		rights: rights, before: before, after: after, actor: actor,
@@ -69,10 +66,8 @@ func checkEscalation(rights, before, after *snapshot, actor UserID, d Delta) err
 	}
 	missing := slices.Collect(maps.Keys(e.missing))
 	fold.Sort(missing)
-	return &EscalationError{
-		Missing: missing,
-		Detail:  "This would give, take or lift what you don't hold yourself: " + joined(missing[:min(5, len(missing))]) + more(len(missing)-5),
-	}
+	text := "this would give, take or lift what the actor doesn't hold: " + joined(missing[:min(5, len(missing))]) + more(len(missing)-5)
+	return escalates(missing, text)
 }
 
 // groupsReached returns the groups whose reach the change can have altered: those it names

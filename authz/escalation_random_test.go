@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // Nobody gives what they don't hold (promise 3), by any operation and by any sequence of them,
@@ -79,7 +80,7 @@ type conspiracy struct {
 }
 
 func newConspiracy(t *testing.T, seed uint64) *conspiracy {
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "root", PollInterval: time.Hour})
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "root", PollInterval: time.Hour})
 	return &conspiracy{t: t, r: rand.New(rand.NewPCG(seed, 2)), engine: engine, w: worldOf(engine.View()), seen: map[authz.Action]int{}}
 }
 
@@ -117,7 +118,7 @@ func (c *conspiracy) equip(user authz.UserID) {
 		authz.Pattern(authz.AssignMembers(c.w.someGroup(c.r))), authz.Pattern(authz.AssignMembers(c.w.someGroup(c.r))),
 	}}
 	must(c.t)(c.engine.AsCommand("test").ChangeUserPermissions(c.t.Context(), user, delta))
-	c.w.change(user.Subject(), delta)
+	c.w.change(authz.Subject(user), delta)
 }
 
 // conspire has the two make changes in any order, and holds each for itself and all of them
@@ -211,7 +212,7 @@ func (c *conspiracy) userRulesChangeStep() step {
 	user := pick(c.r, someUsers)
 	delta := authz.RulesDelta{Grant: c.w.randomPatterns(c.r, 1), Restrict: c.w.randomPatterns(c.r, 1)}
 	for r := range c.w.rules {
-		if r.Subject == user.Subject() && r.Kind == authz.KindRestriction && !slices.Contains(delta.Restrict, r.Pattern) {
+		if r.Subject == authz.Subject(user) && r.Kind == authz.KindRestriction && !slices.Contains(delta.Restrict, r.Pattern) {
 			delta.Lift = append(delta.Lift, r.Pattern)
 		}
 	}
@@ -245,7 +246,7 @@ func worldOf(v *authz.View) *world {
 }
 
 func (w *world) isAdministrator(user authz.UserID) bool {
-	return w.rules[authz.Rule{Kind: authz.KindMember, Subject: user.Subject(), Group: authz.Administrators}]
+	return w.rules[authz.Rule{Kind: authz.KindMember, Subject: authz.Subject(user), Group: authz.Administrators}]
 }
 
 // delegated returns the policy before a change with those of its memberships that the actor may
@@ -253,7 +254,7 @@ func (w *world) isAdministrator(user authz.UserID) bool {
 func (w *world) delegated(actor authz.UserID, c authz.Change) (moved *world, any bool) {
 	moved = w.clone()
 	for _, r := range slices.Concat(c.Delta.Added, c.Delta.Removed) {
-		if r.Kind != authz.KindMember || r.Subject == actor.Subject() || !w.mayAssign(actor, r.Group) {
+		if r.Kind != authz.KindMember || r.Subject == authz.Subject(actor) || !w.mayAssign(actor, r.Group) {
 			continue
 		}
 		any = true
@@ -384,5 +385,5 @@ func equip(t *testing.T, engine *authz.Engine, w *world, user authz.UserID, r *r
 	}
 	delta := authz.RulesDelta{Grant: grants}
 	must(t)(engine.AsCommand("test").ChangeUserPermissions(t.Context(), user, delta))
-	w.change(user.Subject(), delta)
+	w.change(authz.Subject(user), delta)
 }

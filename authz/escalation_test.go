@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
 )
 
 // The ways in that people try first, one by one.
@@ -140,7 +141,7 @@ func TestDelegationIsForOthers(t *testing.T) {
 // A right to assign that waits for its group is not had by making the group.
 func TestRightToAssignThatNamesNoGroupGivesNothing(t *testing.T) {
 	t.Parallel()
-	store := authz.NewMemoryStore()
+	store := authztest.NewStore()
 	store.InsertRows(authz.Row{Type: "p", V: [6]string{"dave", "rightful.members/Future", "assign", "allow"}})
 	engine := open(t, store, authz.Options{Bootstrap: "ana"})
 	ctx := t.Context()

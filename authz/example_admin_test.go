@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 	"github.com/rightful-go/rightful/authz/policycsv"
 )
 
@@ -24,7 +25,7 @@ g, ana, group:Administrators
 		fmt.Println(err)
 		return
 	}
-	engine, err := authz.Open(ctx, authz.NewMemoryStore(), authz.Options{
+	engine, err := authz.Open(ctx, memstore.New(), authz.Options{
 		Seed: &authz.Seed{
 			Catalog: authz.Catalog{
 				{Permission: "requests.deposit:view", Label: "View deposits", Category: []string{"Requests"}},
@@ -96,9 +97,9 @@ func ExampleAdmin_IfVersion() {
 		fmt.Println(err)
 	}
 	_, err := engine.As("ana").IfVersion(seen.Version).SetGroupPermissions(ctx, "Finance", authz.Rules{})
-	var conflict *authz.RevisionConflictError
+	var conflict *authz.Error
 	now, _ := engine.View().Group("Finance")
-	fmt.Println(errors.As(err, &conflict), conflict.Version == now.Version, now.Permissions.Grants)
+	fmt.Println(errors.As(err, &conflict), conflict.Revision == now.Version, now.Permissions.Grants)
 	// Output:
 	// true true [finance.reports:export]
 }
@@ -147,14 +148,14 @@ func ExampleAdmin_Revert() {
 		fmt.Println(err)
 	}
 	_, err = ana.Revert(ctx, gone.Revision)
-	var cannot *authz.CannotRevertError
+	var cannot *authz.Error
 	if errors.As(err, &cannot) {
-		fmt.Println(cannot.Obstacles)
+		fmt.Println(cannot.Faults[0].Detail)
 	}
 	// Output:
 	// change.revert [{grant group:Finance finance.reports:export }] <nil>
 	// false
-	// [the name of the group "Finance" is taken by "Finance"]
+	// the name of the group "Finance" is taken by "Finance"
 }
 
 // A policy file comes in whole or not at all, and every line that can't be taken is named.
@@ -169,9 +170,9 @@ func ExampleAdmin_Import() {
 			return
 		}
 		c, err := engine.As("ana").Import(ctx, file, authz.ImportMerge)
-		var rejected *authz.ImportError
+		var rejected *authz.Error
 		if errors.As(err, &rejected) {
-			for _, l := range rejected.Lines {
+			for _, l := range rejected.Faults {
 				fmt.Printf("line %d %s\n", l.Line, l.Detail)
 			}
 			return

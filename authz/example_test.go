@@ -6,11 +6,12 @@ import (
 	"log/slog"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // backOffice is a small back office with an administrator, ana.
 func backOffice(ctx context.Context) *authz.Engine {
-	engine, err := authz.Open(ctx, authz.NewMemoryStore(), authz.Options{
+	engine, err := authz.Open(ctx, memstore.New(), authz.Options{
 		Catalog: authz.Catalog{
 			{Permission: "finance.operations:create", Label: "Book operations", Category: []string{"Finance"}},
 			{Permission: "finance.reports:export", Label: "Export reports", Category: []string{"Finance"}},
@@ -87,7 +88,7 @@ func ExampleAdmin_DryRun_impact() {
 }
 
 // Nobody gives what they don't hold.
-func ExampleEscalationError() {
+func ExampleError_escalation() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
 	defer engine.Close()
@@ -98,7 +99,7 @@ func ExampleEscalationError() {
 	_, err := engine.As("ben").Grant(ctx, "Finance", "finance.reports:export")
 	fmt.Println(err)
 	// Output:
-	// This would give, take or lift what you don't hold yourself: finance.reports:export.
+	// this would give, take or lift what the actor doesn't hold: finance.reports:export.
 }
 
 // Fixes say what would let someone do what they were denied, what else it does, and whether the

@@ -37,17 +37,6 @@ type Origin struct {
 // anyone reads, and must not hide what decides.
 const maxOrigins = 1000
 
-// Missing returns the permissions that are not held, in the order asked.
-func (x Explanation) Missing() []PermissionExplanation {
-	var list []PermissionExplanation
-	for _, p := range x.Permissions {
-		if !p.Allowed {
-			list = append(list, p)
-		}
-	}
-	return list
-}
-
 // Explain is [Engine.Explain] for the view's revision.
 func (v *View) Explain(user UserID, permissions ...Permission) Explanation {
 	c := v.collector(user)
@@ -83,7 +72,7 @@ type collector struct {
 }
 
 func (v *View) collector(id UserID) *collector {
-	c := &collector{v: v, s: v.s, id: id.Subject(), u: v.s.user(id)}
+	c := &collector{v: v, s: v.s, id: id.subject(), u: v.s.user(id)}
 	if c.u != nil {
 		c.groups, c.wild = c.u.groupIDs(nil), v.s.wildcardsOf(c.u)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // FuzzExplainEqualsCan makes a policy of the first bytes, and of the rest questions with
@@ -23,7 +24,7 @@ func FuzzExplainEqualsCan(f *testing.F) {
 			options.Catalog = fuzzCatalog()
 		}
 		file := b.policy(w)
-		engine := open(t, authz.NewMemoryStore(), options)
+		engine := open(t, memstore.New(), options)
 		must(t)(engine.AsCommand("test").Import(t.Context(), file, authz.ImportMerge))
 		history := []string{"the policy as imported"}
 		fuzzQuestions(t, b, w, engine)
@@ -76,7 +77,7 @@ func fuzzQuestions(t *testing.T, b *bytesReader, w *world, engine *authz.Engine)
 		if !ok || user == "" || strings.HasPrefix(string(user), "group:") {
 			continue // answered unasked
 		}
-		if enforced, err := enforcer.Enforce(user, object, action); err != nil || enforced != want {
+		if enforced, err := enforcer(user, object, action); err != nil || enforced != want {
 			t.Errorf("%q and %q: Enforce %v (%v), the plain sets say %v", user, p, enforced, err, want)
 		}
 	}

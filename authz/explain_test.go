@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -25,7 +27,7 @@ var approval = []authz.Permission{
 // The story of the back office, told for everyone in it.
 func TestExplainTheApproval(t *testing.T) {
 	t.Parallel()
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Seed: seed(t, filepath.Join("testdata", "backoffice"))})
+	engine := open(t, memstore.New(), authz.Options{Seed: seed(t, filepath.Join("testdata", "backoffice"))})
 	var text strings.Builder
 	for _, u := range append(engine.View().Users(authz.UserQuery{}), "nobody", "Administrators", "Ana") {
 		x := engine.Explain(u, approval...)
@@ -98,7 +100,7 @@ func reasons(p authz.PermissionExplanation) []string {
 // Base, and ben is in Both and, once more, in Left.
 func lattice(t *testing.T) *authz.Engine {
 	t.Helper()
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana"})
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
 	ctx, ana := t.Context(), engine.As("ana")
 	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Base", Permissions: authz.Rules{Grants: []authz.Pattern{"a.b:view", "a.*:*"}, Restrictions: []authz.Pattern{"a.b:edit"}}}))
 	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Left", Inherits: []authz.GroupName{"Base"}}))
@@ -159,7 +161,7 @@ func TestExplainNamesEveryPath(t *testing.T) {
 // What is asked comes back in order and once; what can't be held is missing, no fault.
 func TestExplainAnyQuestion(t *testing.T) {
 	t.Parallel()
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana", Catalog: authz.Catalog{
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana", Catalog: authz.Catalog{
 		{Permission: "a:b", Label: "Bees", Category: []string{"A", "B"}},
 	}})
 	must(t)(engine.As("ana").CreateGroup(t.Context(), authz.GroupSpec{Name: "Desk"}))
@@ -195,7 +197,7 @@ func TestExplainAnyQuestion(t *testing.T) {
 // verdict takes in what lies on the others.
 func TestExplainManyPaths(t *testing.T) {
 	t.Parallel()
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana"})
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
 	ctx, ana := t.Context(), engine.As("ana")
 	below := []authz.GroupName{"Base"}
 	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Base", Permissions: authz.Rules{Grants: []authz.Pattern{"a:b"}}}))
@@ -238,7 +240,7 @@ func TestExplainManyPaths(t *testing.T) {
 // a rule outside it names exactly.
 func TestPermissionsOf(t *testing.T) {
 	t.Parallel()
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana", Catalog: authz.Catalog{
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana", Catalog: authz.Catalog{
 		{Permission: "Zoo.cats:feed", Label: "Feed cats"},
 		{Permission: "zoo.dogs:feed", Label: "Feed dogs"},
 		{Permission: "zoo.dogs:walk", Label: "Walk dogs"},
@@ -274,7 +276,7 @@ func TestPermissionsOf(t *testing.T) {
 // Groups that all inherit one another, in a table that someone else wrote to, hold nobody up.
 func TestExplainAmongManyCycles(t *testing.T) {
 	t.Parallel()
-	store := authz.NewMemoryStore()
+	store := authztest.NewStore()
 	engine := open(t, store, authz.Options{Bootstrap: "root", PollInterval: time.Hour})
 	ctx, root := t.Context(), engine.As("root")
 	const n = 15 // without a bound it takes hours
@@ -301,7 +303,7 @@ func TestExplainAmongManyCycles(t *testing.T) {
 // What decides is among the reasons, however many there are.
 func TestManyReasonsDoNotHideTheRestriction(t *testing.T) {
 	t.Parallel()
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "root"})
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "root"})
 	ctx, root := t.Context(), engine.As("root")
 	below := []authz.GroupName{}
 	for level := range 8 { // 4^5 > 1,000 ways down, and the restriction last

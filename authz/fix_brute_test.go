@@ -51,13 +51,13 @@ func (d *denial) grounds() []ground {
 		}
 		return append(list, step)
 	}
-	stay, leave := ground{world: d.world.clone()}, ground{world: d.world.clone(), steps: lift(d.user.Subject())}
+	stay, leave := ground{world: d.world.clone()}, ground{world: d.world.clone(), steps: lift(authz.Subject(d.user))}
 	for h := range d.world.holders(d.user) {
 		stay.steps = append(stay.steps, lift(h)...)
 	}
 	leaves := false
 	for g := range d.world.groups {
-		if !d.world.rules[authz.Rule{Kind: authz.KindMember, Subject: d.user.Subject(), Group: g}] {
+		if !d.world.rules[authz.Rule{Kind: authz.KindMember, Subject: authz.Subject(d.user), Group: g}] {
 			continue
 		}
 		alone := d.world.clone()
@@ -103,7 +103,7 @@ func (d *denial) waysFrom(t *testing.T, footing int, g ground) (list []way) {
 	t.Helper()
 	var groups []authz.GroupName
 	for _, name := range g.sortedGroups() {
-		if !g.rules[authz.Rule{Kind: authz.KindMember, Subject: d.user.Subject(), Group: name}] {
+		if !g.rules[authz.Rule{Kind: authz.KindMember, Subject: authz.Subject(d.user), Group: name}] {
 			groups = append(groups, name)
 		}
 	}
@@ -144,10 +144,10 @@ func (d *denial) waysFrom(t *testing.T, footing int, g ground) (list []way) {
 func (d *denial) grantedWith(w *world, joins []authz.GroupName) map[authz.Permission]bool {
 	w = w.clone()
 	for _, name := range joins {
-		w.rules[authz.Rule{Kind: authz.KindMember, Subject: d.user.Subject(), Group: name}] = true
+		w.rules[authz.Rule{Kind: authz.KindMember, Subject: authz.Subject(d.user), Group: name}] = true
 	}
 	granted, free := map[authz.Permission]bool{}, w.clone()
-	free.rules[authz.Rule{Kind: authz.KindGrant, Subject: d.user.Subject(), Pattern: "*:*"}] = true
+	free.rules[authz.Rule{Kind: authz.KindGrant, Subject: authz.Subject(d.user), Pattern: "*:*"}] = true
 	for _, p := range d.asked {
 		if !free.can(d.user, p) {
 			return nil
@@ -197,11 +197,11 @@ func (d *denial) finish(footing int, g ground, joins []authz.GroupName, rest, mu
 		list = append(list, way{append(slices.Clip(steps), s), footing, joins, h, rest})
 	}
 	for name := range after.groups {
-		if after.rules[authz.Rule{Kind: authz.KindMember, Subject: d.user.Subject(), Group: name}] {
+		if after.rules[authz.Rule{Kind: authz.KindMember, Subject: authz.Subject(d.user), Group: name}] {
 			grant(authz.Operation{Action: authz.ActionGroupPermissionsChange, Group: name}, name.Subject())
 		}
 	}
-	grant(authz.Operation{Action: authz.ActionUserPermissionsChange, User: d.user}, d.user.Subject())
+	grant(authz.Operation{Action: authz.ActionUserPermissionsChange, User: d.user}, authz.Subject(d.user))
 	return list
 }
 

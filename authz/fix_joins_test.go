@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // The groups that would do are those of the fixes that do nothing else, in their order.
@@ -32,7 +33,7 @@ func TestJoinsAreTheFixesThatAssign(t *testing.T) {
 
 // Whoever may do it already, nobody, and what is no permission need no group.
 func TestJoinsOfNothing(t *testing.T) {
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "root"})
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "root"})
 	must(t)(engine.As("root").CreateGroup(t.Context(), authz.GroupSpec{Name: "A", Permissions: authz.Rules{Grants: []authz.Pattern{"*:*"}}}))
 	for _, q := range []authz.Question{
 		{User: "root", Permissions: []authz.Permission{"a:b"}},

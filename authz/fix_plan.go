@@ -12,7 +12,7 @@ import (
 func (f *fixer) baselines() (list []*baseline) {
 	s := f.was.s
 	u := s.user(f.user)
-	own := f.restrictionsOf(f.user.Subject(), u.rules())
+	own := f.restrictionsOf(f.user.subject(), u.rules())
 	all, names := own, f.symbols(s)
 	var leaves []GroupName
 	for _, id := range u.groupIDs(nil) {
@@ -69,7 +69,7 @@ func (f *fixer) baselineOf(lifts []Rule, leaves []GroupName) *baseline {
 }
 
 func (f *fixer) member(g GroupName) Rule {
-	return Rule{Kind: KindMember, Subject: f.user.Subject(), Group: g}
+	return Rule{Kind: KindMember, Subject: f.user.subject(), Group: g}
 }
 
 // planFrom plans how to give what is missing: by groups as far as there are any, and by grants
@@ -173,7 +173,7 @@ func (f *fixer) holders(at *baseline, joins []GroupName) []Subject {
 	for _, g := range groups {
 		list = append(list, g.holder)
 	}
-	return append(list, f.user.Subject())
+	return append(list, f.user.subject())
 }
 
 // cheapest returns the sets of groups that cost the user least, where there are too many.

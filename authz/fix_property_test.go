@@ -15,6 +15,7 @@ import (
 	"github.com/rightful-go/rightful/internal/fold"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // denial is a question on a random policy, and what the engine would do about it.
@@ -61,10 +62,10 @@ func crowded(r *rand.Rand) *world {
 	}
 	for _, u := range someUsers {
 		for range r.IntN(4) {
-			w.put(authz.Rule{Kind: authz.KindMember, Subject: u.Subject(), Group: pick(r, groups)})
+			w.put(authz.Rule{Kind: authz.KindMember, Subject: authz.Subject(u), Group: pick(r, groups)})
 		}
 		if r.IntN(2) == 0 {
-			w.put(authz.Rule{Kind: pick(r, []authz.RuleKind{authz.KindGrant, authz.KindRestriction}), Subject: u.Subject(), Pattern: pattern()})
+			w.put(authz.Rule{Kind: pick(r, []authz.RuleKind{authz.KindGrant, authz.KindRestriction}), Subject: authz.Subject(u), Pattern: pattern()})
 		}
 	}
 	return w
@@ -80,7 +81,7 @@ func eachDenial(t *testing.T, seed uint64, check func(*denial) error) (denials i
 		options.Catalog = someCatalog()
 	}
 	for range 8 {
-		engine, w := open(t, authz.NewMemoryStore(), options), crowded(r)
+		engine, w := open(t, memstore.New(), options), crowded(r)
 		must(t)(engine.AsCommand("test").Import(t.Context(), fileOf(w.sorted()), authz.ImportMerge))
 		for range 6 {
 			d := &denial{engine: engine, world: w, user: pick(r, append(someMembers, "nobody")), asked: someQuestion(r)}
@@ -140,15 +141,15 @@ func (w *world) apply(s authz.Operation) {
 	switch {
 	case s.Action == authz.ActionGroupMembersChange:
 		for _, u := range s.Remove {
-			delete(w.rules, authz.Rule{Kind: authz.KindMember, Subject: u.Subject(), Group: s.Group})
+			delete(w.rules, authz.Rule{Kind: authz.KindMember, Subject: authz.Subject(u), Group: s.Group})
 		}
 		for _, u := range s.Add {
-			w.rules[authz.Rule{Kind: authz.KindMember, Subject: u.Subject(), Group: s.Group}] = true
+			w.rules[authz.Rule{Kind: authz.KindMember, Subject: authz.Subject(u), Group: s.Group}] = true
 		}
 	case s.Group != "":
 		w.change(s.Group.Subject(), s.Rules)
 	default:
-		w.change(s.User.Subject(), s.Rules)
+		w.change(authz.Subject(s.User), s.Rules)
 	}
 }
 

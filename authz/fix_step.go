@@ -77,15 +77,12 @@ func (a Admin) draftOn(s *snapshot, w write) (*snapshot, Delta, error) {
 // lacks lists what the one who asks would have to hold for an operation.
 func (f *fixer) lacks(before, after *snapshot, o Operation, d Delta) (list []Pattern) {
 	actor := UserID(f.acting.actor.ID)
-	var forbidden *ForbiddenError
-	if errors.As(f.view(before).lacks(actor, o.requirement(actor)), &forbidden) {
-		for _, p := range forbidden.Missing {
-			list = append(list, Pattern(p))
+	for _, err := range []error{
+		f.view(before).lacks(actor, o.requirement(actor)), checkEscalation(before, before, after, actor, d),
+	} {
+		if lacking := (*Error)(nil); errors.As(err, &lacking) {
+			list = append(list, lacking.Missing...)
 		}
-	}
-	var escalation *EscalationError
-	if errors.As(checkEscalation(before, before, after, actor, d), &escalation) {
-		list = append(list, escalation.Missing...)
 	}
 	return list
 }

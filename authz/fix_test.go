@@ -11,12 +11,13 @@ import (
 	"time"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // The fixes of the back office's 403s, for each who asks.
 func TestFixesOfTheApproval(t *testing.T) {
 	t.Parallel()
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Seed: seed(t, filepath.Join("testdata", "backoffice"))})
+	engine := open(t, memstore.New(), authz.Options{Seed: seed(t, filepath.Join("testdata", "backoffice"))})
 	ana, ctx := engine.As("ana"), t.Context()
 	must(t)(ana.ChangeUserPermissions(ctx, "dana", authz.RulesDelta{Grant: []authz.Pattern{"rightful.groups:*", "rightful.users:*"}}))
 	must(t)(ana.ChangeUserPermissions(ctx, "ben", authz.RulesDelta{Grant: []authz.Pattern{
@@ -72,7 +73,7 @@ func writeFix(w *strings.Builder, n int, x authz.Fix) {
 // lab is an engine with groups that each grant one permission, in which ben is in Home.
 func lab(t *testing.T, groups map[authz.GroupName]authz.Rules) *authz.Engine {
 	t.Helper()
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana"})
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
 	ctx, ana := t.Context(), engine.As("ana")
 	for name, rules := range groups {
 		must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: name, Permissions: rules}))

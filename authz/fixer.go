@@ -33,7 +33,7 @@ func (f *fixer) fixable() bool {
 // badRows returns the rows that deny the user everything.
 func (f *fixer) badRows() []BadRow {
 	s := f.was.s
-	reached := map[string]bool{"*": true, string(f.user.Subject()): true}
+	reached := map[string]bool{"*": true, string(f.user.subject()): true}
 	for _, id := range s.user(f.user).groupIDs(nil) {
 		s.walk(id, func(g *group) { reached[string(g.holder)] = true })
 	}
@@ -42,7 +42,7 @@ func (f *fixer) badRows() []BadRow {
 
 // with returns a policy with a change that was drawn from it, so that it must fit.
 func (f *fixer) with(s *snapshot, d Delta) *snapshot {
-	if d.IsEmpty() {
+	if d.isEmpty() {
 		return s
 	}
 	after, err := s.apply(Change{Revision: s.revision, Delta: d})

@@ -79,7 +79,7 @@ func (e *Engine) follow(ctx context.Context) {
 		case <-hints:
 		}
 		bounded, cancel := withStoreTimeout(ctx, e.options.WriteTimeout*importFactor) // everything may have to be read
-		down := e.StoreErr() != nil
+		down := e.storeFailure() != nil
 		if err := e.Refresh(bounded); err == nil && down {
 			e.log.Info("the store can be reached again", "revision", e.revision())
 		}

@@ -57,7 +57,7 @@ func (e *Engine) recordForeignWrites(ctx context.Context, tables loadedTables) (
 		Actor: Actor{Kind: ActorOutside}, Channel: "tables", Action: ActionPolicyOutside,
 		Delta: tables.diffFrom(before),
 	}
-	if c.Delta.IsEmpty() {
+	if c.Delta.isEmpty() {
 		return tables.snapshot, nil
 	}
 	record, err := c.record(before.hash, e.options.RecordKey)
@@ -97,10 +97,9 @@ func (e *Engine) recorded(ctx context.Context, tables loadedTables) (*snapshot, 
 	}
 	s, err := e.replayUpTo(ctx, tables.revision, s, nil)
 	if err == nil && !s.head().equal(tables.head()) {
-		err = &AuditError{s.revision, "the head of the chain is another"}
+		err = auditFault(s.revision, "the head of the chain is another")
 	}
-	var audit *AuditError
-	if errors.As(err, &audit) {
+	if errors.Is(err, ErrRecordsDoNotFit) {
 		e.log.Error("the records don't lead to the policy in the tables; what others wrote to it can't be told", "error", err)
 		return tables.snapshot, nil
 	}

@@ -66,11 +66,11 @@ func (b *bytesReader) rule(w *world) (r authz.Rule, ok bool) {
 	case 3:
 		r = authz.Rule{Kind: authz.KindRestriction, Subject: group.Subject(), Pattern: pattern}
 	case 4:
-		r = authz.Rule{Kind: authz.KindGrant, Subject: user.Subject(), Pattern: pattern}
+		r = authz.Rule{Kind: authz.KindGrant, Subject: authz.Subject(user), Pattern: pattern}
 	case 5:
-		r = authz.Rule{Kind: authz.KindRestriction, Subject: user.Subject(), Pattern: pattern}
+		r = authz.Rule{Kind: authz.KindRestriction, Subject: authz.Subject(user), Pattern: pattern}
 	case 6, 7:
-		return authz.Rule{Kind: authz.KindMember, Subject: user.Subject(), Group: to}, true
+		return authz.Rule{Kind: authz.KindMember, Subject: authz.Subject(user), Group: to}, true
 	case 8:
 		to = at(fuzzGroups, slices.Index(fuzzGroups, group)+1) // so that chains get long
 		fallthrough

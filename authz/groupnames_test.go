@@ -7,6 +7,7 @@ import (
 	"github.com/rightful-go/rightful/internal/fold"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // Two group names are one when NFKC and full case folding make them equal, and only then.
@@ -68,7 +69,7 @@ func TestGroupNamesThatAreTheSame(t *testing.T) {
 		if c.a.Check() != nil || c.b.Check() != nil || c.a == authz.Administrators {
 			continue
 		}
-		engine := open(t, authz.NewMemoryStore(), authz.Options{})
+		engine := open(t, memstore.New(), authz.Options{})
 		must(t)(engine.AsCommand("test").CreateGroup(t.Context(), authz.GroupSpec{Name: c.a}))
 		_, err := engine.AsCommand("test").CreateGroup(t.Context(), authz.GroupSpec{Name: c.b})
 		if errors.Is(err, authz.ErrGroupExists) != c.same || !c.same && err != nil {

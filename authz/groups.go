@@ -165,10 +165,22 @@ func (a Admin) Grant(ctx context.Context, group GroupName, patterns ...Pattern) 
 	return a.ChangeGroupPermissions(ctx, group, RulesDelta{Grant: patterns})
 }
 
+// Revoke takes grants from a group: the patterns exactly as they were granted. See
+// [Admin.ChangeGroupPermissions].
+func (a Admin) Revoke(ctx context.Context, group GroupName, patterns ...Pattern) (Change, error) {
+	return a.ChangeGroupPermissions(ctx, group, RulesDelta{Revoke: patterns})
+}
+
 // Restrict denies a group permissions, whatever grants them. See
 // [Admin.ChangeGroupPermissions].
 func (a Admin) Restrict(ctx context.Context, group GroupName, patterns ...Pattern) (Change, error) {
 	return a.ChangeGroupPermissions(ctx, group, RulesDelta{Restrict: patterns})
+}
+
+// Lift takes restrictions from a group: the patterns exactly as they were restricted. See
+// [Admin.ChangeGroupPermissions].
+func (a Admin) Lift(ctx context.Context, group GroupName, patterns ...Pattern) (Change, error) {
+	return a.ChangeGroupPermissions(ctx, group, RulesDelta{Lift: patterns})
 }
 
 // ChangeGroupPermissions changes a group's grants and restrictions. What is so already is no

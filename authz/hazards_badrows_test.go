@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
 )
 
 // spoilt is a row that nobody can understand, about people and groups that there are.
@@ -40,7 +41,7 @@ func TestDecisionsAreThoseOfAFreshLoad(t *testing.T) {
 
 func beside(t *testing.T, seed uint64, steps int) error {
 	t.Helper()
-	store := authz.NewMemoryStore()
+	store := authztest.NewStore()
 	options := authz.Options{Bootstrap: "root", PollInterval: time.Hour}
 	engine := open(t, store, options)
 	r, w := rand.New(rand.NewPCG(seed, 11)), newWorld()
@@ -101,7 +102,7 @@ func TestADenialFollowsSpoiltLinks(t *testing.T) {
 		"to a group without one":      {[]authz.Row{toGroup}, false},
 		"to a group that isn't there": {[]authz.Row{row("g", "ben", "group:Gone")}, false},
 	} {
-		store := authz.NewMemoryStore()
+		store := authztest.NewStore()
 		engine := open(t, store, authz.Options{Bootstrap: "ana", PollInterval: time.Hour})
 		ctx, ana := t.Context(), engine.As("ana")
 		must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Trainees", Permissions: authz.Rules{Restrictions: []authz.Pattern{"a:b"}}}))

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // Hazard 9: rules are told apart by their fields joined with commas.
@@ -66,7 +67,7 @@ func TestAUserNamedLikeAGroupIsNobody(t *testing.T) {
 		if ok, err := plain.Enforce(string(u), "finance.reports", "export"); (ok || err != nil) && !strings.HasPrefix(string(u), "group:") {
 			t.Errorf("plain Casbin lets %q: %v", u, err)
 		}
-		if ok, err := enforcer.Enforce(u, "finance.reports", "export"); (ok || err != nil) && !strings.HasPrefix(string(u), "group:") {
+		if ok, err := enforcer(u, "finance.reports", "export"); (ok || err != nil) && !strings.HasPrefix(string(u), "group:") {
 			t.Errorf("our Casbin lets %q: %v", u, err)
 		}
 		if _, err := engine.As(u).CreateGroup(ctx, authz.GroupSpec{Name: "Mine"}); !errors.Is(err, authz.ErrForbidden) {
@@ -94,8 +95,8 @@ func TestAWildcardIsAWholeLastSegment(t *testing.T) {
 		}
 		object, action, _ := authz.Permission(p).Split()
 		_, err = ana.Import(ctx, authz.PolicyFile{Lines: []authz.PolicyLine{{Number: 7, Fields: []string{"p", "ben", object, action, "allow"}}}}, authz.ImportMerge)
-		var rejected *authz.ImportError
-		if !errors.As(err, &rejected) || rejected.Lines[0].Line != 7 {
+		var rejected *authz.Error
+		if !errors.As(err, &rejected) || rejected.Faults[0].Line != 7 {
 			t.Errorf("%q imported: %v", p, err)
 		}
 	}
@@ -115,7 +116,7 @@ func TestAWildcardIsAWholeLastSegment(t *testing.T) {
 // the same to plain Casbin.
 func TestOddNamesMeanTheSameToPlainCasbin(t *testing.T) {
 	t.Parallel()
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana"})
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
 	ctx, ana := t.Context(), engine.As("ana")
 	users := []authz.UserID{"a,b", "o'neil", "#1", "x (y)", "p", "g", "r.sub", "a b", "=1+1", "*", "ß", "ss", "group", `a\b`, "a;b", "%41", "${x}", "true", "1"}
 	groups := []authz.GroupName{"#1", "Ops (night)", "p", "r.sub", "It's", "Zoë", "a b", "ß", "%41", "true"}

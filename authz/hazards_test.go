@@ -15,43 +15,13 @@ import (
 	"time"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // What goes wrong with plain Casbin and its neighbors and must not go wrong here, by the
 // numbers of the list of hazards. What comes of odd
 // policies and odd names is in hazards_policy_test.go and hazards_names_test.go.
-
-// hooked is a store that lets a test in between.
-type hooked struct {
-	authz.Store
-	loaded func() error // after Load has read everything
-	since  error        // what Since fails with
-	commit func(ctx context.Context) error
-}
-
-func (h *hooked) Load(ctx context.Context, state func(authz.State) error, row func(authz.Row) error) error {
-	err := h.Store.Load(ctx, state, row)
-	if err == nil && h.loaded != nil {
-		err = h.loaded()
-	}
-	return err
-}
-
-func (h *hooked) Since(ctx context.Context, after authz.Revision, limit int) ([]authz.Record, error) {
-	if h.since != nil {
-		return nil, h.since
-	}
-	return h.Store.Since(ctx, after, limit)
-}
-
-func (h *hooked) Commit(ctx context.Context, c authz.Commit) error {
-	if h.commit != nil {
-		if err := h.commit(ctx); err != nil {
-			return err
-		}
-	}
-	return h.Store.Commit(ctx, c)
-}
 
 // Hazard 1: EnforceEx says nothing of a denial, and of an allowance nothing of the way.
 func TestADenialComesWithItsReason(t *testing.T) {
@@ -71,15 +41,15 @@ func TestADenialComesWithItsReason(t *testing.T) {
 func TestARevocationDuringAReloadDoesNotComeBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		memory := authz.NewMemoryStore()
+		memory := authztest.NewStore()
 		other := open(t, memory, authz.Options{Bootstrap: "ana", PollInterval: time.Hour})
 		must(t)(other.As("ana").ChangeUserPermissions(t.Context(), "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
-		store := &hooked{Store: memory}
+		store := memory.Another()
 		engine := open(t, store, authz.Options{PollInterval: time.Hour})
 		must(t)(other.As("ana").ChangeUserPermissions(t.Context(), "eve", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
 		read, goOn := make(chan struct{}), make(chan struct{})
-		store.since = authz.ErrGap // so that it reads everything
-		store.loaded = func() error { close(read); <-goOn; return nil }
+		store.Fail(authz.ErrGap, authztest.CallSince) // so that it reads everything
+		store.OnReturn(func(context.Context) error { close(read); <-goOn; return nil }, authztest.CallLoad)
 		var all sync.WaitGroup
 		all.Go(func() {
 			if err := engine.Refresh(context.Background()); err != nil {
@@ -94,7 +64,7 @@ func TestARevocationDuringAReloadDoesNotComeBack(t *testing.T) {
 			}
 		})
 		synctest.Wait()
-		store.loaded = nil
+		store.OnReturn(nil, authztest.CallLoad)
 		close(goOn)
 		all.Wait()
 		if engine.Can("ben", "a:b") || !engine.Can("eve", "a:b") || engine.View().Revision() != other.View().Revision()+1 {
@@ -179,7 +149,7 @@ func TestAskingAboutStrangersCostsNoMemory(t *testing.T) {
 			if engine.Can(u, "requests.deposit:view") || engine.Explain(u, "requests.deposit:view").Allowed || len(engine.View().PermissionsOf(u)) > 0 {
 				t.Fatalf("%q is allowed", u)
 			}
-			if ok, err := enforcer.Enforce(u, "requests.deposit", "view"); ok || err != nil {
+			if ok, err := enforcer(u, "requests.deposit", "view"); ok || err != nil {
 				t.Fatalf("%q is allowed by Casbin: %v", u, err)
 			}
 		}
@@ -207,7 +177,7 @@ func TestADeletedUserIsForgotten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if ok, err := enforcer.Enforce("ben", "finance.reports", "export"); ok || err != nil {
+	if ok, err := enforcer("ben", "finance.reports", "export"); ok || err != nil {
 		t.Errorf("Casbin still lets ben in: %v", err)
 	}
 }
@@ -232,11 +202,13 @@ func TestQuestionsThatJoinToTheSameTextAreNotTheSame(t *testing.T) {
 func TestAnEngineWithoutAPolicyAllowsNothing(t *testing.T) {
 	t.Parallel()
 	away := errors.New("connection refused")
-	engine, err := authz.Open(t.Context(), &hooked{Store: authz.NewMemoryStore(), loaded: func() error { return away }}, authz.Options{Logger: slog.New(slog.DiscardHandler)})
+	store := authztest.NewStore()
+	store.OnReturn(func(context.Context) error { return away }, authztest.CallLoad)
+	engine, err := authz.Open(t.Context(), store, authz.Options{Logger: slog.New(slog.DiscardHandler)})
 	if engine != nil || !errors.Is(err, authz.ErrStoreUnavailable) || !errors.Is(err, away) {
 		t.Errorf("opened without a policy: %v", err)
 	}
-	empty := open(t, authz.NewMemoryStore(), authz.Options{})
+	empty := open(t, memstore.New(), authz.Options{})
 	enforcer, err := empty.View().Enforcer()
 	if err != nil {
 		t.Fatal(err)
@@ -250,7 +222,7 @@ func TestAnEngineWithoutAPolicyAllowsNothing(t *testing.T) {
 		if empty.Can(u) {
 			t.Errorf("%q may nothing, which is all of it", u)
 		}
-		if ok, _ := enforcer.Enforce(u, "", ""); ok && u != "group:Administrators" { // Can doesn't ask about that one
+		if ok, _ := enforcer(u, "", ""); ok && u != "group:Administrators" { // Can doesn't ask about that one
 			t.Errorf("Casbin lets %q do what has no name", u)
 		}
 	}
@@ -267,20 +239,21 @@ func TestAnEngineWithoutAPolicyAllowsNothing(t *testing.T) {
 // Hazard 7: a reload that fails leaves members denied, or allowed by what was remembered.
 func TestAFailedReloadChangesNothing(t *testing.T) {
 	t.Parallel()
-	memory := authz.NewMemoryStore()
+	memory := authztest.NewStore()
 	other := open(t, memory, authz.Options{Bootstrap: "ana", PollInterval: time.Hour})
-	store := &hooked{Store: memory}
+	store := memory.Another()
 	engine := open(t, store, authz.Options{PollInterval: time.Hour})
 	must(t)(other.As("ana").ChangeUserPermissions(t.Context(), "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
-	store.since, store.loaded = authz.ErrGap, func() error { return errors.New("connection reset") }
-	if err := engine.Refresh(t.Context()); !errors.Is(err, authz.ErrStoreUnavailable) || engine.StoreErr() == nil {
+	store.Fail(authz.ErrGap, authztest.CallSince)
+	store.OnReturn(func(context.Context) error { return errors.New("connection reset") }, authztest.CallLoad)
+	if err := engine.Refresh(t.Context()); !errors.Is(err, authz.ErrStoreUnavailable) || engine.Status().StoreErr == nil {
 		t.Errorf("the failure is kept quiet: %v", err)
 	}
 	if !engine.Can("ana", "a:b") || engine.Can("ben", "a:b") || engine.View().Revision() != other.View().Revision()-1 {
 		t.Error("half of the reload is there")
 	}
-	store.loaded = nil
-	if err := engine.Refresh(t.Context()); err != nil || !engine.Can("ben", "a:b") || engine.StoreErr() != nil {
+	store.OnReturn(nil, authztest.CallLoad)
+	if err := engine.Refresh(t.Context()); err != nil || !engine.Can("ben", "a:b") || engine.Status().StoreErr != nil {
 		t.Errorf("it didn't recover: %v", err)
 	}
 }

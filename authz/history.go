@@ -43,7 +43,7 @@ func (e *Engine) eachBefore(ctx context.Context, before Revision, visit func(Cha
 			return e.unavailable(ctx, err)
 		}
 		for _, r := range records {
-			c, err := r.Change()
+			c, err := r.change()
 			if err != nil {
 				return err
 			}
@@ -79,7 +79,7 @@ func (e *Engine) Change(ctx context.Context, revision Revision) (Change, error) 
 	if len(records) == 0 || records[0].Revision != revision {
 		return Change{}, ErrNoSuchChange
 	}
-	return records[0].Change()
+	return records[0].change()
 }
 
 // rewind returns the policy as it was at a revision: the present with every later change
@@ -94,7 +94,7 @@ func (e *Engine) rewind(ctx context.Context, revision Revision) (*snapshot, erro
 		return s.revision > revision
 	})
 	if err == nil && s.revision > revision {
-		err = &AuditError{s.revision, recordMissing}
+		err = auditFault(s.revision, recordMissing)
 	}
 	return s, err
 }
@@ -105,7 +105,7 @@ func (e *Engine) undoEach(ctx context.Context, s *snapshot, visit func(c Change,
 	var fault error
 	err := e.eachBefore(ctx, s.revision+1, func(c Change) bool {
 		if c.Revision != s.revision {
-			fault = &AuditError{s.revision, recordMissing}
+			fault = auditFault(s.revision, recordMissing)
 			return false
 		}
 		if s, fault = s.undo(c); fault != nil {

@@ -75,7 +75,7 @@ func (v *View) Holders(q HolderQuery) []PermissionHolder {
 		users.add(folded(id))
 	}
 	for _, id := range users.done() {
-		list = append(list, v.holder(id.Subject(), v.collector(id), q.Permission))
+		list = append(list, v.holder(id.subject(), v.collector(id), q.Permission))
 	}
 	return list
 }

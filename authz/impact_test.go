@@ -13,6 +13,7 @@ import (
 	"github.com/rightful-go/rightful/internal/fold"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // someCatalog declares everything that the random policies of world_test.go name.
@@ -134,7 +135,7 @@ func TestPreviewsComeTrue(t *testing.T) {
 	t.Parallel()
 	for _, catalog := range []authz.Catalog{nil, someCatalog()} {
 		for _, seed := range seeds(t, 4) {
-			store := authz.NewMemoryStore()
+			store := memstore.New()
 			options := authz.Options{Bootstrap: "root", Catalog: catalog, PollInterval: time.Hour}
 			engine := open(t, store, options)
 			list := foretell(t, engine, store, seed, 80)
@@ -278,14 +279,14 @@ func TestImpactBeforeARenameThatDidMore(t *testing.T) {
 // Two users whose ids look like parts of one another are two.
 func TestImpactTellsUsersApart(t *testing.T) {
 	t.Parallel()
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "root"})
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "root"})
 	ctx, root := t.Context(), engine.As("root")
 	const kept, goes = authz.UserID("y|-"), authz.UserID("y|-|guy")
 	must(t)(root.ChangeUserPermissions(ctx, kept, authz.RulesDelta{Grant: []authz.Pattern{"a:a"}}))
 	must(t)(root.ChangeUserPermissions(ctx, goes, authz.RulesDelta{Grant: []authz.Pattern{"b:b"}}))
 	file := fileOf([]authz.Rule{
-		{Kind: authz.KindGrant, Subject: kept.Subject(), Pattern: "a:a"},
-		{Kind: authz.KindGrant, Subject: kept.Subject(), Pattern: "c:c"},
+		{Kind: authz.KindGrant, Subject: authz.Subject(kept), Pattern: "a:a"},
+		{Kind: authz.KindGrant, Subject: authz.Subject(kept), Pattern: "c:c"},
 	})
 	_, impact, err := preview(root, func(a authz.Admin) (authz.Change, error) {
 		return a.Import(ctx, file, authz.ImportReplace)

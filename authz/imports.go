@@ -29,11 +29,11 @@ func (a Admin) Import(ctx context.Context, file PolicyFile, mode ImportMode) (Ch
 type importer struct {
 	d       *draft
 	mode    ImportMode
-	read    Faults        // of the lines by themselves
-	faults  Faults        // of the groups that they name
-	unknown Faults        // of the permissions that they name
-	cycles  Faults        // of the links that close one
-	chains  Faults        // of the links that make one too long
+	read    faultList     // of the lines by themselves
+	faults  faultList     // of the groups that they name
+	unknown faultList     // of the permissions that they name
+	cycles  faultList     // of the links that close one
+	chains  faultList     // of the links that make one too long
 	want    map[Rule]bool // all that the file names and that isn't about Administrators
 	rules   []lineRule
 	creates map[GroupName]bool
@@ -45,14 +45,14 @@ func newImporter(d *draft, mode ImportMode) *importer {
 }
 
 func (im *importer) fault(line int, format string, args ...any) {
-	im.faults.Add(line, fmt.Sprintf(format, args...))
+	im.faults.add(line, fmt.Sprintf(format, args...))
 }
 
 func (im *importer) readFile(file PolicyFile) {
 	rules, faults := interpret(file.Lines)
-	im.read = file.Faults.merge(faults)
-	if im.mode == ImportReplace && len(file.Lines) == 0 && im.read.Count == 0 {
-		im.read.Add(0, "the file has no rule and no membership, and would take everything from everyone but Administrators; "+
+	im.read = faultList{file.Faults, file.FaultCount}.merge(faults)
+	if im.mode == ImportReplace && len(file.Lines) == 0 && im.read.count == 0 {
+		im.read.add(0, "the file has no rule and no membership, and would take everything from everyone but Administrators; "+
 			"where that is meant, put in the line p, group:Administrators, *, *, allow")
 	}
 	// Groups first: a rule may be about one that a later line makes.
@@ -91,7 +91,7 @@ func (im *importer) knows(lr lineRule) bool {
 	}
 	detail, known := im.d.known(lr.rule.Pattern)
 	if !known {
-		im.unknown.Add(lr.line, detail)
+		im.unknown.add(lr.line, detail)
 	}
 	return known
 }
@@ -140,7 +140,7 @@ func (im *importer) needGroup(line int, name GroupName) bool {
 
 // finish turns what was read into the draft's delta, or into the error that lists the lines.
 func (im *importer) finish() error {
-	if err := im.read.merge(im.faults).merge(im.unknown).merge(im.cycles).merge(im.chains).Err(); err != nil {
+	if err := im.read.merge(im.faults).merge(im.unknown).merge(im.cycles).merge(im.chains).err(ErrImportRejected); err != nil {
 		return err
 	}
 	d := im.d
@@ -181,7 +181,7 @@ func (im *importer) checkInheritance() {
 	for _, lr := range added {
 		from, _ := lr.rule.Subject.Group()
 		if reaches(links, lr.rule.Group, from, map[GroupName]bool{}) {
-			im.cycles.Add(lr.line, fmt.Sprintf("%q inheriting %q closes a cycle", from, lr.rule.Group))
+			im.cycles.add(lr.line, fmt.Sprintf("%q inheriting %q closes a cycle", from, lr.rule.Group))
 			continue
 		}
 		links[from] = append(links[from], lr.rule.Group)
@@ -190,7 +190,7 @@ func (im *importer) checkInheritance() {
 	for _, lr := range added {
 		from, _ := lr.rule.Subject.Group()
 		if n := below(from); n > maxInheritance {
-			im.chains.Add(lr.line, fmt.Sprintf("%q stands at the head of a chain of %d links of inheritance; at most %d are followed", from, n, maxInheritance))
+			im.chains.add(lr.line, fmt.Sprintf("%q stands at the head of a chain of %d links of inheritance; at most %d are followed", from, n, maxInheritance))
 		}
 	}
 }
@@ -202,7 +202,7 @@ func (d *draft) seed(seed *Seed) error {
 	var described []GroupInfo
 	var faults []string
 	for _, info := range seed.Groups {
-		switch err := info.Check(); {
+		switch err := info.check(); {
 		case err != nil:
 			faults = append(faults, fmt.Sprintf("the group %q: %v", clip(string(info.Name)), err))
 		case d.s.group(info.Name) == nil && im.needGroup(0, info.Name):

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 	"github.com/rightful-go/rightful/authz/policycsv"
 )
 
@@ -71,15 +72,15 @@ func TestMalformedImportsAreRefusedWhole(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana"})
+			engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
 			revision := engine.View().Revision()
 			for _, mode := range []authz.ImportMode{authz.ImportMerge, authz.ImportReplace} {
 				_, err := importText(t, engine, good+c.text+"\n", mode)
 				if name == "the protected group" && mode == authz.ImportReplace {
 					continue // what a replacing file says of Administrators is left alone
 				}
-				var rejected *authz.ImportError
-				if !errors.As(err, &rejected) || rejected.Count < 1 || rejected.Lines[0].Line != c.line || !strings.Contains(rejected.Lines[0].Detail, c.says) {
+				var rejected *authz.Error
+				if !errors.As(err, &rejected) || rejected.Count < 1 || rejected.Faults[0].Line != c.line || !strings.Contains(rejected.Faults[0].Detail, c.says) {
 					t.Errorf("%s: %v", mode, err)
 				}
 				if engine.View().Revision() != revision || len(engine.View().Groups("")) != 1 {
@@ -90,7 +91,7 @@ func TestMalformedImportsAreRefusedWhole(t *testing.T) {
 	}
 	t.Run("a chain of nine links is taken", func(t *testing.T) {
 		t.Parallel()
-		engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana"})
+		engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
 		must(t)(importText(t, engine, chain(9)+"p, group:C9, a, b, allow\ng, ben, group:C0\n", authz.ImportMerge))
 		if !engine.Can("ben", "a:b") {
 			t.Error("ten groups deep, and not reached")
@@ -101,18 +102,18 @@ func TestMalformedImportsAreRefusedWhole(t *testing.T) {
 // Every bad line is reported, in order, whoever found it.
 func TestAllBadLinesAreReported(t *testing.T) {
 	t.Parallel()
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana", Catalog: authz.Catalog{{Permission: "a:b", Label: "B"}}})
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana", Catalog: authz.Catalog{{Permission: "a:b", Label: "B"}}})
 	_, err := importText(t, engine, "x\np, group:A, a, b, allow\np, group:A, a, c, allow\ng, group:A, group:A\np, group:A, a*, b, deny\n\n# fine\nq\n", authz.ImportMerge)
-	var rejected *authz.ImportError
+	var rejected *authz.Error
 	if !errors.As(err, &rejected) {
 		t.Fatal(err)
 	}
 	var lines []int
-	for _, l := range rejected.Lines {
+	for _, l := range rejected.Faults {
 		lines = append(lines, l.Line)
 	}
 	if fmt.Sprint(lines) != "[1 3 4 5 8]" || rejected.Count != 5 {
-		t.Errorf("%v of %d: %v", lines, rejected.Count, rejected.Lines)
+		t.Errorf("%v of %d: %v", lines, rejected.Count, rejected.Faults)
 	}
 }
 
@@ -121,7 +122,7 @@ func TestAllBadLinesAreReported(t *testing.T) {
 func TestImportOfAPlainCasbinPolicy(t *testing.T) {
 	t.Parallel()
 	const plain = "p, admin, data, write\np, alice, data, read\ng, bob, admin\ng, admin, staff\np, staff, data, read\n"
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana"})
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
 	must(t)(importText(t, engine, plain, authz.ImportMerge))
 	for _, q := range []struct {
 		user authz.UserID
@@ -132,14 +133,14 @@ func TestImportOfAPlainCasbinPolicy(t *testing.T) {
 			t.Errorf("Can(%q, %q) isn't %v", q.user, q.p, q.want)
 		}
 	}
-	if again := must(t)(importText(t, engine, plain, authz.ImportMerge)); again.Revision != 0 || !again.Delta.IsEmpty() {
+	if again := must(t)(importText(t, engine, plain, authz.ImportMerge)); again.Revision != 0 || len(again.Delta.Added)+len(again.Delta.Removed)+len(again.Delta.Groups) > 0 {
 		t.Errorf("the second import made %+v", again)
 	}
 	var text strings.Builder
 	if err := policycsv.WritePolicy(&text, engine.View().Export()); err != nil {
 		t.Fatal(err)
 	}
-	other := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana"})
+	other := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
 	must(t)(importText(t, other, text.String(), authz.ImportReplace))
 	if fmt.Sprint(other.View().Export()) != fmt.Sprint(engine.View().Export()) {
 		t.Errorf("exported:\n%s", text.String())
@@ -152,15 +153,15 @@ func TestImportOfAPlainCasbinPolicy(t *testing.T) {
 // A file with nothing in it takes nothing away; one that says what stays does.
 func TestReplacingByNothingIsRefused(t *testing.T) {
 	t.Parallel()
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana"})
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
 	must(t)(importText(t, engine, "g, ben, group:Desk\n", authz.ImportMerge))
 	revision := engine.View().Revision()
 	_, err := importText(t, engine, "# all of it\n\n", authz.ImportReplace)
-	var rejected *authz.ImportError
+	var rejected *authz.Error
 	if !errors.As(err, &rejected) || rejected.Count != 1 || !strings.HasPrefix(err.Error(), "the file has no rule") || engine.View().Revision() != revision {
 		t.Errorf("%v", err)
 	}
-	if _, err := importText(t, engine, "q\n", authz.ImportReplace); !errors.As(err, &rejected) || rejected.Count != 1 || rejected.Lines[0].Line != 1 {
+	if _, err := importText(t, engine, "q\n", authz.ImportReplace); !errors.As(err, &rejected) || rejected.Count != 1 || rejected.Faults[0].Line != 1 {
 		t.Errorf("a bad line besides: %v", err)
 	}
 	if c := must(t)(importText(t, engine, "p, group:Administrators, *, *, allow\n", authz.ImportReplace)); len(c.Delta.Removed) != 1 {

@@ -138,10 +138,10 @@ func checkInheritance(after *snapshot, d Delta) error {
 	}
 	for id, name := range heirs {
 		if n := after.inheritanceDepth(id); n > maxInheritance {
-			return &InvalidError{Kind: ErrInvalid, Fields: []FieldError{{
+			return invalid(ErrInvalid, []Fault{{
 				Pointer: "/inherits",
 				Detail:  fmt.Sprintf("%q would be part of a chain of %d links; at most %d are followed", name, n, maxInheritance),
-			}}}
+			}})
 		}
 	}
 	return nil

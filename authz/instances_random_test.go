@@ -1,6 +1,7 @@
 package authz_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
 )
 
 // Three instances on one store, none of which follows by itself, and a store that loses
@@ -24,7 +26,7 @@ func TestRandomInstancesAgree(t *testing.T) {
 func together(t *testing.T, seed uint64, steps int) error {
 	t.Helper()
 	ctx, reset := t.Context(), errors.New("connection reset")
-	store := &faulty{Store: authz.NewMemoryStore()}
+	store := authztest.NewStore()
 	options := authz.Options{Bootstrap: "root", PollInterval: time.Hour}
 	instances := []*authz.Engine{open(t, store, options), open(t, store, options), open(t, store, options)}
 	r, w := rand.New(rand.NewPCG(seed, 12)), newWorld()
@@ -33,15 +35,17 @@ func together(t *testing.T, seed uint64, steps int) error {
 		s, one := randomStep(r, w), pick(r, instances)
 		stored, _ := store.Position(ctx)
 		behind := one.View().Revision() < stored.Revision
+		refused := false
 		switch r.IntN(8) {
 		case 0, 1:
-			store.lost.Store(&reset)
+			store.OnReturn(func(context.Context) error { return reset }, authztest.CallCommit)
 		case 2:
-			store.write.Store(&reset)
+			store.Fail(reset, authztest.CallCommit)
+			refused = true
 		}
 		_, err := s.engine(ctx, one.AsCommand("test"))
-		store.lost.Store(nil)
-		refused := store.write.Swap(nil) != nil
+		store.OnReturn(nil, authztest.CallCommit)
+		store.Fail(nil, authztest.CallCommit)
 		switch {
 		case err == nil:
 			s.world(w)

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // A change counts at once here, and within the poll interval on every other instance; it
@@ -22,7 +24,7 @@ import (
 func TestAnotherInstanceFollows(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store := authz.NewMemoryStore()
+		store := memstore.New()
 		one := open(t, store, authz.Options{Bootstrap: "ana", PollInterval: time.Second})
 		two := open(t, store, authz.Options{PollInterval: time.Second})
 		must(t)(one.As("ana").ChangeUserPermissions(t.Context(), "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
@@ -76,7 +78,7 @@ func (h *hub) Subscribe(ctx context.Context, hint func()) error {
 func TestNotificationIsFasterThanThePoll(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store, h := authz.NewMemoryStore(), &hub{}
+		store, h := memstore.New(), &hub{}
 		one := open(t, store, authz.Options{Bootstrap: "ana", Notifier: h, PollInterval: time.Hour})
 		two := open(t, store, authz.Options{Notifier: h, PollInterval: time.Hour})
 		synctest.Wait()
@@ -94,7 +96,7 @@ func TestNotificationIsFasterThanThePoll(t *testing.T) {
 // what is there, nothing is lost, nothing doubled, and the records fit.
 func TestInstancesThatWriteAtOnce(t *testing.T) {
 	t.Parallel()
-	store := authz.NewMemoryStore()
+	store := memstore.New()
 	const instances, each = 4, 60
 	engines := make([]*authz.Engine, instances)
 	for i := range engines {
@@ -148,7 +150,7 @@ func TestInstancesThatWriteAtOnce(t *testing.T) {
 func TestLastAdministratorIsFoughtOver(t *testing.T) {
 	t.Parallel()
 	for range 50 {
-		store := authz.NewMemoryStore()
+		store := memstore.New()
 		one := open(t, store, authz.Options{Bootstrap: "ana", PollInterval: time.Hour})
 		must(t)(one.As("ana").Assign(t.Context(), authz.Administrators, "eve"))
 		two := open(t, store, authz.Options{PollInterval: time.Hour})
@@ -180,9 +182,9 @@ func TestSecondSaveLearnsOfTheFirst(t *testing.T) {
 	desk, _ := engine.View().Group("Desk")
 	must(t)(engine.As("ana").IfVersion(desk.Version).Grant(ctx, "Desk", "a:b"))
 	_, err := engine.As("ana").IfVersion(desk.Version).SetGroupPermissions(ctx, "Desk", authz.Rules{})
-	var conflict *authz.RevisionConflictError
+	var conflict *authz.Error
 	now, _ := engine.View().Group("Desk")
-	if !errors.As(err, &conflict) || conflict.Version != now.Version || now.Version == desk.Version {
+	if !errors.As(err, &conflict) || conflict.Revision != now.Version || now.Version == desk.Version {
 		t.Errorf("%v, at %d", err, now.Version)
 	}
 	must(t)(engine.As("ana").Assign(ctx, "Desk", "ben"))
@@ -198,60 +200,19 @@ func TestSecondSaveLearnsOfTheFirst(t *testing.T) {
 	}
 }
 
-// faulty is a store that fails as told.
-type faulty struct {
-	authz.Store
-	read, write atomic.Pointer[error]
-	// lost is returned by Commit after the change was written: its answer got lost.
-	lost atomic.Pointer[error]
-}
-
-func (f *faulty) Position(ctx context.Context) (authz.Position, error) {
-	if err := f.read.Load(); err != nil {
-		return authz.Position{}, *err
-	}
-	return f.Store.Position(ctx)
-}
-
-func (f *faulty) Load(ctx context.Context, state func(authz.State) error, row func(authz.Row) error) error {
-	if err := f.read.Load(); err != nil {
-		return *err
-	}
-	return f.Store.Load(ctx, state, row)
-}
-
-func (f *faulty) Since(ctx context.Context, after authz.Revision, limit int) ([]authz.Record, error) {
-	if err := f.read.Load(); err != nil {
-		return nil, *err
-	}
-	return f.Store.Since(ctx, after, limit)
-}
-
-func (f *faulty) Commit(ctx context.Context, c authz.Commit) error {
-	if err := f.write.Load(); err != nil {
-		return *err
-	}
-	err := f.Store.Commit(ctx, c)
-	if lost := f.lost.Load(); err == nil && lost != nil {
-		return *lost
-	}
-	return err
-}
-
 // While the store is away decisions go on, the age shows, writes fail, and what the host
 // calls too old allows nothing (promise 8).
 func TestStoreAway(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store := &faulty{Store: authz.NewMemoryStore()}
+		store := authztest.NewStore()
 		engine := open(t, store, authz.Options{Bootstrap: "ana", PollInterval: time.Second, MaxAge: time.Minute})
 		away := errors.New("connection refused")
-		store.read.Store(&away)
-		store.write.Store(&away)
+		store.Fail(away)
 		time.Sleep(30 * time.Second)
 		synctest.Wait()
-		if !engine.Can("ana", "a:b") || engine.Age() < 29*time.Second || engine.StoreErr() == nil {
-			t.Errorf("age %v, trouble %q", engine.Age(), engine.StoreErr())
+		if !engine.Can("ana", "a:b") || engine.Status().Age < 29*time.Second || engine.Status().StoreErr == nil {
+			t.Errorf("age %v, trouble %q", engine.Status().Age, engine.Status().StoreErr)
 		}
 		revision := engine.View().Revision()
 		if _, err := engine.As("ana").Assign(t.Context(), authz.Administrators, "ben"); !errors.Is(err, authz.ErrStoreUnavailable) {
@@ -265,11 +226,10 @@ func TestStoreAway(t *testing.T) {
 		if engine.Can("ana", "a:b") || engine.View().Can("ana", "a:b") || engine.Explain("ana", "a:b").Allowed || len(engine.View().PermissionsOf("ana")) > 0 {
 			t.Error("older than the host allows, and still allowing")
 		}
-		store.read.Store(nil)
-		store.write.Store(nil)
+		store.Fail(nil)
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
-		if !engine.Can("ana", "a:b") || engine.StoreErr() != nil {
+		if !engine.Can("ana", "a:b") || engine.Status().StoreErr != nil {
 			t.Error("it didn't recover by itself")
 		}
 		closeAll(engine)
@@ -282,15 +242,15 @@ func TestStoreAway(t *testing.T) {
 func TestAnotherHistoryAtTheSameRevision(t *testing.T) {
 	t.Parallel()
 	options := authz.Options{Bootstrap: "ana", PollInterval: time.Hour}
-	grant := func(user authz.UserID) *authz.MemoryStore {
-		store := authz.NewMemoryStore()
+	grant := func(user authz.UserID) *authztest.Store {
+		store := authztest.NewStore()
 		engine := open(t, store, options)
 		must(t)(engine.As("ana").ChangeUserPermissions(t.Context(), user, authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
 		return store
 	}
-	store := &hooked{Store: grant("ben")}
+	store := grant("ben")
 	polls, writes := open(t, store, options), open(t, store, options)
-	store.Store = grant("eve")
+	store.ReplaceBy(grant("eve"))
 	if err := polls.Refresh(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -309,11 +269,11 @@ func TestAnotherHistoryAtTheSameRevision(t *testing.T) {
 // learns which.
 func TestLostAnswerOfACommit(t *testing.T) {
 	t.Parallel()
-	store := &faulty{Store: authz.NewMemoryStore()}
+	store := authztest.NewStore()
 	var log strings.Builder
 	engine := open(t, store, authz.Options{Bootstrap: "ana", PollInterval: time.Hour, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	lost := errors.New("connection reset")
-	store.lost.Store(&lost)
+	store.OnReturn(func(context.Context) error { return lost }, authztest.CallCommit)
 	c := must(t)(engine.As("ana").Assign(t.Context(), authz.Administrators, "eve"))
 	if head := "head=" + hex.EncodeToString(c.Hash); !strings.Contains(log.String(), head) {
 		t.Errorf("the log lacks %s of what was written", head)
@@ -321,8 +281,8 @@ func TestLostAnswerOfACommit(t *testing.T) {
 	if !engine.Can("eve", "a:b") || c.Revision != engine.View().Revision() {
 		t.Errorf("written, and not taken in: %+v", c)
 	}
-	store.lost.Store(nil)
-	store.write.Store(&lost)
+	store.OnReturn(nil, authztest.CallCommit)
+	store.Fail(lost, authztest.CallCommit)
 	if _, err := engine.As("ana").Assign(t.Context(), authz.Administrators, "dan"); !errors.Is(err, authz.ErrStoreUnavailable) || engine.Can("dan", "a:b") {
 		t.Errorf("not written, and taken in: %v", err)
 	}
@@ -332,7 +292,7 @@ func TestLostAnswerOfACommit(t *testing.T) {
 // the rights are those of the one committed onto.
 func TestRightsAreThoseOfTheRevisionCommittedOnto(t *testing.T) {
 	t.Parallel()
-	store := authz.NewMemoryStore()
+	store := memstore.New()
 	one := open(t, store, authz.Options{Bootstrap: "ana", PollInterval: time.Hour})
 	must(t)(one.As("ana").Assign(t.Context(), authz.Administrators, "eve"))
 	stale := open(t, store, authz.Options{PollInterval: time.Hour})
@@ -351,7 +311,7 @@ func TestRightsAreThoseOfTheRevisionCommittedOnto(t *testing.T) {
 // A revocation is never undone by readers, writers and reloads at once (promise 6, hazard 2).
 func TestRevocationStays(t *testing.T) {
 	t.Parallel()
-	store := authz.NewMemoryStore()
+	store := memstore.New()
 	engine := open(t, store, authz.Options{Bootstrap: "ana", PollInterval: time.Millisecond})
 	other := open(t, store, authz.Options{PollInterval: time.Millisecond})
 	ctx, stop := context.WithCancel(t.Context())
@@ -378,7 +338,7 @@ func TestRevocationStays(t *testing.T) {
 // drafted anew on what is there, instead of failing for ever.
 func TestOperationMeetsATableThatSomeoneElseWroteTo(t *testing.T) {
 	t.Parallel()
-	store := authz.NewMemoryStore()
+	store := authztest.NewStore()
 	engine := open(t, store, authz.Options{Bootstrap: "ana"})
 	ctx, ana := t.Context(), engine.As("ana")
 	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Desk", Permissions: authz.Rules{Grants: []authz.Pattern{"a:b"}}}))

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // The sizes of the policies, by seed.
@@ -40,7 +41,7 @@ func openLarge(t *testing.T, seed uint64, ask answers) (run *largeRun, fresh fun
 	if seed%2 == 0 {
 		options.Catalog = l.catalog()
 	}
-	store := authz.NewMemoryStore()
+	store := memstore.New()
 	run = &largeRun{large: l, t: t, r: r, engine: open(t, store, options), ask: ask, allowed: map[bool]int{}}
 	rules := l.sorted()
 	r.Shuffle(len(rules), func(i, j int) { rules[i], rules[j] = rules[j], rules[i] })
@@ -51,7 +52,7 @@ func openLarge(t *testing.T, seed uint64, ask answers) (run *largeRun, fresh fun
 
 // questions asks n of them, the first few of Casbin too.
 func (l *largeRun) questions(v *authz.View, w *world, n, casbin int, draw func(byHolder) largeQuestion) error {
-	var enforcer *authz.Enforcer
+	var enforcer authz.Enforcer
 	if casbin > 0 {
 		var err error
 		if enforcer, err = v.Enforcer(); err != nil {
@@ -92,7 +93,7 @@ func (l *largeRun) everything(e *authz.Engine, n, casbin int) error {
 	}
 	for range n / 10 { // all of several are held when each is
 		u := pick(l.r, l.users)
-		about, rules := policy.of(u), append(policy.reaching(u.Subject()), l.rule(l.r, l.first))
+		about, rules := policy.of(u), append(policy.reaching(authz.Subject(u)), l.rule(l.r, l.first))
 		p, q := near(l.r, authz.Pattern(pick(l.r, l.permissions))), near(l.r, cmp.Or(pick(l.r, rules).Pattern, authz.Everything))
 		if want := about.can(u, p) && about.can(u, q); e.Can(u, p, q) != want || v.Can(u, p, q) != want {
 			return fmt.Errorf("Can(%q, %q, %q): Engine %v, View %v, the plain sets say %v", u, p, q, e.Can(u, p, q), v.Can(u, p, q), want)
@@ -310,5 +311,5 @@ func canWithout(v *authz.View, u authz.UserID, p authz.Permission, overlooked fu
 			restricted = restricted || b.Rule == authz.KindRestriction
 		}
 	}
-	return granted && (!restricted || v.IsAdministrator(u))
+	return granted && (!restricted || slices.Contains(v.User(u).Groups, authz.Administrators))
 }

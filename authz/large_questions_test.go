@@ -35,7 +35,7 @@ func (l *large) question(r *rand.Rand, policy byHolder) largeQuestion {
 	if r.IntN(20) == 0 {
 		q.user = pick(r, strangers)
 	}
-	rules := policy.reaching(q.user.Subject())
+	rules := policy.reaching(authz.Subject(q.user))
 	switch n := r.IntN(10); {
 	case n == 0:
 		q.permission = pick(r, odd)
@@ -120,7 +120,7 @@ func (f focus) question(r *rand.Rand, l *large, policy byHolder) largeQuestion {
 
 // difference says where an answer to the question isn't that of the plain sets. Casbin is
 // slow on large policies: it isn't asked where enforcer is nil.
-func (a answers) difference(v *authz.View, enforcer *authz.Enforcer, b byHolder, q largeQuestion) (allowed bool, err error) {
+func (a answers) difference(v *authz.View, enforcer authz.Enforcer, b byHolder, q largeQuestion) (allowed bool, err error) {
 	about := b.of(q.user)
 	want := about.can(q.user, q.permission)
 	if got := a.can(v, q.user, q.permission); got != want {

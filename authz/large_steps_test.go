@@ -32,7 +32,7 @@ func (l *large) wildcardStep(r *rand.Rand) step {
 	}
 	rule.Subject = pick(r, l.sortedGroups()).Subject()
 	if r.IntN(4) == 0 {
-		rule.Subject = pick(r, l.users).Subject()
+		rule.Subject = authz.Subject(pick(r, l.users))
 	}
 	if len(l.lifted) > 0 && r.IntN(3) == 0 {
 		back := pick(r, l.lifted)
@@ -200,10 +200,10 @@ func (l *large) moveStep(r *rand.Rand) step {
 		name: fmt.Sprintf("into %q %q, out of it %q", group, add, remove),
 		world: func(w *world) {
 			for _, u := range remove {
-				delete(w.rules, authz.Rule{Kind: authz.KindMember, Subject: u.Subject(), Group: group})
+				delete(w.rules, authz.Rule{Kind: authz.KindMember, Subject: authz.Subject(u), Group: group})
 			}
 			for _, u := range add {
-				w.put(authz.Rule{Kind: authz.KindMember, Subject: u.Subject(), Group: group})
+				w.put(authz.Rule{Kind: authz.KindMember, Subject: authz.Subject(u), Group: group})
 			}
 		},
 		engine: func(ctx context.Context, a authz.Admin) (authz.Change, error) {
@@ -224,12 +224,12 @@ func (l *large) userStep(r *rand.Rand) step {
 	}
 	s.world = func(w *world) {
 		for rule := range w.rules {
-			if rule.Kind == authz.KindMember && rule.Subject == user.Subject() {
+			if rule.Kind == authz.KindMember && rule.Subject == authz.Subject(user) {
 				delete(w.rules, rule)
 			}
 		}
 		for _, g := range list {
-			w.put(authz.Rule{Kind: authz.KindMember, Subject: user.Subject(), Group: g})
+			w.put(authz.Rule{Kind: authz.KindMember, Subject: authz.Subject(user), Group: g})
 		}
 	}
 	s.engine = func(ctx context.Context, a authz.Admin) (authz.Change, error) {
@@ -247,7 +247,7 @@ func (l *large) leaveStep(r *rand.Rand) step {
 	}
 	s.world = func(w *world) {
 		for rule := range w.rules {
-			if rule.Subject == user.Subject() {
+			if rule.Subject == authz.Subject(user) {
 				delete(w.rules, rule)
 			}
 		}
@@ -324,7 +324,7 @@ func (l *large) importStep(r *rand.Rand) step {
 		rules = append(rules, l.rule(r, l.sortedGroups()))
 	}
 	user, name := pick(r, l.users), pick(r, l.sortedGroups())
-	rules = append(rules, authz.Rule{Kind: authz.KindMember, Subject: user.Subject(), Group: name})
+	rules = append(rules, authz.Rule{Kind: authz.KindMember, Subject: authz.Subject(user), Group: name})
 	mode := authz.ImportMerge
 	if r.IntN(3) == 0 {
 		mode = authz.ImportReplace

@@ -53,7 +53,7 @@ func newLarge(r *rand.Rand, n largeSize) *large {
 func (l *large) drawRestrictions(r *rand.Rand) {
 	policy := l.byHolder()
 	for i, u := range l.users {
-		rules := policy.reaching(u.Subject())
+		rules := policy.reaching(authz.Subject(u))
 		if i%3 > 0 || len(rules) == 0 {
 			continue
 		}
@@ -61,7 +61,7 @@ func (l *large) drawRestrictions(r *rand.Rand) {
 		if rule.Kind == authz.KindGrant && rule.Subject != authz.Administrators.Subject() {
 			rule.Kind = authz.KindRestriction
 			if r.IntN(3) > 0 {
-				rule.Subject = u.Subject()
+				rule.Subject = authz.Subject(u)
 			}
 			l.put(rule)
 		}
@@ -106,7 +106,7 @@ func (l *large) drawMembers(r *rand.Rand) {
 			continue // has rules of their own at most
 		}
 		for range 1 + r.IntN(2) {
-			l.put(authz.Rule{Kind: authz.KindMember, Subject: u.Subject(), Group: pick(r, l.first)})
+			l.put(authz.Rule{Kind: authz.KindMember, Subject: authz.Subject(u), Group: pick(r, l.first)})
 		}
 	}
 }
@@ -115,9 +115,9 @@ func (l *large) drawMembers(r *rand.Rand) {
 func (l *large) drawAdministrators(r *rand.Rand) {
 	l.users = append(l.users, "root")
 	for _, u := range []authz.UserID{"root", pick(r, l.users), pick(r, l.users)} {
-		l.put(authz.Rule{Kind: authz.KindMember, Subject: u.Subject(), Group: authz.Administrators})
-		l.put(authz.Rule{Kind: authz.KindRestriction, Subject: u.Subject(), Pattern: pick(r, l.wildcards[1])})
-		l.put(authz.Rule{Kind: authz.KindMember, Subject: u.Subject(), Group: l.first[0]})
+		l.put(authz.Rule{Kind: authz.KindMember, Subject: authz.Subject(u), Group: authz.Administrators})
+		l.put(authz.Rule{Kind: authz.KindRestriction, Subject: authz.Subject(u), Pattern: pick(r, l.wildcards[1])})
+		l.put(authz.Rule{Kind: authz.KindMember, Subject: authz.Subject(u), Group: l.first[0]})
 	}
 	l.put(authz.Rule{Kind: authz.KindRestriction, Subject: l.first[0].Subject(), Pattern: l.pattern(r)})
 }
@@ -129,7 +129,7 @@ func (l *large) rule(r *rand.Rand, groups []authz.GroupName) authz.Rule {
 		rule.Kind = authz.KindRestriction
 	}
 	if r.IntN(4) == 0 {
-		rule.Subject = pick(r, l.users).Subject()
+		rule.Subject = authz.Subject(pick(r, l.users))
 	}
 	if r.IntN(50) == 0 {
 		rule.Pattern = pick(r, append(someOwn, authz.Pattern(authz.AssignMembers(pick(r, groups)))))
@@ -195,7 +195,7 @@ func (b byHolder) reaching(h authz.Subject) (rules []authz.Rule) {
 // of returns all of the policy that can matter to a user.
 func (b byHolder) of(u authz.UserID) *world {
 	w := &world{rules: map[authz.Rule]bool{}}
-	for _, r := range b.reaching(u.Subject()) {
+	for _, r := range b.reaching(authz.Subject(u)) {
 		w.rules[r] = true
 	}
 	return w

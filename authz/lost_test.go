@@ -11,12 +11,14 @@ import (
 	"time"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // remembered is an engine with a random past, and the views of it that were taken at the time.
 type remembered struct {
 	engine *authz.Engine
-	store  *authz.MemoryStore
+	store  *authztest.Store
 	views  []*authz.View // by revision from the first one on
 }
 
@@ -24,7 +26,7 @@ type remembered struct {
 // rows that nobody understands.
 func remember(t *testing.T, seed uint64, changes int) remembered {
 	t.Helper()
-	store := authz.NewMemoryStore()
+	store := authztest.NewStore()
 	options := authz.Options{Bootstrap: "root", PollInterval: time.Hour}
 	engine, w := open(t, store, options), newWorld()
 	r := rand.New(rand.NewPCG(seed, 31))
@@ -171,7 +173,7 @@ func TestThePastThatIsGone(t *testing.T) {
 	if v, err := m.engine.ViewAt(ctx, last-3); err != nil || v.Revision() != last-3 {
 		t.Errorf("the records reach so far: %v", err)
 	}
-	var fault *authz.AuditError
+	var fault *authz.Error
 	if _, err := m.engine.ViewAt(ctx, last-4); !errors.As(err, &fault) || fault.Revision != last-3 {
 		t.Errorf("%v", err)
 	}
@@ -192,7 +194,7 @@ func TestThePastThatIsGone(t *testing.T) {
 // A revision that another instance made a moment ago can be asked about.
 func TestViewAtOnAnotherInstance(t *testing.T) {
 	t.Parallel()
-	store := authz.NewMemoryStore()
+	store := memstore.New()
 	options := authz.Options{Bootstrap: "ana", PollInterval: time.Hour}
 	one, two := open(t, store, options), open(t, store, options)
 	c := must(t)(one.As("ana").ChangeUserPermissions(t.Context(), "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))

@@ -3,6 +3,7 @@ package authz
 import (
 	"errors"
 	"fmt"
+	"github.com/rightful-go/rightful/internal/textcheck"
 	"strings"
 )
 
@@ -30,7 +31,7 @@ const groupMark = "group:"
 func (g GroupName) Subject() Subject { return Subject(groupMark + string(g)) }
 
 // Holder returns the user as a holder of rules.
-func (u UserID) Subject() Subject { return Subject(u) }
+func (u UserID) subject() Subject { return Subject(u) }
 
 // Group returns the name of the group that h is, and whether it is one.
 func (h Subject) Group() (GroupName, bool) {
@@ -49,19 +50,19 @@ func (h Subject) User() (UserID, bool) {
 // Lengths in code points. What a name may hold is the same on every database and in every
 // Casbin that reads the policy.
 const (
-	maxUserID      = 100
-	maxGroupName   = 64
-	maxObject      = 100
-	maxAction      = 100
-	maxLabel       = 200
-	maxDescription = 1000
-	maxReason      = 500
+	maxUserID    = 100
+	maxGroupName = 64
+	maxObject    = 100
+	maxAction    = 100
+	maxLabel     = 200
+
+	maxReason = 500
 )
 
 // Check says whether u can name a user, and if not, why.
 func (u UserID) Check() error {
 	s := string(u)
-	if err := checkText(s, 1, maxUserID); err != nil {
+	if err := textcheck.Check(s, 1, maxUserID); err != nil {
 		return err
 	}
 	if err := checkPolicyText(strings.ReplaceAll(s, ",", "")); err != nil { // ids alone may hold commas
@@ -81,7 +82,7 @@ func (u UserID) Check() error {
 // Check says whether g can name a group, and if not, why.
 func (g GroupName) Check() error {
 	s := string(g)
-	if err := checkText(s, 1, maxGroupName); err != nil {
+	if err := textcheck.Check(s, 1, maxGroupName); err != nil {
 		return err
 	}
 	if err := checkPolicyText(s); err != nil {

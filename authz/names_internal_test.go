@@ -63,7 +63,7 @@ func TestCoversAndOverlapsAgainstBruteForce(t *testing.T) {
 	patterns, permissions := patternUniverse()
 	sets := make([][]bool, len(patterns))
 	for i, p := range patterns {
-		if err := p.Check(); err != nil {
+		if err := p.check(); err != nil {
 			t.Fatalf("%q: %v", p, err)
 		}
 		sets[i] = make([]bool, len(permissions))

@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // text is one kind of text that people write: how it is checked, how long it may be, and
@@ -19,7 +20,7 @@ type text struct {
 // texts are all kinds of text that Rightful stores.
 func texts(t *testing.T) map[string]text {
 	t.Helper()
-	engine := open(t, authz.NewMemoryStore(), authz.Options{})
+	engine := open(t, memstore.New(), authz.Options{})
 	entry := func(e authz.Entry) error {
 		e.Permission = "a:b"
 		if faults := e.Check(); len(faults) > 0 {
@@ -284,7 +285,7 @@ func TestEntries(t *testing.T) {
 			t.Errorf("%q: %v", p, faults)
 		}
 	}
-	_, err := authz.Open(t.Context(), authz.NewMemoryStore(), authz.Options{Catalog: authz.Catalog{
+	_, err := authz.Open(t.Context(), memstore.New(), authz.Options{Catalog: authz.Catalog{
 		{Permission: "a:b", Label: "L"}, {Permission: "a:b", Label: "M"}, {Permission: "c", Label: "N"}, {Permission: "d:e"},
 	}})
 	for _, says := range []string{`"a:b" is declared twice`, `"c" is not of the form`, `"d:e" the label is empty`} {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/rightful-go/rightful"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 	"github.com/rightful-go/rightful/authz/policycsv"
 )
 
@@ -31,7 +32,7 @@ func exportLarge(t *testing.T, seed uint64, n largeSize, questions int) exported
 	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 9))
 	l := newLarge(r, n)
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "root"})
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "root"})
 	must(t)(engine.AsCommand("test").Import(t.Context(), fileOf(l.sorted()), authz.ImportMerge))
 	x, policy := exported{rows: engine.View().Export()}, l.byHolder()
 	for len(x.questions) < questions {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // rung is one call in a ladder: it has the faults of all rungs after it, and one more.
@@ -23,7 +24,7 @@ func ladderOffice(t *testing.T) *authz.Engine {
 	for _, p := range []authz.Permission{"requests.deposit:view", "requests.deposit:update", "finance.balances:adjust", "finance.reports:export"} {
 		catalog = append(catalog, authz.Entry{Permission: p, Label: "L"})
 	}
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana", Catalog: catalog})
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana", Catalog: catalog})
 	ctx, ana := t.Context(), engine.As("ana")
 	for _, spec := range []authz.GroupSpec{
 		{Name: "Desk", Permissions: authz.Rules{Grants: []authz.Pattern{"requests.*:view"}}},

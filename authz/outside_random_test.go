@@ -24,7 +24,7 @@ func TestRandomWritesByOthers(t *testing.T) {
 
 func underOthers(t *testing.T, seed uint64, steps int) error {
 	t.Helper()
-	ctx, store := t.Context(), authz.NewMemoryStore()
+	ctx, store := t.Context(), authztest.NewStore()
 	options := authz.Options{Bootstrap: "root", PollInterval: time.Hour}
 	instances := []*authz.Engine{open(t, store, options), open(t, store, options), open(t, store, options)}
 	r, w := rand.New(rand.NewPCG(seed, 3)), newWorld()
@@ -55,7 +55,7 @@ func underOthers(t *testing.T, seed uint64, steps int) error {
 }
 
 // writePast puts a rule into the table or takes one out, past every engine.
-func writePast(t *testing.T, r *rand.Rand, store *authz.MemoryStore, w *world) {
+func writePast(t *testing.T, r *rand.Rand, store *authztest.Store, w *world) {
 	t.Helper()
 	if _, rows, err := authztest.Load(t.Context(), store); err == nil && r.IntN(2) == 0 {
 		gone := pick(r, rows)
@@ -69,7 +69,7 @@ func writePast(t *testing.T, r *rand.Rand, store *authz.MemoryStore, w *world) {
 		}
 		return
 	}
-	rule := authz.Rule{Kind: authz.KindGrant, Subject: pick(r, someUsers).Subject(), Pattern: w.randomPattern(r)}
+	rule := authz.Rule{Kind: authz.KindGrant, Subject: authz.Subject(pick(r, someUsers)), Pattern: w.randomPattern(r)}
 	switch r.IntN(3) {
 	case 0:
 		rule.Kind = authz.KindRestriction

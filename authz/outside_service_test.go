@@ -1,7 +1,6 @@
 package authz_test
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"reflect"
@@ -11,13 +10,14 @@ import (
 	"time"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
 )
 
 // writtenTo is a policy and an engine in service over it: ana is its administrator, ben is in
 // Desk, which may view a.b, and zoe in Trainees, which may not edit a.c.
-func writtenTo(t *testing.T, o authz.Options) (*authz.MemoryStore, *authz.Engine) {
+func writtenTo(t *testing.T, o authz.Options) (*authztest.Store, *authz.Engine) {
 	t.Helper()
-	store := authz.NewMemoryStore()
+	store := authztest.NewStore()
 	o.Bootstrap = "ana"
 	engine := open(t, store, o)
 	ctx, ana := t.Context(), engine.As("ana")
@@ -33,52 +33,52 @@ func writtenTo(t *testing.T, o authz.Options) (*authz.MemoryStore, *authz.Engine
 func TestWritesByOthersAreTakenIn(t *testing.T) {
 	t.Parallel()
 	member := func(user authz.UserID, g authz.GroupName) authz.Rule {
-		return authz.Rule{Kind: authz.KindMember, Subject: user.Subject(), Group: g}
+		return authz.Rule{Kind: authz.KindMember, Subject: authz.Subject(user), Group: g}
 	}
 	administrators := authz.Rule{Kind: authz.KindGrant, Subject: authz.Administrators.Subject(), Pattern: authz.Everything}
 	for name, c := range map[string]struct {
-		write func(*testing.T, *authz.MemoryStore)
+		write func(*testing.T, *authztest.Store)
 		delta authz.Delta
 		bad   []string // why a row that came in counts as bad
 		check func(*authz.View) bool
 	}{
 		"someone comes into a group": {
-			write: func(_ *testing.T, s *authz.MemoryStore) { s.InsertRows(row("g", "cleo", "group:Desk")) },
+			write: func(_ *testing.T, s *authztest.Store) { s.InsertRows(row("g", "cleo", "group:Desk")) },
 			delta: authz.Delta{Added: []authz.Rule{member("cleo", "Desk")}},
 			check: func(v *authz.View) bool { return v.Can("cleo", "a.b:view") },
 		},
 		"someone goes": {
-			write: func(t *testing.T, s *authz.MemoryStore) { s.DeleteRow(idOf(t, s, "g", "ben")) },
+			write: func(t *testing.T, s *authztest.Store) { s.DeleteRow(idOf(t, s, "g", "ben")) },
 			delta: authz.Delta{Removed: []authz.Rule{member("ben", "Desk")}},
 			check: func(v *authz.View) bool { return !v.Can("ben", "a.b:view") },
 		},
 		"a restriction": {
-			write: func(_ *testing.T, s *authz.MemoryStore) { s.InsertRows(row("p", "ben", "a.*", "*", "deny")) },
+			write: func(_ *testing.T, s *authztest.Store) { s.InsertRows(row("p", "ben", "a.*", "*", "deny")) },
 			delta: authz.Delta{Added: []authz.Rule{{Kind: authz.KindRestriction, Subject: "ben", Pattern: "a.*:*"}}},
 			check: func(v *authz.View) bool { return !v.Can("ben", "a.b:view") },
 		},
 		"a link": {
-			write: func(_ *testing.T, s *authz.MemoryStore) { s.InsertRows(row("g", "group:Trainees", "group:Desk")) },
+			write: func(_ *testing.T, s *authztest.Store) { s.InsertRows(row("g", "group:Trainees", "group:Desk")) },
 			delta: authz.Delta{Added: []authz.Rule{{Kind: authz.KindInherit, Subject: "group:Trainees", Group: "Desk"}}},
 			check: func(v *authz.View) bool { return v.Can("zoe", "a.b:view") },
 		},
 		"a bad row": {
-			write: func(_ *testing.T, s *authz.MemoryStore) { s.InsertRows(row("p", "ben", "a.b", "view", "no")) },
+			write: func(_ *testing.T, s *authztest.Store) { s.InsertRows(row("p", "ben", "a.b", "view", "no")) },
 			bad:   []string{"effect"},
 			check: func(v *authz.View) bool { return !v.Can("ben", "a.b:view") && v.BadRows()[0].Denies == "ben" },
 		},
 		"a group that isn't there": {
-			write: func(_ *testing.T, s *authz.MemoryStore) { s.InsertRows(row("g", "ben", "group:Ghosts")) },
+			write: func(_ *testing.T, s *authztest.Store) { s.InsertRows(row("g", "ben", "group:Ghosts")) },
 			bad:   []string{"Ghosts"},
 			check: func(v *authz.View) bool { return len(v.BadRows()) == 1 },
 		},
 		"Administrators lose everything": {
-			write: func(t *testing.T, s *authz.MemoryStore) { s.DeleteRow(idOf(t, s, "p", "group:Administrators")) },
+			write: func(t *testing.T, s *authztest.Store) { s.DeleteRow(idOf(t, s, "p", "group:Administrators")) },
 			delta: authz.Delta{Removed: []authz.Rule{administrators}, Added: []authz.Rule{administrators}},
 			check: func(v *authz.View) bool { return v.Can("ana", "a.b:view") },
 		},
 		"Administrators are to be inherited": {
-			write: func(_ *testing.T, s *authz.MemoryStore) {
+			write: func(_ *testing.T, s *authztest.Store) {
 				s.InsertRows(row("g", "group:Desk", "group:Administrators"), row("g", "cleo", "group:Desk"))
 			},
 			delta: authz.Delta{Added: []authz.Rule{member("cleo", "Desk")}},
@@ -143,19 +143,18 @@ func TestChangesMeetWhatOthersWrote(t *testing.T) {
 // While the records can't be written, what others wrote doesn't count, and it is said.
 func TestWritesByOthersWaitForTheRecord(t *testing.T) {
 	t.Parallel()
-	memory := authz.NewMemoryStore()
-	store := &faulty{Store: memory}
+	store := authztest.NewStore()
 	engine := open(t, store, authz.Options{Bootstrap: "ana", PollInterval: time.Hour})
 	readOnly := errors.New("the database is read-only")
-	store.write.Store(&readOnly)
-	memory.InsertRows(row("p", "ben", "a", "view", "allow"))
-	if err := engine.Refresh(t.Context()); !errors.Is(err, authz.ErrStoreUnavailable) || engine.StoreErr() == nil {
-		t.Errorf("%v, trouble %q", err, engine.StoreErr())
+	store.Fail(readOnly, authztest.CallCommit)
+	store.InsertRows(row("p", "ben", "a", "view", "allow"))
+	if err := engine.Refresh(t.Context()); !errors.Is(err, authz.ErrStoreUnavailable) || engine.Status().StoreErr == nil {
+		t.Errorf("%v, trouble %q", err, engine.Status().StoreErr)
 	}
 	if engine.Can("ben", "a:view") {
 		t.Error("it counts and is on no record")
 	}
-	store.write.Store(nil)
+	store.Fail(nil, authztest.CallCommit)
 	if err := engine.Refresh(t.Context()); err != nil || !engine.Can("ben", "a:view") {
 		t.Error(err)
 	}
@@ -211,8 +210,8 @@ func TestWritesByOthersAreReverted(t *testing.T) {
 	if err := engine.Refresh(ctx); err != nil {
 		t.Fatal(err)
 	}
-	var cannot *authz.CannotRevertError
-	if _, err := ana.Revert(ctx, engine.View().Revision()); !errors.As(err, &cannot) || !strings.Contains(cannot.Obstacles[0], "repair") {
+	var cannot *authz.Error
+	if _, err := ana.Revert(ctx, engine.View().Revision()); !errors.As(err, &cannot) || !strings.Contains(cannot.Faults[0].Detail, "repair") {
 		t.Errorf("%v", err)
 	}
 	came := engine.View().Revision()
@@ -225,7 +224,7 @@ func TestWritesByOthersAreReverted(t *testing.T) {
 // Bad rows go by their ids in the table, which the record of an adoption doesn't know of all.
 func TestBadRowsOfAnAdoptionKeepTheirIDs(t *testing.T) {
 	t.Parallel()
-	store := authz.NewMemoryStore()
+	store := authztest.NewStore()
 	store.InsertRows(row("p", "editors", "art*cle", "read", "deny"), row("g", "ben", "editors"))
 	engine := open(t, store, authz.Options{Bootstrap: "ana"})
 	_ = engine.Close()
@@ -238,35 +237,13 @@ func TestBadRowsOfAnAdoptionKeepTheirIDs(t *testing.T) {
 	fits(t, engine)
 }
 
-// uncounted is a store that doesn't notice what others write, such as one whose triggers someone
-// has dropped.
-type uncounted struct{ *authz.MemoryStore }
-
-func (s uncounted) Position(ctx context.Context) (authz.Position, error) {
-	p, err := s.MemoryStore.Position(ctx)
-	p.Writes = 0
-	return p, err
-}
-
-func (s uncounted) Load(ctx context.Context, state func(authz.State) error, row func(authz.Row) error) error {
-	return s.MemoryStore.Load(ctx, func(present authz.State) error {
-		present.Writes, present.Recorded = 0, 0
-		return state(present)
-	}, row)
-}
-
-func (s uncounted) Commit(ctx context.Context, c authz.Commit) error {
-	p, err := s.MemoryStore.Position(ctx)
-	c.Onto.Writes = p.Writes
-	return errors.Join(err, s.MemoryStore.Commit(ctx, c))
-}
-
 // What nobody counted is met by the first change that doesn't fit the tables, and then goes on
 // record like the rest.
 func TestUncountedWritesAreTakenInWhenMet(t *testing.T) {
 	t.Parallel()
-	store := authz.NewMemoryStore()
-	engine := open(t, uncounted{store}, authz.Options{Bootstrap: "ana"})
+	store := authztest.NewStore()
+	store.IgnoreForeignWrites()
+	engine := open(t, store, authz.Options{Bootstrap: "ana"})
 	ctx, ana := t.Context(), engine.As("ana")
 	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Desk"}))
 	must(t)(ana.Assign(ctx, "Desk", "ben"))

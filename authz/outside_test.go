@@ -7,12 +7,13 @@ import (
 	"time"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
 )
 
 // adopted is an engine over a table that plain Casbin filled.
 func adopted(t *testing.T, rows ...authz.Row) *authz.Engine {
 	t.Helper()
-	store := authz.NewMemoryStore()
+	store := authztest.NewStore()
 	store.InsertRows(rows...)
 	engine := open(t, store, authz.Options{})
 	if _, err := engine.AuditRecords(t.Context()); err != nil {
@@ -67,7 +68,7 @@ func TestAdoptionKeepsBadRestrictions(t *testing.T) {
 // A table that was emptied stops no start; the command is the way back in.
 func TestEmptiedTable(t *testing.T) {
 	t.Parallel()
-	store := authz.NewMemoryStore()
+	store := authztest.NewStore()
 	engine := open(t, store, authz.Options{Bootstrap: "ana"})
 	must(t)(engine.As("ana").ChangeUserPermissions(t.Context(), "eve", authz.RulesDelta{Grant: []authz.Pattern{"rightful.groups:*"}}))
 	_ = engine.Close()
@@ -87,7 +88,7 @@ func TestEmptiedTable(t *testing.T) {
 // A repair that puts back what the table had lost fits the records, which never lost it.
 func TestRepairFitsTheRecords(t *testing.T) {
 	t.Parallel()
-	store := authz.NewMemoryStore()
+	store := authztest.NewStore()
 	engine := open(t, store, authz.Options{Bootstrap: "ana"})
 	_ = engine.Close()
 	store.DeleteRow(idOf(t, store, "p", "group:Administrators"))
@@ -106,7 +107,7 @@ func TestRepairFitsTheRecords(t *testing.T) {
 // and stops nobody from writing.
 func TestLinkOntoAdministratorsInService(t *testing.T) {
 	t.Parallel()
-	store := authz.NewMemoryStore()
+	store := authztest.NewStore()
 	engine := open(t, store, authz.Options{Bootstrap: "ana"})
 	ctx, ana := t.Context(), engine.As("ana")
 	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "X"}))
@@ -176,10 +177,10 @@ func TestImportModeMustExist(t *testing.T) {
 func TestWritePastMaxAge(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store := &faulty{Store: authz.NewMemoryStore()}
+		store := authztest.NewStore()
 		engine := open(t, store, authz.Options{Bootstrap: "ana", MaxAge: time.Minute})
 		away := errors.New("connection refused")
-		store.read.Store(&away)
+		store.Fail(away, authztest.CallPosition, authztest.CallLoad, authztest.CallSince)
 		time.Sleep(2 * time.Minute)
 		if _, err := engine.As("ana").Assign(t.Context(), authz.Administrators, "eve"); !errors.Is(err, authz.ErrStoreUnavailable) {
 			t.Errorf("%v", err)

@@ -3,6 +3,7 @@ package authz
 import (
 	"errors"
 	"fmt"
+	"github.com/rightful-go/rightful/internal/textcheck"
 	"strings"
 )
 
@@ -33,16 +34,16 @@ func (p Permission) Check() error {
 	if strings.Contains(string(p), "*") {
 		return errors.New(`contains "*", which only rules may`)
 	}
-	return Pattern(p).Check()
+	return Pattern(p).check()
 }
 
 // Check says whether p can stand in a rule, and if not, why.
-func (p Pattern) Check() error {
+func (p Pattern) check() error {
 	object, action, ok := split(string(p))
 	if !ok {
 		return errors.New(`is not of the form "object:action"`)
 	}
-	if err := checkText(object, 1, maxObject); err != nil {
+	if err := textcheck.Check(object, 1, maxObject); err != nil {
 		return fmt.Errorf("the object %w", err)
 	}
 	if err := checkPolicyText(object); err != nil {
@@ -51,7 +52,7 @@ func (p Pattern) Check() error {
 	if err := checkSegments(object); err != nil {
 		return fmt.Errorf("the object %w", err)
 	}
-	if err := checkText(action, 1, maxAction); err != nil {
+	if err := textcheck.Check(action, 1, maxAction); err != nil {
 		return fmt.Errorf("the action %w", err)
 	}
 	if err := checkPolicyText(action); err != nil {

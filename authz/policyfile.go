@@ -14,8 +14,11 @@ type PolicyLine struct {
 // PolicyFile is a policy in Casbin's CSV, read but not yet understood: what a line means is
 // the engine's to say. Faults are the lines that could not even be read.
 type PolicyFile struct {
-	Lines  []PolicyLine
-	Faults Faults
+	Lines []PolicyLine
+	// Faults are the lines that could not even be read, in order, at most the first 1,000, and
+	// FaultCount counts all of them.
+	Faults     []Fault
+	FaultCount int
 }
 
 // ImportMode says what becomes of the policy that is there.
@@ -41,7 +44,7 @@ type lineRule struct {
 // interpret understands the lines of a file or the rows of a table that plain Casbin filled.
 // Only where no field begins with "group:" are the bare names that stand on the right of a
 // "g" line groups; elsewhere a bare name is a user.
-func interpret(lines []PolicyLine) (rules []lineRule, faults Faults) {
+func interpret(lines []PolicyLine) (rules []lineRule, faults faultList) {
 	groups := bareGroups(lines)
 	for _, l := range lines {
 		fields := l.Fields
@@ -55,7 +58,7 @@ func interpret(lines []PolicyLine) (rules []lineRule, faults Faults) {
 		}
 		r, err := parseFields(fields)
 		if err != nil {
-			faults.Add(l.Number, err.Error())
+			faults.add(l.Number, err.Error())
 			continue
 		}
 		rules = append(rules, lineRule{l.Number, r})

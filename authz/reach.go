@@ -49,7 +49,7 @@ func (s *snapshot) reachInto(r reach, id groupID) {
 // reachOfUser is what reaches a user, over all groups but those in without.
 func (s *snapshot) reachOfUser(id UserID, without map[GroupName]bool) reach {
 	r := newReach()
-	if s.blockedAll || s.blocked[id.Subject()] {
+	if s.blockedAll || s.blocked[id.subject()] {
 		r.restrictions[Everything] = true
 	}
 	u := s.user(id)

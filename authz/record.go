@@ -43,7 +43,7 @@ func (c Change) record(before, key []byte) (Record, error) {
 }
 
 // Change decodes r.
-func (r Record) Change() (Change, error) {
+func (r Record) change() (Change, error) {
 	c := Change{
 		Revision: r.Revision, At: time.UnixMicro(r.At).UTC(), Actor: r.Actor, Channel: r.Channel,
 		Reason: r.Reason, Action: r.Action, Target: r.Target, Hash: r.Hash,

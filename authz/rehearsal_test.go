@@ -6,11 +6,12 @@ import (
 	"testing"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // What a preview said, it says again of the same revision, however the policy goes on.
 func TestPreviewAtSaysWhatThePreviewSaid(t *testing.T) {
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "root"})
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "root"})
 	ctx, root := t.Context(), engine.As("root")
 	type rehearsal struct {
 		revision authz.Revision

@@ -13,7 +13,7 @@ func (e *Engine) replay(s *snapshot, records []Record) (*snapshot, error) {
 		if r.Revision != s.revision+1 || !r.Follows(s.hash, e.options.RecordKey) {
 			return nil, fmt.Errorf("the record of revision %d doesn't follow on revision %d", r.Revision, s.revision)
 		}
-		c, err := r.Change()
+		c, err := r.change()
 		if err != nil {
 			return nil, err
 		}
@@ -37,7 +37,7 @@ func (e *Engine) recordsAfter(ctx context.Context, revision Revision) ([]Record,
 	}
 	switch {
 	case errors.Is(err, ErrGap) || err == nil && len(records) == 0:
-		return nil, &AuditError{revision + 1, recordMissing}
+		return nil, auditFault(revision+1, recordMissing)
 	case err != nil:
 		return nil, e.unavailable(ctx, err)
 	}
@@ -57,7 +57,7 @@ func (e *Engine) replayUpTo(ctx context.Context, last Revision, s *snapshot, vis
 				break
 			}
 			if s, err = e.replay(s, []Record{r}); err != nil {
-				return nil, &AuditError{r.Revision, err.Error()}
+				return nil, auditFault(r.Revision, err.Error())
 			}
 			if visit == nil {
 				continue

@@ -235,7 +235,7 @@ func (in *inversion) translate(r Rule) (now, will Rule, there bool) {
 
 // delete drafts the deletion of a group that has nothing but what goes.
 func (in *inversion) delete(g *group) {
-	name, found := g.info.Name, in.d.obstacles.count()
+	name, found := g.info.Name, in.d.obstacles.count
 	stays := func(r Rule) {
 		if !in.removes[r] {
 			in.d.obstacle("%s came after the group %q was made", r.describe(), name)
@@ -254,14 +254,14 @@ func (in *inversion) delete(g *group) {
 	}
 	members := 0
 	for u := range in.d.s.membersOf(g) {
-		if !in.removes[Rule{Kind: KindMember, Subject: u.Subject(), Group: name}] {
+		if !in.removes[Rule{Kind: KindMember, Subject: u.subject(), Group: name}] {
 			members++
 		}
 	}
 	if members > 0 {
 		in.d.obstacle("the group %q has got members since it was made: %d", name, members)
 	}
-	if in.d.obstacles.count() == found {
+	if in.d.obstacles.count == found {
 		in.d.delta.Groups = append(in.d.delta.Groups, GroupChange{Before: &g.info})
 		in.d.renameAssign(name, "")
 	}

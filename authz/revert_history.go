@@ -56,7 +56,7 @@ func (e *Engine) followGroups(ctx context.Context, s *groupHistory, to Revision)
 			if s.revision == to {
 				break
 			}
-			c, err := record.Change()
+			c, err := record.change()
 			if err != nil {
 				return err
 			}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // The inverse of the last change is what was before it, whatever it was; of an older one,
@@ -30,7 +31,7 @@ func TestRandomRevertsAreInverses(t *testing.T) {
 func runReverts(t *testing.T, seed uint64, steps int) (accepted, refused int, err error) {
 	t.Helper()
 	ctx, r, w := t.Context(), rand.New(rand.NewPCG(seed, 21)), newWorld()
-	store := authz.NewMemoryStore()
+	store := memstore.New()
 	options := authz.Options{Bootstrap: "root", PollInterval: time.Hour}
 	engine := open(t, store, options)
 	command := engine.AsCommand("test")
@@ -122,7 +123,7 @@ func TestUndoIsWhatARevertSays(t *testing.T) {
 func runUndo(t *testing.T, seed uint64, steps int, answers map[bool]int) error {
 	t.Helper()
 	ctx, r, w := t.Context(), rand.New(rand.NewPCG(seed, 22)), newWorld()
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "root", PollInterval: time.Hour})
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "root", PollInterval: time.Hour})
 	w.rules[authz.Rule{Kind: authz.KindMember, Subject: "root", Group: authz.Administrators}] = true
 	mayNot := func(asker authz.UserID, revision authz.Revision) bool {
 		_, err := engine.As(asker).DryRun().Revert(ctx, revision)

@@ -20,7 +20,7 @@ func (v *View) lacks(user UserID, r requirement) error {
 		missing = append(missing, Permission(Everything))
 	}
 	if len(missing) > 0 {
-		return &ForbiddenError{Missing: missing}
+		return forbidden(missing)
 	}
 	return nil
 }

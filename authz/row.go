@@ -141,7 +141,7 @@ func parsePolicy(holder Subject, fields []string) (Rule, error) {
 	if strings.Contains(fields[1], ":") {
 		return Rule{}, fmt.Errorf(`the action %q contains ":"`, clip(fields[1]))
 	}
-	if err := r.Pattern.Check(); err != nil {
+	if err := r.Pattern.check(); err != nil {
 		return Rule{}, fmt.Errorf("the permission %q: %w", clip(string(r.Pattern)), err)
 	}
 	return r, nil

@@ -3,6 +3,7 @@ package authz
 import (
 	"cmp"
 	"fmt"
+	"github.com/rightful-go/rightful/internal/textcheck"
 )
 
 // RuleKind tells what a [Rule] does.
@@ -85,9 +86,8 @@ type GroupInfo struct {
 	Description string    `json:"description,omitempty"`
 }
 
-// Check says whether g can be stored, and if not, why; what is wrong with the description
-// says so.
-func (g GroupInfo) Check() error {
+// check says whether g can be stored, and if not, why.
+func (g GroupInfo) check() error {
 	if err := g.Name.Check(); err != nil {
 		return fmt.Errorf("the name %w", err)
 	}
@@ -95,7 +95,7 @@ func (g GroupInfo) Check() error {
 }
 
 func describe(text string) error {
-	if err := checkText(text, 0, maxDescription); err != nil {
+	if err := textcheck.Check(text, 0, textcheck.MaxDescription); err != nil {
 		return fmt.Errorf("the description %w", err)
 	}
 	return nil

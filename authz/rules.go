@@ -10,7 +10,7 @@ func (s *snapshot) rules(yield func(Rule) bool) {
 	}
 	var few [8]groupID
 	for id, u := range s.users.All() {
-		if !s.rulesOf(id.Subject(), u.rules(), KindMember, u.groupIDs(few[:0]), yield) {
+		if !s.rulesOf(id.subject(), u.rules(), KindMember, u.groupIDs(few[:0]), yield) {
 			return
 		}
 	}
@@ -26,7 +26,7 @@ func (s *snapshot) patternRules(yield func(Rule) bool) {
 	}
 	for h := range s.withRules.All() {
 		for id, u := range s.users.WithHash(h) {
-			if !s.rulesOf(id.Subject(), u.rules(), KindMember, nil, yield) {
+			if !s.rulesOf(id.subject(), u.rules(), KindMember, nil, yield) {
 				return
 			}
 		}

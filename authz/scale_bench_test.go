@@ -46,7 +46,7 @@ func BenchmarkOpen(b *testing.B) {
 }
 
 // fill puts the policy into a store.
-func fill(ctx context.Context, store *authz.MemoryStore, s authztest.Size) error {
+func fill(ctx context.Context, store *authztest.Store, s authztest.Size) error {
 	state, rows, err := authztest.Load(ctx, s.Store())
 	if err != nil {
 		return err
@@ -59,7 +59,7 @@ func fill(ctx context.Context, store *authz.MemoryStore, s authztest.Size) error
 func BenchmarkOpenMemory(b *testing.B) {
 	for _, s := range authztest.Sizes {
 		b.Run(s.Name, func(b *testing.B) {
-			store := authz.NewMemoryStore()
+			store := authztest.NewStore()
 			if err := fill(b.Context(), store, s); err != nil {
 				b.Fatal(err)
 			}
@@ -171,7 +171,7 @@ func BenchmarkReading(b *testing.B) {
 		}
 	})
 	b.Run("HoldersPageOfAll", func(b *testing.B) { // a million hold it: every group grants it
-		store := authz.NewMemoryStore()
+		store := authztest.NewStore()
 		if err := fill(b.Context(), store, s); err != nil {
 			b.Fatal(err)
 		}

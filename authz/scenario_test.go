@@ -12,6 +12,7 @@ import (
 	stringadapter "github.com/casbin/casbin/v2/persist/string-adapter"
 	"github.com/rightful-go/rightful"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 	"github.com/rightful-go/rightful/authz/policycsv"
 )
 
@@ -79,7 +80,7 @@ func TestScenarios(t *testing.T) {
 	for _, dir := range scenarios(t) {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			t.Parallel()
-			engine := open(t, authz.NewMemoryStore(), authz.Options{Seed: seed(t, dir)})
+			engine := open(t, memstore.New(), authz.Options{Seed: seed(t, dir)})
 			plain := plainCasbin(t, engine.View().Export())
 			for _, d := range decisions(t, dir) {
 				if got := engine.Can(d.user, d.permission); got != d.allowed {

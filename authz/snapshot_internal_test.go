@@ -33,10 +33,10 @@ func TestChangesOfOneSnapshotAtOnce(t *testing.T) {
 	}
 	for i := range 3000 {
 		u := UserID(fmt.Sprint(strings.Repeat("u", i%30), i))
-		d.Added = append(d.Added, Rule{Kind: KindMember, Subject: u.Subject(), Group: GroupName(fmt.Sprint("G", i%40))})
+		d.Added = append(d.Added, Rule{Kind: KindMember, Subject: u.subject(), Group: GroupName(fmt.Sprint("G", i%40))})
 		if i%3 == 0 {
-			d.Added = append(d.Added, Rule{Kind: KindMember, Subject: u.Subject(), Group: GroupName(fmt.Sprint("G", (i+1)%40))},
-				Rule{Kind: KindMember, Subject: u.Subject(), Group: GroupName(fmt.Sprint("G", (i+2)%40))})
+			d.Added = append(d.Added, Rule{Kind: KindMember, Subject: u.subject(), Group: GroupName(fmt.Sprint("G", (i+1)%40))},
+				Rule{Kind: KindMember, Subject: u.subject(), Group: GroupName(fmt.Sprint("G", (i+2)%40))})
 		}
 	}
 	s, err := s.apply(Change{Revision: 1, Delta: d})
@@ -50,8 +50,8 @@ func TestChangesOfOneSnapshotAtOnce(t *testing.T) {
 			for i := range 150 {
 				u := UserID(fmt.Sprint("w", w, strings.Repeat("n", i%30), i))
 				d := Delta{Added: []Rule{
-					{Kind: KindMember, Subject: u.Subject(), Group: "G3"},
-					{Kind: KindGrant, Subject: u.Subject(), Pattern: Pattern(fmt.Sprint("w", w, ".o", i, ".*:view"))},
+					{Kind: KindMember, Subject: u.subject(), Group: "G3"},
+					{Kind: KindGrant, Subject: u.subject(), Pattern: Pattern(fmt.Sprint("w", w, ".o", i, ".*:view"))},
 					{Kind: KindGrant, Subject: "group:G1", Pattern: Pattern(fmt.Sprint("w", w, ".p", i, ":view"))},
 				}}
 				var err error
@@ -237,7 +237,7 @@ func TestMembersWithTheSameHash(t *testing.T) {
 		seen[table.HashOf(id)] = id
 	}
 	member := func(id UserID, group GroupName) Rule {
-		return Rule{Kind: KindMember, Subject: id.Subject(), Group: group}
+		return Rule{Kind: KindMember, Subject: id.subject(), Group: group}
 	}
 	s := emptySnapshot(nil)
 	apply := func(d Delta, want ...UserID) {

@@ -52,10 +52,7 @@ func (e *Engine) bootstrap(ctx context.Context) error {
 // whoever has the machine. It is for [Engine.AsCommand] and refused to users.
 func (a Admin) Bootstrap(ctx context.Context, user UserID) (Change, error) {
 	if a.actor.Kind != ActorCommand {
-		return Change{}, &EscalationError{
-			Missing: []Pattern{Everything},
-			Detail:  "Only the command makes an administrator without asking for one's rights.",
-		}
+		return Change{}, escalates([]Pattern{Everything}, "only the command makes an administrator without having an administrator's rights")
 	}
 	return a.do(ctx, write{Operation: Operation{Action: ActionBootstrap, User: user}, draft: func(d *draft) error {
 		d.user(user)

@@ -4,55 +4,12 @@ import (
 	"github.com/rightful-go/rightful/internal/fold"
 
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 )
-
-// checkText holds for everything people can write: encoding, normal form, invisible
-// characters, length in code points.
-func checkText(s string, atLeast, atMost int) error {
-	if !utf8.ValidString(s) {
-		return errors.New("is not valid UTF-8")
-	}
-	if n := utf8.RuneCountInString(s); n < atLeast {
-		return errors.New("is empty")
-	} else if n > atMost {
-		return fmt.Errorf("has %d characters; at most %d are allowed", n, atMost)
-	}
-	if strings.HasPrefix(s, " ") || strings.HasSuffix(s, " ") {
-		return errors.New("begins or ends with a space")
-	}
-	if isPrintableASCII(s) { // nearly all names are, and a load checks millions
-		return nil
-	}
-	for _, r := range s {
-		if unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) {
-			return fmt.Errorf("contains the invisible character %U", r)
-		}
-		if r != ' ' && unicode.IsSpace(r) || unicode.Is(unicode.Zs, r) && r != ' ' {
-			return fmt.Errorf("contains the white space %U; only the plain space is allowed", r)
-		}
-	}
-	if !norm.NFC.IsNormalString(s) {
-		return errors.New("is not in Unicode normal form NFC")
-	}
-	return nil
-}
-
-func isPrintableASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return true
-}
 
 // checkPolicyText refuses what some Casbin misreads in a policy row.
 func checkPolicyText(s string) error {

@@ -33,7 +33,7 @@ func (a Admin) SetUserPermissions(ctx context.Context, user UserID, rules Rules)
 		have := d.userRules(user)
 		d.patterns("/grants", rules.Grants, KindGrant, have)
 		d.patterns("/restrictions", rules.Restrictions, KindRestriction, have)
-		d.replaceRules(user.Subject(), have, rules)
+		d.replaceRules(user.subject(), have, rules)
 		return nil
 	}})
 }
@@ -47,7 +47,7 @@ func (a Admin) ChangeUserPermissions(ctx context.Context, user UserID, delta Rul
 func changeUserPermissions(user UserID, delta RulesDelta) write {
 	return write{Operation: Operation{Action: ActionUserPermissionsChange, User: user}, draft: func(d *draft) error {
 		d.user(user)
-		d.changeRules(user.Subject(), d.userRules(user), delta)
+		d.changeRules(user.subject(), d.userRules(user), delta)
 		return nil
 	}}
 }
@@ -58,7 +58,7 @@ func (a Admin) DeleteUser(ctx context.Context, user UserID) (Change, error) {
 	return a.do(ctx, write{Operation: Operation{Action: ActionUserDelete, User: user}, draft: func(d *draft) error {
 		d.user(user)
 		u := d.s.user(user)
-		d.replaceRules(user.Subject(), u.rules(), Rules{})
+		d.replaceRules(user.subject(), u.rules(), Rules{})
 		for _, id := range u.groupIDs(nil) {
 			d.move(user, d.s.groups[id], false)
 		}

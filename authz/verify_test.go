@@ -1,18 +1,21 @@
 package authz_test
 
 import (
+	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // Whatever is asked, Casbin says the same, and what there is no time for is counted.
 func TestVerify(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		engine := open(t, authz.NewMemoryStore(), authz.Options{
+		engine := open(t, memstore.New(), authz.Options{
 			Bootstrap: "ana",
 			Verify:    authz.Verification{OneIn: 1, Report: func(d authz.Discrepancy) { t.Errorf("%+v", d) }},
 		})
@@ -35,7 +38,7 @@ func TestVerify(t *testing.T) {
 		}
 		must(t)(ana.Unassign(t.Context(), "Desk", "ben"))
 		ask("ben", "requests.deposit:view")
-		if got := engine.VerifyStats(); got != (authz.VerifyStats{Equal: asked}) {
+		if got := engine.Status().Verify; got != (authz.VerifyStats{Equal: asked}) {
 			t.Errorf("%+v of %d", got, asked)
 		}
 		engine.Can("ana") // nothing is asked, nothing is verified
@@ -43,7 +46,7 @@ func TestVerify(t *testing.T) {
 			engine.Can("ben", "requests.deposit:view")
 		}
 		time.Sleep(time.Hour)
-		got := engine.VerifyStats()
+		got := engine.Status().Verify
 		if got.Different != 0 || got.LeftOut == 0 || got.Equal+got.LeftOut != asked+1000 {
 			t.Errorf("%+v of %d and 1,000", got, asked)
 		}
@@ -52,16 +55,51 @@ func TestVerify(t *testing.T) {
 
 // One in many is as many, and nothing is allocated for the others.
 func TestVerifySamples(t *testing.T) {
-	engine := open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana", Verify: authz.Verification{OneIn: 1 << 30}})
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana", Verify: authz.Verification{OneIn: 1 << 30}})
 	if n := testing.AllocsPerRun(1000, func() { engine.Can("ana", "a:b", "c:d") }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
-	engine = open(t, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana", Verify: authz.Verification{OneIn: 10}})
+	engine = open(t, memstore.New(), authz.Options{Bootstrap: "ana", Verify: authz.Verification{OneIn: 10}})
 	for range 10_000 {
 		engine.Can("ana", "a:b")
 	}
-	got := engine.VerifyStats()
+	got := engine.Status().Verify
 	if n := got.Equal + got.Different + got.LeftOut + 17; n < 700 || n > 1300 {
 		t.Errorf("about %d of 10,000 were taken, one in ten was asked for", n)
+	}
+}
+
+// A compiled set that lacks a rule is found, reported and logged.
+func TestVerifyFindsAWrongDecision(t *testing.T) {
+	t.Parallel()
+	found := make(chan authz.Discrepancy, 100)
+	var log strings.Builder
+	e, err := authz.Open(t.Context(), memstore.New(), authz.Options{
+		Bootstrap: "ana", Logger: slog.New(slog.NewTextHandler(&log, nil)),
+		Verify: authz.Verification{OneIn: 1, Report: func(d authz.Discrepancy) { found <- d }},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	authz.ForgetRules(e)
+	if e.Can("ana", "a:b", "c:d") {
+		t.Fatal("the planted bug isn't one")
+	}
+	select {
+	case d := <-found:
+		if d.User != "ana" || len(d.Permissions) != 2 || d.Allowed || d.Err != nil || d.Revision != e.View().Revision() {
+			t.Errorf("%+v", d)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("nothing was reported")
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if v := e.Status().Verify; v != (authz.VerifyStats{Different: 1}) {
+		t.Errorf("%+v", v)
+	}
+	if !strings.Contains(log.String(), "level=ERROR") || !strings.Contains(log.String(), "permissions=\"[a:b c:d]\"") {
+		t.Errorf("logged %s", &log)
 	}
 }

@@ -46,9 +46,6 @@ func (v *View) Can(user UserID, permissions ...Permission) bool {
 // that it denies everything.
 func (v *View) Expired() bool { return v.expired }
 
-// IsAdministrator reports whether the user is a member of Administrators.
-func (v *View) IsAdministrator(user UserID) bool { return v.s.isAdministrator(user) }
-
 // Group returns the group, and false if there is none of that name.
 func (v *View) Group(name GroupName) (Group, bool) {
 	g := v.s.group(name)
@@ -105,9 +102,6 @@ func (v *View) Catalog(category []string, text string) Catalog {
 	return list
 }
 
-// Entry returns what the catalog says of a permission, and false where it says nothing.
-func (v *View) Entry(p Permission) (Entry, bool) { return v.entry(p) }
-
 func (v *View) entry(p Permission) (Entry, bool) {
 	if i, ok := v.catalog.byName[p]; ok {
 		return v.catalog.entries[i], true
@@ -126,10 +120,6 @@ func (v *View) BadRows() []BadRow {
 	}
 	return list
 }
-
-// Head returns where the records stand. Kept elsewhere, it shows later whether they were
-// forged; see [Engine.AuditRecords].
-func (v *View) Head() Head { return Head{v.s.revision, slices.Clone(v.s.hash)} }
 
 // Export returns the policy as rows, sorted: rules by holder, then links. They import to the
 // same policy, and any Casbin with model.conf reads them.

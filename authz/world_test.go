@@ -32,7 +32,7 @@ func (w *world) clone() *world {
 // holders returns the user and every group that reaches them, or would if they were in some
 // groups as well.
 func (w *world) holders(user authz.UserID, in ...authz.GroupName) map[authz.Subject]bool {
-	reached := map[authz.Subject]bool{user.Subject(): true}
+	reached := map[authz.Subject]bool{authz.Subject(user): true}
 	for _, g := range in {
 		reached[g.Subject()] = true
 	}

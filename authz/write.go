@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/rightful-go/rightful/internal/textcheck"
 	"slices"
 	"time"
 )
@@ -89,7 +90,7 @@ func (a Admin) attempt(ctx context.Context, w write) (Change, error) {
 	if w.milestones != nil {
 		w.milestones(&marks)
 	}
-	nothing := c.Delta.IsEmpty() && marks == before.milestones
+	nothing := c.Delta.isEmpty() && marks == before.milestones
 	if nothing && !a.dryRun {
 		if err := e.stillAt(ctx, before.position()); err != nil {
 			return Change{}, err
@@ -157,7 +158,7 @@ func (a Admin) check(ctx context.Context, w write, d *draft, c *Change) (*snapsh
 	if err := a.checkVersion(ctx, w.Operation, before); err != nil {
 		return nil, err
 	}
-	if err := checkText(a.reason, 0, maxReason); err != nil {
+	if err := textcheck.Check(a.reason, 0, maxReason); err != nil {
 		d.invalid("", fmt.Errorf("the reason %w", err))
 	}
 	if err := w.draft(d); err != nil {
@@ -225,7 +226,7 @@ func (a Admin) checkVersion(ctx context.Context, o Operation, s *snapshot) error
 			return ErrNotFound
 		}
 		if len(a.versions) > 0 && a.at == nil && g != nil && !slices.Contains(a.versions, g.version) {
-			return &RevisionConflictError{Version: g.version}
+			return revisionConflict(g.version)
 		}
 		return nil
 	}
@@ -237,7 +238,7 @@ func (a Admin) checkVersion(ctx context.Context, o Operation, s *snapshot) error
 		return err
 	}
 	if !slices.Contains(a.versions, version) {
-		return &RevisionConflictError{Version: version}
+		return revisionConflict(version)
 	}
 	return nil
 }

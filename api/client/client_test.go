@@ -21,6 +21,7 @@ import (
 	"github.com/rightful-go/rightful/api/client"
 	"github.com/rightful-go/rightful/api/openapi"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 func TestMain(m *testing.M) {
@@ -39,7 +40,7 @@ type service struct {
 
 func newService(t testing.TB) *service {
 	t.Helper()
-	engine, err := authz.Open(t.Context(), authz.NewMemoryStore(), authz.Options{
+	engine, err := authz.Open(t.Context(), memstore.New(), authz.Options{
 		Bootstrap: "ana", Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

@@ -12,11 +12,12 @@ import (
 	"github.com/rightful-go/rightful/api/client"
 	"github.com/rightful-go/rightful/api/openapi"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // desk starts a service that ana administrates, and returns its address.
 func desk() (address string, stop func()) {
-	engine, err := authz.Open(context.Background(), authz.NewMemoryStore(), authz.Options{
+	engine, err := authz.Open(context.Background(), memstore.New(), authz.Options{
 		Bootstrap: "ana", Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

@@ -11,12 +11,13 @@ import (
 	"github.com/rightful-go/rightful/api/ginguard"
 	"github.com/rightful-go/rightful/api/guard"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // office is an engine in which dana may view balances and ana is the administrator.
 func office() *authz.Engine {
 	ctx := context.Background()
-	engine, err := authz.Open(ctx, authz.NewMemoryStore(), authz.Options{Bootstrap: "ana", Logger: quiet.Logger})
+	engine, err := authz.Open(ctx, memstore.New(), authz.Options{Bootstrap: "ana", Logger: quiet.Logger})
 	if err != nil {
 		panic(err)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/rightful-go/rightful/api/guard"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 	"github.com/rightful-go/rightful/authz/policycsv"
 )
 
@@ -41,7 +42,7 @@ func scenario(t testing.TB, name string) *authz.Engine {
 	read("permissions.csv", func(r io.Reader) (err error) { seed.Catalog, err = policycsv.ReadCatalog(r); return })
 	read("groups.csv", func(r io.Reader) (err error) { seed.Groups, err = policycsv.ReadGroups(r); return })
 	read("policy.csv", func(r io.Reader) (err error) { seed.Policy, err = policycsv.ReadPolicy(r); return })
-	engine, err := authz.Open(t.Context(), authz.NewMemoryStore(), authz.Options{Seed: seed, Logger: slog.New(slog.DiscardHandler)})
+	engine, err := authz.Open(t.Context(), memstore.New(), authz.Options{Seed: seed, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

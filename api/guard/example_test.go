@@ -9,12 +9,13 @@ import (
 
 	"github.com/rightful-go/rightful/api/guard"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // office is an engine in which dana may view balances and ana is the administrator.
 func office() *authz.Engine {
 	ctx := context.Background()
-	engine, err := authz.Open(ctx, authz.NewMemoryStore(), authz.Options{
+	engine, err := authz.Open(ctx, memstore.New(), authz.Options{
 		Catalog: authz.Catalog{
 			{Permission: "balances:view", Label: "View balances", Category: []string{"Finance"}},
 			{Permission: "settings:view", Label: "View settings", Category: []string{"System"}},

@@ -20,6 +20,7 @@ import (
 
 	"github.com/rightful-go/rightful/api/guard"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 	"github.com/rightful-go/rightful/authz/policycsv"
 )
 
@@ -53,7 +54,7 @@ func scenario(t testing.TB, name string) *authz.Engine {
 	read("permissions.csv", func(r io.Reader) (err error) { seed.Catalog, err = policycsv.ReadCatalog(r); return })
 	read("groups.csv", func(r io.Reader) (err error) { seed.Groups, err = policycsv.ReadGroups(r); return })
 	read("policy.csv", func(r io.Reader) (err error) { seed.Policy, err = policycsv.ReadPolicy(r); return })
-	engine, err := authz.Open(t.Context(), authz.NewMemoryStore(), authz.Options{Seed: seed, Logger: slog.New(slog.DiscardHandler)})
+	engine, err := authz.Open(t.Context(), memstore.New(), authz.Options{Seed: seed, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +87,7 @@ var through = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _,
 func expired(t *testing.T) *authz.Engine {
 	t.Helper()
 	options := authz.Options{MaxAge: 1, PollInterval: 1 << 40, Logger: quiet.Logger}
-	engine, err := authz.Open(t.Context(), authz.NewMemoryStore(), options)
+	engine, err := authz.Open(t.Context(), memstore.New(), options)
 	if err != nil {
 		t.Fatal(err)
 	}

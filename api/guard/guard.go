@@ -80,13 +80,13 @@ func (g *Guard) checked(method string, permissions []authz.Permission) []authz.P
 // a catalog every permission is declared.
 func (g *Guard) declares(p authz.Permission) bool {
 	view := g.engine.View()
-	_, listed := view.Entry(p)
-	if listed || !g.hasCatalog {
+	listed := func(p authz.Permission) bool { return view.Explain("", p).Permissions[0].Declared }
+	if !g.hasCatalog || listed(p) {
 		return true
 	}
 	object, action, _ := p.Split()
 	if i := strings.LastIndexByte(object, '.'); i > 0 && !strings.Contains(object[i:], "/") {
-		_, listed = view.Entry(authz.Permission(object[:i] + ":" + action))
+		return listed(authz.Permission(object[:i] + ":" + action))
 	}
-	return listed
+	return false
 }

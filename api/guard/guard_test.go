@@ -8,6 +8,7 @@ import (
 
 	"github.com/rightful-go/rightful/api/guard"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 func TestSetUpPanics(t *testing.T) {
@@ -59,7 +60,7 @@ func TestUndeclaredPermissionsAreLoggedOnce(t *testing.T) {
 	}
 
 	log.Reset()
-	free, err := authz.Open(t.Context(), authz.NewMemoryStore(), authz.Options{Logger: slog.New(slog.DiscardHandler)})
+	free, err := authz.Open(t.Context(), memstore.New(), authz.Options{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rightful-go/rightful/api/guard"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // The policy has the hash of the page's style sheet, and allows nothing else.
@@ -27,7 +28,7 @@ func TestPageMayUseItsStyleSheetAlone(t *testing.T) {
 // Names and addresses are text: they can't add elements, headers or lines.
 func TestNamesCantInject(t *testing.T) {
 	const evil = "x\r\nSet-Cookie: a=b\r\n\r\n</textarea></bdi><script>alert(1)</script>\"'\u2028\u202e"
-	engine, err := authz.Open(t.Context(), authz.NewMemoryStore(), authz.Options{
+	engine, err := authz.Open(t.Context(), memstore.New(), authz.Options{
 		Catalog: authz.Catalog{{Permission: "<b>x</b>:<i>", Label: "</textarea><script>alert(2)</script>", Category: []string{"<img src=x>", "</h3>"}}},
 		Logger:  slog.New(slog.DiscardHandler),
 	})

@@ -1,6 +1,7 @@
-// Package authztest is what every [authz.Store] must pass. Start with [TestStore]; a store
-// that can be opened twice, or whose data an outside program can reach, shows more of itself
-// through [TestBackend].
+// Package authztest tests stores, and what uses them. Every [authz.Store] must pass
+// [TestStore]; one that can be opened twice, or whose data another program can reach, is tested
+// further by [TestBackend]. Tests of an engine start with [NewStore], a store in memory that
+// fails and that another program writes to as the test says.
 package authztest
 
 import (

@@ -21,7 +21,7 @@ const categorySeparator = " > "
 func ReadCatalog(r io.Reader) (authz.Catalog, error) {
 	var (
 		catalog authz.Catalog
-		bad     authz.Faults
+		bad     faultList
 		check   = catalogCheck{}
 	)
 	err := catalogTable.read(r, &bad, func(line int, fields []string) {
@@ -32,14 +32,14 @@ func ReadCatalog(r io.Reader) (authz.Catalog, error) {
 			Description: fields[3],
 		}
 		for _, detail := range check.entry(line, entry) {
-			bad.Add(line, detail)
+			bad.add(line, detail)
 		}
 		catalog = append(catalog, entry)
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := bad.Err(); err != nil {
+	if err := bad.err(); err != nil {
 		return nil, err
 	}
 	return catalog, nil

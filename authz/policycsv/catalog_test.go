@@ -55,25 +55,25 @@ func TestWrongHeaderIsTheOnlyFault(t *testing.T) {
 	tests := []struct {
 		read func(string) error
 		text string
-		want authz.LineError
+		want authz.Fault
 	}{
-		{readCatalog, "", authz.LineError{Line: 1, Detail: "the file is empty; it must begin with the header category,permission,label[,description]"}},
-		{readCatalog, "\n \n", authz.LineError{Line: 1, Detail: "the file is empty; it must begin with the header category,permission,label[,description]"}},
-		{readCatalog, "category,permission\nx", authz.LineError{Line: 1, Detail: catalog + `"category,permission"`}},
-		{readCatalog, "\nCategory,permission,label\nx", authz.LineError{Line: 2, Detail: catalog + `"Category,permission,label"`}},
-		{readCatalog, "permission,category,label\nx", authz.LineError{Line: 1, Detail: catalog + `"permission,category,label"`}},
-		{readCatalog, "category,permission,label,description,\nx", authz.LineError{Line: 1, Detail: catalog + `"category,permission,label,description,"`}},
-		{readCatalog, "category,permission,Label\nx", authz.LineError{Line: 1, Detail: catalog + `"category,permission,Label"`}},
-		{readCatalog, "category;permission;label\nx", authz.LineError{Line: 1, Detail: catalog + `"category;permission;label"`}},
-		{readCatalog, "category,\"permission,label\nx", authz.LineError{Line: 1, Detail: "field 2 opens a quote that its line doesn't close; a field never spans lines"}},
-		{readGroups, "", authz.LineError{Line: 1, Detail: "the file is empty; it must begin with the header name,description"}},
-		{readGroups, "name\nFinance", authz.LineError{Line: 1, Detail: groups + `"name"`}},
-		{readGroups, "Finance,Books operations, adjusts balances and more\nx", authz.LineError{Line: 1, Detail: groups + `"Finance,Books operations,adjusts balance"…`}},
+		{readCatalog, "", authz.Fault{Line: 1, Detail: "the file is empty; it must begin with the header category,permission,label[,description]"}},
+		{readCatalog, "\n \n", authz.Fault{Line: 1, Detail: "the file is empty; it must begin with the header category,permission,label[,description]"}},
+		{readCatalog, "category,permission\nx", authz.Fault{Line: 1, Detail: catalog + `"category,permission"`}},
+		{readCatalog, "\nCategory,permission,label\nx", authz.Fault{Line: 2, Detail: catalog + `"Category,permission,label"`}},
+		{readCatalog, "permission,category,label\nx", authz.Fault{Line: 1, Detail: catalog + `"permission,category,label"`}},
+		{readCatalog, "category,permission,label,description,\nx", authz.Fault{Line: 1, Detail: catalog + `"category,permission,label,description,"`}},
+		{readCatalog, "category,permission,Label\nx", authz.Fault{Line: 1, Detail: catalog + `"category,permission,Label"`}},
+		{readCatalog, "category;permission;label\nx", authz.Fault{Line: 1, Detail: catalog + `"category;permission;label"`}},
+		{readCatalog, "category,\"permission,label\nx", authz.Fault{Line: 1, Detail: "field 2 opens a quote that its line doesn't close; a field never spans lines"}},
+		{readGroups, "", authz.Fault{Line: 1, Detail: "the file is empty; it must begin with the header name,description"}},
+		{readGroups, "name\nFinance", authz.Fault{Line: 1, Detail: groups + `"name"`}},
+		{readGroups, "Finance,Books operations, adjusts balances and more\nx", authz.Fault{Line: 1, Detail: groups + `"Finance,Books operations,adjusts balance"…`}},
 	}
 	for _, test := range tests {
-		var rejected *authz.ImportError
+		var rejected *authz.Error
 		err := test.read(test.text)
-		if !errors.As(err, &rejected) || rejected.Count != 1 || !reflect.DeepEqual(rejected.Lines, []authz.LineError{test.want}) {
+		if !errors.As(err, &rejected) || rejected.Count != 1 || !reflect.DeepEqual(rejected.Faults, []authz.Fault{test.want}) {
 			t.Errorf("%q: got %v, want %v", test.text, err, test.want)
 		}
 	}

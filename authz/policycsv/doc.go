@@ -1,6 +1,6 @@
 // Package policycsv reads and writes the three CSV files of a policy: the catalog of
 // permissions ([ReadCatalog]), the groups ([ReadGroups]) and the policy itself in Casbin's
-// own form ([ReadPolicy]).
+// own form ([ReadPolicy]). Start with [ReadSeed], which reads a folder of all three.
 //
 // Of a policy it knows the text and not the meaning: it takes lines apart and says which ones
 // can't be read. Whether a name may be used, a group exists or the inheritance runs in a

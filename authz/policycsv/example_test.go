@@ -10,6 +10,16 @@ import (
 	"github.com/rightful-go/rightful/authz/policycsv"
 )
 
+func ExampleReadSeed() {
+	seed, err := policycsv.ReadSeed(os.DirFS("../../examples/chat/seed"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%d permissions, %d groups, %d lines of policy\n", len(seed.Catalog), len(seed.Groups), len(seed.Policy.Lines))
+	// Output: 12 permissions, 4 groups, 17 lines of policy
+}
+
 func ExampleReadPolicy() {
 	policy, err := policycsv.ReadPolicy(strings.NewReader(`# who may do what
 p, group:Finance, finance.*, view
@@ -24,7 +34,7 @@ g, ben
 	for _, line := range policy.Lines {
 		fmt.Printf("line %d: %q\n", line.Number, line.Fields)
 	}
-	for _, fault := range policy.Faults.Lines {
+	for _, fault := range policy.Faults {
 		fmt.Printf("line %d: %s\n", fault.Line, fault.Detail)
 	}
 	// Output:
@@ -53,9 +63,9 @@ Finance > Reports,finance.reports:export,Export reports
 Finance > Reports,finance.reports,View reports
 Finance > Reports,finance.reports:export,"Export reports, again"
 `))
-	var rejected *authz.ImportError
+	var rejected *authz.Error
 	if errors.As(err, &rejected) {
-		for _, bad := range rejected.Lines {
+		for _, bad := range rejected.Faults {
 			fmt.Printf("line %d: %s\n", bad.Line, bad.Detail)
 		}
 	}

@@ -26,9 +26,9 @@ func FuzzReadPolicy(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		inRange(t, text, policy.Faults.Lines)
+		inRange(t, text, policy.Faults)
 		seen := make(map[int]bool)
-		for _, fault := range policy.Faults.Lines {
+		for _, fault := range policy.Faults {
 			seen[fault.Line] = true
 		}
 		source := strings.Split(strings.TrimPrefix(string(text), "\uFEFF"), "\n")
@@ -54,7 +54,7 @@ func FuzzReadPolicy(f *testing.F) {
 			t.Fatal(err)
 		}
 		again, err := policycsv.ReadPolicy(&out)
-		if err != nil || again.Faults.Count > 0 || len(again.Lines) != len(policy.Lines) {
+		if err != nil || again.FaultCount > 0 || len(again.Lines) != len(policy.Lines) {
 			t.Fatalf("read %#v and then %#v, %v", policy.Lines, again, err)
 		}
 		for i, line := range again.Lines {
@@ -127,15 +127,15 @@ func FuzzReadGroups(f *testing.F) {
 // rejected holds that an error of reading text names lines.
 func rejected(t *testing.T, text []byte, err error) {
 	t.Helper()
-	var rejected *authz.ImportError
-	if !errors.As(err, &rejected) || len(rejected.Lines) == 0 || rejected.Count < len(rejected.Lines) {
+	var rejected *authz.Error
+	if !errors.As(err, &rejected) || len(rejected.Faults) == 0 || rejected.Count < len(rejected.Faults) {
 		t.Fatalf("got the error %v", err)
 	}
-	inRange(t, text, rejected.Lines)
+	inRange(t, text, rejected.Faults)
 }
 
 // inRange holds that faults are in order, of lines that exist, and say something.
-func inRange(t *testing.T, text []byte, faults []authz.LineError) {
+func inRange(t *testing.T, text []byte, faults []authz.Fault) {
 	t.Helper()
 	least, most := 1, bytes.Count(text, []byte("\n"))+1
 	for _, fault := range faults {

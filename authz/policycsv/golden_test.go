@@ -73,8 +73,8 @@ func rewritePolicy(text string) (string, error) {
 	if err := policycsv.WritePolicy(&out, rowsIn(policy)); err != nil {
 		return "", err
 	}
-	if policy.Faults.Count > 0 {
-		return out.String(), policy.Faults.Err()
+	if policy.FaultCount > 0 {
+		return out.String(), &authz.Error{Kind: authz.ErrImportRejected, Faults: policy.Faults, Count: policy.FaultCount}
 	}
 	return out.String(), nil
 }
@@ -111,12 +111,12 @@ func rowsIn(policy authz.PolicyFile) []authz.Row {
 
 // messages writes the bad lines of an import one below the other.
 func messages(err error) string {
-	var rejected *authz.ImportError
+	var rejected *authz.Error
 	if !errors.As(err, &rejected) {
 		return err.Error() + "\n"
 	}
 	var text strings.Builder
-	for _, l := range rejected.Lines {
+	for _, l := range rejected.Faults {
 		fmt.Fprintf(&text, "line %d: %s\n", l.Line, l.Detail)
 	}
 	return text.String()

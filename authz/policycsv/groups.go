@@ -3,6 +3,7 @@ package policycsv
 import (
 	"fmt"
 	"github.com/rightful-go/rightful/internal/fold"
+	"github.com/rightful-go/rightful/internal/textcheck"
 	"io"
 
 	"github.com/rightful-go/rightful/authz"
@@ -16,20 +17,20 @@ import (
 func ReadGroups(r io.Reader) ([]authz.GroupInfo, error) {
 	var (
 		groups []authz.GroupInfo
-		bad    authz.Faults
+		bad    faultList
 		check  = newGroupsCheck()
 	)
 	err := groupsTable.read(r, &bad, func(line int, fields []string) {
 		group := authz.GroupInfo{Name: authz.GroupName(fields[0]), Description: fields[1]}
 		for _, detail := range check.group(line, group) {
-			bad.Add(line, detail)
+			bad.add(line, detail)
 		}
 		groups = append(groups, group)
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := bad.Err(); err != nil {
+	if err := bad.err(); err != nil {
 		return nil, err
 	}
 	return groups, nil
@@ -68,8 +69,8 @@ func (c *groupsCheck) group(line int, g authz.GroupInfo) (details []string) {
 	} else if detail := c.take(line, g.Name); detail != "" {
 		details = append(details, detail)
 	}
-	if err := (authz.GroupInfo{Name: "any", Description: g.Description}).Check(); err != nil {
-		details = append(details, err.Error())
+	if err := textcheck.Check(g.Description, 0, textcheck.MaxDescription); err != nil {
+		details = append(details, fmt.Sprintf("the description %v", err))
 	}
 	return details
 }

@@ -51,9 +51,9 @@ func TestGroupNamesAreUniqueAfterFolding(t *testing.T) {
 	for _, pair := range pairs {
 		text := "name,description\n" + pair[0] + ",\n" + pair[1] + ",\n"
 		_, err := policycsv.ReadGroups(strings.NewReader(text))
-		var rejected *authz.ImportError
-		if !errors.As(err, &rejected) || rejected.Count != 1 || rejected.Lines[0].Line != 3 ||
-			!strings.Contains(rejected.Lines[0].Detail, "on line 2; case and width of letters make no difference") {
+		var rejected *authz.Error
+		if !errors.As(err, &rejected) || rejected.Count != 1 || rejected.Faults[0].Line != 3 ||
+			!strings.Contains(rejected.Faults[0].Detail, "on line 2; case and width of letters make no difference") {
 			t.Errorf("%q and %q: got %v", pair[0], pair[1], err)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
+	"github.com/rightful-go/rightful/authz"
 	"io"
 	"iter"
 	"unicode/utf8"
@@ -122,4 +123,28 @@ func badText(line []byte) string {
 		}
 		i += size
 	}
+}
+
+// maxFaults bounds how many faults are listed. All are counted.
+const maxFaults = 1000
+
+// faultList gathers the lines that can't be read.
+type faultList struct {
+	list  []authz.Fault
+	count int
+}
+
+// add notes a fault. Lines come in order.
+func (f *faultList) add(line int, detail string) {
+	if f.count++; len(f.list) < maxFaults {
+		f.list = append(f.list, authz.Fault{Line: line, Detail: detail})
+	}
+}
+
+// err returns the faults as an [*authz.Error], nil if there are none.
+func (f *faultList) err() error {
+	if f.count == 0 {
+		return nil
+	}
+	return &authz.Error{Kind: authz.ErrImportRejected, Faults: f.list, Count: f.count}
 }

@@ -70,7 +70,7 @@ func TestEveryBadLineOfAPolicyIsNamed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !reflect.DeepEqual(policy.Faults.Lines, file.faults) {
+		if !reflect.DeepEqual(policy.Faults, file.faults) {
 			t.Fatalf("got %#v, want %#v", policy.Faults, file.faults)
 		}
 		var good []int
@@ -103,12 +103,12 @@ func TestEveryBadLineOfATableIsNamed(t *testing.T) {
 	for _, table := range tables {
 		for range 50 {
 			file := newFileOf(random, append(table.bad, badAnywhere...), []string{"", " \t"}, table.header)
-			var rejected *authz.ImportError
+			var rejected *authz.Error
 			if err := table.read(file.text); !errors.As(err, &rejected) {
 				t.Fatalf("got the error %v for %q", err, file.text)
 			}
-			if rejected.Count != len(file.faults) || !reflect.DeepEqual(rejected.Lines, file.faults) {
-				t.Fatalf("got %d: %#v, want %#v", rejected.Count, rejected.Lines, file.faults)
+			if rejected.Count != len(file.faults) || !reflect.DeepEqual(rejected.Faults, file.faults) {
+				t.Fatalf("got %d: %#v, want %#v", rejected.Count, rejected.Faults, file.faults)
 			}
 		}
 	}
@@ -137,7 +137,7 @@ var badInGroups = []badLine{
 type fileOf struct {
 	text   string
 	lines  []string
-	faults []authz.LineError
+	faults []authz.Fault
 }
 
 // newFileOf makes a file of first lines, every bad line once, and as many good ones in between.
@@ -166,7 +166,7 @@ func newFileOf(random *rand.Rand, bad []badLine, good []string, first ...string)
 		}
 		add(bad[i].text)
 		for _, detail := range bad[i].details {
-			file.faults = append(file.faults, authz.LineError{Line: len(file.lines), Detail: detail})
+			file.faults = append(file.faults, authz.Fault{Line: len(file.lines), Detail: detail})
 		}
 	}
 	file.text = text.String()

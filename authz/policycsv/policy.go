@@ -23,25 +23,25 @@ var (
 func ReadPolicy(r io.Reader) (authz.PolicyFile, error) {
 	var (
 		lines []authz.PolicyLine
-		bad   authz.Faults
+		bad   faultList
 	)
 	for rec, err := range records(r, true) {
 		if err != nil {
 			return authz.PolicyFile{}, err
 		}
 		if rec.fault != "" {
-			bad.Add(rec.line, rec.fault)
+			bad.add(rec.line, rec.fault)
 			continue
 		}
 		fields, details := policyFields(rec.fields)
 		for _, detail := range details {
-			bad.Add(rec.line, detail)
+			bad.add(rec.line, detail)
 		}
 		if len(details) == 0 {
 			lines = append(lines, authz.PolicyLine{Number: rec.line, Fields: fields})
 		}
 	}
-	return authz.PolicyFile{Lines: lines, Faults: bad}, nil
+	return authz.PolicyFile{Lines: lines, Faults: bad.list, FaultCount: bad.count}, nil
 }
 
 // WritePolicy writes rows as lines of a policy, in the order given, effects always written.

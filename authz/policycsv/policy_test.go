@@ -48,7 +48,7 @@ func TestReadPolicy(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			// One byte at a time, so that nothing depends on how the text arrives.
 			policy, err := policycsv.ReadPolicy(iotest.OneByteReader(strings.NewReader(test.text)))
-			if err != nil || policy.Faults.Count > 0 {
+			if err != nil || policy.FaultCount > 0 {
 				t.Fatal(policy.Faults, err)
 			}
 			if !reflect.DeepEqual(policy.Lines, test.want) {
@@ -67,7 +67,7 @@ func TestReaderFails(t *testing.T) {
 			return io.MultiReader(strings.NewReader("p, ana, *, *\np, ana, secr"), iotest.ErrReader(broken))
 		}
 		policy, err := policycsv.ReadPolicy(r())
-		if err != broken || policy.Lines != nil || policy.Faults.Count != 0 {
+		if err != broken || policy.Lines != nil || policy.FaultCount != 0 {
 			t.Errorf("policy: got %v and the error %v", policy, err)
 		}
 		if catalog, err := policycsv.ReadCatalog(io.MultiReader(strings.NewReader("category,permission,label\n"), r())); err != broken || catalog != nil {
@@ -96,8 +96,8 @@ func TestLongLineIsNoAllocationBomb(t *testing.T) {
 	if len(policy.Lines) != 2 || policy.Lines[1].Number != 3 {
 		t.Errorf("got the lines %v", policy.Lines)
 	}
-	want := []authz.LineError{{Line: 2, Detail: "the line is longer than 64 KiB; is a line break missing?"}}
-	if !reflect.DeepEqual(policy.Faults.Lines, want) {
+	want := []authz.Fault{{Line: 2, Detail: "the line is longer than 64 KiB; is a line break missing?"}}
+	if !reflect.DeepEqual(policy.Faults, want) {
 		t.Errorf("got the faults %v", policy.Faults)
 	}
 	if got := after.TotalAlloc - before.TotalAlloc; got > 1<<20 {
@@ -120,19 +120,19 @@ func TestFaultsAreListedToALimitAndAllCounted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if policy.Faults.Count != 2000 {
-		t.Fatalf("counted %d", policy.Faults.Count)
+	if policy.FaultCount != 2000 {
+		t.Fatalf("counted %d", policy.FaultCount)
 	}
 	const detail = `the first field is "x"; it must be p (a rule) or g (a membership), with commas between the fields`
-	if got := policy.Faults.Lines[999]; got != (authz.LineError{Line: 1000, Detail: detail}) {
+	if got := policy.Faults[999]; got != (authz.Fault{Line: 1000, Detail: detail}) {
 		t.Errorf("the last with a text is %v", got)
 	}
-	if n := len(policy.Faults.Lines); n != 1000 {
+	if n := len(policy.Faults); n != 1000 {
 		t.Errorf("%d are listed", n)
 	}
 	_, err = policycsv.ReadGroups(strings.NewReader("name,description\n" + strings.Repeat("x\n", 2000)))
-	var rejected *authz.ImportError
-	if !errors.As(err, &rejected) || len(rejected.Lines) != 1000 || rejected.Count != 2000 {
+	var rejected *authz.Error
+	if !errors.As(err, &rejected) || len(rejected.Faults) != 1000 || rejected.Count != 2000 {
 		t.Errorf("the import error is %v", err)
 	}
 }

@@ -32,7 +32,7 @@ func TestPolicyComesBackEqual(t *testing.T) {
 			t.Fatal(err)
 		}
 		policy, err := policycsv.ReadPolicy(bytes.NewReader(out.Bytes()))
-		if err != nil || policy.Faults.Count > 0 {
+		if err != nil || policy.FaultCount > 0 {
 			t.Fatal(policy.Faults, err)
 		}
 		if got := rowsIn(policy); !slices.Equal(got, rows) {

@@ -5,8 +5,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-
-	"github.com/rightful-go/rightful/authz"
 )
 
 // table is the form of a file with a header.
@@ -23,32 +21,32 @@ var (
 // read calls row for each line below the header, with a field for every column: those that
 // the header leaves out are empty. Where the header is wrong, what follows would be judged by
 // the wrong measure, and reading ends. The error is that of r.
-func (t table) read(r io.Reader, bad *authz.Faults, row func(line int, fields []string)) error {
+func (t table) read(r io.Reader, bad *faultList, row func(line int, fields []string)) error {
 	columns := 0 // that the header has
 	for rec, err := range records(r, false) {
 		switch {
 		case err != nil:
 			return err
 		case rec.fault != "":
-			bad.Add(rec.line, rec.fault)
+			bad.add(rec.line, rec.fault)
 			if columns == 0 {
 				return nil
 			}
 		case columns == 0:
 			if !t.isHeader(rec.fields) {
-				bad.Add(rec.line, fmt.Sprintf("the header must be %s and is %s",
+				bad.add(rec.line, fmt.Sprintf("the header must be %s and is %s",
 					t.header(), excerpt(strings.Join(rec.fields, ","))))
 				return nil
 			}
 			columns = len(rec.fields)
 		case len(rec.fields) != columns:
-			bad.Add(rec.line, t.wrongCount(len(rec.fields), columns))
+			bad.add(rec.line, t.wrongCount(len(rec.fields), columns))
 		default:
 			row(rec.line, append(rec.fields, make([]string, len(t.columns)-columns)...))
 		}
 	}
 	if columns == 0 {
-		bad.Add(1, "the file is empty; it must begin with the header "+t.header())
+		bad.add(1, "the file is empty; it must begin with the header "+t.header())
 	}
 	return nil
 }

@@ -14,8 +14,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/rightful-go/rightful/adapters"
+	"github.com/rightful-go/rightful/adapters/gormstore"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/internal/database"
 )
 
 // call is one call of a command: its flags and arguments.
@@ -106,8 +107,8 @@ func (c *call) say(value any, format string, args ...any) error {
 }
 
 // open opens the store. Only migrate makes tables.
-func (c *call) open(ctx context.Context) (*adapters.GormStore, error) {
-	return adapters.Open(ctx, c.db, adapters.GormOptions{Prefix: c.prefix, SkipMigration: true})
+func (c *call) open(ctx context.Context) (*gormstore.Store, error) {
+	return database.Open(ctx, c.db, gormstore.Options{Prefix: c.prefix, SkipMigration: true})
 }
 
 func (c *call) key() ([]byte, error) {

@@ -8,8 +8,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/rightful-go/rightful/adapters"
+	"github.com/rightful-go/rightful/adapters/gormstore"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/internal/database"
 )
 
 // migrate makes the tables or moves them on, or prints what would.
@@ -19,13 +20,13 @@ func migrate(ctx context.Context, c *call) error {
 		if kind == "postgresql" {
 			kind = "postgres"
 		}
-		sql, err := adapters.MigrationSQL(kind, c.prefix)
+		sql, err := database.MigrationSQL(kind, c.prefix)
 		if err != nil {
 			return misuse{err}
 		}
 		return c.say(map[string]string{"sql": sql}, "%s", strings.TrimSuffix(sql, "\n"))
 	}
-	store, err := adapters.Open(ctx, c.db, adapters.GormOptions{Prefix: c.prefix})
+	store, err := database.Open(ctx, c.db, gormstore.Options{Prefix: c.prefix})
 	if err != nil {
 		return err
 	}
@@ -54,7 +55,7 @@ func verify(ctx context.Context, c *call) error {
 		tell(c.err, "Replaying %d records …\n", position.Revision)
 	}
 	n, err := authz.AuditRecords(ctx, store, key, c.heads...)
-	var misfit *authz.AuditError
+	var misfit *authz.Error
 	if err != nil && !errors.As(err, &misfit) {
 		return err
 	}

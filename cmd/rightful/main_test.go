@@ -13,15 +13,16 @@ import (
 	"testing"
 
 	"github.com/glebarez/sqlite"
-	"github.com/rightful-go/rightful/adapters"
+	"github.com/rightful-go/rightful/adapters/gormstore"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/internal/database"
 )
 
 // office is a policy in a file: ana is its administrator.
 func office(t *testing.T, key []byte) (address string, head authz.Head) {
 	t.Helper()
 	address = "sqlite:" + filepath.Join(t.TempDir(), "policy.db")
-	store, err := adapters.Open(t.Context(), address, adapters.GormOptions{})
+	store, err := database.Open(t.Context(), address, gormstore.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +33,7 @@ func office(t *testing.T, key []byte) (address string, head authz.Head) {
 	if _, err := engine.As("ana").CreateGroup(t.Context(), authz.GroupSpec{Name: "Desk"}); err != nil {
 		t.Fatal(err)
 	}
-	head = engine.View().Head()
+	head = engine.Status().Head
 	_, _ = engine.Close(), store.Close()
 	return address, head
 }
@@ -55,7 +56,7 @@ func try(t *testing.T, code int, args ...string) string {
 // can reports what someone may do by the policy at an address.
 func can(t *testing.T, address string, user authz.UserID) bool {
 	t.Helper()
-	store, err := adapters.Open(t.Context(), address, adapters.GormOptions{})
+	store, err := database.Open(t.Context(), address, gormstore.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

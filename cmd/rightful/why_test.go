@@ -11,11 +11,12 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/rightful-go/rightful/api"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // Whoever has the id of a denial learns what would help, from the service that denied it.
 func TestWhy(t *testing.T) {
-	engine, err := authz.Open(t.Context(), authz.NewMemoryStore(), authz.Options{
+	engine, err := authz.Open(t.Context(), memstore.New(), authz.Options{
 		Bootstrap: "ana", Logger: slog.New(slog.DiscardHandler),
 		Catalog: authz.Catalog{{Permission: "a:b", Label: "Do it", Category: []string{"Things"}}, {Permission: "a:c", Label: "Undo it"}},
 	})

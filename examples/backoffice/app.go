@@ -8,8 +8,10 @@ import (
 
 	"gorm.io/gorm"
 
-	"github.com/rightful-go/rightful/adapters"
+	"github.com/rightful-go/rightful/adapters/gormstore"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/policycsv"
+	"github.com/rightful-go/rightful/internal/database"
 )
 
 // app is the back office: a host with its own accounts and data, and Rightful's engine beside
@@ -32,7 +34,7 @@ type app struct {
 // newApp opens everything that the configuration names and fills what is new. It fails when a
 // route is left unguarded.
 func newApp(ctx context.Context, c config, log *slog.Logger) (_ *app, err error) {
-	seed, err := adapters.ReadSeed(c.seed)
+	seed, err := policycsv.ReadSeed(c.seed)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +51,7 @@ func newApp(ctx context.Context, c config, log *slog.Logger) (_ *app, err error)
 	if err := makeTables(ctx, db); err != nil {
 		return nil, err
 	}
-	store, err := adapters.OpenGorm(ctx, db, adapters.GormOptions{})
+	store, err := database.New(ctx, db, gormstore.Options{})
 	if err != nil {
 		return nil, err
 	}

@@ -2,19 +2,14 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/url"
 	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 
-	"github.com/glebarez/sqlite"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 
-	"github.com/rightful-go/rightful/adapters"
+	"github.com/rightful-go/rightful/internal/database"
 )
 
 // openDatabase opens the database that accounts, sessions, the application's data and the
@@ -47,50 +42,29 @@ func makeTables(ctx context.Context, db *gorm.DB) error {
 	return nil
 }
 
-// dialectorOf never repeats the address in an error: one with a password in it would end up in
-// a log.
+// dialectorOf says what is wrong in terms of the flag. Errors never repeat an address that may
+// have a password in it.
 func dialectorOf(dsn string) (gorm.Dialector, error) {
-	if path, ok := strings.CutPrefix(dsn, "sqlite:"); ok && path != "" {
-		return openFile(path)
+	dialector, err := database.Dialector(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("-db: %w", err)
 	}
-	if scheme, _, ok := strings.Cut(dsn, "://"); ok && slices.Contains([]string{"postgres", "postgresql", "mysql"}, scheme) {
-		dialector, err := adapters.Dialector(dsn)
-		if err != nil {
-			return nil, fmt.Errorf("-db: %w", err)
+	if path, ok := strings.CutPrefix(dsn, "sqlite:"); ok {
+		if err := makeFile(path); err != nil {
+			return nil, err
 		}
-		return dialector, nil
 	}
-	return nil, errors.New("-db isn't of the form sqlite:PATH, postgres://… or mysql://…")
+	return dialector, nil
 }
 
-// openFile makes the file if it isn't there, for its owner alone: it holds the demo password.
-func openFile(path string) (gorm.Dialector, error) {
-	if strings.HasPrefix(path, "//") && !strings.HasPrefix(path, "///") {
-		return nil, errors.New("-db begins with sqlite://; write sqlite:PATH, without the slashes")
-	}
-	if strings.Contains(path, ":memory:") || strings.HasPrefix(path, "file:") {
-		return nil, errors.New("-db sqlite:PATH takes the path of a file and nothing else")
-	}
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return nil, fmt.Errorf("find the database file: %w", err)
-	}
+// makeFile makes the file if it isn't there, for its owner alone: it holds the demo password.
+func makeFile(path string) error {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("open the database file: %w", err)
+		return fmt.Errorf("open the database file: %w", err)
 	}
 	if err := file.Close(); err != nil {
-		return nil, fmt.Errorf("open the database file: %w", err)
+		return fmt.Errorf("open the database file: %w", err)
 	}
-	path = filepath.ToSlash(path)
-	if !strings.HasPrefix(path, "/") {
-		path = "/" + path // C:/…
-	}
-	// As a URL, so that no character of the path is taken for anything else.
-	address := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{"_pragma": {
-		"busy_timeout(10000)", // another process may be writing
-		"journal_mode(WAL)",   // readers and the writer don't hold each other up
-		"synchronous(FULL)",   // what was answered is still there after a power cut
-	}}.Encode()}
-	return sqlite.Open(address.String()), nil
+	return nil
 }

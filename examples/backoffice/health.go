@@ -20,7 +20,7 @@ func (a *app) healthz(c *gin.Context) { c.JSON(http.StatusOK, gin.H{"status": "o
 // readyz says whether requests should be sent here. Without the store decisions still go on by
 // the last policy, but nobody can sign in or change anything.
 func (a *app) readyz(c *gin.Context) {
-	if a.engine.StoreErr() != nil || a.engine.Age() > staleAfter {
+	if a.engine.Status().StoreErr != nil || a.engine.Status().Age > staleAfter {
 		c.JSON(http.StatusServiceUnavailable, gin.H{"status": "the policy can't be confirmed"})
 		return
 	}
@@ -48,7 +48,7 @@ func (a *app) counted(c *gin.Context) {
 // metrics is for Prometheus, in its text format.
 func (a *app) metrics(c *gin.Context) {
 	trouble := 0
-	if a.engine.StoreErr() != nil {
+	if a.engine.Status().StoreErr != nil {
 		trouble = 1
 	}
 	var b strings.Builder
@@ -58,12 +58,12 @@ func (a *app) metrics(c *gin.Context) {
 	metric("rightful_revision", "gauge", "The revision of the policy that decisions are made by.")
 	fmt.Fprintf(&b, "rightful_revision %d\n", a.engine.View().Revision())
 	metric("rightful_policy_age_seconds", "gauge", "Time since the store last confirmed that revision.")
-	fmt.Fprintf(&b, "rightful_policy_age_seconds %g\n", a.engine.Age().Seconds())
+	fmt.Fprintf(&b, "rightful_policy_age_seconds %g\n", a.engine.Status().Age.Seconds())
 	metric("rightful_store_trouble", "gauge", "1 while the store can't be read.")
 	fmt.Fprintf(&b, "rightful_store_trouble %d\n", trouble)
 	const verified = "rightful_verified_decisions_total"
 	metric(verified, "counter", "Decisions that Casbin was asked about as well, by what it said.")
-	v := a.engine.VerifyStats()
+	v := a.engine.Status().Verify
 	fmt.Fprintf(&b, "%s{result=\"equal\"} %d\n", verified, v.Equal)
 	fmt.Fprintf(&b, "%s{result=\"different\"} %d\n", verified, v.Different)
 	fmt.Fprintf(&b, "%s{result=\"left_out\"} %d\n", verified, v.LeftOut)

@@ -6,11 +6,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/casbin/casbin/v2/persist"
 	rediswatcher "github.com/casbin/redis-watcher/v2"
 	"github.com/redis/go-redis/v9"
 
-	"github.com/rightful-go/rightful/adapters"
+	"github.com/rightful-go/rightful/adapters/postgres"
+	"github.com/rightful-go/rightful/adapters/watcher"
 	"github.com/rightful-go/rightful/authz"
 )
 
@@ -53,7 +53,7 @@ func isRedis(notify string) bool {
 func (a *app) openNotifier(c config) (authz.Notifier, error) {
 	switch {
 	case c.notify == notifyPostgres:
-		n, err := adapters.NewPostgresNotifier(c.dsn, adapters.PostgresNotifierOptions{Logger: a.log})
+		n, err := postgres.NewNotifier(c.dsn, postgres.NotifierOptions{Logger: a.log})
 		if err != nil {
 			return nil, fmt.Errorf("-notify postgres: %w", err)
 		}
@@ -71,7 +71,7 @@ func (a *app) openRedis(address string) (authz.Notifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, err := adapters.OpenWatcherNotifier(func(callback func(string)) (persist.Watcher, error) {
+	n, err := watcher.Open(func(callback func(string)) (watcher.Watcher, error) {
 		return rediswatcher.NewWatcher(options.Addr, rediswatcher.WatcherOptions{
 			Options: *options, Channel: redisChannel, OptionalUpdateCallback: callback,
 		})

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 	"github.com/rightful-go/rightful/internal/servers"
 )
 
@@ -87,7 +88,7 @@ func TestNotificationsThroughTheDatabase(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		e, err := authz.Open(t.Context(), authz.NewMemoryStore(), authz.Options{Bootstrap: "ana", Notifier: notifier, Logger: a.log})
+		e, err := authz.Open(t.Context(), memstore.New(), authz.Options{Bootstrap: "ana", Notifier: notifier, Logger: a.log})
 		if err != nil {
 			t.Fatal(err)
 		}

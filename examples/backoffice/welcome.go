@@ -50,7 +50,7 @@ func listed(ids []authz.UserID, count int64) string {
 func (a *app) toTry(ids []authz.UserID, base string) []string {
 	view := a.engine.View()
 	refused := slices.IndexFunc(ids, func(id authz.UserID) bool { return !view.Can(id, neededToDecide(requestTypes[0])...) })
-	admin := slices.IndexFunc(ids, view.IsAdministrator)
+	admin := slices.IndexFunc(ids, func(id authz.UserID) bool { return slices.Contains(view.User(id).Groups, authz.Administrators) })
 	if refused < 0 || admin < 0 {
 		return nil
 	}

@@ -19,11 +19,12 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/rightful-go/rightful/adapters"
 	"github.com/rightful-go/rightful/api"
 	"github.com/rightful-go/rightful/api/ginguard"
 	"github.com/rightful-go/rightful/api/guard"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
+	"github.com/rightful-go/rightful/authz/policycsv"
 )
 
 //go:embed seed
@@ -55,11 +56,11 @@ func openEngine(ctx context.Context) (*authz.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	seed, err := adapters.ReadSeed(dir)
+	seed, err := policycsv.ReadSeed(dir)
 	if err != nil {
 		return nil, err
 	}
-	return authz.Open(ctx, authz.NewMemoryStore(), authz.Options{Seed: &seed})
+	return authz.Open(ctx, memstore.New(), authz.Options{Seed: &seed})
 }
 
 // newHandler is the application. Each route says what it needs, and Check refuses one that

@@ -5,16 +5,17 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/casbin/casbin/v2/persist"
 	rediswatcher "github.com/casbin/redis-watcher/v2"
 
-	"github.com/rightful-go/rightful/adapters"
+	"github.com/rightful-go/rightful/adapters/postgres"
+	"github.com/rightful-go/rightful/adapters/watcher"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 	"github.com/rightful-go/rightful/internal/servers"
 )
 
 func notifiedByPostgres(ctx context.Context, store authz.Store, dsn string) (*authz.Engine, func() error, error) {
-	notifier, err := adapters.NewPostgresNotifier(dsn, adapters.PostgresNotifierOptions{Prefix: "acme"})
+	notifier, err := postgres.NewNotifier(dsn, postgres.NotifierOptions{Prefix: "acme"})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -27,7 +28,7 @@ func notifiedByPostgres(ctx context.Context, store authz.Store, dsn string) (*au
 }
 
 func notifiedByRedis(ctx context.Context, store authz.Store) (*authz.Engine, func() error, error) {
-	notifier, err := adapters.OpenWatcherNotifier(func(callback func(string)) (persist.Watcher, error) {
+	notifier, err := watcher.Open(func(callback func(string)) (watcher.Watcher, error) {
 		return rediswatcher.NewWatcher("127.0.0.1:6379", rediswatcher.WatcherOptions{
 			Channel: "acme_rightful", OptionalUpdateCallback: callback,
 		})
@@ -47,7 +48,7 @@ func notifiedByRedis(ctx context.Context, store authz.Store) (*authz.Engine, fun
 func TestTheGuidesNotifiers(t *testing.T) {
 	t.Run("postgres", func(t *testing.T) {
 		dsn, _ := servers.PostgresOverTCP(t)
-		_, stop, err := notifiedByPostgres(t.Context(), authz.NewMemoryStore(), dsn(servers.PostgresAddress))
+		_, stop, err := notifiedByPostgres(t.Context(), memstore.New(), dsn(servers.PostgresAddress))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -57,7 +58,7 @@ func TestTheGuidesNotifiers(t *testing.T) {
 	})
 	t.Run("redis", func(t *testing.T) {
 		servers.Redis(t)
-		_, stop, err := notifiedByRedis(t.Context(), authz.NewMemoryStore())
+		_, stop, err := notifiedByRedis(t.Context(), memstore.New())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,7 +5,8 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/rightful-go/rightful/adapters"
+	"github.com/rightful-go/rightful/adapters/gormstore"
+	"github.com/rightful-go/rightful/adapters/sqlite"
 	"github.com/rightful-go/rightful/api"
 	"github.com/rightful-go/rightful/api/ginguard"
 	"github.com/rightful-go/rightful/api/guard"
@@ -13,7 +14,7 @@ import (
 )
 
 func addRightful(ctx context.Context, r *gin.Engine, file string) error {
-	store, err := adapters.OpenSQLite(ctx, file, adapters.GormOptions{})
+	store, err := sqlite.Open(ctx, file, gormstore.Options{})
 	if err != nil {
 		return err
 	}

@@ -25,16 +25,23 @@ const module = "github.com/rightful-go/rightful"
 //	rightful ← authz ← {adapters, api} ← {examples, cmd}
 //
 // adapters and api don't know each other. A folder belongs to the part that it is in:
-// authz/policycsv to authz. One that isn't here has no place yet.
+// authz/policycsv to authz. One that isn't here has no place yet. internal is for programs and
+// tests: internal/database links every driver.
 var parts = map[string][]string{
 	"":         nil,
-	"authz":    {"", "internal"},
-	"adapters": {"", "internal", "authz"},
-	"api":      {"", "internal", "authz"},
-	"examples": {"", "internal", "authz", "adapters", "api"},
-	"cmd":      {"", "internal", "authz", "adapters", "api"},
-	"internal": nil,
+	"authz":    {""},
+	"adapters": {"", "authz"},
+	"api":      {"", "authz"},
+	"examples": {"", "authz", "adapters", "api", "internal"},
+	"cmd":      {"", "authz", "adapters", "api", "internal"},
+	"internal": {"", "authz", "adapters"},
 }
+
+// leaves are folders that every part may import, since they import nothing of the project.
+var leaves = []string{"internal/fold", "internal/textcheck"}
+
+// testSupport are folders of packages that only tests import. They may import what tests may.
+var testSupport = []string{"adapters/internal/dbtest"}
 
 // The worlds outside, by the beginnings of their import paths.
 var (
@@ -50,7 +57,7 @@ var (
 var unknown = map[string][]string{
 	"":         slices.Concat(casbin, sql, http),
 	"authz":    slices.Concat(casbin, sql, http),
-	"adapters": http,
+	"adapters": slices.Concat(casbin, http),
 	"api":      slices.Concat(casbin, sql),
 	"examples": casbin,
 	"cmd":      casbin,
@@ -59,6 +66,7 @@ var unknown = map[string][]string{
 // knowsCasbin are the files that know Casbin though their parts don't.
 var knowsCasbin = []string{
 	"authz/casbin.go",
+	"adapters/casbin/casbin.go",
 	"examples/backoffice/notify.go", // a watcher, which a host chooses
 }
 
@@ -157,7 +165,7 @@ func importFaults(files []file) (faults []string) {
 		}
 	}
 	for _, f := range files {
-		if !strings.HasSuffix(f.name, ".go") || strings.HasSuffix(f.name, "_test.go") || within(f.name, others...) {
+		if !strings.HasSuffix(f.name, ".go") || strings.HasSuffix(f.name, "_test.go") || within(f.name, slices.Concat(others, testSupport)...) {
 			continue
 		}
 		if path.Dir(f.name) == "." && f.name != "model.go" {
@@ -185,6 +193,9 @@ func importFault(name, imported string) string {
 	switch {
 	case !ok:
 		return "is in a folder that isn't in the table of parts"
+	case within(imported, module) && slices.Contains(leaves, path.Dir(name)):
+		return fmt.Sprintf("imports %s: a leaf imports nothing of the project", imported)
+	case slices.Contains(leaves, strings.TrimPrefix(imported, module+"/")):
 	case within(imported, module):
 		to := part(strings.TrimPrefix(strings.TrimPrefix(imported, module), "/"))
 		if to != from && !slices.Contains(may, to) {
@@ -322,6 +333,8 @@ func TestPlantedFaultsAreFound(t *testing.T) {
 		{"api to adapters", importFaults, []file{{"api/a.go", []byte(imports(module + "/adapters"))}}, `"api" may not import "adapters"`},
 		{"adapters to api", importFaults, []file{{"adapters/a.go", []byte(imports(module + "/api/openapi"))}}, `"adapters" may not import "api"`},
 		{"a command for a library", importFaults, []file{{"api/a.go", []byte(imports(module + "/examples/chat"))}}, `"api" may not import "examples"`},
+		{"a leaf", importFaults, []file{{"authz/a.go", []byte(imports(module + "/internal/fold"))}}, ""},
+		{"from a leaf", importFaults, []file{{"internal/fold/a.go", []byte(imports(module + "/authz"))}}, "a leaf imports nothing"},
 		{"a folder without a place", importFaults, []file{{"util/a.go", []byte(imports("fmt"))}}, "isn't in the table of parts"},
 		{"Go at the top", importFaults, []file{{"more.go", []byte("package rightful\n")}}, "more.go stands at the top"},
 		{"SQL in the engine", importFaults, []file{{"authz/a.go", []byte(imports("database/sql/driver"))}}, "knows nothing"},
@@ -331,9 +344,13 @@ func TestPlantedFaultsAreFound(t *testing.T) {
 		{"Gin in the adapters", importFaults, []file{{"adapters/a.go", []byte(imports("github.com/gin-gonic/gin"))}}, "knows nothing"},
 		{"SQL in the API", importFaults, []file{{"api/a.go", []byte(imports("database/sql"))}}, "knows nothing"},
 		{"Casbin in its file", importFaults, []file{{knowsCasbin[0], []byte(imports("github.com/casbin/casbin/v2/model"))}}, ""},
-		{"a watcher in its file", importFaults, []file{{knowsCasbin[1], []byte(imports("github.com/casbin/redis-watcher/v2"))}}, ""},
+		{"a watcher in its file", importFaults, []file{{knowsCasbin[2], []byte(imports("github.com/casbin/redis-watcher/v2"))}}, ""},
 		{"Casbin in another", importFaults, []file{{"authz/a.go", []byte(imports("github.com/casbin/casbin/v2"))}}, "knows nothing"},
-		{"Casbin in the adapters", importFaults, []file{{"adapters/a.go", []byte(imports("github.com/casbin/casbin/v2"))}}, ""},
+		{"Casbin in its adapter", importFaults, []file{{knowsCasbin[1], []byte(imports("github.com/casbin/gorm-adapter/v3"))}}, ""},
+		{"Casbin in another adapter", importFaults, []file{{"adapters/watcher/a.go", []byte(imports("github.com/casbin/casbin/v2"))}}, "knows nothing"},
+		{"every driver in an adapter", importFaults, []file{{"adapters/sqlite/a.go", []byte(imports(module + "/internal/database"))}}, `"adapters" may not import "internal"`},
+		{"every driver for tests", importFaults, []file{{"adapters/internal/dbtest/a.go", []byte(imports(module + "/internal/database"))}}, ""},
+		{"every driver in a program", importFaults, []file{{"cmd/rightful/a.go", []byte(imports(module + "/internal/database"))}}, ""},
 		{"Casbin in the API", importFaults, []file{{"api/a.go", []byte(imports("github.com/casbin/casbin/v2"))}}, "knows nothing"},
 		{"Casbin in an example", importFaults, []file{{"examples/a/a.go", []byte(imports("github.com/casbin/casbin/v2"))}}, "knows nothing"},
 		{"a file that isn't Go", importFaults, []file{{"api/a.go", []byte("packag")}}, "expected 'package'"},

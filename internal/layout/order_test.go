@@ -28,14 +28,13 @@ var authzOrder = []struct{ part, files string }{
 		denial store`},
 	{"match", `key symbols ruleset matcher`},
 	{"snapshot", `group user snapshot inheritance compile quarantine reach rules evaluate editor diff load
-		view lists explain held holders resource casbin`},
-	{"engine", `rights draft promises escalation denial_budget denial_recorder verify
+		view resource list explain held holders casbin`},
+	{"engine", `rights draft promises escalation denial_budget denial_recorder verifier
 		engine decide replay commit foreign follow admin write
 		groups users imports repair drift history lost denials
 		revert_history revert_draft revert_rights revert authorize impact dryrun audit
 		adopt start open`},
 	{"fixes", `fix fixer fix_effect fix_order fix_cover fix_plan fix_step fix_joins fixes`},
-	{"a store in memory", `memory memory_denials`},
 }
 
 func TestFilesOfTheEngineAreInOrder(t *testing.T) {

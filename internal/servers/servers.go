@@ -100,15 +100,15 @@ const (
 	RedisAddress    = "127.0.0.1:6379"
 )
 
-// whom a PostgreSQL server may let in without a password, and to which database.
-var whom = [][2]string{{"root", "test"}, {"postgres", "test"}, {"postgres", "postgres"}}
+// logins are accounts that a PostgreSQL server may let in without a password, and the databases.
+var logins = [][2]string{{"root", "test"}, {"postgres", "test"}, {"postgres", "postgres"}}
 
 // PostgresOverTCP returns a function that makes a DSN of the HOST:PORT that leads to the server,
 // be it [PostgresAddress] or something in between, and a connection to it.
 func PostgresOverTCP(t testing.TB) (dsn func(address string) string, conn *pgx.Conn) {
 	t.Helper()
 	var err error
-	for _, w := range whom {
+	for _, w := range logins {
 		dsn = func(address string) string { return "postgres://" + w[0] + "@" + address + "/" + w[1] }
 		if conn, err = pgx.Connect(t.Context(), dsn(PostgresAddress)); err == nil {
 			t.Cleanup(func() { _ = conn.Close(context.Background()) })

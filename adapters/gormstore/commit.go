@@ -1,0 +1,294 @@
+package gormstore
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/rightful-go/rightful/authz"
+	"gorm.io/gorm"
+)
+
+// batch is how many rows one statement handles. With at most ten variables each, that is far
+// below what any database takes (SQLite 32,766, PostgreSQL 65,535).
+const batch = 50
+
+// idBatch is how many rows one statement handles that names them by their id alone.
+const idBatch = 500
+
+// Commit implements [authz.Store], in one transaction.
+func (s *Store) Commit(ctx context.Context, c authz.Commit) error {
+	err := s.inTransaction(ctx, s.dialect.BeginWrite, func(tx *gorm.DB) error {
+		steps := []func(*gorm.DB, authz.Commit) error{
+			s.advance, // first, for it decides whether there is anything to do
+			s.renameAll, s.removeRows, s.addRows, s.writeGroups, s.writeUsers, s.writeRecord,
+			s.finish,
+		}
+		for _, step := range steps {
+			if err := step(tx, c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil && s.dialect.IsConflict(err) {
+		return fmt.Errorf("%w: %w", authz.ErrConflict, err)
+	}
+	return err
+}
+
+// advance moves the state on to the commit's revision, or returns [authz.ErrConflict]. From
+// here to the end of the transaction the triggers count nothing.
+func (s *Store) advance(tx *gorm.DB, c authz.Commit) error {
+	if c.Record.Revision != c.Onto.Revision+1 {
+		return authz.ErrConflict
+	}
+	done := tx.Exec("UPDATE "+s.tables.State+` SET revision = ?, hash = ?, seeded = ?, had_administrator = ?,
+		writes = ?, recorded = ?, committing = ? WHERE id = 1 AND revision = ? AND hash = ? AND `+s.tables.In(writes)+" = ?",
+		c.Record.Revision, notNil(c.Record.Hash), c.Milestones.Seeded, c.Milestones.HadAdministrator,
+		c.Onto.Writes, c.Onto.Writes, true, c.Onto.Revision, notNil(c.Onto.Hash), c.Onto.Writes)
+	if done.Error != nil {
+		return fmt.Errorf("advance the revision: %w", done.Error)
+	}
+	if done.RowsAffected != 1 {
+		return authz.ErrConflict
+	}
+	return nil
+}
+
+// finish lets the triggers count again.
+func (s *Store) finish(tx *gorm.DB, _ authz.Commit) error {
+	done := tx.Exec("UPDATE "+s.tables.State+" SET committing = ? WHERE id = 1", false)
+	if err := checkCount(done, 1); err != nil {
+		return fmt.Errorf("finish the commit: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) renameAll(tx *gorm.DB, c authz.Commit) error {
+	for i, rename := range c.Renames {
+		if err := s.rename(tx, rename); err != nil {
+			return fmt.Errorf("rename %d: %w", i, err)
+		}
+	}
+	return nil
+}
+
+// rename gives the group its new name, in its own row and in every row of the policy.
+func (s *Store) rename(tx *gorm.DB, rename authz.Rename) error {
+	from, to := string(rename.From.Subject()), string(rename.To.Subject())
+	left, leftArgs := s.dialect.Equal("v0", from)
+	right, rightArgs := s.dialect.Equal("v1", from)
+	var lefts, rights []int64
+	err := s.candidates(tx, left+" OR "+right, append(leftArgs, rightArgs...), func(r authz.Row) {
+		if r.V[0] == from {
+			lefts = append(lefts, r.ID)
+		}
+		if r.Type == "g" && r.V[1] == from {
+			rights = append(rights, r.ID)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.setColumn(tx, "v0", to, lefts); err != nil {
+		return err
+	}
+	if err := s.setColumn(tx, "v1", to, rights); err != nil {
+		return err
+	}
+	err = tx.Exec("UPDATE "+s.tables.Groups+" SET name = ? WHERE name = ?", string(rename.To), string(rename.From)).Error
+	if err != nil {
+		return fmt.Errorf("rename the group: %w", err)
+	}
+	return nil
+}
+
+// setColumn writes a value into a column of the policy rows with these ids.
+func (s *Store) setColumn(tx *gorm.DB, column, value string, ids []int64) error {
+	for some := range slices.Chunk(ids, idBatch) {
+		done := tx.Exec("UPDATE "+s.tables.Rules+" SET "+column+" = ? WHERE id IN ?", value, some)
+		if err := checkCount(done, len(some)); err != nil {
+			return fmt.Errorf("update rows of the policy table: %w", err)
+		}
+	}
+	return nil
+}
+
+// removeRows removes RemoveRows and RemoveIDs. What to remove is compared here and not in
+// SQL, where collations differ; it goes by id, and the count must be right.
+func (s *Store) removeRows(tx *gorm.DB, c authz.Commit) error {
+	ids, err := s.findRows(tx, c.RemoveRows)
+	if err != nil {
+		return err
+	}
+	if err := s.checkIDs(tx, c.RemoveIDs); err != nil {
+		return err
+	}
+	ids = append(ids, c.RemoveIDs...)
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	for some := range slices.Chunk(ids, idBatch) {
+		done := tx.Exec("DELETE FROM "+s.tables.Rules+" WHERE id IN ?", some)
+		if err := checkCount(done, len(some)); err != nil {
+			return fmt.Errorf("remove rows of the policy table: %w", err)
+		}
+	}
+	return nil
+}
+
+// findRows returns the ids of all rows that are byte for byte among wanted. An error names a
+// wanted row that isn't there by its place and not by its values, which don't belong in logs.
+func (s *Store) findRows(tx *gorm.DB, wanted []authz.Row) ([]int64, error) {
+	found := make(map[authz.Row]bool, len(wanted))
+	for _, r := range wanted {
+		found[withoutID(r)] = false
+	}
+	var ids []int64
+	for some := range slices.Chunk(wanted, batch) {
+		condition, args := s.anyOf(some)
+		err := s.candidates(tx, condition, args, func(r authz.Row) {
+			if _, ok := found[withoutID(r)]; ok {
+				found[withoutID(r)] = true
+				ids = append(ids, r.ID)
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	for i, r := range wanted {
+		if !found[withoutID(r)] {
+			return nil, fmt.Errorf("row %d to remove isn't in the policy table", i)
+		}
+	}
+	return ids, nil
+}
+
+// anyOf returns a condition that finds at least the rows that are wanted, by the columns that
+// the index of the table begins with.
+func (s *Store) anyOf(wanted []authz.Row) (string, []any) {
+	alternatives := make([]string, len(wanted))
+	var all []any
+	for i, r := range wanted {
+		kind, kindArgs := s.dialect.Equal("ptype", r.Type)
+		left, leftArgs := s.dialect.Equal("v0", r.V[0])
+		right, rightArgs := s.dialect.Equal("v1", r.V[1])
+		alternatives[i] = "(" + kind + " AND " + left + " AND " + right + ")"
+		all = slices.Concat(all, kindArgs, leftArgs, rightArgs)
+	}
+	return strings.Join(alternatives, " OR "), all
+}
+
+// candidates calls row for each row of the policy table that meets a condition.
+func (s *Store) candidates(tx *gorm.DB, condition string, args []any, row func(authz.Row)) error {
+	query := tx.Raw("SELECT "+ruleColumns+" FROM "+s.tables.Rules+" WHERE "+condition, args...)
+	return readRows(query, func(r authz.Row) error { row(r); return nil })
+}
+
+// checkIDs returns an error that names the first row that isn't there.
+func (s *Store) checkIDs(tx *gorm.DB, ids []int64) error {
+	for some := range slices.Chunk(ids, idBatch) {
+		var there []int64
+		if err := tx.Raw("SELECT id FROM "+s.tables.Rules+" WHERE id IN ?", some).Scan(&there).Error; err != nil {
+			return fmt.Errorf("look for rows of the policy table: %w", err)
+		}
+		for _, id := range some {
+			if !slices.Contains(there, id) {
+				return fmt.Errorf("the row to remove with id %d isn't in the policy table", id)
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Store) addRows(tx *gorm.DB, c authz.Commit) error {
+	rows := make([][]any, len(c.AddRows))
+	for i, r := range c.AddRows {
+		rows[i] = []any{r.Type, r.V[0], r.V[1], r.V[2], r.V[3], r.V[4], r.V[5]}
+	}
+	return insert(tx, s.tables.Rules, "ptype, v0, v1, v2, v3, v4, v5", rows)
+}
+
+func (s *Store) writeGroups(tx *gorm.DB, c authz.Commit) error {
+	names := slices.Clone(c.DeleteGroups)
+	rows := make([][]any, len(c.PutGroups))
+	for i, g := range c.PutGroups {
+		names = append(names, g.Name)
+		rows[i] = []any{
+			string(g.Name), g.Description, g.Version, g.UpdatedAt, string(g.UpdatedBy.Kind), g.UpdatedBy.ID,
+		}
+	}
+	if err := deleteKeys(tx, s.tables.Groups, "name", names); err != nil {
+		return err
+	}
+	return insert(tx, s.tables.Groups, "name, description, version, updated_at, updated_by_kind, updated_by_id", rows)
+}
+
+func (s *Store) writeUsers(tx *gorm.DB, c authz.Commit) error {
+	ids := slices.Clone(c.Users)
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	rows := make([][]any, len(ids))
+	for i, id := range ids {
+		rows[i] = []any{string(id), c.Record.Revision}
+	}
+	if err := deleteKeys(tx, s.tables.Users, "user_id", ids); err != nil {
+		return err
+	}
+	return insert(tx, s.tables.Users, "user_id, version", rows)
+}
+
+func (s *Store) writeRecord(tx *gorm.DB, c authz.Commit) error {
+	r := c.Record
+	return insert(tx, s.tables.Changes,
+		"revision, at, actor_kind, actor_id, channel, reason, action, target, delta, hash", [][]any{{
+			r.Revision, r.At, string(r.Actor.Kind), r.Actor.ID, r.Channel, r.Reason, string(r.Action),
+			r.Target, notNil(r.Delta), notNil(r.Hash),
+		}})
+}
+
+// deleteKeys deletes the rows with these keys. Keys without a row are skipped.
+func deleteKeys[S ~string](tx *gorm.DB, table, column string, keys []S) error {
+	for some := range slices.Chunk(keys, batch) {
+		if err := tx.Exec("DELETE FROM "+table+" WHERE "+column+" IN ?", some).Error; err != nil {
+			return fmt.Errorf("delete from %s: %w", table, err)
+		}
+	}
+	return nil
+}
+
+func insert(tx *gorm.DB, table, columns string, rows [][]any) error {
+	for some := range slices.Chunk(rows, batch) {
+		values := strings.TrimSuffix(strings.Repeat("?,", len(some)), ",")
+		args := make([]any, len(some))
+		for i, row := range some {
+			args[i] = row // GORM writes a list in parentheses
+		}
+		if err := tx.Exec("INSERT INTO "+table+" ("+columns+") VALUES "+values, args...).Error; err != nil {
+			return fmt.Errorf("insert into %s: %w", table, err)
+		}
+	}
+	return nil
+}
+
+func checkCount(done *gorm.DB, want int) error {
+	if done.Error == nil && done.RowsAffected != int64(want) {
+		return fmt.Errorf("%d rows instead of %d", done.RowsAffected, want)
+	}
+	return done.Error
+}
+
+func withoutID(r authz.Row) authz.Row {
+	r.ID = 0
+	return r
+}
+
+// notNil keeps empty bytes from being stored as NULL.
+func notNil(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}

@@ -1,0 +1,175 @@
+package gormstore
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/rightful-go/rightful/authz"
+	"gorm.io/gorm"
+)
+
+// denialColumns are those of the table of denials, as written and as scanned. Lists are JSON.
+const denialColumns = "id, at, user_id, method, route, required, one_is_enough, missing, revision, suppressed"
+
+// newestFirst is the order of denials; an index on the time has the id as well.
+const newestFirst = " ORDER BY at DESC, id DESC"
+
+// AddDenials implements [authz.DenialStore].
+func (s *Store) AddDenials(ctx context.Context, denials []authz.Denial) error {
+	rows := make([][]any, len(denials))
+	for i, d := range denials {
+		rows[i] = []any{
+			string(d.ID), d.At.UnixMicro(), string(d.User), d.Method, d.Route, listed(d.Required),
+			d.OneIsEnough, listed(d.Missing), d.Revision, d.Suppressed,
+		}
+	}
+	return s.inTransaction(ctx, s.dialect.BeginWrite, func(tx *gorm.DB) error {
+		return insert(tx, s.tables.Denials, denialColumns, rows)
+	})
+}
+
+func listed(permissions []authz.Permission) string {
+	text, err := json.Marshal(slices.Concat([]authz.Permission{}, permissions)) // never null
+	if err != nil {                                                             // texts always encode
+		panic(err)
+	}
+	return string(text)
+}
+
+// Denial implements [authz.DenialStore].
+func (s *Store) Denial(ctx context.Context, id authz.DenialID) (authz.Denial, error) {
+	list, err := s.denials(s.db.WithContext(ctx), "WHERE id = ?", string(id))
+	if err == nil && len(list) == 0 {
+		err = authz.ErrNoSuchDenial
+	}
+	if err != nil {
+		return authz.Denial{}, err
+	}
+	return list[0], nil
+}
+
+// Denials implements [authz.DenialStore].
+func (s *Store) Denials(ctx context.Context, q authz.DenialQuery) ([]authz.Denial, error) {
+	where, args := "WHERE 1 = 1", []any{}
+	if q.User != "" {
+		where += " AND user_id = ?"
+		args = append(args, string(q.User))
+	}
+	if !q.Before.IsZero() {
+		at := q.Before.UnixMicro()
+		where += " AND at <= ? AND (at < ? OR id < ?)"
+		args = append(args, at, at, string(q.BeforeID))
+	}
+	return s.denials(s.db.WithContext(ctx), where+newestFirst+" LIMIT ?", append(args, max(q.Limit, 0))...)
+}
+
+// denials reads those that the rest of a statement selects.
+func (s *Store) denials(tx *gorm.DB, rest string, args ...any) ([]authz.Denial, error) {
+	rows, err := tx.Raw("SELECT "+denialColumns+" FROM "+s.tables.Denials+" "+rest, args...).Rows()
+	if err != nil {
+		return nil, fmt.Errorf("read the denials: %w", err)
+	}
+	defer rows.Close()
+	var list []authz.Denial
+	for rows.Next() {
+		d, err := scanDenial(rows)
+		if err != nil {
+			return nil, fmt.Errorf("read a denial: %w", err)
+		}
+		list = append(list, d)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read the denials: %w", err)
+	}
+	return list, nil
+}
+
+func scanDenial(rows *sql.Rows) (d authz.Denial, err error) {
+	var at int64
+	var required, missing []byte
+	err = rows.Scan(&d.ID, &at, &d.User, &d.Method, &d.Route, &required, &d.OneIsEnough, &missing, &d.Revision, &d.Suppressed)
+	d.At = time.UnixMicro(at).UTC()
+	if err == nil {
+		err = errors.Join(json.Unmarshal(required, &d.Required), json.Unmarshal(missing, &d.Missing))
+	}
+	return d, err
+}
+
+// PruneDenials implements [authz.DenialStore]. What is to go is looked for without a lock and
+// deleted by its id: of two instances that do so at once, one finds it gone.
+func (s *Store) PruneDenials(ctx context.Context, keep authz.DenialBounds, limit int) (deleted int, err error) {
+	tx := s.db.WithContext(ctx)
+	for _, find := range []func(most int) ([]string, error){
+		func(most int) ([]string, error) {
+			return s.denialIDs(tx, "WHERE at < ? ORDER BY at, id LIMIT ?", keep.Since.UnixMicro(), most)
+		},
+		func(most int) ([]string, error) { return s.excessOfUsers(tx, keep.CountOfUser, most) },
+		func(most int) ([]string, error) {
+			return s.denialIDs(tx, newestFirst+" LIMIT ? OFFSET ?", most, keep.Count)
+		},
+	} {
+		ids, err := find(limit - deleted)
+		if err != nil {
+			return deleted, err
+		}
+		if err := s.deleteDenials(ctx, ids); err != nil {
+			return deleted, err
+		}
+		if deleted += len(ids); deleted >= limit {
+			break
+		}
+	}
+	return deleted, nil
+}
+
+// excessOfUsers returns at most so many denials that are one too many of their users'.
+func (s *Store) excessOfUsers(tx *gorm.DB, keep, most int) (ids []string, err error) {
+	var users []string
+	err = tx.Raw("SELECT user_id FROM "+s.tables.Denials+" GROUP BY user_id HAVING COUNT(*) > ?", keep).Scan(&users).Error
+	if err != nil {
+		return nil, fmt.Errorf("count the denials of each user: %w", err)
+	}
+	for _, user := range users {
+		more, err := s.denialIDs(tx, "WHERE user_id = ?"+newestFirst+" LIMIT ? OFFSET ?", user, most-len(ids), keep)
+		if err != nil {
+			return nil, err
+		}
+		if ids = append(ids, more...); len(ids) >= most {
+			break
+		}
+	}
+	return ids, nil
+}
+
+// denialIDs reads the ids of the denials that the rest of a statement selects.
+func (s *Store) denialIDs(tx *gorm.DB, rest string, args ...any) (ids []string, err error) {
+	if err = tx.Raw("SELECT id FROM "+s.tables.Denials+" "+rest, args...).Scan(&ids).Error; err != nil {
+		return nil, fmt.Errorf("look for old denials: %w", err)
+	}
+	return ids, nil
+}
+
+// deleteDenials deletes in order of the ids, as every instance does: instances that delete the
+// same rows then wait for each other instead of deadlocking. The indexes have orders of their own,
+// so MySQL may still give up one of them, which tries again.
+func (s *Store) deleteDenials(ctx context.Context, ids []string) (err error) {
+	if len(ids) == 0 {
+		return nil
+	}
+	ids = slices.Sorted(slices.Values(ids))
+	const attempts = 5
+	for range attempts {
+		err = s.inTransaction(ctx, s.dialect.BeginWrite, func(tx *gorm.DB) error {
+			return deleteKeys(tx, s.tables.Denials, "id", ids)
+		})
+		if err == nil || !s.dialect.IsConflict(err) {
+			return err
+		}
+	}
+	return err
+}

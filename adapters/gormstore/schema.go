@@ -1,0 +1,139 @@
+package gormstore
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"gorm.io/gorm"
+)
+
+// Migration is one step from a version of the tables to the next. In its statements {rules},
+// {groups}, {users}, {changes}, {denials} and {state} stand for the tables, see [Tables.In]. One
+// that was released is never changed.
+type Migration struct {
+	Version int // of the tables after it; the first is 1
+
+	// Rules make the policy table as gorm-adapter would. Adopted runs in their place where the
+	// table exists already.
+	Rules, Adopted []string
+
+	// Statements make all the rest.
+	Statements []string
+}
+
+// setVersion ends each migration.
+const setVersion = "UPDATE {state} SET schema_version = %d WHERE id = 1"
+
+// MigrationSQL returns the statements that make a store's tables, for people who run them by
+// hand, see [Options].SkipMigration. It is an error if the prefix isn't of the form that is
+// written there.
+func (d Dialect) MigrationSQL(prefix string) (string, error) {
+	t, err := TablesOf(prefix)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	for _, m := range d.Migrations {
+		lines := []string{fmt.Sprintf("-- To version %d.", m.Version), d.ScriptBegin}
+		if len(m.Rules) > 0 {
+			lines = append(lines, fmt.Sprintf("-- Leave these %d out where %s exists already.", len(m.Rules), t.Rules))
+			lines = append(lines, t.script(m.Rules)...)
+		}
+		if len(m.Adopted) > 0 {
+			lines = append(lines, "-- And these only there, where they change nothing on a new one.")
+			lines = append(lines, t.script(m.Adopted)...)
+		}
+		lines = append(lines, "-- The rest is always needed.")
+		lines = append(lines, t.script(append(slices.Clip(m.Statements), fmt.Sprintf(setVersion, m.Version)))...)
+		lines = append(lines, d.ScriptEnd)
+		b.WriteString(strings.Join(slices.DeleteFunc(lines, func(l string) bool { return l == "" }), "\n") + "\n")
+	}
+	return b.String(), nil
+}
+
+// script writes out statements for a person.
+func (t Tables) script(statements []string) []string {
+	lines := make([]string, len(statements))
+	for i, statement := range statements {
+		lines[i] = strings.ReplaceAll(t.In(statement), "\n\t\t", "\n") + ";"
+	}
+	return lines
+}
+
+// prepare brings the tables to the version that this code is written for, or says why not.
+func (s *Store) prepare(ctx context.Context, skipMigration bool) error {
+	want := s.dialect.Migrations[len(s.dialect.Migrations)-1].Version
+	have, err := s.schemaVersion(s.db.WithContext(ctx))
+	if err != nil {
+		return err
+	}
+	if have < want && skipMigration {
+		return fmt.Errorf("the tables are at version %d, this version of Rightful needs %d, and migrations are switched off", have, want)
+	}
+	for _, m := range s.dialect.Migrations {
+		if m.Version <= have {
+			continue
+		}
+		err := s.inTransaction(ctx, s.dialect.BeginWrite, func(tx *gorm.DB) error {
+			return s.dialect.Alone(tx, func() error { return s.migrate(tx, m) })
+		})
+		if err != nil {
+			return fmt.Errorf("bring the tables to version %d: %w", m.Version, err)
+		}
+	}
+	// Asked again: a newer version may have started at the same time.
+	if have, err = s.schemaVersion(s.db.WithContext(ctx)); err != nil {
+		return err
+	}
+	if have != want {
+		return fmt.Errorf("the tables are at version %d, which this version of Rightful, made for %d, doesn't know", have, want)
+	}
+	return s.dialect.Check(s.db.WithContext(ctx), s.tables)
+}
+
+// migrate does m, unless another process was first.
+func (s *Store) migrate(tx *gorm.DB, m Migration) error {
+	have, err := s.schemaVersion(tx)
+	if err != nil || have >= m.Version {
+		return err
+	}
+	there, err := s.hasTable(tx, s.tables.Rules)
+	if err != nil {
+		return err
+	}
+	first := m.Rules
+	if there {
+		first = m.Adopted
+	}
+	for i, statement := range slices.Concat(first, m.Statements) {
+		if err := tx.Exec(s.tables.In(statement)).Error; err != nil {
+			return fmt.Errorf("statement %d: %w", i+1, err)
+		}
+	}
+	return tx.Exec(s.tables.In(fmt.Sprintf(setVersion, m.Version))).Error
+}
+
+// schemaVersion returns the version that the tables are at, 0 if there are none. A state
+// table without its row is an error: the revision is lost, and a new start at 0 would let
+// old commits win.
+func (s *Store) schemaVersion(tx *gorm.DB) (version int, err error) {
+	there, err := s.hasTable(tx, s.tables.State)
+	if err != nil || !there {
+		return 0, err
+	}
+	err = tx.Raw("SELECT schema_version FROM " + s.tables.State + " WHERE id = 1").Row().Scan(&version)
+	if err != nil {
+		return 0, fmt.Errorf("read the version of the tables: %w", err)
+	}
+	return version, nil
+}
+
+func (s *Store) hasTable(tx *gorm.DB, name string) (bool, error) {
+	var n int
+	if err := tx.Raw(s.dialect.HasTable, name).Row().Scan(&n); err != nil {
+		return false, fmt.Errorf("look for the table %s: %w", name, err)
+	}
+	return n > 0, nil
+}

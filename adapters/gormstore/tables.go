@@ -1,0 +1,47 @@
+package gormstore
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Tables are the names of a store's tables. None of them needs quoting.
+type Tables struct {
+	Rules   string // the policy, in gorm-adapter's shape
+	Groups  string
+	Users   string
+	Changes string
+	Denials string
+	State   string
+}
+
+var prefixForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,23}$`)
+
+// TablesOf returns the tables of a store with a prefix, see [Options]. It is an error if the
+// prefix isn't of the form that is written there.
+func TablesOf(prefix string) (Tables, error) {
+	if prefix != "" && !prefixForm.MatchString(prefix) {
+		return Tables{}, fmt.Errorf("the table prefix %q doesn't match [a-z][a-z0-9_]{0,23}", prefix)
+	}
+	if prefix != "" && !strings.HasSuffix(prefix, "_") {
+		prefix += "_"
+	}
+	return Tables{
+		Rules:   prefix + "casbin_rule",
+		Groups:  prefix + "rightful_groups",
+		Users:   prefix + "rightful_users",
+		Changes: prefix + "rightful_changes",
+		Denials: prefix + "rightful_denials",
+		State:   prefix + "rightful_state",
+	}, nil
+}
+
+// In puts the names of the tables into a statement, in the place of {rules}, {groups}, {users},
+// {changes}, {denials} and {state}.
+func (t Tables) In(statement string) string {
+	return strings.NewReplacer(
+		"{rules}", t.Rules, "{groups}", t.Groups, "{users}", t.Users, "{changes}", t.Changes,
+		"{denials}", t.Denials, "{state}", t.State,
+	).Replace(statement)
+}

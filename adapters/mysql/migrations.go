@@ -1,0 +1,99 @@
+package mysql
+
+import "github.com/rightful-go/rightful/adapters/gormstore"
+
+// collate sets the collation on the table and leaves the columns nullable: AutoMigrate of
+// gorm-adapter would undo anything else.
+const collate = "ALTER TABLE {rules} CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
+
+// migrations can be broken off anywhere and run again, because in MySQL the definition of a table
+// can't be taken back: each statement may find its work done, and the last one makes the state,
+// whole. Keys in tables of ours are varbinary: utf8mb4_bin still ignores trailing spaces.
+var migrations = []gormstore.Migration{{
+	Version: 1,
+	Rules: []string{ // as gorm-adapter makes it, but for the collation; index and all in one
+		`CREATE TABLE {rules} (
+			id    bigint unsigned NOT NULL AUTO_INCREMENT,
+			ptype varchar(100),
+			v0    varchar(100),
+			v1    varchar(100),
+			v2    varchar(100),
+			v3    varchar(100),
+			v4    varchar(100),
+			v5    varchar(100),
+			PRIMARY KEY (id),
+			UNIQUE KEY idx_{rules} (ptype,v0,v1,v2,v3,v4,v5)
+		) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin`,
+	},
+	Adopted: []string{collate},
+	Statements: []string{
+		`CREATE TABLE IF NOT EXISTS {groups} (
+			name            varbinary(400) NOT NULL PRIMARY KEY, -- UTF-8
+			description     text NOT NULL,
+			version         bigint NOT NULL,
+			updated_at      bigint NOT NULL, -- microseconds since 1970, UTC
+			updated_by_kind varchar(100) NOT NULL,
+			updated_by_id   text NOT NULL
+		) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin`,
+		`CREATE TABLE IF NOT EXISTS {users} (
+			user_id varbinary(400) NOT NULL PRIMARY KEY, -- UTF-8
+			version bigint NOT NULL
+		) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin`,
+		`CREATE TABLE IF NOT EXISTS {changes} ( -- never updated, never deleted
+			revision   bigint NOT NULL PRIMARY KEY,
+			at         bigint NOT NULL, -- microseconds since 1970, UTC
+			actor_kind varchar(100) NOT NULL,
+			actor_id   text NOT NULL,
+			channel    text NOT NULL,
+			reason     text NOT NULL,
+			action     varchar(100) NOT NULL,
+			target     text NOT NULL,
+			delta      longblob NOT NULL, -- JSON, in the bytes that the hash covers
+			hash       varbinary(64) NOT NULL
+		) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin`,
+		"DROP TABLE IF EXISTS {state}_new",
+		`CREATE TABLE {state}_new ( -- one row
+			id                int NOT NULL PRIMARY KEY,
+			schema_version    int NOT NULL,
+			revision          bigint NOT NULL,
+			hash              varbinary(64) NOT NULL, -- of the last change
+			seeded            boolean NOT NULL,
+			had_administrator boolean NOT NULL
+		) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin`,
+		`INSERT INTO {state}_new (id, schema_version, revision, hash, seeded, had_administrator)
+			VALUES (1, 1, 0, '', false, false)`,
+		"RENAME TABLE {state}_new TO {state}",
+	},
+}, {
+	Version:    2,
+	Statements: append(append(counting, gormstore.CountEarlierWrites), gormstore.CountingTriggers(gormstore.CountWrite, true)...),
+}, {
+	Version: 3,
+	Statements: []string{
+		`CREATE TABLE IF NOT EXISTS {denials} ( -- bounded in age and number
+			id            varbinary(400) NOT NULL PRIMARY KEY,
+			at            bigint NOT NULL, -- microseconds since 1970, UTC
+			user_id       varbinary(400) NOT NULL, -- UTF-8
+			method        varchar(100) NOT NULL,
+			route         text NOT NULL,
+			required      mediumtext NOT NULL, -- JSON
+			one_is_enough boolean NOT NULL,
+			missing       mediumtext NOT NULL, -- JSON
+			revision      bigint NOT NULL,
+			suppressed    bigint NOT NULL,
+			KEY idx_{denials}_at (at, id),
+			KEY idx_{denials}_user (user_id, at, id)
+		) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin`,
+	},
+}}
+
+// counting adds the columns of the state that tell writes by others, unless they are there.
+// Comments would end at the end of the string.
+var counting = []string{
+	`SET @counting = IF((SELECT COUNT(*) FROM information_schema.columns
+			WHERE table_schema = DATABASE() AND table_name = '{state}' AND column_name = 'writes') > 0, 'DO 0',
+			'ALTER TABLE {state} ADD COLUMN writes bigint NOT NULL DEFAULT 0, ADD COLUMN recorded bigint NOT NULL DEFAULT 0, ADD COLUMN committing boolean NOT NULL DEFAULT false')`,
+	"PREPARE counting FROM @counting",
+	"EXECUTE counting",
+	"DEALLOCATE PREPARE counting",
+}

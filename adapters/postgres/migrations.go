@@ -1,0 +1,93 @@
+package postgres
+
+import "github.com/rightful-go/rightful/adapters/gormstore"
+
+const countingTrigger = "CREATE TRIGGER {state}_count AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON "
+
+// migrations compare keys by bytes, whatever the database sorts by.
+var migrations = []gormstore.Migration{{
+	Version: 1,
+	Rules: []string{ // as gorm-adapter makes them
+		`CREATE TABLE {rules} (
+			id    bigserial,
+			ptype varchar(100),
+			v0    varchar(100),
+			v1    varchar(100),
+			v2    varchar(100),
+			v3    varchar(100),
+			v4    varchar(100),
+			v5    varchar(100),
+			PRIMARY KEY (id)
+		)`,
+		"CREATE UNIQUE INDEX idx_{rules} ON {rules} (ptype,v0,v1,v2,v3,v4,v5)",
+	},
+	Statements: []string{
+		`CREATE TABLE {groups} (
+			name            text COLLATE "C" PRIMARY KEY,
+			description     text NOT NULL,
+			version         bigint NOT NULL,
+			updated_at      bigint NOT NULL, -- microseconds since 1970, UTC
+			updated_by_kind text NOT NULL,
+			updated_by_id   text NOT NULL
+		)`,
+		`CREATE TABLE {users} (
+			user_id text COLLATE "C" PRIMARY KEY,
+			version bigint NOT NULL
+		)`,
+		`CREATE TABLE {changes} ( -- never updated, never deleted
+			revision   bigint PRIMARY KEY,
+			at         bigint NOT NULL, -- microseconds since 1970, UTC
+			actor_kind text NOT NULL,
+			actor_id   text NOT NULL,
+			channel    text NOT NULL,
+			reason     text NOT NULL,
+			action     text NOT NULL,
+			target     text NOT NULL,
+			delta      bytea NOT NULL, -- JSON, in the bytes that the hash covers
+			hash       bytea NOT NULL
+		)`,
+		`CREATE TABLE {state} ( -- one row
+			id                integer PRIMARY KEY,
+			schema_version    integer NOT NULL,
+			revision          bigint NOT NULL,
+			hash              bytea NOT NULL, -- of the last change
+			seeded            boolean NOT NULL,
+			had_administrator boolean NOT NULL
+		)`,
+		`INSERT INTO {state} (id, schema_version, revision, hash, seeded, had_administrator)
+			VALUES (1, 0, 0, '', false, false)`,
+	},
+}, {
+	Version: 2,
+	Statements: []string{
+		`ALTER TABLE {state}
+			ADD COLUMN writes     bigint  NOT NULL DEFAULT 0, -- by others, to the rules and the groups; counted by triggers
+			ADD COLUMN recorded   bigint  NOT NULL DEFAULT 0, -- the writes that the last change was made onto
+			ADD COLUMN committing boolean NOT NULL DEFAULT false -- what is written is a change, and isn't counted`,
+		gormstore.CountEarlierWrites,
+		// An account that writes to a policy table may have no rights on the state, and another
+		// schema on its search path.
+		"CREATE FUNCTION {state}_count() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS " +
+			"$$ BEGIN EXECUTE format('UPDATE %I.{state} SET writes = writes + 1 WHERE id = 1 AND NOT committing', TG_TABLE_SCHEMA); RETURN NULL; END $$",
+		countingTrigger + "{rules} FOR EACH STATEMENT EXECUTE FUNCTION {state}_count()",
+		countingTrigger + "{groups} FOR EACH STATEMENT EXECUTE FUNCTION {state}_count()",
+	},
+}, {
+	Version: 3,
+	Statements: []string{
+		`CREATE TABLE {denials} ( -- bounded in age and number
+			id            text COLLATE "C" PRIMARY KEY,
+			at            bigint NOT NULL, -- microseconds since 1970, UTC
+			user_id       text COLLATE "C" NOT NULL,
+			method        text NOT NULL,
+			route         text NOT NULL,
+			required      text NOT NULL, -- JSON
+			one_is_enough boolean NOT NULL,
+			missing       text NOT NULL, -- JSON
+			revision      bigint NOT NULL,
+			suppressed    bigint NOT NULL
+		)`,
+		"CREATE INDEX idx_{denials}_at ON {denials} (at, id)",
+		"CREATE INDEX idx_{denials}_user ON {denials} (user_id, at, id)",
+	},
+}}

@@ -1,0 +1,376 @@
+package authztest
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/internal/memory"
+)
+
+// Call names a method of [authz.Store] or [authz.DenialStore].
+type Call string
+
+// The calls that a test can watch and let fail.
+const (
+	CallLoad         Call = "Load"
+	CallPosition     Call = "Position"
+	CallSince        Call = "Since"
+	CallBefore       Call = "Before"
+	CallUserVersion  Call = "UserVersion"
+	CallCommit       Call = "Commit"
+	CallAddDenials   Call = "AddDenials"
+	CallDenial       Call = "Denial"
+	CallDenials      Call = "Denials"
+	CallPruneDenials Call = "PruneDenials"
+)
+
+var allCalls = []Call{
+	CallLoad, CallPosition, CallSince, CallBefore, CallUserVersion, CallCommit,
+	CallAddDenials, CallDenial, CallDenials, CallPruneDenials,
+}
+
+// Store is a store in memory for tests of what uses a store. It fails, hangs and loses answers
+// as a test says ([Store.Fail], [Store.OnCall], [Store.OnReturn]), and a test can write to it
+// as another program does ([Store.InsertRows], [Store.DeleteRow], [Store.DeleteRecord]) or edit
+// what is read from it ([Store.EditState], [Store.EditRows], [Store.EditRecords]).
+//
+// It is an [authz.Store] and an [authz.DenialStore], and all its methods are safe for
+// concurrent use. Make one with [NewStore]; make a second one on the same data, with failures
+// of its own, with [Store.Another].
+type Store struct {
+	mu       sync.Mutex
+	data     *memory.Store
+	onCall   map[Call]func(context.Context) error
+	onReturn map[Call]func(context.Context) error
+	calls    map[Call]int
+	commits  []authz.Commit
+
+	editState   func(*authz.State)
+	editRows    func([]authz.Row) []authz.Row
+	editRecords func([]authz.Record) []authz.Record
+	uncounted   bool
+}
+
+var (
+	_ authz.Store       = (*Store)(nil)
+	_ authz.DenialStore = (*Store)(nil)
+)
+
+// NewStore returns an empty store at revision 0 on which nothing goes wrong yet.
+func NewStore() *Store { return on(memory.New()) }
+
+func on(data *memory.Store) *Store {
+	return &Store{
+		data:     data,
+		onCall:   map[Call]func(context.Context) error{},
+		onReturn: map[Call]func(context.Context) error{},
+		calls:    map[Call]int{},
+	}
+}
+
+// Another returns a store on the data of s, as another instance has it. Nothing that was said
+// of s holds for it.
+func (s *Store) Another() *Store { return on(s.memory()) }
+
+// ReplaceBy lets s have the data of other, as after a restore from a backup.
+func (s *Store) ReplaceBy(other *Store) {
+	data := other.memory()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.data = data
+}
+
+// OnCall lets do run before each of the calls, with their context; without calls, before every
+// one. Where it returns an error, that is the answer and the data isn't touched. It replaces
+// what was set before; nil ends it.
+func (s *Store) OnCall(do func(context.Context) error, calls ...Call) { s.set(s.onCall, do, calls) }
+
+// OnReturn lets do run after each of the calls has succeeded; without calls, after every one.
+// Where it returns an error, that is the answer, although the call was carried out: its answer
+// got lost. It replaces what was set before; nil ends it.
+func (s *Store) OnReturn(do func(context.Context) error, calls ...Call) {
+	s.set(s.onReturn, do, calls)
+}
+
+// Fail lets the calls fail with err, or all of them if there are none; with a nil err they
+// succeed again. It takes the place of [Store.OnCall].
+func (s *Store) Fail(err error, calls ...Call) {
+	if err == nil {
+		s.OnCall(nil, calls...)
+		return
+	}
+	s.OnCall(func(context.Context) error { return err }, calls...)
+}
+
+func (s *Store) set(hooks map[Call]func(context.Context) error, do func(context.Context) error, calls []Call) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(calls) == 0 {
+		calls = allCalls
+	}
+	for _, call := range calls {
+		hooks[call] = do
+	}
+}
+
+// Calls returns how often a method was called.
+func (s *Store) Calls(call Call) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.calls[call]
+}
+
+// Commits returns what was committed through s, in order.
+func (s *Store) Commits() []authz.Commit {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.commits)
+}
+
+// InsertRows puts rows into the policy table as another program does: as they are, and without
+// a change. It returns their ids, which the store gives; those in rows are ignored.
+func (s *Store) InsertRows(rows ...authz.Row) []int64 { return memory.InsertRows(s.memory(), rows...) }
+
+// DeleteRow takes a row out of the policy table as another program does, without a change. It
+// reports whether the table had the row.
+func (s *Store) DeleteRow(id int64) bool { return memory.DeleteRow(s.memory(), id) }
+
+// DeleteRecord takes away the record of a revision. It reports whether the store had one.
+func (s *Store) DeleteRecord(r authz.Revision) bool { return memory.DeleteRecord(s.memory(), r) }
+
+// EditState lets every Load return a state that edit has changed; nil ends it.
+func (s *Store) EditState(edit func(*authz.State)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.editState = edit
+}
+
+// EditRows lets every Load return what edit makes of all rows; nil ends it.
+func (s *Store) EditRows(edit func([]authz.Row) []authz.Row) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.editRows = edit
+}
+
+// EditRecords lets Since and Before return what edit makes of all records, oldest first; nil
+// ends it.
+func (s *Store) EditRecords(edit func([]authz.Record) []authz.Record) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.editRecords = edit
+}
+
+// IgnoreForeignWrites lets the store not notice what other programs write, like a database
+// whose triggers someone has dropped.
+func (s *Store) IgnoreForeignWrites() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.uncounted = true
+}
+
+func (s *Store) memory() *memory.Store {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.data
+}
+
+// called counts a call and returns what it works on, or the error that it is to fail with.
+func (s *Store) called(ctx context.Context, call Call) (*memory.Store, error) {
+	s.mu.Lock()
+	data, do := s.data, s.onCall[call]
+	s.calls[call]++
+	s.mu.Unlock()
+	if do == nil {
+		return data, nil
+	}
+	return data, do(ctx)
+}
+
+// returned returns the error of a call, or the one that takes the place of its success.
+func (s *Store) returned(ctx context.Context, call Call, err error) error {
+	s.mu.Lock()
+	do := s.onReturn[call]
+	s.mu.Unlock()
+	if err != nil || do == nil {
+		return err
+	}
+	return do(ctx)
+}
+
+// run carries out a call that answers with nothing but a value.
+func run[V any](ctx context.Context, s *Store, call Call, do func(*memory.Store) (V, error)) (V, error) {
+	var none V
+	data, err := s.called(ctx, call)
+	if err != nil {
+		return none, err
+	}
+	value, err := do(data)
+	if err = s.returned(ctx, call, err); err != nil {
+		return none, err
+	}
+	return value, nil
+}
+
+// Load implements [authz.Store].
+func (s *Store) Load(ctx context.Context, state func(authz.State) error, row func(authz.Row) error) error {
+	_, err := run(ctx, s, CallLoad, func(data *memory.Store) (struct{}, error) {
+		return struct{}{}, s.load(ctx, data, state, row)
+	})
+	return err
+}
+
+func (s *Store) load(ctx context.Context, data *memory.Store, state func(authz.State) error, row func(authz.Row) error) error {
+	s.mu.Lock()
+	editState, editRows, uncounted := s.editState, s.editRows, s.uncounted
+	s.mu.Unlock()
+	edited := func(present authz.State) error {
+		if uncounted {
+			present.Writes, present.Recorded = 0, 0
+		}
+		if editState != nil {
+			editState(&present)
+		}
+		return state(present)
+	}
+	if editRows == nil {
+		return data.Load(ctx, edited, row)
+	}
+	present, rows, err := Load(ctx, data)
+	if err != nil {
+		return err
+	}
+	if err := edited(present); err != nil {
+		return err
+	}
+	for _, r := range editRows(rows) {
+		if err := row(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Position implements [authz.Store].
+func (s *Store) Position(ctx context.Context) (authz.Position, error) {
+	return run(ctx, s, CallPosition, func(data *memory.Store) (authz.Position, error) {
+		p, err := data.Position(ctx)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.uncounted {
+			p.Writes = 0
+		}
+		return p, err
+	})
+}
+
+// Since implements [authz.Store].
+func (s *Store) Since(ctx context.Context, after authz.Revision, limit int) ([]authz.Record, error) {
+	return run(ctx, s, CallSince, func(data *memory.Store) ([]authz.Record, error) {
+		list, edited, err := s.edited(ctx, data)
+		if !edited {
+			return data.Since(ctx, after, limit)
+		}
+		if err != nil {
+			return nil, err
+		}
+		list = slices.DeleteFunc(list, func(r authz.Record) bool { return r.Revision <= after })
+		list = list[:min(limit, len(list))]
+		last := after
+		for _, r := range list {
+			if r.Revision > last+1 {
+				return nil, authz.ErrGap
+			}
+			last = r.Revision
+		}
+		return list, nil
+	})
+}
+
+// Before implements [authz.Store].
+func (s *Store) Before(ctx context.Context, before authz.Revision, limit int) ([]authz.Record, error) {
+	return run(ctx, s, CallBefore, func(data *memory.Store) ([]authz.Record, error) {
+		list, edited, err := s.edited(ctx, data)
+		if !edited {
+			return data.Before(ctx, before, limit)
+		}
+		if err != nil {
+			return nil, err
+		}
+		slices.Reverse(list)
+		if before != 0 {
+			list = slices.DeleteFunc(list, func(r authz.Record) bool { return r.Revision >= before })
+		}
+		return list[:min(limit, len(list))], nil
+	})
+}
+
+// edited returns all records as a test has edited them, and whether it has.
+func (s *Store) edited(ctx context.Context, data *memory.Store) (list []authz.Record, edited bool, err error) {
+	s.mu.Lock()
+	edit := s.editRecords
+	s.mu.Unlock()
+	if edit == nil {
+		return nil, false, nil
+	}
+	list, err = data.Since(ctx, 0, 1<<20)
+	if err != nil {
+		return nil, true, err
+	}
+	list = edit(list)
+	slices.SortStableFunc(list, func(a, b authz.Record) int { return int(a.Revision - b.Revision) })
+	return list, true, nil
+}
+
+// UserVersion implements [authz.Store].
+func (s *Store) UserVersion(ctx context.Context, id authz.UserID) (authz.Revision, error) {
+	return run(ctx, s, CallUserVersion, func(data *memory.Store) (authz.Revision, error) { return data.UserVersion(ctx, id) })
+}
+
+// Commit implements [authz.Store].
+func (s *Store) Commit(ctx context.Context, c authz.Commit) error {
+	_, err := run(ctx, s, CallCommit, func(data *memory.Store) (struct{}, error) { return struct{}{}, s.commit(ctx, data, c) })
+	return err
+}
+
+func (s *Store) commit(ctx context.Context, data *memory.Store, c authz.Commit) error {
+	s.mu.Lock()
+	uncounted := s.uncounted
+	s.mu.Unlock()
+	if uncounted {
+		p, err := data.Position(ctx)
+		if err != nil {
+			return err
+		}
+		c.Onto.Writes = p.Writes
+	}
+	if err := data.Commit(ctx, c); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.commits = append(s.commits, c)
+	return nil
+}
+
+// AddDenials implements [authz.DenialStore].
+func (s *Store) AddDenials(ctx context.Context, denials []authz.Denial) error {
+	_, err := run(ctx, s, CallAddDenials, func(data *memory.Store) (struct{}, error) { return struct{}{}, data.AddDenials(ctx, denials) })
+	return err
+}
+
+// Denial implements [authz.DenialStore].
+func (s *Store) Denial(ctx context.Context, id authz.DenialID) (authz.Denial, error) {
+	return run(ctx, s, CallDenial, func(data *memory.Store) (authz.Denial, error) { return data.Denial(ctx, id) })
+}
+
+// Denials implements [authz.DenialStore].
+func (s *Store) Denials(ctx context.Context, q authz.DenialQuery) ([]authz.Denial, error) {
+	return run(ctx, s, CallDenials, func(data *memory.Store) ([]authz.Denial, error) { return data.Denials(ctx, q) })
+}
+
+// PruneDenials implements [authz.DenialStore].
+func (s *Store) PruneDenials(ctx context.Context, keep authz.DenialBounds, limit int) (int, error) {
+	return run(ctx, s, CallPruneDenials, func(data *memory.Store) (int, error) { return data.PruneDenials(ctx, keep, limit) })
+}

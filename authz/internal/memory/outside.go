@@ -1,0 +1,43 @@
+package memory
+
+import (
+	"slices"
+
+	"github.com/rightful-go/rightful/authz"
+)
+
+// InsertRows puts rows into the policy table as another program does: as they are, and without
+// a change. It returns their ids, which the store gives; those in rows are ignored.
+func InsertRows(m *Store, rows ...authz.Row) []int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.state.Writes++
+	ids := make([]int64, len(rows))
+	for i, r := range rows {
+		ids[i] = m.rows.insert(r)
+	}
+	return ids
+}
+
+// DeleteRow takes a row out of the policy table as another program does, without a change.
+// It reports whether the table had the row.
+func DeleteRow(m *Store, id int64) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	_, there := m.rows.remove(id)
+	if there {
+		m.state.Writes++
+	}
+	return there
+}
+
+// DeleteRecord takes away the record of a revision. It reports whether the store had one.
+func DeleteRecord(m *Store, r authz.Revision) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	i, there := slices.BinarySearchFunc(m.records, r, byRevision)
+	if there {
+		m.records = slices.Delete(m.records, i, i+1)
+	}
+	return there
+}

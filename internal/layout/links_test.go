@@ -1,0 +1,98 @@
+package layout_test
+
+import (
+	"fmt"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// What a host may link, by the beginnings of import paths.
+var (
+	sqliteDriver     = []string{"github.com/glebarez", "modernc.org"}
+	postgresDriver   = []string{"gorm.io/driver/postgres", "github.com/jackc"}
+	mysqlDriver      = []string{"gorm.io/driver/mysql", "github.com/go-sql-driver"}
+	sqlServerDriver  = []string{"gorm.io/driver/sqlserver", "github.com/microsoft"}
+	gormAdapter      = []string{"github.com/casbin/gorm-adapter", "gorm.io/plugin"}
+	gorm             = []string{"gorm.io"}
+	gin              = []string{"github.com/gin-gonic", "github.com/gin-contrib"}
+	redis            = []string{"github.com/redis", "github.com/casbin/redis-watcher"}
+	ourTestPackages  = []string{module + "/internal/database", module + "/internal/servers", module + "/adapters/internal/dbtest", module + "/authz/authztest", "testing"}
+	neverInLibraries = slices.Concat(sqlServerDriver, gormAdapter, redis, ourTestPackages)
+)
+
+// neverLinked are the imports that a package must not reach, by itself or through others: a host
+// that imports the package would link them.
+var neverLinked = map[string][]string{
+	"authz":              slices.Concat(sqliteDriver, postgresDriver, mysqlDriver, gorm, gin, neverInLibraries),
+	"authz/memstore":     slices.Concat(sqliteDriver, postgresDriver, mysqlDriver, gorm, gin, neverInLibraries),
+	"authz/policycsv":    slices.Concat(sqliteDriver, postgresDriver, mysqlDriver, gorm, gin, neverInLibraries),
+	"adapters/gormstore": slices.Concat(sqliteDriver, postgresDriver, mysqlDriver, gin, neverInLibraries),
+	"adapters/sqlite":    slices.Concat(postgresDriver, mysqlDriver, gin, neverInLibraries),
+	"adapters/postgres":  slices.Concat(sqliteDriver, mysqlDriver, gin, neverInLibraries),
+	"adapters/mysql":     slices.Concat(sqliteDriver, postgresDriver, gin, neverInLibraries),
+	"adapters/watcher":   slices.Concat(sqliteDriver, postgresDriver, mysqlDriver, gorm, gin, neverInLibraries),
+	"adapters/casbin":    slices.Concat(gin, redis, ourTestPackages), // gorm-adapter links every driver
+	"api":                slices.Concat(sqliteDriver, postgresDriver, mysqlDriver, gorm, neverInLibraries),
+}
+
+// Through Rightful a host links only what it imports.
+func TestLinks(t *testing.T) {
+	paths := make([]string, 0, len(neverLinked))
+	for name := range neverLinked {
+		paths = append(paths, module+"/"+name)
+	}
+	args := append([]string{"list", "-f", `{{.ImportPath}} {{join .Deps " "}}`}, paths...)
+	list := exec.CommandContext(t.Context(), "go", args...)
+	list.Dir = "../.."
+	out, err := list.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	report(t, linkFaults(string(out)))
+}
+
+// linkFaults takes lines of a package and all that it reaches.
+func linkFaults(list string) (faults []string) {
+	seen := 0
+	for line := range strings.Lines(list) {
+		reached := strings.Fields(line)
+		name := strings.TrimPrefix(reached[0], module+"/")
+		never, ok := neverLinked[name]
+		if !ok {
+			continue
+		}
+		seen++
+		for _, imported := range reached[1:] {
+			if within(imported, never...) {
+				faults = append(faults, fmt.Sprintf("%s links %s", name, imported))
+			}
+		}
+	}
+	if seen != len(neverLinked) {
+		faults = append(faults, fmt.Sprintf("of %d packages %d are listed", len(neverLinked), seen))
+	}
+	return faults
+}
+
+// Each fault is found where it is planted.
+func TestPlantedLinksAreFound(t *testing.T) {
+	for name := range neverLinked {
+		var list strings.Builder
+		for other := range neverLinked {
+			fmt.Fprintf(&list, "%s/%s fmt", module, other)
+			if other == name {
+				list.WriteString(" github.com/redis/go-redis/v9 github.com/redistribution/x")
+			}
+			list.WriteString("\n")
+		}
+		want := name + " links github.com/redis/go-redis/v9"
+		if found := linkFaults(list.String()); !slices.Equal(found, []string{want}) {
+			t.Errorf("found %q, not %q", found, want)
+		}
+	}
+	if found := linkFaults(""); len(found) != 1 {
+		t.Errorf("where nothing is listed, %q is found", found)
+	}
+}
