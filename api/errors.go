@@ -73,25 +73,25 @@ func (c *call) detail(p *problem.Document, err error) {
 	if !errors.As(err, &e) {
 		return
 	}
-	switch e.Kind {
-	case authz.ErrForbidden:
+	switch {
+	case errors.Is(err, authz.ErrForbidden):
 		p.Missing, p.User = c.missing(e.Missing), c.user
 		p.Detail = "You need " + counted(len(p.Missing), "more permission", "more permissions") + " to do this."
 		if slices.Contains(e.Missing, authz.Everything) {
 			p.Detail = "Only administrators may do this."
 		}
-	case authz.ErrEscalation:
+	case errors.Is(err, authz.ErrEscalation):
 		p.Missing, p.User = c.missing(e.Missing), c.user
-	case authz.ErrRevisionConflict:
+	case errors.Is(err, authz.ErrRevisionConflict):
 		p.Version = &e.Revision
 		c.http.Header("ETag", etag(e.Revision))
-	case authz.ErrInvalid, authz.ErrUnknownPermission:
+	case errors.Is(err, authz.ErrInvalid), errors.Is(err, authz.ErrUnknownPermission):
 		p.Errors = each(e.Faults, inputErrorOf)
 		p.Detail = summary(p.Errors)
-	case authz.ErrImportRejected:
+	case errors.Is(err, authz.ErrImportRejected):
 		p.Errors, p.ErrorCount = each(e.Faults, inputErrorOf), e.Count
 		p.Detail = "The file has " + counted(e.Count, "error", "errors") + "; nothing was imported."
-	case authz.ErrCannotRevert:
+	case errors.Is(err, authz.ErrCannotRevert):
 		p.Errors, p.ErrorCount = each(e.Faults, inputErrorOf), e.Count
 		p.Detail = "The change can no longer be reverted: " + counted(e.Count, "obstacle remains", "obstacles remain") + "."
 	}

@@ -95,7 +95,7 @@ func (c *call) withExcess(err error) error {
 	fields := []authz.Fault{*c.excess}
 	var e *authz.Error
 	switch {
-	case errors.As(err, &e) && (e.Kind == authz.ErrInvalid || e.Kind == authz.ErrUnknownPermission):
+	case errors.As(err, &e) && (errors.Is(err, authz.ErrInvalid) || errors.Is(err, authz.ErrUnknownPermission)):
 		fields = append(fields, e.Faults...)
 	case err != nil && comesBeforeInvalid(kindOf(err)):
 		return err

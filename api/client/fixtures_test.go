@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/gin-gonic/gin"
+
 	"github.com/rightful-go/rightful/api"
 	"github.com/rightful-go/rightful/api/client"
 	"github.com/rightful-go/rightful/authz"
