@@ -121,9 +121,9 @@ func (q *requirement) handle(c *gin.Context) {
 			c.Abort()
 		}
 	}()
-	question := q.question
-	question.User = q.guard.currentUser(c)
-	d := q.guard.engine.Decide(question)
+	d := q.guard.engine.Decide(authz.Question{
+		User: q.guard.currentUser(c), Permissions: q.question.Permissions, OneIsEnough: q.question.OneIsEnough,
+	})
 	if allowed = d.Allowed; !allowed {
 		q.guard.Refuse(c, d)
 	}
