@@ -57,5 +57,4 @@ func TestGroupFromBeginningToEnd(t *testing.T) {
 	if err := g.Delete(ctx, version); !client.Is(err, openapi.ProblemTypeGroupHasMembers) {
 		t.Errorf("deleting a group with members: %v", err)
 	}
-
 }

@@ -61,7 +61,6 @@ func callGroupMethods(t *testing.T, c *client.Client) {
 	if len(holders) != 4 || holders["group:Desk"] != 1 || holders["ben"] != 1 || holders["ana"] != 1 {
 		t.Errorf("it is held by %v", holders)
 	}
-
 }
 
 func callUserMethods(t *testing.T, c *client.Client) {

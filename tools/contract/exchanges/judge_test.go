@@ -38,7 +38,7 @@ func header(pairs ...string) http.Header {
 	return h
 }
 
-// read and made are exchanges that are as they should be.
+// read and made are correct exchanges.
 func shown() *exchange {
 	return &exchange{
 		Method: "GET", Target: "/api/v1/groups/Finance", Header: http.Header{},
@@ -54,7 +54,7 @@ func made() *exchange {
 	}
 }
 
-// asked is two questions, the second of them one that is none.
+// asked has two evaluations, the second of them invalid.
 func asked() *exchange {
 	return &exchange{
 		Method: "POST", Target: "/access/v1/evaluations", Header: http.Header{"Content-Type": {"application/json"}},
@@ -65,7 +65,7 @@ func asked() *exchange {
 	}
 }
 
-// taken is a file that was imported.
+// taken is an import.
 func taken() *exchange {
 	return &exchange{
 		Method: "POST", Target: "/api/v1/imports?mode=merge", Header: http.Header{"Content-Type": {"text/csv"}}, Body: []byte("# nothing\n"),
@@ -119,7 +119,7 @@ func TestWhatIsRightPasses(t *testing.T) {
 	}
 }
 
-// Each planted fault is found by each of the two.
+// Both validators find each planted fault.
 func TestPlantedFaultsAreFound(t *testing.T) {
 	j := testJudge(t)
 	for name, plant := range map[string]struct {
@@ -173,7 +173,7 @@ func TestPlantedFaultsAreFound(t *testing.T) {
 	}
 }
 
-// What one of them doesn't know, the other finds.
+// One validator finds what the other doesn't support.
 func TestPlantedFaultsAreFoundByOne(t *testing.T) {
 	j := testJudge(t)
 	file, questions, followed := taken(), asked(), made()
@@ -195,7 +195,7 @@ func TestValidRequestsThatAreRefusedAreFound(t *testing.T) {
 	if faults := j.judge(refused(reason)); len(faults) != 1 || !strings.Contains(faults[0].Error(), reason) {
 		t.Errorf("found %v", faults)
 	}
-	// Who sent what isn't valid is refused with any words.
+	// An invalid request may be refused with any text.
 	e := refused(reason)
 	replace(&e.Body, `"name"`, `"description"`)
 	if faults := j.judge(e); len(faults) > 0 {
@@ -203,7 +203,7 @@ func TestValidRequestsThatAreRefusedAreFound(t *testing.T) {
 	}
 }
 
-// A run tells of every fault, and of a recording that has nothing in it.
+// A run reports every fault, and an empty recording.
 func TestRun(t *testing.T) {
 	const document = "../../../api/openapi.yaml"
 	write := func(exchanges ...*exchange) string {
