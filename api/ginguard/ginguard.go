@@ -7,8 +7,8 @@
 //	r.GET("/settings", g.Require("system.settings:view"), showSettings)
 //	r.POST("/requests/:id/approve", g.RequireFunc(permissionsOfRequest), approve)
 //
-// [Guard.Router] watches the routes, so that a host can refuse to start with an unguarded one. What a
-// refusal says is package guard's business.
+// [Guard.Router] watches the routes, so that a host can refuse to start with an unguarded one. Package
+// guard renders the refusals.
 package ginguard
 
 import (
