@@ -1,0 +1,85 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/rightful-go/rightful/adapters"
+	"github.com/rightful-go/rightful/authz"
+	"github.com/spf13/cobra"
+)
+
+// database is the database that a command works on. This file alone knows how to open it.
+type database struct{ address, prefix string }
+
+// closableStore is a store that the command opened and has to close.
+type closableStore interface {
+	authz.Store
+	Close() error
+}
+
+func (d *database) addFlags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&d.address, "db", "", "`address` of the database: sqlite:PATH, postgres://… or mysql://… (default $RIGHTFUL_DB)")
+	cmd.Flags().StringVar(&d.prefix, "prefix", "", "`prefix` of the table names, if the service uses one")
+}
+
+// complete takes the address from the environment if there is no flag.
+func (d *database) complete(getenv func(string) string) error {
+	if d.address = cmp.Or(d.address, getenv("RIGHTFUL_DB")); d.address == "" {
+		return usageError{errors.New("no database given: use --db or set RIGHTFUL_DB")}
+	}
+	return nil
+}
+
+// open opens a store that exists. It creates neither tables nor a database file.
+func (d *database) open(ctx context.Context) (closableStore, error) {
+	if file := d.file(); file != "" {
+		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("there is no database file %s; check --db, or create it with rightful migrate", file)
+		}
+	}
+	return adapters.Open(ctx, d.address, adapters.GormOptions{Prefix: d.prefix, SkipMigration: true})
+}
+
+// migrate creates the tables or upgrades them, and on SQLite creates the file.
+func (d *database) migrate(ctx context.Context) error {
+	if file := d.file(); file != "" {
+		if folder := filepath.Dir(file); !isFolder(folder) {
+			return fmt.Errorf("there is no folder %s to create the database file in", folder)
+		}
+	}
+	store, err := adapters.Open(ctx, d.address, adapters.GormOptions{Prefix: d.prefix})
+	if err != nil {
+		return err
+	}
+	return store.Close()
+}
+
+// migrationSQL returns the statements that migrate would run on an empty database.
+func (d *database) migrationSQL() (string, error) {
+	scheme, _, _ := strings.Cut(d.address, ":")
+	if scheme == "postgresql" {
+		scheme = "postgres"
+	}
+	return adapters.MigrationSQL(scheme, d.prefix)
+}
+
+// file returns the path of an SQLite file, "" for a server and for what is no plain path.
+func (d *database) file() string {
+	path, ok := strings.CutPrefix(d.address, "sqlite:")
+	if !ok || strings.HasPrefix(path, "file:") || strings.HasPrefix(path, "//") || strings.Contains(path, ":memory:") {
+		return ""
+	}
+	return path
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
