@@ -24,16 +24,19 @@ func writeExplanation(to io.Writer, x openapi.Explanation) {
 		note(to, "%s may do this.\n", x.User)
 		return
 	}
+	heading := "What would help, best first:"
 	if x.BadRows != nil {
 		for _, row := range x.BadRows.Items {
 			note(to, "Row %d is a bad row and denies %s everything: %s. Remove it with rightful repair %[1]d.\n", row.ID, x.User, row.Fault)
 		}
+		heading = "What would help after that, best first:"
 	}
-	if len(x.Fixes) == 0 {
+	if len(x.Fixes) == 0 && x.BadRows == nil {
 		note(to, "Nothing that can be granted would help.\n")
-		return
 	}
-	note(to, "\nWhat would help, best first:\n")
+	if len(x.Fixes) > 0 {
+		note(to, "\n%s\n", heading)
+	}
 	for i, fix := range x.Fixes {
 		note(to, "%2d. %s\n    %s\n", i+1, describe(x.User, fix), strings.Join(effects(fix), "; "))
 		for _, request := range fix.Changes {

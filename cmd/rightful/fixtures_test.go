@@ -27,7 +27,8 @@ import (
 //	                      administrator, HEAD its head
 //	sql FILE STATEMENT    does what another program might do to the tables
 //	can FILE USER         says whether the policy lets a user do a:b, and records foreign rows
-//	serve                 starts a service of another policy at RIGHTFUL_URL; tokens are user ids
+//	serve [FILE]          starts a service at RIGHTFUL_URL, with the policy of a file or one in memory; tokens
+//	                      are user ids
 //	deny USER PERMISSION  has the service deny a user, by the id in DENIAL
 type shell struct {
 	t       *testing.T
@@ -58,7 +59,7 @@ func (s *shell) builtin(out io.Writer, name string, args []string) {
 	case "can":
 		note(out, "%v\n", can(s.t, args[0], authz.UserID(args[1])))
 	case "serve":
-		s.serve()
+		s.serve(args...)
 	case "deny":
 		s.deny(authz.UserID(args[0]), authz.Permission(args[1]))
 	default:
@@ -107,16 +108,23 @@ func execute(t *testing.T, file, statement string) {
 	check(t, err)
 }
 
-func (s *shell) serve() {
+func (s *shell) serve(file ...string) {
 	s.t.Helper()
-	engine, err := authz.Open(s.t.Context(), authz.NewMemoryStore(), authz.Options{
+	store, group := authz.Store(authz.NewMemoryStore()), authz.GroupName("Desk")
+	if len(file) > 0 {
+		opened, err := adapters.Open(s.t.Context(), "sqlite:"+file[0], adapters.GormOptions{})
+		check(s.t, err)
+		s.t.Cleanup(func() { _ = opened.Close() })
+		store, group = opened, "Helpers"
+	}
+	engine, err := authz.Open(s.t.Context(), store, authz.Options{
 		Bootstrap: "ana", Logger: slog.New(slog.DiscardHandler),
 		Catalog: authz.Catalog{{Permission: "a:b", Label: "Do it", Category: []string{"Things"}}, {Permission: "a:c", Label: "Undo it"}},
 	})
 	check(s.t, err)
 	s.t.Cleanup(func() { _ = engine.Close() })
 	s.service = engine
-	_, err = engine.As("ana").CreateGroup(s.t.Context(), authz.GroupSpec{Name: "Desk", Permissions: authz.Rules{Grants: []authz.Pattern{"a:*"}}})
+	_, err = engine.As("ana").CreateGroup(s.t.Context(), authz.GroupSpec{Name: group, Permissions: authz.Rules{Grants: []authz.Pattern{"a:*"}}})
 	check(s.t, err)
 	gin.SetMode(gin.ReleaseMode) // it logs less
 	r := gin.New()
