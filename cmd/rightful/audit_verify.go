@@ -11,7 +11,7 @@ import (
 )
 
 func auditVerifyCommand(p process, out *output) *cobra.Command {
-	var db database
+	var db databaseFlags
 	var key recordKey
 	var heads heads
 	cmd := &cobra.Command{
@@ -43,7 +43,7 @@ change, and this command prints the present one. Give kept heads with --head.`,
 // manyRecords is a number that takes more than a moment to replay.
 const manyRecords = 20_000
 
-func verify(ctx context.Context, p process, out *output, db database, keyFile recordKey, heads heads) error {
+func verify(ctx context.Context, p process, out *output, db databaseFlags, keyFile recordKey, heads heads) error {
 	key, err := keyFile.read()
 	if err != nil {
 		return err

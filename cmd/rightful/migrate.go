@@ -7,7 +7,7 @@ import (
 )
 
 func migrateCommand(p process, out *output) *cobra.Command {
-	var db database
+	var db databaseFlags
 	var printSQL bool
 	cmd := &cobra.Command{
 		Use:   "migrate",

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/rightful-go/rightful/adapters"
@@ -15,8 +14,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// database is the database that a command works on. This file alone knows how to open it.
-type database struct{ address, prefix string }
+// databaseFlags say which database a command works on. This file alone knows how to open it.
+type databaseFlags struct{ address, prefix string }
 
 // closableStore is a store that the command opened and has to close.
 type closableStore interface {
@@ -24,13 +23,13 @@ type closableStore interface {
 	Close() error
 }
 
-func (d *database) addFlags(cmd *cobra.Command) {
+func (d *databaseFlags) addFlags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&d.address, "db", "", "`address` of the database: sqlite:PATH, postgres://… or mysql://… (default $RIGHTFUL_DB)")
 	cmd.Flags().StringVar(&d.prefix, "prefix", "", "`prefix` of the table names, if the service uses one")
 }
 
 // complete takes the address from the environment if there is no flag.
-func (d *database) complete(getenv func(string) string) error {
+func (d *databaseFlags) complete(getenv func(string) string) error {
 	if d.address = cmp.Or(d.address, getenv("RIGHTFUL_DB")); d.address == "" {
 		return usageError{errors.New("no database given: use --db or set RIGHTFUL_DB")}
 	}
@@ -38,7 +37,7 @@ func (d *database) complete(getenv func(string) string) error {
 }
 
 // open opens a store that exists. It creates neither tables nor a database file.
-func (d *database) open(ctx context.Context) (closableStore, error) {
+func (d *databaseFlags) open(ctx context.Context) (closableStore, error) {
 	if file := d.file(); file != "" {
 		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("there is no database file %s; check --db, or create it with rightful migrate", file)
@@ -48,12 +47,7 @@ func (d *database) open(ctx context.Context) (closableStore, error) {
 }
 
 // migrate creates the tables or upgrades them, and on SQLite creates the file.
-func (d *database) migrate(ctx context.Context) error {
-	if file := d.file(); file != "" {
-		if folder := filepath.Dir(file); !isFolder(folder) {
-			return fmt.Errorf("there is no folder %s to create the database file in", folder)
-		}
-	}
+func (d *databaseFlags) migrate(ctx context.Context) error {
 	store, err := adapters.Open(ctx, d.address, adapters.GormOptions{Prefix: d.prefix})
 	if err != nil {
 		return err
@@ -62,7 +56,7 @@ func (d *database) migrate(ctx context.Context) error {
 }
 
 // migrationSQL returns the statements that migrate would run on an empty database.
-func (d *database) migrationSQL() (string, error) {
+func (d *databaseFlags) migrationSQL() (string, error) {
 	scheme, _, _ := strings.Cut(d.address, ":")
 	if scheme == "postgresql" {
 		scheme = "postgres"
@@ -71,15 +65,10 @@ func (d *database) migrationSQL() (string, error) {
 }
 
 // file returns the path of an SQLite file, "" for a server and for what is no plain path.
-func (d *database) file() string {
+func (d *databaseFlags) file() string {
 	path, ok := strings.CutPrefix(d.address, "sqlite:")
 	if !ok || strings.HasPrefix(path, "file:") || strings.HasPrefix(path, "//") || strings.Contains(path, ":memory:") {
 		return ""
 	}
 	return path
-}
-
-func isFolder(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
 }

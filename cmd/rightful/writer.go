@@ -13,7 +13,7 @@ import (
 
 // writer is what commands that change the policy have in common.
 type writer struct {
-	db     database
+	db     databaseFlags
 	key    recordKey
 	reason string
 }
