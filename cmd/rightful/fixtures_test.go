@@ -32,6 +32,7 @@ import (
 //	deny USER PERMISSION  has the service deny a user, by the id in DENIAL
 type shell struct {
 	t       *testing.T
+	folder  string // where it works
 	env     map[string]string
 	service *authz.Engine
 }

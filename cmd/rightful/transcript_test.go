@@ -54,7 +54,9 @@ func TestTranscripts(t *testing.T) {
 // replay runs the commands of a transcript and returns it with what they print now.
 func replay(t *testing.T, transcript string) string {
 	t.Chdir(t.TempDir())
-	s := &shell{t: t, env: map[string]string{}}
+	folder, err := os.Getwd()
+	check(t, err)
+	s := &shell{t: t, folder: folder, env: map[string]string{}}
 	var now strings.Builder
 	inOutput := false
 	for line := range strings.Lines(transcript) {
@@ -131,6 +133,7 @@ var varying = []struct {
 
 // steady gives the values that differ between runs their names.
 func (s *shell) steady(output string) string {
+	output = strings.ReplaceAll(output, s.folder+string(filepath.Separator), "")
 	for _, name := range slices.Sorted(maps.Keys(s.env)) {
 		if len(s.env[name]) > 20 {
 			output = strings.ReplaceAll(output, s.env[name], "$"+name)
