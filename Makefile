@@ -115,6 +115,8 @@ tools: ## Check the development tools of our own
 	go -C tools test ./...
 	go -C tools/contract vet ./...
 	go -C tools/contract test ./...
+	go -C tools/hosts/report vet ./...
+	go -C tools/hosts/report test ./...
 
 .PHONY: contract
 contract: ## Hold what the tests of api ask and get against openapi.yaml, by two validators
@@ -136,10 +138,15 @@ peers: ## Check that all that make bench measures decide alike
 	go -C bench vet ./...
 	go -C bench test ./...
 
+# Each is a module of its own, so that it links what a real host would.
+.PHONY: hosts
+hosts: ## Build and run four hosts; report what they link
+	@go -C tools/hosts/report run .
+
 # Goes on after a stage that fails, so that one run shows everything.
-STAGES := tools lint race test contract breaking peers build
+STAGES := tools lint race test contract breaking peers hosts build
 .PHONY: check
-check: ## All that CI runs: tools, lint, race, test, contract, breaking, peers, build
+check: ## All that CI runs: tools, lint, race, test, contract, breaking, peers, hosts, build
 	@go version; failed=; times=; \
 	for stage in $(STAGES); do \
 		printf '\n=== %s\n' "$$stage"; start=$$(date +%s); result=ok; \

@@ -1,0 +1,12 @@
+module github.com/rightful-go/rightful/tools/hosts/gin-casbin2
+
+go 1.26.0
+
+replace github.com/rightful-go/rightful => ../../..
+
+require github.com/rightful-go/rightful v0.0.0
+require github.com/casbin/casbin/v2 v2.135.0
+require github.com/casbin/gorm-adapter/v3 v3.39.0
+require github.com/gin-gonic/gin v1.12.0
+require github.com/glebarez/sqlite v1.11.0
+require gorm.io/gorm v1.31.2
