@@ -18,7 +18,8 @@ var update = flag.Bool("update", false, "rewrite the output in the transcripts")
 // TestTranscripts runs the sessions in testdata/*.txt and compares what they print. A transcript has
 //
 //	# comments, which stay,
-//	$ commands, of which "rightful" is the one under test and the others are in [shell]; "| head -n 3" may follow,
+//	$ commands, of which "rightful" is the one under test and the others are in [shell]; "| head -n 3" or
+//	  "| head -c 30" may follow,
 //
 // and after each command its stdout, its stderr in lines that begin with "! ", and its exit status in
 // brackets unless it is 0. Values that differ between runs stand there by name, such as $DENIAL.
@@ -105,14 +106,18 @@ func (s *shell) run(line string) string {
 	return text + "\n"
 }
 
-// head returns the first lines of a text if a pipe leads to head.
+// head returns the beginning of a text if a pipe leads to head.
 func head(t *testing.T, text, pipe string) string {
+	var unit rune
 	var n int
 	if pipe == "" {
 		return text
 	}
-	if _, err := fmt.Sscanf(pipe, "head -n %d", &n); err != nil {
+	if _, err := fmt.Sscanf(pipe, "head -%c %d", &unit, &n); err != nil {
 		t.Fatalf("| %s: %v", pipe, err)
+	}
+	if unit == 'c' {
+		return text[:min(n, len(text))] + "\n"
 	}
 	lines := strings.SplitAfter(text, "\n")
 	return strings.Join(lines[:min(n, len(lines))], "")

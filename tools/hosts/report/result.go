@@ -39,7 +39,8 @@ func write(out io.Writer, results []result) error {
 			fmt.Fprintf(&b, "  + %s\n", module)
 		}
 	}
-	fmt.Fprintf(&b, "\nBuilt with go build, %s, %s/%s. Modules are those that the binary links, 1 MB is 1,000,000 bytes.\n\n",
+	fmt.Fprintf(&b, "\nBuilt with go build, %s, %s/%s, and the versions of the go.mod of each host. Modules are those that the\n"+
+		"binary links, 1 MB is 1,000,000 bytes.\n\n",
 		runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	b.WriteString("| host | modules with Rightful | without | MB with Rightful | without |\n| --- | ---: | ---: | ---: | ---: |\n")
 	for _, r := range results {
