@@ -10,7 +10,7 @@ export GOWORK := off
 ARGS ?=
 BENCH ?= .
 FUZZTIME ?= 10s
-TIMEOUT ?= 20m
+TIMEOUT ?= 30m
 
 # Development tools, pinned in a module of their own so that they reach nobody's module graph.
 TOOL := go tool -modfile=tools/go.mod
@@ -32,14 +32,17 @@ run: ## Build the example back office and start it (ARGS='-addr 127.0.0.1:9000')
 build: ## Build the command and all examples into bin/
 	$(BUILD) -o bin/ ./cmd/... ./examples/...
 
+# Tests that take many seconds skip themselves under -short; test-long runs them too.
 .PHONY: test
-test: ## Run all tests, those with large data included
+test: ## Run the tests
+	go test -short -timeout $(TIMEOUT) ./...
+
+.PHONY: test-long
+test-long: ## Run all tests, those with large data and long runs included
 	go test -timeout $(TIMEOUT) ./...
 
-# The detector makes everything some ten times slower: tests that take a minute skip themselves under -short, and `test`
-# runs them without it.
 .PHONY: race
-race: ## Run the tests under the race detector in random order, without those that take a minute
+race: ## Run the tests under the race detector in random order
 	@if command -v "$$(go env CC | cut -d ' ' -f 1)" >/dev/null 2>&1; then \
 		echo 'go test -race -shuffle=on -short ./...'; \
 		CGO_ENABLED=1 go test -race -shuffle=on -short -timeout $(TIMEOUT) ./...; \
@@ -115,6 +118,8 @@ tools: ## Check the development tools of our own
 	go -C tools test ./...
 	go -C tools/contract vet ./...
 	go -C tools/contract test ./...
+	go -C tools/hosts/report vet ./...
+	go -C tools/hosts/report test ./...
 
 .PHONY: contract
 contract: ## Hold what the tests of api ask and get against openapi.yaml, by two validators
@@ -136,18 +141,38 @@ peers: ## Check that all that make bench measures decide alike
 	go -C bench vet ./...
 	go -C bench test ./...
 
+# Each is a module of its own, so that it links what a real host would.
+.PHONY: hosts
+hosts: ## Build and run four hosts; report what they link
+	@go -C tools/hosts/report run .
+
+# A stage and its budget in seconds on two cores. All of them take at most 20 minutes, so that people run the check; what
+# takes longer goes into check-long.
+STAGES := tools:90 lint:180 race:420 test:240 contract:60 breaking:10 peers:60 hosts:90 build:50
+LONG_STAGES := test-long:1800 fuzz:600
+
 # Goes on after a stage that fails, so that one run shows everything.
-STAGES := tools lint race test contract breaking peers build
+define run-stages
+@go version; failed=; times=; all=0; \
+for entry in $(1); do \
+	stage=$${entry%:*}; budget=$${entry#*:}; \
+	printf '\n=== %s\n' "$$stage"; start=$$(date +%s); result=ok; \
+	$(MAKE) --no-print-directory --keep-going "$$stage" || { result=FAILED; failed="$$failed $$stage"; }; \
+	took=$$(($$(date +%s) - start)); all=$$((all + took)); note=; \
+	if [ "$$took" -gt "$$budget" ]; then note='over its budget'; fi; \
+	times="$$times$$(printf '%-10s %-6s %5d s of %4d %s' "$$stage" "$$result" "$$took" "$$budget" "$$note")\n"; \
+done; \
+printf "\n=== $@\n$$times"; printf '%-10s %-6s %5d s\n' all '' "$$all"; \
+if [ -n "$$failed" ]; then echo "Failed:$$failed" >&2; exit 1; fi
+endef
+
 .PHONY: check
-check: ## All that CI runs: tools, lint, race, test, contract, breaking, peers, build
-	@go version; failed=; times=; \
-	for stage in $(STAGES); do \
-		printf '\n=== %s\n' "$$stage"; start=$$(date +%s); result=ok; \
-		$(MAKE) --no-print-directory --keep-going "$$stage" || { result=FAILED; failed="$$failed $$stage"; }; \
-		times="$$times$$(printf '%-8s %-6s %4d s' "$$stage" "$$result" $$(($$(date +%s) - start)))\n"; \
-	done; \
-	printf "\n=== check\n$$times"; \
-	if [ -n "$$failed" ]; then echo "Failed:$$failed" >&2; exit 1; fi
+check: ## All that CI runs: tools, lint, race, test, contract, breaking, peers, hosts, build
+	$(call run-stages,$(STAGES))
+
+.PHONY: check-long
+check-long: ## What takes longer than CI has: all tests with large data, and fuzzing
+	$(call run-stages,$(LONG_STAGES))
 
 .PHONY: clean
 clean: ## Remove what was built

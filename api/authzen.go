@@ -10,48 +10,50 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/rightful-go/rightful/api/internal/problem"
 	"github.com/rightful-go/rightful/authz"
 )
 
-// AuthZEN configures [MountAuthZEN]. Every zero value is useful.
-type AuthZEN struct {
-	// PolicyDecisionPoint is the identifier under which services know this one, such as
-	// "https://pdp.example.com" or "https://pdp.example.com/tenant1": an https address, or an
-	// http address of the loopback, without a query, a fragment and a slash at its end. The
-	// addresses in the metadata begin with it and never with what a request calls the host.
-	// Without it no metadata is published.
+// AuthZENOptions configure [MountAuthZEN]. Every zero value is useful.
+type AuthZENOptions struct {
+	// PolicyDecisionPoint is the identifier under which other services know this one, such as
+	// "https://pdp.example.com" or "https://pdp.example.com/tenant1": an https address, or an http
+	// address of the loopback interface, without query, fragment and trailing slash. The addresses in
+	// the metadata begin with it, never with the Host header of a request. If it is empty, no metadata
+	// is published.
 	PolicyDecisionPoint string
 
-	// Resources lists the resources that there are, for the search of resources. Without it
-	// that search is a 404, and the metadata doesn't name it.
+	// Resources lists the host's resources for the resource search. If it is nil, that search is a 404,
+	// and the metadata doesn't list it.
 	Resources ResourceLister
 }
 
-// MountAuthZEN puts the OpenID AuthZEN Authorization API 1.0 below r, by which other services
-// ask for decisions: the operations of openapi.yaml below /access/v1, and the metadata.
+// MountAuthZEN serves the OpenID AuthZEN Authorization API 1.0, with which other services ask for
+// decisions: the operations of openapi.yaml below /access/v1, and the metadata.
 //
-//	api.MountAuthZEN(r, engine, currentUser, api.AuthZEN{PolicyDecisionPoint: "https://pdp.example.com"})
+//	err := api.MountAuthZEN(r, engine, currentUser, api.AuthZENOptions{PolicyDecisionPoint: "https://pdp.example.com"})
 //
-// Where the identifier has a path, such as /tenant1, the operations are below
-// /tenant1/access/v1 and the metadata is at /.well-known/authzen-configuration/tenant1, as
-// section 9.2 of the specification has it. So r is the host's engine, or a group of it that has
-// middlewares and no path of its own.
+// If the identifier has a path, such as /tenant1, the operations are below /tenant1/access/v1 and the
+// metadata is at /.well-known/authzen-configuration/tenant1 (section 9.2 of the specification). So r
+// must be the host's engine, or a group of it without a path.
 //
-// The caller needs [authz.EvaluateDecisions], which lets it ask anything about anyone. The
-// metadata is open to all.
+// The caller needs [authz.EvaluateDecisions], which allows any question about any user. The metadata
+// is public.
 //
-// It returns an error, and registers nothing, when the identifier can't be used. It panics when
-// engine or currentUser is nil or when r has a path.
-func MountAuthZEN(r gin.IRouter, engine *authz.Engine, currentUser CurrentUser, options AuthZEN) error {
+// MountAuthZEN returns an error, and registers nothing, if r has a path or the identifier is invalid:
+// the identifier usually comes from configuration. Like [Mount] it panics if engine or currentUser is
+// nil.
+func MountAuthZEN(r gin.IRouter, engine *authz.Engine, currentUser CurrentUser, options AuthZENOptions) error {
 	if engine == nil || currentUser == nil {
-		panic("api: MountAuthZEN needs an engine and a way to tell who is calling")
+		panic("api: MountAuthZEN was given no engine or no CurrentUser function")
 	}
 	if group, ok := r.(interface{ BasePath() string }); ok && group.BasePath() != "/" {
-		panic("api: MountAuthZEN takes a router without a path: the identifier says where things are")
+		return fmt.Errorf("api: MountAuthZEN was given a router with the path %q; it takes one without a path, "+
+			"because PolicyDecisionPoint defines the paths", group.BasePath())
 	}
 	path, err := pathOfIdentifier(options.PolicyDecisionPoint)
 	if err != nil {
-		return fmt.Errorf("the policy decision point %q: %w", options.PolicyDecisionPoint, err)
+		return fmt.Errorf("api: PolicyDecisionPoint %q %w", options.PolicyDecisionPoint, err)
 	}
 	z := &authZEN{options}
 	m := &mounted{engine: engine, currentUser: currentUser}
@@ -63,8 +65,8 @@ func MountAuthZEN(r gin.IRouter, engine *authz.Engine, currentUser CurrentUser, 
 	return nil
 }
 
-// authZEN answers by its options.
-type authZEN struct{ AuthZEN }
+// authZEN has the handlers that depend on options.
+type authZEN struct{ AuthZENOptions }
 
 const (
 	evaluationPath     = "/access/v1/evaluation"
@@ -75,11 +77,11 @@ const (
 	metadataPath       = "/.well-known/authzen-configuration"
 )
 
-// askBody is JSON of which another content type is a 400 (section 10.1 and the certification).
-var askBody = media{[]string{"application/json"}, 1 << 20, problemMalformedRequest}
+// askBody is a JSON body. Another content type is a 400 (section 10.1 and the certification).
+var askBody = media{[]string{"application/json"}, 1 << 20, problem.MalformedRequest}
 
-// operations is all of AuthZEN for an identifier with this path. They are in openapi.yaml, for
-// one without; a test holds the two together.
+// operations is the table of AuthZEN's operations for an identifier with this path. openapi.yaml has
+// them without a path; a test compares the two.
 func (z *authZEN) operations(path string) []operation {
 	evaluating := holding(authz.EvaluateDecisions)
 	return []operation{
@@ -92,11 +94,11 @@ func (z *authZEN) operations(path string) []operation {
 	}
 }
 
-// plainPath is a path that every router takes as it is: without escapes and without what ours
-// would read as parameters.
+// plainPath matches paths that every router takes literally: without escapes and without the
+// characters that Gin reads as parameters.
 var plainPath = regexp.MustCompile(`^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*$`)
 
-// pathOfIdentifier checks the identifier of a policy decision point and returns its path.
+// pathOfIdentifier validates the identifier of a policy decision point and returns its path.
 func pathOfIdentifier(identifier string) (string, error) {
 	if identifier == "" {
 		return "", nil
@@ -104,15 +106,15 @@ func pathOfIdentifier(identifier string) (string, error) {
 	at, err := url.Parse(identifier)
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("is no address: %w", err)
+		return "", fmt.Errorf("is not an address: %w", err)
 	case at.Host == "" || at.Hostname() == "" || at.User != nil || at.Opaque != "":
 		return "", fmt.Errorf("must be of the form https://HOST or https://HOST/PATH")
 	case at.Scheme != "https" && !(at.Scheme == "http" && isLoopback(at.Hostname())):
-		return "", fmt.Errorf("must begin with https://; http is for the loopback alone")
+		return "", fmt.Errorf("must begin with https://; http:// is allowed only for the loopback interface")
 	case strings.ContainsAny(identifier, "?#"):
-		return "", fmt.Errorf("must have no query and no fragment")
+		return "", fmt.Errorf("must not have a query or a fragment")
 	case !plainPath.MatchString(at.EscapedPath()):
-		return "", fmt.Errorf("must have a path of letters, digits and . _ ~ - or none, and no slash at the end")
+		return "", fmt.Errorf("must have no path, or one of letters, digits and . _ ~ - without a trailing slash")
 	}
 	return at.Path, nil
 }

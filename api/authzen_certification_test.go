@@ -12,7 +12,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// certificationCase is a request of the certification scenario for AuthZEN 1.0 and what it wants.
+// certificationCase is a request of AuthZEN 1.0's certification scenario and the expected answer.
 type certificationCase struct {
 	ID      string         `json:"id"`
 	Level   string         `json:"level"`
@@ -41,10 +41,10 @@ func certification(t *testing.T) []certificationCase {
 	return file.Cases
 }
 
-// byAttributes are the levels that judge properties, which mean nothing here.
+// byAttributes are the levels that evaluate properties, which are ignored here.
 var byAttributes = []string{"Basic Properties", "Batch Properties", "Search Properties"}
 
-// Every request of the other levels is answered as the scenario wants it, each time.
+// All requests of the other levels get the answer that the scenario expects.
 func TestAuthZENCertification(t *testing.T) {
 	d := newPoint(t)
 	byID := map[string]reply{}
@@ -117,8 +117,7 @@ func (c certificationCase) check(r reply) {
 	}
 }
 
-// The levels of properties are the only ones that are left out, and what has a level has one
-// that the scenario names.
+// Only the levels about properties are left out, and every level is one that the scenario names.
 func TestAuthZENLevels(t *testing.T) {
 	levels := map[string]int{}
 	for _, c := range certification(t) {
@@ -132,7 +131,7 @@ func TestAuthZENLevels(t *testing.T) {
 	}
 }
 
-// What the scenario says in words alone.
+// What the scenario requires only in words.
 func TestAuthZENCertificationInWords(t *testing.T) {
 	d := newPoint(t)
 	const question = `{"subject":{"type":"user","id":"alice"},"action":{"name":"read"},"resource":{"type":"record","id":"record-1"}}`

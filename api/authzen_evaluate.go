@@ -5,13 +5,14 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/rightful-go/rightful/api/internal/problem"
 	"github.com/rightful-go/rightful/api/openapi"
 )
 
-// maxEvaluations is how many questions one request may ask.
+// maxEvaluations is how many evaluations a request may have.
 const maxEvaluations = 1000
 
-// evaluate answers one question (section 6).
+// evaluate answers one evaluation (section 6).
 func evaluate(c *call) {
 	var q question
 	c.read(openObject(q.members(), "subject", "action", "resource"))
@@ -23,8 +24,8 @@ func evaluate(c *call) {
 
 func (c *call) permits(q question) bool { return c.view.Permits(q.user(), *q.action, q.of()) }
 
-// The semantics of many questions (section 7.1.2.1): whether all are answered, or which decision
-// is the last.
+// The semantics of several evaluations (section 7.1.2.1): whether all are evaluated, or which decision
+// ends the list.
 const (
 	executeAll          = "execute_all"
 	denyOnFirstDeny     = "deny_on_first_deny"
@@ -33,22 +34,22 @@ const (
 
 var semantics = []string{executeAll, denyOnFirstDeny, permitOnFirstPermit}
 
-// evaluations is a request with many questions.
+// evaluations is a request with several evaluations.
 type evaluations struct {
-	common   question // what questions that don't say otherwise have in common
+	common   question // the defaults
 	items    []evaluation
-	count    int // with those that are too many
+	count    int // includes those beyond maxEvaluations
 	semantic string
 }
 
-// evaluation is one of many questions, or what is wrong with it.
+// evaluation is one of several evaluations, or its errors.
 type evaluation struct {
 	question
-	faults []inputError
+	faults []problem.InputError
 }
 
-// evaluateAll answers many questions, all by one revision (section 7). Without any it answers
-// the one that the request itself asks.
+// evaluateAll answers several evaluations by one revision (section 7). Without any, it answers the
+// question at the top of the request.
 func evaluateAll(c *call) {
 	var all evaluations
 	c.read(all.read)
@@ -63,7 +64,7 @@ func evaluateAll(c *call) {
 	}
 }
 
-// decisions answers in the order asked, up to the decision that ends it.
+// decisions answers in the order of the request, up to the decision that ends the list.
 func (c *call) decisions(all evaluations) []openapi.Decision {
 	var list []openapi.Decision
 	for _, item := range all.items {
@@ -76,7 +77,7 @@ func (c *call) decisions(all evaluations) []openapi.Decision {
 	return list
 }
 
-// decision answers one of many. What is wrong with it denies (section 7.2.1).
+// decision answers one of several evaluations. An invalid one is denied (section 7.2.1).
 func (c *call) decision(item evaluation) openapi.Decision {
 	if len(item.faults) > 0 {
 		return openapi.Decision{Context: &openapi.DecisionContext{
@@ -104,7 +105,7 @@ func (all *evaluations) read(b *body) {
 	}
 }
 
-// item reads one of the evaluations. A fault in it is its own and leaves the others alone.
+// item reads one evaluation. Its errors don't affect the others.
 func (all *evaluations) item(b *body, i int) {
 	all.count++
 	if i >= maxEvaluations {
@@ -127,8 +128,7 @@ func (all *evaluations) option(b *body) {
 	}
 }
 
-// complete takes what the evaluation doesn't say from what all have in common, whole subjects,
-// actions and resources (section 7.1.1).
+// complete applies the defaults: whole subjects, actions and resources (section 7.1.1).
 func (e *evaluation) complete(common question, i int) {
 	if e.subject == nil {
 		e.subject = common.subject
@@ -144,11 +144,11 @@ func (e *evaluation) complete(common question, i int) {
 	}
 }
 
-// missing notes what a question at a place of the body lacks.
-func (q question) missing(at string) (faults []inputError) {
+// missing lists the members that a question at this pointer lacks.
+func (q question) missing(at string) (faults []problem.InputError) {
 	note := func(there bool, name string) {
 		if !there {
-			faults = append(faults, inputError{Pointer: at + "/" + name, Detail: "is missing"})
+			faults = append(faults, problem.InputError{Pointer: at + "/" + name, Detail: "is missing"})
 		}
 	}
 	note(q.subject != nil, "subject")

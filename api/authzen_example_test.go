@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/gin-gonic/gin"
+
 	"github.com/rightful-go/rightful/api"
 	"github.com/rightful-go/rightful/authz"
 	"github.com/rightful-go/rightful/authz/memstore"
@@ -25,7 +26,7 @@ func ExampleMountAuthZEN() {
 	defer engine.Close()
 	r := gin.New()
 	currentUser := func(*gin.Context) authz.UserID { return "ana" } // the host's, from a session or a token
-	if err := api.MountAuthZEN(r, engine, currentUser, api.AuthZEN{PolicyDecisionPoint: "https://pdp.example.com"}); err != nil {
+	if err := api.MountAuthZEN(r, engine, currentUser, api.AuthZENOptions{PolicyDecisionPoint: "https://pdp.example.com"}); err != nil {
 		fmt.Println(err)
 		return
 	}

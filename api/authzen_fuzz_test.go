@@ -5,13 +5,14 @@ import (
 	"testing"
 
 	"github.com/go-json-experiment/json"
+
 	"github.com/rightful-go/rightful/api"
 	"github.com/rightful-go/rightful/authz"
 )
 
-// FuzzAuthZENBodies sends any body to each of AuthZEN's operations. Each is answered as the
-// document says (see hold), as a question or with a problem of whoever sent it; and what is
-// decided is what the engine says about the question as another reader of JSON understands it.
+// FuzzAuthZENBodies sends arbitrary bodies to AuthZEN's operations. Each gets an answer that the
+// document describes (see hold), and each decision is the engine's decision about the question as
+// another JSON parser reads it.
 func FuzzAuthZENBodies(f *testing.F) {
 	var paths []string
 	for _, o := range api.AuthZENOperations() {

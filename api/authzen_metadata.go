@@ -4,11 +4,11 @@ import (
 	"github.com/rightful-go/rightful/api/openapi"
 )
 
-// metadataAge is for how long the metadata may be kept, in seconds: it changes with the host's
+// metadataAge lets caches store the metadata for an hour: it changes only with the host's
 // configuration (section 11.9).
 const metadataAge = "max-age=3600"
 
-// metadata answers with what there is and where (section 9).
+// metadata answers with the endpoints (section 9).
 func (z *authZEN) metadata(c *call) {
 	if c.refused() {
 		return

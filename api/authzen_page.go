@@ -4,53 +4,55 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
-	"github.com/rightful-go/rightful/internal/fold"
 	"io"
 	"slices"
 	"strings"
 
+	"github.com/rightful-go/rightful/internal/fold"
+
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/rightful-go/rightful/api/internal/problem"
 	"github.com/rightful-go/rightful/api/openapi"
 )
 
-// maxResults is how many results a page of a search has, and as many where nobody asks for less.
+// maxResults is the size of a page of results, by default and at most.
 const maxResults = 500
 
-// searchPage is which part of what a search finds is asked for (section 8.2).
+// searchPage is the requested part of the results (section 8.2).
 type searchPage struct {
 	token *string
 	limit int
-	given *int // the limit that the request names
+	given *int // the limit in the request
 	after string
-	of    string // which search
+	of    string // identifies the search
 }
 
-// searchToken is what a next_token says to us, and to nobody else. Whatever it says leads
-// somewhere in the results of its search and nowhere else.
+// searchToken is the content of a next_token, which is opaque to clients. A forged one can lead only
+// to another place in the results of the same search.
 type searchToken struct {
 	Of    string `json:"of"`
 	After string `json:"after"`
 	Limit int    `json:"limit"`
 }
 
-// readSearch reads a search and reports whether it can be carried out; it answers otherwise.
+// readSearch reads a search and reports whether it is valid. If not, it answers.
 func (c *call) readSearch(s *search, members map[string]reader, required ...string) bool {
 	parts := make(map[string]jsontext.Value)
 	for name, value := range members {
-		members[name] = c.kept(parts, name, value)
+		members[name] = c.keepText(parts, name, value)
 	}
 	members["page"] = s.page.read()
 	c.read(openObject(members, required...))
 	if len(c.faults) == 0 && !c.deep {
 		s.page.of = c.search(parts)
-		c.turnTo(&s.page)
+		c.applyToken(&s.page)
 	}
 	return !c.refused()
 }
 
-// kept reads a member and keeps it as it came.
-func (c *call) kept(parts map[string]jsontext.Value, name string, value reader) reader {
+// keepText reads a member and keeps its JSON text.
+func (c *call) keepText(parts map[string]jsontext.Value, name string, value reader) reader {
 	return func(b *body) {
 		from := b.in.InputOffset()
 		value(b)
@@ -59,15 +61,15 @@ func (c *call) kept(parts map[string]jsontext.Value, name string, value reader) 
 	}
 }
 
-// search tells a search from every other: by its path and all that it is about, whatever the
-// order and the spelling.
+// search identifies a search by its path and question, regardless of the order and spelling of JSON
+// members.
 func (c *call) search(parts map[string]jsontext.Value) string {
 	h := sha256.New()
 	_, _ = io.WriteString(h, c.http.Request.URL.Path)
 	for _, name := range []string{"subject", "action", "resource", "context"} {
 		part := parts[name]
 		if part != nil {
-			if err := part.Canonicalize(); err != nil { // it was read without a fault
+			if err := part.Canonicalize(); err != nil { // it was read without an error
 				panic(err)
 			}
 		}
@@ -83,10 +85,10 @@ func (p *searchPage) read() reader {
 	})
 }
 
-// maxCount is the largest whole number that every reader of JSON reads alike (RFC 8259 section 6).
+// maxCount is the largest integer that all JSON parsers read alike (RFC 8259 section 6).
 const maxCount = 1<<53 - 1
 
-// count reads a number of things.
+// count reads a nonnegative integer.
 func count(into *int) reader {
 	return func(b *body) {
 		token, ok := b.open(jsontext.KindNumber, "a whole number")
@@ -102,10 +104,10 @@ func count(into *int) reader {
 	}
 }
 
-// turnTo finds where the page begins and how long it is. What a token goes on with must be the
-// search that it came from; its limit may be left out, as in the specification's example, and
-// not be another.
-func (c *call) turnTo(p *searchPage) {
+// applyToken finds where the page begins and how long it is. A token is valid only for the search that
+// it came from. With a token the limit may be absent, as in the specification's example, but not
+// different.
+func (c *call) applyToken(p *searchPage) {
 	p.limit = maxResults
 	if p.given != nil {
 		p.limit = min(*p.given, maxResults)
@@ -120,21 +122,21 @@ func (c *call) turnTo(p *searchPage) {
 	case at.Of != p.of:
 		c.badMember("/page/token", "belongs to another search")
 	case p.given != nil && p.limit != at.Limit:
-		c.badMember("/page/limit", "is another than on the page before")
+		c.badMember("/page/limit", "differs from the limit of the previous page")
 	}
 	p.after, p.limit = at.After, at.Limit
 }
 
 func (c *call) badMember(pointer, detail string) {
-	c.faults = append(c.faults, inputError{Pointer: pointer, Detail: detail})
+	c.faults = append(c.faults, problem.InputError{Pointer: pointer, Detail: detail})
 }
 
-// rest returns what comes behind the page before, of a list in the order of people.
+// rest returns the items after the previous page, of a list in the order of [fold.Compare].
 func (p searchPage) rest(list []string) []string {
 	return slices.DeleteFunc(list, func(s string) bool { return p.after != "" && fold.Compare(s, p.after) <= 0 })
 }
 
-// shown is what a response says about its page, where it isn't all that there is (section 8.2.2).
+// shown describes the page in the response, unless the results are complete (section 8.2.2).
 func (p searchPage) shown(found hits) *openapi.ResultPage {
 	if !found.more && p.token == nil {
 		return nil

@@ -9,27 +9,28 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/rightful-go/rightful/api/internal/problem"
 	"github.com/rightful-go/rightful/authz"
 )
 
-// userType is the one type of subject that there is.
+// userType is the only type of subjects.
 const userType = "user"
 
-// maxEntityText is how many code points the type, id or name of something may have: more than
-// any rule's, and few enough that a thousand of them are looked up soon.
+// maxEntityText is the maximum length of a type, id or name in code points: longer than in any rule,
+// and short enough that a thousand evaluations are fast.
 const maxEntityText = 1000
 
 // entity is a subject or a resource (sections 5.1 and 5.2).
 type entity struct{ kind, id string }
 
-// question is who asks to do what to what, as far as a request says.
+// question is a subject, action and resource. What the request lacks is nil.
 type question struct {
 	subject  *entity
 	action   *string
 	resource *entity
 }
 
-// user returns the subject as a user, "" where it is none: nobody, who may do nothing.
+// user returns the subject as a user, or "", which is denied everything, if it isn't a user.
 func (q question) user() authz.UserID {
 	if q.subject.kind != userType {
 		return ""
@@ -41,9 +42,8 @@ func (q question) of() authz.Resource {
 	return authz.Resource{Type: q.resource.kind, ID: q.resource.id}
 }
 
-// members reads the members of a request that make up the question. What they are about in
-// other ways, in properties and in the context, means nothing to us; nor do members that a later
-// version may add (section 10.1.1).
+// members has the readers for the members of a question. Properties, context and members of later
+// versions are ignored (section 10.1.1).
 func (q *question) members() map[string]reader {
 	subject, action, resource := new(entity), new(string), new(entity)
 	return map[string]reader{
@@ -54,14 +54,14 @@ func (q *question) members() map[string]reader {
 	}
 }
 
-// whole reads an entity that is asked about.
+// whole reads an entity with its id.
 func (e *entity) whole() reader {
 	return openObject(map[string]reader{
 		"type": entityText(&e.kind), "id": entityText(&e.id), "properties": openObject(nil),
 	}, "type", "id")
 }
 
-// wanted reads an entity that is searched for, of which an id is not looked at (section 8.4.1).
+// wanted reads an entity to search for. Its id is ignored (section 8.4.1).
 func (e *entity) wanted() reader {
 	return openObject(map[string]reader{"type": entityText(&e.kind), "properties": openObject(nil)}, "type")
 }
@@ -85,12 +85,12 @@ const (
 )
 
 var (
-	errRequestIDs = errors.New("the header " + requestIDHeader + " is there more than once")
-	errRequestID  = fmt.Errorf("the header %s must have at most %d characters, printable ones of ASCII", requestIDHeader, maxRequestID)
+	errRequestIDs = errors.New("the header " + requestIDHeader + " is repeated")
+	errRequestID  = fmt.Errorf("the header %s must have at most %d characters, all printable ASCII", requestIDHeader, maxRequestID)
 )
 
-// requestID returns the identifier that a request brings, "" if none. It fails for one that we
-// don't send back.
+// requestID returns the identifier of a request, "" if it has none. An identifier that can't be sent
+// back is an error.
 func requestID(h http.Header) (string, error) {
 	values := h.Values(requestIDHeader)
 	switch {
@@ -106,14 +106,14 @@ func requestID(h http.Header) (string, error) {
 	return id, nil
 }
 
-// echoRequestID sends the identifier of a request back (section 10.1.3), with errors too.
+// echoRequestID sends the identifier of a request back, also with errors (section 10.1.3).
 func echoRequestID(c *gin.Context) {
 	if id, err := requestID(c.Request.Header); err == nil && id != "" {
 		c.Header(requestIDHeader, id)
 	}
 }
 
-// identified refuses a request whose identifier can't be sent back: it asks for just that.
+// identified refuses a request whose identifier can't be sent back.
 func identified(handle func(*call)) func(*call) {
 	return func(c *call) {
 		if _, err := requestID(c.http.Request.Header); err != nil {
@@ -123,7 +123,7 @@ func identified(handle func(*call)) func(*call) {
 	}
 }
 
-// tooMany refuses a body that asks for more at once than is answered.
+// tooMany refuses a body with too many items.
 func (c *call) tooMany(what string, n, most int) {
-	writeProblem(c.http, problem{Type: problemTooLarge, Detail: fmt.Sprintf("The body has %d %s; at most %d are allowed.", n, what, most)})
+	writeProblem(c.http, problem.Document{Type: problem.TooLarge, Detail: fmt.Sprintf("The body has %d %s; at most %d are allowed.", n, what, most)})
 }

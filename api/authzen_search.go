@@ -4,17 +4,17 @@ import (
 	"context"
 	"log/slog"
 
+	"github.com/rightful-go/rightful/api/internal/problem"
 	"github.com/rightful-go/rightful/api/openapi"
 	"github.com/rightful-go/rightful/authz"
 )
 
-// ResourceLister lists the ids of the resources of a type: those behind after ("" for the first),
-// at most limit, in an order of its own that stays the same. Fewer than limit say that there are
-// no more. A type that it doesn't know has no resources, which is no error. It is asked several
-// times for one search and must heed its context, which ends after ten seconds.
+// ResourceLister lists the ids of the resources of a type in a stable order of its own: those after
+// the given id ("" for the first), at most limit. Fewer than limit means that there are no more. An
+// unknown type has no resources; that is no error. It is called several times for one search and must
+// respect its context, which ends after ten seconds.
 //
-// A permission to see a resource is not what it should look at: of what it lists, the search
-// keeps what the policy permits.
+// It need not check permissions: the search keeps only what the policy permits.
 type ResourceLister func(ctx context.Context, resourceType, after string, limit int) ([]string, error)
 
 // search is a request for subjects, actions or resources (section 8).
@@ -23,14 +23,14 @@ type search struct {
 	page searchPage
 }
 
-// hits are what a search found for its page.
+// hits are the results of a page.
 type hits struct {
 	ids  []string
 	more bool
-	next string // behind which the next page begins, where there are more
+	next string // the last id before the next page, if there are more
 }
 
-// cutHits takes the hits of a page from one more than fit it.
+// cutHits returns the hits of a page from a list with one item more than the page.
 func cutHits(ids []string, p searchPage) hits {
 	if len(ids) <= p.limit {
 		return hits{ids: ids}
@@ -42,7 +42,7 @@ func cutHits(ids []string, p searchPage) hits {
 	return found
 }
 
-// searchSubjects finds the users who may do something to a resource (section 8.4).
+// searchSubjects finds the users who may perform an action on a resource (section 8.4).
 func searchSubjects(c *call) {
 	var s search
 	members := s.members()
@@ -61,11 +61,11 @@ func searchSubjects(c *call) {
 	c.ok(openapi.EntityResults{Page: s.page.shown(found), Results: entities(userType, found)})
 }
 
-// searchActions finds what a subject may do to a resource, as far as it has a name (section 8.6).
+// searchActions finds the named actions that a subject may perform on a resource (section 8.6).
 func searchActions(c *call) {
 	var s search
 	members := s.members()
-	delete(members, "action") // it is what is searched for, and one that is there isn't looked at
+	delete(members, "action") // what is searched for; if present, it is ignored
 	if !c.readSearch(&s, members, "subject", "resource") {
 		return
 	}
@@ -77,7 +77,7 @@ func searchActions(c *call) {
 	})
 }
 
-// searchResources finds the resources of a type to which a subject may do something (section 8.5).
+// searchResources finds the resources of a type on which a subject may perform an action (section 8.5).
 func (z *authZEN) searchResources(c *call) {
 	var s search
 	members := s.members()
@@ -87,13 +87,13 @@ func (z *authZEN) searchResources(c *call) {
 		return
 	}
 	if z.Resources == nil {
-		writeProblem(c.http, problem{Type: problemNotFound, Detail: "Nothing here lists resources."})
+		writeProblem(c.http, problem.Document{Type: problem.NotFound, Detail: "This host doesn't list resources."})
 		return
 	}
 	found, err := z.permitted(c, s)
-	if err != nil { // why is for the log, as everything that the host's code says
-		slog.ErrorContext(c.http.Request.Context(), "api: the resources could not be listed", "error", err)
-		writeProblem(c.http, problem{Type: problemInternal, Detail: internalDetail})
+	if err != nil { // errors of the host's code go to the log only
+		slog.ErrorContext(c.http.Request.Context(), "api: can't list resources", "error", err)
+		writeProblem(c.http, problem.Document{Type: problem.Internal, Detail: problem.InternalDetail})
 		return
 	}
 	c.ok(openapi.EntityResults{Page: s.page.shown(found), Results: entities(s.resource.kind, found)})
@@ -101,11 +101,11 @@ func (z *authZEN) searchResources(c *call) {
 
 const (
 	resourcesAtOnce = 1000
-	maxExamined     = 20 * resourcesAtOnce // resources that are looked at for one page
+	maxExamined     = 20 * resourcesAtOnce // resources examined for one page
 )
 
-// permitted keeps of what the host lists what the subject may do it to. Where little of much is
-// permitted a page ends early, maybe empty, and the next goes on from there.
+// permitted returns the host's resources on which the subject may perform the action. If few of many
+// are permitted, the page ends early, possibly empty, and the next page continues there.
 func (z *authZEN) permitted(c *call, s search) (hits, error) {
 	user := s.user()
 	if user == "" {

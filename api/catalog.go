@@ -1,15 +1,16 @@
 package api
 
 import (
-	"github.com/rightful-go/rightful/internal/fold"
 	"slices"
 	"strings"
+
+	"github.com/rightful-go/rightful/internal/fold"
 
 	"github.com/rightful-go/rightful/api/openapi"
 	"github.com/rightful-go/rightful/authz"
 )
 
-// categorySeparator stands between the labels of a category's path.
+// categorySeparator separates the labels of a category's path.
 const categorySeparator = " > "
 
 func listPermissions(c *call) {
@@ -53,6 +54,8 @@ func listPermissionHolders(c *call) {
 		next = page.next(string(holders[page.limit-1].Subject))
 	}
 	c.ok(openapi.PermissionHolderList{NextCursor: next, Items: each(holders, func(h authz.PermissionHolder) openapi.PermissionHolder {
-		return openapi.PermissionHolder{Holder: string(h.Subject), Because: each(h.Origins, becauseOf)}
+		return openapi.PermissionHolder{
+			Subject: string(h.Subject), Origins: originsOf(h.Origins, maxOriginsListed), OriginCount: len(h.Origins),
+		}
 	})})
 }

@@ -41,14 +41,14 @@ func listChanges(c *call) {
 
 func formatRevision(r authz.Revision) string { return strconv.FormatInt(int64(r), 10) }
 
-// parseRevision reads a revision as it is written, without signs or zeros before it.
+// parseRevision reads a revision without sign and leading zeros.
 func parseRevision(text string) (authz.Revision, bool) {
 	n, err := strconv.ParseInt(text, 10, 64)
 	revision := authz.Revision(n)
 	return revision, err == nil && revision > 0 && formatRevision(revision) == text
 }
 
-// revision returns the number in the path; 0, which is that of no change, where it isn't one.
+// revision returns the revision in the path, or 0, which no change has, if it isn't a revision.
 func (c *call) revision() authz.Revision {
 	revision, ok := parseRevision(c.param("revision"))
 	if !ok {
@@ -57,7 +57,7 @@ func (c *call) revision() authz.Revision {
 	return revision
 }
 
-// revertChange is what a change is: the interface shows no resource that it is about.
+// revertChange answers with the change itself, since it has no single resource.
 func revertChange(c *call) {
 	c.change(func(a authz.Admin) (authz.Change, error) {
 		return a.Revert(c.http.Request.Context(), c.revision())
@@ -81,8 +81,8 @@ func getChange(c *call) {
 		impact, err := c.engine.As(c.user).Impact(ctx, change)
 		switch {
 		case errors.Is(err, authz.ErrRecordsDoNotFit):
-			// The record itself is there to be read, the more so when something is amiss.
-			slog.ErrorContext(ctx, "api: what a change did to people can't be worked out", "revision", revision, "error", err)
+			// The record itself is worth showing, even more so if the records are damaged.
+			slog.ErrorContext(ctx, "api: can't compute the impact of a change", "revision", revision, "error", err)
 		case err != nil:
 			c.fail(err)
 			return

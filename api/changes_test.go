@@ -43,7 +43,7 @@ func TestChangeOperations(t *testing.T) {
 	})
 }
 
-// What a change was, who made it, over which channel and why, is on record.
+// A change shows what it did, who made it, when, over which channel and why.
 func TestChangeIsShownWhole(t *testing.T) {
 	d := newDesk(t)
 	made := d.do("admin", "PUT", "/groups/Finance/permissions", `{"grants":["system.settings:view"],"restrictions":[]}`,
@@ -53,10 +53,10 @@ func TestChangeIsShownWhole(t *testing.T) {
 	for member, want := range map[string]string{
 		"revision": made.revision(), "actor": "map[id:admin kind:user]", "channel": "rest", "reason": "Quarterly review, büro",
 		"action": "group.permissions.set", "target": "Finance", "added_count": "1", "removed_count": "1",
-		"added":   "[map[holder:group:Finance pattern:system.settings:view rule:grant]]",
-		"removed": "[map[holder:group:Finance pattern:finance.*:* rule:grant]]",
-		"hash":    fmt.Sprintf("%x", d.engine.Status().Head.Hash),
-		"undo":    "self", "gain_count": "2", "loss_count": "2",
+		"added":         "[map[pattern:system.settings:view rule:grant subject:group:Finance]]",
+		"removed":       "[map[pattern:finance.*:* rule:grant subject:group:Finance]]",
+		"hash":          fmt.Sprintf("%x", d.engine.Status().Head.Hash),
+		"reversible_by": "self", "gain_count": "2", "loss_count": "2",
 		"gains": "[map[permissions:[system.settings:view] user:dana] map[permissions:[system.settings:view] user:restricted]]",
 	} {
 		if got := fmt.Sprint(c[member]); got != want {
@@ -68,20 +68,20 @@ func TestChangeIsShownWhole(t *testing.T) {
 	}
 }
 
-// Who gained what is for whoever may see users; everybody else sees the change without it.
-func TestImpactIsForWhoMaySeeUsers(t *testing.T) {
+// Gains and losses are shown only to callers who may see users.
+func TestImpactNeedsTheRightToSeeUsers(t *testing.T) {
 	d := newDesk(t)
 	made := d.do("admin", "PUT", "/groups/Finance/members/ben", "").want(204)
 	for user, want := range map[string]bool{"auditor": false, "admin": true} {
 		c := d.get(user, "/changes/"+made.revision()).want(200).json()
-		for _, member := range []string{"gains", "losses", "gain_count", "loss_count", "undo"} {
+		for _, member := range []string{"gains", "losses", "gain_count", "loss_count", "reversible_by"} {
 			if _, got := c[member]; got != want {
 				t.Errorf("%s sees %s: %v", user, member, got)
 			}
 		}
 	}
 	for user, want := range map[string]bool{"group-editor": false, "admin": true} {
-		c := d.do(user, "PATCH", "/groups/Finance/permissions?dry_run=true", `{"ungrant":["finance.*:*"]}`).want(200).json()
+		c := d.do(user, "PATCH", "/groups/Finance/permissions?dry_run=true", `{"revoke":["finance.*:*"]}`).want(200).json()
 		if _, got := c["losses"]; got != want {
 			t.Errorf("%s sees losses in a dry run: %v", user, got)
 		}
@@ -119,7 +119,7 @@ func TestChangesAreNarrowedAndNewestFirst(t *testing.T) {
 	}
 }
 
-// Lists in a change name at most 100 and count all.
+// Lists in a change have at most 100 items, and the counts count all.
 func TestChangeIsBounded(t *testing.T) {
 	d := newDesk(t)
 	var users []string
@@ -141,7 +141,7 @@ func TestChangeIsBounded(t *testing.T) {
 	}
 }
 
-// A change that another instance has just made is shown whole, before this one heard of it.
+// A change that another instance has just made is shown whole, before this one has read it.
 func TestChangeOfAnotherInstance(t *testing.T) {
 	d := newDesk(t, func(o *authz.Options) { o.PollInterval = time.Hour })
 	other, err := authz.Open(t.Context(), d.store, authz.Options{Catalog: deskCatalog, PollInterval: time.Hour})
@@ -159,7 +159,7 @@ func TestChangeOfAnotherInstance(t *testing.T) {
 	}
 }
 
-// A repair is no empty change: it shows the rows that it took out of the table.
+// A repair shows the rows that it removed from the table.
 func TestRepairShowsWhatItRemoved(t *testing.T) {
 	d := newDesk(t)
 	d.store.InsertRows(authz.Row{Type: "p", V: [6]string{"ben", "", "view", "deny"}})
@@ -180,8 +180,8 @@ func TestRepairShowsWhatItRemoved(t *testing.T) {
 	}
 }
 
-// What a write answers with is what it left, whatever the next one does.
-func TestWriteAnswersWithWhatItLeft(t *testing.T) {
+// A write answers with its own result, even if another write follows at once.
+func TestWriteAnswersWithItsResult(t *testing.T) {
 	d := newDesk(t)
 	var all sync.WaitGroup
 	for i := range 20 {
@@ -195,4 +195,86 @@ func TestWriteAnswersWithWhatItLeft(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+func TestRevertOperation(t *testing.T) {
+	runExchanges(t, []exchange{
+		{"admin", "POST", "/changes/3/revert", "", "", 200, ""},
+		{"admin", "POST", "/changes/3/revert?dry_run=true", "", "", 200, ""},
+		{"", "POST", "/changes/3/revert", "", "", 401, "unauthenticated"},
+		{"user-editor", "POST", "/changes/3/revert", "", "", 403, "forbidden"},
+		{"user-editor", "POST", "/changes/99/revert", "", "", 403, "forbidden"},
+		{"auditor", "POST", "/changes/3/revert", "", "", 403, "forbidden"},
+		{"auditor", "POST", "/changes/3/revert?x=1", "", "", 403, "forbidden"},
+		{"auditor", "POST", "/changes/99/revert", "", "", 404, "not-found"},
+		{"auditor", "POST", "/changes/x/revert", "", "", 404, "not-found"},
+		{"auditor", "POST", "/changes/99/revert?x=1", "", "", 400, "malformed-request"},
+		{"admin", "POST", "/changes/3/revert?dry_run=yes", "", "", 400, "malformed-request"},
+		{"admin", "POST", "/changes/03/revert", "", "", 404, "not-found"},
+		{"admin", "POST", "/changes/0/revert", "", "", 404, "not-found"},
+		{"admin", "POST", "/changes/-1/revert", "", "", 404, "not-found"},
+		{"admin", "POST", "/changes/1/revert", "", "", 409, "protected-group"},
+		{"admin", "POST", "/changes/2/revert", "", "", 409, "last-administrator"}, // the seed
+		{"admin", "GET", "/changes/3/revert", "", "", 405, "method-not-allowed"},
+	})
+}
+
+// A deleted group is restored with its members and rights to assign, and the change says so.
+func TestRevertBringsBack(t *testing.T) {
+	d := newDesk(t)
+	before := d.get("admin", "/export").body
+	gone := d.do("admin", "DELETE", "/groups/Deposit%20viewers?members=release", "", "If-Match", "*").want(204)
+	if d.get("admin", "/export").body == before {
+		t.Fatal("nothing is gone")
+	}
+	r := d.do("admin", "POST", "/changes/"+gone.revision()+"/revert", "", "Rightful-Reason", "too%20early").want(200)
+	if got := d.get("admin", "/export").body; got != before {
+		t.Errorf("the policy is\n%s\nand was\n%s", got, before)
+	}
+	c := r.json()
+	for member, want := range map[string]string{"action": "change.revert", "target": gone.revision(), "reason": "too early", "revision": r.revision()} {
+		if fmt.Sprint(c[member]) != want {
+			t.Errorf("%s is %v", member, c[member])
+		}
+	}
+	if shown := d.get("admin", "/changes/"+r.revision()).json(); shown["target"] != gone.revision() || shown["gain_count"] != 2.0 {
+		t.Errorf("on record is %v", shown)
+	}
+}
+
+// All obstacles are counted, and the first thousand listed.
+func TestRevertListsObstacles(t *testing.T) {
+	d := newDesk(t)
+	file := ""
+	for i := range 1200 {
+		file += fmt.Sprintf("g, u%d, group:Finance\n", i)
+	}
+	d.do("admin", "POST", "/imports?mode=merge", file).want(200)
+	moved := d.do("admin", "POST", "/imports?mode=replace", deskPolicy+strings.ReplaceAll(file, "Finance", "Trainees")).want(200)
+	d.do("admin", "POST", "/imports?mode=replace", deskPolicy).want(200)
+	p := d.do("admin", "POST", "/changes/"+moved.revision()+"/revert", "").problem(409, "cannot-revert")
+	if n := len(p["errors"].([]any)); n != 1000 || p["error_count"] != 1200.0 || p["detail"] != "The change can no longer be reverted: 1200 obstacles remain." {
+		t.Errorf("%d of %v listed: %v", n, p["error_count"], p["detail"])
+	}
+	first := p["errors"].([]any)[0].(map[string]any)["detail"]
+	if want := `the membership of "u0" in "Trainees" isn't there any more, and something is to come back in its place`; first != want {
+		t.Errorf("the first is %v", first)
+	}
+}
+
+// Escalation comes before obstacles.
+func TestRevertThatWouldEscalate(t *testing.T) {
+	d := newDesk(t)
+	change, err := d.engine.As("admin").ChangeUserPermissions(t.Context(), "group-editor", authz.RulesDelta{Grant: []authz.Pattern{"rightful.changes:view"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken := d.do("admin", "PUT", "/groups/Finance/permissions", `{"grants":["system.settings:view"],"restrictions":[]}`, "If-Match", "*").want(200)
+	for _, query := range []string{"", "?dry_run=true"} {
+		d.do("group-editor", "POST", "/changes/"+taken.revision()+"/revert"+query, "").problem(403, "escalation")
+	}
+	d.do("admin", "PUT", "/groups/Finance/permissions", `{"grants":[],"restrictions":[]}`, "If-Match", "*").want(200)
+	d.do("group-editor", "POST", "/changes/"+taken.revision()+"/revert", "").problem(403, "escalation")
+	d.do("admin", "POST", "/changes/"+taken.revision()+"/revert", "").problem(409, "cannot-revert")
+	d.do("group-editor", "POST", fmt.Sprintf("/changes/%d/revert", change.Revision), "").problem(403, "forbidden")
 }

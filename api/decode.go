@@ -9,31 +9,32 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/rightful-go/rightful/api/internal/problem"
 	"github.com/rightful-go/rightful/authz"
 )
 
 const (
 	maxDepth  = 32   // levels of a body
-	maxListed = 1000 // rules and members in it, altogether
+	maxListed = 1000 // rules and members in a body, in total
 )
 
-// body reads JSON token by token, and notes every fault and where it is: members that are
-// unknown, missing or there twice, and values of the wrong type. Names are compared exactly.
-// Only where it is no JSON any more, or no UTF-8, does reading end.
+// body reads JSON token by token and collects every error with its position: members that are
+// unknown, missing or duplicated, and values of the wrong type. Names are compared exactly. Only
+// invalid JSON or UTF-8 ends reading.
 type body struct {
 	in     *jsontext.Decoder
-	at     string // the JSON pointer (RFC 6901) of the value that is being read
-	faults []inputError
+	at     string // JSON pointer (RFC 6901) of the current value
+	faults []problem.InputError
 	broken error // why reading ended
 	deep   bool
 	listed int
-	excess string // the list with which it became too many
+	excess string // the list that exceeded maxListed
 }
 
-// reader reads one value of a body, or notes what is wrong with it.
+// reader reads one value of a body, or adds an error.
 type reader func(*body)
 
-var errDeep = errors.New("nested too deep")
+var errDeep = errors.New("nested too deeply")
 
 // read reads the call's body.
 func (c *call) read(value reader) {
@@ -44,15 +45,15 @@ func (c *call) read(value reader) {
 	c.deep = b.deep
 	if b.listed > maxListed {
 		c.excess = &authz.Fault{Pointer: b.excess, Detail: fmt.Sprintf(
-			"makes %d rules or members in one request; at most %d are allowed", b.listed, maxListed)}
+			"lists %d rules or members in one request; at most %d are allowed", b.listed, maxListed)}
 	}
 }
 
-// end finds what follows the value, and says why reading ended before.
+// end reports data after the value, or why reading ended early.
 func (b *body) end() {
 	if b.broken == nil {
 		if _, err := b.in.ReadToken(); err == nil {
-			b.fault("something follows the JSON value")
+			b.fault("data follows the JSON value")
 		} else if !errors.Is(err, io.EOF) {
 			b.broken = err
 		}
@@ -63,17 +64,17 @@ func (b *body) end() {
 	case errors.Is(b.broken, io.EOF):
 		b.fault("the body is empty")
 	case errors.As(b.broken, &syntax):
-		b.fault("is not JSON from byte %d on: %v", syntax.ByteOffset, syntax.Err)
+		b.fault("is not JSON at byte %d: %v", syntax.ByteOffset, syntax.Err)
 	default:
 		b.fault("is not JSON: %v", b.broken)
 	}
 }
 
 func (b *body) fault(format string, args ...any) {
-	b.faults = append(b.faults, inputError{Pointer: b.at, Detail: fmt.Sprintf(format, args...)})
+	b.faults = append(b.faults, problem.InputError{Pointer: b.at, Detail: fmt.Sprintf(format, args...)})
 }
 
-// token returns the next token, and false where reading has ended.
+// token returns the next token, or false if reading has ended.
 func (b *body) token() (jsontext.Token, bool) {
 	if b.broken != nil {
 		return jsontext.Token{}, false
@@ -86,14 +87,13 @@ func (b *body) token() (jsontext.Token, bool) {
 	return token, err == nil
 }
 
-// open reads the first token of a value of some kind. A value of another is a fault and is
-// passed over.
+// open reads the first token of a value of a kind. A value of another kind is an error and is skipped.
 func (b *body) open(kind jsontext.Kind, what string) (jsontext.Token, bool) {
 	if b.broken != nil {
 		return jsontext.Token{}, false
 	}
 	switch b.in.PeekKind() {
-	case kind, jsontext.KindInvalid: // reading says what is invalid
+	case kind, jsontext.KindInvalid: // the token's error says what is invalid
 		return b.token()
 	case jsontext.KindNull:
 		b.fault("must be %s and not null", what)
@@ -104,12 +104,12 @@ func (b *body) open(kind jsontext.Kind, what string) (jsontext.Token, bool) {
 	return jsontext.Token{}, false
 }
 
-// more reports whether an object or an array goes on.
+// more reports whether an object or array has more items.
 func (b *body) more(end jsontext.Kind) bool {
 	return b.broken == nil && b.in.PeekKind() != end
 }
 
-// skip passes over a value, however deep.
+// skip skips a value of any depth.
 func (b *body) skip() {
 	level := b.in.StackDepth()
 	for {
@@ -119,7 +119,7 @@ func (b *body) skip() {
 	}
 }
 
-// object reads an object that has these members and no others.
+// object reads an object that may have only these members.
 func object(members map[string]reader, required ...string) reader {
 	return objectWith(members, func(b *body) {
 		b.fault("unknown member")
@@ -127,12 +127,12 @@ func object(members map[string]reader, required ...string) reader {
 	}, required...)
 }
 
-// openObject reads an object that may have other members as well, which are passed over.
+// openObject reads an object and ignores other members.
 func openObject(members map[string]reader, required ...string) reader {
 	return objectWith(members, anything, required...)
 }
 
-// anything passes over a value. In its objects no member may be there twice.
+// anything skips a value, but refuses duplicate members in its objects.
 func anything(b *body) {
 	switch b.in.PeekKind() {
 	case jsontext.KindBeginObject:
@@ -144,7 +144,7 @@ func anything(b *body) {
 	}
 }
 
-// objectWith reads an object. Members that aren't listed are for other to read.
+// objectWith reads an object. The reader other reads members that aren't listed.
 func objectWith(members map[string]reader, other reader, required ...string) reader {
 	return func(b *body) {
 		if _, ok := b.open(jsontext.KindBeginObject, "an object"); !ok {
@@ -163,7 +163,7 @@ func objectWith(members map[string]reader, other reader, required ...string) rea
 				value = other
 			}
 			if seen[name] {
-				b.fault("is there more than once")
+				b.fault("is repeated")
 				value = (*body).skip
 			}
 			seen[name] = true
@@ -192,7 +192,7 @@ func text[S ~string](into *S) reader {
 	}
 }
 
-// array reads an array, by a reader for the item of each number.
+// array reads an array with a reader for each index.
 func array(item func(i int) reader) reader {
 	return func(b *body) {
 		if _, ok := b.open(jsontext.KindBeginArray, "an array"); !ok {
@@ -209,16 +209,19 @@ func array(item func(i int) reader) reader {
 	}
 }
 
-// texts reads an array of strings. Those beyond what a body may list are counted only.
-func texts[S ~string](into *[]S) reader {
+// texts reads an array of strings.
+func texts[S ~string](into *[]S) reader { return items(into, text[S]) }
+
+// items reads an array of rules or members. Items beyond [maxListed] are counted and not kept.
+func items[T any](into *[]T, item func(*T) reader) reader {
 	return func(b *body) {
 		at := b.at
 		array(func(int) reader {
 			return func(b *body) {
-				var s S
-				text(&s)(b)
+				var value T
+				item(&value)(b)
 				if b.listed++; b.listed <= maxListed {
-					*into = append(*into, s)
+					*into = append(*into, value)
 				} else if b.excess == "" {
 					b.excess = at
 				}
@@ -227,7 +230,7 @@ func texts[S ~string](into *[]S) reader {
 	}
 }
 
-// orNull reads a value that may also be null, which leaves what it is read into empty.
+// orNull reads a value or null, which leaves the target unchanged.
 func orNull(value reader) reader {
 	return func(b *body) {
 		if b.broken == nil && b.in.PeekKind() == jsontext.KindNull {
@@ -238,7 +241,7 @@ func orNull(value reader) reader {
 	}
 }
 
-// noted reads a value, and notes that it is there by pointing to it.
+// noted reads a value and points there at it, to show that it is present.
 func noted[T any](there **T, at *T, value reader) reader {
 	return func(b *body) {
 		*there = at
@@ -246,10 +249,10 @@ func noted[T any](there **T, at *T, value reader) reader {
 	}
 }
 
-// summary is what a problem says where its errors are listed as well.
-func summary(faults []inputError) string {
+// summary is the detail of a problem with a list of errors.
+func summary(faults []problem.InputError) string {
 	if len(faults) == 1 {
 		return sentence(strings.TrimSpace(faults[0].Pointer + " " + faults[0].Detail))
 	}
-	return fmt.Sprintf("%d things are wrong with the request.", len(faults))
+	return fmt.Sprintf("The request has %d errors.", len(faults))
 }

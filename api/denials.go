@@ -38,7 +38,7 @@ func listDenials(c *call) {
 	c.ok(openapi.DenialList{Items: each(denials, denialOf), NextCursor: next})
 }
 
-// formatPlace says where a denial is in the list of all: by its time, and then by its id.
+// formatPlace encodes the position of a denial in the list: its time, then its id.
 func formatPlace(d authz.Denial) string {
 	return strconv.FormatInt(d.At.UnixMicro(), 10) + " " + string(d.ID)
 }
@@ -63,18 +63,18 @@ func getDenial(c *call) {
 	shown := denialOf(d)
 	allowed, since, err := c.engine.AllowedSince(ctx, c.view, d)
 	if err != nil {
-		// The denial itself is there to be read, the more so when something is amiss.
+		// The denial itself is worth showing, even more so if the records are damaged.
 		if !errors.Is(err, authz.ErrRecordsDoNotFit) {
 			c.fail(err)
 			return
 		}
-		slog.ErrorContext(ctx, "api: since when someone is let in can't be worked out", "denial", d.ID, "error", err)
+		slog.ErrorContext(ctx, "api: can't find out since when a user is allowed", "denial", d.ID, "error", err)
 	}
 	shown.AllowedNow, shown.AllowedSince = &allowed, int64(since)
 	c.ok(shown)
 }
 
-// denialOf shows a denial, without what has become of it.
+// denialOf shows a denial without its present state.
 func denialOf(d authz.Denial) openapi.Denial {
 	return openapi.Denial{
 		ID: string(d.ID), At: d.At, User: string(d.User), Method: d.Method, Route: d.Route,

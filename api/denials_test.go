@@ -2,7 +2,9 @@ package api_test
 
 import (
 	"fmt"
+	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -10,7 +12,8 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
-	"github.com/rightful-go/rightful/api"
+
+	"github.com/rightful-go/rightful/api/ginguard"
 	"github.com/rightful-go/rightful/authz"
 )
 
@@ -21,7 +24,7 @@ func (d *desk) addDenials(list ...authz.Denial) {
 	}
 }
 
-// denials are an hour apart, the last one of this hour.
+// denials are an hour apart, the last one in the current hour.
 func denials(n int, user authz.UserID) []authz.Denial {
 	last := time.Now().UTC().Truncate(time.Hour)
 	list := make([]authz.Denial, n)
@@ -58,8 +61,8 @@ func TestDenialOperations(t *testing.T) {
 	})
 }
 
-// A 403 of the guard gives an id, by which the denial is found from another instance within a
-// second: who wanted what of which route, and of the address nothing.
+// By the id of a 403, another instance finds the denial within a second: user, permissions and
+// route, but nothing of the address.
 func TestDenialIsFoundByItsID(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t)
@@ -69,9 +72,9 @@ func TestDenialIsFoundByItsID(t *testing.T) {
 		}
 		defer other.Close()
 		r := gin.New()
-		guard := api.NewGuardWith(other, signedIn, quiet)
-		r.POST("/requests/:id/approve", guard.Require(approving...), through)
-		r.GET("/any", guard.RequireAny(approving[1:]...), through)
+		g := ginguard.New(other, signedIn, quiet)
+		r.POST("/requests/:id/approve", g.Require(approving...), through)
+		r.GET("/any", g.RequireAny(approving[1:]...), through)
 
 		refused := decode(t, send(r, "cleo", "POST", "/requests/17/approve?secret=1", "X-Secret", "2"))
 		id, _ := refused["denial_id"].(string)
@@ -104,8 +107,8 @@ func TestDenialIsFoundByItsID(t *testing.T) {
 	})
 }
 
-// Whoever looks a denial up later learns that it is mended, and by which change.
-func TestDenialSaysSinceWhenItIsMended(t *testing.T) {
+// A denial says whether the request would be allowed now, and since which change.
+func TestDenialSaysSinceWhenItWouldBeAllowed(t *testing.T) {
 	d := newDesk(t)
 	d.addDenials(denials(1, "cleo")...)
 	look := func(allowed bool, since string) {
@@ -161,13 +164,13 @@ func TestDenialsAreNarrowedAndNewestFirst(t *testing.T) {
 	d.get("viewer", "/denials?user=ben&limit=1&cursor="+next).problem(400, "malformed-request")
 }
 
-// An id is shown only where the denial is recorded, and only a 403 is.
+// Only a 403 is recorded, and an id is shown only if the denial was recorded.
 func TestOnlyDenialsAreRecorded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, off := range []bool{false, true} {
 			d := newDesk(t, func(o *authz.Options) { o.Denials.Off = off })
-			guard := api.NewGuardWith(d.engine, signedIn, quiet)
-			r := guarded(guard.RequireFunc(func(c *gin.Context) ([]authz.Permission, error) {
+			g := ginguard.New(d.engine, signedIn, quiet)
+			r := guarded(g.RequireFunc(func(c *gin.Context) ([]authz.Permission, error) {
 				if c.Query("fail") != "" {
 					return nil, fmt.Errorf("failed")
 				}
@@ -193,3 +196,23 @@ func TestOnlyDenialsAreRecorded(t *testing.T) {
 		}
 	})
 }
+
+// approving is what it takes to approve a deposit: permissions of three categories, of which cleo has
+// the first.
+var approving = []authz.Permission{
+	"clients.requests.deposit:view", "finance.operations:create", "finance.operations:view", "system.requests.resolutions:view",
+}
+
+// denialID finds the id of a denial in an answer.
+var denialID = regexp.MustCompile(`\b[A-Z2-7]{26}\b`)
+
+const asPage = "text/html"
+
+// guarded serves GET /x behind a guard. A user who gets through reads "through".
+func guarded(handler gin.HandlerFunc) *gin.Engine {
+	r := gin.New()
+	r.GET("/x", handler, through)
+	return r
+}
+
+func through(c *gin.Context) { c.String(http.StatusOK, "through") }

@@ -1,16 +1,13 @@
-// Package api is Rightful over HTTP, for Gin.
+// Package api serves Rightful over HTTP, on Gin. Start with [Mount], which serves the administrators'
+// REST interface:
 //
-// Start with [NewGuard], whose Require, RequireAny and RequireFunc are the middlewares that let
-// a request through when its user holds what the route needs, and with [Mount], which puts the
-// administrators' interface where the host wants it:
-//
-//	guard := api.NewGuard(engine, currentUser)
-//	r.GET("/settings", guard.Require("system.settings:view"), showSettings)
 //	api.Mount(r.Group("/api/v1"), engine, currentUser)
 //
-// By [MountAuthZEN] other services ask for decisions, as the OpenID AuthZEN Authorization API has
-// it.
+// The guards of the application's own routes are in package ginguard, and in package guard for net/http.
 //
-// Who is signed in is the host's to say, by a [CurrentUser]. The interface is described by
-// openapi.yaml in this folder; Go types and a client made from it are in package openapi.
+// [MountAuthZEN] serves the OpenID AuthZEN Authorization API 1.0, with which other services ask for
+// decisions.
+//
+// The host signs users in and names them with a [CurrentUser] function. openapi.yaml in this folder
+// describes the interface; package openapi has its Go types, and package client calls it.
 package api

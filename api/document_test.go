@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/go-json-experiment/json"
-	"github.com/rightful-go/rightful/api"
+
 	"github.com/rightful-go/rightful/api/openapi"
 )
 
@@ -19,7 +19,7 @@ import (
 // gets is one that it describes, and every one that it describes, successes and errors alike,
 // is got by some test.
 
-// described is the document, taken apart for comparison.
+// described is the parsed document.
 var described = sync.OnceValue(func() map[string]any {
 	var d map[string]any
 	if err := json.Unmarshal(openapi.Document, &d); err != nil {
@@ -28,7 +28,7 @@ var described = sync.OnceValue(func() map[string]any {
 	return d
 })
 
-// seen is the answers got, as "GET /groups 200".
+// seen has the answers that tests got, as "GET /groups 200".
 var seen sync.Map
 
 func TestMain(m *testing.M) {
@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// answers lists what the document says that operations answer.
+// answers lists the documented answers of all operations.
 func answers() []string {
 	var list []string
 	for path, item := range described()["paths"].(map[string]any) {
@@ -66,14 +66,14 @@ func atRoot(path string) bool {
 	return described()["paths"].(map[string]any)[path].(map[string]any)["servers"] != nil
 }
 
-// successes lists those that are successes.
+// successes lists the documented answers that are successes.
 func successes() []string {
 	return slices.DeleteFunc(answers(), func(answer string) bool {
 		return answer[strings.LastIndex(answer, " ")+1:] >= "300"
 	})
 }
 
-// hold holds an answer against the document, if the request is for one of its operations.
+// hold checks an answer against the document, if the request is for one of its operations.
 func hold(t testing.TB, request *http.Request, r reply) {
 	t.Helper()
 	metadata := strings.HasPrefix(request.URL.Path, "/.well-known/") && r.status == 200
@@ -132,7 +132,7 @@ func hold(t testing.TB, request *http.Request, r reply) {
 	}
 }
 
-// operationOf finds the operation that a request is for; nil if there is none.
+// operationOf finds the operation of a request; nil if there is none.
 func operationOf(request *http.Request) (string, map[string]any) {
 	escaped := request.URL.EscapedPath()
 	below, ok := strings.CutPrefix(escaped, "/api/v1")
@@ -157,66 +157,7 @@ func operationOf(request *http.Request) (string, map[string]any) {
 	return "", nil
 }
 
-// The table of operations and the document agree, in both directions: methods, paths,
-// parameters, content types and what is done with If-Match.
-func TestOperationsAreThoseOfTheDocument(t *testing.T) {
-	table := map[string]string{}
-	for _, o := range slices.Concat(api.Operations(), api.AuthZENOperations()) {
-		query := strings.Fields(o.Query)
-		slices.Sort(query)
-		slices.Sort(o.Types)
-		table[o.Method+" "+o.Path] = fmt.Sprintf("query %v, body %v, If-Match %q", query, o.Types, o.Match)
-	}
-	document := map[string]string{}
-	for path, item := range described()["paths"].(map[string]any) {
-		for method, value := range item.(map[string]any) {
-			if operation, ok := value.(map[string]any); ok {
-				if below := slices.ContainsFunc(api.Operations(), func(o api.Operation) bool { return o.Path == path }); below == atRoot(path) {
-					t.Errorf("%s is at the root: %v", path, !below)
-				}
-				document[strings.ToUpper(method)+" "+path] = summarized(operation)
-			}
-		}
-	}
-	for name, want := range document {
-		if got, ok := table[name]; !ok {
-			t.Errorf("the document has %s and the table hasn't", name)
-		} else if got != want {
-			t.Errorf("%s: the table says %s; the document says %s", name, got, want)
-		}
-	}
-	for name := range table {
-		if _, ok := document[name]; !ok {
-			t.Errorf("the table has %s and the document hasn't", name)
-		}
-	}
-}
-
-func summarized(operation map[string]any) string {
-	query, types, ifMatch := []string{}, []string{}, ""
-	parameters, _ := operation["parameters"].([]any)
-	for _, p := range parameters {
-		p := resolve(p)
-		switch name := p["name"].(string); {
-		case p["in"] == "query":
-			query = append(query, name)
-		case name == "If-Match" && p["required"] == true:
-			ifMatch = "required"
-		case name == "If-Match":
-			ifMatch = "optional"
-		}
-	}
-	if body, ok := operation["requestBody"].(map[string]any); ok {
-		for mediaType := range body["content"].(map[string]any) {
-			types = append(types, mediaType)
-		}
-	}
-	slices.Sort(query)
-	slices.Sort(types)
-	return fmt.Sprintf("query %v, body %v, If-Match %q", query, types, ifMatch)
-}
-
-// Whoever may call it at all gets it whole, signed in or not.
+// The document is public and complete.
 func TestDocumentIsOpenToAll(t *testing.T) {
 	d := newDesk(t)
 	for _, user := range []string{"", "admin"} {

@@ -9,109 +9,118 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/rightful-go/rightful/api/internal/problem"
 	"github.com/rightful-go/rightful/authz"
 )
 
-// kinds is which problem each error of the engine is. Statuses follow from the problem; what
-// is in neither list is a fault of ours.
+// kinds maps errors of the engine to problems, which have a status each. An error that isn't listed is
+// an internal error.
 var kinds = []struct {
 	err  error
-	kind problemType
+	kind problem.Type
 }{
-	{authz.ErrForbidden, problemForbidden},
-	{authz.ErrNotFound, problemNotFound},
-	{authz.ErrNoSuchChange, problemNotFound},
-	{authz.ErrNoSuchDenial, problemNotFound},
-	{authz.ErrRevisionConflict, problemRevisionConflict},
-	{authz.ErrProtectedGroup, problemProtectedGroup},
-	{authz.ErrInvalid, problemInvalid},
-	{authz.ErrUnknownPermission, problemUnknownPermission},
-	{authz.ErrImportRejected, problemImportRejected},
-	{authz.ErrEscalation, problemEscalation},
-	{authz.ErrGroupExists, problemGroupExists},
-	{authz.ErrGroupHasMembers, problemGroupHasMembers},
-	{authz.ErrGroupInherited, problemGroupIsInherited},
-	{authz.ErrInheritanceCycle, problemInheritanceCycle},
-	{authz.ErrCannotRevert, problemCannotRevert},
-	{authz.ErrLastAdministrator, problemLastAdministrator},
-	{authz.ErrStoreUnavailable, problemStoreUnavailable},
+	{authz.ErrForbidden, problem.Forbidden},
+	{authz.ErrNotFound, problem.NotFound},
+	{authz.ErrNoSuchChange, problem.NotFound},
+	{authz.ErrNoSuchDenial, problem.NotFound},
+	{authz.ErrRevisionConflict, problem.RevisionConflict},
+	{authz.ErrProtectedGroup, problem.ProtectedGroup},
+	{authz.ErrInvalid, problem.Invalid},
+	{authz.ErrUnknownPermission, problem.UnknownPermission},
+	{authz.ErrImportRejected, problem.ImportRejected},
+	{authz.ErrEscalation, problem.Escalation},
+	{authz.ErrGroupExists, problem.GroupExists},
+	{authz.ErrGroupHasMembers, problem.GroupHasMembers},
+	{authz.ErrGroupInherited, problem.GroupIsInherited},
+	{authz.ErrInheritanceCycle, problem.InheritanceCycle},
+	{authz.ErrCannotRevert, problem.CannotRevert},
+	{authz.ErrLastAdministrator, problem.LastAdministrator},
+	{authz.ErrStoreUnavailable, problem.StoreUnavailable},
 }
 
-func kindOf(err error) problemType {
+func kindOf(err error) problem.Type {
 	for _, k := range kinds {
 		if errors.Is(err, k.err) {
 			return k.kind
 		}
 	}
-	return problemInternal
+	return problem.Internal
 }
-
-// retryAfter is how many seconds a client should leave a store that is away alone.
-const retryAfter = "5"
-
-// expiredDetail is what to say past [authz.Options.MaxAge].
-const expiredDetail = "The store can't be reached, for longer than decisions may go on by the last policy. Try again in a while."
 
 // fail answers with an error of the engine.
 func (c *call) fail(err error) {
-	p := problem{Type: kindOf(err), Detail: sentence(err.Error())}
+	p := problem.Document{Type: kindOf(err), Detail: sentence(err.Error())}
 	switch p.Type {
-	case problemInternal:
+	case problem.Internal:
 		slog.ErrorContext(c.http.Request.Context(), "api: an operation failed", "method", c.operation.method,
 			"route", c.operation.path, "error", err)
-		p.Detail = internalDetail
-	case problemStoreUnavailable: // why is in the engine's log, and may say where the store is
-		p.Detail = "The store can't be reached. Decisions go on by the last policy; try again in a while."
+		p.Detail = problem.InternalDetail
+	case problem.StoreUnavailable: // the engine logs the cause, which may reveal the store's address
+		p.Detail = "The store can't be reached. Decisions are made by the last policy read. Try again later."
 		if c.view != nil && c.view.Expired() {
-			p.Detail = expiredDetail
+			p.Detail = problem.ExpiredDetail
 		}
-		c.http.Header("Retry-After", retryAfter)
+		c.http.Header("Retry-After", problem.RetryAfter)
 	default:
 		c.detail(&p, err)
 	}
 	writeProblem(c.http, p)
 }
 
-// detail adds to a problem the data that its error carries.
-func (c *call) detail(p *problem, err error) {
+// detail adds the data of an error to its problem.
+func (c *call) detail(p *problem.Document, err error) {
 	var e *authz.Error
 	if !errors.As(err, &e) {
 		return
 	}
-	switch e.Kind {
-	case authz.ErrForbidden:
+	switch {
+	case errors.Is(err, authz.ErrForbidden):
 		p.Missing, p.User = c.missing(e.Missing), c.user
 		p.Detail = "You need " + counted(len(p.Missing), "more permission", "more permissions") + " to do this."
 		if slices.Contains(e.Missing, authz.Everything) {
 			p.Detail = "Only administrators may do this."
 		}
-	case authz.ErrEscalation:
+	case errors.Is(err, authz.ErrEscalation):
 		p.Missing, p.User = c.missing(e.Missing), c.user
-	case authz.ErrRevisionConflict:
+	case errors.Is(err, authz.ErrRevisionConflict):
 		p.Version = &e.Revision
 		c.http.Header("ETag", etag(e.Revision))
-	case authz.ErrInvalid, authz.ErrUnknownPermission:
+	case errors.Is(err, authz.ErrInvalid), errors.Is(err, authz.ErrUnknownPermission):
 		p.Errors = each(e.Faults, inputErrorOf)
 		p.Detail = summary(p.Errors)
-	case authz.ErrImportRejected:
+	case errors.Is(err, authz.ErrImportRejected):
 		p.Errors, p.ErrorCount = each(e.Faults, inputErrorOf), e.Count
-		p.Detail = "The file has " + counted(e.Count, "error", "errors") + "; nothing of it was taken."
-	case authz.ErrCannotRevert:
+		p.Detail = "The file has " + counted(e.Count, "error", "errors") + "; nothing was imported."
+	case errors.Is(err, authz.ErrCannotRevert):
 		p.Errors, p.ErrorCount = each(e.Faults, inputErrorOf), e.Count
-		p.Detail = "The change can't be reverted any more: " + counted(e.Count, "thing stands", "things stand") + " in the way."
+		p.Detail = "The change can no longer be reverted: " + counted(e.Count, "obstacle remains", "obstacles remain") + "."
 	}
 }
 
-func inputErrorOf(f authz.Fault) inputError {
-	return inputError{Pointer: f.Pointer, Line: f.Line, Detail: f.Detail}
+func inputErrorOf(f authz.Fault) problem.InputError {
+	return problem.InputError{Pointer: f.Pointer, Line: f.Line, Detail: f.Detail}
 }
 
-// missing puts what is lacking in the catalog's words, as far as it has some.
-func (c *call) missing(patterns []authz.Pattern) []missingPermission {
-	list := make([]missingPermission, len(patterns))
+// withPointers returns the error with its pointers replaced.
+func withPointers(err error, replace func(pointer string) string) error {
+	var e *authz.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	changed := *e
+	changed.Faults = each(e.Faults, func(f authz.Fault) authz.Fault {
+		f.Pointer = replace(f.Pointer)
+		return f
+	})
+	return &changed
+}
+
+// missing describes missing permissions in the catalog's words, if it has them.
+func (c *call) missing(patterns []authz.Pattern) []problem.Missing {
+	list := make([]problem.Missing, len(patterns))
 	for i, p := range patterns {
 		x := c.view.Explain("", authz.Permission(p)).Permissions[0]
-		list[i] = missingPermission{Permission: p, Label: x.Label, Category: x.Category}
+		list[i] = problem.Missing{Permission: p, Label: x.Label, Category: x.Category}
 	}
 	return list
 }
@@ -123,7 +132,7 @@ func counted(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// sentence makes of an error's text what people read.
+// sentence turns an error's text into a sentence.
 func sentence(text string) string {
 	first, size := utf8.DecodeRuneInString(text)
 	text = string(unicode.ToUpper(first)) + text[size:]

@@ -8,16 +8,17 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/rightful-go/rightful/api/internal/problem"
 	"github.com/rightful-go/rightful/authz"
 )
 
-// match says what an operation does with If-Match.
+// match is how an operation treats If-Match.
 type match int
 
 const (
-	noMatch   match = iota // has no version to compare
-	mayMatch               // compares if asked to
-	mustMatch              // 428 without it
+	noMatch   match = iota // ignored: there is no version to compare
+	mayMatch               // compared if sent
+	mustMatch              // required, 428 without it
 )
 
 // etag returns the strong entity tag of a version.
@@ -25,19 +26,19 @@ func etag(version authz.Revision) string {
 	return `"` + formatRevision(version) + `"`
 }
 
-// neverVersion is a version that nothing ever has.
+// neverVersion is a version that never exists.
 const neverVersion authz.Revision = -1
 
-// tagOf returns the strong entity tag of an answer that has no version of its own.
+// tagOf returns the strong entity tag of an answer without a version.
 func tagOf(body []byte) string {
 	sum := sha256.Sum256(body)
 	return `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
 }
 
-var errIfMatch = errors.New(`the header If-Match must be * or entity tags such as "17", with commas between them`)
+var errIfMatch = errors.New(`the header If-Match must be * or a list of entity tags such as "17", separated by commas`)
 
-// parseIfMatch returns the versions that the lines of an If-Match allow (RFC 9110 section
-// 13.1.1), none where any will do. Tags that were never ours, and weak ones, match nothing.
+// parseIfMatch returns the versions in the lines of an If-Match (RFC 9110 section 13.1.1), none if any
+// version matches. Weak and foreign tags match nothing.
 func parseIfMatch(lines []string) ([]authz.Revision, error) {
 	tags, ok := parseTags(lines)
 	if !ok {
@@ -50,7 +51,7 @@ func parseIfMatch(lines []string) ([]authz.Revision, error) {
 	return versions, nil
 }
 
-// tag is an entity tag, its text in its quotes.
+// tag is an entity tag, including its quotes.
 type tag struct {
 	text string
 	weak bool
@@ -77,7 +78,7 @@ func parseTags(lines []string) (tags []tag, ok bool) {
 	}
 }
 
-// cutTag cuts the opaque part of an entity tag off, in its quotes. Only a comma may follow.
+// cutTag cuts off the opaque part of an entity tag, including its quotes. Only a comma may follow.
 func cutTag(field string) (tag, rest string, ok bool) {
 	if !strings.HasPrefix(field, `"`) {
 		return "", "", false
@@ -98,7 +99,7 @@ func versionOf(tag string, weak bool) authz.Revision {
 	return neverVersion
 }
 
-// versions reads If-Match. Without one, and with "*", every version will do.
+// versions reads If-Match. It returns none, which matches every version, if it is absent or "*".
 func (c *call) versions() []authz.Revision {
 	lines := c.http.Request.Header.Values("If-Match")
 	if c.operation.match == noMatch || len(lines) == 0 {
@@ -111,9 +112,9 @@ func (c *call) versions() []authz.Revision {
 	return slices.Clip(versions)
 }
 
-// hasAlready reports whether the client has the answer with the tag, by the lines of its
-// If-None-Match (RFC 9110 section 13.1.2), where a weak tag will do as well.
-func (c *call) hasAlready(text string) bool {
+// clientHas reports whether the client has the answer with this tag, by the lines of If-None-Match
+// (RFC 9110 section 13.1.2), which compares weakly.
+func (c *call) clientHas(text string) bool {
 	lines := c.http.Request.Header.Values("If-None-Match")
 	if len(lines) == 0 {
 		return false
@@ -122,11 +123,11 @@ func (c *call) hasAlready(text string) bool {
 	return ok && (len(tags) == 0 || slices.ContainsFunc(tags, func(t tag) bool { return t.text == text }))
 }
 
-// unconditional answers 428 where an If-Match is needed and isn't there.
-func (c *call) unconditional() bool {
+// lacksIfMatch reports whether a required If-Match is missing, and then answers 428.
+func (c *call) lacksIfMatch() bool {
 	if c.operation.match != mustMatch || len(c.http.Request.Header.Values("If-Match")) > 0 {
 		return false
 	}
-	writeProblem(c.http, problem{Type: problemPreconditionRequired, Detail: "Send the ETag that you have read in If-Match."})
+	writeProblem(c.http, problem.Document{Type: problem.PreconditionRequired, Detail: "Send the ETag that you read in the header If-Match."})
 	return true
 }

@@ -66,8 +66,8 @@ func TestIfMatch(t *testing.T) {
 	}
 }
 
-// A group's ETag is that of its description, inheritance and rules: members don't change it,
-// and one made anew under an old name never has an old one.
+// A group's ETag covers its description, inheritance and rules, not its members. A new group under
+// an old name never gets an old ETag.
 func TestETagOfAGroup(t *testing.T) {
 	d := newDesk(t)
 	tag := d.etag("/groups/Deposit%20viewers")
@@ -95,7 +95,7 @@ func TestETagOfAGroup(t *testing.T) {
 	}
 }
 
-// Where the version of a user is at stake, If-Match is the user's and not the group's.
+// For a user, If-Match is the version of the user.
 func TestIfMatchOfAUser(t *testing.T) {
 	d := newDesk(t)
 	tag := d.etag("/users/cleo")

@@ -10,11 +10,11 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// maxAsked is how many permissions one explanation is about.
+// maxAsked is how many permissions one request can ask about.
 const maxAsked = 64
 
-// explainUser says what a user holds of what is asked and what would give the rest, or what it
-// was at a revision.
+// explainUser explains which permissions a user holds and what would grant the rest, or which the user
+// held at a past revision.
 func explainUser(c *call) {
 	permissions := c.permissions()
 	past := c.pastRevision()
@@ -48,10 +48,10 @@ func explainUser(c *call) {
 	c.ok(shown)
 }
 
-// permissions reads which permissions are asked about.
+// permissions reads the permissions to explain.
 func (c *call) permissions() []authz.Permission {
 	if n := len(c.values); n < 1 || n > maxAsked {
-		c.bad(`the query parameter "permission" must be there from 1 to %d times, and is %d times`, maxAsked, n)
+		c.bad(`the query parameter "permission" is required 1 to %d times and was sent %d times`, maxAsked, n)
 		return nil
 	}
 	list := make([]authz.Permission, len(c.values))
@@ -64,20 +64,20 @@ func (c *call) permissions() []authz.Permission {
 	return list
 }
 
-// explanation shows what the view says of a user, and when what is missing was lost as far as
-// the records tell.
+// explanation shows what the view says about a user, and when missing permissions were lost.
 func (c *call) explanation(ctx context.Context, view *authz.View, user authz.UserID, permissions []authz.Permission) openapi.Explanation {
 	x := view.Explain(user, permissions...)
 	losses, err := c.engine.Lost(ctx, view, user, permissions...)
-	if err != nil { // what is in memory is there to be read, the more so when something is amiss
-		slog.ErrorContext(ctx, "api: when a permission was lost can't be found out", "revision", losses.Since, "error", err)
+	if err != nil { // the rest comes from memory and helps even more if the records are damaged
+		slog.ErrorContext(ctx, "api: can't find out when a permission was lost", "revision", losses.Since, "error", err)
 	}
 	shown := openapi.Explanation{
 		User: string(user), Known: x.Known, Allowed: x.Allowed, Revision: int64(x.Revision),
 		Permissions: each(x.Permissions, func(p authz.PermissionExplanation) openapi.ExplainedPermission {
 			return openapi.ExplainedPermission{
 				Permission: string(p.Permission), Declared: p.Declared, Label: p.Label, Category: p.Category,
-				Allowed: p.Allowed, Because: each(p.Origins, becauseOf), Lost: lossOf(losses, p.Permission),
+				Allowed: p.Allowed, Origins: originsOf(p.Origins, maxOriginsExplained), OriginCount: len(p.Origins),
+				Lost: lossOf(losses, p.Permission),
 			}
 		}),
 	}
@@ -104,53 +104,52 @@ func lossOf(losses authz.Losses, p authz.Permission) *openapi.Loss {
 
 func addFixes(shown *openapi.Explanation, fixes authz.Fixes) {
 	shown.Fixes, shown.More = each(fixes.List, fixOf), fixes.More
-	if len(fixes.BadRows) > 0 {
-		shown.BadRows = badRowsOf(fixes.BadRows)
-	}
+	shown.BadRows, shown.BadRowCount = each(first(fixes.BadRows), badRowOf), len(fixes.BadRows)
 }
 
 func fixOf(f authz.Fix) openapi.Fix {
 	shown := openapi.Fix{
 		Kind: openapi.FixKind(f.Kind), Groups: plain(f.Groups), Leaves: plain(f.Leaves),
-		Lifts: each(f.Lifts, ruleOf), Holder: string(f.Subject), Permissions: plain(f.Permissions),
+		Lifts: each(f.Lifts, ruleOf), Subject: string(f.Subject), Permissions: plain(f.Permissions),
 		AlsoGives: plain(first(f.AlsoGives)), AlsoGivesCount: len(f.AlsoGives),
 		AlsoTakes: plain(first(f.AlsoTakes)), AlsoTakesCount: len(f.AlsoTakes),
 		Restrictions: plain(first(f.Restrictions)), RestrictionCount: len(f.Restrictions),
 		AlsoReaches:      each(f.AlsoReaches, func(u authz.UserImpact) string { return string(u.User) }),
 		AlsoReachesCount: f.AlsoReachesCount,
 		Allowed:          f.Allowed, Lacks: plain(f.Lacks),
-		Changes: each(f.Operations, fixChangeOf),
+		Operations: each(f.Operations, fixOperationOf),
 	}
 	if f.Kind == authz.FixLift {
-		shown.Holder, shown.Permissions = liftedFrom(f.Lifts)
+		shown.Subject, shown.Permissions = liftedFrom(f.Lifts)
 	}
 	return shown
 }
 
-// liftedFrom returns the one holder from whom something is lifted, and what.
-func liftedFrom(lifts []authz.Rule) (holder string, patterns []string) {
+// liftedFrom returns the subject of the restrictions that are lifted, and their patterns; nothing
+// if there is more than one subject.
+func liftedFrom(lifts []authz.Rule) (subject string, patterns []string) {
 	for _, r := range lifts {
 		if r.Subject != lifts[0].Subject {
 			return "", nil
 		}
-		holder, patterns = string(r.Subject), append(patterns, string(r.Pattern))
+		subject, patterns = string(r.Subject), append(patterns, string(r.Pattern))
 	}
-	return holder, patterns
+	return subject, patterns
 }
 
-// fixChangeOf returns the request that carries out an operation of a fix.
-func fixChangeOf(o authz.Operation) openapi.FixChange {
+// fixOperationOf returns the request that carries out an operation of a fix.
+func fixOperationOf(o authz.Operation) openapi.FixOperation {
 	group := "/groups/" + url.PathEscape(string(o.Group))
 	member := func(list []authz.UserID) string { return group + "/members/" + url.PathEscape(string(list[0])) }
 	delta := &openapi.RulesDelta{Grant: plain(o.Rules.Grant), Lift: plain(o.Rules.Lift)}
 	switch {
 	case len(o.Remove) > 0:
-		return openapi.FixChange{Method: http.MethodDelete, Path: member(o.Remove)}
+		return openapi.FixOperation{Method: http.MethodDelete, Path: member(o.Remove)}
 	case len(o.Add) > 0:
-		return openapi.FixChange{Method: http.MethodPut, Path: member(o.Add)}
+		return openapi.FixOperation{Method: http.MethodPut, Path: member(o.Add)}
 	case o.Action == authz.ActionGroupPermissionsChange:
-		return openapi.FixChange{Method: http.MethodPatch, Path: group + "/permissions", Body: delta}
+		return openapi.FixOperation{Method: http.MethodPatch, Path: group + "/permissions", Body: delta}
 	default:
-		return openapi.FixChange{Method: http.MethodPatch, Path: "/users/" + url.PathEscape(string(o.User)) + "/permissions", Body: delta}
+		return openapi.FixOperation{Method: http.MethodPatch, Path: "/users/" + url.PathEscape(string(o.User)) + "/permissions", Body: delta}
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/rightful-go/rightful/api/openapi"
 	"github.com/rightful-go/rightful/authz"
 )
@@ -43,7 +44,7 @@ func TestExplanationOperation(t *testing.T) {
 	})
 }
 
-// explain asks as an administrator, unless as is another.
+// explain asks as an administrator, or as another user.
 func (d *desk) explain(as, user string, permissions []string, revision ...authz.Revision) openapi.Explanation {
 	d.t.Helper()
 	query := url.Values{"permission": permissions}
@@ -58,12 +59,11 @@ func (d *desk) explain(as, user string, permissions []string, revision ...authz.
 	return x
 }
 
-// The body of section 8, member for member: what is held and why, what is missing and when it
-// was lost, and what would give it.
+// The whole body: what is held and why, what is missing, when it was lost, and fixes.
 func TestExplanationIsShownWhole(t *testing.T) {
 	d := newDesk(t)
 	d.do("admin", "PATCH", "/users/cleo/permissions", `{"grant":["clients.requests.deposit:update"]}`).want(200)
-	d.do("user-editor", "PATCH", "/users/cleo/permissions", `{"ungrant":["clients.requests.deposit:update"]}`).want(200)
+	d.do("user-editor", "PATCH", "/users/cleo/permissions", `{"revoke":["clients.requests.deposit:update"]}`).want(200)
 	r := d.get("viewer", "/users/cleo/explanation?permission=clients.requests.deposit:view&permission=clients.requests.deposit:update&"+
 		"permission=clients.requests.deposit:view").want(200)
 	got := regexp.MustCompile(`"at":"[^"]*"`).ReplaceAllString(r.body, `"at":"…"`)
@@ -79,11 +79,11 @@ func indented(t *testing.T, text string) string {
 	return string(raw) + "\n"
 }
 
-// carryOut makes the changes of a fix as the asker, each as a dry run and then in earnest. It
-// returns the first answer that is no success.
+// carryOut sends the operations of a fix, each as a dry run and then for real. It returns the first
+// answer that isn't a success.
 func (d *desk) carryOut(as string, fix openapi.Fix) (refusal *reply) {
 	d.t.Helper()
-	for _, c := range fix.Changes {
+	for _, c := range fix.Operations {
 		body := ""
 		if c.Body != nil {
 			text, err := json.Marshal(c.Body)
@@ -104,7 +104,7 @@ func (d *desk) carryOut(as string, fix openapi.Fix) (refusal *reply) {
 	return nil
 }
 
-// denial is someone who can't do something, on a policy made from that of the desk.
+// denial is a user who lacks permissions, on a policy made from that of the desk.
 type denial struct {
 	user        string
 	permissions []string
@@ -127,8 +127,8 @@ var toDeny = []denial{
 	{"cleo", []string{"rightful.members/Finance:assign", "finance.no-such-thing:view"}, nil},
 }
 
-// Every fix is a list of requests that the dry run and then the write take as they stand, and
-// afterwards the answer is yes. What the asker may not do is refused, and it says what is lacking.
+// The operations of a fix can be sent as they are, as a dry run and for real, and then the user is
+// allowed. If the caller may not carry a fix out, it is refused, and lacks says why.
 func TestEveryFixDoesWhatItSays(t *testing.T) {
 	kinds := map[openapi.FixKind]int{}
 	refused := 0
@@ -172,21 +172,21 @@ func TestEveryFixDoesWhatItSays(t *testing.T) {
 	}
 }
 
-// A lift says from whom, as long as that is one holder.
-func TestLiftNamesItsHolder(t *testing.T) {
+// A lift names its subject if there is only one.
+func TestLiftNamesItsSubject(t *testing.T) {
 	d := newDesk(t)
 	fix := d.explain("admin", "restricted", []string{"finance.operations:create"}).Fixes[0]
-	if fix.Kind != "lift" || fix.Holder != "restricted" || !slices.Equal(fix.Permissions, []string{"finance.operations:create"}) {
+	if fix.Kind != "lift" || fix.Subject != "restricted" || !slices.Equal(fix.Permissions, []string{"finance.operations:create"}) {
 		t.Errorf("it is %+v", fix)
 	}
 	d.do("admin", "PATCH", "/groups/Finance/permissions", `{"restrict":["finance.operations:*"]}`).want(200)
 	fix = d.explain("admin", "restricted", []string{"finance.operations:create"}).Fixes[0]
-	if fix.Kind != "lift" || fix.Holder != "" || len(fix.Lifts) != 2 || fix.AlsoReachesCount != 1 || fix.AlsoReaches[0] != "dana" {
+	if fix.Kind != "lift" || fix.Subject != "" || len(fix.Lifts) != 2 || fix.AlsoReachesCount != 1 || fix.AlsoReaches[0] != "dana" {
 		t.Errorf("it is %+v", fix)
 	}
 }
 
-// What an explanation lists is bounded, and counted whole.
+// Lists in an explanation are bounded, and counts count all.
 func TestExplanationIsBounded(t *testing.T) {
 	var catalog authz.Catalog
 	for i := range 150 {
@@ -206,13 +206,12 @@ func TestExplanationIsBounded(t *testing.T) {
 	if fix := x.Fixes[0]; len(fix.AlsoGives) != 100 || fix.AlsoGivesCount != 149 {
 		t.Errorf("%d of %d are named", len(fix.AlsoGives), fix.AlsoGivesCount)
 	}
-	if fix := x.Fixes[1]; fix.Holder != "group:Deposit viewers" || len(fix.AlsoReaches) != 100 || fix.AlsoReachesCount != 120 {
-		t.Errorf("%s reaches %d of %d", fix.Holder, len(fix.AlsoReaches), fix.AlsoReachesCount)
+	if fix := x.Fixes[1]; fix.Subject != "group:Deposit viewers" || len(fix.AlsoReaches) != 100 || fix.AlsoReachesCount != 120 {
+		t.Errorf("%s reaches %d of %d", fix.Subject, len(fix.AlsoReaches), fix.AlsoReachesCount)
 	}
 }
 
-// Of the past it says what was so then, by the rights that the asker has now, and doesn't say
-// what would have helped.
+// An explanation of the past uses the caller's present rights and has no fixes.
 func TestExplanationOfThePast(t *testing.T) {
 	d := newDesk(t)
 	ask := []string{"finance.operations:view"}
@@ -242,13 +241,12 @@ func TestExplanationOfThePast(t *testing.T) {
 	d.get("cleo", "/users/cleo/explanation?permission=a:b&revision=99").problem(404, "not-found")
 }
 
-// A past that can't be worked out isn't made up: what is asked of it fails, and the present is
-// explained as far as the records lead.
+// A past that can't be computed is an error; the present is explained as far as the records go.
 func TestExplanationWithoutRecords(t *testing.T) {
 	d := newDesk(t)
 	for range 3 {
 		d.do("admin", "PATCH", "/users/ben/permissions", `{"grant":["finance.operations:view"]}`).want(200)
-		d.do("admin", "PATCH", "/users/ben/permissions", `{"ungrant":["finance.operations:view"]}`).want(200)
+		d.do("admin", "PATCH", "/users/ben/permissions", `{"revoke":["finance.operations:view"]}`).want(200)
 	}
 	present := d.engine.View().Revision()
 	if !d.store.DeleteRecord(present - 3) {
@@ -262,7 +260,7 @@ func TestExplanationWithoutRecords(t *testing.T) {
 	}
 }
 
-// While the store is away the present is explained from memory, and the past isn't.
+// While the store is away, the present is explained from memory, and the past isn't.
 func TestExplanationWhileTheStoreIsAway(t *testing.T) {
 	d := newDesk(t)
 	d.storeGoesAway()
@@ -273,7 +271,7 @@ func TestExplanationWhileTheStoreIsAway(t *testing.T) {
 	d.get("viewer", "/users/cleo/explanation?permission=a:b&revision=1").problem(503, "store-unavailable")
 }
 
-// Bad rows that are in the way are named: no fix takes them away.
+// Bad rows that deny are listed: no fix removes them.
 func TestExplanationNamesBadRows(t *testing.T) {
 	d := newDesk(t)
 	d.store.InsertRows(authz.Row{Type: "p", V: [6]string{"cleo", "finance.*", "view", "deny", "more"}})
@@ -284,10 +282,10 @@ func TestExplanationNamesBadRows(t *testing.T) {
 	defer engine.Close()
 	d.mount(engine)
 	x := d.explain("viewer", "cleo", []string{"finance.operations:view"})
-	if x.BadRows == nil || x.BadRows.Count != 1 || x.BadRows.Items[0].Denies != "cleo" || len(x.Fixes) != 1 || x.Fixes[0].Groups[0] != "Administrators" {
+	if x.BadRowCount != 1 || len(x.BadRows) != 1 || x.BadRows[0].Denies != "cleo" || len(x.Fixes) != 1 || x.Fixes[0].Groups[0] != "Administrators" {
 		t.Errorf("it is %+v", x)
 	}
-	if because := x.Permissions[0].Because; len(because) != 1 || !because[0].BadRow {
-		t.Errorf("because %+v", because)
+	if origins := x.Permissions[0].Origins; len(origins) != 1 || !origins[0].BadRow {
+		t.Errorf("the origins are %+v", origins)
 	}
 }

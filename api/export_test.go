@@ -1,13 +1,30 @@
 package api
 
-// IsPlain is isPlain, for tests.
-var IsPlain = isPlain
+import (
+	"slices"
+	"strings"
+)
 
-// ProblemTypes is the table of problem types, for tests.
-func ProblemTypes() map[string]int {
-	types := map[string]int{}
-	for name, kind := range problems {
-		types[string(name)] = kind.status
+// Operation is a line of the table of operations, for tests of the document.
+type Operation struct {
+	Method, Path, Query string
+	Types               []string
+	Match               string // "", "optional" or "required"
+}
+
+// Operations is the table of operations, for tests.
+func Operations() []Operation { return listed(operations) }
+
+// AuthZENOperations is the table of operations at the root of the host, for tests.
+func AuthZENOperations() []Operation { return listed((&authZEN{}).operations("")) }
+
+func listed(operations []operation) []Operation {
+	var list []Operation
+	for _, o := range operations {
+		list = append(list, Operation{
+			o.method, o.path, strings.ReplaceAll(o.query, "…", ""), slices.Clone(o.body.types),
+			map[match]string{mayMatch: "optional", mustMatch: "required"}[o.match],
+		})
 	}
-	return types
+	return list
 }

@@ -13,7 +13,7 @@ import (
 // Whatever comes, the answer is one that the document describes, no fault of ours is behind it,
 // and an error stores nothing.
 
-// provoke sends what may be nonsense as the one who may do everything.
+// provoke sends arbitrary requests as an administrator.
 func (d *desk) provoke(request *http.Request) {
 	d.t.Helper()
 	revision, policy := d.engine.View().Revision(), d.get("admin", "/export").body
@@ -34,7 +34,7 @@ func (d *desk) provoke(request *http.Request) {
 	}
 }
 
-// operationAt returns an operation, whatever the number.
+// operationAt returns an operation for any number.
 func operationAt(n uint8, from []api.Operation) api.Operation { return from[int(n)%len(from)] }
 
 var aPath = strings.NewReplacer("{group}", "Finance", "{user}", "cleo", "{revision}", "1")
@@ -49,8 +49,8 @@ func FuzzBody(f *testing.F) {
 	bodies := []string{
 		`{"name":"A","description":"x","inherits":["Finance"],"permissions":{"grants":["a.*:b"],"restrictions":["*:*"]}}`,
 		`{"description":null,"inherits":null}`, `{"name":"Administrators"}`, `{"name":"=1","name":2}`, `{"\u006eame":"\ud800"}`,
-		`{"grants":["finance.*:*"],"restrictions":[]}`, `{"grant":["a:b"],"ungrant":["a:b"],"restrict":[""],"unrestrict":["x"]}`,
-		`{"add":["ben"],"remove":["dana","group:x"]}`, `{"groups":["Finance","Nobody"]}`, `[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[`, "{\"name\":\"\xff\"}",
+		`{"grants":["finance.*:*"],"restrictions":[]}`, `{"grant":["a:b"],"revoke":["a:b"],"restrict":[""],"lift":["x"]}`,
+		`{"add":["ben"],"remove":["dana","group:x"]}`, `{"groups":[{"group":"Finance"},{"group":"Nobody"}]}`, `[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[`, "{\"name\":\"\xff\"}",
 		"p, group:Finance, a.*, *, deny\ng, ben, group:Finance\n", "p, x\nq\n\"", "g, admin, Administrators\n", "# nothing\n\n", "",
 	}
 	for _, e := range writes {

@@ -39,7 +39,7 @@ func getGroupPermissions(c *call) {
 	c.showGroup(func(g authz.Group) any { return rulesOf(g.Permissions) })
 }
 
-// showGroup answers with the group in the path, or a part of it, and its ETag.
+// showGroup answers with the group in the path, or part of it, and its ETag.
 func (c *call) showGroup(show func(authz.Group) any) {
 	if c.refused() {
 		return
@@ -53,9 +53,9 @@ func (c *call) showGroup(show func(authz.Group) any) {
 	c.ok(show(g))
 }
 
-// showChanged answers with a group as a change left it.
+// showChanged answers with a group after a change.
 func (c *call) showChanged(status int, name authz.GroupName, show func(authz.Group) any) {
-	g, _ := c.after.Group(name)
+	_, g := c.changedGroup(name)
 	c.http.Header("ETag", etag(g.Version))
 	c.answer(status, show(g))
 }
@@ -76,8 +76,8 @@ func createGroup(c *call) {
 	})
 }
 
-// updateGroup takes a JSON merge patch (RFC 7396). Null takes a member back to what it is when
-// nobody says anything: no description, no inheritance. A group without a name there is not.
+// updateGroup applies a JSON merge patch (RFC 7396). Null resets a member: no description, no
+// inheritance. A name can't be null.
 func updateGroup(c *call) {
 	var patch authz.GroupPatch
 	var (
@@ -138,9 +138,9 @@ func rules(into *authz.Rules, required ...string) reader {
 
 func rulesDelta(into *authz.RulesDelta) reader {
 	return object(map[string]reader{
-		"grant":      texts(&into.Grant),
-		"ungrant":    texts(&into.Revoke),
-		"restrict":   texts(&into.Restrict),
-		"unrestrict": texts(&into.Lift),
+		"grant":    texts(&into.Grant),
+		"revoke":   texts(&into.Revoke),
+		"restrict": texts(&into.Restrict),
+		"lift":     texts(&into.Lift),
 	})
 }

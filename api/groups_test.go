@@ -2,101 +2,103 @@ package api_test
 
 import (
 	"fmt"
-	"github.com/rightful-go/rightful/internal/fold"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/rightful-go/rightful/internal/fold"
 )
 
-func TestGroupOperations(t *testing.T) {
-	runExchanges(t, []exchange{
-		{"group-viewer", "GET", "/groups", "", "", 200, ""},
-		{"group-viewer", "GET", "/groups?q=FINANCE", "", "", 200, ""},
-		{"", "GET", "/groups", "", "", 401, "unauthenticated"},
-		{"cleo", "GET", "/groups", "", "", 403, "forbidden"},
-		{"group-viewer", "GET", "/groups?x=1", "", "", 400, "malformed-request"},
+// groupExchanges has each operation on groups with its answers.
+var groupExchanges = []exchange{
+	{"group-viewer", "GET", "/groups", "", "", 200, ""},
+	{"group-viewer", "GET", "/groups?q=FINANCE", "", "", 200, ""},
+	{"", "GET", "/groups", "", "", 401, "unauthenticated"},
+	{"cleo", "GET", "/groups", "", "", 403, "forbidden"},
+	{"group-viewer", "GET", "/groups?x=1", "", "", 400, "malformed-request"},
 
-		{"admin", "POST", "/groups", `{"name":"Auditing"}`, "", 201, ""},
-		{"admin", "POST", "/groups?dry_run=true", `{"name":"Auditing"}`, "", 200, ""},
-		{"admin", "POST", "/groups", `{"name":"A","description":"d","inherits":["Finance"],"permissions":{"grants":["system.*:*"],"restrictions":["finance.*:*"]}}`, "", 201, ""},
-		{"group-editor", "POST", "/groups", `{"name":"Empty"}`, "", 201, ""},
-		{"", "POST", "/groups", `{"name":"A"}`, "", 401, "unauthenticated"},
-		{"group-viewer", "POST", "/groups", `{"name":"A"}`, "", 403, "forbidden"},
-		{"admin", "POST", "/groups", `{"name":"finance"}`, "", 409, "group-exists"},
-		{"admin", "POST", "/groups", `{"name":"administrators"}`, "", 409, "group-exists"},
-		{"admin", "POST", "/groups", `{"name":"A","inherits":["Administrators"]}`, "", 409, "protected-group"},
-		{"admin", "POST", "/groups", `{"name":"A","inherits":["Nobody"]}`, "", 422, "invalid"},
-		{"admin", "POST", "/groups", `{"name":" A"}`, "", 422, "invalid"},
-		{"admin", "POST", "/groups", `{"name":"A","permissions":{"grants":["finance.operation:view"]}}`, "", 422, "unknown-permission"},
-		{"group-editor", "POST", "/groups", `{"name":"A","permissions":{"grants":["system.settings:view"]}}`, "", 403, "escalation"},
-		{"admin", "POST", "/groups", `{"name":"A","inherits":["A"]}`, "", 409, "inheritance-cycle"},
-		{"admin", "POST", "/groups", `{}`, "", 400, "malformed-request"},
+	{"admin", "POST", "/groups", `{"name":"Auditing"}`, "", 201, ""},
+	{"admin", "POST", "/groups?dry_run=true", `{"name":"Auditing"}`, "", 200, ""},
+	{"admin", "POST", "/groups", `{"name":"A","description":"d","inherits":["Finance"],"permissions":{"grants":["system.*:*"],"restrictions":["finance.*:*"]}}`, "", 201, ""},
+	{"group-editor", "POST", "/groups", `{"name":"Empty"}`, "", 201, ""},
+	{"", "POST", "/groups", `{"name":"A"}`, "", 401, "unauthenticated"},
+	{"group-viewer", "POST", "/groups", `{"name":"A"}`, "", 403, "forbidden"},
+	{"admin", "POST", "/groups", `{"name":"finance"}`, "", 409, "group-exists"},
+	{"admin", "POST", "/groups", `{"name":"administrators"}`, "", 409, "group-exists"},
+	{"admin", "POST", "/groups", `{"name":"A","inherits":["Administrators"]}`, "", 409, "protected-group"},
+	{"admin", "POST", "/groups", `{"name":"A","inherits":["Nobody"]}`, "", 422, "invalid"},
+	{"admin", "POST", "/groups", `{"name":" A"}`, "", 422, "invalid"},
+	{"admin", "POST", "/groups", `{"name":"A","permissions":{"grants":["finance.operation:view"]}}`, "", 422, "unknown-permission"},
+	{"group-editor", "POST", "/groups", `{"name":"A","permissions":{"grants":["system.settings:view"]}}`, "", 403, "escalation"},
+	{"admin", "POST", "/groups", `{"name":"A","inherits":["A"]}`, "", 409, "inheritance-cycle"},
+	{"admin", "POST", "/groups", `{}`, "", 400, "malformed-request"},
 
-		{"group-viewer", "GET", "/groups/Finance", "", "", 200, ""},
-		{"group-viewer", "GET", "/groups/Requests%20desk", "", "", 200, ""},
-		{"group-viewer", "GET", "/groups/finance", "", "", 404, "not-found"},
-		{"", "GET", "/groups/Finance", "", "", 401, "unauthenticated"},
-		{"cleo", "GET", "/groups/Finance", "", "", 403, "forbidden"},
-		{"cleo", "GET", "/groups/Nobody", "", "", 403, "forbidden"},
-		{"group-viewer", "GET", "/groups/Finance?x=1", "", "", 400, "malformed-request"},
+	{"group-viewer", "GET", "/groups/Finance", "", "", 200, ""},
+	{"group-viewer", "GET", "/groups/Requests%20desk", "", "", 200, ""},
+	{"group-viewer", "GET", "/groups/finance", "", "", 404, "not-found"},
+	{"", "GET", "/groups/Finance", "", "", 401, "unauthenticated"},
+	{"cleo", "GET", "/groups/Finance", "", "", 403, "forbidden"},
+	{"cleo", "GET", "/groups/Nobody", "", "", 403, "forbidden"},
+	{"group-viewer", "GET", "/groups/Finance?x=1", "", "", 400, "malformed-request"},
 
-		{"group-editor", "PATCH", "/groups/Finance", `{"description":"Books"}`, "now", 200, ""},
-		{"group-editor", "PATCH", "/groups/Finance", `{}`, "*", 200, ""},
-		{"admin", "PATCH", "/groups/Finance?dry_run=true", `{"name":"Treasury"}`, "now", 200, ""},
-		{"", "PATCH", "/groups/Finance", `{}`, "now", 401, "unauthenticated"},
-		{"group-viewer", "PATCH", "/groups/Finance", `{}`, "now", 403, "forbidden"},
-		{"group-viewer", "PATCH", "/groups/Nobody", `{}`, "*", 403, "forbidden"},
-		{"group-editor", "PATCH", "/groups/Finance", `{}`, "", 428, "precondition-required"},
-		{"group-editor", "PATCH", "/groups/Nobody", `{}`, "*", 404, "not-found"},
-		{"group-editor", "PATCH", "/groups/Finance", `{}`, "stale", 412, "revision-conflict"},
-		{"group-editor", "PATCH", "/groups/Finance", `{"name":"Trainees"}`, "now", 409, "group-exists"},
-		{"group-editor", "PATCH", "/groups/Finance", `{"name":"a:b"}`, "now", 422, "invalid"},
-		{"admin", "PATCH", "/groups/Requests%20desk", `{"inherits":["Trainees"]}`, "now", 409, "inheritance-cycle"},
-		{"group-editor", "PATCH", "/groups/Deposit%20viewers", `{"inherits":["Finance"]}`, "now", 403, "escalation"},
+	{"group-editor", "PATCH", "/groups/Finance", `{"description":"Books"}`, "now", 200, ""},
+	{"group-editor", "PATCH", "/groups/Finance", `{}`, "*", 200, ""},
+	{"admin", "PATCH", "/groups/Finance?dry_run=true", `{"name":"Treasury"}`, "now", 200, ""},
+	{"", "PATCH", "/groups/Finance", `{}`, "now", 401, "unauthenticated"},
+	{"group-viewer", "PATCH", "/groups/Finance", `{}`, "now", 403, "forbidden"},
+	{"group-viewer", "PATCH", "/groups/Nobody", `{}`, "*", 403, "forbidden"},
+	{"group-editor", "PATCH", "/groups/Finance", `{}`, "", 428, "precondition-required"},
+	{"group-editor", "PATCH", "/groups/Nobody", `{}`, "*", 404, "not-found"},
+	{"group-editor", "PATCH", "/groups/Finance", `{}`, "stale", 412, "revision-conflict"},
+	{"group-editor", "PATCH", "/groups/Finance", `{"name":"Trainees"}`, "now", 409, "group-exists"},
+	{"group-editor", "PATCH", "/groups/Finance", `{"name":"a:b"}`, "now", 422, "invalid"},
+	{"admin", "PATCH", "/groups/Requests%20desk", `{"inherits":["Trainees"]}`, "now", 409, "inheritance-cycle"},
+	{"group-editor", "PATCH", "/groups/Deposit%20viewers", `{"inherits":["Finance"]}`, "now", 403, "escalation"},
 
-		{"group-editor", "DELETE", "/groups/Auditors?members=release", "", "now", 403, "forbidden"},
-		{"admin", "DELETE", "/groups/Finance?members=release", "", "now", 204, ""},
-		{"admin", "DELETE", "/groups/Finance?dry_run=true&members=release", "", "now", 200, ""},
-		{"", "DELETE", "/groups/Finance", "", "now", 401, "unauthenticated"},
-		{"viewer", "DELETE", "/groups/Finance", "", "now", 403, "forbidden"},
-		{"viewer", "DELETE", "/groups/Nobody", "", "*", 403, "forbidden"},
-		{"admin", "DELETE", "/groups/Finance", "", "now", 409, "group-has-members"},
-		{"admin", "DELETE", "/groups/Requests%20desk", "", "now", 409, "group-is-inherited"},
-		{"admin", "DELETE", "/groups/Finance", "", "", 428, "precondition-required"},
-		{"admin", "DELETE", "/groups/Nobody", "", "*", 404, "not-found"},
-		{"admin", "DELETE", "/groups/Finance", "", "stale", 412, "revision-conflict"},
-		{"admin", "DELETE", "/groups/Finance?members=keep", "", "now", 400, "malformed-request"},
+	{"group-editor", "DELETE", "/groups/Auditors?members=release", "", "now", 403, "forbidden"},
+	{"admin", "DELETE", "/groups/Finance?members=release", "", "now", 204, ""},
+	{"admin", "DELETE", "/groups/Finance?dry_run=true&members=release", "", "now", 200, ""},
+	{"", "DELETE", "/groups/Finance", "", "now", 401, "unauthenticated"},
+	{"viewer", "DELETE", "/groups/Finance", "", "now", 403, "forbidden"},
+	{"viewer", "DELETE", "/groups/Nobody", "", "*", 403, "forbidden"},
+	{"admin", "DELETE", "/groups/Finance", "", "now", 409, "group-has-members"},
+	{"admin", "DELETE", "/groups/Requests%20desk", "", "now", 409, "group-is-inherited"},
+	{"admin", "DELETE", "/groups/Finance", "", "", 428, "precondition-required"},
+	{"admin", "DELETE", "/groups/Nobody", "", "*", 404, "not-found"},
+	{"admin", "DELETE", "/groups/Finance", "", "stale", 412, "revision-conflict"},
+	{"admin", "DELETE", "/groups/Finance?members=keep", "", "now", 400, "malformed-request"},
 
-		{"group-viewer", "GET", "/groups/Finance/permissions", "", "", 200, ""},
-		{"group-viewer", "GET", "/groups/Nobody/permissions", "", "", 404, "not-found"},
-		{"cleo", "GET", "/groups/Finance/permissions", "", "", 403, "forbidden"},
-		{"", "GET", "/groups/Finance/permissions", "", "", 401, "unauthenticated"},
+	{"group-viewer", "GET", "/groups/Finance/permissions", "", "", 200, ""},
+	{"group-viewer", "GET", "/groups/Nobody/permissions", "", "", 404, "not-found"},
+	{"cleo", "GET", "/groups/Finance/permissions", "", "", 403, "forbidden"},
+	{"", "GET", "/groups/Finance/permissions", "", "", 401, "unauthenticated"},
 
-		{"admin", "PUT", "/groups/Finance/permissions", `{"grants":["system.settings:view"],"restrictions":[]}`, "now", 200, ""},
-		{"admin", "PUT", "/groups/Finance/permissions?dry_run=true", `{"grants":[],"restrictions":[]}`, "now", 200, ""},
-		{"", "PUT", "/groups/Finance/permissions", `{}`, "now", 401, "unauthenticated"},
-		{"viewer", "PUT", "/groups/Finance/permissions", `{}`, "now", 403, "forbidden"},
-		{"viewer", "PUT", "/groups/Nobody/permissions", `{}`, "*", 403, "forbidden"},
-		{"admin", "PUT", "/groups/Finance/permissions", `{"grants":[]}`, "now", 400, "malformed-request"},
-		{"admin", "PUT", "/groups/Finance/permissions", `{"grants":[],"restrictions":[]}`, "", 428, "precondition-required"},
-		{"admin", "PUT", "/groups/Nobody/permissions", `{"grants":[],"restrictions":[]}`, "*", 404, "not-found"},
-		{"admin", "PUT", "/groups/Finance/permissions", `{"grants":[],"restrictions":[]}`, "stale", 412, "revision-conflict"},
-		{"admin", "PUT", "/groups/Finance/permissions", `{"grants":["x"],"restrictions":[]}`, "now", 422, "invalid"},
-		{"admin", "PUT", "/groups/Finance/permissions", `{"grants":["no.such:thing"],"restrictions":[]}`, "now", 422, "unknown-permission"},
-		{"group-editor", "PUT", "/groups/Finance/permissions", `{"grants":["*:*"],"restrictions":[]}`, "now", 403, "escalation"},
+	{"admin", "PUT", "/groups/Finance/permissions", `{"grants":["system.settings:view"],"restrictions":[]}`, "now", 200, ""},
+	{"admin", "PUT", "/groups/Finance/permissions?dry_run=true", `{"grants":[],"restrictions":[]}`, "now", 200, ""},
+	{"", "PUT", "/groups/Finance/permissions", `{}`, "now", 401, "unauthenticated"},
+	{"viewer", "PUT", "/groups/Finance/permissions", `{}`, "now", 403, "forbidden"},
+	{"viewer", "PUT", "/groups/Nobody/permissions", `{}`, "*", 403, "forbidden"},
+	{"admin", "PUT", "/groups/Finance/permissions", `{"grants":[]}`, "now", 400, "malformed-request"},
+	{"admin", "PUT", "/groups/Finance/permissions", `{"grants":[],"restrictions":[]}`, "", 428, "precondition-required"},
+	{"admin", "PUT", "/groups/Nobody/permissions", `{"grants":[],"restrictions":[]}`, "*", 404, "not-found"},
+	{"admin", "PUT", "/groups/Finance/permissions", `{"grants":[],"restrictions":[]}`, "stale", 412, "revision-conflict"},
+	{"admin", "PUT", "/groups/Finance/permissions", `{"grants":["x"],"restrictions":[]}`, "now", 422, "invalid"},
+	{"admin", "PUT", "/groups/Finance/permissions", `{"grants":["no.such:thing"],"restrictions":[]}`, "now", 422, "unknown-permission"},
+	{"group-editor", "PUT", "/groups/Finance/permissions", `{"grants":["*:*"],"restrictions":[]}`, "now", 403, "escalation"},
 
-		{"admin", "PATCH", "/groups/Finance/permissions", `{"grant":["system.settings:view"],"ungrant":["finance.*:*"],"restrict":["clients.*:*"],"unrestrict":[]}`, "", 200, ""},
-		{"admin", "PATCH", "/groups/Finance/permissions?dry_run=true", `{"restrict":["clients.*:*"]}`, "now", 200, ""},
-		{"", "PATCH", "/groups/Finance/permissions", `{}`, "", 401, "unauthenticated"},
-		{"viewer", "PATCH", "/groups/Finance/permissions", `{}`, "", 403, "forbidden"},
-		{"viewer", "PATCH", "/groups/Nobody/permissions", `{}`, "", 403, "forbidden"},
-		{"admin", "PATCH", "/groups/Nobody/permissions", `{}`, "", 404, "not-found"},
-		{"admin", "PATCH", "/groups/Finance/permissions", `{}`, "stale", 412, "revision-conflict"},
-		{"admin", "PATCH", "/groups/Finance/permissions", `{"grant":["a:b"],"ungrant":["a:b"]}`, "", 422, "invalid"},
-		{"group-editor", "PATCH", "/groups/Finance/permissions", `{"grant":["*:*"]}`, "", 403, "escalation"},
-	})
+	{"admin", "PATCH", "/groups/Finance/permissions", `{"grant":["system.settings:view"],"revoke":["finance.*:*"],"restrict":["clients.*:*"],"lift":[]}`, "", 200, ""},
+	{"admin", "PATCH", "/groups/Finance/permissions?dry_run=true", `{"restrict":["clients.*:*"]}`, "now", 200, ""},
+	{"", "PATCH", "/groups/Finance/permissions", `{}`, "", 401, "unauthenticated"},
+	{"viewer", "PATCH", "/groups/Finance/permissions", `{}`, "", 403, "forbidden"},
+	{"viewer", "PATCH", "/groups/Nobody/permissions", `{}`, "", 403, "forbidden"},
+	{"admin", "PATCH", "/groups/Nobody/permissions", `{}`, "", 404, "not-found"},
+	{"admin", "PATCH", "/groups/Finance/permissions", `{}`, "stale", 412, "revision-conflict"},
+	{"admin", "PATCH", "/groups/Finance/permissions", `{"grant":["a:b"],"revoke":["a:b"]}`, "", 422, "invalid"},
+	{"group-editor", "PATCH", "/groups/Finance/permissions", `{"grant":["*:*"]}`, "", 403, "escalation"},
 }
+
+func TestGroupOperations(t *testing.T) { runExchanges(t, groupExchanges) }
 
 func TestGroupIsShownAsItIs(t *testing.T) {
 	d := newDesk(t)
@@ -146,7 +148,7 @@ func TestGroupsAreListedInTheOrderOfPeople(t *testing.T) {
 	}
 }
 
-// RFC 7396: what is left out stays, null takes back, and a list is replaced whole.
+// RFC 7396: absent members stay, null resets, and a list is replaced.
 func TestMergePatchOfAGroup(t *testing.T) {
 	for _, c := range []struct {
 		patch       string
@@ -184,7 +186,7 @@ func TestMergePatchOfAGroup(t *testing.T) {
 	}
 }
 
-// A new name is one change: the members follow it, and the old name is free and never matches.
+// Renaming is one change: members follow, and the old name is free and never matches.
 func TestGroupIsRenamed(t *testing.T) {
 	d := newDesk(t)
 	old := d.etag("/groups/Finance")

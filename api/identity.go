@@ -6,11 +6,10 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// CurrentUser tells who is signed in on a request: the host's to answer, from its session or
-// token, never from anything the client may simply claim. "" means nobody.
+// CurrentUser returns the user that the host has signed in, from a session or a token, never from
+// something that the client can forge. It returns "" for anonymous requests, which get 401.
 //
-// It is called on every guarded request, so it should read what an earlier middleware has
-// established rather than look it up. A host that would rather answer for itself, with a
-// redirect to its sign-in for example, may write the answer, abort, and return "". It must not
-// call Next: the handler would run before anything is decided.
-type CurrentUser func(c *gin.Context) authz.UserID
+// It is called for every request, so it should read what an earlier middleware has established. It may
+// answer the request itself, for example with a redirect to a login page or a 503, then abort and
+// return "". It must not call Next: the handler would run before the decision.
+type CurrentUser = func(c *gin.Context) authz.UserID

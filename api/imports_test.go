@@ -50,7 +50,7 @@ func TestImportAnswersWithTheChange(t *testing.T) {
 	}
 }
 
-// Every bad line is named, in order; beyond a thousand they are counted. Nothing is stored.
+// Bad lines are listed in order, at most a thousand, and all are counted. Nothing is stored.
 func TestImportNamesEveryBadLine(t *testing.T) {
 	d := newDesk(t)
 	before := d.engine.View().Revision()
@@ -75,7 +75,7 @@ func TestImportNamesEveryBadLine(t *testing.T) {
 	}
 }
 
-// See TestLimits; here the length isn't announced.
+// Like TestLimits, but without Content-Length.
 func TestImportIsBounded(t *testing.T) {
 	d := newDesk(t)
 	unannounced := d.request("admin", "POST", "/imports", io.MultiReader(strings.NewReader(commentsOf(32<<20+1, "LINES"))))
@@ -83,7 +83,7 @@ func TestImportIsBounded(t *testing.T) {
 	d.send(unannounced).problem(413, "too-large") // before the 400 for the missing mode
 }
 
-// A body that got lost on its way is no policy of nobody. Replacing by one takes a line that says so.
+// A lost body must not empty the policy. Replacing by an empty policy takes an explicit line.
 func TestImportOfNothing(t *testing.T) {
 	const everything = "p, group:Administrators, *, *, allow\n"
 	d := newDesk(t)
@@ -124,7 +124,7 @@ func TestImportTakesCSVAlone(t *testing.T) {
 	}
 }
 
-// What is exported imports to the same policy, and through the file format's own reader.
+// An export imports to the same policy, and the reader of the file format reads it.
 func TestExportComesBack(t *testing.T) {
 	d := newDesk(t)
 	d.do("admin", "PUT", "/groups/Finance/members/Smith,%20Jo", "").want(204)

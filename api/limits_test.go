@@ -8,7 +8,7 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// limit is a bound on what a request may be: the same request at the bound and one past it.
+// limit is a bound on requests: the same request is sent at the bound and one past it.
 type limit struct {
 	what    string
 	most    int
@@ -18,8 +18,7 @@ type limit struct {
 	problem string
 }
 
-// limits are all bounds that the interface has on requests, as section 4 and the end of
-// section 7 of the design give them.
+// limits are all bounds on requests.
 func limits() []limit {
 	send := func(method, path, body string, header ...string) func(*desk, int) reply {
 		return func(d *desk, n int) reply {
@@ -30,6 +29,7 @@ func limits() []limit {
 				"FILL", strings.Repeat("x", max(0, n-len("q="))),
 				"NUMBER", fmt.Sprint(n), "LINES", commentsOf(n, body),
 				"USERS", listOf(n, `"u#"`), "SAME", listOf(n, `"finance.operations:view"`), "GROUPS", listOf(n, `"Finance"`),
+				"MEMBERSHIPS", listOf(n, `{"group":"Finance"}`),
 				"DEEP", strings.Repeat("[", max(0, n-1))+strings.Repeat("]", max(0, n-1)),
 			)
 			all := append([]string{"If-Match", "*"}, header...)
@@ -52,12 +52,12 @@ func limits() []limit {
 		{"members added", 1000, send("PATCH", "/groups/Finance/members", `{"add":USERS}`), 200, 422, "invalid"},
 		{"members removed", 1000, send("PATCH", "/groups/Finance/members", `{"remove":USERS}`), 200, 422, "invalid"},
 		{"rules added to a group", 1000, send("PATCH", "/groups/Finance/permissions", `{"grant":SAME}`), 200, 422, "invalid"},
-		{"rules removed from a group", 1000, send("PATCH", "/groups/Finance/permissions", `{"unrestrict":SAME}`), 200, 422, "invalid"},
+		{"rules removed from a group", 1000, send("PATCH", "/groups/Finance/permissions", `{"lift":SAME}`), 200, 422, "invalid"},
 		{"rules of a group", 1000, send("PUT", "/groups/Finance/permissions", `{"grants":[],"restrictions":SAME}`), 200, 422, "invalid"},
 		{"rules of a new group", 1000, send("POST", "/groups", `{"name":"A","permissions":{"grants":SAME}}`), 201, 422, "invalid"},
 		{"groups inherited", 1000, send("PATCH", "/groups/Trainees", `{"inherits":GROUPS}`), 200, 422, "invalid"},
 		{"groups that a new one inherits", 1000, send("POST", "/groups", `{"name":"A","inherits":GROUPS}`), 201, 422, "invalid"},
-		{"groups of a user", 1000, send("PUT", "/users/ben/groups", `{"groups":GROUPS}`), 200, 422, "invalid"},
+		{"groups of a user", 1000, send("PUT", "/users/ben/groups", `{"groups":MEMBERSHIPS}`), 200, 422, "invalid"},
 		{"rules of a user", 1000, send("PUT", "/users/ben/permissions", `{"grants":SAME,"restrictions":[]}`), 200, 422, "invalid"},
 		{"rules added to a user", 1000, send("PATCH", "/users/ben/permissions", `{"restrict":SAME}`), 200, 422, "invalid"},
 
@@ -79,7 +79,7 @@ func limits() []limit {
 	}
 }
 
-// commentsOf returns a file of n bytes that says nothing, where the body is one.
+// commentsOf returns a file of n bytes with comments only.
 func commentsOf(n int, body string) string {
 	const line = "# a comment of 32 bytes, no more\n"
 	if body != "LINES" {
@@ -96,7 +96,7 @@ func listOf(n int, form string) string {
 	return "[" + strings.Join(items, ",") + "]"
 }
 
-// inheritChain makes groups that inherit one another, with n links in all.
+// inheritChain creates a chain of groups with n links of inheritance.
 func inheritChain(d *desk, n int) reply {
 	made := d.do("admin", "POST", "/groups", `{"name":"Link 0"}`).want(201)
 	for i := 1; i <= n; i++ {
@@ -105,7 +105,7 @@ func inheritChain(d *desk, n int) reply {
 	return made
 }
 
-// Each limit at its edge and one past it; past it nothing is stored.
+// Each limit, and one past it, where nothing is stored.
 func TestLimits(t *testing.T) {
 	catalog := append(authz.Catalog{
 		{Permission: authz.Permission(strings.Repeat("ü", 100) + ":" + strings.Repeat("ä", 100)), Label: "Long"},

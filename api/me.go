@@ -5,14 +5,13 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// getMe answers with what the caller holds. Someone whom the policy doesn't name, or whose id
-// couldn't be named by it, holds nothing.
+// getMe answers with what the caller holds: nothing, if the policy doesn't or can't name the caller.
 func getMe(c *call) {
 	if c.refused() {
 		return
 	}
 	c.revalidated(openapi.Me{
-		User: string(c.user), Groups: plain(c.view.User(c.user).Groups),
+		User: string(c.user), Groups: membershipsOf(c.view.User(c.user).Groups),
 		Effective: each(c.view.PermissionsOf(c.user), func(p authz.Permission) openapi.Held {
 			return openapi.Held{Permission: string(p)}
 		}),

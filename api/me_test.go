@@ -6,16 +6,16 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// What a front end asks for is small: what someone holds, without where it comes from.
+// The answer for front ends is small: permissions without origins.
 func TestMeIsSmall(t *testing.T) {
 	d := newDesk(t)
-	const want = `{"user":"cleo","groups":["Deposit viewers"],"effective":[{"permission":"clients.requests.deposit:view"}],"revision":3}`
+	const want = `{"user":"cleo","groups":[{"group":"Deposit viewers"}],"effective":[{"permission":"clients.requests.deposit:view"}],"revision":3}`
 	if r := d.get("cleo", "/me").want(200); r.body != want {
 		t.Errorf("it is %s", r.body)
 	}
 }
 
-// The browser keeps the answer and asks whether it still holds.
+// Browsers revalidate a cached answer.
 func TestMeIsRevalidated(t *testing.T) {
 	d := newDesk(t)
 	r := d.get("cleo", "/me").want(200)
@@ -42,7 +42,7 @@ func TestMeIsRevalidated(t *testing.T) {
 	}
 }
 
-// The tag follows the policy, and the catalog, which says what has a name.
+// The ETag changes with the policy and with the catalog.
 func TestMeHasATagForWhatItSays(t *testing.T) {
 	d := newDesk(t)
 	tag := func() string { return d.get("cleo", "/me").want(200).header.Get("ETag") }

@@ -9,30 +9,31 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rightful-go/rightful/api/internal/problem"
 	"github.com/rightful-go/rightful/authz/policycsv"
 )
 
-// media is what an operation takes in the body: the content types and the most bytes.
+// media is what an operation accepts as a body.
 type media struct {
 	types []string
-	limit int64
-	other problemType // which problem another content type is
+	limit int64        // bytes
+	other problem.Type // the problem if the content type is another
 }
 
 var (
-	noBody    = media{} // whatever comes is left unread
-	jsonBody  = media{[]string{"application/json"}, 1 << 20, problemUnsupportedMediaType}
-	mergeBody = media{[]string{"application/merge-patch+json", "application/json"}, 1 << 20, problemUnsupportedMediaType}
-	csvBody   = media{[]string{"text/csv"}, 32 << 20, problemUnsupportedMediaType}
+	noBody    = media{} // a body is ignored
+	jsonBody  = media{[]string{"application/json"}, 1 << 20, problem.UnsupportedMediaType}
+	mergeBody = media{[]string{"application/merge-patch+json", "application/json"}, 1 << 20, problem.UnsupportedMediaType}
+	csvBody   = media{[]string{"text/csv"}, 32 << 20, problem.UnsupportedMediaType}
 )
 
 const maxQuery = 8 << 10 // bytes
 
-// receive takes in what was sent, unless it is too large or of the wrong type.
-func (c *call) receive() *problem {
+// receive reads the body, unless it is too large or of the wrong type.
+func (c *call) receive() *problem.Document {
 	r, m := c.http.Request, c.operation.body
 	if len(r.URL.RawQuery) > maxQuery {
-		return &problem{Type: problemTooLarge, Detail: "The query has more than 8 KiB."}
+		return &problem.Document{Type: problem.TooLarge, Detail: "The query has more than 8 KiB."}
 	}
 	if len(m.types) == 0 {
 		return nil
@@ -44,35 +45,35 @@ func (c *call) receive() *problem {
 		return c.unsupported()
 	}
 	in := &io.LimitedReader{R: r.Body, N: m.limit + 1}
-	err := c.take(in)
-	var tooLarge *http.MaxBytesError // of a host with a lower limit
+	err := c.readBody(in)
+	var tooLarge *http.MaxBytesError // a lower limit of the host
 	switch {
 	case in.N <= 0 || errors.As(err, &tooLarge):
 		return m.tooLarge()
 	case err != nil:
-		return &problem{Type: problemMalformedRequest, Detail: "The body could not be read to its end."}
+		return &problem.Document{Type: problem.MalformedRequest, Detail: "The body could not be read completely."}
 	}
 	return nil
 }
 
-func (c *call) take(in *io.LimitedReader) (err error) {
+func (c *call) readBody(in *io.LimitedReader) (err error) {
 	if !slices.Equal(c.operation.body.types, csvBody.types) {
 		c.body, err = io.ReadAll(in)
 		return err
 	}
 	before := in.N
 	c.file, err = policycsv.ReadPolicy(in)
-	if in.N == before { // of JSON, its reader says so
+	if in.N == before { // decode.go reports it for JSON
 		c.bad("the body is empty")
 	}
 	return err
 }
 
-func (m media) tooLarge() *problem {
-	return &problem{Type: problemTooLarge, Detail: fmt.Sprintf("The body has more than %d MiB.", m.limit>>20)}
+func (m media) tooLarge() *problem.Document {
+	return &problem.Document{Type: problem.TooLarge, Detail: fmt.Sprintf("The body has more than %d MiB.", m.limit>>20)}
 }
 
-// accepts reports whether the header names one of the types, in UTF-8 and not encoded.
+// accepts reports whether the header has one of the types, in UTF-8 and not encoded.
 func (m media) accepts(h http.Header) bool {
 	if encoding := h.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return false
@@ -93,8 +94,8 @@ func (m media) accepts(h http.Header) bool {
 	return true
 }
 
-// unsupported names what would do, in the header that goes with the method.
-func (c *call) unsupported() *problem {
+// unsupported lists the accepted types, in the header for the method too.
+func (c *call) unsupported() *problem.Document {
 	types := strings.Join(c.operation.body.types, ", ")
 	c.http.Header("Accept", types)
 	switch c.operation.method {
@@ -103,5 +104,5 @@ func (c *call) unsupported() *problem {
 	case http.MethodPatch:
 		c.http.Header("Accept-Patch", types) // RFC 5789
 	}
-	return &problem{Type: c.operation.body.other, Detail: "Send " + strings.ReplaceAll(types, ", ", " or ") + ", in UTF-8 and not compressed."}
+	return &problem.Document{Type: c.operation.body.other, Detail: "Send " + strings.ReplaceAll(types, ", ", " or ") + " in UTF-8, without compression."}
 }

@@ -1,8 +1,6 @@
 package api
 
 import (
-	"errors"
-
 	"github.com/rightful-go/rightful/api/openapi"
 	"github.com/rightful-go/rightful/authz"
 )
@@ -33,32 +31,27 @@ func changeMembers(c *call) {
 	c.change(func(a authz.Admin) (authz.Change, error) {
 		return a.ChangeMembers(c.http.Request.Context(), c.group(), add, remove)
 	}, func(authz.Change) {
-		g, _ := c.after.Group(c.group())
-		c.ok(membersOf(page{limit: defaultLimit, list: c.list()}, c.after, g))
+		view, g := c.changedGroup(c.group())
+		c.ok(membersOf(page{limit: defaultLimit, list: c.list()}, view, g))
 	})
 }
 
 func addMember(c *call) {
 	c.change(func(a authz.Admin) (authz.Change, error) {
 		change, err := a.Assign(c.http.Request.Context(), c.group(), c.userInPath())
-		return change, inNoBody(err)
+		return change, withoutPointers(err)
 	}, c.done)
 }
 
 func removeMember(c *call) {
 	c.change(func(a authz.Admin) (authz.Change, error) {
 		change, err := a.Unassign(c.http.Request.Context(), c.group(), c.userInPath())
-		return change, inNoBody(err)
+		return change, withoutPointers(err)
 	}, c.done)
 }
 
-// inNoBody takes the pointers out of an error about what stood in the path.
-func inNoBody(err error) error {
-	var invalid *authz.Error
-	if !errors.As(err, &invalid) {
-		return err
-	}
-	bare := *invalid
-	bare.Faults = each(invalid.Faults, func(f authz.Fault) authz.Fault { return authz.Fault{Detail: f.Detail} })
-	return &bare
+// withoutPointers removes the pointers from an error about names in the path: there is no body
+// that they could point into.
+func withoutPointers(err error) error {
+	return withPointers(err, func(string) string { return "" })
 }

@@ -72,7 +72,7 @@ func TestMembersAreShownAfterTheDelta(t *testing.T) {
 	}
 }
 
-// Putting in who is in, and taking out who isn't, answers alike and leaves no record.
+// Adding a member again, or removing a user who isn't one, gets the same answer and isn't recorded.
 func TestMembershipIsIdempotent(t *testing.T) {
 	d := newDesk(t)
 	for _, method := range []string{"PUT", "DELETE"} {
@@ -84,7 +84,7 @@ func TestMembershipIsIdempotent(t *testing.T) {
 	}
 }
 
-// A body where none belongs is not looked at: the request says all in its path.
+// A body is ignored: the path says all.
 func TestMembershipNeedsNoBody(t *testing.T) {
 	d := newDesk(t)
 	for _, body := range []string{"null", "{}", "not JSON", strings.Repeat("x", 2<<20)} {
@@ -92,7 +92,7 @@ func TestMembershipNeedsNoBody(t *testing.T) {
 	}
 }
 
-// An id is text: what is odd in an address stays what it is.
+// Ids are text: characters that are special in addresses stay.
 func TestOddUserIDs(t *testing.T) {
 	d := newDesk(t)
 	for escaped, id := range map[string]string{
@@ -113,7 +113,7 @@ func TestOddUserIDs(t *testing.T) {
 	}
 }
 
-// What stood in the path is wrong in no member of a body.
+// Errors about the path don't point into a body.
 func TestMembershipErrorsHaveNoPointer(t *testing.T) {
 	d := newDesk(t)
 	r := d.do("admin", "PUT", "/groups/Finance/members/a%22b", "")

@@ -11,45 +11,47 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/rightful-go/rightful/api/internal/problem"
+	"github.com/rightful-go/rightful/api/internal/selfguarded"
 	"github.com/rightful-go/rightful/authz"
 )
 
-// Mount puts the administrators' interface below r's path: the operations of openapi.yaml,
-// and nothing else.
+// Mount serves the administrators' interface below r's path: the operations of openapi.yaml, and
+// nothing else.
 //
 //	api.Mount(r.Group("/api/v1"), engine, currentUser)
 //
-// The middlewares of r run before it. Below the path everything is its own, whatever the host
-// has set: an unknown path is a 404 and a method that it doesn't take a 405, both as problem
-// documents (but for methods that nobody has registered with IANA and those with a hyphen, which
-// Gin can't route: they are answered as the host answers what it doesn't know); no request is
-// redirected; names are taken from the path as it came, so that an encoded slash
-// stays within its name. It panics when engine or currentUser is nil.
+// The middlewares of r run first. Settings of the host's Gin engine don't apply below the path: an
+// unknown path is a 404 and an unknown method a 405, both as problem documents; no request is
+// redirected; an encoded slash stays part of its name. Gin can't route methods with a hyphen or
+// methods that aren't registered with IANA; the host answers those.
+//
+// Mount panics if engine or currentUser is nil. Nothing else can go wrong, so it returns no error.
 func Mount(r gin.IRouter, engine *authz.Engine, currentUser CurrentUser) {
 	if engine == nil || currentUser == nil {
-		panic("api: Mount needs an engine and a way to tell who is calling")
+		panic("api: Mount was given no engine or no CurrentUser function")
 	}
 	m := &mounted{engine: engine, currentUser: currentUser}
 	m.router = m.newRouter(operations)
 	anyMethod(r, "/*path", m.serve)
 }
 
-// otherMethods are those of the HTTP Method Registry of IANA (RFC 9110 section 16.1) that Gin
-// doesn't take for any, and takes at all: it refuses a hyphen.
+// otherMethods are the methods in IANA's registry (RFC 9110 section 16.1) that Gin's Any leaves out
+// and that Gin accepts: it refuses hyphens.
 var otherMethods = strings.Fields(`ACL BIND CHECKIN CHECKOUT COPY LABEL LINK LOCK MERGE MKACTIVITY MKCALENDAR MKCOL
 	MKREDIRECTREF MKWORKSPACE MOVE ORDERPATCH PRI PROPFIND PROPPATCH QUERY REBIND REPORT SEARCH UNBIND UNCHECKOUT UNLINK
 	UNLOCK UPDATE UPDATEREDIRECTREF`)
 
-// anyMethod registers a handler for every method that has a name, so that it is ours to say which
-// a path takes.
-func anyMethod(r gin.IRouter, path string, handler gin.HandlerFunc) {
+// anyMethod registers a handler for every method that Gin can route, so that we answer 405 ourselves.
+func anyMethod(r gin.IRouter, path string, serve gin.HandlerFunc) {
+	handler := selfguarded.Handler(serve)
 	r.Any(path, handler)
 	for _, method := range otherMethods {
 		r.Handle(method, path, handler)
 	}
 }
 
-// mounted is one of our interfaces at one place of a host.
+// mounted is one interface at one path of a host.
 type mounted struct {
 	engine      *authz.Engine
 	currentUser CurrentUser
@@ -59,13 +61,13 @@ type mounted struct {
 func (m *mounted) newRouter(operations []operation, first ...gin.HandlerFunc) *gin.Engine {
 	r := gin.New()
 	r.RedirectTrailingSlash = false
-	r.UseEscapedPath = true      // an encoded slash is part of a name and separates nothing
-	r.UnescapePathValues = false // Gin would make a space of "+"; see call.param
+	r.UseEscapedPath = true      // an encoded slash is part of a name
+	r.UnescapePathValues = false // Gin would turn "+" into a space; see call.param
 	r.HandleMethodNotAllowed = true
-	r.Use(append([]gin.HandlerFunc{unkept, recovered}, first...)...)
+	r.Use(append([]gin.HandlerFunc{noStore, recoverPanic}, first...)...)
 	r.NoRoute(func(c *gin.Context) { writeProblem(c, noSuchPath) })
 	r.NoMethod(func(c *gin.Context) {
-		writeProblem(c, problem{Type: problemMethodNotAllowed, Detail: "The header Allow names the methods of this path."})
+		writeProblem(c, problem.Document{Type: problem.MethodNotAllowed, Detail: "This path doesn't support the method. The header Allow lists the methods that it supports."})
 	})
 	toGin := strings.NewReplacer("{", ":", "}", "")
 	for _, o := range operations {
@@ -74,29 +76,29 @@ func (m *mounted) newRouter(operations []operation, first ...gin.HandlerFunc) *g
 	return r
 }
 
-var noSuchPath = problem{Type: problemNotFound, Detail: "There is nothing at this path."}
+var noSuchPath = problem.Document{Type: problem.NotFound, Detail: "Nothing exists at this path."}
 
-// host is what a request brings from outside of the mount.
+// host is what a request brings from outside the mount.
 type host struct {
-	context *gin.Context // what the host's middlewares know, for CurrentUser
-	prefix  string       // the escaped path of the mount, without a slash at its end
+	context *gin.Context // the host's, for CurrentUser
+	prefix  string       // the escaped path of the mount, without a trailing slash
 }
 
 type hostKey struct{}
 
-// serve hands a request on to the router, under the path that it has below the mount.
+// serve forwards a request to the router under its path below the mount.
 func (m *mounted) serve(c *gin.Context) {
 	prefix, path := cutMount(c.FullPath(), c.Request.URL.EscapedPath())
-	m.handOn(c, prefix, path)
+	m.forward(c, prefix, path)
 }
 
-// serveWhole hands a request on under the whole of its path.
-func (m *mounted) serveWhole(c *gin.Context) { m.handOn(c, "", c.Request.URL.EscapedPath()) }
+// serveWhole forwards a request under its whole path.
+func (m *mounted) serveWhole(c *gin.Context) { m.forward(c, "", c.Request.URL.EscapedPath()) }
 
-func (m *mounted) handOn(c *gin.Context, prefix, path string) {
+func (m *mounted) forward(c *gin.Context, prefix, path string) {
 	plain, err := url.PathUnescape(path)
 	if err != nil || path == "" || strings.Contains(path, "//") {
-		unkept(c)
+		noStore(c)
 		writeProblem(c, noSuchPath)
 		return
 	}
@@ -105,8 +107,8 @@ func (m *mounted) handOn(c *gin.Context, prefix, path string) {
 	m.router.ServeHTTP(c.Writer, within)
 }
 
-// cutMount cuts an escaped path in two where the mount's catch-all begins, by the number of
-// segments before it: parameters of the host may stand there, so the text tells nothing.
+// cutMount splits an escaped path where the mount's catch-all begins. It counts segments, because the
+// path of the mount may contain parameters of the host.
 func cutMount(pattern, path string) (prefix, below string) {
 	at := 0
 	for range strings.Count(pattern, "/") - 1 {
@@ -119,21 +121,21 @@ func cutMount(pattern, path string) (prefix, below string) {
 	return path[:at], path[at:]
 }
 
-// unkept keeps answers out of caches, and browsers from guessing what they are.
-func unkept(c *gin.Context) {
+// noStore keeps answers out of caches and stops browsers from guessing content types.
+func noStore(c *gin.Context) {
 	c.Header("Cache-Control", "no-store")
 	c.Header("X-Content-Type-Options", "nosniff")
 }
 
-// recovered answers a panic with a 500 and logs where it came from. Nothing of the request
-// but its route goes to the log: the rest may be secret.
-func recovered(c *gin.Context) {
+// recoverPanic answers a panic with a 500 and logs its stack. Of the request it logs only method and
+// route: the rest may be secret.
+func recoverPanic(c *gin.Context) {
 	defer func() {
 		fault := recover()
 		if fault == nil {
 			return
 		}
-		if fault == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
+		if fault == http.ErrAbortHandler { //nolint:errorlint // net/http compares it with ==
 			panic(fault)
 		}
 		slog.ErrorContext(c.Request.Context(), "api: a handler panicked", "method", c.Request.Method,
@@ -142,7 +144,7 @@ func recovered(c *gin.Context) {
 			c.Abort()
 			return
 		}
-		writeProblem(c, problem{Type: problemInternal, Detail: internalDetail})
+		writeProblem(c, problem.Document{Type: problem.Internal, Detail: problem.InternalDetail})
 	}()
 	c.Next()
 }

@@ -4,92 +4,98 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/gin-gonic/gin"
+
 	"github.com/rightful-go/rightful/api"
 	"github.com/rightful-go/rightful/authz"
 	"github.com/rightful-go/rightful/authz/authztest"
 )
 
-// Paths that other routers clean, redirect or decode twice (hazard 25) are what they are here:
-// a name, or nothing.
+// pathTricks are paths that other routers clean, redirect or decode twice (hazard 25). Here each is a
+// name, or nothing.
+var pathTricks = []struct {
+	path   string
+	status int
+}{
+	{"/groups/Finance", 200},
+	{"/groups/%46inance", 200}, // F
+	{"/groups/50%25%20+%20a", 200},
+	{"/groups/50%25%20%2B%20a", 200},
+	{"/groups/50%25%20%20%20a", 404},
+	{"/groups/50%2525%20+%20a", 404},
+
+	{"/", 404},
+	{"//", 404},
+	{"/.", 404},
+	{"/..", 404},
+	{"/groups/", 404},
+	{"/groups//", 404},
+	{"//groups", 404},
+	{"/groups/Finance/", 404},
+	{"/groups//permissions", 404},
+	{"/groups/Finance//permissions", 404},
+	{"/users//groups", 404},
+	{"/Groups", 404},
+	{"/GROUPS/Finance", 404},
+	{"/groups/Finance/Permissions", 404},
+	{"/%67roups", 404},
+	{"/groups%2FFinance", 404},
+	{"/groups%2fFinance", 404},
+	{"%2Fgroups", 404},
+	{"/groups/Finance%2Fpermissions", 404},
+	{"/groups/Finance%2F", 404},
+	{"/groups/%2FFinance", 404},
+	{"/./groups", 404},
+	{"/groups/./Finance", 404},
+	{"/groups/.", 404},
+	{"/groups/..", 404},
+	{"/groups/%2E", 404},
+	{"/groups/%2e%2e", 404},
+	{"/groups/../groups", 404},
+	{"/users/../groups/Finance", 404},
+	{"/x/../groups", 404},
+	{"/groups/..%2Fgroups", 404},
+	{"/groups/Finance%00", 404},
+	{"/groups/Finance%20", 404},
+	{"/groups/Finance;x=1", 404},
+	{"/groups/Finance.json", 404},
+	{"/groups/%FF", 404},
+	{"/groups/finance", 404},
+	{"/groups/Finance%E2%80%8B", 404},
+	{"/users/..", 422},
+	{"/users/%2E%2E", 422},
+	{"/users/.", 422},
+	{"/users/a%2Fb", 422},
+	{"/users/%FF", 422},
+	{"/users/%00", 422},
+	{"/users/../groups", 422},
+	{"/users/x%20", 422},
+	{"/users/group:Finance", 422},
+	{"/nothing", 404},
+	{"/me/", 404},
+	{"/me/x", 404},
+	{"/openapi.json/", 404},
+	{"/openapi.JSON", 404},
+	{"/api/v1/groups", 404},
+}
+
 func TestPathTricks(t *testing.T) {
 	d := newDesk(t)
 	_, err := d.engine.As("admin").CreateGroup(t.Context(), authz.GroupSpec{Name: "50% + a"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range []struct {
-		path   string
-		status int
-	}{
-		{"/groups/Finance", 200},
-		{"/groups/%46inance", 200}, // F
-		{"/groups/50%25%20+%20a", 200},
-		{"/groups/50%25%20%2B%20a", 200},
-		{"/groups/50%25%20%20%20a", 404},
-		{"/groups/50%2525%20+%20a", 404},
-
-		{"/", 404},
-		{"//", 404},
-		{"/.", 404},
-		{"/..", 404},
-		{"/groups/", 404},
-		{"/groups//", 404},
-		{"//groups", 404},
-		{"/groups/Finance/", 404},
-		{"/groups//permissions", 404},
-		{"/groups/Finance//permissions", 404},
-		{"/users//groups", 404},
-		{"/Groups", 404},
-		{"/GROUPS/Finance", 404},
-		{"/groups/Finance/Permissions", 404},
-		{"/%67roups", 404},
-		{"/groups%2FFinance", 404},
-		{"/groups%2fFinance", 404},
-		{"%2Fgroups", 404},
-		{"/groups/Finance%2Fpermissions", 404},
-		{"/groups/Finance%2F", 404},
-		{"/groups/%2FFinance", 404},
-		{"/./groups", 404},
-		{"/groups/./Finance", 404},
-		{"/groups/.", 404},
-		{"/groups/..", 404},
-		{"/groups/%2E", 404},
-		{"/groups/%2e%2e", 404},
-		{"/groups/../groups", 404},
-		{"/users/../groups/Finance", 404},
-		{"/x/../groups", 404},
-		{"/groups/..%2Fgroups", 404},
-		{"/groups/Finance%00", 404},
-		{"/groups/Finance%20", 404},
-		{"/groups/Finance;x=1", 404},
-		{"/groups/Finance.json", 404},
-		{"/groups/%FF", 404},
-		{"/groups/finance", 404},
-		{"/groups/Finance%E2%80%8B", 404},
-		{"/users/..", 422},
-		{"/users/%2E%2E", 422},
-		{"/users/.", 422},
-		{"/users/a%2Fb", 422},
-		{"/users/%FF", 422},
-		{"/users/%00", 422},
-		{"/users/../groups", 422},
-		{"/users/x%20", 422},
-		{"/users/group:Finance", 422},
-		{"/nothing", 404},
-		{"/me/", 404},
-		{"/me/x", 404},
-		{"/openapi.json/", 404},
-		{"/openapi.JSON", 404},
-		{"/api/v1/groups", 404},
-	} {
+	for _, c := range pathTricks {
 		r := d.get("admin", c.path).want(c.status)
 		if c.status >= 300 && r.header.Get("Location") != "" {
 			t.Errorf("%s is sent to %s", c.path, r.header.Get("Location"))
@@ -104,7 +110,7 @@ func TestPathTricks(t *testing.T) {
 	}
 }
 
-// An address that can't be read decides nothing either.
+// A path that can't be parsed is a 404.
 func TestPathOfARequestMadeByHand(t *testing.T) {
 	d := newDesk(t)
 	for _, change := range []func(*http.Request){
@@ -118,7 +124,7 @@ func TestPathOfARequestMadeByHand(t *testing.T) {
 	}
 }
 
-func TestMethodsThatAPathLacks(t *testing.T) {
+func TestUnsupportedMethods(t *testing.T) {
 	d := newDesk(t)
 	allowed := map[string][]string{}
 	for _, o := range api.Operations() {
@@ -146,8 +152,8 @@ func TestMethodsThatAPathLacks(t *testing.T) {
 	}
 }
 
-// Nothing of the host's router counts below the mount, and what stands before it may be any
-// path, with parameters and odd characters.
+// Settings of the host's router don't apply below the mount, and the path of the mount may have
+// parameters and special characters.
 func TestMountAnywhere(t *testing.T) {
 	d := newDesk(t)
 	for _, c := range []struct{ mount, at string }{
@@ -192,7 +198,7 @@ func TestMountAnywhere(t *testing.T) {
 	}
 }
 
-// The host's middlewares run before, and CurrentUser sees what they left.
+// The host's middlewares run first, and CurrentUser sees their results.
 func TestHostMiddlewaresRunBefore(t *testing.T) {
 	d := newDesk(t)
 	r := gin.New()
@@ -223,7 +229,7 @@ func TestHostMiddlewaresRunBefore(t *testing.T) {
 	}
 }
 
-// A host may say itself how to sign in.
+// A host may answer anonymous requests itself.
 func TestSignInIsTheHosts(t *testing.T) {
 	d := newDesk(t)
 	for want, currentUser := range map[string]api.CurrentUser{
@@ -248,7 +254,7 @@ func TestSignInIsTheHosts(t *testing.T) {
 	}
 }
 
-// A panic is a 500 that says nothing, and nothing of the request is logged that may be secret.
+// A panic is answered with a 500 without details, and no secrets of the request are logged.
 func TestPanicIsAnswered(t *testing.T) {
 	var log bytes.Buffer
 	before := slog.Default()
@@ -276,7 +282,7 @@ func TestPanicIsAnswered(t *testing.T) {
 	t.Error("it was swallowed")
 }
 
-func TestMountThatCantBeMadePanics(t *testing.T) {
+func TestMountPanicsOnNil(t *testing.T) {
 	d := newDesk(t)
 	for name, mount := range map[string]func(){
 		"engine":      func() { api.Mount(gin.New(), nil, signedIn) },
@@ -293,7 +299,7 @@ func TestMountThatCantBeMadePanics(t *testing.T) {
 	}
 }
 
-// Reading the store is bounded, and a client that has gone is no reason to go on.
+// Reads of the store are bounded, and end if the client is gone.
 func TestReadingEndsWithTheRequest(t *testing.T) {
 	d := newDesk(t)
 	bounded := 0
@@ -313,4 +319,66 @@ func TestReadingEndsWithTheRequest(t *testing.T) {
 			t.Error("the store is read without a deadline")
 		}
 	}
+}
+
+// One event is one line of the log: no input can begin another.
+func TestLogLinesCantBeForged(t *testing.T) {
+	const forged = "%0Atime=2026-03-02T09:30:00Z%20level=INFO%20msg=forged%0D%E2%80%A8%00%1B%5B2J"
+	before := slog.Default()
+	defer slog.SetDefault(before)
+	for name, handler := range map[string]func(*bytes.Buffer) slog.Handler{
+		"text": func(b *bytes.Buffer) slog.Handler { return slog.NewTextHandler(b, nil) },
+		"JSON": func(b *bytes.Buffer) slog.Handler { return slog.NewJSONHandler(b, nil) },
+	} {
+		var log bytes.Buffer
+		logger := slog.New(handler(&log))
+		slog.SetDefault(logger)
+		d := newDesk(t, func(o *authz.Options) { o.Logger = logger })
+		log.Reset()
+		beside := unlogged(t, func() {
+			d.mount(d.engine)
+			d.do("admin", "PUT", "/groups/Finance/members/ben", "", "Rightful-Reason", "a"+forged).problem(422, "invalid")
+			d.do("admin", "PUT", "/groups/x"+forged+"/members/ben", "").problem(404, "not-found")
+			d.do("admin", "PUT", "/groups/Finance/members/ben"+forged, "").problem(422, "invalid")
+			d.do("admin", "GET", "/groups?"+forged, "").problem(400, "malformed-request")
+			r := gin.New()
+			api.Mount(r.Group("/api/v1"), d.engine, func(c *gin.Context) authz.UserID {
+				panic(fmt.Sprint("no session for ", c.Request.URL.Path, c.GetHeader("X-Request-ID")))
+			})
+			d.handler = r
+			d.do("admin", "GET", "/groups/x"+forged, "", "X-Request-ID", "1\n2").problem(500, "internal")
+		})
+
+		if beside != "" {
+			t.Errorf("%s: something goes past the log: %q", name, beside)
+		}
+		lines := strings.Split(strings.TrimSuffix(log.String(), "\n"), "\n")
+		if len(lines) != 1 || !strings.Contains(lines[0], "no session") {
+			t.Errorf("%s: one event has %d lines: %s", name, len(lines), &log)
+		}
+		if strings.ContainsAny(log.String(), "\x00\x1b\r\u2028") {
+			t.Errorf("%s: the log has what steers terminals: %q", name, &log)
+		}
+	}
+}
+
+// unlogged returns what was written past the loggers, where nothing is quoted.
+func unlogged(t *testing.T, do func()) string {
+	t.Helper()
+	file, err := os.Create(filepath.Join(t.TempDir(), "beside"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	out, errors, ginOut, ginErrors := os.Stdout, os.Stderr, gin.DefaultWriter, gin.DefaultErrorWriter
+	os.Stdout, os.Stderr, gin.DefaultWriter, gin.DefaultErrorWriter = file, file, file, file
+	defer func() {
+		os.Stdout, os.Stderr, gin.DefaultWriter, gin.DefaultErrorWriter = out, errors, ginOut, ginErrors
+	}()
+	do()
+	text, err := os.ReadFile(file.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }

@@ -8,28 +8,27 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// needs says what the caller lacks for an operation, as an [*authz.ForbiddenError]. It looks
-// at the caller, at the names in the path and at the mode that the query asks for, and never
-// at whether anything of that name exists: who may not know gets the same answer either way.
-// It may fail for other reasons, where it has to ask the store.
+// needs returns what the caller lacks for an operation, as an [*authz.ForbiddenError]. It considers
+// the caller, the names in the path and the mode in the query, but never whether something exists:
+// unauthorized callers can't probe for existence. It may return another error if it reads the store.
 type needs func(*call) error
 
 func signedIn(*call) error { return nil }
 
-// confirmed asks for nothing but a policy that isn't too old to decide by.
-func confirmed(c *call) error {
+// currentPolicy requires only that the policy isn't too old to decide by.
+func currentPolicy(c *call) error {
 	if c.view.Expired() {
 		return authz.ErrStoreUnavailable
 	}
 	return nil
 }
 
-// holding asks for permissions.
+// holding requires permissions.
 func holding(permissions ...authz.Permission) needs {
 	return func(c *call) error { return c.lacks(permissions...) }
 }
 
-// operating asks for what the engine needs of someone who carries out an operation.
+// operating requires what the engine requires for an operation.
 func operating(operation func(*call) authz.Operation) needs {
 	return func(c *call) error {
 		ctx, done := c.reading()
@@ -38,7 +37,7 @@ func operating(operation func(*call) authz.Operation) needs {
 	}
 }
 
-// acting is operating for an action on the group in the path, or on none.
+// acting requires what the engine requires for an action on the group in the path, or on none.
 func acting(action authz.Action) needs {
 	return operating(func(c *call) authz.Operation { return authz.Operation{Action: action, Group: c.group()} })
 }
@@ -64,13 +63,13 @@ func movingMember(c *call) authz.Operation {
 	return authz.Operation{Action: authz.ActionGroupMembersChange, Group: c.group(), Add: []authz.UserID{c.userInPath()}}
 }
 
-// reverting asks for what the inverse of the change needs as well, for callers who may know whether
-// there is such a change.
+// reverting requires what the inverse of the change needs as well. Only callers who may see changes
+// get that far.
 func reverting(c *call) error {
 	err := operating(func(c *call) authz.Operation {
 		return authz.Operation{Action: authz.ActionChangeRevert, Revision: c.revision()}
 	})(c)
-	if errors.Is(err, authz.ErrNoSuchChange) { // what is wrong with the request comes first
+	if errors.Is(err, authz.ErrNoSuchChange) { // errors of the request come before the 404
 		return nil
 	}
 	return err
@@ -84,17 +83,16 @@ func importing(c *call) authz.Operation {
 	return o
 }
 
-// asksFor looks for a parameter in a query that nobody has checked yet: whether it is a
-// fault comes after whether the caller may ask at all.
+// asksFor reports whether the query has a parameter with a value. The query isn't checked yet: its
+// errors come after 403.
 func (c *call) asksFor(name, value string) bool {
 	return slices.Contains(c.http.Request.URL.Query()[name], value)
 }
 
-// param returns a name from the path. The router leaves it as it came; [url.PathUnescape]
-// leaves a "+" alone.
+// param returns a name from the path. The router doesn't unescape it; [url.PathUnescape] keeps "+".
 func (c *call) param(name string) string {
 	plain, err := url.PathUnescape(c.http.Param(name))
-	if err != nil { // the escaped path was checked before it was cut to pieces
+	if err != nil { // forward has checked the escaped path
 		panic(err)
 	}
 	return plain

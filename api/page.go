@@ -3,10 +3,11 @@ package api
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"github.com/rightful-go/rightful/internal/fold"
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/rightful-go/rightful/internal/fold"
 
 	"github.com/go-json-experiment/json"
 
@@ -18,23 +19,22 @@ const (
 	maxLimit     = 500
 )
 
-// page is which part of a list is asked for: at most limit items after one that was the last
-// of the page before. It goes by the item and not by its number, so that nothing is passed
-// over or shown twice when the list changes in between.
+// page is the requested part of a list: at most limit items after the last item of the previous page.
+// It refers to the item, not to its index, so that no item is skipped or repeated if the list changes
+// in between.
 type page struct {
 	limit int
 	after string // empty for the first page
-	list  string // which list, narrowed to what
+	list  string // identifies the list and its filters
 }
 
-// cursor is what next_cursor says to us, and to nobody else.
+// cursor is the content of a next_cursor, which is opaque to clients.
 type cursor struct {
 	List  string `json:"list"`
 	After string `json:"after"`
 }
 
-// page reads which part of its list a call asks for. What narrows the list must be the same
-// as on the page before.
+// page reads limit and cursor. The filters must be those of the previous page.
 func (c *call) page() page {
 	p := page{limit: c.number("limit", 1, maxLimit, defaultLimit), list: c.list()}
 	text, there := c.query["cursor"]
@@ -45,13 +45,13 @@ func (c *call) page() page {
 	if !decodeToken(text, &at) || at.After == "" {
 		c.bad(`the query parameter "cursor" is not a next_cursor`)
 	} else if at.List != p.list {
-		c.bad(`the query parameter "cursor" belongs to another list, or to this one with other parameters`)
+		c.bad(`the query parameter "cursor" belongs to another list, or to this list with other parameters`)
 	}
 	p.after = at.After
 	return p
 }
 
-// list tells this list from every other: by its path and what it is narrowed to.
+// list identifies a list by its path and filters.
 func (c *call) list() string {
 	h := sha256.New()
 	_, _ = io.WriteString(h, c.http.Request.URL.Path)
@@ -65,12 +65,12 @@ func (c *call) list() string {
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:12])
 }
 
-// next returns the cursor for what follows an item.
+// next returns the cursor of the page that follows an item.
 func (p page) next(after string) string {
 	return encodeToken(cursor{List: p.list, After: after})
 }
 
-// encodeToken makes of where a page begins what clients send back without looking into it.
+// encodeToken encodes where a page begins as an opaque token.
 func encodeToken(at any) string {
 	text, err := json.Marshal(at)
 	if err != nil { // names and numbers always encode
@@ -84,7 +84,7 @@ func decodeToken(text string, at any) bool {
 	return err == nil && json.Unmarshal(raw, at, json.RejectUnknownMembers(true)) == nil
 }
 
-// users returns the users of the page and the cursor of the next, "" on the last.
+// users returns the users of the page and the next cursor, "" on the last page.
 func (p page) users(view *authz.View, q authz.UserQuery) (users []authz.UserID, next string) {
 	q.After, q.Limit = authz.UserID(p.after), p.limit+1
 	users = view.Users(q)
@@ -95,8 +95,8 @@ func (p page) users(view *authz.View, q authz.UserQuery) (users []authz.UserID, 
 	return users, p.next(string(users[p.limit-1]))
 }
 
-// cut returns the items of the page and the cursor of the next, "" on the last. The list must
-// be in the order of people, see [fold.Compare], by key.
+// cut returns the items of the page and the next cursor, "" on the last page. The list must be sorted
+// by key, in the order of [fold.Compare].
 func cut[T any](p page, list []T, key func(T) string) (items []T, next string) {
 	if p.after != "" {
 		at, found := slices.BinarySearchFunc(list, p.after, func(item T, after string) int {

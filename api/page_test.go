@@ -3,16 +3,17 @@ package api_test
 import (
 	"encoding/base64"
 	"fmt"
-	"github.com/rightful-go/rightful/internal/fold"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/rightful-go/rightful/internal/fold"
+
 	"github.com/rightful-go/rightful/authz"
 )
 
-// pages collects a list page by page, and calls between after each.
+// pages collects a list page by page, and calls between after each page.
 func (d *desk) pages(path, member string, between func(page int)) []string {
 	d.t.Helper()
 	var all []string
@@ -35,13 +36,13 @@ func (d *desk) pages(path, member string, between func(page int)) []string {
 	}
 }
 
-// oddNames are names that sort differently by code point, by letter and when folded.
+// oddNames sort differently by code point, by letter and when folded.
 var oddNames = []string{
 	"a", "A", "ä", "Ä", "b", "B", "Z", "z", "ß", "ss", "SS", "ſ", "K", "K1", "k2", "ﬁ", "fi1", "FI2", "1", "10", "2", "é", "É", "Ω", "ω1",
 	"İ", "i1", "I2", "ı", "Ꭰ", "ꭰ1", "ᏸ", "Ᏸ1", "日本", "é2", "_", "-x", "x.y", "x y", "Ǆ1", "ǅ2", "ǆ3", "ͅa", "ᾳ", "ᾼ1", "😀",
 }
 
-// seedMany puts users and groups of odd names into the policy.
+// seedMany adds users and groups with odd names.
 func (d *desk) seedMany() {
 	d.t.Helper()
 	for i, name := range oddNames {
@@ -56,11 +57,11 @@ var lists = []struct{ path, member string }{
 	{"/users?group=Finance", "id"},
 	{"/groups/Finance/members", "user"},
 	{"/permissions", "permission"},
-	{"/permission-holders?permission=finance.operations:view", "holder"},
+	{"/permission-holders?permission=finance.operations:view", "subject"},
 	{"/changes", "revision"},
 }
 
-// Pages of any size add up to the list, in its order.
+// Pages of any size add up to the list, in order.
 func TestPagesAddUp(t *testing.T) {
 	d := newDesk(t)
 	d.seedMany()
@@ -78,7 +79,7 @@ func TestPagesAddUp(t *testing.T) {
 	}
 }
 
-// The order of the pages is the engine's order of people.
+// Pages have the engine's order.
 func TestPagesAreInTheOrderOfTheEngine(t *testing.T) {
 	d := newDesk(t)
 	d.seedMany()
@@ -93,8 +94,8 @@ func TestPagesAreInTheOrderOfTheEngine(t *testing.T) {
 	}
 }
 
-// When the list changes between two pages, what was there all the time is shown once: also
-// when the very item is gone that the last page ended with.
+// If the list changes between two pages, items that stay are listed once, even if the last item of
+// the previous page is gone.
 func TestPagesWhileTheListChanges(t *testing.T) {
 	d := newDesk(t)
 	var want []string
@@ -128,7 +129,7 @@ func atoi(t *testing.T, s string) (n int) {
 	return n
 }
 
-// A cursor belongs to its list and to what that was narrowed to; the size of the page may change.
+// A cursor is valid only for its list and filters; the limit may change.
 func TestCursorBelongsToItsList(t *testing.T) {
 	d := newDesk(t)
 	cursor := func(path string) string {
@@ -173,7 +174,7 @@ func TestCursorBelongsToItsList(t *testing.T) {
 	d.get("admin", "/changes?cursor="+byHand).problem(400, "malformed-request")
 }
 
-// The members that a delta answers with go on where the list of members does.
+// The members in the answer to a delta continue in the list of members.
 func TestMembersOfADeltaGoOn(t *testing.T) {
 	d := newDesk(t)
 	var users []string

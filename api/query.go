@@ -11,8 +11,8 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// parseQuery reads the parameters of a query. What net/url passes over in silence is a fault
-// here: of two readings of one request, ours must not be the one that writes.
+// parseQuery reads the query parameters. What net/url drops silently is an error here: a request that
+// two parsers read differently must not write.
 func (c *call) parseQuery() {
 	c.query = map[string]string{}
 	raw := c.http.Request.URL.RawQuery
@@ -33,14 +33,14 @@ func (c *call) parseQuery() {
 		case !slices.Contains(known, name):
 			c.bad("the query parameter %s is unknown", clip(name))
 		case there:
-			c.bad("the query parameter %q is there more than once", name)
+			c.bad("the query parameter %q is repeated", name)
 		default:
 			c.query[name] = value
 		}
 	}
 }
 
-// splitPair takes "name=value" apart.
+// splitPair splits "name=value".
 func splitPair(pair string) (name, value string, ok bool) {
 	rawName, rawValue, found := strings.Cut(pair, "=")
 	if !found || strings.Contains(pair, ";") {
@@ -54,7 +54,7 @@ func splitPair(pair string) (name, value string, ok bool) {
 	return name, value, err == nil && utf8.ValidString(value)
 }
 
-// clip quotes what a client sent for a message, and not more of it than helps.
+// clip quotes a text of the client for a message, and shortens it.
 func clip(s string) string {
 	const most = 40
 	n := 0
@@ -66,7 +66,7 @@ func clip(s string) string {
 	return strconv.Quote(s)
 }
 
-// number returns a number between least and most, or what stands for one left out.
+// number returns a number between least and most, or the standard if the parameter is absent.
 func (c *call) number(name string, least, most, standard int) int {
 	value, there := c.query[name]
 	if !there {
@@ -80,7 +80,7 @@ func (c *call) number(name string, least, most, standard int) int {
 	return n
 }
 
-// choice returns one of the options, "" where the parameter is left out.
+// choice returns one of the options, "" if the parameter is absent.
 func (c *call) choice(name string, options ...string) string {
 	value, there := c.query[name]
 	if there && !slices.Contains(options, value) {
@@ -90,7 +90,7 @@ func (c *call) choice(name string, options ...string) string {
 	return value
 }
 
-// pastRevision returns of which revision the policy is asked, 0 for the present.
+// pastRevision returns the revision in the query, 0 for the present policy.
 func (c *call) pastRevision() authz.Revision {
 	value, there := c.query["revision"]
 	revision, ok := parseRevision(value)
@@ -101,8 +101,8 @@ func (c *call) pastRevision() authz.Revision {
 	return revision
 }
 
-// filter returns what a list is narrowed to, "" where the parameter is left out. An empty one
-// is a fault: it would narrow to nothing or to everything, and nobody could tell which.
+// filter returns the value of a filter, "" if the parameter is absent. An empty parameter is an error,
+// because it is ambiguous: it could select nothing or everything.
 func (c *call) filter(name string) string {
 	value, there := c.query[name]
 	if there && value == "" {
@@ -111,11 +111,11 @@ func (c *call) filter(name string) string {
 	return value
 }
 
-// time returns a time, the zero time where the parameter is left out.
+// time returns a time, the zero time if the parameter is absent.
 func (c *call) time(name string) (t time.Time) {
 	value, there := c.query[name]
 	if there && t.UnmarshalText([]byte(value)) != nil {
-		c.bad("the query parameter %q must be a time as in RFC 3339, such as 2026-03-01T00:00:00Z (a + goes as %%2B)", name)
+		c.bad("the query parameter %q must be an RFC 3339 time such as 2026-03-01T00:00:00Z; encode + as %%2B", name)
 	}
 	return t
 }

@@ -7,10 +7,13 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// maxShown is how many items a list inside of a change or of the status names.
-const maxShown = 100
+const (
+	maxShown            = 100 // items of a list inside a change or the status
+	maxOriginsListed    = 20  // origins of each permission or subject in a list
+	maxOriginsExplained = 100 // origins of each permission in an explanation
+)
 
-// plain returns a list as strings.
+// plain converts a list to strings.
 func plain[S ~string](list []S) []string {
 	texts := make([]string, len(list))
 	for i, s := range list {
@@ -35,7 +38,7 @@ func rulesOf(r authz.Rules) openapi.Rules {
 
 func ruleOf(r authz.Rule) openapi.ChangedRule {
 	return openapi.ChangedRule{
-		Rule: openapi.RuleKind(r.Kind), Holder: string(r.Subject), Pattern: string(r.Pattern), Group: string(r.Group),
+		Rule: openapi.RuleKind(r.Kind), Subject: string(r.Subject), Pattern: string(r.Pattern), Group: string(r.Group),
 	}
 }
 
@@ -46,16 +49,48 @@ func actorOf(a authz.Actor) openapi.Actor {
 func effectiveOf(x authz.Explanation) openapi.Effective {
 	return each(x.Permissions, func(e authz.PermissionExplanation) openapi.EffectivePermission {
 		return openapi.EffectivePermission{
-			Permission: string(e.Permission), Label: e.Label, Category: e.Category, Because: each(e.Origins, becauseOf),
+			Permission: string(e.Permission), Label: e.Label, Category: e.Category,
+			Origins: originsOf(e.Origins, maxOriginsListed), OriginCount: len(e.Origins),
 		}
 	})
 }
 
-func becauseOf(b authz.Origin) openapi.Because {
-	return openapi.Because{Rule: openapi.BecauseRule(b.Rule), Pattern: string(b.Pattern), Path: plain(b.Path), BadRow: b.BadRow}
+// originsOf shows at most so many origins, in their order. Where there are more, half of the places
+// are kept for restrictions: they decide, and many grants must not hide them.
+func originsOf(list []authz.Origin, most int) []openapi.Origin {
+	if len(list) > most {
+		list = cutOrigins(list, most)
+	}
+	return each(list, originOf)
 }
 
-// changeOf shows a change, without what it does to people.
+func cutOrigins(list []authz.Origin, most int) []authz.Origin {
+	left := map[authz.RuleKind]int{} // places for origins of each kind
+	for _, o := range list {
+		left[o.Rule]++
+	}
+	left[authz.KindRestriction] = min(left[authz.KindRestriction], max(most/2, most-left[authz.KindGrant]))
+	left[authz.KindGrant] = most - left[authz.KindRestriction]
+	shown := make([]authz.Origin, 0, most)
+	for _, o := range list {
+		if left[o.Rule] > 0 {
+			left[o.Rule]--
+			shown = append(shown, o)
+		}
+	}
+	return shown
+}
+
+func originOf(o authz.Origin) openapi.Origin {
+	return openapi.Origin{Rule: openapi.OriginRule(o.Rule), Pattern: string(o.Pattern), Path: plain(o.Path), BadRow: o.BadRow}
+}
+
+// membershipsOf shows the groups that a user is directly in.
+func membershipsOf(groups []authz.GroupName) []openapi.Membership {
+	return each(groups, func(g authz.GroupName) openapi.Membership { return openapi.Membership{Group: string(g)} })
+}
+
+// changeOf shows a change without its impact on users.
 func changeOf(c authz.Change) openapi.Change {
 	return openapi.Change{
 		Revision: int64(c.Revision), At: c.At, Actor: actorOf(c.Actor), Channel: c.Channel, Reason: c.Reason,
@@ -80,15 +115,15 @@ func infoOf(g *authz.GroupInfo) *openapi.GroupDescription {
 	return &openapi.GroupDescription{Name: string(g.Name), Description: g.Description}
 }
 
-// addImpact shows what a change does to people.
+// addImpact adds what users gain and lose by a change.
 func addImpact(c *openapi.Change, im *authz.Impact) {
 	gain := func(u authz.UserImpact) openapi.Gain {
 		return openapi.Gain{User: string(u.User), Permissions: plain(u.Permissions)}
 	}
 	c.Gains, c.GainCount = each(im.Gains, gain), &im.GainCount
 	c.Losses, c.LossCount = each(im.Losses, gain), &im.LossCount
-	c.Undo = openapi.ChangeUndoSelf
+	c.ReversibleBy = openapi.ChangeReversibleBySelf
 	if im.RevertNeedsAdministrators {
-		c.Undo = openapi.ChangeUndoAdministrators
+		c.ReversibleBy = openapi.ChangeReversibleByAdministrators
 	}
 }

@@ -2,18 +2,17 @@ package api
 
 import "github.com/rightful-go/rightful/authz"
 
-// operation is one line of the interface.
+// operation is one line of the table of operations.
 type operation struct {
 	method, path string
-	needs        needs  // what the caller must hold; nobody is asked where it is nil
-	query        string // the names of the parameters that it takes; one with "…" may be there more than once
-	body         media  // what it takes in the body
-	match        match  // what it does with If-Match
+	needs        needs  // what the caller must hold; nil for public operations
+	query        string // names of the query parameters; one with "…" may be repeated
+	body         media  // content types of the body, and its limit
+	match        match  // how it treats If-Match
 	handle       func(*call)
 }
 
-// operations is all of the interface, in the order of openapi.yaml; a test holds the two
-// together.
+// operations is the whole interface, in the order of openapi.yaml. A test compares the two.
 var operations = []operation{
 	{"GET", "/permissions", holding(authz.ViewGroups), "category q limit cursor", noBody, noMatch, listPermissions},
 	{"GET", "/permission-holders", holding(authz.ViewGroups, authz.ViewUsers), "permission limit cursor", noBody, noMatch, listPermissionHolders},
@@ -42,7 +41,7 @@ var operations = []operation{
 	{"PATCH", "/users/{user}/permissions", acting(authz.ActionUserPermissionsChange), "dry_run revision", jsonBody, mayMatch, changeUserPermissions},
 	{"GET", "/users/{user}/explanation", holding(authz.ViewGroups, authz.ViewUsers), "permission… revision", noBody, noMatch, explainUser},
 
-	{"GET", "/me", confirmed, "", noBody, noMatch, getMe},
+	{"GET", "/me", currentPolicy, "", noBody, noMatch, getMe},
 	{"GET", "/changes", holding(authz.ViewChanges), "actor group user since until limit cursor", noBody, noMatch, listChanges},
 	{"GET", "/changes/{revision}", holding(authz.ViewChanges), "", noBody, noMatch, getChange},
 	{"POST", "/changes/{revision}/revert", reverting, "dry_run revision", noBody, noMatch, revertChange},

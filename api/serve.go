@@ -9,34 +9,35 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/go-json-experiment/json"
 
+	"github.com/rightful-go/rightful/api/internal/problem"
 	"github.com/rightful-go/rightful/authz"
 )
 
-// readTimeout bounds what reads the store. The engine bounds what writes to it.
+// readTimeout bounds reads of the store. The engine bounds writes.
 const readTimeout = 10 * time.Second
 
-// call is one request for an operation.
+// call is one request for an operation, and what is known about it so far.
 type call struct {
 	http      *gin.Context
 	engine    *authz.Engine
-	view      *authz.View // the policy by which the caller may do this; none where anybody may
-	after     *authz.View // the policy as a change left it
+	view      *authz.View    // the policy that authorizes the caller; nil for public operations
+	after     *authz.View    // the policy after the change, which later changes may be part of
+	made      authz.Revision // that of the change
 	operation operation
 	prefix    string // the path of the mount
 	user      authz.UserID
 
-	query  map[string]string // the parameters, of which there is one each
-	values []string          // of the parameter that may be there more than once
-	body   []byte            // JSON
-	file   authz.PolicyFile  // CSV
-	faults []inputError      // what makes the request a 400
-	deep   bool              // the body is nested too deep
-	excess *authz.Fault      // the body lists too many rules or members
+	query  map[string]string    // single parameters
+	values []string             // values of the parameter that may be repeated
+	body   []byte               // JSON
+	file   authz.PolicyFile     // CSV
+	faults []problem.InputError // errors in the form of the request, a 400
+	deep   bool                 // the body is nested too deeply
+	excess *authz.Fault         // the body lists too many rules or members
 }
 
-// perform is what happens to every request for an operation, in the order in which errors are
-// to come: 401, 403, 413 and 415 here; 400, 428 and what follows where the handler reads what
-// it was sent.
+// perform handles a request for an operation in the order in which errors must come: 401, 403, 413
+// and 415 here; 400, 428 and the rest in the handler.
 func (m *mounted) perform(o operation) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		from := c.Request.Context().Value(hostKey{}).(host)
@@ -48,7 +49,7 @@ func (m *mounted) perform(o operation) gin.HandlerFunc {
 			}
 			call.view = m.engine.View()
 			if err := o.needs(call); err != nil {
-				if call.view.Expired() { // what the caller may do nobody knows
+				if call.view.Expired() { // a policy that is too old can't authorize
 					err = authz.ErrStoreUnavailable
 				}
 				call.fail(err)
@@ -64,34 +65,41 @@ func (m *mounted) perform(o operation) gin.HandlerFunc {
 	}
 }
 
-// unauthenticated answers that nobody is signed in, unless the host has done so itself.
+// unauthenticated answers an anonymous request with 401, unless the host has answered it.
 func unauthenticated(c, outer *gin.Context) {
 	if outer.IsAborted() || outer.Writer.Written() {
 		c.Abort()
 		return
 	}
-	writeProblem(c, problem{Type: problemUnauthenticated, Detail: "Sign in first."})
+	writeProblem(c, problem.Document{Type: problem.Unauthenticated, Detail: problem.SignInFirst})
 }
 
-// refused answers with all that is wrong with the form of the request, if anything is.
+// refused reports whether the form of the request is wrong, and then answers with all errors.
 func (c *call) refused() bool {
 	switch {
 	case c.deep:
-		writeProblem(c.http, problem{Type: problemTooLarge, Detail: fmt.Sprintf("The body has more than %d levels.", maxDepth)})
+		writeProblem(c.http, problem.Document{Type: problem.TooLarge, Detail: fmt.Sprintf("The body has more than %d levels.", maxDepth)})
 	case len(c.faults) > 0:
-		writeProblem(c.http, problem{Type: problemMalformedRequest, Detail: summary(c.faults), Errors: c.faults})
+		writeProblem(c.http, problem.Document{Type: problem.MalformedRequest, Detail: summary(c.faults), Errors: c.faults})
 	default:
 		return false
 	}
 	return true
 }
 
-// bad notes something in the query or in the header for which the request is refused.
-func (c *call) bad(format string, args ...any) {
-	c.faults = append(c.faults, inputError{Detail: fmt.Sprintf(format, args...)})
+// writeProblem answers with a problem document and aborts the request.
+func writeProblem(c *gin.Context, d problem.Document) {
+	c.Abort()
+	problem.Write(c.Writer, c.Request, d)
+	c.Writer.WriteHeaderNow()
 }
 
-// reading returns a context for reading the store.
+// bad adds an error in the query or in a header.
+func (c *call) bad(format string, args ...any) {
+	c.faults = append(c.faults, problem.InputError{Detail: fmt.Sprintf(format, args...)})
+}
+
+// reading returns a context for reads of the store.
 func (c *call) reading() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(c.http.Request.Context(), readTimeout)
 }
@@ -99,7 +107,7 @@ func (c *call) reading() (context.Context, context.CancelFunc) {
 // answer writes a body.
 func (c *call) answer(status int, body any) { c.http.Data(status, "application/json", encoded(body)) }
 
-// encoded returns a body. Lists are never null and members come in the order of their types.
+// encoded returns a body as JSON. Lists are never null, and members keep the order of their types.
 func encoded(body any) []byte {
 	text, err := json.Marshal(body, json.Deterministic(true))
 	if err != nil { // strings, numbers and lists of them always encode
@@ -108,14 +116,14 @@ func encoded(body any) []byte {
 	return text
 }
 
-// revalidated answers with a body that the client alone may keep, and with nothing but its tag
-// where the client has it. The client asks each time whether it still holds.
+// revalidated answers with a body that only the client may cache and must revalidate. If the client
+// has it already, the answer is 304.
 func (c *call) revalidated(body any) {
 	text := encoded(body)
 	tag := tagOf(text)
 	c.http.Header("ETag", tag)
 	c.http.Header("Cache-Control", "private, no-cache")
-	if c.hasAlready(tag) {
+	if c.clientHas(tag) {
 		c.http.Status(http.StatusNotModified)
 		return
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// getStatus answers from memory alone, so that it does while the store is away. How the
-// table and the records stand is for whoever may see the changes.
+// getStatus answers from memory, so that it works while the store is away. Only callers who may see
+// changes see the state of table and records.
 func getStatus(c *call) {
 	if c.refused() {
 		return
@@ -41,7 +41,7 @@ func badRowsOf(rows []authz.BadRow) *openapi.BadRows {
 }
 
 func badRowOf(r authz.BadRow) openapi.BadRow {
-	return openapi.BadRow{ID: r.ID, Values: plain(r.Values), Fault: r.Fault, Denies: r.Denies}
+	return openapi.BadRow{ID: r.ID, Values: plain(r.Values), Detail: r.Fault, Denies: r.Denies}
 }
 
 func driftOf(d authz.Drift) *openapi.Drift {
@@ -52,7 +52,7 @@ func driftOf(d authz.Drift) *openapi.Drift {
 	}
 }
 
-// getDocument answers with the document that describes all of this.
+// getDocument answers with openapi.yaml as JSON.
 func getDocument(c *call) {
 	if c.refused() {
 		return

@@ -20,8 +20,8 @@ func TestServiceOperations(t *testing.T) {
 	})
 }
 
-// An id that can't be anybody's holds nothing, whatever the policy says of who looks like it.
-func TestImpossibleCaller(t *testing.T) {
+// A caller with an invalid id holds nothing, even if the policy has a similar name.
+func TestCallerWithAnInvalidID(t *testing.T) {
 	d := newDesk(t)
 	for _, user := range []string{"group:Administrators", "a/b", "..", "admin ", "Administrators"} {
 		d.get(user, "/groups").problem(403, "forbidden")
@@ -33,7 +33,7 @@ func TestImpossibleCaller(t *testing.T) {
 	}
 }
 
-func TestStatusTellsWhoMaySeeTheChangesAll(t *testing.T) {
+func TestStatusIsWholeWithTheRightToSeeChanges(t *testing.T) {
 	d := newDesk(t)
 	if s := d.get("cleo", "/status").want(200).json(); len(s) != 2 || s["revision"] != float64(d.engine.View().Revision()) {
 		t.Errorf("to someone it is %v", s)
@@ -52,7 +52,7 @@ func TestStatusTellsWhoMaySeeTheChangesAll(t *testing.T) {
 	}
 }
 
-// Lists in the status name at most 100 and count all.
+// Lists in the status have at most 100 items, and the counts count all.
 func TestStatusIsBounded(t *testing.T) {
 	d := newDesk(t)
 	rows := make([]authz.Row, 130)
@@ -81,7 +81,7 @@ func TestStatusIsBounded(t *testing.T) {
 	}
 }
 
-// The status answers while the store is away, and says so to whoever may see it.
+// The status answers while the store is away, and says so to callers who may see it.
 func TestStatusWhileTheStoreIsAway(t *testing.T) {
 	d := newDesk(t)
 	d.storeGoesAway()

@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/rightful-go/rightful/api/openapi"
 	"github.com/rightful-go/rightful/authz"
@@ -15,7 +16,7 @@ func listUsers(c *call) {
 	}
 	users, next := page.users(c.view, authz.UserQuery{Text: c.query["q"], Group: authz.GroupName(group)})
 	c.ok(openapi.UserList{NextCursor: next, Items: each(users, func(u authz.UserID) openapi.UserItem {
-		return openapi.UserItem{ID: string(u), Groups: plain(c.view.User(u).Groups)}
+		return openapi.UserItem{ID: string(u), Groups: membershipsOf(c.view.User(u).Groups)}
 	})})
 }
 
@@ -28,20 +29,20 @@ type person struct {
 
 func (p person) show() any {
 	return openapi.User{
-		ID: string(p.ID), Known: p.Known, Groups: plain(p.Groups), Permissions: rulesOf(p.Permissions),
+		ID: string(p.ID), Known: p.Known, Groups: membershipsOf(p.Groups), Permissions: rulesOf(p.Permissions),
 		Version: int64(p.version), Effective: effectiveOf(p.view.Explain(p.ID, p.view.PermissionsOf(p.ID)...)),
 	}
 }
 
-func (p person) showGroups() any { return openapi.UserGroups{Groups: plain(p.Groups)} }
+func (p person) showGroups() any { return openapi.UserGroups{Groups: membershipsOf(p.Groups)} }
 func (p person) showRules() any  { return rulesOf(p.Permissions) }
 
 func getUser(c *call)            { c.showUser(person.show) }
 func getUserGroups(c *call)      { c.showUser(person.showGroups) }
 func getUserPermissions(c *call) { c.showUser(person.showRules) }
 
-// showUser answers with the user in the path, or a part of them, and their ETag. A user whom
-// the policy doesn't name has nothing, and is no error; an id that can't be one is.
+// showUser answers with the user in the path, or part of it, and its ETag. A user that the policy
+// doesn't name is no error; an invalid id is.
 func (c *call) showUser(show func(person) any) {
 	if c.refused() {
 		return
@@ -61,7 +62,7 @@ func (c *call) showUser(show func(person) any) {
 	c.answerUser(person{view.User(id), view, version}, show)
 }
 
-// checkUser returns the error of an id in the path that can't be one.
+// checkUser returns an error for an invalid id in the path.
 func checkUser(id authz.UserID) error {
 	err := id.Check()
 	if err == nil {
@@ -75,8 +76,8 @@ func (c *call) answerUser(p person, show func(person) any) {
 	c.ok(show(p))
 }
 
-// showChangedUser answers with a user after a change to them. That it was made is answered
-// even if the store is away by now.
+// showChangedUser answers with a user after a change. A change that was made is answered as such even
+// if the store is away by now.
 func (c *call) showChangedUser(change authz.Change, show func(person) any) {
 	ctx, done := c.reading()
 	defer done()
@@ -100,10 +101,29 @@ func deleteUser(c *call) {
 
 func setUserGroups(c *call) {
 	var groups []authz.GroupName
-	c.read(object(map[string]reader{"groups": texts(&groups)}, "groups"))
+	c.read(object(map[string]reader{"groups": memberships(&groups)}, "groups"))
 	c.change(func(a authz.Admin) (authz.Change, error) {
-		return a.SetUserGroups(c.http.Request.Context(), c.userInPath(), groups)
+		change, err := a.SetUserGroups(c.http.Request.Context(), c.userInPath(), groups)
+		return change, pointingAt(err, "/group")
 	}, func(change authz.Change) { c.showChangedUser(change, person.showGroups) })
+}
+
+// memberships reads a list of memberships.
+func memberships(into *[]authz.GroupName) reader {
+	return items(into, func(group *authz.GroupName) reader {
+		return object(map[string]reader{"group": text(group)}, "group")
+	})
+}
+
+// pointingAt completes the pointers of an error about items of a list: it is about one member of
+// each item.
+func pointingAt(err error, member string) error {
+	return withPointers(err, func(pointer string) string {
+		if strings.Count(pointer, "/") < 2 { // about the list, or not about the body
+			return pointer
+		}
+		return pointer + member
+	})
 }
 
 func setUserPermissions(c *call) {

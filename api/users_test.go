@@ -7,80 +7,93 @@ import (
 	"testing"
 )
 
-func TestUserOperations(t *testing.T) {
-	runExchanges(t, []exchange{
-		{"viewer", "GET", "/users", "", "", 200, ""},
-		{"viewer", "GET", "/users?q=DA&group=Finance", "", "", 200, ""},
-		{"", "GET", "/users", "", "", 401, "unauthenticated"},
-		{"group-viewer", "GET", "/users", "", "", 403, "forbidden"},
-		{"viewer", "GET", "/users?group=", "", "", 400, "malformed-request"},
+// userExchanges has each operation on users with its answers.
+var userExchanges = []exchange{
+	{"viewer", "GET", "/users", "", "", 200, ""},
+	{"viewer", "GET", "/users?q=DA&group=Finance", "", "", 200, ""},
+	{"", "GET", "/users", "", "", 401, "unauthenticated"},
+	{"group-viewer", "GET", "/users", "", "", 403, "forbidden"},
+	{"viewer", "GET", "/users?group=", "", "", 400, "malformed-request"},
 
-		{"viewer", "GET", "/users/cleo", "", "", 200, ""},
-		{"viewer", "GET", "/users/unheard-of", "", "", 200, ""},
-		{"", "GET", "/users/cleo", "", "", 401, "unauthenticated"},
-		{"group-viewer", "GET", "/users/cleo", "", "", 403, "forbidden"},
-		{"group-viewer", "GET", "/users/a%2Fb", "", "", 403, "forbidden"},
-		{"viewer", "GET", "/users/cleo?x=1", "", "", 400, "malformed-request"},
-		{"viewer", "GET", "/users/group:Finance", "", "", 422, "invalid"},
-		{"viewer", "GET", "/users/a%2Fb", "", "", 422, "invalid"},
+	{"viewer", "GET", "/users/cleo", "", "", 200, ""},
+	{"viewer", "GET", "/users/unheard-of", "", "", 200, ""},
+	{"", "GET", "/users/cleo", "", "", 401, "unauthenticated"},
+	{"group-viewer", "GET", "/users/cleo", "", "", 403, "forbidden"},
+	{"group-viewer", "GET", "/users/a%2Fb", "", "", 403, "forbidden"},
+	{"viewer", "GET", "/users/cleo?x=1", "", "", 400, "malformed-request"},
+	{"viewer", "GET", "/users/group:Finance", "", "", 422, "invalid"},
+	{"viewer", "GET", "/users/a%2Fb", "", "", 422, "invalid"},
 
-		{"admin", "DELETE", "/users/cleo", "", "", 204, ""},
-		{"admin", "DELETE", "/users/cleo", "", "now", 204, ""},
-		{"admin", "DELETE", "/users/unheard-of", "", "", 204, ""},
-		{"admin", "DELETE", "/users/cleo?dry_run=true", "", "", 200, ""},
-		{"", "DELETE", "/users/cleo", "", "", 401, "unauthenticated"},
-		{"viewer", "DELETE", "/users/cleo", "", "", 403, "forbidden"},
-		{"admin", "DELETE", "/users/cleo?members=release", "", "", 400, "malformed-request"},
-		{"admin", "DELETE", "/users/cleo", "", "stale", 412, "revision-conflict"},
-		{"admin", "DELETE", "/users/a%2Fb", "", "", 422, "invalid"},
-		{"user-editor", "DELETE", "/users/admin", "", "", 403, "escalation"},
-		{"user-editor", "DELETE", "/users/restricted", "", "", 403, "escalation"},
-		{"admin", "DELETE", "/users/admin", "", "", 409, "last-administrator"},
+	{"admin", "DELETE", "/users/cleo", "", "", 204, ""},
+	{"admin", "DELETE", "/users/cleo", "", "now", 204, ""},
+	{"admin", "DELETE", "/users/unheard-of", "", "", 204, ""},
+	{"admin", "DELETE", "/users/cleo?dry_run=true", "", "", 200, ""},
+	{"", "DELETE", "/users/cleo", "", "", 401, "unauthenticated"},
+	{"viewer", "DELETE", "/users/cleo", "", "", 403, "forbidden"},
+	{"admin", "DELETE", "/users/cleo?members=release", "", "", 400, "malformed-request"},
+	{"admin", "DELETE", "/users/cleo", "", "stale", 412, "revision-conflict"},
+	{"admin", "DELETE", "/users/a%2Fb", "", "", 422, "invalid"},
+	{"user-editor", "DELETE", "/users/admin", "", "", 403, "escalation"},
+	{"user-editor", "DELETE", "/users/restricted", "", "", 403, "escalation"},
+	{"admin", "DELETE", "/users/admin", "", "", 409, "last-administrator"},
 
-		{"viewer", "GET", "/users/cleo/groups", "", "", 200, ""},
-		{"", "GET", "/users/cleo/groups", "", "", 401, "unauthenticated"},
-		{"group-viewer", "GET", "/users/cleo/groups", "", "", 403, "forbidden"},
-		{"viewer", "GET", "/users/%2E%2E/groups", "", "", 422, "invalid"},
+	{"viewer", "GET", "/users/cleo/groups", "", "", 200, ""},
+	{"", "GET", "/users/cleo/groups", "", "", 401, "unauthenticated"},
+	{"group-viewer", "GET", "/users/cleo/groups", "", "", 403, "forbidden"},
+	{"viewer", "GET", "/users/%2E%2E/groups", "", "", 422, "invalid"},
 
-		{"admin", "PUT", "/users/cleo/groups", `{"groups":["Finance","Trainees"]}`, "now", 200, ""},
-		{"admin", "PUT", "/users/new/groups", `{"groups":["Finance"]}`, `"0"`, 200, ""},
-		{"admin", "PUT", "/users/cleo/groups?dry_run=true", `{"groups":[]}`, "now", 200, ""},
-		{"user-editor", "PUT", "/users/cleo/groups", `{"groups":[]}`, "now", 200, ""},
-		{"", "PUT", "/users/cleo/groups", `{}`, "now", 401, "unauthenticated"},
-		{"viewer", "PUT", "/users/cleo/groups", `{}`, "now", 403, "forbidden"},
-		{"admin", "PUT", "/users/cleo/groups", `{}`, "now", 400, "malformed-request"},
-		{"admin", "PUT", "/users/cleo/groups", `{"groups":[]}`, "", 428, "precondition-required"},
-		{"admin", "PUT", "/users/cleo/groups", `{"groups":[]}`, "stale", 412, "revision-conflict"},
-		{"admin", "PUT", "/users/cleo/groups", `{"groups":["Nobody"]}`, "now", 422, "invalid"},
-		{"admin", "PUT", "/users/a%2Fb/groups", `{"groups":[]}`, "*", 422, "invalid"},
-		{"user-editor", "PUT", "/users/cleo/groups", `{"groups":["Finance"]}`, "now", 403, "escalation"},
-		{"admin", "PUT", "/users/admin/groups", `{"groups":[]}`, "now", 409, "last-administrator"},
+	{"admin", "PUT", "/users/cleo/groups", `{"groups":[{"group":"Finance"},{"group":"Trainees"}]}`, "now", 200, ""},
+	{"admin", "PUT", "/users/new/groups", `{"groups":[{"group":"Finance"}]}`, `"0"`, 200, ""},
+	{"admin", "PUT", "/users/cleo/groups?dry_run=true", `{"groups":[]}`, "now", 200, ""},
+	{"user-editor", "PUT", "/users/cleo/groups", `{"groups":[]}`, "now", 200, ""},
+	{"", "PUT", "/users/cleo/groups", `{}`, "now", 401, "unauthenticated"},
+	{"viewer", "PUT", "/users/cleo/groups", `{}`, "now", 403, "forbidden"},
+	{"admin", "PUT", "/users/cleo/groups", `{}`, "now", 400, "malformed-request"},
+	{"admin", "PUT", "/users/cleo/groups", `{"groups":["Finance"]}`, "now", 400, "malformed-request"},
+	{"admin", "PUT", "/users/cleo/groups", `{"groups":[{"group":"Finance","until":"2030-01-01T00:00:00Z"}]}`, "now", 400, "malformed-request"},
+	{"admin", "PUT", "/users/cleo/groups", `{"groups":[]}`, "", 428, "precondition-required"},
+	{"admin", "PUT", "/users/cleo/groups", `{"groups":[]}`, "stale", 412, "revision-conflict"},
+	{"admin", "PUT", "/users/cleo/groups", `{"groups":[{"group":"Nobody"}]}`, "now", 422, "invalid"},
+	{"admin", "PUT", "/users/a%2Fb/groups", `{"groups":[]}`, "*", 422, "invalid"},
+	{"user-editor", "PUT", "/users/cleo/groups", `{"groups":[{"group":"Finance"}]}`, "now", 403, "escalation"},
+	{"admin", "PUT", "/users/admin/groups", `{"groups":[]}`, "now", 409, "last-administrator"},
 
-		{"viewer", "GET", "/users/restricted/permissions", "", "", 200, ""},
-		{"", "GET", "/users/cleo/permissions", "", "", 401, "unauthenticated"},
-		{"group-viewer", "GET", "/users/cleo/permissions", "", "", 403, "forbidden"},
-		{"viewer", "GET", "/users/a%2Fb/permissions", "", "", 422, "invalid"},
+	{"viewer", "GET", "/users/restricted/permissions", "", "", 200, ""},
+	{"", "GET", "/users/cleo/permissions", "", "", 401, "unauthenticated"},
+	{"group-viewer", "GET", "/users/cleo/permissions", "", "", 403, "forbidden"},
+	{"viewer", "GET", "/users/a%2Fb/permissions", "", "", 422, "invalid"},
 
-		{"admin", "PUT", "/users/cleo/permissions", `{"grants":["system.*:*"],"restrictions":["finance.*:*"]}`, "now", 200, ""},
-		{"admin", "PUT", "/users/cleo/permissions?dry_run=true", `{"grants":["system.*:*"],"restrictions":[]}`, "now", 200, ""},
-		{"", "PUT", "/users/cleo/permissions", `{}`, "now", 401, "unauthenticated"},
-		{"viewer", "PUT", "/users/cleo/permissions", `{}`, "now", 403, "forbidden"},
-		{"admin", "PUT", "/users/cleo/permissions", `{"grants":[]}`, "now", 400, "malformed-request"},
-		{"admin", "PUT", "/users/cleo/permissions", `{"grants":[],"restrictions":[]}`, "", 428, "precondition-required"},
-		{"admin", "PUT", "/users/cleo/permissions", `{"grants":[],"restrictions":[]}`, "stale", 412, "revision-conflict"},
-		{"admin", "PUT", "/users/cleo/permissions", `{"grants":["*"],"restrictions":[]}`, "now", 422, "invalid"},
-		{"admin", "PUT", "/users/cleo/permissions", `{"grants":["sistem.settings:view"],"restrictions":[]}`, "now", 422, "unknown-permission"},
-		{"user-editor", "PUT", "/users/cleo/permissions", `{"grants":["system.settings:view"],"restrictions":[]}`, "now", 403, "escalation"},
+	{"admin", "PUT", "/users/cleo/permissions", `{"grants":["system.*:*"],"restrictions":["finance.*:*"]}`, "now", 200, ""},
+	{"admin", "PUT", "/users/cleo/permissions?dry_run=true", `{"grants":["system.*:*"],"restrictions":[]}`, "now", 200, ""},
+	{"", "PUT", "/users/cleo/permissions", `{}`, "now", 401, "unauthenticated"},
+	{"viewer", "PUT", "/users/cleo/permissions", `{}`, "now", 403, "forbidden"},
+	{"admin", "PUT", "/users/cleo/permissions", `{"grants":[]}`, "now", 400, "malformed-request"},
+	{"admin", "PUT", "/users/cleo/permissions", `{"grants":[],"restrictions":[]}`, "", 428, "precondition-required"},
+	{"admin", "PUT", "/users/cleo/permissions", `{"grants":[],"restrictions":[]}`, "stale", 412, "revision-conflict"},
+	{"admin", "PUT", "/users/cleo/permissions", `{"grants":["*"],"restrictions":[]}`, "now", 422, "invalid"},
+	{"admin", "PUT", "/users/cleo/permissions", `{"grants":["sistem.settings:view"],"restrictions":[]}`, "now", 422, "unknown-permission"},
+	{"user-editor", "PUT", "/users/cleo/permissions", `{"grants":["system.settings:view"],"restrictions":[]}`, "now", 403, "escalation"},
 
-		{"admin", "PATCH", "/users/cleo/permissions", `{"grant":["system.settings:view"]}`, "", 200, ""},
-		{"admin", "PATCH", "/users/cleo/permissions?dry_run=true", `{"restrict":["system.settings:view"]}`, "now", 200, ""},
-		{"", "PATCH", "/users/cleo/permissions", `{}`, "", 401, "unauthenticated"},
-		{"viewer", "PATCH", "/users/cleo/permissions", `{}`, "", 403, "forbidden"},
-		{"admin", "PATCH", "/users/cleo/permissions", `{"grants":[]}`, "", 400, "malformed-request"},
-		{"admin", "PATCH", "/users/cleo/permissions", `{}`, "stale", 412, "revision-conflict"},
-		{"admin", "PATCH", "/users/cleo/permissions", `{"grant":["*"]}`, "", 422, "invalid"},
-		{"user-editor", "PATCH", "/users/restricted/permissions", `{"unrestrict":["finance.operations:create"]}`, "", 403, "escalation"},
-	})
+	{"admin", "PATCH", "/users/cleo/permissions", `{"grant":["system.settings:view"]}`, "", 200, ""},
+	{"admin", "PATCH", "/users/cleo/permissions?dry_run=true", `{"restrict":["system.settings:view"]}`, "now", 200, ""},
+	{"", "PATCH", "/users/cleo/permissions", `{}`, "", 401, "unauthenticated"},
+	{"viewer", "PATCH", "/users/cleo/permissions", `{}`, "", 403, "forbidden"},
+	{"admin", "PATCH", "/users/cleo/permissions", `{"grants":[]}`, "", 400, "malformed-request"},
+	{"admin", "PATCH", "/users/cleo/permissions", `{}`, "stale", 412, "revision-conflict"},
+	{"admin", "PATCH", "/users/cleo/permissions", `{"grant":["*"]}`, "", 422, "invalid"},
+	{"user-editor", "PATCH", "/users/restricted/permissions", `{"lift":["finance.operations:create"]}`, "", 403, "escalation"},
+}
+
+func TestUserOperations(t *testing.T) { runExchanges(t, userExchanges) }
+
+// An error about a membership points to its group.
+func TestMembershipErrorsPointToTheGroup(t *testing.T) {
+	d := newDesk(t)
+	r := d.do("admin", "PUT", "/users/cleo/groups", `{"groups":[{"group":"Finance"},{"group":"Nobody"}]}`, "If-Match", "*")
+	r.problem(422, "invalid")
+	if found := r.errors(); len(found) != 1 || found["/groups/1/group"] == "" {
+		t.Errorf("the errors are %v", found)
+	}
 }
 
 func TestUsersAreNarrowed(t *testing.T) {
@@ -107,24 +120,26 @@ func TestUserIsShownWithEveryOrigin(t *testing.T) {
 	}
 	delete(got, "version")
 	want := map[string]any{
-		"id": "finn", "known": true, "groups": []any{"Deposit viewers", "Trainees"},
+		"id": "finn", "known": true, "groups": []any{membership("Deposit viewers"), membership("Trainees")},
 		"permissions": map[string]any{"grants": []any{}, "restrictions": []any{}},
 		"effective": []any{
 			map[string]any{
 				"permission": "clients.requests.deposit:update", "label": "Decide deposits", "category": []any{"Clients"},
-				"because": []any{because("clients.requests.deposit:update", "finn", "group:Trainees", "group:Requests desk")},
+				"origins":      []any{origin("clients.requests.deposit:update", "finn", "group:Trainees", "group:Requests desk")},
+				"origin_count": 1.0,
 			},
 			map[string]any{
 				"permission": "clients.requests.deposit:view", "label": "View deposits", "category": []any{"Clients"},
-				"because": []any{
-					because("clients.requests.deposit:view", "finn", "group:Deposit viewers"),
-					because("clients.requests.*:view", "finn", "group:Trainees", "group:Requests desk"),
+				"origins": []any{
+					origin("clients.requests.deposit:view", "finn", "group:Deposit viewers"),
+					origin("clients.requests.*:view", "finn", "group:Trainees", "group:Requests desk"),
 				},
+				"origin_count": 2.0,
 			},
 		},
 	}
 	// The two origins come in the order of the groups' making, which is nobody's business.
-	slices.SortFunc(got["effective"].([]any)[1].(map[string]any)["because"].([]any), func(a, b any) int {
+	slices.SortFunc(got["effective"].([]any)[1].(map[string]any)["origins"].([]any), func(a, b any) int {
 		return len(a.(map[string]any)["path"].([]any)) - len(b.(map[string]any)["path"].([]any))
 	})
 	if !reflect.DeepEqual(got, want) {
@@ -136,13 +151,15 @@ func TestUserIsShownWithEveryOrigin(t *testing.T) {
 	}
 }
 
-func because(pattern string, path ...any) any {
+func membership(group string) any { return map[string]any{"group": group} }
+
+func origin(pattern string, path ...any) any {
 	return map[string]any{"rule": "grant", "pattern": pattern, "path": path}
 }
 
-// Nobody is a 404: whom the policy doesn't name has nothing, at version 0 or at the version
-// of what took them out.
-func TestNoUserIsUnknown(t *testing.T) {
+// No user is a 404: a user that the policy doesn't name has nothing, at version 0 or at the version
+// of the removal.
+func TestNoUserIsNotFound(t *testing.T) {
 	d := newDesk(t)
 	r := d.get("viewer", "/users/unheard-of").want(200)
 	if want := `{"id":"unheard-of","known":false,"groups":[],"permissions":{"grants":[],"restrictions":[]},"version":0,"effective":[]}`; r.body != want {
@@ -157,7 +174,7 @@ func TestNoUserIsUnknown(t *testing.T) {
 	}
 }
 
-// All parts of a user have one ETag: that of one part does to write another.
+// All parts of a user have one ETag, which any write of the user takes.
 func TestOneETagPerUser(t *testing.T) {
 	d := newDesk(t)
 	for range 2 {
@@ -165,7 +182,7 @@ func TestOneETagPerUser(t *testing.T) {
 		if a, b := d.etag("/users/cleo/groups"), d.etag("/users/cleo/permissions"); a != tag || b != tag {
 			t.Fatalf("ETags are %s, %s and %s", tag, a, b)
 		}
-		r := d.do("admin", "PUT", "/users/cleo/groups", `{"groups":["Finance"]}`, "If-Match", tag).want(200)
+		r := d.do("admin", "PUT", "/users/cleo/groups", `{"groups":[{"group":"Finance"}]}`, "If-Match", tag).want(200)
 		now := r.header.Get("ETag")
 		if now != d.etag("/users/cleo") {
 			t.Errorf("answered the ETag %s", now)
@@ -177,7 +194,7 @@ func TestOneETagPerUser(t *testing.T) {
 	}
 }
 
-// A change that was made is answered as made, even if the store is away right after it.
+// A committed change is answered as such, even if the store goes away right after it.
 func TestUserChangeIsAnsweredWhenTheStoreGoesAwayAfterwards(t *testing.T) {
 	d := newDesk(t)
 	d.storeGoesAwayAfterCommit()

@@ -9,22 +9,23 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/rightful-go/rightful/api/internal/problem"
 	"github.com/rightful-go/rightful/authz"
 )
 
 const revisionHeader = "Rightful-Revision"
 
-// change does what all operations have in common that change the policy: it reads what goes
-// with any of them, carries the operation out as the caller, or for a dry run says what it
-// would do, and answers. A handler reads its own part of the request first.
+// change does what all writes have in common: it reads the common parameters and headers, carries out
+// the operation as the caller, or as a dry run, and answers. The handler reads its own part of the
+// request first.
 func (c *call) change(operate func(authz.Admin) (authz.Change, error), answer func(authz.Change)) {
 	acting := c.engine.As(c.user).Via("rest").Because(c.reason()).IfVersion(c.versions()...)
 	dry := c.choice("dry_run", "true", "false") == "true"
 	past := c.pastRevision()
 	if past > 0 && !dry {
-		c.bad(`the query parameter "revision" needs "dry_run=true": the past can't be changed`)
+		c.bad(`the query parameter "revision" requires "dry_run=true": a past revision can't be changed`)
 	}
-	if c.refused() || c.unconditional() {
+	if c.refused() || c.lacksIfMatch() {
 		return
 	}
 	if dry || c.excess != nil {
@@ -36,17 +37,33 @@ func (c *call) change(operate func(authz.Admin) (authz.Change, error), answer fu
 		c.fail(err)
 		return
 	}
-	c.after = c.engine.View()
-	revision := change.Revision
-	if revision == 0 { // it is so already
-		revision = c.after.Revision()
+	c.after, c.made = c.engine.View(), change.Revision
+	if c.made == 0 { // nothing changed
+		c.made = c.after.Revision()
 	}
-	c.http.Header(revisionHeader, strconv.FormatInt(int64(revision), 10))
+	c.http.Header(revisionHeader, strconv.FormatInt(int64(c.made), 10))
 	answer(change)
 }
 
-// preview answers with what the operation would do, or at a revision other than 0 would have
-// done, and with what it does to people for whoever may know.
+// changedGroup returns a group after the change. If a later change has already removed it, it is the
+// group of the change's own revision: the change was made, and its answer says so.
+func (c *call) changedGroup(name authz.GroupName) (*authz.View, authz.Group) {
+	if g, ok := c.after.Group(name); ok {
+		return c.after, g
+	}
+	ctx, done := c.reading()
+	defer done()
+	view, err := c.engine.ViewAt(ctx, c.made)
+	if err != nil {
+		return c.after, authz.Group{GroupInfo: authz.GroupInfo{Name: name}, Version: c.made}
+	}
+	g, _ := view.Group(name)
+	g.Version = c.made
+	return view, g
+}
+
+// preview answers with the change that the operation would make, now or at a past revision (unless
+// 0). Callers who may see users also get its gains and losses.
 func (c *call) preview(acting authz.Admin, past authz.Revision, operate func(authz.Admin) (authz.Change, error)) {
 	acting = acting.DryRun()
 	if past > 0 {
@@ -73,8 +90,8 @@ func (c *call) preview(acting authz.Admin, past authz.Revision, operate func(aut
 	c.ok(shown)
 }
 
-// withoutUsers takes the rules of users out of a change, for whoever may not see them: the
-// right to assign a group's members goes with the group, whoever holds it.
+// withoutUsers removes rules of users from a change, for callers who may not see users. Changing a
+// group can change such rules: rights to assign members follow the group.
 func withoutUsers(change authz.Change) authz.Change {
 	ofUser := func(r authz.Rule) bool {
 		_, isGroup := r.Subject.Group()
@@ -85,8 +102,8 @@ func withoutUsers(change authz.Change) authz.Change {
 	return change
 }
 
-// withExcess adds to an error of the operation that the body lists too much, in its place
-// among the errors: the operation was tried without what is too much, and without storing it.
+// withExcess adds the error that the body lists too many items, in its place among the errors. The
+// operation was only previewed, without the excess items.
 func (c *call) withExcess(err error) error {
 	if c.excess == nil {
 		return err
@@ -94,7 +111,7 @@ func (c *call) withExcess(err error) error {
 	fields := []authz.Fault{*c.excess}
 	var e *authz.Error
 	switch {
-	case errors.As(err, &e) && (e.Kind == authz.ErrInvalid || e.Kind == authz.ErrUnknownPermission):
+	case errors.As(err, &e) && (errors.Is(err, authz.ErrInvalid) || errors.Is(err, authz.ErrUnknownPermission)):
 		fields = append(fields, e.Faults...)
 	case err != nil && comesBeforeInvalid(kindOf(err)):
 		return err
@@ -102,24 +119,23 @@ func (c *call) withExcess(err error) error {
 	return &authz.Error{Kind: authz.ErrInvalid, Faults: fields, Count: len(fields)}
 }
 
-func comesBeforeInvalid(kind problemType) bool {
+func comesBeforeInvalid(kind problem.Type) bool {
 	switch kind {
-	case problemForbidden, problemNotFound, problemRevisionConflict, problemProtectedGroup,
-		problemStoreUnavailable, problemInternal:
+	case problem.Forbidden, problem.NotFound, problem.RevisionConflict, problem.ProtectedGroup,
+		problem.StoreUnavailable, problem.Internal:
 		return true
 	}
 	return false
 }
 
-// reason reads why the change is made. Header fields hold no Unicode, so it comes
-// percent-encoded.
+// reason reads the header Rightful-Reason. It is percent-encoded, because headers can't hold Unicode.
 func (c *call) reason() string {
 	lines := c.http.Request.Header.Values("Rightful-Reason")
 	if len(lines) == 0 {
 		return ""
 	}
 	if len(lines) > 1 {
-		c.bad("the header Rightful-Reason is there more than once")
+		c.bad("the header Rightful-Reason is repeated")
 		return ""
 	}
 	isPlain := !strings.ContainsFunc(lines[0], func(r rune) bool { return r < ' ' || r > '~' })
@@ -131,5 +147,5 @@ func (c *call) reason() string {
 	return reason
 }
 
-// done answers that there is nothing to show.
+// done answers a write without a body.
 func (c *call) done(authz.Change) { c.http.Status(http.StatusNoContent) }

@@ -10,7 +10,7 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// writes is every write of the interface, as the administrator may do it on a fresh desk.
+// writes has every write of the interface, as an administrator can make it on a new desk.
 var writes = []exchange{
 	{method: "POST", path: "/groups", body: `{"name":"A"}`},
 	{method: "PATCH", path: "/groups/Finance", body: `{"description":"x"}`, match: "now"},
@@ -21,14 +21,14 @@ var writes = []exchange{
 	{method: "PUT", path: "/groups/Finance/members/ben"},
 	{method: "DELETE", path: "/groups/Finance/members/dana"},
 	{method: "DELETE", path: "/users/cleo"},
-	{method: "PUT", path: "/users/cleo/groups", body: `{"groups":["Finance"]}`, match: "now"},
+	{method: "PUT", path: "/users/cleo/groups", body: `{"groups":[{"group":"Finance"}]}`, match: "now"},
 	{method: "PUT", path: "/users/cleo/permissions", body: `{"grants":["system.settings:view"],"restrictions":[]}`, match: "now"},
 	{method: "PATCH", path: "/users/cleo/permissions", body: `{"grant":["system.settings:view"]}`},
 	{method: "POST", path: "/changes/3/revert"}, // lead's right to assign
 	{method: "POST", path: "/imports?mode=merge", body: "g, ben, group:Finance\n"},
 }
 
-// eachWrite calls try with each write on a desk of its own.
+// eachWrite calls try with each write on its own desk.
 func eachWrite(t *testing.T, try func(t *testing.T, d *desk, e exchange)) {
 	for _, e := range writes {
 		t.Run(e.method+" "+e.path, func(t *testing.T) { try(t, newDesk(t), e) })
@@ -42,7 +42,7 @@ func with(path, parameter string) string {
 	return path + "?" + parameter
 }
 
-// send sends the write as a user, with more in its header.
+// send sends the write as a user, with more headers.
 func (e exchange) send(d *desk, user string, header ...string) reply {
 	d.t.Helper()
 	if e.match == "now" {
@@ -68,7 +68,7 @@ func TestListOfWritesIsWhole(t *testing.T) {
 	}
 }
 
-// A dry run makes the same checks and stores nothing, and answers with the change.
+// A dry run makes the same checks, stores nothing, and answers with the change.
 func TestDryRunStoresNothing(t *testing.T) {
 	eachWrite(t, func(t *testing.T, d *desk, e exchange) {
 		before, policy := d.engine.View().Revision(), d.get("admin", "/export").body
@@ -87,12 +87,12 @@ func TestDryRunStoresNothing(t *testing.T) {
 				t.Errorf("%s is %v", member, c[member])
 			}
 		}
-		if c["undo"] == nil || c["gains"] == nil || c["losses"] == nil {
+		if c["reversible_by"] == nil || c["gains"] == nil || c["losses"] == nil {
 			t.Errorf("it doesn't say what it does to people: %s", r.body)
 		}
 		wet := e.send(d, "admin", "Rightful-Reason", "just%20asking")
 		made := d.get("admin", "/changes/"+wet.revision()).want(200).json()
-		for _, member := range []string{"actor", "channel", "reason", "action", "target", "groups", "added", "removed", "gains", "losses", "undo"} {
+		for _, member := range []string{"actor", "channel", "reason", "action", "target", "groups", "added", "removed", "gains", "losses", "reversible_by"} {
 			if fmt.Sprint(made[member]) != fmt.Sprint(c[member]) {
 				t.Errorf("%s was to be %v and is %v", member, c[member], made[member])
 			}
@@ -122,8 +122,8 @@ func TestDryRunIsSaidClearly(t *testing.T) {
 	})
 }
 
-// Every write says at which revision the policy is then; one that changes nothing answers
-// alike and records nothing.
+// Every write answers with the revision. A write that changes nothing gets the same answer and
+// isn't recorded.
 func TestWriteThatChangesNothing(t *testing.T) {
 	eachWrite(t, func(t *testing.T, d *desk, e exchange) {
 		first := e.send(d, "admin")
@@ -172,13 +172,13 @@ func TestReason(t *testing.T) {
 	})
 }
 
-// The second of two administrators who save at once learns of it, and nothing of the first
-// is lost.
+// Of two administrators who save at once, the second gets a conflict, and no change of the first is
+// lost.
 func TestTwoAdministratorsSaveAtOnce(t *testing.T) {
 	d := newDesk(t)
 	for _, c := range []struct{ path, show, one, other string }{
 		{"/groups/Finance/permissions", "/groups/Finance", `{"grants":["system.settings:view"],"restrictions":[]}`, `{"grants":["finance.*:*"],"restrictions":["finance.balances:adjust"]}`},
-		{"/users/cleo/groups", "/users/cleo", `{"groups":["Finance"]}`, `{"groups":["Trainees"]}`},
+		{"/users/cleo/groups", "/users/cleo", `{"groups":[{"group":"Finance"}]}`, `{"groups":[{"group":"Trainees"}]}`},
 		{"/users/cleo/permissions", "/users/cleo", `{"grants":["system.settings:view"],"restrictions":[]}`, `{"grants":[],"restrictions":["system.settings:view"]}`},
 	} {
 		tag := d.etag(c.show)
@@ -204,8 +204,8 @@ func TestTwoAdministratorsSaveAtOnce(t *testing.T) {
 	}
 }
 
-// Deltas of two both count, whoever was first.
-func TestDeltasBothCount(t *testing.T) {
+// Both of two concurrent deltas apply.
+func TestDeltasBothApply(t *testing.T) {
 	d := newDesk(t)
 	var all sync.WaitGroup
 	for i := range 8 {
@@ -219,8 +219,8 @@ func TestDeltasBothCount(t *testing.T) {
 	}
 }
 
-// While the store is away every write answers 503 and says when to try again, and decisions
-// and reads from memory go on.
+// While the store is away, every write answers 503 with Retry-After, and decisions and reads from
+// memory go on.
 func TestWritesWhileTheStoreIsAway(t *testing.T) {
 	eachWrite(t, func(t *testing.T, d *desk, e exchange) {
 		if e.match == "now" {
@@ -241,9 +241,9 @@ func TestWritesWhileTheStoreIsAway(t *testing.T) {
 	})
 }
 
-// A dry run tells no more of users than the write itself: who holds the right to assign a
-// group's members is for those who may see users.
-func TestDryRunHidesUsersFromWhoMayNotSeeThem(t *testing.T) {
+// A dry run reveals no more about users than the write itself: holders of the right to assign are
+// shown only to callers who may see users.
+func TestDryRunHidesUsersWithoutTheRight(t *testing.T) {
 	d := newDesk(t)
 	_, err := d.engine.As("admin").ChangeUserPermissions(t.Context(), "dana", authz.RulesDelta{
 		Grant: []authz.Pattern{"rightful.groups:view", "rightful.groups:update"},
@@ -258,4 +258,70 @@ func TestDryRunHidesUsersFromWhoMayNotSeeThem(t *testing.T) {
 			t.Errorf("%s is shown %s", user, shown.body)
 		}
 	}
+}
+
+// A dry run at a past revision has the result that it had then, and needs no present version.
+func TestDryRunOfThePast(t *testing.T) {
+	eachWrite(t, func(t *testing.T, d *desk, e exchange) {
+		then := d.engine.View().Revision()
+		dry := e
+		dry.path = with(e.path, "dry_run=true")
+		said := dry.send(d, "admin").want(200).body
+		e.send(d, "admin")
+		d.do("admin", "PATCH", "/groups/Trainees", `{"name":"Learners"}`, "If-Match", "*").want(200)
+		d.do("admin", "DELETE", "/users/dana", "").want(204)
+		now := d.engine.View().Revision()
+
+		var header []string // the group or user need not be there any more
+		if e.match != "" {
+			header = []string{"If-Match", "*"}
+		}
+		e.match = ""
+		past := func(query string) reply {
+			asked := e
+			asked.path = with(e.path, query)
+			return asked.send(d, "admin", header...)
+		}
+		if r := past(fmt.Sprintf("dry_run=true&revision=%d", then)).want(200); r.body != said {
+			t.Errorf("it says %s and said %s", r.body, said)
+		}
+		past(fmt.Sprintf("revision=%d", then)).problem(400, "malformed-request")
+		past(fmt.Sprintf("dry_run=false&revision=%d", then)).problem(400, "malformed-request")
+		past("dry_run=true&revision=0").problem(400, "malformed-request")
+		past("dry_run=true&revision=99").problem(404, "not-found")
+		if d.engine.View().Revision() != now {
+			t.Error("it stored something")
+		}
+	})
+}
+
+// A dry run of the past uses the caller's present rights, and reveals only what the caller may see
+// now.
+func TestDryRunOfThePastIsByTheRightsOfNow(t *testing.T) {
+	d := newDesk(t)
+	then := d.engine.View().Revision()
+	asked := fmt.Sprintf("/groups/Finance/members/ben?dry_run=true&revision=%d", then)
+	d.do("dana", "PUT", asked, "").problem(403, "forbidden")
+	d.do("user-editor", "PUT", asked, "").problem(403, "escalation")
+	d.do("admin", "PUT", "/groups/Administrators/members/dana", "").want(204)
+	d.do("admin", "PATCH", "/users/user-editor/permissions", `{"grant":["finance.*:*"]}`).want(200)
+	for _, user := range []string{"dana", "user-editor"} {
+		if c := d.do(user, "PUT", asked, "").want(200).json(); c["gain_count"] != float64(1) {
+			t.Errorf("%s is told %v", user, c)
+		}
+	}
+	d.do("admin", "DELETE", "/users/user-editor", "").want(204)
+	d.do("user-editor", "PUT", asked, "").problem(403, "forbidden")
+}
+
+// What was created later can't be changed or reverted at a past revision.
+func TestDryRunOfThePastKnowsNothingOfLater(t *testing.T) {
+	d := newDesk(t)
+	then := d.engine.View().Revision()
+	d.do("admin", "POST", "/groups", `{"name":"New"}`).want(201)
+	past := fmt.Sprintf("dry_run=true&revision=%d", then)
+	d.do("admin", "PUT", "/groups/New/members/ben?"+past, "").problem(404, "not-found")
+	d.do("admin", "POST", fmt.Sprintf("/changes/%d/revert?%s", then+1, past), "").problem(404, "not-found")
+	d.do("admin", "POST", "/groups?"+past, `{"name":"New"}`).want(200)
+	d.do("admin", "POST", "/groups?dry_run=true", `{"name":"New"}`).problem(409, "group-exists")
 }

@@ -11,22 +11,22 @@ import (
 	"github.com/rightful-go/rightful/api/openapi"
 )
 
-// maxAnswer bounds what is read of an answer, in bytes: an export may be as large as an import.
+// maxAnswer is the maximum size of an answer in bytes; an export can be as large as an import.
 const maxAnswer = 64 << 20
 
-// read reads what a request was answered with.
+// read reads the answer to a request.
 func read[T any](response *http.Response, err error) (value T, version Version, _ error) {
 	body, header, err := receive(response, err)
 	if err != nil {
 		return value, "", err
 	}
 	if err := json.Unmarshal(body, &value); err != nil {
-		return value, "", fmt.Errorf("rightful: the answer isn't what the document says: %w", err)
+		return value, "", fmt.Errorf("rightful: the answer doesn't have the documented form: %w", err)
 	}
 	return value, Version(header.Get("ETag")), nil
 }
 
-// write returns what reads the answer to a write: a preview's is a change and nothing else.
+// write returns the function that reads the answer to a write. A preview is answered with a change.
 func write[T any](c *Client) func(*http.Response, error) (T, Version, error) {
 	if c.preview == nil {
 		return read[T]
@@ -36,7 +36,7 @@ func write[T any](c *Client) func(*http.Response, error) (T, Version, error) {
 	}
 }
 
-// done reads the answer to a write that answers with nothing.
+// done reads the answer to a write without a result.
 func (c *Client) done(response *http.Response, err error) error {
 	if c.preview == nil {
 		_, _, err = receive(response, err)
@@ -63,7 +63,7 @@ func receive(response *http.Response, err error) (body []byte, header http.Heade
 	return body, response.Header, nil
 }
 
-// writing adds to a write what goes with any.
+// writing adds the reason and the dry run to a write.
 func (c *Client) writing(_ context.Context, r *http.Request) error {
 	if c.reason != "" {
 		r.Header.Set("Rightful-Reason", url.PathEscape(c.reason))
@@ -76,7 +76,7 @@ func (c *Client) writing(_ context.Context, r *http.Request) error {
 	return nil
 }
 
-// orEmpty returns a list that isn't written as null.
+// orEmpty returns an empty list for nil, which JSON would write as null.
 func orEmpty[T any](list []T) []T {
 	if list == nil {
 		return []T{}
@@ -84,9 +84,11 @@ func orEmpty[T any](list []T) []T {
 	return list
 }
 
-func optional(s string) *string {
-	if s == "" {
+// optional returns nil for a zero value, which isn't sent.
+func optional[T comparable](value T) *T {
+	var zero T
+	if value == zero {
 		return nil
 	}
-	return &s
+	return &value
 }

@@ -11,15 +11,15 @@ import (
 	"github.com/rightful-go/rightful/api/openapi"
 )
 
-// Error is what the service answers where it doesn't do what it was asked for: a problem document
-// (RFC 9457). Type says what went wrong, Missing which permissions the caller lacks, Errors what is
-// wrong with what was sent, and Version which version is there where another was expected.
+// Error is an error answer of the service: a problem document (RFC 9457). Type says what went wrong,
+// Missing lists the permissions that the caller lacks, Errors lists the errors of the request, and
+// Version is the present version after a conflict.
 //
-// An answer that is no such document came from something in between; its Type is "about:blank",
-// and its Detail is the status in words.
+// An error answer that isn't a problem document comes from an intermediary. Its Type is "about:blank",
+// and its Detail is the text of the status.
 type Error struct{ openapi.Problem }
 
-// Error names what the caller lacks, too.
+// Error returns the status, the detail and the missing permissions.
 func (e *Error) Error() string {
 	var missing []string
 	for _, m := range e.Missing {
@@ -32,7 +32,7 @@ func (e *Error) Error() string {
 	return text
 }
 
-// Is reports whether an error is a problem of a type, such as [openapi.ProblemTypeNotFound].
+// Is reports whether err is an [*Error] of a type, such as [openapi.ProblemTypeNotFound].
 func Is(err error, kind openapi.ProblemType) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Type == kind

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 
 	"github.com/gin-gonic/gin"
+
 	"github.com/rightful-go/rightful/api"
 	"github.com/rightful-go/rightful/api/client"
 	"github.com/rightful-go/rightful/api/openapi"
@@ -36,7 +37,7 @@ func desk() (address string, stop func()) {
 func token(context.Context) (string, error) { return "s3cret", nil }
 
 // A group with its rules and a member, each change with its reason.
-func Example() {
+func ExampleNew() {
 	address, stop := desk()
 	defer stop()
 	ctx := context.Background()
@@ -55,7 +56,7 @@ func Example() {
 	if err := desk.Add(ctx, "cleo"); err != nil {
 		panic(err)
 	}
-	for change, err := range c.Changes(ctx, openapi.ListChangesParams{User: new("cleo")}) {
+	for change, err := range c.Changes(ctx, client.ChangeFilter{User: "cleo"}) {
 		if err != nil {
 			panic(err)
 		}
@@ -64,7 +65,7 @@ func Example() {
 	// Output: group.members.change Requests desk - The desk opens on Monday
 }
 
-// What was read is replaced only if nobody else has changed it since.
+// A replacement fails if someone else has changed the rules since they were read.
 func ExampleGroup_SetRules() {
 	address, stop := desk()
 	defer stop()
@@ -86,7 +87,7 @@ func ExampleGroup_SetRules() {
 	// Output: true
 }
 
-// What a change would do to people, before it is made.
+// What users would gain by a change, before it is made.
 func ExampleClient_Preview() {
 	address, stop := desk()
 	defer stop()

@@ -6,16 +6,16 @@ import (
 	"github.com/rightful-go/rightful/api/openapi"
 )
 
-// Group is what can be asked about a group, and done to it.
+// Group reads and changes one group.
 type Group struct {
 	client *Client
 	name   openapi.GroupName
 }
 
-// Group returns the group of a name. It sends nothing.
+// Group returns the group with a name. It sends no request.
 func (c *Client) Group(name openapi.GroupName) Group { return Group{c, name} }
 
-// CreateGroup makes a group, with all that it is to have, in one change.
+// CreateGroup creates a group with its rules and inheritance in one change.
 func (c *Client) CreateGroup(ctx context.Context, group openapi.GroupCreate) (openapi.Group, Version, error) {
 	return write[openapi.Group](c)(c.api.CreateGroup(ctx, &openapi.CreateGroupParams{}, group, c.writing))
 }
@@ -25,20 +25,20 @@ func (g Group) Get(ctx context.Context) (openapi.Group, Version, error) {
 	return read[openapi.Group](g.client.api.GetGroup(ctx, g.name))
 }
 
-// Update renames the group, describes it, or changes what it inherits. What the patch leaves out
-// stays. After a change of name, [Client.Group] finds it under the new one.
+// Update renames or describes the group, or changes what it inherits. Absent members of the patch
+// leave things as they are. After renaming, use [Client.Group] with the new name.
 func (g Group) Update(ctx context.Context, version Version, patch openapi.GroupPatch) (openapi.Group, Version, error) {
 	p := openapi.UpdateGroupParams{IfMatch: string(version)}
 	return write[openapi.Group](g.client)(g.client.api.UpdateGroup(ctx, g.name, &p, patch, g.client.writing))
 }
 
-// Delete removes a group that has no members.
+// Delete deletes a group without members.
 func (g Group) Delete(ctx context.Context, version Version) error {
 	p := openapi.DeleteGroupParams{IfMatch: string(version)}
 	return g.client.done(g.client.api.DeleteGroup(ctx, g.name, &p, g.client.writing))
 }
 
-// DeleteWithMembers takes all members out of the group and removes it, in one change.
+// DeleteWithMembers removes all members from the group and deletes it, in one change.
 func (g Group) DeleteWithMembers(ctx context.Context, version Version) error {
 	release := openapi.ReleaseMembersRelease
 	p := openapi.DeleteGroupParams{IfMatch: string(version), Members: &release}
@@ -50,30 +50,30 @@ func (g Group) Rules(ctx context.Context) (openapi.Rules, Version, error) {
 	return read[openapi.Rules](g.client.api.GetGroupPermissions(ctx, g.name))
 }
 
-// SetRules makes the group's own rules exactly these.
+// SetRules replaces the group's own rules.
 func (g Group) SetRules(ctx context.Context, version Version, rules openapi.Rules) (openapi.Rules, Version, error) {
 	p := openapi.SetGroupPermissionsParams{IfMatch: string(version)}
 	return write[openapi.Rules](g.client)(g.client.api.SetGroupPermissions(ctx, g.name, &p, inputOf(rules), g.client.writing))
 }
 
-// ChangeRules adds and removes single rules, whatever else has changed meanwhile.
+// ChangeRules adds and removes single rules, even if others have changed in the meantime.
 func (g Group) ChangeRules(ctx context.Context, delta openapi.RulesDelta) (openapi.Rules, Version, error) {
 	p := openapi.ChangeGroupPermissionsParams{}
 	return write[openapi.Rules](g.client)(g.client.api.ChangeGroupPermissions(ctx, g.name, &p, delta, g.client.writing))
 }
 
-// Add puts a user into the group; no error if they are in it.
+// Add adds a user to the group. Adding a member again is no error.
 func (g Group) Add(ctx context.Context, user openapi.UserID) error {
 	return g.client.done(g.client.api.AddGroupMember(ctx, g.name, user, &openapi.AddGroupMemberParams{}, g.client.writing))
 }
 
-// Remove takes a user out of the group; no error if they aren't in it.
+// Remove removes a user from the group. Removing a user who isn't a member is no error.
 func (g Group) Remove(ctx context.Context, user openapi.UserID) error {
 	return g.client.done(g.client.api.RemoveGroupMember(ctx, g.name, user, &openapi.RemoveGroupMemberParams{}, g.client.writing))
 }
 
-// ChangeMembers puts many users in and takes many out, at most 1,000, in one change. It returns the
-// first 100 members after it, and how many there are.
+// ChangeMembers adds and removes at most 1,000 users in one change. It returns the first 100 members
+// after the change, and their number.
 func (g Group) ChangeMembers(ctx context.Context, delta openapi.MembersDelta) (openapi.Members, error) {
 	p := openapi.ChangeGroupMembersParams{}
 	members, _, err := write[openapi.Members](g.client)(g.client.api.ChangeGroupMembers(ctx, g.name, &p, delta, g.client.writing))

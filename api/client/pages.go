@@ -3,12 +3,13 @@ package client
 import (
 	"context"
 	"iter"
+	"time"
 
 	"github.com/rightful-go/rightful/api/openapi"
 )
 
-// pages returns the items of all pages. Each page is asked for when the one before has been gone
-// through. An error ends it.
+// pages iterates over the items of all pages. It requests a page when the previous one is exhausted.
+// An error ends the iteration.
 func pages[T any](next func(*openapi.Cursor) (items []T, cursor string, err error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var at *openapi.Cursor
@@ -32,8 +33,8 @@ func pages[T any](next func(*openapi.Cursor) (items []T, cursor string, err erro
 	}
 }
 
-// Permissions lists the catalog; of it what is in a category (its labels joined by " > ") and
-// contains a text, where they aren't empty.
+// Permissions lists the permissions of the catalog that are in a category (its labels joined by
+// " > ") and contain a text. An empty category or text matches all.
 func (c *Client) Permissions(ctx context.Context, category, text string) iter.Seq2[openapi.Permission, error] {
 	p := openapi.ListPermissionsParams{Category: optional(category), Q: optional(text)}
 	return pages(func(cursor *openapi.Cursor) ([]openapi.Permission, string, error) {
@@ -44,8 +45,7 @@ func (c *Client) Permissions(ctx context.Context, category, text string) iter.Se
 	})
 }
 
-// PermissionHolders lists who holds a permission, each with every path by which they come to it: the
-// groups first, then the users.
+// PermissionHolders lists the groups and then the users that hold a permission, with its origins.
 func (c *Client) PermissionHolders(ctx context.Context, permission openapi.PermissionName) iter.Seq2[openapi.PermissionHolder, error] {
 	return pages(func(cursor *openapi.Cursor) ([]openapi.PermissionHolder, string, error) {
 		p := openapi.ListPermissionHoldersParams{Permission: permission, Cursor: cursor}
@@ -54,7 +54,7 @@ func (c *Client) PermissionHolders(ctx context.Context, permission openapi.Permi
 	})
 }
 
-// Groups lists the groups; of them those that contain a text, where it isn't empty.
+// Groups lists the groups that contain a text; an empty text matches all.
 func (c *Client) Groups(ctx context.Context, text string) iter.Seq2[openapi.GroupItem, error] {
 	return pages(func(cursor *openapi.Cursor) ([]openapi.GroupItem, string, error) {
 		p := openapi.ListGroupsParams{Q: optional(text), Cursor: cursor}
@@ -63,7 +63,7 @@ func (c *Client) Groups(ctx context.Context, text string) iter.Seq2[openapi.Grou
 	})
 }
 
-// Users lists the users; of them those that contain a text, where it isn't empty.
+// Users lists the users that contain a text; an empty text matches all.
 func (c *Client) Users(ctx context.Context, text string) iter.Seq2[openapi.UserItem, error] {
 	return pages(func(cursor *openapi.Cursor) ([]openapi.UserItem, string, error) {
 		p := openapi.ListUsersParams{Q: optional(text), Cursor: cursor}
@@ -73,33 +73,38 @@ func (c *Client) Users(ctx context.Context, text string) iter.Seq2[openapi.UserI
 }
 
 // Members lists the users who are directly in the group.
-func (g Group) Members(ctx context.Context) iter.Seq2[openapi.UserID, error] {
-	return pages(func(cursor *openapi.Cursor) ([]openapi.UserID, string, error) {
+func (g Group) Members(ctx context.Context) iter.Seq2[openapi.Member, error] {
+	return pages(func(cursor *openapi.Cursor) ([]openapi.Member, string, error) {
 		p := openapi.ListGroupMembersParams{Cursor: cursor}
 		page, _, err := read[openapi.Members](g.client.api.ListGroupMembers(ctx, g.name, &p))
-		var users []openapi.UserID
-		for _, m := range page.Items {
-			users = append(users, m.User)
-		}
-		return users, page.NextCursor, err
+		return page.Items, page.NextCursor, err
 	})
 }
 
-// Changes lists the changes, newest first, that a filter lets through; its Cursor is where to
-// begin. The zero filter lets all through.
-func (c *Client) Changes(ctx context.Context, filter openapi.ListChangesParams) iter.Seq2[openapi.Change, error] {
+// ChangeFilter selects changes. A change must match every field that is set; the zero filter selects
+// all changes.
+type ChangeFilter struct {
+	Actor string            // the id of the actor
+	Group openapi.GroupName // the group itself, its rules, members or inheritance
+	User  openapi.UserID    // the user's own rules or groups
+	Since time.Time         // at this time or later
+	Until time.Time         // before this time
+}
+
+// Changes lists the changes that the filter selects, newest first.
+func (c *Client) Changes(ctx context.Context, filter ChangeFilter) iter.Seq2[openapi.Change, error] {
 	return pages(func(cursor *openapi.Cursor) ([]openapi.Change, string, error) {
-		p := filter
-		if cursor != nil {
-			p.Cursor = cursor
+		p := openapi.ListChangesParams{
+			Actor: optional(filter.Actor), Group: optional(filter.Group), User: optional(filter.User),
+			Since: optional(filter.Since), Until: optional(filter.Until), Cursor: cursor,
 		}
 		page, _, err := read[openapi.ChangeList](c.api.ListChanges(ctx, &p))
 		return page.Items, page.NextCursor, err
 	})
 }
 
-// Denials lists the requests that the application refused, newest first; of them those of a user,
-// where it isn't empty.
+// Denials lists the requests of a user that the application refused, newest first; those of all users
+// if user is empty.
 func (c *Client) Denials(ctx context.Context, user openapi.UserID) iter.Seq2[openapi.Denial, error] {
 	return pages(func(cursor *openapi.Cursor) ([]openapi.Denial, string, error) {
 		p := openapi.ListDenialsParams{User: optional(user), Cursor: cursor}

@@ -11,17 +11,17 @@ import (
 const (
 	defaultAttempts = 4
 	firstWait       = 100 * time.Millisecond
-	maxDrained      = 1 << 20 // bytes of an answer that is passed over, so that its connection is used again
+	maxDrained      = 1 << 20 // bytes read of a discarded answer, so that its connection can be reused
 )
 
-// sender signs requests, and sends those again that are worth it.
+// sender authenticates requests and retries those that are worth it.
 type sender struct {
 	http     *http.Client
 	token    func(context.Context) (string, error)
 	attempts int
 }
 
-// Do sends a request, see [Options.Attempts]. When it gives up it returns the last answer.
+// Do sends a request as [Options.Attempts] says. It returns the last answer.
 func (s *sender) Do(request *http.Request) (*http.Response, error) {
 	wait := firstWait
 	for attempt := 1; ; attempt++ {
@@ -38,7 +38,7 @@ func (s *sender) Do(request *http.Request) (*http.Response, error) {
 	}
 }
 
-// once sends a copy: the request itself may have to be sent again.
+// once sends a copy, because the request may have to be sent again.
 func (s *sender) once(request *http.Request) (*http.Response, error) {
 	r := request.Clone(request.Context())
 	if request.GetBody != nil {
@@ -60,21 +60,21 @@ func (s *sender) once(request *http.Request) (*http.Response, error) {
 	return s.http.Do(r)
 }
 
-// worthAnother reports whether another attempt can do no harm and may do better. What creates or
-// imports may have been done though the answer says that the store went away.
+// worthAnother reports whether another attempt is safe and may succeed. A create or import may have
+// been committed although the answer is a 503.
 func worthAnother(request *http.Request, response *http.Response) bool {
 	switch {
 	case request.Body != nil && request.Body != http.NoBody && request.GetBody == nil:
-		return false // was read, and is gone
+		return false // the body can't be sent again
 	case response.StatusCode == http.StatusServiceUnavailable:
 		return request.Method != http.MethodPost
 	case response.StatusCode == http.StatusPreconditionFailed:
-		return request.Header.Get("If-Match") == "" // others kept being first
+		return request.Header.Get("If-Match") == "" // other deltas came first
 	}
 	return false
 }
 
-// pause waits before another attempt. It is false at once where the context ends before that.
+// pause waits before another attempt. It returns false at once if the context would end before.
 func pause(ctx context.Context, response *http.Response, wait time.Duration) bool {
 	if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil && seconds >= 0 {
 		wait = time.Duration(seconds) * time.Second

@@ -6,22 +6,22 @@ import (
 	"github.com/rightful-go/rightful/api/openapi"
 )
 
-// User is what can be asked about a user, and done to them.
+// User reads and changes one user.
 type User struct {
 	client *Client
 	id     openapi.UserID
 }
 
-// User returns the user of an id. It sends nothing.
+// User returns the user with an id. It sends no request.
 func (c *Client) User(id openapi.UserID) User { return User{c, id} }
 
-// Get reads the user's groups, own rules, and all that they may do with where it comes from.
+// Get reads the user's groups, own rules, and effective permissions with their origins.
 func (u User) Get(ctx context.Context) (openapi.User, Version, error) {
 	return read[openapi.User](u.client.api.GetUser(ctx, u.id))
 }
 
-// Explain says what the user holds of 1 to 64 permissions, what is missing, and what would give it.
-// A revision other than 0 asks the policy as it was then, without what would give it now.
+// Explain explains which of 1 to 64 permissions the user holds, and lists fixes for the rest. A revision
+// other than 0 explains that past policy, without fixes.
 func (u User) Explain(ctx context.Context, revision openapi.Revision, permissions ...openapi.PermissionName) (openapi.Explanation, error) {
 	p := openapi.ExplainUserParams{Permission: permissions}
 	if revision != 0 {
@@ -31,19 +31,19 @@ func (u User) Explain(ctx context.Context, revision openapi.Revision, permission
 	return x, err
 }
 
-// Delete takes the user out of all groups and removes all their own rules, in one change.
+// Delete removes the user from all groups and removes all their own rules, in one change.
 func (u User) Delete(ctx context.Context) error {
 	return u.client.done(u.client.api.DeleteUser(ctx, u.id, &openapi.DeleteUserParams{}, u.client.writing))
 }
 
 // Groups reads the groups that the user is directly in.
-func (u User) Groups(ctx context.Context) ([]openapi.GroupName, Version, error) {
+func (u User) Groups(ctx context.Context) ([]openapi.Membership, Version, error) {
 	groups, version, err := read[openapi.UserGroups](u.client.api.GetUserGroups(ctx, u.id))
 	return groups.Groups, version, err
 }
 
-// SetGroups puts the user into exactly these groups.
-func (u User) SetGroups(ctx context.Context, version Version, groups []openapi.GroupName) ([]openapi.GroupName, Version, error) {
+// SetGroups makes the user a member of exactly these groups.
+func (u User) SetGroups(ctx context.Context, version Version, groups []openapi.Membership) ([]openapi.Membership, Version, error) {
 	p := openapi.SetUserGroupsParams{IfMatch: string(version)}
 	input := openapi.UserGroupsInput{Groups: orEmpty(groups)}
 	now, version, err := write[openapi.UserGroups](u.client)(u.client.api.SetUserGroups(ctx, u.id, &p, input, u.client.writing))
@@ -55,13 +55,13 @@ func (u User) Rules(ctx context.Context) (openapi.Rules, Version, error) {
 	return read[openapi.Rules](u.client.api.GetUserPermissions(ctx, u.id))
 }
 
-// SetRules makes the user's own rules exactly these.
+// SetRules replaces the user's own rules.
 func (u User) SetRules(ctx context.Context, version Version, rules openapi.Rules) (openapi.Rules, Version, error) {
 	p := openapi.SetUserPermissionsParams{IfMatch: string(version)}
 	return write[openapi.Rules](u.client)(u.client.api.SetUserPermissions(ctx, u.id, &p, inputOf(rules), u.client.writing))
 }
 
-// ChangeRules adds and removes single rules, whatever else has changed meanwhile.
+// ChangeRules adds and removes single rules, even if others have changed in the meantime.
 func (u User) ChangeRules(ctx context.Context, delta openapi.RulesDelta) (openapi.Rules, Version, error) {
 	p := openapi.ChangeUserPermissionsParams{}
 	return write[openapi.Rules](u.client)(u.client.api.ChangeUserPermissions(ctx, u.id, &p, delta, u.client.writing))

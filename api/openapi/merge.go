@@ -2,25 +2,25 @@ package openapi
 
 import "encoding/json"
 
-// Merge is a member of a JSON merge patch (RFC 7396), which has three states: left out, null,
-// and a value. The zero Merge is left out.
+// Merge is a member of a JSON merge patch (RFC 7396). It has three states: absent, null, and a
+// value. The zero Merge is absent.
 type Merge[T any] struct {
-	Present bool // in the patch at all
-	Null    bool // present as null: back to what it is when nobody says anything
-	Value   T    // where present and not null
+	Present bool // the patch has the member
+	Null    bool // the member is null, which resets it
+	Value   T    // the value, if the member is present and not null
 }
 
-// Set returns the member that sets v. A nil slice is written as null, which empties as well.
+// Set returns a member with a value. A nil slice is written as null, which empties the list too.
 func Set[T any](v T) Merge[T] { return Merge[T]{Present: true, Value: v} }
 
-// Unset returns the member that is null.
+// Unset returns a member that is null.
 func Unset[T any]() Merge[T] { return Merge[T]{Present: true, Null: true} }
 
-// IsZero reports whether m is left out; omitzero asks it.
+// IsZero reports whether m is absent. The struct tag omitzero calls it.
 func (m Merge[T]) IsZero() bool { return !m.Present }
 
-// MarshalJSON writes null or the value. A struct with omitzero never asks it for a member that
-// is left out; elsewhere that is null as well.
+// MarshalJSON writes null or the value. A field with omitzero is not written if m is absent; any
+// other field is then null.
 func (m Merge[T]) MarshalJSON() ([]byte, error) {
 	if !m.Present || m.Null {
 		return []byte("null"), nil
@@ -28,7 +28,7 @@ func (m Merge[T]) MarshalJSON() ([]byte, error) {
 	return json.Marshal(m.Value)
 }
 
-// UnmarshalJSON takes null or a value. It isn't called for a member that is left out.
+// UnmarshalJSON reads null or a value. Decoders don't call it for an absent member.
 func (m *Merge[T]) UnmarshalJSON(data []byte) error {
 	*m = Merge[T]{Present: true, Null: string(data) == "null"}
 	if m.Null {

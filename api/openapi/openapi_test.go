@@ -3,9 +3,7 @@ package openapi_test
 import (
 	stdjson "encoding/json"
 	"net/http"
-	"net/http/httptest"
 	"os"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -27,7 +25,7 @@ func document(t *testing.T) object {
 	return d
 }
 
-// resolve follows the reference that v is, if it is one.
+// resolve follows a reference.
 func resolve(t *testing.T, d object, v any) object {
 	t.Helper()
 	o, ok := v.(object)
@@ -92,7 +90,7 @@ func TestDocumentIsOpenAPI31(t *testing.T) {
 	}
 }
 
-// What the document promises of each operation, whichever it is.
+// What the document promises for every operation.
 func TestOperations(t *testing.T) {
 	d := document(t)
 	ids := make(map[string]bool)
@@ -139,8 +137,7 @@ func TestOperations(t *testing.T) {
 	}
 }
 
-// go.overlay.yaml lists Go's names beside the enumeration; one out of step would name the
-// wrong problem.
+// go.overlay.yaml lists Go's names in the order of the enumeration.
 func TestProblemTypesAreNamedForWhatTheyAre(t *testing.T) {
 	source, err := os.ReadFile("types.gen.go")
 	if err != nil {
@@ -159,50 +156,7 @@ func TestProblemTypesAreNamedForWhatTheyAre(t *testing.T) {
 	}
 }
 
-// Whichever package encodes them, the three states of a merge patch's member stay apart.
-func TestMerge(t *testing.T) {
-	type codec struct {
-		name      string
-		marshal   func(any) ([]byte, error)
-		unmarshal func([]byte, any) error
-	}
-	codecs := []codec{
-		{"encoding/json", stdjson.Marshal, stdjson.Unmarshal},
-		{
-			"go-json-experiment",
-			func(v any) ([]byte, error) { return json.Marshal(v) },
-			func(data []byte, v any) error { return json.Unmarshal(data, v) },
-		},
-	}
-	for _, test := range []struct {
-		text  string
-		patch openapi.GroupPatch
-	}{
-		{`{}`, openapi.GroupPatch{}},
-		{`{"description":null}`, openapi.GroupPatch{Description: openapi.Unset[string]()}},
-		{`{"description":""}`, openapi.GroupPatch{Description: openapi.Set("")}},
-		{`{"inherits":[]}`, openapi.GroupPatch{Inherits: openapi.Set([]string{})}},
-		{`{"inherits":["Finance"]}`, openapi.GroupPatch{Inherits: openapi.Set([]string{"Finance"})}},
-	} {
-		for _, c := range codecs {
-			t.Run(c.name+" "+test.text, func(t *testing.T) {
-				text, err := c.marshal(test.patch)
-				if err != nil || string(text) != test.text {
-					t.Errorf("written as %s, %v", text, err)
-				}
-				var patch openapi.GroupPatch
-				if err := c.unmarshal([]byte(test.text), &patch); err != nil {
-					t.Fatal(err)
-				}
-				if !reflect.DeepEqual(patch, test.patch) {
-					t.Errorf("read as %+v", patch)
-				}
-			})
-		}
-	}
-}
-
-// Absent isn't empty where the document makes a difference.
+// Empty values are written if absence means something else.
 func TestEmptyIsWrittenWhereAbsentMeansSomethingElse(t *testing.T) {
 	text, err := stdjson.Marshal(openapi.Change{
 		Added: []openapi.ChangedRule{}, Removed: []openapi.ChangedRule{},
@@ -218,31 +172,5 @@ func TestEmptyIsWrittenWhereAbsentMeansSomethingElse(t *testing.T) {
 		if strings.Contains(string(text), want) != part {
 			t.Errorf("%s in %s: %v", want, text, !part)
 		}
-	}
-}
-
-func TestClient(t *testing.T) {
-	var asked string
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		asked = r.RequestURI
-		w.Header().Set("Content-Type", "application/problem+json")
-		w.WriteHeader(http.StatusNotFound)
-		_, _ = w.Write([]byte(`{"type":"urn:rightful:problem:not-found","title":"","status":404,"detail":""}`))
-	}))
-	defer server.Close()
-	client, err := openapi.NewClientWithResponses(server.URL + "/api/v1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	limit := 5
-	got, err := client.ListGroupMembersWithResponse(t.Context(), "A, B & 50%", &openapi.ListGroupMembersParams{Limit: &limit})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := "/api/v1/groups/A%2C%20B%20&%2050%25/members?limit=5"; asked != want {
-		t.Errorf("asked for %s, not %s", asked, want)
-	}
-	if p := got.ApplicationProblemJSONDefault; p == nil || p.Type != openapi.ProblemTypeNotFound || got.JSON200 != nil {
-		t.Errorf("answered %+v", got)
 	}
 }

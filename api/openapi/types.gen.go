@@ -4,10 +4,7 @@
 package openapi
 
 import (
-	"encoding/json"
 	"time"
-
-	"github.com/oapi-codegen/runtime"
 )
 
 // Defines values for ActorKind.
@@ -37,36 +34,18 @@ func (e ActorKind) Valid() bool {
 	}
 }
 
-// Defines values for BecauseRule.
+// Defines values for ChangeReversibleBy.
 const (
-	BecauseRuleGrant       BecauseRule = "grant"
-	BecauseRuleRestriction BecauseRule = "restriction"
+	ChangeReversibleByAdministrators ChangeReversibleBy = "administrators"
+	ChangeReversibleBySelf           ChangeReversibleBy = "self"
 )
 
-// Valid indicates whether the value is a known member of the BecauseRule enum.
-func (e BecauseRule) Valid() bool {
+// Valid indicates whether the value is a known member of the ChangeReversibleBy enum.
+func (e ChangeReversibleBy) Valid() bool {
 	switch e {
-	case BecauseRuleGrant:
+	case ChangeReversibleByAdministrators:
 		return true
-	case BecauseRuleRestriction:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for ChangeUndo.
-const (
-	ChangeUndoAdministrators ChangeUndo = "administrators"
-	ChangeUndoSelf           ChangeUndo = "self"
-)
-
-// Valid indicates whether the value is a known member of the ChangeUndo enum.
-func (e ChangeUndo) Valid() bool {
-	switch e {
-	case ChangeUndoAdministrators:
-		return true
-	case ChangeUndoSelf:
+	case ChangeReversibleBySelf:
 		return true
 	default:
 		return false
@@ -115,21 +94,21 @@ func (e FixKind) Valid() bool {
 	}
 }
 
-// Defines values for FixChangeMethod.
+// Defines values for FixOperationMethod.
 const (
-	FixChangeMethodDELETE FixChangeMethod = "DELETE"
-	FixChangeMethodPATCH  FixChangeMethod = "PATCH"
-	FixChangeMethodPUT    FixChangeMethod = "PUT"
+	FixOperationMethodDELETE FixOperationMethod = "DELETE"
+	FixOperationMethodPATCH  FixOperationMethod = "PATCH"
+	FixOperationMethodPUT    FixOperationMethod = "PUT"
 )
 
-// Valid indicates whether the value is a known member of the FixChangeMethod enum.
-func (e FixChangeMethod) Valid() bool {
+// Valid indicates whether the value is a known member of the FixOperationMethod enum.
+func (e FixOperationMethod) Valid() bool {
 	switch e {
-	case FixChangeMethodDELETE:
+	case FixOperationMethodDELETE:
 		return true
-	case FixChangeMethodPATCH:
+	case FixOperationMethodPATCH:
 		return true
-	case FixChangeMethodPUT:
+	case FixOperationMethodPUT:
 		return true
 	default:
 		return false
@@ -148,6 +127,24 @@ func (e ImportMode) Valid() bool {
 	case ImportModeMerge:
 		return true
 	case ImportModeReplace:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OriginRule.
+const (
+	OriginRuleGrant       OriginRule = "grant"
+	OriginRuleRestriction OriginRule = "restriction"
+)
+
+// Valid indicates whether the value is a known member of the OriginRule enum.
+func (e OriginRule) Valid() bool {
+	switch e {
+	case OriginRuleGrant:
+		return true
+	case OriginRuleRestriction:
 		return true
 	default:
 		return false
@@ -291,7 +288,7 @@ func (e StoreStatusState) Valid() bool {
 
 // ActionResult defines model for ActionResult.
 type ActionResult struct {
-	// Name What tells something of AuthZEN from others. It is compared exactly.
+	// Name A type, id or name in AuthZEN. It is compared exactly.
 	//
 	// Examples: record-1
 	Name EntityText `json:"name"`
@@ -299,17 +296,17 @@ type ActionResult struct {
 
 // ActionResults defines model for ActionResults.
 type ActionResults struct {
-	// Page Absent where the results are all that there is.
+	// Page Absent if the results are complete.
 	Page    *ResultPage    `json:"page,omitempty"`
 	Results []ActionResult `json:"results"`
 }
 
 // ActionSearch defines model for ActionSearch.
 type ActionSearch struct {
-	// Context Attributes that a service sends along. They mean nothing here.
+	// Context Attributes. They are ignored.
 	Context Properties `json:"context,omitempty,omitzero"`
 
-	// Page Which part of the results is asked for (AuthZEN section 8.2.1).
+	// Page The page of results to return (AuthZEN section 8.2.1).
 	Page WantedPage `json:"page,omitempty,omitzero"`
 
 	// Resource A subject or a resource (AuthZEN sections 5.1 and 5.2). The type of a subject is `user`.
@@ -323,67 +320,48 @@ type ActionSearch struct {
 //
 // Examples: {"id":"ana","kind":"user"}
 type Actor struct {
-	// Kind A signed-in user; someone with access to the machine; the seed of a fresh store; what a start repaired or adopted; someone who wrote to the table past the service.
+	// Kind `user`: a signed-in user. `command`: an operator on the command line. `seed`: the seed of a new store. `start`: a repair or adoption at start. `outside`: someone who wrote to the table directly.
 	Kind ActorKind `json:"kind"`
 
-	// ID Empty where the kind says all.
+	// ID Empty for kinds without ids.
 	ID string `json:"id"`
 }
 
-// ActorKind A signed-in user; someone with access to the machine; the seed of a fresh store; what a start repaired or adopted; someone who wrote to the table past the service.
+// ActorKind `user`: a signed-in user. `command`: an operator on the command line. `seed`: the seed of a new store. `start`: a repair or adoption at start. `outside`: someone who wrote to the table directly.
 type ActorKind string
 
-// BadRow A row of the table that can't be understood. It grants nothing; where it is or may be a restriction, its holder is denied everything until it is mended.
+// BadRow A bad row of the table. It grants nothing. If it is or may be a restriction, its subject is denied everything until the row is mended or removed.
 type BadRow struct {
 	// ID The row's id in the table.
 	ID int64 `json:"id"`
 
-	// Values The row as it is, its type first.
+	// Values The values of the row, its type first.
 	Values []string `json:"values"`
 
-	// Fault What is wrong with it.
-	Fault string `json:"fault"`
+	// Detail What is wrong with it.
+	Detail string `json:"detail"`
 
-	// Denies The holder that is denied everything, `*` for everyone but Administrators, empty for nobody.
+	// Denies The subject that is denied everything; `*` for everybody but Administrators; empty for nobody.
 	Denies string `json:"denies"`
 }
 
 // BadRows defines model for BadRows.
 type BadRows struct {
-	// Count How many there are.
+	// Count The number of bad rows.
 	Count int `json:"count"`
 
 	// Items The first 100.
 	Items []BadRow `json:"items"`
 }
 
-// Because A rule that bears on a permission, and the way to it from the user, or from the group that is asked about.
-type Because struct {
-	Rule BecauseRule `json:"rule"`
-
-	// Pattern A permission, or one with `*` as the whole last segment of the object, as the whole object or as the action. `x.*` covers all that begins with `x.`.
-	//
-	// Examples: finance.*:*
-	Pattern Pattern `json:"pattern"`
-
-	// Path From the user or group asked about to the rule's holder, each in the next.
-	Path []Holder `json:"path"`
-
-	// BadRow True where a row of the table that can't be read denies its holder everything. Absent otherwise.
-	BadRow bool `json:"bad_row,omitempty,omitzero"`
-}
-
-// BecauseRule defines model for Because.Rule.
-type BecauseRule string
-
 // CategoryPath The labels of the category, from the outermost in.
 //
 // Examples: ["Clients","Profiles"]
 type CategoryPath = []string
 
-// Change One administrative act. Its lists name at most 100 each; the counts count all. Gains, losses and `undo` come with a dry run and with a single change, for whoever holds `rightful.users:view`.
+// Change One administrative act. Its lists have at most 100 items each; the counts count all. A dry run and a single change have gains, losses and `reversible_by` for holders of `rightful.users:view`.
 //
-// Examples: {"action":"group.permissions.set","actor":{"id":"ana","kind":"user"},"added":[{"holder":"group:Finance","pattern":"finance.*:*","rule":"grant"}],"added_count":1,"at":"2026-03-02T09:30:00Z","channel":"rest","hash":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","reason":"Quarterly review","removed":[],"removed_count":0,"revision":482,"target":"Finance"}
+// Examples: {"action":"group.permissions.set","actor":{"id":"ana","kind":"user"},"added":[{"pattern":"finance.*:*","rule":"grant","subject":"group:Finance"}],"added_count":1,"at":"2026-03-02T09:30:00Z","channel":"rest","hash":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","reason":"Quarterly review","removed":[],"removed_count":0,"revision":482,"target":"Finance"}
 type Change struct {
 	// Revision A number that grows by one with each change.
 	//
@@ -403,49 +381,49 @@ type Change struct {
 	// Channel The way it came in, such as `rest`, `go`, `command`, `start` or `tables`.
 	Channel string `json:"channel"`
 
-	// Reason Why it was made. Absent where nobody said.
+	// Reason Why it was made. Absent if no reason was given.
 	Reason string `json:"reason,omitempty,omitzero"`
 
 	// Action What was done: `group.create`, `group.update`, `group.delete`, `group.permissions.set`, `group.permissions.change`, `group.members.change`, `user.groups.set`, `user.permissions.set`, `user.permissions.change`, `user.delete`, `policy.import`, `policy.create`, `policy.seed`, `policy.adopt`, `policy.repair`, `policy.outside`, `administrators.bootstrap`, `change.revert`; later versions may add some.
 	Action string `json:"action"`
 
-	// Target The group or user that it was about; for `change.revert`, the revision of the change that was reverted. Absent where it was about none.
+	// Target The group or user that was changed; for `change.revert`, the revision that was reverted. Absent if there is no single target.
 	Target string `json:"target,omitempty,omitzero"`
 
-	// Groups Groups that were made, deleted, renamed or described anew. Absent where there are none.
+	// Groups Groups that were created, deleted, renamed or described. Absent if there are none.
 	Groups       []GroupChange `json:"groups,omitempty,omitzero"`
 	Added        []ChangedRule `json:"added"`
 	Removed      []ChangedRule `json:"removed"`
 	AddedCount   int           `json:"added_count"`
 	RemovedCount int           `json:"removed_count"`
 
-	// RemovedRows Rows of the table that were no rules and were taken out. Absent where there are none.
+	// RemovedRows Bad rows of the table that were removed. Absent if there are none.
 	RemovedRows []BadRow `json:"removed_rows,omitempty,omitzero"`
 
-	// AddedRows Rows that someone wrote to the table and that are no rules. Absent where there are none. What was taken out at once is among the removed ones as well.
+	// AddedRows Bad rows that someone wrote to the table. Absent if there are none. Rows that were removed at once are among the removed rows as well.
 	AddedRows []BadRow `json:"added_rows,omitempty,omitzero"`
 
 	// Hash SHA-256, or HMAC-SHA-256 where the host gives a key, in hexadecimal.
 	Hash Hash `json:"hash,omitempty,omitzero"`
 
-	// Gains Users who may do more, with what.
+	// Gains Users who gain permissions.
 	Gains []Gain `json:"gains,omitzero"`
 
-	// GainCount How many users may do more.
+	// GainCount The number of users who gain permissions.
 	GainCount *int `json:"gain_count,omitempty"`
 
-	// Losses Users who may do less, with what they no longer may.
+	// Losses Users who lose permissions.
 	Losses []Gain `json:"losses,omitzero"`
 
-	// LossCount How many users may do less.
+	// LossCount The number of users who lose permissions.
 	LossCount *int `json:"loss_count,omitempty"`
 
-	// Undo Who has the rights to revert it, the caller or only administrators: for a dry run by the policy that it would make, for a change on record by that of now. Whether it can be reverted still, a dry run of the revert tells.
-	Undo ChangeUndo `json:"undo,omitempty,omitzero"`
+	// ReversibleBy Who has the rights to revert it: the caller, or only administrators. A dry run is judged by the policy that it would make, a recorded change by the present policy. A dry run of the revert tells whether it still applies.
+	ReversibleBy ChangeReversibleBy `json:"reversible_by,omitempty,omitzero"`
 }
 
-// ChangeUndo Who has the rights to revert it, the caller or only administrators: for a dry run by the policy that it would make, for a change on record by that of now. Whether it can be reverted still, a dry run of the revert tells.
-type ChangeUndo string
+// ChangeReversibleBy Who has the rights to revert it: the caller, or only administrators. A dry run is judged by the policy that it would make, a recorded change by the present policy. A dry run of the revert tells whether it still applies.
+type ChangeReversibleBy string
 
 // ChangeList defines model for ChangeList.
 type ChangeList struct {
@@ -457,15 +435,15 @@ type ChangeList struct {
 
 // ChangedRule A row of the policy that was added or removed. Grants and restrictions have a pattern; memberships and inheritance a group.
 //
-// Examples: {"holder":"group:Finance","pattern":"finance.*:*","rule":"grant"}
+// Examples: {"pattern":"finance.*:*","rule":"grant","subject":"group:Finance"}
 type ChangedRule struct {
-	// Rule The holder may do what the pattern covers; may not, whatever grants it; is in the group; has all that the group has.
+	// Rule `grant`: the subject may do what the pattern covers. `restriction`: it may not, even if something grants it. `member`: the user is in the group. `inherit`: the group has all rules of the other group.
 	Rule RuleKind `json:"rule"`
 
-	// Holder A group as `group:NAME` or a user as the bare id.
+	// Subject A group as `group:NAME` or a user as the bare id.
 	//
 	// Examples: group:Finance
-	Holder Holder `json:"holder"`
+	Subject Subject `json:"subject"`
 
 	// Pattern A permission, or one with `*` as the whole last segment of the object, as the whole object or as the action. `x.*` covers all that begins with `x.`.
 	//
@@ -483,18 +461,13 @@ type Decision struct {
 	// Decision Whether it is allowed.
 	Decision bool `json:"decision"`
 
-	// Context What was wrong with one question of many.
+	// Context Why one evaluation of many failed.
 	Context *DecisionContext `json:"context,omitempty"`
 }
 
-// DecisionContext What was wrong with one question of many.
+// DecisionContext Why one evaluation of many failed.
 type DecisionContext struct {
 	Error EvaluationError `json:"error"`
-}
-
-// DecisionOrDecisions defines model for DecisionOrDecisions.
-type DecisionOrDecisions struct {
-	union json.RawMessage
 }
 
 // Decisions defines model for Decisions.
@@ -502,9 +475,9 @@ type Decisions struct {
 	Evaluations []Decision `json:"evaluations"`
 }
 
-// Denial A request that was refused with a 403 because a permission was missing. `allowed_now` and `allowed_since` come with a single denial.
+// Denial A request that was refused with a 403 because a permission was missing. Only a single denial has `allowed_now` and `allowed_since`.
 type Denial struct {
-	// ID What the 403 gave as `denial_id`.
+	// ID The `denial_id` of the 403.
 	ID string `json:"id"`
 
 	// At A time in UTC.
@@ -512,34 +485,34 @@ type Denial struct {
 	// Examples: 2026-03-02T09:30:00Z
 	At Time `json:"at"`
 
-	// User Whose request it was. Here and in the permissions, characters that are invisible or no UTF-8, and what is longer than a name can be, are replaced by U+FFFD.
+	// User The user who was denied. Here and in the permissions, invisible characters, invalid UTF-8 and text beyond the longest name are replaced by U+FFFD.
 	User string `json:"user"`
 
 	// Method The method of the request.
 	Method string `json:"method"`
 
-	// Route The pattern of the route, such as `/requests/:id/approve`; of the address no more is kept.
+	// Route The pattern of the route, such as `/requests/:id/approve`. The address itself isn't recorded.
 	Route string `json:"route"`
 
-	// Required The permissions that the route asked for. Empty where it asked for none, which lets nobody in.
+	// Required The permissions that the route required. Empty if it required none, which denies everybody.
 	Required []string `json:"required"`
 
-	// OneIsEnough Whether any one of them would have done. Otherwise all are needed.
+	// OneIsEnough Whether one of them is enough. Otherwise all are required.
 	OneIsEnough bool `json:"one_is_enough"`
 
-	// Missing Those of them that the user lacked.
+	// Missing The required permissions that the user lacked.
 	Missing []string `json:"missing"`
 
-	// Revision The revision of the policy by which they were missing.
+	// Revision The revision of the policy that denied the request.
 	Revision int64 `json:"revision"`
 
-	// Suppressed How many denials of the same user, since the one before, weren't recorded on the same instance: there were too many at once, or the store was away.
+	// Suppressed The number of denials of the same user, since the previous record of the same instance, that weren't recorded: there were too many, or the store was away.
 	Suppressed int `json:"suppressed"`
 
-	// AllowedNow Whether the user would be let in by the present policy.
+	// AllowedNow Whether the present policy would allow the request.
 	AllowedNow *bool `json:"allowed_now,omitempty"`
 
-	// AllowedSince The revision from which on they would be. Absent where they wouldn't be, and where the record of changes doesn't tell.
+	// AllowedSince The revision since which the policy would allow it. Absent if it wouldn't, and if the records don't tell.
 	AllowedSince int64 `json:"allowed_since,omitempty,omitzero"`
 }
 
@@ -551,15 +524,15 @@ type DenialList struct {
 	NextCursor NextCursor `json:"next_cursor,omitempty,omitzero"`
 }
 
-// Drift How the policy differs from the seed. A start reports it and changes nothing.
+// Drift How the policy differs from the seed. It is only reported; a start doesn't change the policy.
 type Drift struct {
 	// Seeded Whether a seed was applied to this store.
 	Seeded bool `json:"seeded"`
 
-	// MissingCount How many rows the seed has and the policy lacks.
+	// MissingCount The number of rows that the seed has and the policy lacks.
 	MissingCount int `json:"missing_count"`
 
-	// ExtraCount How many rows the policy has and the seed lacks.
+	// ExtraCount The number of rows that the policy has and the seed lacks.
 	ExtraCount int `json:"extra_count"`
 
 	// Missing The first 100 of those missing.
@@ -569,7 +542,7 @@ type Drift struct {
 	Extra []ChangedRule `json:"extra"`
 }
 
-// Effective All that the user may do, restrictions taken off, each with every rule that it comes from.
+// Effective All that the user may do, with origins. Restricted permissions are not listed.
 type Effective = []EffectivePermission
 
 // EffectivePermission defines model for EffectivePermission.
@@ -579,68 +552,73 @@ type EffectivePermission struct {
 	// Examples: finance.*:*
 	Permission Pattern `json:"permission"`
 
-	// Label What the catalog calls it; absent where the catalog lacks it.
+	// Label The label in the catalog. Absent if the catalog lacks it.
 	Label string `json:"label,omitempty,omitzero"`
 
 	// Category The labels of the category, from the outermost in.
 	//
 	// Examples: ["Clients","Profiles"]
 	Category CategoryPath `json:"category,omitempty,omitzero"`
-	Because  []Because    `json:"because"`
+
+	// Origins The rules that grant it, each with one path; the first 20.
+	Origins []Origin `json:"origins"`
+
+	// OriginCount How many origins there are, listed or not; the engine stops at 1,000 of each kind.
+	OriginCount int `json:"origin_count"`
 }
 
 // Entity A subject or a resource (AuthZEN sections 5.1 and 5.2). The type of a subject is `user`.
 type Entity struct {
-	// Type What tells something of AuthZEN from others. It is compared exactly.
+	// Type A type, id or name in AuthZEN. It is compared exactly.
 	//
 	// Examples: record-1
 	Type EntityText `json:"type"`
 
-	// ID What tells something of AuthZEN from others. It is compared exactly.
+	// ID A type, id or name in AuthZEN. It is compared exactly.
 	//
 	// Examples: record-1
 	ID EntityText `json:"id"`
 
-	// Properties Attributes that a service sends along. They mean nothing here.
+	// Properties Attributes. They are ignored.
 	Properties Properties `json:"properties,omitempty,omitzero"`
 }
 
 // EntityAction An action (AuthZEN section 5.3).
 type EntityAction struct {
-	// Name What tells something of AuthZEN from others. It is compared exactly.
+	// Name A type, id or name in AuthZEN. It is compared exactly.
 	//
 	// Examples: record-1
 	Name EntityText `json:"name"`
 
-	// Properties Attributes that a service sends along. They mean nothing here.
+	// Properties Attributes. They are ignored.
 	Properties Properties `json:"properties,omitempty,omitzero"`
 }
 
 // EntityResults defines model for EntityResults.
 type EntityResults struct {
-	// Page Absent where the results are all that there is.
+	// Page Absent if the results are complete.
 	Page    *ResultPage `json:"page,omitempty"`
 	Results []Entity    `json:"results"`
 }
 
-// EntityText What tells something of AuthZEN from others. It is compared exactly.
+// EntityText A type, id or name in AuthZEN. It is compared exactly.
 //
 // Examples: record-1
 type EntityText = string
 
 // EvaluationError defines model for EvaluationError.
 type EvaluationError struct {
-	// Status The status that a request with this question alone would have had.
+	// Status The HTTP status of a request with this evaluation alone.
 	Status  int    `json:"status"`
 	Message string `json:"message"`
 }
 
-// EvaluationItem One question of many. What it leaves out is taken from the top of the request.
+// EvaluationItem One evaluation of many. Defaults come from the top of the request.
 type EvaluationItem struct {
 	// Action An action (AuthZEN section 5.3).
 	Action EntityAction `json:"action,omitempty,omitzero"`
 
-	// Context Attributes that a service sends along. They mean nothing here.
+	// Context Attributes. They are ignored.
 	Context Properties `json:"context,omitempty,omitzero"`
 
 	// Resource A subject or a resource (AuthZEN sections 5.1 and 5.2). The type of a subject is `user`.
@@ -650,14 +628,14 @@ type EvaluationItem struct {
 	Subject Entity `json:"subject,omitempty,omitzero"`
 }
 
-// EvaluationRequest Members that aren't listed are ignored, here and in what is below it; none may be there twice.
+// EvaluationRequest Unknown members are ignored at every level; duplicate members are refused.
 //
 // Examples: {"action":{"name":"view"},"resource":{"id":"1","type":"clients.requests.deposit"},"subject":{"id":"cleo","type":"user"}}
 type EvaluationRequest struct {
 	// Action An action (AuthZEN section 5.3).
 	Action EntityAction `json:"action"`
 
-	// Context Attributes that a service sends along. They mean nothing here.
+	// Context Attributes. They are ignored.
 	Context Properties `json:"context,omitempty,omitzero"`
 
 	// Resource A subject or a resource (AuthZEN sections 5.1 and 5.2). The type of a subject is `user`.
@@ -667,24 +645,24 @@ type EvaluationRequest struct {
 	Subject Entity `json:"subject"`
 }
 
-// EvaluationsOptions How the questions are to be answered.
+// EvaluationsOptions How to process the evaluations.
 type EvaluationsOptions struct {
-	// EvaluationsSemantic Whether all are answered, or which decision is the last.
+	// EvaluationsSemantic Whether all are evaluated, or which decision ends the list.
 	EvaluationsSemantic EvaluationsSemantic `json:"evaluations_semantic,omitempty,omitzero"`
 }
 
-// EvaluationsRequest `subject`, `action` and `resource` are needed at the top unless `evaluations` lists something. What an evaluation lacks with the top taken in, or has of another form than here, makes it a `false`, and the request no error.
+// EvaluationsRequest `subject`, `action` and `resource` are required at the top unless `evaluations` has items. An evaluation that is incomplete even with the defaults, or malformed, is answered `false`; the request itself succeeds.
 //
 // Examples: {"evaluations":[{"action":{"name":"view"}},{"action":{"name":"update"}}],"resource":{"id":"1","type":"clients.requests.deposit"},"subject":{"id":"cleo","type":"user"}}
 type EvaluationsRequest struct {
 	// Action An action (AuthZEN section 5.3).
 	Action EntityAction `json:"action,omitempty,omitzero"`
 
-	// Context Attributes that a service sends along. They mean nothing here.
+	// Context Attributes. They are ignored.
 	Context     Properties       `json:"context,omitempty,omitzero"`
 	Evaluations []EvaluationItem `json:"evaluations,omitempty,omitzero"`
 
-	// Options How the questions are to be answered.
+	// Options How to process the evaluations.
 	Options EvaluationsOptions `json:"options,omitempty,omitzero"`
 
 	// Resource A subject or a resource (AuthZEN sections 5.1 and 5.2). The type of a subject is `user`.
@@ -694,7 +672,7 @@ type EvaluationsRequest struct {
 	Subject Entity `json:"subject,omitempty,omitzero"`
 }
 
-// EvaluationsSemantic Whether all are answered, or which decision is the last.
+// EvaluationsSemantic Whether all are evaluated, or which decision ends the list.
 type EvaluationsSemantic string
 
 // ExplainedPermission defines model for ExplainedPermission.
@@ -707,7 +685,7 @@ type ExplainedPermission struct {
 	// Declared Whether the catalog lists it.
 	Declared bool `json:"declared"`
 
-	// Label What the catalog calls it; absent where the catalog lacks it.
+	// Label The label in the catalog. Absent if the catalog lacks it.
 	Label string `json:"label,omitempty,omitzero"`
 
 	// Category The labels of the category, from the outermost in.
@@ -718,23 +696,26 @@ type ExplainedPermission struct {
 	// Allowed Whether the user holds it.
 	Allowed bool `json:"allowed"`
 
-	// Because Every rule that bears on it, on every path; at most 1,000 grants and 1,000 restrictions.
-	Because []Because `json:"because"`
+	// Origins The rules that cover it, each with one path; the first 100, restrictions never left out for grants.
+	Origins []Origin `json:"origins"`
 
-	// Lost The last change by which the user stopped holding it. Absent where they hold it or never did.
+	// OriginCount How many origins there are, listed or not; the engine stops at 1,000 of each kind.
+	OriginCount int `json:"origin_count"`
+
+	// Lost The last change by which the user lost it. Absent if they hold it or never did.
 	Lost *Loss `json:"lost,omitempty"`
 }
 
-// Explanation What a user holds of what was asked, and how they would come to hold all of it.
+// Explanation Which of the permissions a user holds, and what would grant the rest.
 //
-// Examples: {"allowed":false,"fixes":[{"allowed":true,"also_gives":["clients.requests.withdrawal:view"],"also_gives_count":1,"also_reaches":[],"also_reaches_count":0,"changes":[{"body":null,"method":"PUT","path":"/groups/Requests%20desk/members/cleo"}],"groups":["Requests desk"],"kind":"assign"}],"known":true,"permissions":[{"allowed":true,"because":[{"path":["cleo","group:Deposit viewers"],"pattern":"clients.requests.deposit:view","rule":"grant"}],"category":["Clients","Client's request"],"declared":true,"label":"View client's requests with type Deposit","permission":"clients.requests.deposit:view"},{"allowed":false,"because":[],"category":["Clients","Client's request"],"declared":true,"label":"Decide client's requests with type Deposit","lost":{"actor":{"id":"ana","kind":"user"},"at":"2026-02-27T14:02:00Z","revision":455},"permission":"clients.requests.deposit:update"}],"revision":482,"user":"cleo"}
+// Examples: {"allowed":false,"fixes":[{"allowed":true,"also_gives":["clients.requests.withdrawal:view"],"also_gives_count":1,"also_reaches":[],"also_reaches_count":0,"groups":["Requests desk"],"kind":"assign","operations":[{"body":null,"method":"PUT","path":"/groups/Requests%20desk/members/cleo"}]}],"known":true,"permissions":[{"allowed":true,"category":["Clients","Client's request"],"declared":true,"label":"View client's requests with type Deposit","origin_count":1,"origins":[{"path":["cleo","group:Deposit viewers"],"pattern":"clients.requests.deposit:view","rule":"grant"}],"permission":"clients.requests.deposit:view"},{"allowed":false,"category":["Clients","Client's request"],"declared":true,"label":"Decide client's requests with type Deposit","lost":{"actor":{"id":"ana","kind":"user"},"at":"2026-02-27T14:02:00Z","revision":455},"origin_count":0,"origins":[],"permission":"clients.requests.deposit:update"}],"revision":482,"user":"cleo"}
 type Explanation struct {
-	// User The id of someone whom the host has signed in. It contains no `"`, no `/` and no unbalanced parentheses, doesn't begin with `group:` and isn't `.` or `..`.
+	// User The id of a user that the host has signed in. It contains no `"`, no `/` and no unbalanced parentheses, doesn't begin with `group:` and isn't `.` or `..`.
 	//
 	// Examples: cleo
 	User UserID `json:"user"`
 
-	// Known Whether the policy names the user, in a group or with rules of their own.
+	// Known Whether the policy names the user, as a member of a group or with rules of their own.
 	Known bool `json:"known"`
 
 	// Allowed Whether the user holds all of the permissions.
@@ -745,88 +726,93 @@ type Explanation struct {
 	// Examples: 482
 	Revision Revision `json:"revision"`
 
-	// Permissions What was asked, in that order, each once.
+	// Permissions The permissions in the order of the request, without duplicates.
 	Permissions []ExplainedPermission `json:"permissions"`
 
-	// LookedBackTo Changes before this revision weren't looked at for what was lost, because there are more than 10,000 since or because they can't be read. Absent where all were looked at that there was reason to.
+	// LookedBackTo Changes before this revision were not searched for losses, because there are more than 10,000 since, or because they can't be read. Absent if the search is complete.
 	LookedBackTo int64 `json:"looked_back_to,omitempty,omitzero"`
 
-	// Fixes The ways to let the user do all of it, best first: put them into groups, get restrictions out of the way, grant to a group that they are in, grant to the user; Administrators last. Absent where all is held, and with `revision`.
+	// Fixes What would let the user do all of it, best first: adding them to groups, lifting restrictions, granting to a group that they are in, granting to the user; Administrators last. Absent if nothing is missing, and with `revision`.
 	Fixes []Fix `json:"fixes,omitzero"`
 
-	// More True where there are ways beyond those listed: more than ten of a kind, five groups or more at once, or groups for more than 64 missing permissions. Absent otherwise.
-	More    bool     `json:"more,omitempty,omitzero"`
-	BadRows *BadRows `json:"bad_rows,omitempty"`
+	// More True if there are fixes beyond those listed: more than ten of a kind, fixes with five groups or more, or groups for more than 64 missing permissions. Absent otherwise.
+	More bool `json:"more,omitempty,omitzero"`
+
+	// BadRows Bad rows of the table that deny the user everything until they are mended or removed; the first 100. Absent if there are none.
+	BadRows []BadRow `json:"bad_rows,omitempty,omitzero"`
+
+	// BadRowCount How many such rows there are. Absent if there are none.
+	BadRowCount int `json:"bad_row_count,omitempty,omitzero"`
 }
 
-// Fix One way to let the user do all that was asked, of which nothing can be left out. Lists name at most 100 each; the counts count all.
+// Fix One way to let the user do all of it, without anything unnecessary. Lists have at most 100 items each; the counts count all.
 type Fix struct {
-	// Kind Puts the user into groups; gets restrictions out of the way; grants what is missing, to a group or to the user. One that does several of these is of the last kind.
+	// Kind `assign` adds the user to groups; `lift` removes restrictions; `grant` grants what is missing to a group or to the user. A fix that does several of these is of the last kind.
 	Kind FixKind `json:"kind"`
 
-	// Groups The groups that the user is put into. Absent where there are none.
+	// Groups The groups that the user is added to. Absent if there are none.
 	Groups []GroupName `json:"groups,omitempty,omitzero"`
 
-	// Leaves The groups that the user is taken out of, as they bring restrictions. Absent where there are none.
+	// Leaves The groups that the user is removed from because of their restrictions. Absent if there are none.
 	Leaves []GroupName `json:"leaves,omitempty,omitzero"`
 
-	// Lifts The restrictions that are lifted. Absent where there are none.
+	// Lifts The restrictions that are lifted. Absent if there are none.
 	Lifts []ChangedRule `json:"lifts,omitempty,omitzero"`
 
-	// Holder A group as `group:NAME` or a user as the bare id.
+	// Subject A group as `group:NAME` or a user as the bare id.
 	//
 	// Examples: group:Finance
-	Holder Holder `json:"holder,omitempty,omitzero"`
+	Subject Subject `json:"subject,omitempty,omitzero"`
 
-	// Permissions With a holder, what is granted to it, or lifted from it.
+	// Permissions What is granted to the subject, or lifted from it.
 	Permissions []Pattern `json:"permissions,omitempty,omitzero"`
 
-	// AlsoGives What the user will hold besides what was asked.
+	// AlsoGives What else the user gains.
 	AlsoGives      []PermissionName `json:"also_gives"`
 	AlsoGivesCount int              `json:"also_gives_count"`
 
-	// AlsoTakes What the user holds and won't any more. Absent where there is none, and so is its count.
+	// AlsoTakes What the user loses. Absent if there is nothing, like its count.
 	AlsoTakes      []PermissionName `json:"also_takes,omitempty,omitzero"`
 	AlsoTakesCount int              `json:"also_takes_count,omitempty,omitzero"`
 
-	// Restrictions The restrictions that come with the groups. Absent where there are none, and so is their count.
+	// Restrictions The restrictions that come with the groups. Absent if there are none, like their count.
 	Restrictions     []Pattern `json:"restrictions,omitempty,omitzero"`
 	RestrictionCount int       `json:"restriction_count,omitempty,omitzero"`
 
-	// AlsoReaches Others who will hold more. What, the dry run of the changes tells.
+	// AlsoReaches Others who gain permissions. The dry run of the operations lists them.
 	AlsoReaches      []UserID `json:"also_reaches"`
 	AlsoReachesCount int      `json:"also_reaches_count"`
 
 	// Allowed Whether the caller may carry it out.
 	Allowed bool `json:"allowed"`
 
-	// Lacks What else the caller would have to hold for that; `*:*` is for administrators alone. Absent where there is nothing.
+	// Lacks What the caller lacks to carry it out; `*:*` means that only administrators can. Absent if nothing is missing.
 	Lacks []Pattern `json:"lacks,omitempty,omitzero"`
 
-	// Changes The requests that do it, one after the other.
-	Changes []FixChange `json:"changes"`
+	// Operations The requests that carry it out, in order.
+	Operations []FixOperation `json:"operations"`
 }
 
-// FixKind Puts the user into groups; gets restrictions out of the way; grants what is missing, to a group or to the user. One that does several of these is of the last kind.
+// FixKind `assign` adds the user to groups; `lift` removes restrictions; `grant` grants what is missing to a group or to the user. A fix that does several of these is of the last kind.
 type FixKind string
 
-// FixChange A request to this interface.
-type FixChange struct {
-	Method FixChangeMethod `json:"method"`
+// FixOperation A request to this interface.
+type FixOperation struct {
+	Method FixOperationMethod `json:"method"`
 
-	// Path Below the address of this interface, percent-encoded.
+	// Path The path below the address of this interface, percent-encoded.
 	Path string `json:"path"`
 
-	// Body JSON; null where the request has none.
+	// Body The JSON body; null if there is none.
 	Body *RulesDelta `json:"body"`
 }
 
-// FixChangeMethod defines model for FixChange.Method.
-type FixChangeMethod string
+// FixOperationMethod defines model for FixOperation.Method.
+type FixOperationMethod string
 
-// Gain What one user may do from then on, or no longer.
+// Gain What one user gains or loses.
 type Gain struct {
-	// User The id of someone whom the host has signed in. It contains no `"`, no `/` and no unbalanced parentheses, doesn't begin with `group:` and isn't `.` or `..`.
+	// User The id of a user that the host has signed in. It contains no `"`, no `/` and no unbalanced parentheses, doesn't begin with `group:` and isn't `.` or `..`.
 	//
 	// Examples: cleo
 	User        UserID    `json:"user"`
@@ -840,13 +826,13 @@ type Group struct {
 	// Examples: Finance
 	Name GroupName `json:"name"`
 
-	// Description Empty where there is none.
+	// Description Empty if there is none.
 	Description string `json:"description"`
 
 	// Protected True for Administrators, which can't be changed.
 	Protected bool `json:"protected"`
 
-	// Inherits The groups whose rules it has as well.
+	// Inherits The groups that it inherits.
 	Inherits []GroupName `json:"inherits"`
 
 	// Permissions The own rules of a group or user.
@@ -868,7 +854,7 @@ type Group struct {
 	UpdatedBy Actor `json:"updated_by"`
 }
 
-// GroupChange A group that was made (no `before`), deleted (no `after`), renamed or described anew. What a renamed group has moves with it and isn't listed again.
+// GroupChange A group that was created (no `before`), deleted (no `after`), renamed or described. The rules and members of a renamed group follow it and aren't listed.
 type GroupChange struct {
 	Before *GroupDescription `json:"before,omitempty"`
 	After  *GroupDescription `json:"after,omitempty"`
@@ -886,7 +872,7 @@ type GroupCreate struct {
 	// Examples: Finance
 	Name GroupName `json:"name"`
 
-	// Permissions The rules of a new group, at most 1,000; what is left out is empty.
+	// Permissions The rules of a new group, at most 1,000 in total. An absent list is empty.
 	Permissions NewRules `json:"permissions,omitempty,omitzero"`
 }
 
@@ -897,7 +883,7 @@ type GroupDescription struct {
 	// Examples: Finance
 	Name GroupName `json:"name"`
 
-	// Description Empty where there is none.
+	// Description Empty if there is none.
 	Description string `json:"description"`
 }
 
@@ -908,13 +894,13 @@ type GroupItem struct {
 	// Examples: Finance
 	Name GroupName `json:"name"`
 
-	// Description Empty where there is none.
+	// Description Empty if there is none.
 	Description string `json:"description"`
 
 	// Protected True for Administrators, which can't be changed.
 	Protected bool `json:"protected"`
 
-	// Inherits The groups whose rules it has as well.
+	// Inherits The groups that it inherits.
 	Inherits []GroupName `json:"inherits"`
 
 	// Permissions The own rules of a group or user.
@@ -935,7 +921,7 @@ type GroupItem struct {
 	// Examples: {"id":"ana","kind":"user"}
 	UpdatedBy Actor `json:"updated_by"`
 
-	// MemberCount How many users are directly in it.
+	// MemberCount The number of direct members.
 	MemberCount int `json:"member_count"`
 }
 
@@ -953,9 +939,7 @@ type GroupList struct {
 type GroupName = string
 
 // GroupOrChange The group; for a dry run, the change.
-type GroupOrChange struct {
-	union json.RawMessage
-}
+type GroupOrChange = interface{}
 
 // GroupPatch A JSON merge patch (RFC 7396). Rules have operations of their own.
 //
@@ -963,7 +947,7 @@ type GroupOrChange struct {
 type GroupPatch struct {
 	Description Merge[string] `json:"description,omitzero"`
 
-	// Inherits The whole list of groups that it is to inherit.
+	// Inherits All groups that it is to inherit.
 	Inherits Merge[[]GroupName] `json:"inherits,omitzero"`
 
 	// Name The name of a group. It contains none of `"`, `,`, `/`, `*` and `:` and no unbalanced parentheses, doesn't begin with `=`, `+`, `-` or `@` and isn't `.` or `..`.
@@ -983,27 +967,22 @@ type Held struct {
 	Permission PermissionName `json:"permission"`
 }
 
-// Holder A group as `group:NAME` or a user as the bare id.
-//
-// Examples: group:Finance
-type Holder = string
-
 // ImportMode What becomes of the rules and memberships that the file doesn't have.
 type ImportMode string
 
-// InputError One thing that is wrong with the input.
+// InputError One error of the input.
 type InputError struct {
-	// Pointer A JSON pointer (RFC 6901) to the value in the body. Absent where it isn't in one.
+	// Pointer A JSON pointer (RFC 6901) to the value in the body. Absent if the error isn't about the body.
 	//
 	// Examples: /permissions/grants/2
 	Pointer string `json:"pointer,omitempty,omitzero"`
 
-	// Line The line of the file, from 1. Absent where there is no file or the file as a whole is meant.
+	// Line The line of the file, from 1. Absent if the error isn't about a line.
 	Line   int    `json:"line,omitempty,omitzero"`
 	Detail string `json:"detail"`
 }
 
-// Loss The last change by which the user stopped holding it. Absent where they hold it or never did.
+// Loss The last change by which the user lost it. Absent if they hold it or never did.
 type Loss struct {
 	// Revision A number that grows by one with each change.
 	//
@@ -1023,17 +1002,17 @@ type Loss struct {
 
 // Me The caller.
 //
-// Examples: {"effective":[{"permission":"clients.requests.deposit:view"}],"groups":["Deposit viewers"],"revision":482,"user":"cleo"}
+// Examples: {"effective":[{"permission":"clients.requests.deposit:view"}],"groups":[{"group":"Deposit viewers"}],"revision":482,"user":"cleo"}
 type Me struct {
-	// User The id of someone whom the host has signed in. It contains no `"`, no `/` and no unbalanced parentheses, doesn't begin with `group:` and isn't `.` or `..`.
+	// User The id of a user that the host has signed in. It contains no `"`, no `/` and no unbalanced parentheses, doesn't begin with `group:` and isn't `.` or `..`.
 	//
 	// Examples: cleo
 	User UserID `json:"user"`
 
 	// Groups The groups that the caller is directly in.
-	Groups []GroupName `json:"groups"`
+	Groups []Membership `json:"groups"`
 
-	// Effective All that the caller may do, restrictions taken off.
+	// Effective All that the caller may do. Restricted permissions are not listed.
 	Effective []Held `json:"effective"`
 
 	// Revision A number that grows by one with each change.
@@ -1044,7 +1023,7 @@ type Me struct {
 
 // Member defines model for Member.
 type Member struct {
-	// User The id of someone whom the host has signed in. It contains no `"`, no `/` and no unbalanced parentheses, doesn't begin with `group:` and isn't `.` or `..`.
+	// User The id of a user that the host has signed in. It contains no `"`, no `/` and no unbalanced parentheses, doesn't begin with `group:` and isn't `.` or `..`.
 	//
 	// Examples: cleo
 	User UserID `json:"user"`
@@ -1054,14 +1033,14 @@ type Member struct {
 type Members struct {
 	Items []Member `json:"items"`
 
-	// MemberCount How many there are on all pages.
+	// MemberCount The number of members on all pages.
 	MemberCount int `json:"member_count"`
 
 	// NextCursor Where the next page begins. Absent on the last page.
 	NextCursor NextCursor `json:"next_cursor,omitempty,omitzero"`
 }
 
-// MembersDelta Users to put in and to take out, at most 1,000 altogether. What is so already is no error; the same user both ways is.
+// MembersDelta Users to add and to remove, at most 1,000 in total. An item that changes nothing is no error; the same user in both lists is.
 //
 // Examples: {"add":["ben"],"remove":["cleo"]}
 type MembersDelta struct {
@@ -1070,8 +1049,14 @@ type MembersDelta struct {
 }
 
 // MembersOrChange The members; for a dry run, the change.
-type MembersOrChange struct {
-	union json.RawMessage
+type MembersOrChange = interface{}
+
+// Membership One group that a user is directly in.
+type Membership struct {
+	// Group The name of a group. It contains none of `"`, `,`, `/`, `*` and `:` and no unbalanced parentheses, doesn't begin with `=`, `+`, `-` or `@` and isn't `.` or `..`.
+	//
+	// Examples: Finance
+	Group GroupName `json:"group"`
 }
 
 // MissingPermission defines model for MissingPermission.
@@ -1081,7 +1066,7 @@ type MissingPermission struct {
 	// Examples: finance.*:*
 	Permission Pattern `json:"permission"`
 
-	// Label What the catalog calls it; absent where the catalog lacks it.
+	// Label The label in the catalog. Absent if the catalog lacks it.
 	Label string `json:"label,omitempty,omitzero"`
 
 	// Category The labels of the category, from the outermost in.
@@ -1090,7 +1075,7 @@ type MissingPermission struct {
 	Category CategoryPath `json:"category,omitempty,omitzero"`
 }
 
-// NewRules The rules of a new group, at most 1,000; what is left out is empty.
+// NewRules The rules of a new group, at most 1,000 in total. An absent list is empty.
 type NewRules struct {
 	Grants       []Pattern `json:"grants,omitempty,omitzero"`
 	Restrictions []Pattern `json:"restrictions,omitempty,omitzero"`
@@ -1098,6 +1083,25 @@ type NewRules struct {
 
 // NextCursor Where the next page begins. Absent on the last page.
 type NextCursor = string
+
+// Origin A rule that covers a permission, and the path from the user or group in question to the rule's subject.
+type Origin struct {
+	Rule OriginRule `json:"rule"`
+
+	// Pattern A permission, or one with `*` as the whole last segment of the object, as the whole object or as the action. `x.*` covers all that begins with `x.`.
+	//
+	// Examples: finance.*:*
+	Pattern Pattern `json:"pattern"`
+
+	// Path From the user or group in question to the rule's subject. Each is a member of the next, or inherits it.
+	Path []Subject `json:"path"`
+
+	// BadRow True if a bad row of the table denies its subject everything. Absent otherwise.
+	BadRow bool `json:"bad_row,omitempty,omitzero"`
+}
+
+// OriginRule defines model for Origin.Rule.
+type OriginRule string
 
 // Pattern A permission, or one with `*` as the whole last segment of the object, as the whole object or as the action. `x.*` covers all that begins with `x.`.
 //
@@ -1111,7 +1115,7 @@ type Permission struct {
 	// Examples: clients.requests.deposit:view
 	Permission PermissionName `json:"permission"`
 
-	// Label What people read instead of the permission.
+	// Label The name that people read.
 	Label string `json:"label"`
 
 	// Category The labels of the category, from the outermost in.
@@ -1119,19 +1123,22 @@ type Permission struct {
 	// Examples: ["Clients","Profiles"]
 	Category CategoryPath `json:"category"`
 
-	// Description Absent where there is none.
+	// Description Absent if there is none.
 	Description string `json:"description,omitempty,omitzero"`
 }
 
-// PermissionHolder Examples: {"because":[{"path":["dana","group:Finance"],"pattern":"finance.*:*","rule":"grant"}],"holder":"dana"}
+// PermissionHolder Examples: {"origin_count":1,"origins":[{"path":["dana","group:Finance"],"pattern":"finance.*:*","rule":"grant"}],"subject":"dana"}
 type PermissionHolder struct {
-	// Holder A group as `group:NAME` or a user as the bare id.
+	// Subject A group as `group:NAME` or a user as the bare id.
 	//
 	// Examples: group:Finance
-	Holder Holder `json:"holder"`
+	Subject Subject `json:"subject"`
 
-	// Because Every rule that bears on the permission, on every path: at most 1,000 grants and 1,000 restrictions. Restrictions stand here only for administrators, whom they don't touch.
-	Because []Because `json:"because"`
+	// Origins The rules that cover the permission, each with one path; the first 20. Restrictions are listed only for administrators, since they never apply to them.
+	Origins []Origin `json:"origins"`
+
+	// OriginCount How many origins there are, listed or not; the engine stops at 1,000 of each kind.
+	OriginCount int `json:"origin_count"`
 }
 
 // PermissionHolderList Groups come before users.
@@ -1163,13 +1170,13 @@ type PolicyDecisionPoint struct {
 	SearchSubjectEndpoint     string `json:"search_subject_endpoint"`
 	SearchActionEndpoint      string `json:"search_action_endpoint"`
 
-	// SearchResourceEndpoint Absent where the host lists no resources.
+	// SearchResourceEndpoint Absent if the host lists no resources.
 	SearchResourceEndpoint string `json:"search_resource_endpoint,omitempty,omitzero"`
 }
 
 // Problem A problem document (RFC 9457).
 type Problem struct {
-	// Type What went wrong, for programs. Later versions may add some.
+	// Type What went wrong, for programs. Later versions may add types.
 	Type ProblemType `json:"type"`
 
 	// Title The type in words.
@@ -1178,35 +1185,35 @@ type Problem struct {
 	// Status The HTTP status of the answer.
 	Status int `json:"status"`
 
-	// Detail What went wrong this time, for people.
+	// Detail What went wrong, for people.
 	Detail string `json:"detail"`
 
-	// Instance Names this occurrence, where it has a name.
+	// Instance Identifies this occurrence. Absent if it has no identifier.
 	Instance string `json:"instance,omitempty,omitzero"`
 
-	// Errors Everything that is wrong with the input; with `cannot-revert`, everything that stands in the way.
+	// Errors All errors of the input; with `cannot-revert`, all obstacles.
 	Errors []InputError `json:"errors,omitempty,omitzero"`
 
-	// ErrorCount How many errors there are, listed or not: at most 1,000 are. Only with `import-rejected` and `cannot-revert`.
+	// ErrorCount The number of errors, listed or not; at most 1,000 are listed. Only with `import-rejected` and `cannot-revert`.
 	ErrorCount int `json:"error_count,omitempty,omitzero"`
 
 	// Missing The permissions that the caller lacks, with `forbidden` and `escalation`.
 	Missing []MissingPermission `json:"missing,omitempty,omitzero"`
 
-	// DenialID Leads an administrator to the denial, with `forbidden` of the application's own routes; those of this interface aren't recorded. Absent where there were too many to record this one.
+	// DenialID The id of the recorded denial, with `forbidden` of the application's own routes. Denials by this interface aren't recorded. Absent if there were too many denials to record this one.
 	DenialID string `json:"denial_id,omitempty,omitzero"`
 
-	// User The id of the caller who lacks them.
+	// User The id of the caller.
 	User string `json:"user,omitempty,omitzero"`
 
 	// Version The present version of the group or user, with `revision-conflict`.
 	Version *int64 `json:"version,omitempty"`
 }
 
-// ProblemType What went wrong, for programs. Later versions may add some.
+// ProblemType What went wrong, for programs. Later versions may add types.
 type ProblemType string
 
-// Properties Attributes that a service sends along. They mean nothing here.
+// Properties Attributes. They are ignored.
 type Properties map[string]interface{}
 
 // ReleaseMembers What becomes of the members of a group that is deleted.
@@ -1217,20 +1224,20 @@ type ResourceSearch struct {
 	// Action An action (AuthZEN section 5.3).
 	Action EntityAction `json:"action"`
 
-	// Context Attributes that a service sends along. They mean nothing here.
+	// Context Attributes. They are ignored.
 	Context Properties `json:"context,omitempty,omitzero"`
 
-	// Page Which part of the results is asked for (AuthZEN section 8.2.1).
+	// Page The page of results to return (AuthZEN section 8.2.1).
 	Page WantedPage `json:"page,omitempty,omitzero"`
 
-	// Resource A subject or a resource that is searched for. An `id` isn't looked at.
+	// Resource The kind of subject or resource to search for. An `id` is ignored.
 	Resource WantedEntity `json:"resource"`
 
 	// Subject A subject or a resource (AuthZEN sections 5.1 and 5.2). The type of a subject is `user`.
 	Subject Entity `json:"subject"`
 }
 
-// ResultPage Absent where the results are all that there is.
+// ResultPage Absent if the results are complete.
 type ResultPage struct {
 	// NextToken Leads to the next page; empty on the last.
 	NextToken string `json:"next_token"`
@@ -1244,45 +1251,43 @@ type ResultPage struct {
 // Examples: 482
 type Revision = int64
 
-// RuleKind The holder may do what the pattern covers; may not, whatever grants it; is in the group; has all that the group has.
+// RuleKind `grant`: the subject may do what the pattern covers. `restriction`: it may not, even if something grants it. `member`: the user is in the group. `inherit`: the group has all rules of the other group.
 type RuleKind string
 
 // Rules The own rules of a group or user.
 type Rules struct {
-	// Grants What it may do.
+	// Grants Patterns that it may do.
 	Grants []Pattern `json:"grants"`
 
-	// Restrictions What it may not do, whatever grants it.
+	// Restrictions Patterns that it may not do, even if something grants them.
 	Restrictions []Pattern `json:"restrictions"`
 }
 
-// RulesDelta Rules to add and to remove, at most 1,000 altogether. What is so already is no error; the same pattern both ways is.
+// RulesDelta Rules to add and to remove, at most 1,000 in total. An item that changes nothing is no error; the same pattern in both directions is.
 type RulesDelta struct {
 	// Grant Grants to add.
 	Grant []Pattern `json:"grant,omitempty,omitzero"`
+
+	// Lift Restrictions to remove.
+	Lift []Pattern `json:"lift,omitempty,omitzero"`
 
 	// Restrict Restrictions to add.
 	Restrict []Pattern `json:"restrict,omitempty,omitzero"`
 
 	// Revoke Grants to remove.
-	Revoke []Pattern `json:"ungrant,omitempty,omitzero"`
-
-	// Lift Restrictions to remove.
-	Lift []Pattern `json:"unrestrict,omitempty,omitzero"`
+	Revoke []Pattern `json:"revoke,omitempty,omitzero"`
 }
 
-// RulesInput All rules that the holder is to have, at most 1,000.
+// RulesInput The new rules, at most 1,000 in total.
 type RulesInput struct {
 	Grants       []Pattern `json:"grants"`
 	Restrictions []Pattern `json:"restrictions"`
 }
 
 // RulesOrChange The rules; for a dry run, the change.
-type RulesOrChange struct {
-	union json.RawMessage
-}
+type RulesOrChange = interface{}
 
-// Status The members but `revision` and `age_seconds` are only for whoever holds `rightful.changes:view`.
+// Status Without `rightful.changes:view`, only `revision` and `age_seconds` are present.
 type Status struct {
 	// Revision A number that grows by one with each change.
 	//
@@ -1294,7 +1299,7 @@ type Status struct {
 	Store      *StoreStatus `json:"store,omitempty"`
 	BadRows    *BadRows     `json:"bad_rows,omitempty"`
 
-	// Drift How the policy differs from the seed. A start reports it and changes nothing.
+	// Drift How the policy differs from the seed. It is only reported; a start doesn't change the policy.
 	Drift *Drift `json:"drift,omitempty"`
 
 	// Head SHA-256, or HMAC-SHA-256 where the host gives a key, in hexadecimal.
@@ -1305,28 +1310,33 @@ type Status struct {
 type StoreStatus struct {
 	State StoreStatusState `json:"state"`
 
-	// Detail What is wrong with it. Absent where nothing is.
+	// Detail What is wrong. Absent if nothing is.
 	Detail string `json:"detail,omitempty,omitzero"`
 }
 
 // StoreStatusState defines model for StoreStatus.State.
 type StoreStatusState string
 
+// Subject A group as `group:NAME` or a user as the bare id.
+//
+// Examples: group:Finance
+type Subject = string
+
 // SubjectSearch defines model for SubjectSearch.
 type SubjectSearch struct {
 	// Action An action (AuthZEN section 5.3).
 	Action EntityAction `json:"action"`
 
-	// Context Attributes that a service sends along. They mean nothing here.
+	// Context Attributes. They are ignored.
 	Context Properties `json:"context,omitempty,omitzero"`
 
-	// Page Which part of the results is asked for (AuthZEN section 8.2.1).
+	// Page The page of results to return (AuthZEN section 8.2.1).
 	Page WantedPage `json:"page,omitempty,omitzero"`
 
 	// Resource A subject or a resource (AuthZEN sections 5.1 and 5.2). The type of a subject is `user`.
 	Resource Entity `json:"resource"`
 
-	// Subject A subject or a resource that is searched for. An `id` isn't looked at.
+	// Subject The kind of subject or resource to search for. An `id` is ignored.
 	Subject WantedEntity `json:"subject"`
 }
 
@@ -1335,18 +1345,18 @@ type SubjectSearch struct {
 // Examples: 2026-03-02T09:30:00Z
 type Time = time.Time
 
-// User Examples: {"effective":[{"because":[{"path":["cleo","group:Deposit viewers"],"pattern":"clients.requests.deposit:view","rule":"grant"}],"category":["Clients","Client's request"],"label":"View client's requests with type Deposit","permission":"clients.requests.deposit:view"}],"groups":["Deposit viewers"],"id":"cleo","known":true,"permissions":{"grants":[],"restrictions":[]},"version":12}
+// User Examples: {"effective":[{"category":["Clients","Client's request"],"label":"View client's requests with type Deposit","origin_count":1,"origins":[{"path":["cleo","group:Deposit viewers"],"pattern":"clients.requests.deposit:view","rule":"grant"}],"permission":"clients.requests.deposit:view"}],"groups":[{"group":"Deposit viewers"}],"id":"cleo","known":true,"permissions":{"grants":[],"restrictions":[]},"version":12}
 type User struct {
-	// ID The id of someone whom the host has signed in. It contains no `"`, no `/` and no unbalanced parentheses, doesn't begin with `group:` and isn't `.` or `..`.
+	// ID The id of a user that the host has signed in. It contains no `"`, no `/` and no unbalanced parentheses, doesn't begin with `group:` and isn't `.` or `..`.
 	//
 	// Examples: cleo
 	ID UserID `json:"id"`
 
-	// Known Whether the policy names the user, in a group or with rules of their own.
+	// Known Whether the policy names the user, as a member of a group or with rules of their own.
 	Known bool `json:"known"`
 
 	// Groups The groups that the user is directly in.
-	Groups []GroupName `json:"groups"`
+	Groups []Membership `json:"groups"`
 
 	// Permissions The own rules of a group or user.
 	Permissions Rules `json:"permissions"`
@@ -1354,40 +1364,40 @@ type User struct {
 	// Version The revision of the last change to the user's own rules or direct groups; 0 if there was none.
 	Version int64 `json:"version"`
 
-	// Effective All that the user may do, restrictions taken off, each with every rule that it comes from.
+	// Effective All that the user may do, with origins. Restricted permissions are not listed.
 	Effective Effective `json:"effective"`
 }
 
-// UserGroups defines model for UserGroups.
+// UserGroups Examples: {"groups":[{"group":"Finance"}]}
 type UserGroups struct {
 	// Groups The groups that the user is directly in.
-	Groups []GroupName `json:"groups"`
+	Groups []Membership `json:"groups"`
 }
 
 // UserGroupsInput All groups that the user is to be directly in, at most 1,000.
+//
+// Examples: {"groups":[{"group":"Finance"}]}
 type UserGroupsInput struct {
-	Groups []GroupName `json:"groups"`
+	Groups []Membership `json:"groups"`
 }
 
 // UserGroupsOrChange The user's groups; for a dry run, the change.
-type UserGroupsOrChange struct {
-	union json.RawMessage
-}
+type UserGroupsOrChange = interface{}
 
-// UserID The id of someone whom the host has signed in. It contains no `"`, no `/` and no unbalanced parentheses, doesn't begin with `group:` and isn't `.` or `..`.
+// UserID The id of a user that the host has signed in. It contains no `"`, no `/` and no unbalanced parentheses, doesn't begin with `group:` and isn't `.` or `..`.
 //
 // Examples: cleo
 type UserID = string
 
 // UserItem A user in a list.
 type UserItem struct {
-	// ID The id of someone whom the host has signed in. It contains no `"`, no `/` and no unbalanced parentheses, doesn't begin with `group:` and isn't `.` or `..`.
+	// ID The id of a user that the host has signed in. It contains no `"`, no `/` and no unbalanced parentheses, doesn't begin with `group:` and isn't `.` or `..`.
 	//
 	// Examples: cleo
 	ID UserID `json:"id"`
 
 	// Groups The groups that the user is directly in.
-	Groups []GroupName `json:"groups"`
+	Groups []Membership `json:"groups"`
 }
 
 // UserList defines model for UserList.
@@ -1398,26 +1408,26 @@ type UserList struct {
 	NextCursor NextCursor `json:"next_cursor,omitempty,omitzero"`
 }
 
-// WantedEntity A subject or a resource that is searched for. An `id` isn't looked at.
+// WantedEntity The kind of subject or resource to search for. An `id` is ignored.
 type WantedEntity struct {
-	// Properties Attributes that a service sends along. They mean nothing here.
+	// Properties Attributes. They are ignored.
 	Properties Properties `json:"properties,omitempty,omitzero"`
 
-	// Type What tells something of AuthZEN from others. It is compared exactly.
+	// Type A type, id or name in AuthZEN. It is compared exactly.
 	//
 	// Examples: record-1
 	Type EntityText `json:"type"`
 }
 
-// WantedPage Which part of the results is asked for (AuthZEN section 8.2.1).
+// WantedPage The page of results to return (AuthZEN section 8.2.1).
 type WantedPage struct {
-	// Limit The most results on a page; never more than 500. With a token it may be left out, and not be another.
+	// Limit The maximum number of results; at most 500. With a token it may be absent but not different.
 	Limit *int `json:"limit,omitempty"`
 
-	// Properties Attributes that a service sends along. They mean nothing here.
+	// Properties Attributes. They are ignored.
 	Properties Properties `json:"properties,omitempty,omitzero"`
 
-	// Token `next_token` of the page before, with the same subject, action, resource and context; empty or left out for the first page.
+	// Token `next_token` of the previous page, with the same subject, action, resource and context; empty or absent for the first page.
 	Token string `json:"token,omitempty,omitzero"`
 }
 
@@ -1467,7 +1477,7 @@ type RequestID = string
 // Search defines model for Search.
 type Search = string
 
-// UserPath The id of someone whom the host has signed in. It contains no `"`, no `/` and no unbalanced parentheses, doesn't begin with `group:` and isn't `.` or `..`.
+// UserPath The id of a user that the host has signed in. It contains no `"`, no `/` and no unbalanced parentheses, doesn't begin with `group:` and isn't `.` or `..`.
 //
 // Examples: cleo
 type UserPath = UserID
@@ -1478,44 +1488,44 @@ type RulesChanged = RulesOrChange
 // RulesShown The own rules of a group or user.
 type RulesShown = Rules
 
-// WouldChange One administrative act. Its lists name at most 100 each; the counts count all. Gains, losses and `undo` come with a dry run and with a single change, for whoever holds `rightful.users:view`.
+// WouldChange One administrative act. Its lists have at most 100 items each; the counts count all. A dry run and a single change have gains, losses and `reversible_by` for holders of `rightful.users:view`.
 //
-// Examples: {"action":"group.permissions.set","actor":{"id":"ana","kind":"user"},"added":[{"holder":"group:Finance","pattern":"finance.*:*","rule":"grant"}],"added_count":1,"at":"2026-03-02T09:30:00Z","channel":"rest","hash":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","reason":"Quarterly review","removed":[],"removed_count":0,"revision":482,"target":"Finance"}
+// Examples: {"action":"group.permissions.set","actor":{"id":"ana","kind":"user"},"added":[{"pattern":"finance.*:*","rule":"grant","subject":"group:Finance"}],"added_count":1,"at":"2026-03-02T09:30:00Z","channel":"rest","hash":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","reason":"Quarterly review","removed":[],"removed_count":0,"revision":482,"target":"Finance"}
 type WouldChange = Change
 
 // GetPolicyDecisionPointParams defines parameters for GetPolicyDecisionPoint.
 type GetPolicyDecisionPointParams struct {
-	// XRequestID An identifier of the request, which comes back in the same header (AuthZEN section 10.1.3): printable ASCII. At most once.
+	// XRequestID An identifier of the request in printable ASCII. The response carries the same header (AuthZEN section 10.1.3). At most once.
 	XRequestID *RequestID `json:"X-Request-ID,omitempty"`
 }
 
 // EvaluateParams defines parameters for Evaluate.
 type EvaluateParams struct {
-	// XRequestID An identifier of the request, which comes back in the same header (AuthZEN section 10.1.3): printable ASCII. At most once.
+	// XRequestID An identifier of the request in printable ASCII. The response carries the same header (AuthZEN section 10.1.3). At most once.
 	XRequestID *RequestID `json:"X-Request-ID,omitempty"`
 }
 
 // EvaluateAllParams defines parameters for EvaluateAll.
 type EvaluateAllParams struct {
-	// XRequestID An identifier of the request, which comes back in the same header (AuthZEN section 10.1.3): printable ASCII. At most once.
+	// XRequestID An identifier of the request in printable ASCII. The response carries the same header (AuthZEN section 10.1.3). At most once.
 	XRequestID *RequestID `json:"X-Request-ID,omitempty"`
 }
 
 // SearchActionsParams defines parameters for SearchActions.
 type SearchActionsParams struct {
-	// XRequestID An identifier of the request, which comes back in the same header (AuthZEN section 10.1.3): printable ASCII. At most once.
+	// XRequestID An identifier of the request in printable ASCII. The response carries the same header (AuthZEN section 10.1.3). At most once.
 	XRequestID *RequestID `json:"X-Request-ID,omitempty"`
 }
 
 // SearchResourcesParams defines parameters for SearchResources.
 type SearchResourcesParams struct {
-	// XRequestID An identifier of the request, which comes back in the same header (AuthZEN section 10.1.3): printable ASCII. At most once.
+	// XRequestID An identifier of the request in printable ASCII. The response carries the same header (AuthZEN section 10.1.3). At most once.
 	XRequestID *RequestID `json:"X-Request-ID,omitempty"`
 }
 
 // SearchSubjectsParams defines parameters for SearchSubjects.
 type SearchSubjectsParams struct {
-	// XRequestID An identifier of the request, which comes back in the same header (AuthZEN section 10.1.3): printable ASCII. At most once.
+	// XRequestID An identifier of the request in printable ASCII. The response carries the same header (AuthZEN section 10.1.3). At most once.
 	XRequestID *RequestID `json:"X-Request-ID,omitempty"`
 }
 
@@ -1524,7 +1534,7 @@ type ListChangesParams struct {
 	// Actor Only changes made by the actor with this id.
 	Actor *string `form:"actor,omitempty" json:"actor,omitempty"`
 
-	// Group Only changes to this group, its rules, its members or its inheritance. Groups that are gone can be named.
+	// Group Only changes to this group, its rules, its members or its inheritance. The group may have been deleted.
 	Group *string `form:"group,omitempty" json:"group,omitempty"`
 
 	// User Only changes to this user's own rules or direct groups.
@@ -1539,19 +1549,19 @@ type ListChangesParams struct {
 	// Limit The most items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins: `next_cursor` of the page before, with the same other parameters. Left out for the first page.
+	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // RevertChangeParams defines parameters for RevertChange.
 type RevertChangeParams struct {
-	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
+	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match`, where it is needed, isn't looked at; `*` will do.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// RightfulReason Why the change is made, for the record: percent-encoded UTF-8 of at most 500 code points. At most once.
+	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
 
@@ -1563,64 +1573,64 @@ type ListDenialsParams struct {
 	// Limit The most items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins: `next_cursor` of the page before, with the same other parameters. Left out for the first page.
+	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListGroupsParams defines parameters for ListGroups.
 type ListGroupsParams struct {
-	// Q Only items that contain this text in what they are called or described by, whatever the case.
+	// Q Only items whose name or description contains this text, ignoring case.
 	Q *Search `form:"q,omitempty" json:"q,omitempty"`
 
 	// Limit The most items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins: `next_cursor` of the page before, with the same other parameters. Left out for the first page.
+	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateGroupParams defines parameters for CreateGroup.
 type CreateGroupParams struct {
-	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
+	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match`, where it is needed, isn't looked at; `*` will do.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// RightfulReason Why the change is made, for the record: percent-encoded UTF-8 of at most 500 code points. At most once.
+	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
 
 // DeleteGroupParams defines parameters for DeleteGroup.
 type DeleteGroupParams struct {
-	// Members `release` takes the members out of the group in the same change. Without it a group with members isn't deleted.
+	// Members `release` removes the members from the group in the same change. Without it a group with members isn't deleted.
 	Members *MembersOnDelete `form:"members,omitempty" json:"members,omitempty"`
 
-	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
+	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match`, where it is needed, isn't looked at; `*` will do.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// IfMatch The ETag that was read before. Without it the answer is 428, when it is stale 412.
+	// IfMatch The ETag that was read before. Without it the answer is 428; if it is stale, 412.
 	IfMatch IfMatch `json:"If-Match"`
 
-	// RightfulReason Why the change is made, for the record: percent-encoded UTF-8 of at most 500 code points. At most once.
+	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
 
 // UpdateGroupParams defines parameters for UpdateGroup.
 type UpdateGroupParams struct {
-	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
+	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match`, where it is needed, isn't looked at; `*` will do.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// IfMatch The ETag that was read before. Without it the answer is 428, when it is stale 412.
+	// IfMatch The ETag that was read before. Without it the answer is 428; if it is stale, 412.
 	IfMatch IfMatch `json:"If-Match"`
 
-	// RightfulReason Why the change is made, for the record: percent-encoded UTF-8 of at most 500 code points. At most once.
+	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
 
@@ -1629,136 +1639,136 @@ type ListGroupMembersParams struct {
 	// Limit The most items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins: `next_cursor` of the page before, with the same other parameters. Left out for the first page.
+	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ChangeGroupMembersParams defines parameters for ChangeGroupMembers.
 type ChangeGroupMembersParams struct {
-	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
+	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match`, where it is needed, isn't looked at; `*` will do.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// IfMatch The ETag that was read before, to write only if nothing has changed since; when it is stale the answer is 412. Under `/groups/{group}` it is the group's, under `/users/{user}` the user's.
+	// IfMatch The ETag that was read before, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
 	IfMatch *IfMatchOptional `json:"If-Match,omitempty"`
 
-	// RightfulReason Why the change is made, for the record: percent-encoded UTF-8 of at most 500 code points. At most once.
+	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
 
 // RemoveGroupMemberParams defines parameters for RemoveGroupMember.
 type RemoveGroupMemberParams struct {
-	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
+	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match`, where it is needed, isn't looked at; `*` will do.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// IfMatch The ETag that was read before, to write only if nothing has changed since; when it is stale the answer is 412. Under `/groups/{group}` it is the group's, under `/users/{user}` the user's.
+	// IfMatch The ETag that was read before, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
 	IfMatch *IfMatchOptional `json:"If-Match,omitempty"`
 
-	// RightfulReason Why the change is made, for the record: percent-encoded UTF-8 of at most 500 code points. At most once.
+	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
 
 // AddGroupMemberParams defines parameters for AddGroupMember.
 type AddGroupMemberParams struct {
-	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
+	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match`, where it is needed, isn't looked at; `*` will do.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// IfMatch The ETag that was read before, to write only if nothing has changed since; when it is stale the answer is 412. Under `/groups/{group}` it is the group's, under `/users/{user}` the user's.
+	// IfMatch The ETag that was read before, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
 	IfMatch *IfMatchOptional `json:"If-Match,omitempty"`
 
-	// RightfulReason Why the change is made, for the record: percent-encoded UTF-8 of at most 500 code points. At most once.
+	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
 
 // ChangeGroupPermissionsParams defines parameters for ChangeGroupPermissions.
 type ChangeGroupPermissionsParams struct {
-	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
+	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match`, where it is needed, isn't looked at; `*` will do.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// IfMatch The ETag that was read before, to write only if nothing has changed since; when it is stale the answer is 412. Under `/groups/{group}` it is the group's, under `/users/{user}` the user's.
+	// IfMatch The ETag that was read before, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
 	IfMatch *IfMatchOptional `json:"If-Match,omitempty"`
 
-	// RightfulReason Why the change is made, for the record: percent-encoded UTF-8 of at most 500 code points. At most once.
+	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
 
 // SetGroupPermissionsParams defines parameters for SetGroupPermissions.
 type SetGroupPermissionsParams struct {
-	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
+	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match`, where it is needed, isn't looked at; `*` will do.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// IfMatch The ETag that was read before. Without it the answer is 428, when it is stale 412.
+	// IfMatch The ETag that was read before. Without it the answer is 428; if it is stale, 412.
 	IfMatch IfMatch `json:"If-Match"`
 
-	// RightfulReason Why the change is made, for the record: percent-encoded UTF-8 of at most 500 code points. At most once.
+	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
 
 // ImportPolicyParams defines parameters for ImportPolicy.
 type ImportPolicyParams struct {
-	// Mode `merge` adds what the file has. `replace` makes rules and memberships equal to the file and empties the groups that it doesn't name, without deleting them; Administrators and its members stay as they are, whatever the file says of them.
+	// Mode `merge` adds what the file has. `replace` makes rules and memberships equal to the file. It empties groups that the file doesn't name without deleting them, and never changes Administrators and its members.
 	Mode Mode `form:"mode" json:"mode"`
 
-	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
+	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match`, where it is needed, isn't looked at; `*` will do.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// RightfulReason Why the change is made, for the record: percent-encoded UTF-8 of at most 500 code points. At most once.
+	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
 
 // GetMeParams defines parameters for GetMe.
 type GetMeParams struct {
-	// IfNoneMatch The ETag of an answer that is there already.
+	// IfNoneMatch The ETag of a cached answer.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // ListPermissionHoldersParams defines parameters for ListPermissionHolders.
 type ListPermissionHoldersParams struct {
-	// Permission The permission. One that the catalog lacks may be held as well, by a pattern.
+	// Permission The permission. It need not be in the catalog, since a pattern may cover it.
 	Permission PermissionName `form:"permission" json:"permission"`
 
 	// Limit The most items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins: `next_cursor` of the page before, with the same other parameters. Left out for the first page.
+	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListPermissionsParams defines parameters for ListPermissions.
 type ListPermissionsParams struct {
-	// Category Only permissions in this category or below it: the path of its labels joined by ` > `, compared exactly.
+	// Category Only permissions in this category or below it: the labels of its path joined by ` > `, compared exactly.
 	Category *CategoryFilter `form:"category,omitempty" json:"category,omitempty"`
 
-	// Q Only items that contain this text in what they are called or described by, whatever the case.
+	// Q Only items whose name or description contains this text, ignoring case.
 	Q *Search `form:"q,omitempty" json:"q,omitempty"`
 
 	// Limit The most items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins: `next_cursor` of the page before, with the same other parameters. Left out for the first page.
+	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListUsersParams defines parameters for ListUsers.
 type ListUsersParams struct {
-	// Q Only items that contain this text in what they are called or described by, whatever the case.
+	// Q Only items whose name or description contains this text, ignoring case.
 	Q *Search `form:"q,omitempty" json:"q,omitempty"`
 
 	// Group Only direct members of this group. A group that doesn't exist has none.
@@ -1767,76 +1777,76 @@ type ListUsersParams struct {
 	// Limit The most items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins: `next_cursor` of the page before, with the same other parameters. Left out for the first page.
+	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // DeleteUserParams defines parameters for DeleteUser.
 type DeleteUserParams struct {
-	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
+	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match`, where it is needed, isn't looked at; `*` will do.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// IfMatch The ETag that was read before, to write only if nothing has changed since; when it is stale the answer is 412. Under `/groups/{group}` it is the group's, under `/users/{user}` the user's.
+	// IfMatch The ETag that was read before, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
 	IfMatch *IfMatchOptional `json:"If-Match,omitempty"`
 
-	// RightfulReason Why the change is made, for the record: percent-encoded UTF-8 of at most 500 code points. At most once.
+	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
 
 // ExplainUserParams defines parameters for ExplainUser.
 type ExplainUserParams struct {
-	// Permission A permission that is asked about, at most 64 of them, each in a parameter of its own.
+	// Permission A permission to explain. At most 64, each in a parameter of its own.
 	Permission []PermissionName `form:"permission" json:"permission"`
 
-	// Revision Asks the policy as it was at this revision. One that doesn't exist is a 404.
+	// Revision Explains the policy at this revision. A revision that doesn't exist is a 404.
 	Revision *Revision `form:"revision,omitempty" json:"revision,omitempty"`
 }
 
 // SetUserGroupsParams defines parameters for SetUserGroups.
 type SetUserGroupsParams struct {
-	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
+	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match`, where it is needed, isn't looked at; `*` will do.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// IfMatch The ETag that was read before. Without it the answer is 428, when it is stale 412.
+	// IfMatch The ETag that was read before. Without it the answer is 428; if it is stale, 412.
 	IfMatch IfMatch `json:"If-Match"`
 
-	// RightfulReason Why the change is made, for the record: percent-encoded UTF-8 of at most 500 code points. At most once.
+	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
 
 // ChangeUserPermissionsParams defines parameters for ChangeUserPermissions.
 type ChangeUserPermissionsParams struct {
-	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
+	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match`, where it is needed, isn't looked at; `*` will do.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// IfMatch The ETag that was read before, to write only if nothing has changed since; when it is stale the answer is 412. Under `/groups/{group}` it is the group's, under `/users/{user}` the user's.
+	// IfMatch The ETag that was read before, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
 	IfMatch *IfMatchOptional `json:"If-Match,omitempty"`
 
-	// RightfulReason Why the change is made, for the record: percent-encoded UTF-8 of at most 500 code points. At most once.
+	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
 
 // SetUserPermissionsParams defines parameters for SetUserPermissions.
 type SetUserPermissionsParams struct {
-	// DryRun `true` for the same checks and errors with nothing stored; the answer is then 200 with the change, which has no revision, time or hash.
+	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, by the rights that the caller has now. One that doesn't exist is a 404. `If-Match`, where it is needed, isn't looked at; `*` will do.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// IfMatch The ETag that was read before. Without it the answer is 428, when it is stale 412.
+	// IfMatch The ETag that was read before. Without it the answer is 428; if it is stale, 412.
 	IfMatch IfMatch `json:"If-Match"`
 
-	// RightfulReason Why the change is made, for the record: percent-encoded UTF-8 of at most 500 code points. At most once.
+	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
 
@@ -1878,313 +1888,3 @@ type ChangeUserPermissionsJSONRequestBody = RulesDelta
 
 // SetUserPermissionsJSONRequestBody defines body for SetUserPermissions for application/json ContentType.
 type SetUserPermissionsJSONRequestBody = RulesInput
-
-// AsDecision returns the union data inside the DecisionOrDecisions as a Decision
-func (t DecisionOrDecisions) AsDecision() (Decision, error) {
-	var body Decision
-	err := json.Unmarshal(t.union, &body)
-	return body, err
-}
-
-// FromDecision overwrites any union data inside the DecisionOrDecisions as the provided Decision
-func (t *DecisionOrDecisions) FromDecision(v Decision) error {
-	b, err := json.Marshal(v)
-	t.union = b
-	return err
-}
-
-// MergeDecision performs a merge with any union data inside the DecisionOrDecisions, using the provided Decision
-func (t *DecisionOrDecisions) MergeDecision(v Decision) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-
-	merged, err := runtime.JSONMerge(t.union, b)
-	t.union = merged
-	return err
-}
-
-// AsDecisions returns the union data inside the DecisionOrDecisions as a Decisions
-func (t DecisionOrDecisions) AsDecisions() (Decisions, error) {
-	var body Decisions
-	err := json.Unmarshal(t.union, &body)
-	return body, err
-}
-
-// FromDecisions overwrites any union data inside the DecisionOrDecisions as the provided Decisions
-func (t *DecisionOrDecisions) FromDecisions(v Decisions) error {
-	b, err := json.Marshal(v)
-	t.union = b
-	return err
-}
-
-// MergeDecisions performs a merge with any union data inside the DecisionOrDecisions, using the provided Decisions
-func (t *DecisionOrDecisions) MergeDecisions(v Decisions) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-
-	merged, err := runtime.JSONMerge(t.union, b)
-	t.union = merged
-	return err
-}
-
-func (t DecisionOrDecisions) MarshalJSON() ([]byte, error) {
-	b, err := t.union.MarshalJSON()
-	return b, err
-}
-
-func (t *DecisionOrDecisions) UnmarshalJSON(b []byte) error {
-	err := t.union.UnmarshalJSON(b)
-	return err
-}
-
-// AsGroup returns the union data inside the GroupOrChange as a Group
-func (t GroupOrChange) AsGroup() (Group, error) {
-	var body Group
-	err := json.Unmarshal(t.union, &body)
-	return body, err
-}
-
-// FromGroup overwrites any union data inside the GroupOrChange as the provided Group
-func (t *GroupOrChange) FromGroup(v Group) error {
-	b, err := json.Marshal(v)
-	t.union = b
-	return err
-}
-
-// MergeGroup performs a merge with any union data inside the GroupOrChange, using the provided Group
-func (t *GroupOrChange) MergeGroup(v Group) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-
-	merged, err := runtime.JSONMerge(t.union, b)
-	t.union = merged
-	return err
-}
-
-// AsChange returns the union data inside the GroupOrChange as a Change
-func (t GroupOrChange) AsChange() (Change, error) {
-	var body Change
-	err := json.Unmarshal(t.union, &body)
-	return body, err
-}
-
-// FromChange overwrites any union data inside the GroupOrChange as the provided Change
-func (t *GroupOrChange) FromChange(v Change) error {
-	b, err := json.Marshal(v)
-	t.union = b
-	return err
-}
-
-// MergeChange performs a merge with any union data inside the GroupOrChange, using the provided Change
-func (t *GroupOrChange) MergeChange(v Change) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-
-	merged, err := runtime.JSONMerge(t.union, b)
-	t.union = merged
-	return err
-}
-
-func (t GroupOrChange) MarshalJSON() ([]byte, error) {
-	b, err := t.union.MarshalJSON()
-	return b, err
-}
-
-func (t *GroupOrChange) UnmarshalJSON(b []byte) error {
-	err := t.union.UnmarshalJSON(b)
-	return err
-}
-
-// AsMembers returns the union data inside the MembersOrChange as a Members
-func (t MembersOrChange) AsMembers() (Members, error) {
-	var body Members
-	err := json.Unmarshal(t.union, &body)
-	return body, err
-}
-
-// FromMembers overwrites any union data inside the MembersOrChange as the provided Members
-func (t *MembersOrChange) FromMembers(v Members) error {
-	b, err := json.Marshal(v)
-	t.union = b
-	return err
-}
-
-// MergeMembers performs a merge with any union data inside the MembersOrChange, using the provided Members
-func (t *MembersOrChange) MergeMembers(v Members) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-
-	merged, err := runtime.JSONMerge(t.union, b)
-	t.union = merged
-	return err
-}
-
-// AsChange returns the union data inside the MembersOrChange as a Change
-func (t MembersOrChange) AsChange() (Change, error) {
-	var body Change
-	err := json.Unmarshal(t.union, &body)
-	return body, err
-}
-
-// FromChange overwrites any union data inside the MembersOrChange as the provided Change
-func (t *MembersOrChange) FromChange(v Change) error {
-	b, err := json.Marshal(v)
-	t.union = b
-	return err
-}
-
-// MergeChange performs a merge with any union data inside the MembersOrChange, using the provided Change
-func (t *MembersOrChange) MergeChange(v Change) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-
-	merged, err := runtime.JSONMerge(t.union, b)
-	t.union = merged
-	return err
-}
-
-func (t MembersOrChange) MarshalJSON() ([]byte, error) {
-	b, err := t.union.MarshalJSON()
-	return b, err
-}
-
-func (t *MembersOrChange) UnmarshalJSON(b []byte) error {
-	err := t.union.UnmarshalJSON(b)
-	return err
-}
-
-// AsRules returns the union data inside the RulesOrChange as a Rules
-func (t RulesOrChange) AsRules() (Rules, error) {
-	var body Rules
-	err := json.Unmarshal(t.union, &body)
-	return body, err
-}
-
-// FromRules overwrites any union data inside the RulesOrChange as the provided Rules
-func (t *RulesOrChange) FromRules(v Rules) error {
-	b, err := json.Marshal(v)
-	t.union = b
-	return err
-}
-
-// MergeRules performs a merge with any union data inside the RulesOrChange, using the provided Rules
-func (t *RulesOrChange) MergeRules(v Rules) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-
-	merged, err := runtime.JSONMerge(t.union, b)
-	t.union = merged
-	return err
-}
-
-// AsChange returns the union data inside the RulesOrChange as a Change
-func (t RulesOrChange) AsChange() (Change, error) {
-	var body Change
-	err := json.Unmarshal(t.union, &body)
-	return body, err
-}
-
-// FromChange overwrites any union data inside the RulesOrChange as the provided Change
-func (t *RulesOrChange) FromChange(v Change) error {
-	b, err := json.Marshal(v)
-	t.union = b
-	return err
-}
-
-// MergeChange performs a merge with any union data inside the RulesOrChange, using the provided Change
-func (t *RulesOrChange) MergeChange(v Change) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-
-	merged, err := runtime.JSONMerge(t.union, b)
-	t.union = merged
-	return err
-}
-
-func (t RulesOrChange) MarshalJSON() ([]byte, error) {
-	b, err := t.union.MarshalJSON()
-	return b, err
-}
-
-func (t *RulesOrChange) UnmarshalJSON(b []byte) error {
-	err := t.union.UnmarshalJSON(b)
-	return err
-}
-
-// AsUserGroups returns the union data inside the UserGroupsOrChange as a UserGroups
-func (t UserGroupsOrChange) AsUserGroups() (UserGroups, error) {
-	var body UserGroups
-	err := json.Unmarshal(t.union, &body)
-	return body, err
-}
-
-// FromUserGroups overwrites any union data inside the UserGroupsOrChange as the provided UserGroups
-func (t *UserGroupsOrChange) FromUserGroups(v UserGroups) error {
-	b, err := json.Marshal(v)
-	t.union = b
-	return err
-}
-
-// MergeUserGroups performs a merge with any union data inside the UserGroupsOrChange, using the provided UserGroups
-func (t *UserGroupsOrChange) MergeUserGroups(v UserGroups) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-
-	merged, err := runtime.JSONMerge(t.union, b)
-	t.union = merged
-	return err
-}
-
-// AsChange returns the union data inside the UserGroupsOrChange as a Change
-func (t UserGroupsOrChange) AsChange() (Change, error) {
-	var body Change
-	err := json.Unmarshal(t.union, &body)
-	return body, err
-}
-
-// FromChange overwrites any union data inside the UserGroupsOrChange as the provided Change
-func (t *UserGroupsOrChange) FromChange(v Change) error {
-	b, err := json.Marshal(v)
-	t.union = b
-	return err
-}
-
-// MergeChange performs a merge with any union data inside the UserGroupsOrChange, using the provided Change
-func (t *UserGroupsOrChange) MergeChange(v Change) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-
-	merged, err := runtime.JSONMerge(t.union, b)
-	t.union = merged
-	return err
-}
-
-func (t UserGroupsOrChange) MarshalJSON() ([]byte, error) {
-	b, err := t.union.MarshalJSON()
-	return b, err
-}
-
-func (t *UserGroupsOrChange) UnmarshalJSON(b []byte) error {
-	err := t.union.UnmarshalJSON(b)
-	return err
-}

@@ -53,7 +53,7 @@ func TestADeskIsOpenedAndClosedThroughTheClient(t *testing.T) {
 	must(desk.Add(ctx, "gita"))
 	o.want(http.StatusOK, "POST", "/requests/2/approve", "", gita)
 
-	for change, err := range c.Changes(ctx, openapi.ListChangesParams{User: new("gita")}) {
+	for change, err := range c.Changes(ctx, client.ChangeFilter{User: "gita"}) {
 		must(err)
 		if change.Reason != "Withdrawals have piled up" {
 			t.Errorf("the last change to gita was %v", change)

@@ -25,7 +25,7 @@ func TestTheREADMEsWalk(t *testing.T) {
 		`"detail":"You need 4 more permissions to do this."`, `"finance.operations:create"`, `"user":"cleo"`,
 		`"route":"/requests/:id/approve"`, `"allowed_now":false`,
 		`"fixes":[`, `"kind":"assign","groups":["Requests desk"],`,
-		`"changes":[{"method":"PUT","path":"/groups/Requests%20desk/members/cleo","body":null}]`, `"also_reaches":["hugo","noor"]`,
+		`"operations":[{"method":"PUT","path":"/groups/Requests%20desk/members/cleo","body":null}]`, `"also_reaches":["hugo","noor"]`,
 		`"gain_count":1`, "204 No Content", "Rightful-Revision: 3",
 		`"status":"approved"`,
 		`"actor":{"kind":"user","id":"ana"}`, `"reason":"Helps out at the desk"`,

@@ -6,6 +6,8 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/rightful-go/rightful/api"
+	"github.com/rightful-go/rightful/api/ginguard"
+	"github.com/rightful-go/rightful/api/guard"
 	"github.com/rightful-go/rightful/authz"
 )
 
@@ -23,12 +25,12 @@ func (a *app) routes(c config) (http.Handler, error) {
 	r.NoRoute(notFound)
 	r.NoMethod(methodNotAllowed)
 
-	guard := api.NewGuardWith(a.engine, a.currentUser, api.GuardOptions{SignIn: "/login", Logger: a.log})
-	routes := guard.Router(r)
-	a.open(routes.Group("/", guard.Open(), bounded))
-	a.application(routes.Group("/", a.counted, bounded), guard)
+	g := ginguard.New(a.engine, a.currentUser, guard.Options{SignIn: "/login", Logger: a.log})
+	routes := g.Router(r)
+	a.open(routes.Group("/", g.Open(), bounded))
+	a.application(routes.Group("/", a.counted, bounded), g)
 	api.Mount(r.Group("/api/v1"), a.engine, a.currentUser)
-	err := api.MountAuthZEN(r, a.engine, a.currentUser, api.AuthZEN{PolicyDecisionPoint: c.identifier, Resources: a.resources})
+	err := api.MountAuthZEN(r, a.engine, a.currentUser, api.AuthZENOptions{PolicyDecisionPoint: c.identifier, Resources: a.resources})
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +44,7 @@ func (a *app) routes(c config) (http.Handler, error) {
 }
 
 // open registers what everybody may call.
-func (a *app) open(r *api.Router) {
+func (a *app) open(r *ginguard.Router) {
 	r.GET("/", a.home)
 	r.GET("/style.css", stylesheet)
 	r.GET("/needs.js", script)
@@ -55,28 +57,28 @@ func (a *app) open(r *api.Router) {
 }
 
 // application registers what takes permissions.
-func (a *app) application(r *api.Router, guard *api.Guard) {
-	view := guard.RequireFunc(a.permissionsFor(func(kind string) []authz.Permission {
+func (a *app) application(r *ginguard.Router, g *ginguard.Guard) {
+	view := g.RequireFunc(a.permissionsFor(func(kind string) []authz.Permission {
 		return []authz.Permission{viewOf(kind)}
 	}))
-	decide := guard.RequireFunc(a.permissionsFor(neededToDecide))
-	r.GET("/requests", guard.RequireAny(viewOfAny()...), a.listRequests)
+	decide := g.RequireFunc(a.permissionsFor(neededToDecide))
+	r.GET("/requests", g.RequireAny(viewOfAny()...), a.listRequests)
 	r.GET("/requests/:id", view, a.showRequest)
 	r.POST("/requests/:id/approve", decide, a.decide(statusApproved))
 	r.POST("/requests/:id/reject", decide, a.decide(statusRejected))
-	r.GET("/resolutions", guard.Require(viewResolutions), a.listResolutions)
-	r.GET("/resolution-types", guard.Require(viewResolutionTypes), a.listResolutionTypes)
+	r.GET("/resolutions", g.Require(viewResolutions), a.listResolutions)
+	r.GET("/resolution-types", g.Require(viewResolutionTypes), a.listResolutionTypes)
 
-	r.GET("/profiles", guard.Require("clients.profiles:view"), a.listProfiles)
-	r.GET("/profiles/:id", guard.Require("clients.profiles:view"), a.showProfile)
-	r.POST("/profiles/:id", guard.Require("clients.profiles:view", "clients.profiles:update"), a.updateProfile)
+	r.GET("/profiles", g.Require("clients.profiles:view"), a.listProfiles)
+	r.GET("/profiles/:id", g.Require("clients.profiles:view"), a.showProfile)
+	r.POST("/profiles/:id", g.Require("clients.profiles:view", "clients.profiles:update"), a.updateProfile)
 
-	r.GET("/operations", guard.Require("finance.operations:view"), a.listOperations)
-	r.POST("/operations", guard.Require("finance.operations:create"), a.createOperation)
-	r.GET("/balances", guard.Require("finance.balances:view"), a.listBalances)
-	r.POST("/balances/:account/adjust", guard.Require("finance.balances:adjust"), a.adjustBalance)
-	r.GET("/reports/operations.csv", guard.Require("finance.reports:export"), a.exportReport)
+	r.GET("/operations", g.Require("finance.operations:view"), a.listOperations)
+	r.POST("/operations", g.Require("finance.operations:create"), a.createOperation)
+	r.GET("/balances", g.Require("finance.balances:view"), a.listBalances)
+	r.POST("/balances/:account/adjust", g.Require("finance.balances:adjust"), a.adjustBalance)
+	r.GET("/reports/operations.csv", g.Require("finance.reports:export"), a.exportReport)
 
-	r.GET("/settings", guard.Require("system.settings:view"), a.listSettings)
-	r.POST("/settings", guard.Require("system.settings:update"), a.updateSetting)
+	r.GET("/settings", g.Require("system.settings:view"), a.listSettings)
+	r.POST("/settings", g.Require("system.settings:update"), a.updateSetting)
 }

@@ -41,11 +41,11 @@ func TestTheWalkOnTwoInstances(t *testing.T) {
 		t.Fatalf("explained as %+v", why)
 	}
 	fix := why.Fixes[0]
-	if fix.Kind != "assign" || !slices.Equal(fix.Groups, []string{"Requests desk"}) || !fix.Allowed || len(fix.Changes) != 1 {
+	if fix.Kind != "assign" || !slices.Equal(fix.Groups, []string{"Requests desk"}) || !fix.Allowed || len(fix.Operations) != 1 {
 		t.Fatalf("the first fix is %+v", fix)
 	}
 
-	call := fix.Changes[0]
+	call := fix.Operations[0]
 	var preview struct{ Gains []struct{ User string } }
 	two.want(http.StatusOK, call.Method, "/api/v1"+call.Path+"?dry_run=true", "", ana).decode(t, &preview)
 	if len(preview.Gains) != 1 || preview.Gains[0].User != "cleo" {
@@ -69,9 +69,9 @@ func TestTheWalkOnTwoInstances(t *testing.T) {
 type explanation struct {
 	Allowed bool
 	Fixes   []struct {
-		Kind    string
-		Groups  []string
-		Allowed bool
-		Changes []struct{ Method, Path string }
+		Kind       string
+		Groups     []string
+		Allowed    bool
+		Operations []struct{ Method, Path string }
 	}
 }

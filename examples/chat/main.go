@@ -20,6 +20,8 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/rightful-go/rightful/api"
+	"github.com/rightful-go/rightful/api/ginguard"
+	"github.com/rightful-go/rightful/api/guard"
 	"github.com/rightful-go/rightful/authz"
 	"github.com/rightful-go/rightful/authz/memstore"
 	"github.com/rightful-go/rightful/authz/policycsv"
@@ -71,22 +73,22 @@ func newHandler(engine *authz.Engine, password string) (http.Handler, error) {
 	}
 	r.Use(gin.Recovery())
 	currentUser := demoSignIn(engine, password)
-	guard := api.NewGuardWith(engine, currentUser, api.GuardOptions{Challenge: `Basic realm="chat demo", charset="UTF-8"`})
-	routes := guard.Router(r)
+	g := ginguard.New(engine, currentUser, guard.Options{Challenge: `Basic realm="chat demo", charset="UTF-8"`})
+	routes := g.Router(r)
 
-	routes.GET("/", guard.Open(), page("Try /chats, /reports, /chatbot, /management, /users and /settings."))
-	routes.GET("/chats", guard.Require("chats:view"), page("Chats"))
-	routes.POST("/chats/reply", guard.Require("chats:reply"), page("Your answer was sent."))
-	routes.POST("/chats/transfer", guard.Require("chats:transfer"), page("The chat was transferred."))
-	routes.GET("/monitor", guard.Require("chats:monitor"), page("Chats of the team"))
-	routes.GET("/reports", guard.Require("reports:view"), page("Reports"))
-	routes.GET("/chatbot", guard.Require("chatbot:view"), page("Chatbot"))
-	routes.POST("/chatbot", guard.Require("chatbot:configure"), page("The chatbot was configured."))
-	routes.GET("/management", guard.Require("management:view"), page("Advanced management"))
-	routes.GET("/settings", guard.Require("settings:view"), page("Settings"))
-	routes.POST("/settings", guard.Require("settings:update"), page("The settings were saved."))
-	routes.GET("/users", guard.Require("users:view"), page("Users"))
-	routes.POST("/users", guard.Require("users:update"), page("The access group was changed."))
+	routes.GET("/", g.Open(), page("Try /chats, /reports, /chatbot, /management, /users and /settings."))
+	routes.GET("/chats", g.Require("chats:view"), page("Chats"))
+	routes.POST("/chats/reply", g.Require("chats:reply"), page("Your answer was sent."))
+	routes.POST("/chats/transfer", g.Require("chats:transfer"), page("The chat was transferred."))
+	routes.GET("/monitor", g.Require("chats:monitor"), page("Chats of the team"))
+	routes.GET("/reports", g.Require("reports:view"), page("Reports"))
+	routes.GET("/chatbot", g.Require("chatbot:view"), page("Chatbot"))
+	routes.POST("/chatbot", g.Require("chatbot:configure"), page("The chatbot was configured."))
+	routes.GET("/management", g.Require("management:view"), page("Advanced management"))
+	routes.GET("/settings", g.Require("settings:view"), page("Settings"))
+	routes.POST("/settings", g.Require("settings:update"), page("The settings were saved."))
+	routes.GET("/users", g.Require("users:view"), page("Users"))
+	routes.POST("/users", g.Require("users:update"), page("The access group was changed."))
 
 	api.Mount(r.Group("/api/v1"), engine, currentUser) // where root changes people's groups
 	// Browsers send a password by themselves, also for a page of another site.

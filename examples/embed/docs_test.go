@@ -26,6 +26,8 @@ import (
 	"github.com/rightful-go/rightful/adapters/gormstore"
 	"github.com/rightful-go/rightful/adapters/sqlite"
 	"github.com/rightful-go/rightful/api"
+	"github.com/rightful-go/rightful/api/ginguard"
+	"github.com/rightful-go/rightful/api/guard"
 	"github.com/rightful-go/rightful/authz"
 	"github.com/rightful-go/rightful/authz/memstore"
 	"github.com/rightful-go/rightful/authz/policycsv"
@@ -59,7 +61,7 @@ func sessionUser(sessions interface {
 	return func(c *gin.Context) {
 		token, err := c.Cookie("session")
 		if err != nil {
-			return // nobody is signed in; the guard will say so where it matters
+			return // an anonymous request, which guards answer with 401
 		}
 		user, err := sessions.UserOf(c.Request.Context(), token)
 		if err != nil {
@@ -70,26 +72,26 @@ func sessionUser(sessions interface {
 	}
 }
 
-func guardInLanguages(engine *authz.Engine) *api.Guard {
-	english := api.English()
+func guardInLanguages(engine *authz.Engine) *ginguard.Guard {
+	english := guard.English()
 	english.SendThis = "Send this text to it-desk@acme.example."
-	guard := api.NewGuardWith(engine, currentUser, api.GuardOptions{
-		Tell:     api.TellGroups,
-		Texts:    []api.Texts{english, api.German()}, // the first for whoever reads neither
-		Language: func(c *gin.Context) string { return c.GetString("language") },
+	g := ginguard.New(engine, currentUser, guard.Options{
+		Tell:     guard.TellGroups,
+		Texts:    []guard.Texts{english, guard.German()}, // the first is the default
+		Language: func(r *http.Request) string { return ginguard.ContextOf(r).GetString("language") },
 	})
-	return guard
+	return g
 }
 
 func currentUser(c *gin.Context) authz.UserID { return authz.UserID(c.GetString("user")) }
 
 func routesOf(r *gin.Engine, engine *authz.Engine, typeOf func(id string) (string, bool)) error {
-	guard := api.NewGuardWith(engine, currentUser, api.GuardOptions{SignIn: "/login"})
-	routes := guard.Router(r)
-	routes.GET("/healthz", guard.Open(), func(c *gin.Context) { c.Status(http.StatusOK) })
-	routes.GET("/settings", guard.Require("system.settings:view"), showSettings)
-	routes.GET("/reports", guard.RequireAny("finance.reports:view", "finance.reports:export"), showReports)
-	routes.POST("/requests/:id/approve", guard.RequireFunc(func(c *gin.Context) ([]authz.Permission, error) {
+	g := ginguard.New(engine, currentUser, guard.Options{SignIn: "/login"})
+	routes := g.Router(r)
+	routes.GET("/healthz", g.Open(), func(c *gin.Context) { c.Status(http.StatusOK) })
+	routes.GET("/settings", g.Require("system.settings:view"), showSettings)
+	routes.GET("/reports", g.RequireAny("finance.reports:view", "finance.reports:export"), showReports)
+	routes.POST("/requests/:id/approve", g.RequireFunc(func(c *gin.Context) ([]authz.Permission, error) {
 		kind, found := typeOf(c.Param("id"))
 		if !found {
 			c.AbortWithStatus(http.StatusNotFound) // the guard adds nothing and lets nothing through

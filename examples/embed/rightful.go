@@ -8,6 +8,8 @@ import (
 	"github.com/rightful-go/rightful/adapters/gormstore"
 	"github.com/rightful-go/rightful/adapters/sqlite"
 	"github.com/rightful-go/rightful/api"
+	"github.com/rightful-go/rightful/api/ginguard"
+	"github.com/rightful-go/rightful/api/guard"
 	"github.com/rightful-go/rightful/authz"
 )
 
@@ -26,8 +28,8 @@ func addRightful(ctx context.Context, r *gin.Engine, file string) error {
 		return err
 	}
 	currentUser := func(c *gin.Context) authz.UserID { return authz.UserID(c.GetString(gin.AuthUserKey)) }
-	guard := api.NewGuard(engine, currentUser)
-	r.GET("/reports", guard.Require("reports:view"), showReports)
+	g := ginguard.New(engine, currentUser, guard.Options{})
+	r.GET("/reports", g.Require("reports:view"), showReports)
 	api.Mount(r.Group("/api/v1"), engine, currentUser)
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"go/token"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path"
 	"regexp"
 	"slices"
@@ -93,6 +94,28 @@ type file struct {
 func TestImports(t *testing.T) { report(t, importFaults(project(t))) }
 
 func TestRequirements(t *testing.T) { report(t, requirementFaults(project(t))) }
+
+// linked are packages and what must not be linked into a program that imports them, at any depth.
+var linked = map[string][]string{
+	"api/guard":  {"github.com/gin-gonic", module + "/api/ginguard", module + "/api/openapi"},
+	"api/client": {"github.com/gin-gonic", module + "/authz"},
+	"api":        {module + "/api/client", module + "/api/ginguard", "github.com/oapi-codegen"},
+}
+
+func TestLinkedPackages(t *testing.T) {
+	for name, unwanted := range linked {
+		list := exec.CommandContext(t.Context(), "go", "list", "-deps", module+"/"+name)
+		out, err := list.Output()
+		if err != nil {
+			t.Fatalf("%v: %v", list, err)
+		}
+		for dependency := range strings.FieldsSeq(string(out)) {
+			if within(dependency, unwanted...) {
+				t.Errorf("%s links %s", name, dependency)
+			}
+		}
+	}
+}
 
 func TestTexts(t *testing.T) { report(t, textFaults(project(t))) }
 

@@ -1,9 +1,9 @@
-// Command breaking tells what a change of the document breaks for those who rely on it:
+// Command breaking lists what a change of the document breaks for clients:
 //
 //	breaking OLD.yaml NEW.yaml
 //
-// It fails if anything does and info.version doesn't announce it, by another major version or,
-// below 1.0.0, another minor one.
+// It fails if something breaks and info.version doesn't announce it with a new major version or, below
+// 1.0.0, a new minor version.
 package main
 
 import (
@@ -64,7 +64,7 @@ func read(name string) (*load.SpecInfo, error) {
 	return spec, nil
 }
 
-// compare lists what breaks.
+// compare lists breaking changes.
 func compare(older, newer *load.SpecInfo) (broken []string, err error) {
 	changes, operations, err := diff.GetWithOperationsSourcesMap(diff.NewConfig(), older, newer)
 	if err != nil {
@@ -77,7 +77,7 @@ func compare(older, newer *load.SpecInfo) (broken []string, err error) {
 	return broken, nil
 }
 
-// generation is the part of a version that changes where something breaks.
+// generation is the part of a version that a breaking change must raise.
 func generation(version string) string {
 	major, rest, _ := strings.Cut(version, ".")
 	if major != "0" {

@@ -14,12 +14,12 @@ import (
 
 // exchange is a request and its answer, as the tests of api record them.
 type exchange struct {
-	Test         string      `json:"test"` // that made it
+	Test         string      `json:"test"` // its name
 	Method       string      `json:"method"`
-	Target       string      `json:"target"` // path and query as they were sent
+	Target       string      `json:"target"` // path and query as sent
 	Header       http.Header `json:"header"`
 	Body         []byte      `json:"body"`
-	Unread       bool        `json:"unread"` // the body wasn't read to its end, and isn't all here
+	Unread       bool        `json:"unread"` // the body wasn't read completely, so it isn't complete here
 	Status       int         `json:"status"`
 	AnswerHeader http.Header `json:"answer_header"`
 	Answer       []byte      `json:"answer"`
@@ -35,11 +35,11 @@ func (e *exchange) String() string {
 	return fmt.Sprintf("%s %s answered %d", e.Method, target, e.Status)
 }
 
-// request makes the request anew, as a server gets it. It is nil where no client could have sent
-// it: some tests make theirs by hand.
+// request rebuilds the request as a server gets it. It returns nil for a request that no client could
+// have sent: some tests build theirs by hand.
 func (e *exchange) request() (r *http.Request) {
 	defer func() {
-		if recover() != nil { // of httptest, for a target that is none
+		if recover() != nil { // httptest panics on an invalid target
 			r = nil
 		}
 	}()
@@ -51,7 +51,7 @@ func (e *exchange) request() (r *http.Request) {
 	return r
 }
 
-// response makes the answer anew, as a client gets it.
+// response rebuilds the answer as a client gets it.
 func (e *exchange) response(r *http.Request) *http.Response {
 	return &http.Response{
 		StatusCode: e.Status, Header: e.AnswerHeader.Clone(), Request: r,
@@ -59,7 +59,7 @@ func (e *exchange) response(r *http.Request) *http.Response {
 	}
 }
 
-// read hands on all exchanges of a folder's recordings.
+// read calls each with all exchanges recorded in a folder.
 func read(dir string, each func(*exchange)) error {
 	names, err := filepath.Glob(filepath.Join(dir, "*.jsonl"))
 	if err != nil {

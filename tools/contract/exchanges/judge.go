@@ -9,24 +9,23 @@ import (
 	"strings"
 )
 
-// validator holds requests and answers against the document.
+// validator checks requests and answers against the document.
 type validator interface {
 	name() string
 	request(*http.Request) error
 	response(*http.Request, *http.Response) error
 }
 
-// judge holds exchanges against the document by all validators. Its rules:
+// judge checks exchanges against the document with all validators. Its rules:
 //
-//   - The answer to every request for an operation is one that the document describes: status,
-//     headers and body.
-//   - A request that was carried out is one that the document calls valid. Of many questions,
-//     those that were answered with an error of their own may be anything; see answerable.
-//   - A request that the document calls valid isn't refused for its form, with 400, 413, 415 or
-//     428, except for what no schema can say; see beyond.
+//   - The document describes the answer to every request for an operation: status, headers and body.
+//   - The document calls every request valid that was carried out. Of several evaluations, those that
+//     were answered with an error may be invalid; see answerable.
+//   - A request that the document calls valid isn't refused for its form, with 400, 413, 415 or 428,
+//     except for reasons that no schema can express; see beyond.
 //
-// A request for a path or by a method that the document doesn't have is no business of theirs:
-// tests of api say what is answered. So is 401, which the host decides.
+// Requests for paths or methods that the document lacks aren't checked here but by the tests of api. Nor
+// is 401, which the host decides.
 type judge struct {
 	routes     func(*http.Request) bool // whether a request is for an operation
 	validators []validator
@@ -94,33 +93,33 @@ func refusedForItsForm(status int) bool {
 	return false
 }
 
-// beyond is what a request is refused for that the document says in words because no schema can,
-// by the words of the answer.
+// beyond matches the errors that the document describes only in words, because no schema can express
+// them.
 var beyond = []*regexp.Regexp{
-	// Of the query as a whole: schemas are for the value of each parameter.
+	// The query as a whole: a schema describes the value of one parameter.
 	regexp.MustCompile(`^The query has more than 8 KiB\.$`),
 	regexp.MustCompile(`^the query parameter ".*"…? is unknown$`),
-	regexp.MustCompile(`^the query parameter ".*" is there more than once$`),
+	regexp.MustCompile(`^the query parameter ".*" is repeated$`),
 	regexp.MustCompile(`^the query has the malformed part ".*"…?$`),
-	// How a boolean and a number are written; validators take 1, TRUE and +5 as well.
+	// The spelling of booleans and numbers; validators accept 1, TRUE and +5 as well.
 	regexp.MustCompile(`^the query parameter "dry_run" must be true or false$`),
 	regexp.MustCompile(`^the query parameter "limit" must be a number from 1 to 500$`),
-	// Parameters that go together.
-	regexp.MustCompile(`^the query parameter "revision" needs "dry_run=true"`),
-	// What the service itself handed out.
+	// Parameters that depend on each other.
+	regexp.MustCompile(`^the query parameter "revision" requires "dry_run=true"`),
+	// Opaque values of the service.
 	regexp.MustCompile(`^the query parameter "cursor" (is not a next_cursor|belongs to another list)`),
 	regexp.MustCompile(`^is not a next_token$`),
 	regexp.MustCompile(`^belongs to another search$`),
-	regexp.MustCompile(`^is another than on the page before$`),
-	// Headers that are more than text, and how often they come.
-	regexp.MustCompile(`^the header If-Match must be \* or entity tags`),
-	regexp.MustCompile(`^the header Rightful-Reason (must be percent-encoded UTF-8|is there more than once)$`),
-	regexp.MustCompile(`^the header X-Request-ID is there more than once$`),
-	// How deep a value of any form is.
+	regexp.MustCompile(`^differs from the limit of the previous page$`),
+	// The syntax of headers, and repeated headers.
+	regexp.MustCompile(`^the header If-Match must be \* or a list of entity tags`),
+	regexp.MustCompile(`^the header Rightful-Reason (must be percent-encoded UTF-8|is repeated)$`),
+	regexp.MustCompile(`^the header X-Request-ID is repeated$`),
+	// The depth of a body.
 	regexp.MustCompile(`^The body has more than 32 levels\.$`),
-	// What a decoder has lost when a schema sees the value.
-	regexp.MustCompile(`^is there more than once$`),
-	regexp.MustCompile(`^is not JSON from byte \d+ on: invalid (UTF-8|surrogate pair)`),
+	// What a decoder has dropped before a schema sees the value.
+	regexp.MustCompile(`^is repeated$`),
+	regexp.MustCompile(`^is not JSON at byte \d+: invalid (UTF-8|surrogate pair)`),
 }
 
 // explained looks for a reason in beyond.
@@ -149,7 +148,7 @@ func (j *judge) explained(e *exchange) error {
 	return errors.New(strings.Join(details, " "))
 }
 
-// unused returns the entries of beyond that nothing needed.
+// unused returns the entries of beyond that no exchange needed.
 func (j *judge) unused() (list []string) {
 	for _, reason := range beyond {
 		if !j.used[reason] {

@@ -38,7 +38,7 @@ func header(pairs ...string) http.Header {
 	return h
 }
 
-// read and made are exchanges that are as they should be.
+// read and made are correct exchanges.
 func shown() *exchange {
 	return &exchange{
 		Method: "GET", Target: "/api/v1/groups/Finance", Header: http.Header{},
@@ -54,7 +54,7 @@ func made() *exchange {
 	}
 }
 
-// asked is two questions, the second of them one that is none.
+// asked has two evaluations, the second of them invalid.
 func asked() *exchange {
 	return &exchange{
 		Method: "POST", Target: "/access/v1/evaluations", Header: http.Header{"Content-Type": {"application/json"}},
@@ -65,7 +65,7 @@ func asked() *exchange {
 	}
 }
 
-// taken is a file that was imported.
+// taken is an import.
 func taken() *exchange {
 	return &exchange{
 		Method: "POST", Target: "/api/v1/imports?mode=merge", Header: http.Header{"Content-Type": {"text/csv"}}, Body: []byte("# nothing\n"),
@@ -105,7 +105,7 @@ func TestWhatIsRightPasses(t *testing.T) {
 		"shown": shown(), "made": made(), "a question that is none": asked(), "questions that aren't answered any more": ended,
 		"a file": taken(), "a name of a hundred code points": long,
 		"a path that isn't an operation's": outside, "a target that is none": byHand,
-		"refused for what no schema says": refused("is there more than once"),
+		"refused for what no schema says": refused("is repeated"),
 	} {
 		for _, fault := range j.judge(e) {
 			t.Errorf("%s: %v", name, fault)
@@ -119,7 +119,7 @@ func TestWhatIsRightPasses(t *testing.T) {
 	}
 }
 
-// Each planted fault is found by each of the two.
+// Both validators find each planted fault.
 func TestPlantedFaultsAreFound(t *testing.T) {
 	j := testJudge(t)
 	for name, plant := range map[string]struct {
@@ -137,7 +137,7 @@ func TestPlantedFaultsAreFound(t *testing.T) {
 		"an undocumented status":                  {shown(), func(e *exchange) { e.Status = 202 }},
 		"an undocumented content type":            {shown(), func(e *exchange) { e.AnswerHeader.Set("Content-Type", "text/html") }},
 		"a header of the answer is missing":       {shown(), func(e *exchange) { e.AnswerHeader.Del("Cache-Control") }},
-		"a problem without a type": {refused("is there more than once"), func(e *exchange) {
+		"a problem without a type": {refused("is repeated"), func(e *exchange) {
 			replace(&e.Answer, `"type"`, `"kind"`)
 		}},
 
@@ -173,7 +173,7 @@ func TestPlantedFaultsAreFound(t *testing.T) {
 	}
 }
 
-// What one of them doesn't know, the other finds.
+// One validator finds what the other doesn't support.
 func TestPlantedFaultsAreFoundByOne(t *testing.T) {
 	j := testJudge(t)
 	file, questions, followed := taken(), asked(), made()
@@ -195,7 +195,7 @@ func TestValidRequestsThatAreRefusedAreFound(t *testing.T) {
 	if faults := j.judge(refused(reason)); len(faults) != 1 || !strings.Contains(faults[0].Error(), reason) {
 		t.Errorf("found %v", faults)
 	}
-	// Who sent what isn't valid is refused with any words.
+	// An invalid request may be refused with any text.
 	e := refused(reason)
 	replace(&e.Body, `"name"`, `"description"`)
 	if faults := j.judge(e); len(faults) > 0 {
@@ -203,7 +203,7 @@ func TestValidRequestsThatAreRefusedAreFound(t *testing.T) {
 	}
 }
 
-// A run tells of every fault, and of a recording that has nothing in it.
+// A run reports every fault, and an empty recording.
 func TestRun(t *testing.T) {
 	const document = "../../../api/openapi.yaml"
 	write := func(exchanges ...*exchange) string {
@@ -222,13 +222,13 @@ func TestRun(t *testing.T) {
 	}
 	var all []*exchange // with one for each reason, so that none is without use
 	for _, detail := range []string{
-		"The query has more than 8 KiB.", `the query parameter \"x\" is unknown`, `the query parameter \"x\" is there more than once`,
+		"The query has more than 8 KiB.", `the query parameter \"x\" is unknown`, `the query parameter \"x\" is repeated`,
 		`the query has the malformed part \"x\"`, `the query parameter \"dry_run\" must be true or false`,
 		`the query parameter \"limit\" must be a number from 1 to 500`, `the query parameter \"cursor\" is not a next_cursor`,
-		"is not a next_token", "belongs to another search", "is another than on the page before", "The body has more than 32 levels.",
-		"the header X-Request-ID is there more than once", "the header If-Match must be * or entity tags", "the header Rightful-Reason is there more than once",
-		`the query parameter \"revision\" needs \"dry_run=true\"`,
-		"is there more than once", "is not JSON from byte 3 on: invalid UTF-8",
+		"is not a next_token", "belongs to another search", "differs from the limit of the previous page", "The body has more than 32 levels.",
+		"the header X-Request-ID is repeated", "the header If-Match must be * or a list of entity tags", "the header Rightful-Reason is repeated",
+		`the query parameter \"revision\" requires \"dry_run=true\"`,
+		"is repeated", "is not JSON at byte 3: invalid UTF-8",
 	} {
 		all = append(all, refused(detail))
 	}

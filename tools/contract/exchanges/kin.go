@@ -27,11 +27,11 @@ func newKin(document []byte) (*kin, error) {
 	if err := doc.Validate(context.Background()); err != nil {
 		return nil, err
 	}
-	// For 3.1 it hands bodies to the library that libopenapi-validator asks, and two
-	// who ask the same third aren't independent. Called 3.0, it judges by its own code. What that
-	// doesn't know (const, prefixItems, if and the like) the other validator does.
+	// For OpenAPI 3.1 it uses the same JSON Schema library as libopenapi-validator, so the two would
+	// not be independent. For 3.0 it uses its own code. The other validator checks what that code
+	// doesn't support (const, prefixItems, if and the like).
 	doc.OpenAPI = "3.0.4"
-	// Its reader of CSV can't take rows of different lengths.
+	// Its CSV reader refuses rows of different lengths.
 	openapi3filter.RegisterBodyDecoder("text/csv", openapi3filter.PlainBodyDecoder)
 	router, err := gorillamux.NewRouter(doc)
 	if err != nil {
@@ -87,7 +87,7 @@ func (k *kin) response(r *http.Request, answer *http.Response) error {
 	if err := openapi3filter.ValidateResponse(r.Context(), checked); err != nil {
 		return err
 	}
-	// A body where none is described goes past it.
+	// It accepts a body where none is described.
 	described := input.Route.Operation.Responses.Status(answer.StatusCode)
 	if described != nil && len(described.Value.Content) == 0 && len(body) > 0 {
 		return fmt.Errorf("a body of %d bytes, of which the document says nothing", len(body))

@@ -1,9 +1,9 @@
-// Command exchanges holds what the tests of api asked and were answered against the document, by
-// two validators that don't know each other or us:
+// Command exchanges checks the recorded exchanges of api's tests against the document, with two
+// independent validators:
 //
 //	exchanges openapi.yaml FOLDER
 //
-// The folder is one that the tests recorded into, see `make contract`.
+// The folder has the recordings of the tests; see `make contract`.
 package main
 
 import (

@@ -8,9 +8,8 @@ import (
 	"net/http"
 )
 
-// bounded puts the largest number that a float64 holds in the place of larger ones. JSON has no
-// largest, members that mean nothing may have any, and libopenapi-validator can't read a body with
-// one.
+// bounded replaces numbers beyond a float64 by the largest float64. JSON allows them, also in members
+// that are ignored, and libopenapi-validator can't read them.
 func bounded(r *http.Request) error {
 	if r.Body == http.NoBody {
 		return nil

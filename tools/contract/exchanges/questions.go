@@ -2,9 +2,9 @@ package main
 
 import "encoding/json"
 
-// answerable returns a request of many questions, with one of no words in the place of each that
-// was answered with an error of its own, or not at all because the answer before ended it. It is
-// nil for any other exchange.
+// answerable returns a request with several evaluations, with an empty one in place of each that was
+// answered with an error, or not at all because an earlier answer ended the list. It returns nil for
+// any other exchange.
 func answerable(e *exchange) *exchange {
 	var body map[string]json.RawMessage
 	var asked []json.RawMessage

@@ -1,0 +1,159 @@
+package api_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+// A request with every error gets the first; after a fix, the next, in the documented order.
+func TestErrorsComeInOrder(t *testing.T) {
+	d := newDesk(t)
+	big := `{"grants":["` + strings.Repeat("x", 1<<20) + `"],"restrictions":[]}`
+	type step struct {
+		user, path, body string
+		header           []string
+		status           int
+		problem          string
+	}
+	const asText = "text/plain"
+	steps := []step{
+		{"", "/groups/Nobody/permissions?x=1", big, []string{"Content-Type", asText}, 401, "unauthenticated"},
+		{"viewer", "/groups/Nobody/permissions?x=1", big, []string{"Content-Type", asText}, 403, "forbidden"},
+		{"group-editor", "/groups/Nobody/permissions?x=1", big, []string{"Content-Type", asText}, 413, "too-large"},
+		{"group-editor", "/groups/Nobody/permissions?x=1", "{", []string{"Content-Type", asText}, 415, "unsupported-media-type"},
+		{"group-editor", "/groups/Nobody/permissions?x=1", `{"grants":["x","*:*"],"restrictions":[]}`, nil, 400, "malformed-request"},
+		{"group-editor", "/groups/Nobody/permissions", `{"grants":["x","*:*"],"restrictions":[]}`, nil, 428, "precondition-required"},
+		{"group-editor", "/groups/Nobody/permissions", `{"grants":["x","*:*"],"restrictions":[]}`, []string{"If-Match", `"1"`}, 404, "not-found"},
+		{"group-editor", "/groups/Finance/permissions", `{"grants":["x","*:*"],"restrictions":[]}`, []string{"If-Match", `"1"`}, 412, "revision-conflict"},
+		{"group-editor", "/groups/Finance/permissions", `{"grants":["x","*:*"],"restrictions":[]}`, []string{"If-Match", "*"}, 422, "invalid"},
+		{"group-editor", "/groups/Finance/permissions", `{"grants":["*:*"],"restrictions":[]}`, []string{"If-Match", "*"}, 403, "escalation"},
+	}
+	for _, s := range steps {
+		d.do(s.user, "PUT", s.path, s.body, s.header...).problem(s.status, s.problem)
+	}
+	// Conflicts come last, that of the protected group first among all that follow 412.
+	for _, s := range []step{
+		{"group-editor", "/groups/Finance", `{"name":"Trainees","description":"` + strings.Repeat("x", 1001) + `","inherits":["Requests desk"]}`, nil, 422, "invalid"},
+		{"group-editor", "/groups/Finance", `{"name":"Trainees","inherits":["Requests desk"]}`, nil, 403, "escalation"},
+		{"admin", "/groups/Finance", `{"name":"Trainees","inherits":["Requests desk"]}`, nil, 409, "group-exists"},
+		{"group-editor", "/groups/Finance", `{"name":"a:b","inherits":["Requests desk","Administrators"]}`, nil, 409, "protected-group"},
+	} {
+		d.do(s.user, "PATCH", s.path, s.body, "If-Match", "*").problem(s.status, s.problem)
+	}
+}
+
+// Unauthorized callers get the same 403 before body, precondition or existence are checked: for
+// every operation, for what exists and for what doesn't (promise 12).
+func TestForbiddenRevealsNothing(t *testing.T) {
+	d := newDesk(t)
+	there := strings.NewReplacer("{group}", "Finance", "{user}", "dana", "{revision}", "1")
+	big := strings.Repeat("x", 2<<20)
+	missing := strings.NewReplacer("{group}", "Nobody", "{user}", "a%2Fb", "{revision}", "x")
+	for _, success := range successes() {
+		parts := strings.Fields(success)
+		method, path := parts[0], parts[1]
+		if path == "/me" || path == "/status" || path == "/openapi.json" || atRoot(path) {
+			continue
+		}
+		var first string
+		for _, path := range []string{there.Replace(path), missing.Replace(path)} {
+			for _, c := range []struct {
+				query, body string
+				header      []string
+			}{
+				{},
+				{query: "?dry_run=true"},
+				{query: "?x=1;"},
+				{query: "?" + strings.Repeat("x", 9<<10)},
+				{body: "{}"},
+				{body: "nonsense"},
+				{body: big},
+				{body: "{}", header: []string{"Content-Type", "text/plain"}},
+				{body: "{}", header: []string{"If-Match", `"1"`}},
+				{header: []string{"If-Match", "nonsense"}},
+				{header: []string{"Rightful-Reason", "%"}},
+			} {
+				r := d.do("cleo", method, path+c.query, c.body, c.header...)
+				r.problem(403, "forbidden")
+				if first == "" {
+					first = r.body
+				}
+				if r.body != first {
+					t.Errorf("%s answers %s, not %s", r.asked, r.body, first)
+				}
+				d.do("", method, path+c.query, c.body, c.header...).problem(401, "unauthenticated")
+			}
+		}
+	}
+}
+
+// Parameters that need more rights get their 403 at the same place.
+func TestForbiddenParameterRevealsNothing(t *testing.T) {
+	d := newDesk(t)
+	for _, c := range []struct{ user, method, there, missing, lacks string }{
+		{"group-editor", "DELETE", "/groups/Finance?members=release", "/groups/Nobody?members=release", "rightful.users:view"},
+		{"group-editor", "DELETE", "/groups/Administrators?members=release", "/groups/Nobody?members=release&x=1", "rightful.users:update"},
+		{"viewer", "PUT", "/groups/Finance/members/viewer", "/groups/Nobody/members/viewer", "rightful.users:update"},
+		{"importer", "POST", "/imports?mode=replace", "/imports?mode=replace&x=1", "*:*"},
+	} {
+		a := d.do(c.user, c.method, c.there, "")
+		b := d.do(c.user, c.method, c.missing, "nonsense", "If-Match", `"1"`)
+		a.problem(403, "forbidden")
+		b.problem(403, "forbidden")
+		if a.body != b.body || !strings.Contains(a.body, `"`+c.lacks+`"`) {
+			t.Errorf("%s\n%s", a.body, b.body)
+		}
+	}
+	// The right to assign is no right to know what other groups there are, nor to move oneself.
+	a := d.do("lead", "PUT", "/groups/Finance/members/ben", "")
+	b := d.do("lead", "PUT", "/groups/Nobody/members/ben", "")
+	a.problem(403, "forbidden")
+	if a.body != b.body {
+		t.Errorf("%s\n%s", a.body, b.body)
+	}
+	d.do("lead", "PUT", "/groups/Deposit%20viewers/members/lead?x=1", "", "If-Match", `"1"`).problem(403, "forbidden")
+}
+
+// A 403 lists what is missing in the catalog's words, and the user.
+func TestForbiddenSaysWhatIsMissing(t *testing.T) {
+	d := newDesk(t)
+	p := d.get("cleo", "/users").problem(403, "forbidden")
+	got, _ := json.Marshal([]any{p["detail"], p["user"], p["missing"]})
+	want := `["You need 2 more permissions to do this.","cleo",[` +
+		`{"category":["Rightful","Groups"],"label":"View groups","permission":"rightful.groups:view"},` +
+		`{"category":["Rightful","Users"],"label":"View users","permission":"rightful.users:view"}]]`
+	if string(got) != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	p = d.do("user-editor", "PUT", "/groups/Finance/members/ben", "").problem(403, "escalation")
+	if got, _ := json.Marshal(p["missing"]); string(got) != `[{"permission":"finance.*:*"}]` {
+		t.Errorf("missing is %s", got)
+	}
+	p = d.do("user-editor", "PATCH", "/users/cleo/permissions", `{"grant":["finance.operations:view"]}`).problem(403, "escalation")
+	if got, _ := json.Marshal(p["missing"]); string(got) != `[{"category":["Finance","Operations"],"label":"View operations","permission":"finance.operations:view"}]` {
+		t.Errorf("missing is %s", got)
+	}
+}
+
+// All invalid values are listed, each with its pointer in the body.
+func TestInvalidValuesAreNamedTogether(t *testing.T) {
+	d := newDesk(t)
+	r := d.do("admin", "POST", "/groups", `{"name":"=cmd","description":"a\nb","inherits":["Finance","Nobody"],
+		"permissions":{"grants":["finance.*:*","x","no.such:thing"],"restrictions":["a*b:c"]}}`)
+	r.problem(422, "invalid")
+	e := r.errors()
+	for _, pointer := range []string{"/name", "/description", "/inherits/1", "/permissions/grants/1", "/permissions/grants/2", "/permissions/restrictions/0"} {
+		if e[pointer] == "" {
+			t.Errorf("%s isn't named: %v", pointer, e)
+		}
+	}
+	if len(e) != 6 {
+		t.Errorf("errors are %v", e)
+	}
+	r = d.do("admin", "PATCH", "/groups/Finance/permissions", `{"grant":["finance.operation:view"]}`)
+	r.problem(422, "unknown-permission")
+	if detail := r.errors()["/grant/0"]; !strings.Contains(detail, "finance.operations:view") {
+		t.Errorf("no near name in %q", detail)
+	}
+}

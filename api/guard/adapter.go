@@ -1,0 +1,96 @@
+package guard
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/rightful-go/rightful/api/internal/problem"
+	"github.com/rightful-go/rightful/authz"
+)
+
+// The methods in this file are for adapters to other frameworks, as package ginguard is, and for
+// handlers that decide about a request themselves.
+
+// Decide decides whether a user holds all of the permissions, as [authz.Engine.Decide] does, but it
+// denies malformed permissions and patterns: those could only be held by chance, through a wildcard.
+func (g *Guard) Decide(user authz.UserID, permissions []authz.Permission) authz.Decision {
+	d := g.engine.Decide(authz.Question{User: user, Permissions: permissions})
+	for i := range permissions {
+		d.Allowed = d.Allowed && wellFormed(permissions[i]) == nil
+	}
+	return d
+}
+
+// Fail answers a request whose permissions can't be established: 404 for [ErrNotFound], and 500 for
+// any other error, which is logged.
+func (g *Guard) Fail(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, ErrNotFound) {
+		problem.Write(w, r, problem.Document{Type: problem.NotFound, Detail: "Nothing exists at this address."})
+		return
+	}
+	g.log.Error("can't find out which permissions a request needs", "method", r.Method, "route", g.options.Route(r), "error", err)
+	problem.Write(w, r, problem.Document{Type: problem.Internal, Detail: problem.InternalDetail})
+}
+
+// unidentified answers a request whose user can't be established: 503, because the identity usually
+// comes from a server that is away.
+func (g *Guard) unidentified(w http.ResponseWriter, r *http.Request, err error) {
+	g.log.Error("can't find out who is signed in", "method", r.Method, "route", g.options.Route(r), "error", err)
+	g.respond(w, r, problem.Document{Type: problem.StoreUnavailable, Detail: identityDetail}, authz.Decision{})
+}
+
+const identityDetail = "The server can't find out who is signed in. Try again later."
+
+// warn logs if a request was denied because its route asks for nothing that anybody could hold.
+func (g *Guard) warn(r *http.Request, permissions []authz.Permission) {
+	if len(permissions) == 0 {
+		g.log.Warn("a route asked for no permission, so its request was denied",
+			"method", r.Method, "route", g.options.Route(r))
+	}
+	for _, p := range permissions {
+		if err := wellFormed(p); err != nil {
+			g.log.Warn("a route asked for a malformed permission, so its request was denied",
+				"method", r.Method, "route", g.options.Route(r), "permission", p, "error", err)
+			return
+		}
+	}
+}
+
+func wellFormed(p authz.Permission) error {
+	if isPlain(p) {
+		return nil
+	}
+	return p.Check()
+}
+
+// isPlain reports whether p is obviously well-formed: of ASCII letters, digits, "_" and "-" between
+// separators, as nearly all permissions are. Only others need the full check on every request.
+func isPlain(p authz.Permission) bool {
+	object, action, ok := p.Split()
+	if !ok || len(object) > 100 || len(action) > 100 || strings.HasPrefix(object, "rightful.") {
+		return false
+	}
+	object = strings.TrimPrefix(object, "/")
+	segment := false // has begun
+	for i := range len(object) {
+		switch {
+		case isWord(object[i]):
+			segment = true
+		case segment && (object[i] == '.' || object[i] == '/'):
+			segment = false
+		default:
+			return false
+		}
+	}
+	for i := range len(action) {
+		if !isWord(action[i]) {
+			return false
+		}
+	}
+	return segment
+}
+
+func isWord(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c == '-'
+}

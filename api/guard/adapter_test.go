@@ -1,0 +1,59 @@
+package guard_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/rightful-go/rightful/api/guard"
+	"github.com/rightful-go/rightful/authz"
+)
+
+// The quick check accepts only well-formed permissions.
+func FuzzPlainPermission(f *testing.F) {
+	for _, seed := range []string{
+		"a:b", "clients.requests.deposit:view", "/orders/17:read", "a/b.c:d", "a_b-c.9:X", "a..b:c", "a.:b", ".a:b", "//a:b", "a:", ":b",
+		"a", "a:b:c", "a b:c", "a.*:b", "*:*", "rightful.members/a/b:assign", "rightful.members/a.b:assign", "é:b", "a,b:c",
+		strings.Repeat("a", 100) + ":b", strings.Repeat("a", 101) + ":b", "a:" + strings.Repeat("b", 101),
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, p string) {
+		if err := authz.Permission(p).Check(); err != nil && guard.IsPlain(authz.Permission(p)) {
+			t.Errorf("%q %v", p, err)
+		}
+	})
+}
+
+func TestUsualPermissionsArePlain(t *testing.T) {
+	for _, p := range []authz.Permission{"a:b", "clients.requests.deposit:view", "/orders/17:read", "x-y_z.1:Do"} {
+		if !guard.IsPlain(p) {
+			t.Errorf("%q is checked at length on every request", p)
+		}
+	}
+}
+
+// Handlers that decide themselves are refused like guarded ones.
+func TestRefuseOfAHandlersOwnDecision(t *testing.T) {
+	engine := scenario(t, "backoffice")
+	g := guard.New(engine, signedIn, quiet)
+	own := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		user, _ := signedIn(r)
+		if d := g.Decide(user, approving); !d.Allowed {
+			g.Refuse(w, r, d)
+			return
+		}
+		through(w, r)
+	})
+	for user, want := range map[authz.UserID]int{"": 401, "cleo": 403, "ben": 200} {
+		byHandler, byGuard := send(own, user, "GET", "/x"), send(guarded(g.Require(approving...)), user, "GET", "/x")
+		if byHandler.Code != want || dump(byHandler) != dump(byGuard) {
+			t.Errorf("as %q: %s\nnot %s", user, dump(byHandler), dump(byGuard))
+		}
+	}
+	for _, p := range []authz.Permission{"finance.*:view", "finance", ""} {
+		if g.Decide("ana", []authz.Permission{p}).Allowed {
+			t.Errorf("%q is allowed", p)
+		}
+	}
+}

@@ -1,0 +1,4 @@
+package guard
+
+// IsPlain is isPlain, for tests.
+var IsPlain = isPlain

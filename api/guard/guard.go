@@ -1,0 +1,92 @@
+package guard
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/rightful-go/rightful/authz"
+)
+
+// CurrentUser returns the user that the host has signed in, from a session or a token, never from
+// something that the client can forge. It returns "" for anonymous requests, which get 401.
+//
+// An error means that the user can't be established, for example because the session store is away:
+// the request gets 503, and the error is logged. CurrentUser is called for every guarded request, so
+// it should read what an earlier middleware has established.
+type CurrentUser = func(*http.Request) (authz.UserID, error)
+
+// Guard makes middlewares that let a request through to its handler if the signed-in user holds the
+// permissions that the route needs. Routes name permissions; the path of a request plays no part.
+//
+// Anonymous requests get 401. A user who lacks a permission gets 403, which says what is missing.
+// Past [authz.Options.MaxAge] signed-in users get 503. Each request is decided by the present policy,
+// so a change takes effect on the next request.
+//
+// A Guard is safe for concurrent use.
+type Guard struct {
+	engine      *authz.Engine
+	currentUser CurrentUser
+	options     Options
+	log         *slog.Logger
+
+	hasCatalog bool     // the application declares permissions
+	logged     sync.Map // undeclared permissions that were logged
+}
+
+// New returns a guard. It panics if engine or currentUser is nil, or if the options are invalid: guards
+// are made at start. If your options come from configuration, call [Options.Check] first, which
+// returns the same error.
+func New(engine *authz.Engine, currentUser CurrentUser, options Options) *Guard {
+	if engine == nil || currentUser == nil {
+		panic("guard: New was given no engine or no CurrentUser function")
+	}
+	if err := options.Check(); err != nil {
+		panic("guard: " + err.Error())
+	}
+	g := &Guard{engine: engine, currentUser: currentUser, options: options.withDefaults()}
+	g.log = g.options.Logger
+	g.hasCatalog = slices.ContainsFunc(engine.View().Catalog(nil, ""), func(e authz.Entry) bool {
+		return !strings.HasPrefix(string(e.Permission), "rightful.")
+	})
+	return g
+}
+
+// checked returns a copy of the permissions of a route, so that later changes to the caller's slice
+// don't change the guard. It panics on none and on patterns.
+func (g *Guard) checked(method string, permissions []authz.Permission) []authz.Permission {
+	if len(permissions) == 0 {
+		panic(fmt.Sprintf("guard: %s was given no permission; name what the route needs, "+
+			"or use Open if everybody may call it", method))
+	}
+	for _, p := range permissions {
+		if err := p.Check(); err != nil {
+			panic(fmt.Sprintf(`guard: %s(%q): the permission %v; name each permission that the route needs `+
+				`as the catalog declares it, such as "clients.profiles:view"`, method, p, err))
+		}
+		if !g.declares(p) {
+			if _, before := g.logged.LoadOrStore(p, true); !before {
+				g.log.Warn("a route needs a permission that the catalog doesn't declare", "permission", p)
+			}
+		}
+	}
+	return slices.Clone(permissions)
+}
+
+// declares reports whether the catalog declares p, or "TYPE:action" if p is "TYPE.ID:action". Without
+// a catalog every permission is declared.
+func (g *Guard) declares(p authz.Permission) bool {
+	view := g.engine.View()
+	listed := func(p authz.Permission) bool { return view.Explain("", p).Permissions[0].Declared }
+	if !g.hasCatalog || listed(p) {
+		return true
+	}
+	object, action, _ := p.Split()
+	if i := strings.LastIndexByte(object, '.'); i > 0 && !strings.Contains(object[i:], "/") {
+		return listed(authz.Permission(object[:i] + ":" + action))
+	}
+	return false
+}

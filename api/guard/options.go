@@ -1,0 +1,108 @@
+package guard
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/rightful-go/rightful/api/internal/problem"
+)
+
+// Options configure a guard. Every zero value is useful.
+type Options struct {
+	// Tell controls how much a 403 reveals; the default is [TellMissing].
+	Tell Tell
+
+	// Challenge is the WWW-Authenticate header of a 401 (RFC 9110 section 11.6.1); the default is
+	// "Bearer".
+	Challenge string
+
+	// SignIn is the link on the page of a 401: a path, or an http or https address. If it is empty, the
+	// page has no link.
+	SignIn string
+
+	// Texts are the languages of the pages. The first is the default for readers of none of them. If it
+	// is empty, pages are in [English]; there is also [German], and hosts can add others.
+	Texts []Texts
+
+	// Language returns the languages that the user reads, in the form of an Accept-Language header
+	// (RFC 9110 section 12.5.4), such as "de-AT" or "fr, en;q=0.5". If it is nil, the header of the
+	// request is used.
+	Language func(*http.Request) string
+
+	// Route returns the pattern of the route that a request has matched, such as "/requests/{id}". It is
+	// recorded with a denial, in place of the path. If it is nil, the path of [http.Request.Pattern] is
+	// used, which net/http's ServeMux and some other routers set.
+	Route func(*http.Request) string
+
+	// Logger receives permissions that the catalog lacks, and errors of CurrentUser and of functions
+	// given to RequireFunc. The default is [slog.Default].
+	Logger *slog.Logger
+}
+
+// Tell is how much a 403 reveals.
+type Tell int
+
+const (
+	// TellMissing lists the permissions that the user lacks.
+	TellMissing Tell = iota
+	// TellNothing shows only the user and the id of the denial.
+	TellNothing
+	// TellGroups lists the missing permissions, and the smallest sets of groups that would grant them, at
+	// most ten. It reveals names of groups to everybody who is refused. Finding them takes some tenths of
+	// a millisecond, or some tens of milliseconds if there are hundreds of such groups.
+	TellGroups
+)
+
+// Check returns an error if [New] would panic on the options.
+func (o Options) Check() error {
+	if o.Tell < TellMissing || o.Tell > TellGroups {
+		return fmt.Errorf("the option Tell is %d; use TellMissing, TellNothing or TellGroups", o.Tell)
+	}
+	if strings.ContainsFunc(o.Challenge, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return fmt.Errorf("the option Challenge %q is not a header value; use printable ASCII", o.Challenge)
+	}
+	for _, t := range o.Texts {
+		if err := t.check(); err != nil {
+			return fmt.Errorf("the option Texts: %w", err)
+		}
+	}
+	if u, err := url.Parse(o.SignIn); err != nil || !slices.Contains([]string{"", "http", "https"}, u.Scheme) {
+		return fmt.Errorf("the option SignIn %q is neither a path nor an http or https address", o.SignIn)
+	}
+	return nil
+}
+
+func (o Options) withDefaults() Options {
+	if o.Challenge == "" {
+		o.Challenge = problem.DefaultChallenge
+	}
+	if len(o.Texts) == 0 {
+		o.Texts = []Texts{English()}
+	}
+	if o.Language == nil {
+		o.Language = acceptLanguage
+	}
+	if o.Route == nil {
+		o.Route = patternPath
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	return o
+}
+
+func acceptLanguage(r *http.Request) string {
+	return strings.Join(r.Header.Values("Accept-Language"), ",")
+}
+
+// patternPath returns the pattern of a request without the method that net/http puts before it.
+func patternPath(r *http.Request) string {
+	if _, path, ok := strings.Cut(r.Pattern, " "); ok {
+		return strings.TrimLeft(path, " \t")
+	}
+	return r.Pattern
+}

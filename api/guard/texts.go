@@ -1,0 +1,198 @@
+package guard
+
+import (
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Texts are the texts of a guard's pages in one language. Start from [English] or [German] and replace
+// what you like, or set all fields for another language. They are plain text, never HTML.
+type Texts struct {
+	// Language is the language of the texts, a language tag (BCP 47) such as "de" or "pt-BR".
+	Language string
+
+	SignInFirst string // heading of a 401
+	NotSignedIn string
+	SignIn      string // link
+
+	Unavailable string // heading of a 503
+	TryAgain    string
+
+	Forbidden   string // heading of a 403
+	NotAllowed  string // a 403 that doesn't say what is missing
+	Needed      func(n int) string
+	NeededOne   string // one of several permissions
+	SignedInAs  string // with {user} in place of the id
+	Missing     string // heading of the missing permissions
+	OneIsEnough string // heading of missing permissions of which one is enough
+	Other       string // category of permissions that the catalog lacks
+	WouldGrant  string // heading of the groups, see TellGroups
+
+	Ask      string // heading of the text to send to an administrator
+	SendThis string
+
+	// The text to send: its first line, and the words before its colons and lists.
+	Request          string
+	User             string
+	Address          string
+	Time             string
+	Denial           string
+	AllAreNeeded     string
+	OneIsNeeded      string
+	OneGroupIsNeeded string
+}
+
+// English returns the texts in English, which are the default.
+func English() Texts {
+	return Texts{
+		Language: "en",
+
+		SignInFirst: "Sign in first",
+		NotSignedIn: "You need to sign in to see this.",
+		SignIn:      "Sign in",
+
+		Unavailable: "Temporarily unavailable",
+		TryAgain:    "Your permissions can’t be checked right now. Try again later.",
+
+		Forbidden:  "Forbidden",
+		NotAllowed: "You don’t have permission to do this.",
+		Needed: func(n int) string {
+			if n == 1 {
+				return "You need 1 more permission to do this."
+			}
+			return fmt.Sprintf("You need %d more permissions to do this.", n)
+		},
+		NeededOne:   "You need one of these permissions to do this.",
+		SignedInAs:  "You are signed in as {user}.",
+		Missing:     "What is missing",
+		OneIsEnough: "One of these is enough",
+		Other:       "Other",
+		WouldGrant:  "Groups that grant this",
+
+		Ask:      "Ask for access",
+		SendThis: "Send this text to an administrator.",
+
+		Request:          "Please give me access.",
+		User:             "User",
+		Address:          "Address",
+		Time:             "Time",
+		Denial:           "Denial",
+		AllAreNeeded:     "Missing permissions",
+		OneIsNeeded:      "One of these permissions is missing",
+		OneGroupIsNeeded: "One of these groups would grant it",
+	}
+}
+
+// German returns the texts in German.
+func German() Texts {
+	return Texts{
+		Language: "de",
+
+		SignInFirst: "Bitte zuerst anmelden",
+		NotSignedIn: "Melden Sie sich an, um diese Seite zu sehen.",
+		SignIn:      "Anmelden",
+
+		Unavailable: "Vorübergehend nicht verfügbar",
+		TryAgain:    "Ihre Berechtigungen lassen sich gerade nicht prüfen. Versuchen Sie es später noch einmal.",
+
+		Forbidden:  "Kein Zugriff",
+		NotAllowed: "Dafür fehlt Ihnen die Berechtigung.",
+		Needed: func(n int) string {
+			if n == 1 {
+				return "Ihnen fehlt dafür 1 Berechtigung."
+			}
+			return fmt.Sprintf("Ihnen fehlen dafür %d Berechtigungen.", n)
+		},
+		NeededOne:   "Sie brauchen dafür eine dieser Berechtigungen.",
+		SignedInAs:  "Sie sind angemeldet als {user}.",
+		Missing:     "Fehlende Berechtigungen",
+		OneIsEnough: "Eine davon genügt",
+		Other:       "Sonstiges",
+		WouldGrant:  "Gruppen mit diesen Berechtigungen",
+
+		Ask:      "Zugriff anfragen",
+		SendThis: "Senden Sie diesen Text an eine Administratorin oder einen Administrator.",
+
+		Request:          "Bitte geben Sie mir Zugriff.",
+		User:             "Benutzer",
+		Address:          "Adresse",
+		Time:             "Zeit",
+		Denial:           "Ablehnung",
+		AllAreNeeded:     "Fehlende Berechtigungen",
+		OneIsNeeded:      "Eine dieser Berechtigungen fehlt",
+		OneGroupIsNeeded: "Eine dieser Gruppen würde genügen",
+	}
+}
+
+const userMark = "{user}"
+
+// check returns an error if a text is missing, or has no place for the user.
+func (t Texts) check() error {
+	fields := reflect.ValueOf(t)
+	for i := range fields.NumField() {
+		if fields.Field(i).IsZero() {
+			return fmt.Errorf("the texts in %q lack %s", t.Language, fields.Type().Field(i).Name)
+		}
+	}
+	if !strings.Contains(t.SignedInAs, userMark) {
+		return fmt.Errorf("SignedInAs in %q lacks the placeholder %s", t.Language, userMark)
+	}
+	return nil
+}
+
+// heading returns the heading of a page.
+func (t *Texts) heading(status int) string {
+	switch status {
+	case http.StatusUnauthorized:
+		return t.SignInFirst
+	case http.StatusServiceUnavailable:
+		return strconv.Itoa(status) + " " + t.Unavailable
+	}
+	return strconv.Itoa(status) + " " + t.Forbidden
+}
+
+// needed says how many permissions are missing.
+func (t *Texts) needed(n int, oneIsEnough bool) string {
+	switch {
+	case n == 0:
+		return t.NotAllowed
+	case n > 1 && oneIsEnough:
+		return t.NeededOne
+	}
+	return t.Needed(n)
+}
+
+// texts returns the texts in the language that the user prefers.
+func (g *Guard) texts(r *http.Request) *Texts {
+	best, most := &g.options.Texts[0], 0.0
+	for element := range strings.SplitSeq(g.options.Language(r), ",") {
+		// A range of languages has the syntax of a range of media types.
+		language, weight, ok := mediaRange(element)
+		if !ok || weight <= most {
+			continue
+		}
+		if t := g.textsIn(language); t != nil {
+			best, most = t, weight
+		}
+	}
+	return best
+}
+
+// textsIn looks up a language (RFC 4647 section 3.4): "de-AT" finds "de".
+func (g *Guard) textsIn(language string) *Texts {
+	for language != "" && language != "*" {
+		at := slices.IndexFunc(g.options.Texts, func(t Texts) bool { return strings.EqualFold(t.Language, language) })
+		if at >= 0 {
+			return &g.options.Texts[at]
+		}
+		language = language[:max(strings.LastIndexByte(language, '-'), 0)]
+	}
+	if language == "*" {
+		return &g.options.Texts[0]
+	}
+	return nil
+}

@@ -1,0 +1,109 @@
+package guard_test
+
+import (
+	"fmt"
+	"html"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/rightful-go/rightful/api/guard"
+	"github.com/rightful-go/rightful/authz"
+)
+
+// labeled returns texts that each have their own name and language, in angle brackets to test
+// escaping.
+func labeled(language string) guard.Texts {
+	texts := guard.Texts{Needed: func(n int) string { return fmt.Sprintf("<needed %d %s>", n, language) }}
+	fields := reflect.ValueOf(&texts).Elem()
+	for i := range fields.NumField() {
+		if field := fields.Field(i); field.Kind() == reflect.String {
+			field.SetString("<" + strings.ToLower(fields.Type().Field(i).Name) + " " + language + ">")
+		}
+	}
+	texts.Language = language
+	texts.SignedInAs = "<before " + language + ">{user}<after " + language + ">"
+	return texts
+}
+
+// Every text that a host can replace is on some page, escaped, and pages have no other words.
+func TestEveryTextIsOnAPage(t *testing.T) {
+	options := quiet
+	options.Texts, options.SignIn, options.Tell = []guard.Texts{labeled("eo")}, "/login", guard.TellGroups
+	g := guard.New(scenario(t, "backoffice"), signedIn, options)
+	page := func(g *guard.Guard, user authz.UserID, guarding func(*guard.Guard) middleware) string {
+		return send(guarded(guarding(g)), user, "GET", "/x", "Accept", asPage).Body.String()
+	}
+	oneOf := func(g *guard.Guard) middleware { return g.RequireAny(approving[1:]...) }
+	pages := page(g, "", oneOf) + page(g, "cleo", oneOf) + page(g, "cleo", require(append(approving, "nowhere.declared:view")...)) +
+		page(g, "cleo", requireFunc())
+	old := expired(t)
+	pages += page(guard.New(old, signedIn, options), "cleo", oneOf)
+	fields := reflect.TypeFor[guard.Texts]()
+	for i := range fields.NumField() {
+		name := fields.Field(i).Name
+		want := []string{"<" + strings.ToLower(name) + " "}
+		switch name {
+		case "Language":
+			want = []string{`lang="eo"`}
+		case "SignedInAs":
+			want = []string{"<before eo>", "<after eo>"}
+		}
+		for _, text := range want {
+			if name != "Language" {
+				text = html.EscapeString(text)
+			}
+			if !strings.Contains(pages, text) {
+				t.Errorf("%s is on no page", name)
+			}
+		}
+	}
+	for _, english := range []string{"Sign in", "You ", "Please", "What", "Missing", "Forbidden", "Other", "administrator"} {
+		if strings.Contains(pages, english) {
+			t.Errorf("in another language, a page says %q", english)
+		}
+	}
+}
+
+// The page is in the available language that the user prefers.
+func TestLanguageIsChosen(t *testing.T) {
+	const title = "<title>503 &lt;unavailable %s&gt;</title>"
+	options := quiet
+	options.Texts = []guard.Texts{labeled("en"), labeled("de"), labeled("pt-BR")}
+	engine := expired(t)
+	for _, c := range []struct{ accept, want string }{
+		{"", "en"},
+		{"de", "de"},
+		{"DE", "de"},
+		{"de-AT", "de"},
+		{"de-Latn-AT-1996", "de"},
+		{"pt-BR", "pt-BR"},
+		{"pt-br, de;q=0.9", "pt-BR"},
+		{"pt", "en"}, // Brazilian isn't what was asked for
+		{"fr", "en"},
+		{"fr, de;q=0.1", "de"},
+		{"en;q=0.5, de;q=0.8", "de"},
+		{"de;q=0.5, en;q=0.8", "en"},
+		{"de, en", "de"},
+		{"*", "en"},
+		{"*;q=0.1, de;q=0.5", "de"},
+		{"de;q=0", "en"},
+		{"de;q=2", "en"},
+		{"-", "en"},
+		{"--de, ;q=1,,de", "de"},
+		{"-de", "en"},
+		{strings.Repeat("x-", 100_000), "en"},
+	} {
+		r := guarded(guard.New(engine, signedIn, options).Require("a:b"))
+		if w := send(r, "ana", "GET", "/x", "Accept", asPage, "Accept-Language", c.accept); !strings.Contains(w.Body.String(), fmt.Sprintf(title, c.want)) {
+			t.Errorf("for %q it isn't in %s", c.accept, c.want)
+		}
+		host := options
+		host.Language = func(r *http.Request) string { return r.Header.Get("Likes") }
+		r = guarded(guard.New(engine, signedIn, host).Require("a:b"))
+		if w := send(r, "ana", "GET", "/x", "Accept", asPage, "Accept-Language", "pt-BR", "Likes", c.accept); !strings.Contains(w.Body.String(), fmt.Sprintf(title, c.want)) {
+			t.Errorf("where the host says %q it isn't in %s", c.accept, c.want)
+		}
+	}
+}

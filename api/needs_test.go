@@ -1,0 +1,124 @@
+package api_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rightful-go/rightful/api"
+	"github.com/rightful-go/rightful/authz"
+)
+
+// shows returns the rights that are needed to see whether something exists by an operation's
+// answer; none if the answer doesn't depend on it.
+func shows(t testing.TB, path string) []authz.Permission {
+	t.Helper()
+	switch first := strings.Split(path, "/")[1]; {
+	case path == "/me", path == "/status", path == "/openapi.json":
+		return nil
+	case first == "users", first == "denials", first == "permission-holders", strings.Contains(path, "/members"):
+		return []authz.Permission{authz.ViewGroups, authz.ViewUsers}
+	case first == "groups", first == "permissions":
+		return []authz.Permission{authz.ViewGroups}
+	case first == "changes":
+		return []authz.Permission{authz.ViewChanges}
+	case first == "imports":
+		return []authz.Permission{authz.ImportPolicy}
+	case first == "export":
+		return []authz.Permission{authz.ExportPolicy}
+	}
+	t.Fatalf("say here what %s shows", path)
+	return nil
+}
+
+// there and missing are what stands in a path, and in a parameter of a query.
+var (
+	there = map[string]string{
+		"{group}": "Finance", "{user}": "dana", "{revision}": "3", "{id}": "THERE",
+		"group": "Finance", "user": "dana", "actor": "admin", "permission": "finance.operations:view", "category": "Finance", "q": "fin",
+		"members": "release", "mode": "merge", "dry_run": "true", "limit": "1", "cursor": "x", "since": "2020-01-01T00:00:00Z", "until": "2050-01-01T00:00:00Z",
+		"revision": "3",
+	}
+	missing = map[string]string{
+		"{group}": "Nobody", "{user}": "nobody", "{revision}": "99", "{id}": "MISSING",
+		"group": "Nobody", "user": "nobody", "actor": "nobody", "permission": "no.such:thing", "category": "Nothing", "q": "zzz",
+		"members": "release", "mode": "merge", "dry_run": "true", "limit": "1", "cursor": "x", "since": "2020-01-01T00:00:00Z", "until": "2050-01-01T00:00:00Z",
+		"revision": "99",
+	}
+	bodies = []string{
+		"", "{}", "{", `{"name":"NAME"}`, `{"name":"x","inherits":["NAME"]}`, `{"groups":[{"group":"NAME"}]}`, `{"add":["USER"]}`, `{"remove":["USER"]}`,
+		`{"grant":["rightful.members/NAME:assign"]}`, `{"grants":["rightful.members/NAME:assign"],"restrictions":[]}`, "g, USER, group:NAME\n",
+	}
+)
+
+func fill(text string, values map[string]string) string {
+	return strings.NewReplacer(
+		"{group}", values["{group}"], "{user}", values["{user}"], "{revision}", values["{revision}"], "{id}", values["{id}"],
+		"NAME", values["{group}"], "USER", values["{user}"],
+	).Replace(text)
+}
+
+// Promise 12, for every operation and for callers with every combination of view rights, with and
+// without all rights to change: callers who may not see what an operation shows, or may not carry
+// it out, get the same 403 for what exists and for what doesn't, in path, query and body. (Only
+// callers who may see changes learn what a revert needs.)
+func TestNoProbingForExistence(t *testing.T) {
+	d := newDesk(t)
+	d.addDenials(authz.Denial{ID: "THERE", At: time.Now(), User: "dana", Required: []authz.Permission{"finance.operations:view"}})
+	views := [][]authz.Pattern{{"rightful.groups:view"}, {"rightful.users:view"}, {"rightful.changes:view", "rightful.policy:*"}}
+	writes := []authz.Pattern{
+		"rightful.groups:create", "rightful.groups:update", "rightful.groups:delete", "rightful.users:update", "rightful.members/Finance:assign",
+	}
+	for choice := range 1 << (len(views) + 1) {
+		caller, grants := fmt.Sprintf("caller %d", choice), []authz.Pattern{"finance.operations:view"}
+		for i, list := range append(views, writes) {
+			if choice>>i&1 != 0 {
+				grants = append(grants, list...)
+			}
+		}
+		if _, err := d.engine.As("admin").ChangeUserPermissions(t.Context(), authz.UserID(caller), authz.RulesDelta{Grant: grants}); err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range api.Operations() {
+			mayNotSee := slices.ContainsFunc(shows(t, o.Path), func(p authz.Permission) bool { return !d.engine.Can(authz.UserID(caller), p) })
+			mayNotDo := o.Method != "GET" && o.Path != "/imports" && o.Path != "/changes/{revision}/revert" && !d.engine.Can(authz.UserID(caller), authz.UpdateUsers)
+			if mayNotSee || mayNotDo {
+				d.probes(caller, o)
+			}
+		}
+	}
+}
+
+func (d *desk) probes(caller string, o api.Operation) {
+	d.t.Helper()
+	queries := []string{""}
+	for _, name := range strings.Fields(o.Query) {
+		if there[name] == "" || missing[name] == "" {
+			d.t.Fatalf("say here what the parameter %s of %s may name", name, o.Path)
+		}
+		queries = append(queries, "?"+name+"=")
+	}
+	sent := bodies
+	if len(o.Types) == 0 {
+		sent = bodies[:1]
+	}
+	for _, query := range queries {
+		for _, body := range sent {
+			var answers []string
+			for _, values := range []map[string]string{there, missing} {
+				asked := query
+				if name := strings.Trim(query, "?="); name != "" {
+					asked += strings.ReplaceAll(values[name], " ", "+")
+				}
+				r := d.do(caller, o.Method, fill(o.Path, values)+asked, fill(body, values))
+				r.problem(403, "forbidden")
+				answers = append(answers, fmt.Sprint(r.header, r.body))
+			}
+			if answers[0] != answers[1] {
+				d.t.Errorf("%s %s%s %s tells %s:\n%s\n%s", o.Method, o.Path, query, body, caller, answers[0], answers[1])
+			}
+		}
+	}
+}

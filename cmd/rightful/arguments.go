@@ -1,0 +1,29 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+func noArguments(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usageError{fmt.Errorf("takes no arguments, but got %q", args[0])}
+	}
+	return nil
+}
+
+func oneUser(_ *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return usageError{fmt.Errorf("takes the id of one user, but got %d arguments", len(args))}
+	}
+	return nil
+}
+
+func denialOrQuestion(_ *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return usageError{errors.New("takes the id of a denial, or a user and permissions")}
+	}
+	return nil
+}

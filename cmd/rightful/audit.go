@@ -1,0 +1,12 @@
+package main
+
+import "github.com/spf13/cobra"
+
+func auditCommand(p process, out *output) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "audit",
+		Short: "Check the audit log",
+	}
+	makeParent(cmd, auditVerifyCommand(p, out))
+	return cmd
+}

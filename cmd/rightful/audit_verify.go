@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"github.com/rightful-go/rightful/authz"
+	"github.com/spf13/cobra"
+)
+
+func auditVerifyCommand(p process, out *output) *cobra.Command {
+	var db databaseFlags
+	var key recordKey
+	var heads heads
+	cmd := &cobra.Command{
+		Use:   "verify",
+		Short: "Verify the records against the tables",
+		Long: `Replay the records of all changes, compare the result with the tables, and name the first
+record that does not fit. Exit status 0 means that everything fits, 1 that something
+differs. The command writes nothing.
+
+Whoever can write to the database can cut off the newest records together with their
+effects. Only a head that was kept elsewhere shows that: the service logs one with each
+change, and this command prints the present one. Give kept heads with --head.`,
+		Example: `  rightful audit verify --db postgres://app@db.example/desk
+  rightful audit verify --db sqlite:policy.db --record-key key --head 482:9f86d081…`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := db.complete(p.getenv); err != nil {
+				return err
+			}
+			return verify(cmd.Context(), p, out, db, key, heads)
+		},
+	}
+	db.addFlags(cmd)
+	key.addFlag(cmd)
+	cmd.Flags().Var(&heads, "head", "head that was kept elsewhere, as `REVISION:HASH`; can be repeated")
+	return cmd
+}
+
+// manyRecords is a number that takes more than a moment to replay.
+const manyRecords = 20_000
+
+func verify(ctx context.Context, p process, out *output, db databaseFlags, keyFile recordKey, heads heads) error {
+	key, err := keyFile.read()
+	if err != nil {
+		return err
+	}
+	store, err := db.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = store.Close() }()
+	position, err := store.Position(ctx)
+	if err != nil {
+		return fmt.Errorf("%w: %w", authz.ErrStoreUnavailable, err)
+	}
+	if position.Revision > manyRecords {
+		note(p.stderr, "Replaying %d records …\n", position.Revision)
+	}
+	n, err := authz.AuditRecords(ctx, store, key, heads...)
+	result := verification{Fits: err == nil, Records: n, Revision: position.Revision, Hash: hex.EncodeToString(position.Hash)}
+	var misfit *authz.Error
+	switch {
+	case err == nil && n == 0:
+		return out.print(result, "There are no records yet.")
+	case err == nil:
+		return out.print(result, "Verified %s: everything fits. The head is %d:%s.", plural(n, "record"), result.Revision, result.Hash)
+	case !errors.As(err, &misfit) || misfit.Kind != authz.ErrRecordsDoNotFit:
+		return err
+	}
+	result.Misfit, result.Fault = misfit.Revision, misfit.Detail
+	err = out.print(result, "Verified %s. Revision %d does not fit: %s.", plural(n, "record"), misfit.Revision, misfit.Detail)
+	if err != nil {
+		return err
+	}
+	return noError{}
+}
+
+// verification is the result of audit verify.
+type verification struct {
+	Fits     bool           `json:"fits"`
+	Records  int            `json:"records"` // that fit
+	Revision authz.Revision `json:"revision"`
+	Hash     string         `json:"hash"`
+	Misfit   authz.Revision `json:"misfit,omitempty"` // the first revision whose record does not fit
+	Fault    string         `json:"fault,omitempty"`
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/rightful-go/rightful/api/openapi"
+)
+
+// writeExplanation writes an explanation for people.
+func writeExplanation(to io.Writer, x openapi.Explanation) {
+	if !x.Known {
+		note(to, "%s is unknown to the policy: no group has them as a member, and no rule names them.\n", x.User)
+	}
+	for _, p := range x.Permissions {
+		verb := "lacks"
+		if p.Allowed {
+			verb = "holds"
+		}
+		note(to, "  %s %s%s\n", verb, p.Permission, labeled(p))
+	}
+	if x.Allowed {
+		note(to, "%s may do this.\n", x.User)
+		return
+	}
+	heading := "What would help, best first:"
+	if len(x.BadRows) > 0 {
+		for _, row := range x.BadRows {
+			note(to, "Row %d is a bad row and denies %s everything: %s. Remove it with rightful repair %[1]d.\n", row.ID, x.User, row.Detail)
+		}
+		heading = "What would help after that, best first:"
+	}
+	if len(x.Fixes) == 0 && len(x.BadRows) == 0 {
+		note(to, "Nothing that can be granted would help.\n")
+	}
+	if len(x.Fixes) > 0 {
+		note(to, "\n%s\n", heading)
+	}
+	for i, fix := range x.Fixes {
+		note(to, "%2d. %s\n    %s\n", i+1, describe(x.User, fix), strings.Join(effects(fix), "; "))
+		for _, request := range fix.Operations {
+			note(to, "    %s %s\n", request.Method, request.Path)
+		}
+	}
+}
+
+func labeled(p openapi.ExplainedPermission) string {
+	if p.Label == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (%s)", strings.Join(append(p.Category, p.Label), " > "))
+}
+
+// describe says what a fix does.
+func describe(user string, f openapi.Fix) string {
+	var steps []string
+	if len(f.Groups) > 0 {
+		steps = append(steps, fmt.Sprintf("put %s into %s", user, strings.Join(f.Groups, ", ")))
+	}
+	if len(f.Leaves) > 0 {
+		steps = append(steps, fmt.Sprintf("take %s out of %s", user, strings.Join(f.Leaves, ", ")))
+	}
+	for _, rule := range f.Lifts {
+		steps = append(steps, fmt.Sprintf("lift the restriction %s of %s", rule.Pattern, rule.Subject))
+	}
+	if f.Kind == openapi.FixKindGrant {
+		steps = append(steps, fmt.Sprintf("grant %s to %s", strings.Join(f.Permissions, ", "), f.Subject))
+	}
+	return strings.Join(steps, ", ")
+}
+
+// effects says what else a fix does, and whether the caller may apply it.
+func effects(f openapi.Fix) []string {
+	var list []string
+	add := func(n int, format string, args ...any) {
+		if n > 0 {
+			list = append(list, fmt.Sprintf(format, args...))
+		}
+	}
+	add(f.AlsoGivesCount, "also gives %s", plural(f.AlsoGivesCount, "permission"))
+	add(f.AlsoTakesCount, "takes away %s", plural(f.AlsoTakesCount, "permission"))
+	add(f.RestrictionCount, "brings restrictions: %s", strings.Join(f.Restrictions, ", "))
+	add(f.AlsoReachesCount, "reaches %s", plural(f.AlsoReachesCount, "other user"))
+	if f.Allowed {
+		return append(list, "you may apply it")
+	}
+	return append(list, "you may not apply it: you lack "+strings.Join(f.Lacks, ", "))
+}

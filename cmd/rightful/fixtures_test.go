@@ -1,0 +1,156 @@
+package main
+
+import (
+	"database/sql"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/glebarez/sqlite"
+	"github.com/rightful-go/rightful/adapters/gormstore"
+	"github.com/rightful-go/rightful/api"
+	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
+	"github.com/rightful-go/rightful/internal/database"
+)
+
+// shell has the commands that prepare a transcript:
+//
+//	export NAME=VALUE…    sets environment variables
+//	write FILE TEXT       writes a file
+//	ls                    lists the files
+//	office FILE [KEY]     makes a policy in an SQLite file, whose records are keyed with KEY: ana is its
+//	                      administrator, HEAD its head
+//	sql FILE STATEMENT    does what another program might do to the tables
+//	can FILE USER         says whether the policy lets a user do a:b, and records foreign rows
+//	serve [FILE]          starts a service at RIGHTFUL_URL, with the policy of a file or one in memory; tokens
+//	                      are user ids
+//	deny USER PERMISSION  has the service deny a user, by the id in DENIAL
+type shell struct {
+	t       *testing.T
+	folder  string // where it works
+	env     map[string]string
+	service *authz.Engine
+}
+
+func (s *shell) builtin(out io.Writer, name string, args []string) {
+	s.t.Helper()
+	switch name {
+	case "export":
+		for _, arg := range args {
+			key, value, _ := strings.Cut(arg, "=")
+			s.env[key] = value
+		}
+	case "write":
+		check(s.t, os.WriteFile(args[0], []byte(args[1]), 0o600))
+	case "ls":
+		entries, err := os.ReadDir(".")
+		check(s.t, err)
+		for _, entry := range entries {
+			note(out, "%s\n", entry.Name())
+		}
+	case "office":
+		s.office(args[0], strings.Join(args[1:], ""))
+	case "sql":
+		execute(s.t, args[0], args[1])
+	case "can":
+		note(out, "%v\n", can(s.t, args[0], authz.UserID(args[1])))
+	case "serve":
+		s.serve(args...)
+	case "deny":
+		s.deny(authz.UserID(args[0]), authz.Permission(args[1]))
+	default:
+		s.t.Fatalf("no such command: %s", name)
+	}
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s *shell) office(file, key string) {
+	s.t.Helper()
+	store, err := database.Open(s.t.Context(), "sqlite:"+file, gormstore.Options{})
+	check(s.t, err)
+	defer store.Close()
+	engine, err := authz.Open(s.t.Context(), store, authz.Options{Bootstrap: "ana", RecordKey: []byte(key), Logger: slog.New(slog.DiscardHandler)})
+	check(s.t, err)
+	defer engine.Close()
+	_, err = engine.As("ana").CreateGroup(s.t.Context(), authz.GroupSpec{Name: "Desk"})
+	check(s.t, err)
+	head := engine.Status().Head
+	s.env["HEAD"] = fmt.Sprintf("%d:%x", head.Revision, head.Hash)
+}
+
+func can(t *testing.T, file string, user authz.UserID) bool {
+	t.Helper()
+	store, err := database.Open(t.Context(), "sqlite:"+file, gormstore.Options{})
+	check(t, err)
+	defer store.Close()
+	engine, err := authz.Open(t.Context(), store, authz.Options{Logger: slog.New(slog.DiscardHandler)})
+	check(t, err)
+	defer engine.Close()
+	return engine.Can(user, "a:b")
+}
+
+func execute(t *testing.T, file, statement string) {
+	t.Helper()
+	db, err := sql.Open(sqlite.DriverName, file)
+	check(t, err)
+	defer db.Close()
+	_, err = db.ExecContext(t.Context(), statement)
+	check(t, err)
+}
+
+func (s *shell) serve(file ...string) {
+	s.t.Helper()
+	store, group := authz.Store(memstore.New()), authz.GroupName("Desk")
+	if len(file) > 0 {
+		opened, err := database.Open(s.t.Context(), "sqlite:"+file[0], gormstore.Options{})
+		check(s.t, err)
+		s.t.Cleanup(func() { _ = opened.Close() })
+		store, group = opened, "Helpers"
+	}
+	engine, err := authz.Open(s.t.Context(), store, authz.Options{
+		Bootstrap: "ana", Logger: slog.New(slog.DiscardHandler),
+		Catalog: authz.Catalog{{Permission: "a:b", Label: "Do it", Category: []string{"Things"}}, {Permission: "a:c", Label: "Undo it"}},
+	})
+	check(s.t, err)
+	s.t.Cleanup(func() { _ = engine.Close() })
+	s.service = engine
+	_, err = engine.As("ana").CreateGroup(s.t.Context(), authz.GroupSpec{Name: group, Permissions: authz.Rules{Grants: []authz.Pattern{"a:*"}}})
+	check(s.t, err)
+	gin.SetMode(gin.ReleaseMode) // it logs less
+	r := gin.New()
+	api.Mount(r.Group("/api/v1"), engine, func(c *gin.Context) authz.UserID {
+		id, _ := strings.CutPrefix(c.GetHeader("Authorization"), "Bearer ")
+		return authz.UserID(id)
+	})
+	server := httptest.NewServer(r)
+	s.t.Cleanup(server.Close)
+	s.env["RIGHTFUL_URL"] = server.URL + "/api/v1"
+}
+
+// deny returns when the denial can be read, which is within a second.
+func (s *shell) deny(user authz.UserID, permission authz.Permission) {
+	s.t.Helper()
+	denial := s.service.RecordDenial(s.service.Decide(authz.Question{User: user, Permissions: []authz.Permission{permission}}), "POST", "/do")
+	s.env["DENIAL"] = string(denial.ID)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); <-tick.C {
+		if _, err := s.service.Denial(s.t.Context(), denial.ID); err == nil {
+			return
+		}
+	}
+	s.t.Fatal("the denial is not recorded")
+}

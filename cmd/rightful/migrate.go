@@ -1,0 +1,43 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+func migrateCommand(p process, out *output) *cobra.Command {
+	var db databaseFlags
+	var printSQL bool
+	cmd := &cobra.Command{
+		Use:   "migrate",
+		Short: "Create the tables, or upgrade them to this version",
+		Long: `Create the tables of a policy, or upgrade them to the version that this program needs.
+Tables that are up to date stay as they are. On SQLite the file is created if there is none.
+
+With --print, migrate prints the SQL for an empty database and opens nothing. Use it where
+another account runs migrations: a service needs no right to create tables.`,
+		Example: `  rightful migrate --db sqlite:policy.db
+  rightful migrate --db postgres:// --print > tables.sql`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := db.complete(p.getenv); err != nil {
+				return err
+			}
+			if printSQL {
+				sql, err := db.migrationSQL()
+				if err != nil {
+					return usageError{err}
+				}
+				return out.print(map[string]string{"sql": sql}, "%s", strings.TrimSuffix(sql, "\n"))
+			}
+			if err := db.migrate(cmd.Context()); err != nil {
+				return err
+			}
+			return out.print(map[string]bool{"migrated": true}, "The tables are up to date.")
+		},
+	}
+	db.addFlags(cmd)
+	cmd.Flags().BoolVar(&printSQL, "print", false, "print the SQL and run nothing")
+	return cmd
+}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/rightful-go/rightful/authz"
+	"github.com/spf13/cobra"
+)
+
+// recordKey names the file that holds the key of the records, see [authz.Options].
+type recordKey struct{ file string }
+
+func (k *recordKey) addFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&k.file, "record-key", "", "`file` with the key of the records, if the service uses one (Options.RecordKey)")
+}
+
+// read returns the key, nil if there is none.
+func (k *recordKey) read() ([]byte, error) {
+	if k.file == "" {
+		return nil, nil
+	}
+	key, err := os.ReadFile(k.file)
+	if err != nil {
+		return nil, fmt.Errorf("read the key of the records: %w", err)
+	}
+	if len(key) == 0 {
+		return nil, fmt.Errorf("the key of the records is empty: %s", k.file)
+	}
+	return key, nil
+}
+
+// checkKey fails if the last record was hashed with another key. A record written with the wrong
+// key would break the chain for good.
+func checkKey(ctx context.Context, store authz.Store, key []byte) error {
+	last, err := store.Before(ctx, 0, 2)
+	if err != nil {
+		return fmt.Errorf("%w: %w", authz.ErrStoreUnavailable, err)
+	}
+	if len(last) == 0 {
+		return nil
+	}
+	var before []byte
+	if len(last) > 1 {
+		before = last[1].Hash
+	}
+	if !last[0].Follows(before, key) {
+		return fmt.Errorf("the record of revision %d was not hashed with this key: give the key of the service with --record-key; "+
+			"if that is the right key, the record was altered, see rightful audit verify", last[0].Revision)
+	}
+	return nil
+}

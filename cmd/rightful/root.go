@@ -1,0 +1,79 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+const rootLong = `rightful is for the operators of a Rightful service. It works on the database of the
+policy, so that it helps even if the service is down; "why" asks a running service.
+
+Environment:
+  RIGHTFUL_DB      stands in for --db
+  RIGHTFUL_URL     stands in for --url
+  RIGHTFUL_TOKEN   the bearer token for the service; there is no flag for it, since
+                   other users of the machine can read the arguments of a process
+
+Exit status:
+  0  yes, or done
+  1  no, or something differs
+  2  wrong usage, or any other error
+  3  someone else changed the policy at the same time
+  4  the database or the service cannot be reached; try again later`
+
+func rootCommand(p process) *cobra.Command {
+	out := &output{to: p.stdout, format: formatText}
+	root := &cobra.Command{
+		Use:           "rightful",
+		Short:         "Administer the policy of a Rightful service",
+		Long:          rootLong,
+		Version:       buildInfo().Version,
+		SilenceErrors: true, // run reports them
+		SilenceUsage:  true,
+	}
+	root.SetVersionTemplate("rightful {{.Version}}\n")
+	root.SetUsageTemplate(usageTemplate(root.UsageTemplate()))
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	out.addFlag(root)
+	makeParent(root,
+		migrateCommand(p, out),
+		auditCommand(p, out),
+		bootstrapCommand(p, out),
+		repairCommand(p, out),
+		whyCommand(p, out),
+		versionCommand(out),
+	)
+	return root
+}
+
+// makeParent gives a command subcommands, one of which has to be named.
+func makeParent(parent *cobra.Command, children ...*cobra.Command) {
+	parent.AddCommand(children...)
+	parent.SuggestionsMinimumDistance = 2
+	parent.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		text := fmt.Sprintf("there is no command %q", args[0])
+		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+			text += fmt.Sprintf("; did you mean %q?", strings.Join(near, `" or "`))
+		}
+		return usageError{fmt.Errorf("%s", text)}
+	}
+	parent.RunE = func(cmd *cobra.Command, _ []string) error {
+		note(cmd.ErrOrStderr(), "%s", cmd.UsageString())
+		return errUsageShown
+	}
+}
+
+// usageTemplate leaves out that a parent can be run by itself: all that does is print the usage.
+func usageTemplate(cobras string) string {
+	return strings.Replace(cobras, "{{if .Runnable}}", "{{if and .Runnable (not .HasAvailableSubCommands)}}", 1)
+}
+
+// noFiles keeps shells from completing the names of files in place of users and permissions.
+func noFiles(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveNoFileComp
+}

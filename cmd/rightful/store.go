@@ -1,0 +1,75 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/rightful-go/rightful/adapters/gormstore"
+	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/internal/database"
+	"github.com/spf13/cobra"
+)
+
+// databaseFlags say which database a command works on. This file alone knows how to open it.
+type databaseFlags struct{ address, prefix string }
+
+// closableStore is a store that the command opened and has to close.
+type closableStore interface {
+	authz.Store
+	Close() error
+}
+
+func (d *databaseFlags) addFlags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&d.address, "db", "", "`address` of the database: sqlite:PATH, postgres://… or mysql://… (default $RIGHTFUL_DB)")
+	cmd.Flags().StringVar(&d.prefix, "prefix", "", "`prefix` of the table names, if the service uses one")
+}
+
+// complete takes the address from the environment if there is no flag.
+func (d *databaseFlags) complete(getenv func(string) string) error {
+	if d.address = cmp.Or(d.address, getenv("RIGHTFUL_DB")); d.address == "" {
+		return usageError{errors.New("no database given: use --db or set RIGHTFUL_DB")}
+	}
+	return nil
+}
+
+// open opens a store that exists. It creates neither tables nor a database file.
+func (d *databaseFlags) open(ctx context.Context) (closableStore, error) {
+	if file := d.file(); file != "" {
+		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("there is no database file %s; check --db, or create it with rightful migrate", file)
+		}
+	}
+	return database.Open(ctx, d.address, gormstore.Options{Prefix: d.prefix, SkipMigration: true})
+}
+
+// migrate creates the tables or upgrades them, and on SQLite creates the file.
+func (d *databaseFlags) migrate(ctx context.Context) error {
+	store, err := database.Open(ctx, d.address, gormstore.Options{Prefix: d.prefix})
+	if err != nil {
+		return err
+	}
+	return store.Close()
+}
+
+// migrationSQL returns the statements that migrate would run on an empty database.
+func (d *databaseFlags) migrationSQL() (string, error) {
+	scheme, _, _ := strings.Cut(d.address, ":")
+	if scheme == "postgresql" {
+		scheme = "postgres"
+	}
+	return database.MigrationSQL(scheme, d.prefix)
+}
+
+// file returns the path of an SQLite file, "" for a server and for what is no plain path.
+func (d *databaseFlags) file() string {
+	path, ok := strings.CutPrefix(d.address, "sqlite:")
+	if !ok || strings.HasPrefix(path, "file:") || strings.HasPrefix(path, "//") || strings.Contains(path, ":memory:") {
+		return ""
+	}
+	return path
+}

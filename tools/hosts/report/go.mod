@@ -1,0 +1,3 @@
+module github.com/rightful-go/rightful/tools/hosts/report
+
+go 1.26.0
