@@ -1,12 +1,12 @@
 package authz
 
 import (
-	"github.com/rightful-go/rightful/internal/fold"
-
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/rightful-go/rightful/internal/fold"
 )
 
 // errWrittenMeanwhile is why an adoption begins anew: someone else wrote to the table.
@@ -38,7 +38,7 @@ func (e *Engine) adoptOnce(ctx context.Context) error {
 		func(s State) error { empty.writes = s.Writes; return nil },
 		func(r Row) error { ad.rows = append(ad.rows, r); return nil })
 	if err == nil {
-		err = ad.understand()
+		err = ad.interpretRows()
 	}
 	if err != nil {
 		return e.unavailable(ctx, err)
@@ -71,17 +71,17 @@ type adoption struct {
 	add    []Row   // rows in our form that take the place of others
 	remove []int64 // those others, and what can't be taken over
 
-	there  map[Row]bool  // the rows that the table will hold, without their ids
-	seen   map[Rule]bool // doubles are taken once
-	groups *adoptedGroups
-	links  map[GroupName][]GroupName
-	bare   map[string]bool // the names that are groups without being marked
-	full   bool            // the table's Administrators held everything already
+	rowsKept      map[Row]bool  // the rows that the table will hold, without their ids
+	seen          map[Rule]bool // doubles are taken once
+	groups        *adoptedGroups
+	links         map[GroupName][]GroupName
+	bareGroups    map[string]bool // the names that are groups without being marked
+	hadEverything bool            // the table's Administrators held everything already
 }
 
-func (ad *adoption) understand() error {
+func (ad *adoption) interpretRows() error {
 	lines := make([]PolicyLine, len(ad.rows))
-	ad.there, ad.seen = make(map[Row]bool, len(ad.rows)), make(map[Rule]bool, len(ad.rows))
+	ad.rowsKept, ad.seen = make(map[Row]bool, len(ad.rows)), make(map[Rule]bool, len(ad.rows))
 	for i, r := range ad.rows {
 		fields := r.fields()
 		if len(fields) == 4 && fields[0] == rowPolicy {
@@ -89,11 +89,11 @@ func (ad *adoption) understand() error {
 		}
 		lines[i] = PolicyLine{i, fields}
 		r.ID = 0
-		ad.there[r] = true
+		ad.rowsKept[r] = true
 	}
 	rules, _ := interpret(lines)
-	ad.bare = bareGroups(lines)
-	ad.full = slices.ContainsFunc(rules, func(lr lineRule) bool { return lr.rule == administratorsRule })
+	ad.bareGroups = bareGroups(lines)
+	ad.hadEverything = slices.ContainsFunc(rules, func(lr lineRule) bool { return lr.rule == administratorsRule })
 	ad.groups, ad.links = newAdoptedGroups(), map[GroupName][]GroupName{}
 	understood := make(map[int]bool, len(rules))
 	for _, lr := range rules {
@@ -106,15 +106,15 @@ func (ad *adoption) understand() error {
 		}
 	}
 	ad.delta.Groups = ad.groups.made
-	if !ad.full {
+	if !ad.hadEverything {
 		ad.delta.Added = append(ad.delta.Added, administratorsRule)
 		ad.add = append(ad.add, administratorsRule.row())
 	}
-	return ad.keepBad()
+	return ad.noteBadRows()
 }
 
 // keepBad notes the rows that stay in the table without being understood.
-func (ad *adoption) keepBad() error {
+func (ad *adoption) noteBadRows() error {
 	var l loader
 	if err := l.begin(State{}); err != nil {
 		return err
@@ -146,7 +146,7 @@ func (ad *adoption) keepBad() error {
 // take takes one row over. What promises forbid goes out of the table, on record: left there,
 // it would count from the next start on.
 func (ad *adoption) adoptRow(row Row, r Rule) {
-	if fault := ad.forbids(r); fault != "" {
+	if fault := ad.faultOf(r); fault != "" {
 		ad.remove = append(ad.remove, row.ID)
 		ad.delta.RemovedRows = append(ad.delta.RemovedRows, BadRow{ID: row.ID, Values: row.fields(), Fault: fault})
 		return
@@ -166,8 +166,8 @@ func (ad *adoption) replace(row, want Row) {
 		return
 	}
 	ad.remove = append(ad.remove, id)
-	if !ad.there[want] {
-		ad.there[want] = true
+	if !ad.rowsKept[want] {
+		ad.rowsKept[want] = true
 		ad.add = append(ad.add, want)
 	}
 }
@@ -176,7 +176,7 @@ func (ad *adoption) replace(row, want Row) {
 // what it denies would no longer reach the members.
 func (ad *adoption) mark(row Row) Row {
 	for i := range row.V {
-		if ad.bare[row.V[i]] && (i == 0 || i == 1 && isLink(row)) {
+		if ad.bareGroups[row.V[i]] && (i == 0 || i == 1 && isLink(row)) {
 			row.V[i] = groupMark + row.V[i]
 		}
 	}
@@ -184,9 +184,9 @@ func (ad *adoption) mark(row Row) Row {
 }
 
 // forbids says why a rule can't be taken over, empty if it can.
-func (ad *adoption) forbids(r Rule) string {
+func (ad *adoption) faultOf(r Rule) string {
 	switch {
-	case r.Kind == KindMember && r.Group == Administrators && !ad.full:
+	case r.Kind == KindMember && r.Group == Administrators && !ad.hadEverything:
 		return "the group didn't hold everything, and its members must not begin to"
 	case forbiddenToAdministrators(r):
 		return "Administrators is protected: it holds *:* and nothing else"

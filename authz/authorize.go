@@ -1,8 +1,6 @@
 package authz
 
-import (
-	"context"
-)
+import "context"
 
 // Authorize says whether the actor may try an operation at all, and otherwise returns a
 // [*ForbiddenError] with all that is missing. It doesn't look at whether the target exists, and it

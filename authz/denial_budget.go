@@ -30,7 +30,7 @@ const (
 // of returns the budget of a user, nil where there are too many users at once.
 func (b *denialBudgets) of(user UserID, now time.Time) *denialBudget {
 	budget := b.users[user]
-	if budget == nil && b.room(now) {
+	if budget == nil && b.makeRoom(now) {
 		budget = &denialBudget{tokens: denialBurst, at: now}
 		b.users[user] = budget
 	}
@@ -39,7 +39,7 @@ func (b *denialBudgets) of(user UserID, now time.Time) *denialBudget {
 
 // room makes room for one more user. Who has spent nothing for so long that the budget is
 // whole again is forgotten first.
-func (b *denialBudgets) room(now time.Time) bool {
+func (b *denialBudgets) makeRoom(now time.Time) bool {
 	if len(b.users) < maxDenialBudgets {
 		return true
 	}
@@ -47,18 +47,18 @@ func (b *denialBudgets) room(now time.Time) bool {
 		return false
 	}
 	b.swept = now
-	maps.DeleteFunc(b.users, func(_ UserID, budget *denialBudget) bool { return budget.after(now) == denialBurst })
+	maps.DeleteFunc(b.users, func(_ UserID, budget *denialBudget) bool { return budget.tokensAt(now) == denialBurst })
 	return len(b.users) < maxDenialBudgets
 }
 
 // after returns the tokens that there are at a moment.
-func (b *denialBudget) after(now time.Time) float64 {
+func (b *denialBudget) tokensAt(now time.Time) float64 {
 	return min(denialBurst, b.tokens+max(0, now.Sub(b.at).Seconds())*denialPerSecond)
 }
 
 // spend takes a token, if there is one.
 func (b *denialBudget) spend(now time.Time) bool {
-	b.tokens, b.at = b.after(now), now
+	b.tokens, b.at = b.tokensAt(now), now
 	if b.tokens < 1 {
 		return false
 	}

@@ -16,28 +16,28 @@ type denialRecorder struct {
 	timeout time.Duration // of one batch
 	log     *slog.Logger
 
-	mu      sync.Mutex
-	waiting []Denial
-	budgets denialBudgets
-	end     time.Time // by which all must be written, once nothing more is recorded
+	mu       sync.Mutex
+	queue    []Denial
+	budgets  denialBudgets
+	deadline time.Time // by which all must be written, once nothing more is recorded
 
 	wake chan struct{} // something waits, or is out of bounds
 	stop chan struct{}
 	done chan struct{}
 
 	// Of the one goroutine that writes:
-	written int  // since what was out of bounds last went
-	due     bool // something may be out of bounds, written or not
-	lost    int  // denials, since the store last took some
-	stuck   bool // what was out of bounds couldn't be deleted the last time
+	writtenSincePrune int  // since what was out of bounds last went
+	pruneDue          bool // something may be out of bounds, written or not
+	lostCount         int  // denials, since the store last took some
+	pruneFailed       bool // what was out of bounds couldn't be deleted the last time
 }
 
 const (
 	// Denials are written in batches with a pause after each: what waits is written within
 	// half a second, by a store that is quick.
-	denialBatch      = 100
-	denialPause      = 200 * time.Millisecond
-	maxDenialWaiting = 2 * denialBatch
+	denialBatch    = 100
+	denialPause    = 200 * time.Millisecond
+	maxDenialQueue = 2 * denialBatch
 
 	// What is out of bounds goes every minute, and when there are that many new ones. Each
 	// time more goes than eight instances write meanwhile.
@@ -67,20 +67,20 @@ func (r *denialRecorder) record(d *Denial) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	budget := r.budgets.of(kept.User, kept.At)
-	if !r.end.IsZero() || budget == nil {
+	if !r.deadline.IsZero() || budget == nil {
 		return
 	}
-	if len(r.waiting) == maxDenialWaiting || !budget.spend(kept.At) {
+	if len(r.queue) == maxDenialQueue || !budget.spend(kept.At) {
 		budget.suppressed++
 		return
 	}
 	kept.Suppressed, budget.suppressed = budget.suppressed, 0
-	r.waiting = append(r.waiting, kept)
+	r.queue = append(r.queue, kept)
 	d.ID, d.Suppressed = kept.ID, kept.Suppressed
-	r.rouse()
+	r.wakeWriter()
 }
 
-func (r *denialRecorder) rouse() {
+func (r *denialRecorder) wakeWriter() {
 	select {
 	case r.wake <- struct{}{}:
 	default: // it is awake already
@@ -92,8 +92,8 @@ func (r *denialRecorder) run() {
 	defer close(r.done)
 	tick := time.NewTicker(denialPruneInterval)
 	defer tick.Stop()
-	r.due = true // by an earlier start
-	r.rouse()
+	r.pruneDue = true // by an earlier start
+	r.wakeWriter()
 	for {
 		select {
 		case <-r.stop:
@@ -101,7 +101,7 @@ func (r *denialRecorder) run() {
 			return
 		case <-r.wake:
 		case <-tick.C:
-			r.due = true
+			r.pruneDue = true
 		}
 		r.write(r.timeout)
 		r.prune()
@@ -118,7 +118,7 @@ func (r *denialRecorder) close() {
 		return
 	}
 	r.mu.Lock()
-	r.end = time.Now().Add(denialFlush)
+	r.deadline = time.Now().Add(denialFlush)
 	r.mu.Unlock()
 	close(r.stop)
 	select {
@@ -126,8 +126,8 @@ func (r *denialRecorder) close() {
 	case <-time.After(denialFlush):
 	}
 	r.mu.Lock()
-	lost := len(r.waiting)
-	r.waiting = nil
+	lost := len(r.queue)
+	r.queue = nil
 	r.mu.Unlock()
 	if lost > 0 {
 		r.log.Warn("denials could not be recorded before the end", "lost", lost)
@@ -136,50 +136,50 @@ func (r *denialRecorder) close() {
 
 // flush writes what waits, once nothing more comes.
 func (r *denialRecorder) flush() {
-	for r.write(time.Until(r.end)) {
+	for r.write(time.Until(r.deadline)) {
 	}
 }
 
 // write writes one batch within a time, if there is one. It reports whether it did.
 func (r *denialRecorder) write(timeout time.Duration) bool {
-	batch := r.next()
+	batch := r.nextBatch()
 	if len(batch) == 0 {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	if err := r.store.AddDenials(ctx, batch); err != nil {
-		r.lose(batch, err)
+		r.recordLoss(batch, err)
 		return false
 	}
-	if r.lost > 0 {
-		r.log.Info("denials are recorded again", "lost", r.lost)
-		r.lost = 0
+	if r.lostCount > 0 {
+		r.log.Info("denials are recorded again", "lost", r.lostCount)
+		r.lostCount = 0
 	}
-	r.written += len(batch)
+	r.writtenSincePrune += len(batch)
 	return true
 }
 
 // next takes the next batch.
-func (r *denialRecorder) next() []Denial {
+func (r *denialRecorder) nextBatch() []Denial {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	n := min(len(r.waiting), denialBatch)
-	batch := r.waiting[:n:n]
-	if r.waiting = r.waiting[n:]; len(r.waiting) == 0 {
-		r.waiting = nil
+	n := min(len(r.queue), denialBatch)
+	batch := r.queue[:n:n]
+	if r.queue = r.queue[n:]; len(r.queue) == 0 {
+		r.queue = nil
 	} else {
-		r.rouse()
+		r.wakeWriter()
 	}
 	return batch
 }
 
 // lose counts denials that the store didn't take, so that the next of the same users say so.
-func (r *denialRecorder) lose(batch []Denial, err error) {
-	if r.lost == 0 {
+func (r *denialRecorder) recordLoss(batch []Denial, err error) {
+	if r.lostCount == 0 {
 		r.log.Warn("denials can't be recorded", "error", err)
 	}
-	r.lost += len(batch)
+	r.lostCount += len(batch)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, d := range batch {
@@ -191,17 +191,17 @@ func (r *denialRecorder) lose(batch []Denial, err error) {
 
 // prune deletes a part of what is out of bounds, when it is time to.
 func (r *denialRecorder) prune() {
-	if !r.due && r.written < denialPruneAfter {
+	if !r.pruneDue && r.writtenSincePrune < denialPruneAfter {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), r.timeout)
 	defer cancel()
 	n, err := r.store.PruneDenials(ctx, r.options.bounds(time.Now()), denialPruneStep)
-	if err != nil && !r.stuck {
+	if err != nil && !r.pruneFailed {
 		r.log.Warn("old denials can't be deleted", "error", err)
 	}
-	r.written, r.stuck, r.due = 0, err != nil, err == nil && n == denialPruneStep
-	if r.due {
-		r.rouse()
+	r.writtenSincePrune, r.pruneFailed, r.pruneDue = 0, err != nil, err == nil && n == denialPruneStep
+	if r.pruneDue {
+		r.wakeWriter()
 	}
 }

@@ -1,11 +1,11 @@
 package authz
 
 import (
-	"github.com/rightful-go/rightful/internal/fold"
-
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/rightful-go/rightful/internal/fold"
 )
 
 // draft collects what an operation wants of a policy: the delta, and what is wrong with the
@@ -15,13 +15,13 @@ type draft struct {
 	catalog *catalog
 	actor   Actor
 
-	delta    Delta
-	wrong    []Fault
-	unknown  []Fault
-	conflict error
+	delta              Delta
+	invalidValues      []Fault
+	unknownPermissions []Fault
+	conflict           error
 	// obstacles stand in the way of a revert.
 	obstacles faultList
-	makes     map[GroupName]bool // groups that rules may be about although they are only being made
+	creates   map[GroupName]bool // groups that rules may be about although they are only being made
 
 	suggested int // how often near names were looked up, which is bounded
 }
@@ -31,23 +31,23 @@ const maxSuggestions = 100
 
 func (d *draft) invalid(pointer string, err error) {
 	if err != nil {
-		d.wrong = append(d.wrong, Fault{Pointer: pointer, Detail: err.Error()})
+		d.invalidValues = append(d.invalidValues, Fault{Pointer: pointer, Detail: err.Error()})
 	}
 }
 
 // faults returns what is wrong with the values, all of it.
-func (d *draft) faults() error {
-	if len(d.wrong) > 0 {
-		return invalid(ErrInvalid, append(d.wrong, d.unknown...))
+func (d *draft) inputErr() error {
+	if len(d.invalidValues) > 0 {
+		return invalid(ErrInvalid, append(d.invalidValues, d.unknownPermissions...))
 	}
-	if len(d.unknown) > 0 {
-		return invalid(ErrUnknownPermission, d.unknown)
+	if len(d.unknownPermissions) > 0 {
+		return invalid(ErrUnknownPermission, d.unknownPermissions)
 	}
 	return nil
 }
 
 // finish returns the delta in a canonical order.
-func (d *draft) finish() Delta {
+func (d *draft) sortedDelta() Delta {
 	slices.SortFunc(d.delta.Added, compareForExport)
 	slices.SortFunc(d.delta.Removed, compareForExport)
 	return d.delta
@@ -55,14 +55,14 @@ func (d *draft) finish() Delta {
 
 // patterns checks the patterns of a list, and that those the holder doesn't have yet are in
 // the catalog.
-func (d *draft) patterns(pointer string, list []Pattern, kind RuleKind, have *ruleSet) {
+func (d *draft) checkPatterns(pointer string, list []Pattern, kind RuleKind, have *ruleSet) {
 	for i, p := range list {
 		at := fmt.Sprintf("%s/%d", pointer, i)
 		if err := p.check(); err != nil {
 			d.invalid(at, fmt.Errorf("%q %w", clip(string(p)), err))
 		} else if !have.has(kind, p) {
-			if detail, ok := d.known(p); !ok {
-				d.unknown = append(d.unknown, Fault{Pointer: at, Detail: detail})
+			if detail, ok := d.inCatalog(p); !ok {
+				d.unknownPermissions = append(d.unknownPermissions, Fault{Pointer: at, Detail: detail})
 			}
 		}
 	}
@@ -90,19 +90,19 @@ func (d *draft) replaceRules(h Subject, have *ruleSet, want Rules) {
 
 // changeRules checks a delta of rules and drafts it.
 func (d *draft) changeRules(h Subject, have *ruleSet, delta RulesDelta) {
-	d.patterns("/grant", delta.Grant, KindGrant, have)
-	d.patterns("/restrict", delta.Restrict, KindRestriction, have)
-	d.leaving("/revoke", delta.Revoke, delta.Grant)
-	d.leaving("/lift", delta.Lift, delta.Restrict)
+	d.checkPatterns("/grant", delta.Grant, KindGrant, have)
+	d.checkPatterns("/restrict", delta.Restrict, KindRestriction, have)
+	d.checkRemovals("/revoke", delta.Revoke, delta.Grant)
+	d.checkRemovals("/lift", delta.Lift, delta.Restrict)
 	want := Rules{
-		Grants:       with(have.patterns(KindGrant), delta.Grant, delta.Revoke),
-		Restrictions: with(have.patterns(KindRestriction), delta.Restrict, delta.Lift),
+		Grants:       addAndRemove(have.patterns(KindGrant), delta.Grant, delta.Revoke),
+		Restrictions: addAndRemove(have.patterns(KindRestriction), delta.Restrict, delta.Lift),
 	}
 	d.replaceRules(h, have, want)
 }
 
 // leaving checks the patterns that a holder is to lose.
-func (d *draft) leaving(pointer string, list, coming []Pattern) {
+func (d *draft) checkRemovals(pointer string, list, coming []Pattern) {
 	for i, p := range list {
 		at := fmt.Sprintf("%s/%d", pointer, i)
 		if err := p.check(); err != nil {
@@ -113,13 +113,13 @@ func (d *draft) leaving(pointer string, list, coming []Pattern) {
 	}
 }
 
-func with(have, add, remove []Pattern) []Pattern {
+func addAndRemove(have, add, remove []Pattern) []Pattern {
 	list := slices.Concat(have, add)
 	return slices.DeleteFunc(list, func(p Pattern) bool { return slices.Contains(remove, p) })
 }
 
 // group looks a group up that an input names, and notes where it doesn't exist.
-func (d *draft) group(pointer string, name GroupName) *group {
+func (d *draft) lookUpGroup(pointer string, name GroupName) *group {
 	g := d.s.group(name)
 	if g == nil {
 		d.invalid(pointer, fmt.Errorf("there is no group %q%s", clip(string(name)), d.nearestGroup(name)))
@@ -135,7 +135,7 @@ func (d *draft) nearestGroup(name GroupName) string {
 }
 
 // move drafts that the user goes into a group or out of it, if that isn't so already.
-func (d *draft) move(id UserID, g *group, in bool) {
+func (d *draft) setMember(id UserID, g *group, in bool) {
 	if d.s.user(id).in(g.id) == in {
 		return
 	}
@@ -152,7 +152,7 @@ func (d *draft) userRules(id UserID) *ruleSet { return d.s.user(id).rules() }
 
 // freeName checks a name that a group is to have. A name that is taken is a conflict, which
 // waits; the draft goes on under a name that nobody can have, so that all else is checked.
-func (d *draft) freeName(pointer string, name GroupName, except *group) GroupName {
+func (d *draft) checkFreeName(pointer string, name GroupName, except *group) GroupName {
 	if err := name.Check(); err != nil {
 		d.invalid(pointer, fmt.Errorf("the name %w", err))
 		return name
@@ -170,9 +170,9 @@ func (d *draft) freeName(pointer string, name GroupName, except *group) GroupNam
 
 // known reports whether a pattern is in the catalog or matches something in it, and
 // otherwise says what comes near.
-func (d *draft) known(p Pattern) (detail string, ok bool) {
+func (d *draft) inCatalog(p Pattern) (detail string, ok bool) {
 	if name, isAssign := assigns(p); isAssign {
-		if d.s.group(name) != nil || d.makes[name] {
+		if d.s.group(name) != nil || d.creates[name] {
 			return "", true
 		}
 		return fmt.Sprintf("%q is about a group that doesn't exist", p), false
@@ -201,14 +201,14 @@ func didYouMean(names []Permission) string {
 	return "; did you mean " + strings.Join(quoted, " or ") + "?"
 }
 
-func (d *draft) user(id UserID) {
+func (d *draft) checkUser(id UserID) {
 	if err := id.Check(); err != nil {
 		d.invalid("", fmt.Errorf("the user %q %w", clip(string(id)), err))
 	}
 }
 
 // users checks the users of a list, none of which may stand in the other.
-func (d *draft) users(pointer string, list, other []UserID) {
+func (d *draft) checkUsers(pointer string, list, other []UserID) {
 	for i, u := range list {
 		at := fmt.Sprintf("%s/%d", pointer, i)
 		if err := u.Check(); err != nil {

@@ -1,10 +1,10 @@
 package authz
 
 import (
-	"github.com/rightful-go/rightful/internal/fold"
-
 	"maps"
 	"slices"
+
+	"github.com/rightful-go/rightful/internal/fold"
 )
 
 // escalation enforces promise 3, nobody gives what they don't hold. It compares the policies
@@ -21,7 +21,7 @@ type escalation struct {
 	rights        *snapshot // by which the actor acts: before, but for a rehearsal in the past
 	before, after *snapshot
 	actor         UserID
-	holds         reach // of the actor, by their rights
+	actorReach    reach // of the actor, by their rights
 	renamed       map[Pattern]Pattern
 	missing       map[Pattern]bool
 }
@@ -37,8 +37,8 @@ func checkEscalation(rights, before, after *snapshot, actor UserID, d Delta) err
 	}
 	e := escalation{
 		rights: rights, before: before, after: after, actor: actor,
-		holds:   rights.reachOfUser(actor, nil),
-		renamed: map[Pattern]Pattern{}, missing: map[Pattern]bool{},
+		actorReach: rights.reachOfUser(actor, nil),
+		renamed:    map[Pattern]Pattern{}, missing: map[Pattern]bool{},
 	}
 	for _, g := range d.Groups {
 		if g.Before != nil && g.After != nil {
@@ -103,17 +103,17 @@ func (e *escalation) compareGroup(id groupID) {
 		}
 		return nil
 	}
-	was, is := e.follow(e.before.reachOfGroup(at(e.before))), e.after.reachOfGroup(at(e.after))
-	e.given(was, is)
+	was, is := e.applyRenames(e.before.reachOfGroup(at(e.before))), e.after.reachOfGroup(at(e.after))
+	e.requireGiven(was, is)
 	if at(e.after) != nil {
-		e.lifted(was, is)
+		e.requireLifted(was, is)
 	}
-	e.ownTaken(was, is)
+	e.requireOwnTaken(was, is)
 }
 
 func (e *escalation) compareUser(id UserID, m *groupMoves) {
-	was, is := e.follow(e.before.reachOfUser(id, nil)), e.after.reachOfUser(id, nil)
-	e.ownTaken(was, is)
+	was, is := e.applyRenames(e.before.reachOfUser(id, nil)), e.after.reachOfUser(id, nil)
+	e.requireOwnTaken(was, is)
 	// What comes or goes over a delegated membership alone isn't asked about; what comes or
 	// goes over another way as well is.
 	asked, wasAsked := is, was
@@ -121,10 +121,10 @@ func (e *escalation) compareUser(id UserID, m *groupMoves) {
 		asked = e.after.reachOfUser(id, into)
 	}
 	if outOf := e.delegated(id, m.outOf); len(outOf) > 0 {
-		wasAsked = e.follow(e.before.reachOfUser(id, outOf))
+		wasAsked = e.applyRenames(e.before.reachOfUser(id, outOf))
 	}
-	e.given(was, asked)
-	e.lifted(wasAsked, is)
+	e.requireGiven(was, asked)
+	e.requireLifted(wasAsked, is)
 }
 
 // delegated returns those of the groups into or out of which the actor may move the user by
@@ -165,7 +165,7 @@ func (e *escalation) checkDormantRights(d Delta) {
 }
 
 // follow takes a right to assign and the one that it becomes by a rename for the same.
-func (e *escalation) follow(before reach) reach {
+func (e *escalation) applyRenames(before reach) reach {
 	for _, set := range []map[Pattern]bool{before.grants, before.restrictions} {
 		for from, to := range e.renamed {
 			if set[from] {
@@ -178,12 +178,12 @@ func (e *escalation) follow(before reach) reach {
 }
 
 func (e *escalation) require(p Pattern) {
-	if !e.missing[p] && !e.holds.holds(p) {
+	if !e.missing[p] && !e.actorReach.holds(p) {
 		e.missing[p] = true
 	}
 }
 
-func (e *escalation) given(was, is reach) {
+func (e *escalation) requireGiven(was, is reach) {
 	for p := range is.grants {
 		if !was.grants[p] {
 			e.require(p)
@@ -191,7 +191,7 @@ func (e *escalation) given(was, is reach) {
 	}
 }
 
-func (e *escalation) lifted(was, is reach) {
+func (e *escalation) requireLifted(was, is reach) {
 	for p := range was.restrictions {
 		if !is.restrictions[p] {
 			e.require(p)
@@ -200,7 +200,7 @@ func (e *escalation) lifted(was, is reach) {
 }
 
 // ownTaken asks about Rightful's own rights that are taken away or newly restricted.
-func (e *escalation) ownTaken(was, is reach) {
+func (e *escalation) requireOwnTaken(was, is reach) {
 	for p := range was.grants {
 		if !is.grants[p] && p.overlaps(own) {
 			e.require(p)

@@ -1,11 +1,11 @@
 package authz
 
 import (
-	"github.com/rightful-go/rightful/internal/fold"
-
 	"cmp"
 	"math/bits"
 	"slices"
+
+	"github.com/rightful-go/rightful/internal/fold"
 )
 
 // bitset is a set of the permissions that are missing, by their place.

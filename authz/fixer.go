@@ -7,11 +7,11 @@ import (
 
 // fixer looks for the fixes of one denial.
 type fixer struct {
-	acting Admin
-	was    *View
-	user   UserID
-	asked  []Permission
-	held   []Permission // before
+	asker      Admin
+	present    *View
+	user       UserID
+	asked      []Permission
+	heldBefore []Permission // before
 
 	plans       []*plan
 	collaterals map[string]*collateral
@@ -26,22 +26,22 @@ func (f *fixer) fixable() bool {
 			return false
 		}
 	}
-	return len(f.asked) > 0 && !f.was.expired && f.user.Check() == nil &&
-		!f.was.s.isAdministrator(f.user) && !f.was.Can(f.user, f.asked...)
+	return len(f.asked) > 0 && !f.present.expired && f.user.Check() == nil &&
+		!f.present.s.isAdministrator(f.user) && !f.present.Can(f.user, f.asked...)
 }
 
 // badRows returns the rows that deny the user everything.
 func (f *fixer) badRows() []BadRow {
-	s := f.was.s
+	s := f.present.s
 	reached := map[string]bool{"*": true, string(f.user.subject()): true}
 	for _, id := range s.user(f.user).groupIDs(nil) {
 		s.walk(id, func(g *group) { reached[string(g.holder)] = true })
 	}
-	return slices.DeleteFunc(f.was.BadRows(), func(b BadRow) bool { return !reached[b.Denies] })
+	return slices.DeleteFunc(f.present.BadRows(), func(b BadRow) bool { return !reached[b.Denies] })
 }
 
 // with returns a policy with a change that was drawn from it, so that it must fit.
-func (f *fixer) with(s *snapshot, d Delta) *snapshot {
+func (f *fixer) apply(s *snapshot, d Delta) *snapshot {
 	if d.isEmpty() {
 		return s
 	}
@@ -53,7 +53,7 @@ func (f *fixer) with(s *snapshot, d Delta) *snapshot {
 	return after
 }
 
-func (f *fixer) view(s *snapshot) *View { return &View{s: s, catalog: f.was.catalog} }
+func (f *fixer) viewOf(s *snapshot) *View { return &View{s: s, catalog: f.present.catalog} }
 
 // names puts what is asked in the numbers of a policy.
 func (f *fixer) symbols(s *snapshot) []symbol {
@@ -66,24 +66,16 @@ func (f *fixer) symbols(s *snapshot) []symbol {
 	return list
 }
 
-// footing is the policy with the restrictions out of the way: where plans start from.
-type baseline struct {
-	s       *snapshot
-	lifts   []Rule
-	leaves  []GroupName
-	missing []Permission // of what is asked, what nothing grants there
-}
-
 // plan is a way to let the user do all that is asked.
 type plan struct {
-	at     *baseline
-	joins  []GroupName
-	holder Subject // of what is granted; empty where nothing is
-	grants []Permission
+	at      *baseline
+	joins   []GroupName
+	subject Subject // of what is granted; empty where nothing is
+	grants  []Permission
 
-	after  *snapshot
-	own    outcome
-	others *collateral // nil where no group's rules change
+	after      *snapshot
+	outcome    outcome
+	collateral *collateral // nil where no group's rules change
 }
 
 // effects are what a plan does to the user.
@@ -102,9 +94,9 @@ type collateral struct {
 	exact   []Permission // that are granted, or whose restriction is lifted
 	wild    []Pattern    // restrictions on more than one permission that are lifted
 
-	people int
-	added  int // permissions that they will hold, for each of them
-	first  firstUsers
+	users int
+	added int // permissions that they will hold, for each of them
+	first firstUsers
 }
 
 // grantable reports whether a rule can grant a permission by its name.
@@ -112,11 +104,15 @@ func (f *fixer) grantable(s *snapshot, p Permission) bool {
 	if p.Check() != nil {
 		return false
 	}
-	d := draft{s: s, catalog: f.was.catalog, suggested: maxSuggestions}
-	_, known := d.known(Pattern(p))
+	d := draft{s: s, catalog: f.present.catalog, suggested: maxSuggestions}
+	_, known := d.inCatalog(Pattern(p))
 	return known
 }
 
-func restrictsAny(m *matcher, names []symbol) bool {
-	return slices.ContainsFunc(names, func(n symbol) bool { return m.match(&n)&restricted != 0 })
+// footing is the policy with the restrictions out of the way: where plans start from.
+type baseline struct {
+	s       *snapshot
+	lifts   []Rule
+	leaves  []GroupName
+	missing []Permission // of what is asked, what nothing grants there
 }

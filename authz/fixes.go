@@ -1,8 +1,6 @@
 package authz
 
-import (
-	"slices"
-)
+import "slices"
 
 // Fixes lists the ways to let the user do all that is asked, on the policy of the view, and says
 // which of them the one who acts may go:
@@ -28,14 +26,14 @@ import (
 // looks once at each of their members. An error is a fault of Rightful's own.
 func (a Admin) Fixes(v *View, user UserID, permissions ...Permission) (Fixes, error) {
 	f := fixer{
-		acting: Admin{engine: a.engine, actor: a.actor}, // neither reason nor version decides who may
-		was:    v, user: user, asked: withoutDoubles(permissions), collaterals: map[string]*collateral{},
+		asker:   Admin{engine: a.engine, actor: a.actor}, // neither reason nor version decides who may
+		present: v, user: user, asked: withoutDoubles(permissions), collaterals: map[string]*collateral{},
 	}
 	fixes := Fixes{Revision: v.s.revision}
 	if !f.fixable() {
 		return fixes, nil
 	}
-	f.held, fixes.BadRows = v.PermissionsOf(user), f.badRows()
+	f.heldBefore, fixes.BadRows = v.PermissionsOf(user), f.badRows()
 	for _, at := range f.baselines() {
 		f.planFrom(at)
 	}

@@ -48,7 +48,7 @@ func (e *Engine) read(ctx context.Context, trusted func(loadedTables) bool) erro
 // Administrators, and returns the policy after. It returns [ErrConflict] when the store stands
 // elsewhere by now.
 func (e *Engine) recordForeignWrites(ctx context.Context, tables loadedTables) (*snapshot, error) {
-	before, err := e.recorded(ctx, tables)
+	before, err := e.policyOfRecords(ctx, tables)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ func (e *Engine) recordForeignWrites(ctx context.Context, tables loadedTables) (
 }
 
 // recorded returns the policy that the records lead to, as of the revision of the tables.
-func (e *Engine) recorded(ctx context.Context, tables loadedTables) (*snapshot, error) {
+func (e *Engine) policyOfRecords(ctx context.Context, tables loadedTables) (*snapshot, error) {
 	s := e.current.Load()
 	if s == nil || s.revision > tables.revision {
 		s = emptySnapshot(e.catalog.sorted)

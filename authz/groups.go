@@ -14,27 +14,27 @@ func (a Admin) CreateGroup(ctx context.Context, spec GroupSpec) (Change, error) 
 			return ErrProtectedGroup
 		}
 		spec := spec
-		spec.Name = d.freeName("/name", spec.Name, nil)
-		d.makes[spec.Name] = true
+		spec.Name = d.checkFreeName("/name", spec.Name, nil)
+		d.creates[spec.Name] = true
 		d.invalid("/description", describe(spec.Description))
-		d.patterns("/permissions/grants", spec.Permissions.Grants, KindGrant, nil)
-		d.patterns("/permissions/restrictions", spec.Permissions.Restrictions, KindRestriction, nil)
+		d.checkPatterns("/permissions/grants", spec.Permissions.Grants, KindGrant, nil)
+		d.checkPatterns("/permissions/restrictions", spec.Permissions.Restrictions, KindRestriction, nil)
 		info := GroupInfo{spec.Name, spec.Description}
 		d.delta.Groups = append(d.delta.Groups, GroupChange{After: &info})
 		d.replaceRules(spec.Name.Subject(), nil, spec.Permissions)
-		d.inherits(spec.Name, nil, spec.Inherits)
+		d.replaceInheritance(spec.Name, nil, spec.Inherits)
 		return nil
 	}})
 }
 
 // inherits drafts that the group named inherits exactly those listed.
-func (d *draft) inherits(name GroupName, have []GroupName, want []GroupName) {
+func (d *draft) replaceInheritance(name GroupName, have []GroupName, want []GroupName) {
 	for i, w := range want {
 		at := fmt.Sprintf("/inherits/%d", i)
 		if w == name { // a group that is only being made can't be looked up, and is a cycle
 			d.conflict = fmt.Errorf("%w: %q would inherit itself", ErrInheritanceCycle, name)
 		} else {
-			d.group(at, w)
+			d.lookUpGroup(at, w)
 		}
 	}
 	link := func(w GroupName) Rule { return Rule{Kind: KindInherit, Subject: name.Subject(), Group: w} }
@@ -60,12 +60,12 @@ func (a Admin) UpdateGroup(ctx context.Context, name GroupName, patch GroupPatch
 		}
 		before, after := g.info, g.info
 		if patch.Name != nil && *patch.Name != name {
-			after.Name = d.freeName("/name", *patch.Name, g)
+			after.Name = d.checkFreeName("/name", *patch.Name, g)
 			if row, bad := d.s.leftBehind(g); bad {
 				d.invalid("/name", fmt.Errorf(
 					"a row of the policy table that can't be understood (id %d) names the group as it is called now; mend or remove it first", row.ID))
 			}
-			d.renameAssign(before.Name, after.Name)
+			d.moveAssignRights(before.Name, after.Name)
 		}
 		if patch.Description != nil {
 			after.Description = *patch.Description
@@ -79,7 +79,7 @@ func (a Admin) UpdateGroup(ctx context.Context, name GroupName, patch GroupPatch
 			if after.Name != before.Name && slices.Contains(want, after.Name) {
 				d.conflict = fmt.Errorf("%w: %q would inherit itself", ErrInheritanceCycle, after.Name)
 			}
-			d.inheritsOf(g, after.Name, want)
+			d.setInheritance(g, after.Name, want)
 		}
 		return nil
 	}})
@@ -95,18 +95,18 @@ func (p GroupPatch) forbidden(g *group) bool {
 }
 
 // inheritsOf drafts the inheritance of a group that exists, under the name that it will have.
-func (d *draft) inheritsOf(g *group, name GroupName, want []GroupName) {
+func (d *draft) setInheritance(g *group, name GroupName, want []GroupName) {
 	have := d.s.groupNames(g.inherits)
 	if slices.Contains(want, g.info.Name) {
 		d.conflict = fmt.Errorf("%w: %q would inherit itself", ErrInheritanceCycle, g.info.Name)
 		want = slices.DeleteFunc(want, func(w GroupName) bool { return w == g.info.Name })
 	}
-	d.inherits(name, have, want)
+	d.replaceInheritance(name, have, want)
 }
 
 // renameAssign drafts that the right to assign members follows a group's name, and goes with
 // the group where to is empty.
-func (d *draft) renameAssign(from, to GroupName) {
+func (d *draft) moveAssignRights(from, to GroupName) {
 	object := membersMark + string(from)
 	for r := range d.s.patternRules {
 		o, action, _ := split(string(r.Pattern))
@@ -140,10 +140,10 @@ func (a Admin) DeleteGroup(ctx context.Context, name GroupName, release bool) (C
 		g := d.s.group(name)
 		d.delta.Groups = append(d.delta.Groups, GroupChange{Before: &g.info})
 		d.replaceRules(name.Subject(), g.rules, Rules{})
-		d.inherits(name, d.s.groupNames(g.inherits), nil)
-		d.renameAssign(name, "")
+		d.replaceInheritance(name, d.s.groupNames(g.inherits), nil)
+		d.moveAssignRights(name, "")
 		for u := range d.s.membersOf(g) {
-			d.move(u, g, false)
+			d.setMember(u, g, false)
 		}
 		for _, id := range g.heirs {
 			d.delta.Removed = append(d.delta.Removed, Rule{
@@ -213,8 +213,8 @@ func (a Admin) SetGroupPermissions(ctx context.Context, group GroupName, rules R
 		if group == Administrators && (!slices.Equal(sortedSet(rules.Grants), []Pattern{Everything}) || len(rules.Restrictions) > 0) {
 			return ErrProtectedGroup
 		}
-		d.patterns("/grants", rules.Grants, KindGrant, g.rules)
-		d.patterns("/restrictions", rules.Restrictions, KindRestriction, g.rules)
+		d.checkPatterns("/grants", rules.Grants, KindGrant, g.rules)
+		d.checkPatterns("/restrictions", rules.Restrictions, KindRestriction, g.rules)
 		d.replaceRules(group.Subject(), g.rules, rules)
 		return nil
 	}})
@@ -240,13 +240,13 @@ func (a Admin) ChangeMembers(ctx context.Context, group GroupName, add, remove [
 func changeMembers(group GroupName, add, remove []UserID) write {
 	return write{Operation: Operation{Action: ActionGroupMembersChange, Group: group, Add: add, Remove: remove}, draft: func(d *draft) error {
 		g := d.s.group(group)
-		d.users("/add", add, nil)
-		d.users("/remove", remove, add)
+		d.checkUsers("/add", add, nil)
+		d.checkUsers("/remove", remove, add)
 		for _, u := range sortedSet(add) {
-			d.move(u, g, true)
+			d.setMember(u, g, true)
 		}
 		for _, u := range sortedSet(remove) {
-			d.move(u, g, false)
+			d.setMember(u, g, false)
 		}
 		return nil
 	}}

@@ -1,10 +1,10 @@
 package authz
 
 import (
-	"github.com/rightful-go/rightful/internal/fold"
-
 	"context"
 	"iter"
+
+	"github.com/rightful-go/rightful/internal/fold"
 )
 
 // Impact says what the change that made a revision did to people then, and whether the one who
@@ -62,7 +62,7 @@ func affected(before, after *snapshot, d Delta) []UserID {
 	}
 	e := escalation{before: before, after: after}
 	reached := e.groupsReached(d)
-	for h := range differently(before, after) {
+	for h := range changedBlocks(before, after) {
 		if name, ok := h.Group(); !ok {
 			seen[UserID(h)] = true
 		} else if g := after.group(name); g != nil {
@@ -93,7 +93,7 @@ func affected(before, after *snapshot, d Delta) []UserID {
 
 // differently yields the holders whom bad rows deny everything before and not after, or the
 // other way round.
-func differently(before, after *snapshot) iter.Seq[Subject] {
+func changedBlocks(before, after *snapshot) iter.Seq[Subject] {
 	return func(yield func(Subject) bool) {
 		for _, s := range [][2]*snapshot{{before, after}, {after, before}} {
 			for h := range s[0].blocked {

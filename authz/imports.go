@@ -1,13 +1,13 @@
 package authz
 
 import (
-	"github.com/rightful-go/rightful/internal/fold"
-
 	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/rightful-go/rightful/internal/fold"
 )
 
 // Import takes a policy file in, whole or not at all, and creates the groups that it names.
@@ -21,7 +21,7 @@ func (a Admin) Import(ctx context.Context, file PolicyFile, mode ImportMode) (Ch
 		}
 		im := newImporter(d, mode)
 		im.readFile(file)
-		return im.finish()
+		return im.draftDelta()
 	}})
 }
 
@@ -56,9 +56,9 @@ func (im *importer) readFile(file PolicyFile) {
 			"where that is meant, put in the line p, group:Administrators, *, *, allow")
 	}
 	// Groups first: a rule may be about one that a later line makes.
-	rules = slices.DeleteFunc(rules, func(lr lineRule) bool { return !im.accepts(lr) })
+	rules = slices.DeleteFunc(rules, func(lr lineRule) bool { return !im.checkGroups(lr) })
 	for _, lr := range rules {
-		if !im.want[lr.rule] && im.knows(lr) {
+		if !im.want[lr.rule] && im.inCatalog(lr) {
 			im.want[lr.rule] = true
 			im.rules = append(im.rules, lr)
 		}
@@ -68,11 +68,11 @@ func (im *importer) readFile(file PolicyFile) {
 
 // accepts checks one rule and notes the groups to be made for it. It is false for what is
 // refused and for what the import leaves alone.
-func (im *importer) accepts(lr lineRule) bool {
+func (im *importer) checkGroups(lr lineRule) bool {
 	r := lr.rule
 	holder, isGroup := r.Subject.Group()
 	if isGroup && holder == Administrators || r.Group == Administrators {
-		return im.acceptsAdministrators(lr)
+		return im.checkAdministratorsRule(lr)
 	}
 	ok := true
 	if isGroup {
@@ -85,11 +85,11 @@ func (im *importer) accepts(lr lineRule) bool {
 }
 
 // knows checks that a rule that is new names something in the catalog.
-func (im *importer) knows(lr lineRule) bool {
+func (im *importer) inCatalog(lr lineRule) bool {
 	if lr.rule.Pattern == "" || im.d.s.hasPattern(lr.rule) {
 		return true
 	}
-	detail, known := im.d.known(lr.rule.Pattern)
+	detail, known := im.d.inCatalog(lr.rule.Pattern)
 	if !known {
 		im.unknown.add(lr.line, detail)
 	}
@@ -98,7 +98,7 @@ func (im *importer) knows(lr lineRule) bool {
 
 // acceptsAdministrators lets new members in when merging, and refuses or leaves alone the
 // rest.
-func (im *importer) acceptsAdministrators(lr lineRule) bool {
+func (im *importer) checkAdministratorsRule(lr lineRule) bool {
 	r := lr.rule
 	isEverything := r.Kind == KindGrant && r.Pattern == Everything
 	switch {
@@ -133,13 +133,13 @@ func (im *importer) needGroup(line int, name GroupName) bool {
 		return false
 	}
 	im.creates[name] = true
-	im.d.makes[name] = true
+	im.d.creates[name] = true
 	im.folds[key] = name
 	return true
 }
 
 // finish turns what was read into the draft's delta, or into the error that lists the lines.
-func (im *importer) finish() error {
+func (im *importer) draftDelta() error {
 	if err := im.read.merge(im.faults).merge(im.unknown).merge(im.cycles).merge(im.chains).err(ErrImportRejected); err != nil {
 		return err
 	}
@@ -216,7 +216,7 @@ func (d *draft) seed(seed *Seed) error {
 	if d.s.milestones.HadAdministrator {
 		im.rules = slices.DeleteFunc(im.rules, func(lr lineRule) bool { return lr.rule.Group == Administrators })
 	}
-	if err := im.finish(); err != nil {
+	if err := im.draftDelta(); err != nil {
 		return err
 	}
 	for _, c := range d.delta.Groups {

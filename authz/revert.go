@@ -1,8 +1,6 @@
 package authz
 
-import (
-	"context"
-)
+import "context"
 
 // Revert applies the inverse of the change that made a revision to the present policy, all or
 // nothing, as a change of its own: rules that it added go, rules that it removed come back,

@@ -1,9 +1,9 @@
 package authz
 
 import (
-	"github.com/rightful-go/rightful/internal/fold"
-
 	"slices"
+
+	"github.com/rightful-go/rightful/internal/fold"
 )
 
 // inversion drafts the inverse of a change on the present policy.
@@ -11,10 +11,10 @@ type inversion struct {
 	*reversal
 	d *draft
 
-	comesBack map[GroupName]GroupName // the groups that the change deleted, by the name that they are to have
-	renames   map[GroupName]GroupName // from the present name
-	deletes   []*group
-	removes   map[Rule]bool // by present names
+	restored map[GroupName]GroupName // the groups that the change deleted, by the name that they are to have
+	renames  map[GroupName]GroupName // from the present name
+	deletes  []*group
+	removes  map[Rule]bool // by present names
 }
 
 func (r *reversal) draft(d *draft) error {
@@ -25,16 +25,16 @@ func (r *reversal) draft(d *draft) error {
 	for _, g := range r.change.Delta.Groups {
 		switch {
 		case g.Before == nil:
-			in.unmake(*g.After)
+			in.planDeletion(*g.After)
 		case g.After == nil:
-			in.bringBack(*g.Before)
+			in.restoreGroup(*g.Before)
 		default:
-			in.redo(*g.Before, *g.After)
+			in.restoreInfo(*g.Before, *g.After)
 		}
 	}
-	in.rules()
+	in.invertRules()
 	for _, g := range in.deletes {
-		in.delete(g)
+		in.deleteGroup(g)
 	}
 	for _, row := range moreRows(r.change.Delta.RemovedRows, r.change.Delta.AddedRows) {
 		d.obstacle("the row %d of the table, which was no rule, doesn't come back", row.ID)
@@ -67,7 +67,7 @@ func (in *inversion) present(name GroupName) *group {
 }
 
 // unmake plans to delete a group that the change made. What else it has now, rules tells.
-func (in *inversion) unmake(made GroupInfo) {
+func (in *inversion) planDeletion(made GroupInfo) {
 	switch g := in.present(made.Name); {
 	case g == nil: // gone already
 	case g.info != made:
@@ -78,10 +78,10 @@ func (in *inversion) unmake(made GroupInfo) {
 }
 
 // bringBack drafts a group that the change deleted.
-func (in *inversion) bringBack(gone GroupInfo) {
+func (in *inversion) restoreGroup(gone GroupInfo) {
 	name := gone.Name
-	in.comesBack[name] = name
-	if in.isBack(gone) {
+	in.restored[name] = name
+	if in.isRestored(gone) {
 		return
 	}
 	if id, taken := in.d.s.byFold[fold.String(string(name))]; taken {
@@ -90,13 +90,13 @@ func (in *inversion) bringBack(gone GroupInfo) {
 	} else if row, bad := in.d.s.namesGroup(name, nil); bad {
 		in.d.obstacle("a row of the policy table that can't be understood (id %d) names %q", row.ID, name)
 	}
-	in.comesBack[name] = gone.Name
-	in.d.makes[name] = true
+	in.restored[name] = gone.Name
+	in.d.creates[name] = true
 	in.d.delta.Groups = append(in.d.delta.Groups, GroupChange{After: &gone})
 }
 
 // isBack reports whether a group that the change deleted is there again with all that it had.
-func (in *inversion) isBack(gone GroupInfo) bool {
+func (in *inversion) isRestored(gone GroupInfo) bool {
 	g := in.d.s.group(gone.Name)
 	return g != nil && g.info == gone && !slices.ContainsFunc(in.change.Delta.Removed, func(r Rule) bool {
 		assigned, _ := assigns(r.Pattern)
@@ -107,7 +107,7 @@ func (in *inversion) isBack(gone GroupInfo) bool {
 }
 
 // redo drafts the name and the description that a group had, as far as the change altered them.
-func (in *inversion) redo(before, after GroupInfo) {
+func (in *inversion) restoreInfo(before, after GroupInfo) {
 	g := in.present(after.Name)
 	if g == nil {
 		in.d.obstacle("the group %q was deleted since", after.Name)
@@ -119,7 +119,7 @@ func (in *inversion) redo(before, after GroupInfo) {
 	case was.Name != after.Name:
 		in.d.obstacle("the group %q, which was called %q, was renamed to %q since", after.Name, before.Name, was.Name)
 	default:
-		will.Name = in.nameAgain(before.Name, g)
+		will.Name = in.restoreName(before.Name, g)
 	}
 	switch {
 	case before.Description == after.Description || was.Description == before.Description:
@@ -134,12 +134,12 @@ func (in *inversion) redo(before, after GroupInfo) {
 	in.d.delta.Groups = append(in.d.delta.Groups, GroupChange{&was, &will})
 	if was.Name != will.Name {
 		in.renames[was.Name] = will.Name
-		in.d.renameAssign(was.Name, will.Name)
+		in.d.moveAssignRights(was.Name, will.Name)
 	}
 }
 
 // nameAgain returns a name that a group had and is to have again.
-func (in *inversion) nameAgain(name GroupName, g *group) GroupName {
+func (in *inversion) restoreName(name GroupName, g *group) GroupName {
 	if id, taken := in.d.s.byFold[fold.String(string(name))]; taken && id != g.id {
 		in.d.obstacle("the name %q, which the group %q had, is taken by %q", name, g.info.Name, in.d.s.groups[id].info.Name)
 		return name + "\x00"
@@ -158,11 +158,11 @@ func (in *inversion) nameAgain(name GroupName, g *group) GroupName {
 // rules drafts that the rules go that the change added, and those come back that it removed.
 // Where something is to come back to a holder in place of what isn't there any more, someone
 // has put something else there: to add would not be to revert.
-func (in *inversion) rules() {
+func (in *inversion) invertRules() {
 	missing, gets := map[Subject][]Rule{}, map[Subject]bool{}
 	for _, r := range in.change.Delta.Added {
 		switch now, will, there := in.translate(r); {
-		case in.goesAlong(r) || !there: // went with its group
+		case in.followsGroup(r) || !there: // went with its group
 		case in.d.s.hasRule(now):
 			in.removes[now] = true
 			in.d.delta.Removed = append(in.d.delta.Removed, will)
@@ -173,7 +173,7 @@ func (in *inversion) rules() {
 	for _, r := range in.change.Delta.Removed {
 		now, will, there := in.translate(r)
 		switch {
-		case in.goesAlong(r):
+		case in.followsGroup(r):
 		case !there:
 			in.d.obstacle("%s can't come back: its group was deleted since", r.describe())
 		case in.d.s.hasRule(now):
@@ -195,7 +195,7 @@ func (in *inversion) checkKnown(r Rule) {
 	if r.Pattern == "" {
 		return
 	}
-	if detail, known := in.d.known(r.Pattern); !known {
+	if detail, known := in.d.inCatalog(r.Pattern); !known {
 		in.d.obstacle("%s can't come back: %s", r.describe(), detail)
 	}
 }
@@ -205,7 +205,7 @@ func (in *inversion) checkKnown(r Rule) {
 func (in *inversion) translate(r Rule) (now, will Rule, there bool) {
 	now, will, there = r, r, true
 	follow := func(name GroupName, put func(r *Rule, name GroupName)) {
-		if back, ok := in.comesBack[name]; ok {
+		if back, ok := in.restored[name]; ok {
 			put(&will, back)
 			return
 		}
@@ -234,7 +234,7 @@ func (in *inversion) translate(r Rule) (now, will Rule, there bool) {
 }
 
 // delete drafts the deletion of a group that has nothing but what goes.
-func (in *inversion) delete(g *group) {
+func (in *inversion) deleteGroup(g *group) {
 	name, found := g.info.Name, in.d.obstacles.count
 	stays := func(r Rule) {
 		if !in.removes[r] {
@@ -263,6 +263,6 @@ func (in *inversion) delete(g *group) {
 	}
 	if in.d.obstacles.count == found {
 		in.d.delta.Groups = append(in.d.delta.Groups, GroupChange{Before: &g.info})
-		in.d.renameAssign(name, "")
+		in.d.moveAssignRights(name, "")
 	}
 }

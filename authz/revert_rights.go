@@ -19,7 +19,7 @@ func (r *reversal) require(required *requirement, actor Actor) {
 		}
 	}
 	for _, rule := range slices.Concat(r.change.Delta.Added, r.change.Delta.Removed) {
-		if r.goesAlong(rule) {
+		if r.followsGroup(rule) {
 			continue
 		}
 		group, isGroup := rule.Subject.Group()
@@ -55,7 +55,7 @@ func (a Admin) mayRevert(s *snapshot, r *reversal) bool {
 	if r.draft(d) != nil { // protected, whoever asks
 		return true
 	}
-	c := Change{Revision: s.revision + 1, Delta: d.finish()}
+	c := Change{Revision: s.revision + 1, Delta: d.sortedDelta()}
 	after, err := s.apply(c)
 	return err == nil && checkEscalation(s, s, after, actor, c.Delta) == nil
 }

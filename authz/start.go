@@ -37,7 +37,7 @@ func (e *Engine) bootstrap(ctx context.Context) error {
 			if d.s.milestones.HadAdministrator {
 				return nil
 			}
-			d.user(e.options.Bootstrap)
+			d.checkUser(e.options.Bootstrap)
 			d.appoint(e.options.Bootstrap)
 			return nil
 		},
@@ -55,14 +55,14 @@ func (a Admin) Bootstrap(ctx context.Context, user UserID) (Change, error) {
 		return Change{}, escalates([]Pattern{Everything}, "only the command makes an administrator without having an administrator's rights")
 	}
 	return a.do(ctx, write{Operation: Operation{Action: ActionBootstrap, User: user}, draft: func(d *draft) error {
-		d.user(user)
+		d.checkUser(user)
 		d.appoint(user)
 		return nil
 	}})
 }
 
 func (d *draft) appoint(user UserID) {
-	if g := d.group("", Administrators); g != nil {
-		d.move(user, g, true)
+	if g := d.lookUpGroup("", Administrators); g != nil {
+		d.setMember(user, g, true)
 	}
 }

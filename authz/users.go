@@ -9,16 +9,16 @@ import (
 // [ViewUsers] and [UpdateUsers], and what comes with the groups that are new.
 func (a Admin) SetUserGroups(ctx context.Context, user UserID, groups []GroupName) (Change, error) {
 	return a.do(ctx, write{Operation: Operation{Action: ActionUserGroupsSet, User: user}, draft: func(d *draft) error {
-		d.user(user)
+		d.checkUser(user)
 		want := map[groupID]bool{}
 		for i, name := range groups {
-			if g := d.group(fmt.Sprintf("/groups/%d", i), name); g != nil {
+			if g := d.lookUpGroup(fmt.Sprintf("/groups/%d", i), name); g != nil {
 				want[g.id] = true
 			}
 		}
 		for _, g := range d.s.groups {
 			if g != nil {
-				d.move(user, g, want[g.id])
+				d.setMember(user, g, want[g.id])
 			}
 		}
 		return nil
@@ -29,10 +29,10 @@ func (a Admin) SetUserGroups(ctx context.Context, user UserID, groups []GroupNam
 // [ViewUsers] and [UpdateUsers], and what is given or lifted.
 func (a Admin) SetUserPermissions(ctx context.Context, user UserID, rules Rules) (Change, error) {
 	return a.do(ctx, write{Operation: Operation{Action: ActionUserPermissionsSet, User: user}, draft: func(d *draft) error {
-		d.user(user)
+		d.checkUser(user)
 		have := d.userRules(user)
-		d.patterns("/grants", rules.Grants, KindGrant, have)
-		d.patterns("/restrictions", rules.Restrictions, KindRestriction, have)
+		d.checkPatterns("/grants", rules.Grants, KindGrant, have)
+		d.checkPatterns("/restrictions", rules.Restrictions, KindRestriction, have)
 		d.replaceRules(user.subject(), have, rules)
 		return nil
 	}})
@@ -46,7 +46,7 @@ func (a Admin) ChangeUserPermissions(ctx context.Context, user UserID, delta Rul
 
 func changeUserPermissions(user UserID, delta RulesDelta) write {
 	return write{Operation: Operation{Action: ActionUserPermissionsChange, User: user}, draft: func(d *draft) error {
-		d.user(user)
+		d.checkUser(user)
 		d.changeRules(user.subject(), d.userRules(user), delta)
 		return nil
 	}}
@@ -56,11 +56,11 @@ func changeUserPermissions(user UserID, delta RulesDelta) write {
 // Needs [ViewGroups], [ViewUsers] and [UpdateUsers], and what own restrictions lift.
 func (a Admin) DeleteUser(ctx context.Context, user UserID) (Change, error) {
 	return a.do(ctx, write{Operation: Operation{Action: ActionUserDelete, User: user}, draft: func(d *draft) error {
-		d.user(user)
+		d.checkUser(user)
 		u := d.s.user(user)
 		d.replaceRules(user.subject(), u.rules(), Rules{})
 		for _, id := range u.groupIDs(nil) {
-			d.move(user, d.s.groups[id], false)
+			d.setMember(user, d.s.groups[id], false)
 		}
 		return nil
 	}})

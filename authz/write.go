@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/rightful-go/rightful/internal/textcheck"
 	"slices"
 	"time"
+
+	"github.com/rightful-go/rightful/internal/textcheck"
 )
 
 // write is an operation on its way: how it drafts the change on a given policy, and what else is
@@ -164,10 +165,10 @@ func (a Admin) check(ctx context.Context, w write, d *draft, c *Change) (*snapsh
 	if err := w.draft(d); err != nil {
 		return nil, err
 	}
-	if err := d.faults(); err != nil {
+	if err := d.inputErr(); err != nil {
 		return nil, err
 	}
-	c.Delta = d.finish()
+	c.Delta = d.sortedDelta()
 	after, err := before.apply(*c)
 	if err != nil {
 		return nil, fmt.Errorf("this is a fault of Rightful's: %w", err)
@@ -215,7 +216,7 @@ func (a Admin) authorize(s *snapshot, r requirement) error {
 }
 
 func (a Admin) newDraft(s *snapshot) *draft {
-	return &draft{s: s, catalog: a.engine.catalog, actor: a.actor, makes: map[GroupName]bool{}}
+	return &draft{s: s, catalog: a.engine.catalog, actor: a.actor, creates: map[GroupName]bool{}}
 }
 
 // checkVersion compares the version of what the operation is about, if the caller named one.

@@ -3,8 +3,8 @@ package authz
 import "slices"
 
 // joins lists the groups of [Decision.Groups] for permissions that are all needed.
-func (v *View) joins(user UserID, permissions []Permission) [][]GroupName {
-	f := fixer{was: v, user: user, asked: withoutDoubles(permissions)}
+func (v *View) fewestGroups(user UserID, permissions []Permission) [][]GroupName {
+	f := fixer{present: v, user: user, asked: withoutDoubles(permissions)}
 	if !f.fixable() {
 		return nil
 	}
@@ -17,7 +17,7 @@ func (v *View) joins(user UserID, permissions []Permission) [][]GroupName {
 		return nil
 	}
 	for _, joins := range f.cheapest(at, c.covers(c.all)) {
-		f.plan(at, joins, "", nil)
+		f.addPlan(at, joins, "", nil)
 	}
 	slices.SortFunc(f.plans, func(a, b *plan) int { return a.compare(b) })
 	var list [][]GroupName
@@ -36,11 +36,11 @@ func (d Decision) Groups() [][]GroupName {
 		return nil
 	}
 	if !d.OneIsEnough {
-		return d.view.joins(d.User, d.Permissions)
+		return d.view.fewestGroups(d.User, d.Permissions)
 	}
 	var list [][]GroupName
 	for i := range d.Permissions {
-		for _, joins := range d.view.joins(d.User, d.Permissions[i:i+1]) {
+		for _, joins := range d.view.fewestGroups(d.User, d.Permissions[i:i+1]) {
 			known := slices.ContainsFunc(list, func(have []GroupName) bool { return slices.Equal(have, joins) })
 			if !known && len(list) < maxFixes {
 				list = append(list, joins)
