@@ -59,7 +59,7 @@ func (f *fixer) rehearse(operations []Operation) (allowed bool, lacks []Pattern)
 func (a Admin) draftOn(s *snapshot, w write) (*snapshot, Delta, error) {
 	c := Change{Revision: s.revision, Actor: a.actor}
 	// It asks neither store nor directory: no version is named, and no administrator leaves.
-	after, err := a.check(context.Background(), w, a.newDraft(s), &c)
+	after, err := a.draftAndCheck(context.Background(), w, a.newDraft(s), &c)
 	return after, c.Delta, err
 }
 
