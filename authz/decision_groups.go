@@ -2,7 +2,7 @@ package authz
 
 import "slices"
 
-// joins lists the groups of [Decision.Groups] for permissions that are all needed.
+// fewestGroups returns the sets of [Decision.Groups] for permissions that are all needed.
 func (v *View) fewestGroups(user UserID, permissions []Permission) [][]GroupName {
 	f := fixer{present: v, user: user, asked: withoutDoubles(permissions)}
 	if !f.fixable() {
@@ -27,10 +27,12 @@ func (v *View) fewestGroups(user UserID, permissions []Permission) [][]GroupName
 	return list
 }
 
-// Groups lists the fewest groups that would let the user do what was asked, in every way with so
-// few, at most ten: the groups of the fixes that [Admin.Fixes] lists as [FixAssign], in that order
-// and without Administrators. It asks nobody's rights and looks at no other user, so that it is quick
-// enough to answer a denial with. It is empty where a restriction is in the way.
+// Groups returns the smallest sets of groups that would give the user what was asked for, at most ten,
+// the best first: those of the fixes of kind [FixAssign] that [Admin.Fixes] lists, without
+// Administrators. It is empty if a restriction is in the way, or if no groups give everything.
+//
+// It looks at nobody's rights and at no other user, so it is fast enough to be part of the answer to a
+// refused request.
 func (d Decision) Groups() [][]GroupName {
 	if d.view.s == nil {
 		return nil

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// denialRecorder writes denials in the background, in batches. Whatever the store does, a
-// request waits for nothing, and what waits to be written is bounded.
+// denialRecorder writes denials in batches in the background. A request never waits for it, and its
+// queue is bounded, however slow the store is.
 type denialRecorder struct {
 	store   DenialStore
 	options DenialOptions
@@ -19,33 +19,33 @@ type denialRecorder struct {
 	mu       sync.Mutex
 	queue    []Denial
 	budgets  denialBudgets
-	deadline time.Time // by which all must be written, once nothing more is recorded
+	deadline time.Time // when the last write must end; set by close, after which nothing is recorded
 
-	wake chan struct{} // something waits, or is out of bounds
+	wake chan struct{} // there is something to write or to prune
 	stop chan struct{}
 	done chan struct{}
 
-	// Of the one goroutine that writes:
-	writtenSincePrune int  // since what was out of bounds last went
-	pruneDue          bool // something may be out of bounds, written or not
-	lostCount         int  // denials, since the store last took some
-	pruneFailed       bool // what was out of bounds couldn't be deleted the last time
+	// Used only by the goroutine of run:
+	writtenSincePrune int  // denials since the last prune
+	pruneDue          bool // there may be denials to prune, whatever was written
+	lostCount         int  // denials since the store last accepted some
+	pruneFailed       bool // the last prune failed
 }
 
 const (
-	// Denials are written in batches with a pause after each: what waits is written within
-	// half a second, by a store that is quick.
+	// The pause between batches lets them fill; a fast store still has everything within half a
+	// second.
 	denialBatch    = 100
 	denialPause    = 200 * time.Millisecond
 	maxDenialQueue = 2 * denialBatch
 
-	// What is out of bounds goes every minute, and when there are that many new ones. Each
-	// time more goes than eight instances write meanwhile.
+	// Old denials are pruned every minute and after so many new ones. While there are more to prune,
+	// each step deletes more than eight instances write in the same time.
 	denialPruneInterval = time.Minute
 	denialPruneAfter    = 1000
 	denialPruneStep     = 1000
 
-	// denialFlush bounds how long Close waits for what was not written yet.
+	// denialFlush bounds how long Close waits until the queue is written.
 	denialFlush = 2 * time.Second
 )
 
@@ -57,7 +57,7 @@ func newDenialRecorder(store DenialStore, options DenialOptions, timeout time.Du
 	}
 }
 
-// record gives d an id and has it written, unless there are too many.
+// record gives d an id and queues it. If there are too many denials, it leaves the id empty.
 func (r *denialRecorder) record(d *Denial) {
 	if len(d.Required) > maxDenialList {
 		return
@@ -83,16 +83,16 @@ func (r *denialRecorder) record(d *Denial) {
 func (r *denialRecorder) wakeWriter() {
 	select {
 	case r.wake <- struct{}{}:
-	default: // it is awake already
+	default: // already awake
 	}
 }
 
-// run writes until the recorder is closed.
+// run writes and prunes until the recorder is closed.
 func (r *denialRecorder) run() {
 	defer close(r.done)
 	tick := time.NewTicker(denialPruneInterval)
 	defer tick.Stop()
-	r.pruneDue = true // by an earlier start
+	r.pruneDue = true // an earlier process may have left some
 	r.wakeWriter()
 	for {
 		select {
@@ -112,7 +112,7 @@ func (r *denialRecorder) run() {
 	}
 }
 
-// close has what waits written, and waits for that.
+// close waits until the queue is written, at most denialFlush.
 func (r *denialRecorder) close() {
 	if r == nil {
 		return
@@ -130,17 +130,17 @@ func (r *denialRecorder) close() {
 	r.queue = nil
 	r.mu.Unlock()
 	if lost > 0 {
-		r.log.Warn("denials could not be recorded before the end", "lost", lost)
+		r.log.Warn("denials lost at shutdown", "lost", lost)
 	}
 }
 
-// flush writes what waits, once nothing more comes.
+// flush writes the rest of the queue after close.
 func (r *denialRecorder) flush() {
 	for r.write(time.Until(r.deadline)) {
 	}
 }
 
-// write writes one batch within a time, if there is one. It reports whether it did.
+// write writes one batch, if there is one, and reports whether it did.
 func (r *denialRecorder) write(timeout time.Duration) bool {
 	batch := r.nextBatch()
 	if len(batch) == 0 {
@@ -153,14 +153,14 @@ func (r *denialRecorder) write(timeout time.Duration) bool {
 		return false
 	}
 	if r.lostCount > 0 {
-		r.log.Info("denials are recorded again", "lost", r.lostCount)
+		r.log.Info("recording denials again", "lost", r.lostCount)
 		r.lostCount = 0
 	}
 	r.writtenSincePrune += len(batch)
 	return true
 }
 
-// next takes the next batch.
+// nextBatch takes the next batch from the queue.
 func (r *denialRecorder) nextBatch() []Denial {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -174,10 +174,11 @@ func (r *denialRecorder) nextBatch() []Denial {
 	return batch
 }
 
-// lose counts denials that the store didn't take, so that the next of the same users say so.
+// recordLoss counts the denials of a failed batch as suppressed, so that the next denials of the same
+// users say how many are missing.
 func (r *denialRecorder) recordLoss(batch []Denial, err error) {
 	if r.lostCount == 0 {
-		r.log.Warn("denials can't be recorded", "error", err)
+		r.log.Warn("can't record denials", "error", err)
 	}
 	r.lostCount += len(batch)
 	r.mu.Lock()
@@ -189,7 +190,7 @@ func (r *denialRecorder) recordLoss(batch []Denial, err error) {
 	}
 }
 
-// prune deletes a part of what is out of bounds, when it is time to.
+// prune deletes one step of the denials beyond the bounds of [DenialOptions], when that is due.
 func (r *denialRecorder) prune() {
 	if !r.pruneDue && r.writtenSincePrune < denialPruneAfter {
 		return
@@ -198,7 +199,7 @@ func (r *denialRecorder) prune() {
 	defer cancel()
 	n, err := r.store.PruneDenials(ctx, r.options.bounds(time.Now()), denialPruneStep)
 	if err != nil && !r.pruneFailed {
-		r.log.Warn("old denials can't be deleted", "error", err)
+		r.log.Warn("can't delete old denials", "error", err)
 	}
 	r.writtenSincePrune, r.pruneFailed, r.pruneDue = 0, err != nil, err == nil && n == denialPruneStep
 	if r.pruneDue {

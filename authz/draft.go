@@ -8,8 +8,8 @@ import (
 	"github.com/rightful-go/rightful/internal/fold"
 )
 
-// draft collects what an operation wants of a policy: the delta, and what is wrong with the
-// input. Conflicts wait until everything else is checked, as the order of errors asks.
+// draft collects the delta that an operation makes to a policy, and what is wrong with its input.
+// A conflict is kept until everything else is checked, because other errors take precedence.
 type draft struct {
 	s       *snapshot
 	catalog *catalog
@@ -19,14 +19,14 @@ type draft struct {
 	invalidValues      []Fault
 	unknownPermissions []Fault
 	conflict           error
-	// obstacles stand in the way of a revert.
-	obstacles faultList
-	creates   map[GroupName]bool // groups that rules may be about although they are only being made
+	obstacles          faultList          // what prevents a revert
+	creates            map[GroupName]bool // groups that the change creates, which its rules may name
 
-	suggested int // how often near names were looked up, which is bounded
+	suggested int // how many unknown permissions were given suggestions
 }
 
-// maxSuggestions bounds how many unknown permissions of one input come with near names.
+// maxSuggestions bounds how many unknown permissions of one input get suggestions, which are slow to
+// find.
 const maxSuggestions = 100
 
 func (d *draft) invalid(pointer string, err error) {
@@ -35,7 +35,7 @@ func (d *draft) invalid(pointer string, err error) {
 	}
 }
 
-// faults returns what is wrong with the values, all of it.
+// inputErr returns everything that is wrong with the values of the input, nil if nothing.
 func (d *draft) inputErr() error {
 	if len(d.invalidValues) > 0 {
 		return invalid(ErrInvalid, append(d.invalidValues, d.unknownPermissions...))
@@ -46,15 +46,15 @@ func (d *draft) inputErr() error {
 	return nil
 }
 
-// finish returns the delta in a canonical order.
+// sortedDelta returns the delta in canonical order.
 func (d *draft) sortedDelta() Delta {
 	slices.SortFunc(d.delta.Added, compareForExport)
 	slices.SortFunc(d.delta.Removed, compareForExport)
 	return d.delta
 }
 
-// patterns checks the patterns of a list, and that those the holder doesn't have yet are in
-// the catalog.
+// checkPatterns checks the patterns of a list. Those that the subject doesn't have yet must be in the
+// catalog.
 func (d *draft) checkPatterns(pointer string, list []Pattern, kind RuleKind, have *ruleSet) {
 	for i, p := range list {
 		at := fmt.Sprintf("%s/%d", pointer, i)
@@ -68,8 +68,8 @@ func (d *draft) checkPatterns(pointer string, list []Pattern, kind RuleKind, hav
 	}
 }
 
-// replaceRules drafts that the holder has exactly the rules of want.
-func (d *draft) replaceRules(h Subject, have *ruleSet, want Rules) {
+// replaceRules drafts that the subject has exactly the rules of want.
+func (d *draft) replaceRules(subject Subject, have *ruleSet, want Rules) {
 	for _, kind := range []RuleKind{KindGrant, KindRestriction} {
 		list := sortedSet(want.Grants)
 		if kind == KindRestriction {
@@ -77,19 +77,19 @@ func (d *draft) replaceRules(h Subject, have *ruleSet, want Rules) {
 		}
 		for _, p := range list {
 			if !have.has(kind, p) {
-				d.delta.Added = append(d.delta.Added, Rule{Kind: kind, Subject: h, Pattern: p})
+				d.delta.Added = append(d.delta.Added, Rule{Kind: kind, Subject: subject, Pattern: p})
 			}
 		}
 		for _, p := range have.patterns(kind) {
 			if _, wanted := slices.BinarySearch(list, p); !wanted {
-				d.delta.Removed = append(d.delta.Removed, Rule{Kind: kind, Subject: h, Pattern: p})
+				d.delta.Removed = append(d.delta.Removed, Rule{Kind: kind, Subject: subject, Pattern: p})
 			}
 		}
 	}
 }
 
-// changeRules checks a delta of rules and drafts it.
-func (d *draft) changeRules(h Subject, have *ruleSet, delta RulesDelta) {
+// changeRules checks a delta to the rules of a subject and drafts it.
+func (d *draft) changeRules(subject Subject, have *ruleSet, delta RulesDelta) {
 	d.checkPatterns("/grant", delta.Grant, KindGrant, have)
 	d.checkPatterns("/restrict", delta.Restrict, KindRestriction, have)
 	d.checkRemovals("/revoke", delta.Revoke, delta.Grant)
@@ -98,17 +98,17 @@ func (d *draft) changeRules(h Subject, have *ruleSet, delta RulesDelta) {
 		Grants:       addAndRemove(have.patterns(KindGrant), delta.Grant, delta.Revoke),
 		Restrictions: addAndRemove(have.patterns(KindRestriction), delta.Restrict, delta.Lift),
 	}
-	d.replaceRules(h, have, want)
+	d.replaceRules(subject, have, want)
 }
 
-// leaving checks the patterns that a holder is to lose.
-func (d *draft) checkRemovals(pointer string, list, coming []Pattern) {
+// checkRemovals checks the patterns to remove from a subject, none of which may be in the list to add.
+func (d *draft) checkRemovals(pointer string, list, added []Pattern) {
 	for i, p := range list {
 		at := fmt.Sprintf("%s/%d", pointer, i)
 		if err := p.check(); err != nil {
 			d.invalid(at, fmt.Errorf("%q %w", clip(string(p)), err))
-		} else if slices.Contains(coming, p) {
-			d.invalid(at, fmt.Errorf("%q is to be added as well", p))
+		} else if slices.Contains(added, p) {
+			d.invalid(at, fmt.Errorf("%q is also in the list to add; keep it in one of the two", p))
 		}
 	}
 }
@@ -118,7 +118,8 @@ func addAndRemove(have, add, remove []Pattern) []Pattern {
 	return slices.DeleteFunc(list, func(p Pattern) bool { return slices.Contains(remove, p) })
 }
 
-// group looks a group up that an input names, and notes where it doesn't exist.
+// lookUpGroup returns a group that the input names. If there is none, it notes that as invalid and
+// returns nil.
 func (d *draft) lookUpGroup(pointer string, name GroupName) *group {
 	g := d.s.group(name)
 	if g == nil {
@@ -134,7 +135,7 @@ func (d *draft) nearestGroup(name GroupName) string {
 	return ""
 }
 
-// move drafts that the user goes into a group or out of it, if that isn't so already.
+// setMember drafts that the user is in the group or isn't; nothing if that is so already.
 func (d *draft) setMember(id UserID, g *group, in bool) {
 	if d.s.user(id).in(g.id) == in {
 		return
@@ -147,11 +148,11 @@ func (d *draft) setMember(id UserID, g *group, in bool) {
 	}
 }
 
-// userRules returns the user's own rules; none of an unknown user.
+// userRules returns the user's own rules; an unknown user has none.
 func (d *draft) userRules(id UserID) *ruleSet { return d.s.user(id).rules() }
 
-// freeName checks a name that a group is to have. A name that is taken is a conflict, which
-// waits; the draft goes on under a name that nobody can have, so that all else is checked.
+// checkFreeName checks the new name of a group, except being the group itself. A taken name is a
+// conflict; so that the rest is still checked, the draft continues with an impossible name.
 func (d *draft) checkFreeName(pointer string, name GroupName, except *group) GroupName {
 	if err := name.Check(); err != nil {
 		d.invalid(pointer, fmt.Errorf("the name %w", err))
@@ -159,7 +160,7 @@ func (d *draft) checkFreeName(pointer string, name GroupName, except *group) Gro
 	}
 	if row, bad := d.s.namesGroup(name, except); bad {
 		d.invalid(pointer, fmt.Errorf(
-			"a row of the policy table that can't be understood (id %d) names %q; mend or remove it first", row.ID, name))
+			"the quarantined row %d of the policy table names %q; correct or remove the row first", row.ID, name))
 	}
 	if id, taken := d.s.byFold[fold.String(string(name))]; taken && (except == nil || except.id != id) {
 		d.conflict = fmt.Errorf("%w: %q", ErrGroupExists, d.s.groups[id].info.Name)
@@ -168,14 +169,14 @@ func (d *draft) checkFreeName(pointer string, name GroupName, except *group) Gro
 	return name
 }
 
-// known reports whether a pattern is in the catalog or matches something in it, and
-// otherwise says what comes near.
+// inCatalog reports whether a pattern is in the catalog or matches something in it. If not, detail
+// says so and suggests similar permissions.
 func (d *draft) inCatalog(p Pattern) (detail string, ok bool) {
 	if name, isAssign := assigns(p); isAssign {
 		if d.s.group(name) != nil || d.creates[name] {
 			return "", true
 		}
-		return fmt.Sprintf("%q is about a group that doesn't exist", p), false
+		return fmt.Sprintf("%q names the group %q, which doesn't exist", p, clip(string(name))), false
 	}
 	if !d.catalog.declared && !own.covers(p) || d.catalog.knows(p) {
 		return "", true
@@ -207,20 +208,20 @@ func (d *draft) checkUser(id UserID) {
 	}
 }
 
-// users checks the users of a list, none of which may stand in the other.
-func (d *draft) checkUsers(pointer string, list, other []UserID) {
+// checkUsers checks the users of a list, none of whom may be in the list to add.
+func (d *draft) checkUsers(pointer string, list, added []UserID) {
 	for i, u := range list {
 		at := fmt.Sprintf("%s/%d", pointer, i)
 		if err := u.Check(); err != nil {
 			d.invalid(at, fmt.Errorf("the user %q %w", clip(string(u)), err))
-		} else if slices.Contains(other, u) {
-			d.invalid(at, fmt.Errorf("%q is to be added as well", u))
+		} else if slices.Contains(added, u) {
+			d.invalid(at, fmt.Errorf("%q is also in the list to add; keep it in one of the two", u))
 		}
 	}
 }
 
-// obstacle notes what stands in the way of a revert. It waits, as every conflict does: the
-// draft goes on with what is left.
+// obstacle notes something that prevents a revert. As with every conflict, the draft continues
+// without it.
 func (d *draft) obstacle(format string, args ...any) {
 	d.obstacles.add(0, fmt.Sprintf(format, args...))
 	d.conflict = d.obstacles.err(ErrCannotRevert)

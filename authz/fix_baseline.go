@@ -6,9 +6,9 @@ import (
 	"github.com/rightful-go/rightful/internal/fold"
 )
 
-// footings returns the two ways to get restrictions out of the way, which are one where no
-// group brings any: lift them all, or leave the groups that bring them. None is left where a
-// bad row denies everything.
+// baselines returns the ways to remove the restrictions that are in the way: lift them all or, if
+// groups have some of them, leave those groups and lift only the user's own. There is none if a
+// quarantined row denies everything.
 func (f *fixer) baselines() (list []*baseline) {
 	s := f.present.s
 	u := s.user(f.user)
@@ -34,7 +34,7 @@ func (f *fixer) baselines() (list []*baseline) {
 	return list
 }
 
-// restrictionsOf returns the restrictions of a holder on anything that is asked.
+// restrictionsOf returns the restrictions of a subject on anything that was asked for.
 func (f *fixer) restrictionsOf(h Subject, rules *ruleSet) (list []Rule) {
 	for _, p := range rules.patterns(KindRestriction) {
 		if slices.ContainsFunc(f.asked, func(q Permission) bool { return p.covers(Pattern(q)) }) {
@@ -44,7 +44,8 @@ func (f *fixer) restrictionsOf(h Subject, rules *ruleSet) (list []Rule) {
 	return list
 }
 
-// footing is nil where the user is denied something even so.
+// baselineOf returns the baseline without the restrictions to lift and the groups to leave, nil if the
+// user is still restricted there.
 func (f *fixer) baselineOf(lifts []Rule, leaves []GroupName) *baseline {
 	slices.SortFunc(lifts, compareForExport)
 	d := Delta{Removed: slices.Clone(lifts)}

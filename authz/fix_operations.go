@@ -1,6 +1,6 @@
 package authz
 
-// writeOf returns the write of an operation that a fix consists of.
+// writeOf returns the write of an operation of a fix.
 func writeOf(o Operation) write {
 	switch o.Action {
 	case ActionGroupMembersChange:
@@ -11,9 +11,9 @@ func writeOf(o Operation) write {
 	return changeUserPermissions(o.User, o.Rules)
 }
 
-// operations returns what carries the plan out. The user is put into groups before they leave
-// others, so that nobody is asked about what stays. At no point does the user hold anything that is
-// held neither before nor after.
+// operations returns the operations that carry out a plan. The user joins groups before they leave
+// others, so that the actor needn't hold what the user keeps. Between the operations the user never
+// holds anything that they hold neither before nor after.
 func (f *fixer) operations(p *plan) []Operation {
 	var list []Operation
 	for _, g := range p.joins {
@@ -33,8 +33,8 @@ func (f *fixer) operations(p *plan) []Operation {
 	return list
 }
 
-// rulesOf returns the rules of the operation that changes those of a subject, which it adds to the
-// list where it isn't there.
+// rulesOf returns the rule changes of the operation on a subject's rules. It adds that operation to the
+// list if it isn't in it yet.
 func (f *fixer) rulesOf(list *[]Operation, subject Subject) *RulesDelta {
 	o := Operation{Action: ActionUserPermissionsChange, User: f.user}
 	if name, ok := subject.Group(); ok {

@@ -6,7 +6,7 @@ import (
 	"github.com/rightful-go/rightful/internal/fold"
 )
 
-// effectsOn compares the policy after a plan with the one before, for the user.
+// outcomeFor compares what the user holds in the policy after a plan with what they held before.
 func (f *fixer) outcomeFor(after *snapshot) outcome {
 	e := outcome{gains: heldOnlyBy(f.viewOf(after), f.present, f.user)}
 	for _, p := range f.heldBefore {
@@ -16,7 +16,7 @@ func (f *fixer) outcomeFor(after *snapshot) outcome {
 	}
 	for _, p := range f.asked {
 		if !slices.Contains(e.gains, p) && !f.present.s.can(f.user, p) && after.can(f.user, p) {
-			e.gains = append(e.gains, p) // what has no name of its own counts where it was asked
+			e.gains = append(e.gains, p) // outside the catalog, and granted only by a wildcard
 		}
 	}
 	fold.Sort(e.gains)
@@ -30,8 +30,8 @@ func (f *fixer) outcomeFor(after *snapshot) outcome {
 	return e
 }
 
-// spreadOf returns the spread of a plan, one for all plans that do the same to groups, to be
-// worked out when all are known.
+// collateralOf returns the collateral of a plan, to be filled by computeCollateral. Plans that change
+// the rules of groups in the same way share one.
 func (f *fixer) collateralOf(p *plan) *collateral {
 	s := &collateral{after: p.after, first: firstUsers{limit: maxImpact}}
 	key := ""
@@ -68,8 +68,8 @@ func (f *fixer) collateralOf(p *plan) *collateral {
 	return s
 }
 
-// spread works all spreads out in one walk over the members of the groups. Whoever is in the
-// same groups as another, and has no rules of their own, gains the same.
+// computeCollateral fills the collateral of all plans in one pass over the members of the groups.
+// Users in the same groups and without own rules gain the same, which is computed once.
 func (f *fixer) computeCollateral() {
 	var touched []groupID
 	for _, s := range f.collaterals {
@@ -115,7 +115,7 @@ func memoized[K comparable, V any](memo map[K]V, key K, id UserID, compute func(
 	return v
 }
 
-// gains lists what a spread gives to someone else.
+// gains returns what another user gains by a collateral.
 func (f *fixer) gains(s *collateral, id UserID) []Permission {
 	list := slices.Clone(s.exact)
 	if len(s.wild) > 0 {

@@ -2,8 +2,8 @@ package authz
 
 import "slices"
 
-// planFrom plans how to give what is missing: by groups as far as there are any, and by grants
-// as far as these can be made.
+// planFrom plans how to give what is missing from a baseline: with as much from groups as they give
+// and the rest granted, and with only as much from groups as can't be granted.
 func (f *fixer) planFrom(at *baseline) {
 	if len(at.missing) > maxMissing {
 		f.more = true
@@ -17,7 +17,7 @@ func (f *fixer) planFrom(at *baseline) {
 	}
 	for _, target := range targets {
 		if target&^c.given != 0 {
-			continue // nothing gives it
+			continue // no group gives it
 		}
 		for _, joins := range f.cheapest(at, c.covers(target)) {
 			if rest := c.all &^ c.givenBy(joins); rest == 0 {
@@ -30,7 +30,8 @@ func (f *fixer) planFrom(at *baseline) {
 	f.more = f.more || c.more
 }
 
-// planGrants plans to grant what is missing beside what the groups give, if that can be.
+// planGrants plans to join groups and grant the rest, to each possible subject, if all of the rest can
+// be granted.
 func (f *fixer) planGrants(at *baseline, joins []GroupName, rest []Permission) {
 	if slices.ContainsFunc(rest, func(p Permission) bool { return !f.grantable(at.s, p) }) {
 		return
@@ -40,7 +41,7 @@ func (f *fixer) planGrants(at *baseline, joins []GroupName, rest []Permission) {
 	}
 }
 
-// plan takes a plan in that isn't there already.
+// addPlan adds a plan, unless it exists already.
 func (f *fixer) addPlan(at *baseline, joins []GroupName, h Subject, grants []Permission) {
 	same := func(p *plan) bool {
 		return p.at == at && p.subject == h && slices.Equal(p.joins, joins) && slices.Equal(p.grants, grants)
@@ -54,7 +55,7 @@ func (f *fixer) addPlan(at *baseline, joins []GroupName, h Subject, grants []Per
 	f.plans = append(f.plans, p)
 }
 
-// try works out what a plan does to the user.
+// simulate applies a plan and computes its outcome.
 func (f *fixer) simulate(p *plan) {
 	var d Delta
 	for _, g := range p.joins {
@@ -67,18 +68,18 @@ func (f *fixer) simulate(p *plan) {
 	p.outcome = f.outcomeFor(p.after)
 }
 
-// planAdministrators plans what makes every other step needless.
+// planAdministrators plans to make the user an administrator, which needs no other step.
 func (f *fixer) planAdministrators() {
 	if f.present.s.administrators != noGroup {
 		f.addPlan(&baseline{s: f.present.s}, []GroupName{Administrators}, "", nil)
 	}
 }
 
-// holders returns whom the user can get a grant through: the groups they are in, those that
-// reach the fewest if there are many, and themselves.
+// grantees returns the subjects that a grant to the user can go to: their groups, at most maxFixes of
+// those that reach the fewest users, and the user.
 func (f *fixer) grantees(at *baseline, joins []GroupName) []Subject {
 	type candidate struct {
-		holder  Subject
+		subject Subject
 		members int
 	}
 	var groups []candidate
@@ -101,12 +102,12 @@ func (f *fixer) grantees(at *baseline, joins []GroupName) []Subject {
 	}
 	list := make([]Subject, 0, len(groups)+1)
 	for _, g := range groups {
-		list = append(list, g.holder)
+		list = append(list, g.subject)
 	}
 	return append(list, f.user.subject())
 }
 
-// cheapest returns the sets of groups that cost the user least, where there are too many.
+// cheapest returns at most maxFixes of the sets of groups, the best for the user.
 func (f *fixer) cheapest(at *baseline, covers [][]GroupName) [][]GroupName {
 	if len(covers) <= maxFixes {
 		return covers

@@ -7,7 +7,7 @@ import (
 	"github.com/rightful-go/rightful/internal/fold"
 )
 
-// rank is the place of a kind of fix in the order.
+// rank orders plans by what they do, the best first.
 type rank int
 
 const (
@@ -44,6 +44,8 @@ func (r rank) kind() FixKind {
 	}
 }
 
+// compare orders plans: by rank, then those without costs to the user first, then by how much they
+// add, then by the number of memberships that they change; names make the order total.
 func (p *plan) compare(q *plan) int {
 	return cmp.Or(
 		cmp.Compare(p.rank(), q.rank()),
@@ -66,7 +68,7 @@ func compareBool(a, b bool) int {
 	return 1
 }
 
-// cost is the number of permissions that the plan adds, for each person that it reaches.
+// cost is the number of permissions that the plan adds, summed over all users.
 func (p *plan) cost() int {
 	n := len(p.outcome.gains)
 	if p.collateral != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/rightful-go/rightful/internal/fold"
 )
 
-// describe makes of a plan what people are told, and tries out who may carry it out.
+// describe turns a plan into a fix, and rehearses whether the actor may carry it out.
 func (f *fixer) describe(p *plan) Fix {
 	fix := Fix{
 		Kind: p.rank().kind(), Operations: f.operations(p),
@@ -28,8 +28,8 @@ func (f *fixer) describe(p *plan) Fix {
 	return fix
 }
 
-// rehearse makes every check of the steps, one upon the other, and returns what the one who
-// asks lacks for them.
+// rehearse makes every check of the operations in sequence, each on the policy after the one before.
+// It returns whether the actor may carry them out and what they lack for that.
 func (f *fixer) rehearse(operations []Operation) (allowed bool, lacks []Pattern) {
 	allowed = true
 	trusted := f.asker.engine.AsCommand("")
@@ -38,7 +38,7 @@ func (f *fixer) rehearse(operations []Operation) (allowed bool, lacks []Pattern)
 		_, _, err := f.asker.draftOn(before, writeOf(o))
 		allowed = allowed && err == nil
 		after, d, fault := trusted.draftOn(before, writeOf(o))
-		if fault != nil { // what nobody may carry out isn't a fix
+		if fault != nil { // an operation that even an administrator can't carry out is a bug
 			f.err = fault
 			return false, nil
 		}
@@ -58,12 +58,12 @@ func (f *fixer) rehearse(operations []Operation) (allowed bool, lacks []Pattern)
 // draftOn makes every check of an operation on a policy, and returns the policy after it.
 func (a Admin) draftOn(s *snapshot, w write) (*snapshot, Delta, error) {
 	c := Change{Revision: s.revision, Actor: a.actor}
-	// It asks neither store nor directory: no version is named, and no administrator leaves.
+	// The checks reach neither store nor directory: no version is expected, and no administrator leaves.
 	after, err := a.draftAndCheck(context.Background(), w, a.newDraft(s), &c)
 	return after, c.Delta, err
 }
 
-// lacks lists what the one who asks would have to hold for an operation.
+// lacks returns what the actor would have to hold for an operation and doesn't.
 func (f *fixer) lacks(before, after *snapshot, o Operation, d Delta) (list []Pattern) {
 	actor := UserID(f.asker.actor.ID)
 	for _, err := range []error{

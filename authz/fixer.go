@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// fixer looks for the fixes of one denial.
+// fixer finds the fixes of one denial: baselines, from which plans start, and for each plan its
+// outcome for the user, its collateral for others and its place in the order.
 type fixer struct {
 	asker      Admin
 	present    *View
@@ -16,10 +17,10 @@ type fixer struct {
 	plans       []*plan
 	collaterals map[string]*collateral
 	more        bool
-	err         error // the first fault; none is to be expected
+	err         error // the first internal error
 }
 
-// fixable reports whether the user is denied something that a change could give.
+// fixable reports whether a change to the policy could give the user what they are denied.
 func (f *fixer) fixable() bool {
 	for _, p := range f.asked {
 		if _, _, ok := p.Split(); !ok {
@@ -30,7 +31,7 @@ func (f *fixer) fixable() bool {
 		!f.present.s.isAdministrator(f.user) && !f.present.Can(f.user, f.asked...)
 }
 
-// badRows returns the rows that deny the user everything.
+// badRows returns the quarantined rows that deny the user everything.
 func (f *fixer) badRows() []BadRow {
 	s := f.present.s
 	reached := map[string]bool{"*": true, string(f.user.subject()): true}
@@ -40,7 +41,7 @@ func (f *fixer) badRows() []BadRow {
 	return slices.DeleteFunc(f.present.BadRows(), func(b BadRow) bool { return !reached[b.Denies] })
 }
 
-// with returns a policy with a change that was drawn from it, so that it must fit.
+// apply returns a policy with a change. The change was derived from the policy, so it must fit.
 func (f *fixer) apply(s *snapshot, d Delta) *snapshot {
 	if d.isEmpty() {
 		return s
@@ -55,7 +56,7 @@ func (f *fixer) apply(s *snapshot, d Delta) *snapshot {
 
 func (f *fixer) viewOf(s *snapshot) *View { return &View{s: s, catalog: f.present.catalog} }
 
-// names puts what is asked in the numbers of a policy.
+// symbols returns the permissions asked for as symbols of a policy.
 func (f *fixer) symbols(s *snapshot) []symbol {
 	const every = ^wildcards(0)
 	list := make([]symbol, len(f.asked))
@@ -78,28 +79,28 @@ type plan struct {
 	collateral *collateral // nil where no group's rules change
 }
 
-// effects are what a plan does to the user.
+// outcome is what a plan does to the user.
 type outcome struct {
-	gains, takes []Permission // by folded form then code point
-	restrictions []Pattern    // that are new to the user
+	gains, takes []Permission // by folded form, then code point
+	restrictions []Pattern    // those new to the user
 }
 
-// costs reports whether the user pays for what they get.
+// costs reports whether the plan also takes something from the user.
 func (e *outcome) costs() bool { return len(e.takes)+len(e.restrictions) > 0 }
 
-// spread is what a change to the rules of groups does to others than the user.
+// collateral is what a plan that changes the rules of groups gives to other users.
 type collateral struct {
 	after   *snapshot
 	touched []groupID
-	exact   []Permission // that are granted, or whose restriction is lifted
-	wild    []Pattern    // restrictions on more than one permission that are lifted
+	exact   []Permission // granted, or no longer restricted by name
+	wild    []Pattern    // lifted restrictions on more than one permission
 
 	users int
-	added int // permissions that they will hold, for each of them
+	added int // permissions that they gain, summed over the users
 	first firstUsers
 }
 
-// grantable reports whether a rule can grant a permission by its name.
+// grantable reports whether a rule can grant the permission by name: the catalog must know it.
 func (f *fixer) grantable(s *snapshot, p Permission) bool {
 	if p.Check() != nil {
 		return false

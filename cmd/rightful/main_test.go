@@ -155,7 +155,7 @@ func TestAuditVerify(t *testing.T) {
 	}
 	execute(t, address, "INSERT INTO casbin_rule (ptype, v0, v1, v2, v3) VALUES ('p', 'eve', 'a', 'b', 'allow')")
 	for range 2 {
-		if said := try(t, failed, "audit", "verify", "-db", address); !strings.Contains(said, "a grant of \"eve\" that no record made") {
+		if said := try(t, failed, "audit", "verify", "-db", address); !strings.Contains(said, "a grant of \"eve\" that no record added") {
 			t.Errorf("%s", said)
 		}
 	}
