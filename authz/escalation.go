@@ -47,6 +47,12 @@ func checkEscalation(rights, before, after *snapshot, actor UserID, d Delta) err
 			}
 		}
 	}
+	e.compare(d)
+	return e.err()
+}
+
+// compare compares every subject that the change can reach.
+func (e *escalation) compare(d Delta) {
 	e.checkDormantRights(d)
 	for _, id := range e.groupsReached(d) {
 		e.compareGroup(id)
@@ -55,12 +61,16 @@ func checkEscalation(rights, before, after *snapshot, actor UserID, d Delta) err
 	// thousands of them.
 	seen := map[[2]string]bool{}
 	for id, moves := range userMoves(d) {
-		key := [2]string{equivalenceKey(before, id), equivalenceKey(after, id)}
-		if id == actor || !seen[key] {
+		key := [2]string{equivalenceKey(e.before, id), equivalenceKey(e.after, id)}
+		if id == e.actor || !seen[key] {
 			e.compareUser(id, moves)
 		}
-		seen[key] = seen[key] || id != actor
+		seen[key] = seen[key] || id != e.actor
 	}
+}
+
+// err returns everything missing as an error, nil if nothing is.
+func (e *escalation) err() error {
 	if len(e.missing) == 0 {
 		return nil
 	}

@@ -187,7 +187,7 @@ func (in *inversion) invertRules() {
 	}
 	for _, r := range in.change.Delta.Added {
 		if now, _, _ := in.translate(r); restores[now.Subject] && slices.Contains(missing[now.Subject], now) {
-			in.d.obstacle("%s, which the change added, was removed since, so the rules that it replaced can't be restored", now.describe())
+			in.d.obstacle("%s, which the change added, was removed since, so what it replaced can't be restored", now.describe())
 		}
 	}
 }

@@ -202,10 +202,10 @@ func TestRevertThatDoesNotApply(t *testing.T) {
 		way    []string
 	}{
 		"rules that made way for others": {setRules("Desk", "a:a"), []operate{setRules("Desk", "b:b")}, []string{
-			`the grant "a:a" of the group "Desk", which the change added, was removed since, so the rules that it replaced can't be restored`,
+			`the grant "a:a" of the group "Desk", which the change added, was removed since, so what it replaced can't be restored`,
 		}},
 		"a user moved on": {setGroups("ben", "Finance"), []operate{setGroups("ben")}, []string{
-			`the membership of "ben" in "Finance", which the change added, was removed since, so the rules that it replaced can't be restored`,
+			`the membership of "ben" in "Finance", which the change added, was removed since, so what it replaced can't be restored`,
 		}},
 		"rules of a group deleted since": {setRules("Desk", "a:a"), []operate{inherit("Finance"), remove("Desk")}, []string{
 			`the grant "requests.*:view" of the group "Desk" can't be restored: its group was deleted since`,
