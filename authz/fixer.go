@@ -12,7 +12,7 @@ type fixer struct {
 	present    *View
 	user       UserID
 	asked      []Permission
-	heldBefore []Permission // before
+	heldBefore []Permission // by the user, in present
 
 	plans       []*plan
 	collaterals map[string]*collateral
@@ -71,7 +71,7 @@ func (f *fixer) symbols(s *snapshot) []symbol {
 type plan struct {
 	at      *baseline
 	joins   []GroupName
-	subject Subject // of what is granted; empty where nothing is
+	subject Subject // that gets the grants; "" without any
 	grants  []Permission
 
 	after      *snapshot
@@ -110,10 +110,10 @@ func (f *fixer) grantable(s *snapshot, p Permission) bool {
 	return known
 }
 
-// footing is the policy with the restrictions out of the way: where plans start from.
+// baseline is the policy without the restrictions that are in the way, from which plans start.
 type baseline struct {
 	s       *snapshot
 	lifts   []Rule
 	leaves  []GroupName
-	missing []Permission // of what is asked, what nothing grants there
+	missing []Permission // what was asked for and isn't granted there
 }
