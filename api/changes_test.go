@@ -257,7 +257,7 @@ func TestRevertListsObstacles(t *testing.T) {
 		t.Errorf("%d of %v listed: %v", n, p["error_count"], p["detail"])
 	}
 	first := p["errors"].([]any)[0].(map[string]any)["detail"]
-	if want := `the membership of "u0" in "Trainees" isn't there any more, and something is to come back in its place`; first != want {
+	if want := `the membership of "u0" in "Trainees", which the change added, was removed since, so what it replaced can't be restored`; first != want {
 		t.Errorf("the first is %v", first)
 	}
 }

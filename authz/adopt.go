@@ -1,28 +1,28 @@
 package authz
 
 import (
-	"github.com/rightful-go/rightful/internal/fold"
-
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/rightful-go/rightful/internal/fold"
 )
 
-// errWrittenMeanwhile is why an adoption begins anew: someone else wrote to the table.
-var errWrittenMeanwhile = errors.New("the table is written to at this moment")
+// errWrittenMeanwhile makes an adoption start again, because another program wrote to the table.
+var errWrittenMeanwhile = errors.New("another program is writing to the policy table")
 
-// adopt makes the first change of a store: Administrators, and whatever rows were there
-// before the first start.
+// adopt makes the first change of a store: it creates Administrators and adopts the rows that the
+// table has before the first start.
 func (e *Engine) adopt(ctx context.Context) error {
 	for e.current.Load().revision == 0 {
 		err := e.adoptOnce(ctx)
 		if errors.Is(err, errWrittenMeanwhile) {
 			pause(ctx, conflictPause)
-			continue // which ends with ctx
+			continue // the load fails when ctx ends
 		}
 		if err != nil {
-			return fmt.Errorf("take over the policy that is in the table: %w", err)
+			return fmt.Errorf("adopt the existing policy table: %w", err)
 		}
 		if err := e.reload(ctx); err != nil {
 			return err
@@ -33,12 +33,12 @@ func (e *Engine) adopt(ctx context.Context) error {
 
 func (e *Engine) adoptOnce(ctx context.Context) error {
 	var ad adoption
-	empty := emptySnapshot(e.catalog.sorted) // nothing that stood in the table was ever a policy of ours
+	empty := emptySnapshot(e.catalog.sorted) // the rows weren't a policy of Rightful before
 	err := e.store.Load(ctx,
 		func(s State) error { empty.writes = s.Writes; return nil },
 		func(r Row) error { ad.rows = append(ad.rows, r); return nil })
 	if err == nil {
-		err = ad.understand()
+		err = ad.interpretRows()
 	}
 	if err != nil {
 		return e.unavailable(ctx, err)
@@ -64,36 +64,37 @@ func (e *Engine) adoptOnce(ctx context.Context) error {
 	return err
 }
 
-// adoption is what becomes of the rows of a table that plain Casbin filled.
+// adoption is the conversion of a table that plain Casbin filled.
 type adoption struct {
 	rows   []Row
 	delta  Delta
-	add    []Row   // rows in our form that take the place of others
-	remove []int64 // those others, and what can't be taken over
+	add    []Row   // rows in Rightful's form
+	remove []int64 // the rows that these replace, and those that can't be adopted
 
-	there  map[Row]bool  // the rows that the table will hold, without their ids
-	seen   map[Rule]bool // doubles are taken once
-	groups *adoptedGroups
-	links  map[GroupName][]GroupName
-	bare   map[string]bool // the names that are groups without being marked
-	full   bool            // the table's Administrators held everything already
+	rowsKept      map[Row]bool  // the rows that the table will have, without ids
+	seen          map[Rule]bool // duplicates are adopted once
+	groups        *adoptedGroups
+	links         map[GroupName][]GroupName
+	bareGroups    map[string]bool // names of groups that have no prefix
+	hadEverything bool            // the table's Administrators already had the grant *:*
 }
 
-func (ad *adoption) understand() error {
+// interpretRows works out the delta of the adoption and the rows to add and remove.
+func (ad *adoption) interpretRows() error {
 	lines := make([]PolicyLine, len(ad.rows))
-	ad.there, ad.seen = make(map[Row]bool, len(ad.rows)), make(map[Rule]bool, len(ad.rows))
+	ad.rowsKept, ad.seen = make(map[Row]bool, len(ad.rows)), make(map[Rule]bool, len(ad.rows))
 	for i, r := range ad.rows {
 		fields := r.fields()
 		if len(fields) == 4 && fields[0] == rowPolicy {
-			fields = append(fields, allow) // a missing effect is taken as allow
+			fields = append(fields, allow) // Casbin reads a missing effect as allow
 		}
 		lines[i] = PolicyLine{i, fields}
 		r.ID = 0
-		ad.there[r] = true
+		ad.rowsKept[r] = true
 	}
 	rules, _ := interpret(lines)
-	ad.bare = bareGroups(lines)
-	ad.full = slices.ContainsFunc(rules, func(lr lineRule) bool { return lr.rule == administratorsRule })
+	ad.bareGroups = bareGroups(lines)
+	ad.hadEverything = slices.ContainsFunc(rules, func(lr lineRule) bool { return lr.rule == administratorsRule })
 	ad.groups, ad.links = newAdoptedGroups(), map[GroupName][]GroupName{}
 	understood := make(map[int]bool, len(rules))
 	for _, lr := range rules {
@@ -106,15 +107,15 @@ func (ad *adoption) understand() error {
 		}
 	}
 	ad.delta.Groups = ad.groups.made
-	if !ad.full {
+	if !ad.hadEverything {
 		ad.delta.Added = append(ad.delta.Added, administratorsRule)
 		ad.add = append(ad.add, administratorsRule.row())
 	}
-	return ad.keepBad()
+	return ad.noteBadRows()
 }
 
-// keepBad notes the rows that stay in the table without being understood.
-func (ad *adoption) keepBad() error {
+// noteBadRows adds the rows that stay in the table and are quarantined to the delta.
+func (ad *adoption) noteBadRows() error {
 	var l loader
 	if err := l.begin(State{}); err != nil {
 		return err
@@ -124,12 +125,12 @@ func (ad *adoption) keepBad() error {
 			return err
 		}
 	}
-	gone := make(map[int64]bool, len(ad.remove))
+	removed := make(map[int64]bool, len(ad.remove))
 	for _, id := range ad.remove {
-		gone[id] = true
+		removed[id] = true
 	}
 	for _, r := range slices.Concat(ad.rows, ad.add) {
-		if r.ID > 0 && gone[r.ID] {
+		if r.ID > 0 && removed[r.ID] {
 			continue
 		}
 		if err := l.read(r); err != nil {
@@ -143,22 +144,22 @@ func (ad *adoption) keepBad() error {
 	return err
 }
 
-// take takes one row over. What promises forbid goes out of the table, on record: left there,
-// it would count from the next start on.
+// adoptRow adopts one rule. A rule that a promise forbids is removed from the table and recorded: if
+// it stayed, it would take effect at the next start.
 func (ad *adoption) adoptRow(row Row, r Rule) {
-	if fault := ad.forbids(r); fault != "" {
+	if fault := ad.faultOf(r); fault != "" {
 		ad.remove = append(ad.remove, row.ID)
 		ad.delta.RemovedRows = append(ad.delta.RemovedRows, BadRow{ID: row.ID, Values: row.fields(), Fault: fault})
 		return
 	}
 	ad.replace(row, r.row())
-	if ad.groups.claimNames(r) && !ad.seen[r] { // otherwise it stays as a bad row
+	if ad.groups.claimNames(r) && !ad.seen[r] { // otherwise the row stays and is quarantined
 		ad.seen[r] = true
 		ad.delta.Added = append(ad.delta.Added, r)
 	}
 }
 
-// replace puts a row into the form that it is to have in the table.
+// replace gives a row the form that it should have in the table.
 func (ad *adoption) replace(row, want Row) {
 	id := row.ID
 	row.ID, want.ID = 0, 0
@@ -166,44 +167,45 @@ func (ad *adoption) replace(row, want Row) {
 		return
 	}
 	ad.remove = append(ad.remove, id)
-	if !ad.there[want] {
-		ad.there[want] = true
+	if !ad.rowsKept[want] {
+		ad.rowsKept[want] = true
 		ad.add = append(ad.add, want)
 	}
 }
 
-// mark marks the groups in a row that stays bad: bare, it would be taken for a user's, and
-// what it denies would no longer reach the members.
+// mark adds the group prefix to the groups in a row that stays quarantined. Without it, the row would
+// name a user, and what it denies would no longer reach the group's members.
 func (ad *adoption) mark(row Row) Row {
 	for i := range row.V {
-		if ad.bare[row.V[i]] && (i == 0 || i == 1 && isLink(row)) {
+		if ad.bareGroups[row.V[i]] && (i == 0 || i == 1 && isLink(row)) {
 			row.V[i] = groupMark + row.V[i]
 		}
 	}
 	return row
 }
 
-// forbids says why a rule can't be taken over, empty if it can.
-func (ad *adoption) forbids(r Rule) string {
+// faultOf returns why a rule can't be adopted, "" if it can.
+func (ad *adoption) faultOf(r Rule) string {
 	switch {
-	case r.Kind == KindMember && r.Group == Administrators && !ad.full:
-		return "the group didn't hold everything, and its members must not begin to"
+	case r.Kind == KindMember && r.Group == Administrators && !ad.hadEverything:
+		return "the group Administrators didn't have the grant *:* before, so its members must not get it"
 	case forbiddenToAdministrators(r):
-		return "Administrators is protected: it holds *:* and nothing else"
+		return "Administrators is protected: its only rule is the grant *:*"
 	case r.Kind == KindInherit:
 		return ad.link(r)
 	}
 	return ""
 }
 
-// link takes a link of inheritance in, unless it closes a cycle or makes a chain too long.
+// link adds an inheritance, unless that closes a cycle or makes a chain too long; then it returns the
+// fault.
 func (ad *adoption) link(r Rule) string {
 	from, _ := r.Subject.Group()
 	if slices.Contains(ad.links[from], r.Group) {
 		return ""
 	}
 	if reaches(ad.links, r.Group, from, map[GroupName]bool{}) {
-		return "it closes a cycle of inheritance"
+		return "it closes an inheritance cycle"
 	}
 	before := ad.links[from]
 	ad.links[from] = append(slices.Clip(before), r.Group)
@@ -211,14 +213,14 @@ func (ad *adoption) link(r Rule) string {
 	for name := range ad.links {
 		if below(name) > maxInheritance {
 			ad.links[from] = before
-			return fmt.Sprintf("it makes a chain of more than %d links of inheritance", maxInheritance)
+			return fmt.Sprintf("it makes an inheritance chain longer than %d links", maxInheritance)
 		}
 	}
 	return ""
 }
 
-// adoptedGroups are the groups that an adopted table names. Of two that differ only in
-// spelling the first is taken; rows that name the other stay as bad rows.
+// adoptedGroups are the groups that an adopted table names. Of two names with the same folded form
+// the first is adopted; rows with the other are quarantined.
 type adoptedGroups struct {
 	byFold map[string]GroupName
 	made   []GroupChange
@@ -230,10 +232,11 @@ func newAdoptedGroups() *adoptedGroups {
 	return g
 }
 
-// takeAll takes the groups that a rule names, and is false where one can't be.
+// claimNames adopts the groups that a rule names. It is false if one of the names is taken by another
+// spelling.
 func (g *adoptedGroups) claimNames(r Rule) bool {
-	holder, isGroup := r.Subject.Group()
-	return (!isGroup || g.claimName(holder)) && (r.Group == "" || g.claimName(r.Group))
+	subject, isGroup := r.Subject.Group()
+	return (!isGroup || g.claimName(subject)) && (r.Group == "" || g.claimName(r.Group))
 }
 
 func (g *adoptedGroups) claimName(name GroupName) bool {

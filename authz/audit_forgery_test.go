@@ -114,7 +114,7 @@ func TestARecordOfAnotherStoreDoesNotFit(t *testing.T) {
 		if at == 1 { // which has nothing before it; the second tells
 			at++
 		}
-		doesNotFit(t, engine, "put in from elsewhere", at, "doesn't follow")
+		doesNotFit(t, engine, "put in from elsewhere", at, "doesn't continue")
 	}
 }
 
@@ -123,10 +123,10 @@ func TestAWrongKeyFitsNoRecord(t *testing.T) {
 	t.Parallel()
 	real, _ := crime(t, []byte("right"))
 	for what, key := range map[string][]byte{"another": []byte("wrong"), "none": nil, "longer": []byte("right."), "in capitals": []byte("RIGHT")} {
-		doesNotFit(t, open(t, real, authz.Options{RecordKey: key, PollInterval: time.Hour}), what, 1, "doesn't follow")
+		doesNotFit(t, open(t, real, authz.Options{RecordKey: key, PollInterval: time.Hour}), what, 1, "doesn't continue")
 	}
 	unkeyed, _ := crime(t, nil)
-	doesNotFit(t, open(t, unkeyed, authz.Options{RecordKey: []byte("late"), PollInterval: time.Hour}), "a key that came later", 1, "doesn't follow")
+	doesNotFit(t, open(t, unkeyed, authz.Options{RecordKey: []byte("late"), PollInterval: time.Hour}), "a key that came later", 1, "doesn't continue")
 }
 
 // A store that can't be read is no accusation.

@@ -1,13 +1,12 @@
 package authz
 
-import (
-	"context"
-)
+import "context"
 
-// Authorize says whether the actor may try an operation at all, and otherwise returns a
-// [*ForbiddenError] with all that is missing. It doesn't look at whether the target exists, and it
-// reserves nothing: the engine asks again on the revision that the change is committed onto. For a
-// revert it reads the store, and returns [ErrNoSuchChange] where there is no such change.
+// Authorize returns nil if the actor has the permissions to try an operation, otherwise
+// [ErrForbidden] with all that are missing. It doesn't check whether the target exists, nor whether
+// the actor holds what the operation gives. The operation itself checks again, on the revision that
+// it changes. Authorize reads memory alone, except for a revert: then it reads the store, and returns
+// [ErrNoSuchChange] if there is no such change.
 func (a Admin) Authorize(ctx context.Context, o Operation) error {
 	s, required := a.engine.current.Load(), o.requirement(UserID(a.actor.ID))
 	if o.Action == ActionChangeRevert {

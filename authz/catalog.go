@@ -2,9 +2,10 @@ package authz
 
 import (
 	"fmt"
-	"github.com/rightful-go/rightful/internal/textcheck"
 	"slices"
 	"strings"
+
+	"github.com/rightful-go/rightful/internal/textcheck"
 )
 
 // Entry is one permission that the application declares.

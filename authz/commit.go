@@ -3,10 +3,25 @@ package authz
 import (
 	"context"
 	"encoding/hex"
+	"fmt"
 	"slices"
+	"time"
 )
 
-// newCommit says what the store is to write for a change.
+// newChange returns a change made now onto a revision, still without a delta and a hash.
+func newChange(onto Revision, actor Actor, action Action) Change {
+	return Change{Revision: onto + 1, At: time.Now().UTC().Truncate(time.Microsecond), Actor: actor, Action: action}
+}
+
+// seal returns the record of a change, chained to the records of the policy before it, and gives
+// its hash to the change and to the policy after it.
+func (e *Engine) seal(c *Change, before, after *snapshot) (Record, error) {
+	record, err := c.record(before.hash, e.options.RecordKey)
+	c.Hash, after.hash = record.Hash, record.Hash
+	return record, err
+}
+
+// newCommit returns what the store is to write for a change.
 func newCommit(after *snapshot, d Delta, record Record) Commit {
 	c := Commit{Record: record, Milestones: after.milestones}
 	for _, g := range d.Groups {
@@ -37,7 +52,7 @@ func newCommit(after *snapshot, d Delta, record Record) Commit {
 	return c
 }
 
-// announce tells the log and the other instances of a change that counts on this one.
+// announce logs a committed change and notifies the other instances.
 func (e *Engine) announce(c Change) {
 	e.log.Info("policy changed", "revision", c.Revision, "actor_kind", c.Actor.Kind, "actor", c.Actor.ID,
 		"channel", c.Channel, "action", c.Action, "target", c.Target,
@@ -49,7 +64,10 @@ func (e *Engine) announce(c Change) {
 		ctx, cancel := context.WithTimeout(context.Background(), e.options.WriteTimeout)
 		defer cancel()
 		if err := e.options.Notifier.Publish(ctx, c.Revision); err != nil {
-			e.log.Warn("the other instances could not be notified; they poll", "revision", c.Revision, "error", err)
+			e.log.Warn("can't notify other instances; they find the change by polling", "revision", c.Revision, "error", err)
 		}
 	})
 }
+
+// bug wraps an error that only a fault of this package can cause.
+func bug(err error) error { return fmt.Errorf("this is a bug in Rightful, please report it: %w", err) }

@@ -1,27 +1,25 @@
 package authz
 
-// Question is what a request asks about its user. Its zero value asks for nothing, which nobody
-// may do.
+// Question asks whether a user holds permissions. A Question without permissions is denied.
 type Question struct {
 	User        UserID
-	Permissions []Permission // all of them are needed
-	OneIsEnough bool         // any one of them is enough instead
+	Permissions []Permission // all of them are needed, unless OneIsEnough is set
+	OneIsEnough bool         // any one of the permissions is enough
 }
 
-// Decision is the answer to a [Question], together with the policy that gave it: the refusal, its
-// record and its explanation speak of that policy, whatever changes meanwhile. Get one from
-// [Engine.Decide]; the zero value denies. It keeps the memory of its revision alive: don't hold on
-// to one.
+// Decision is the answer to a [Question] and keeps the policy that gave it: its methods answer from
+// that policy, even if it has changed since. Get one from [Engine.Decide]. The zero value denies.
+// A Decision keeps its whole policy in memory, so don't store it.
 type Decision struct {
 	Question
 	Allowed bool
-	Expired bool // the policy was older than [Options.MaxAge], so that everything is denied
+	Expired bool // denied because the policy was older than [Options.MaxAge]
 
 	view View
 }
 
-// Decide answers a question by the policy of this moment, as [Engine.Can] does, for a caller that
-// wants to say more than no. It does no I/O, takes no lock and doesn't allocate.
+// Decide answers a question from the present policy, like [Engine.Can], for a caller that explains or
+// records a refusal. It does no I/O, takes no lock and doesn't allocate.
 func (e *Engine) Decide(q Question) Decision {
 	d := Decision{Question: q, Expired: e.expired()}
 	d.view = View{s: e.current.Load(), catalog: e.catalog, expired: d.Expired}
@@ -41,7 +39,7 @@ func (e *Engine) Decide(q Question) Decision {
 	return d
 }
 
-// decide answers by a snapshot and hands a sample of the answers to the verifier.
+// decide answers from a snapshot and passes the answer to the verifier, which takes a sample.
 func (e *Engine) decide(s *snapshot, user UserID, permissions []Permission) bool {
 	allowed := s.canAll(user, permissions)
 	if e.verifier != nil {
@@ -50,9 +48,9 @@ func (e *Engine) decide(s *snapshot, user UserID, permissions []Permission) bool
 	return allowed
 }
 
-// Missing returns what the user doesn't hold of the permissions asked for, in the order asked and
-// each once, with the words of the catalog. Label and Category are empty for a permission that the
-// catalog doesn't declare.
+// Missing returns the entries of the permissions that were asked for and that the user doesn't hold,
+// in the order asked and each once. Label and Category are empty for a permission that the catalog
+// doesn't declare.
 func (d Decision) Missing() []Entry {
 	if d.view.s == nil {
 		return nil
@@ -67,8 +65,8 @@ func (d Decision) Missing() []Entry {
 	return list
 }
 
-// Explain says what the user holds of the permissions asked for, through which paths, and what is
-// missing; see [View.Explain].
+// Explain says which of the permissions asked for the user holds, through which rules and paths, and
+// which are missing; see [View.Explain].
 func (d Decision) Explain() Explanation {
 	if d.view.s == nil {
 		return Explanation{User: d.User}
@@ -76,13 +74,13 @@ func (d Decision) Explain() Explanation {
 	return d.view.Explain(d.User, d.Permissions...)
 }
 
-// Can reports whether the user holds every one of the permissions, by the policy of this
-// moment. It does no I/O, takes no lock and doesn't allocate; call it on every request.
+// Can reports whether the user holds every one of the permissions in the present policy. It does no
+// I/O, takes no lock and doesn't allocate: call it on every request.
 //
-// It is false for an empty user, a user whose id begins with "group:", no permission at
-// all, and a permission without a colon or with nothing before or after its last one.
-// Everything else is asked as text and answered as Casbin's Enforce answers it; a host can
-// have that checked, see [Verification].
+// It is false for an empty user, for a user whose id begins with "group:", without permissions, for a
+// permission that has no colon or has nothing before or after its last one, and while the policy is
+// older than [Options.MaxAge]. In all other cases the answer is that of Casbin's Enforce; see
+// [Verification] to have that checked.
 func (e *Engine) Can(user UserID, permissions ...Permission) bool {
 	if len(permissions) == 0 || e.expired() {
 		return false
@@ -95,9 +93,9 @@ func (e *Engine) Can(user UserID, permissions ...Permission) bool {
 	return allowed
 }
 
-// Explain says what the user holds of the permissions, through which paths, and what is
-// missing, by the policy of this moment. It never differs from [Engine.Can]. What would give
-// what is missing, [Admin.Fixes] says; when it was lost, [Engine.Lost].
+// Explain says which of the permissions the user holds in the present policy, through which rules and
+// paths, and which are missing. It never differs from [Engine.Can]. Use [Admin.Fixes] to find out what
+// would give the user what is missing, and [Engine.Lost] to find out when they lost it.
 func (e *Engine) Explain(user UserID, permissions ...Permission) Explanation {
 	return e.View().Explain(user, permissions...)
 }

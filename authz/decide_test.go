@@ -2,9 +2,10 @@ package authz_test
 
 import (
 	"context"
-	"github.com/rightful-go/rightful/authz/memstore"
 	"sync"
 	"testing"
+
+	"github.com/rightful-go/rightful/authz/memstore"
 
 	"github.com/rightful-go/rightful/authz"
 )

@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// denialBudgets bound how many denials of each user are recorded on this instance, and
-// how many users are kept in mind for that.
+// denialBudgets limit the rate at which denials of each user are recorded on this instance. The
+// number of users that they keep track of is bounded too.
 type denialBudgets struct {
 	users map[UserID]*denialBudget
 	swept time.Time
 }
 
-// denialBudget is a token bucket: a denial costs one, and they come back with time.
+// denialBudget is a token bucket: a denial takes a token, and tokens come back with time.
 type denialBudget struct {
 	tokens     float64
 	at         time.Time // of the last denial
@@ -27,38 +27,38 @@ const (
 	sweepInterval    = time.Second
 )
 
-// of returns the budget of a user, nil where there are too many users at once.
+// of returns the budget of a user, nil if there are too many users at once.
 func (b *denialBudgets) of(user UserID, now time.Time) *denialBudget {
 	budget := b.users[user]
-	if budget == nil && b.room(now) {
+	if budget == nil && b.makeRoom(now) {
 		budget = &denialBudget{tokens: denialBurst, at: now}
 		b.users[user] = budget
 	}
 	return budget
 }
 
-// room makes room for one more user. Who has spent nothing for so long that the budget is
-// whole again is forgotten first.
-func (b *denialBudgets) room(now time.Time) bool {
+// makeRoom reports whether there is room for one more user. When the map is full, it forgets the users
+// whose budget is full again.
+func (b *denialBudgets) makeRoom(now time.Time) bool {
 	if len(b.users) < maxDenialBudgets {
 		return true
 	}
-	if now.Sub(b.swept) < sweepInterval { // looking through all has its price
+	if now.Sub(b.swept) < sweepInterval { // a sweep looks at every user
 		return false
 	}
 	b.swept = now
-	maps.DeleteFunc(b.users, func(_ UserID, budget *denialBudget) bool { return budget.after(now) == denialBurst })
+	maps.DeleteFunc(b.users, func(_ UserID, budget *denialBudget) bool { return budget.tokensAt(now) == denialBurst })
 	return len(b.users) < maxDenialBudgets
 }
 
-// after returns the tokens that there are at a moment.
-func (b *denialBudget) after(now time.Time) float64 {
+// tokensAt returns the tokens available at a time.
+func (b *denialBudget) tokensAt(now time.Time) float64 {
 	return min(denialBurst, b.tokens+max(0, now.Sub(b.at).Seconds())*denialPerSecond)
 }
 
-// spend takes a token, if there is one.
+// spend takes a token and reports whether there was one.
 func (b *denialBudget) spend(now time.Time) bool {
-	b.tokens, b.at = b.after(now), now
+	b.tokens, b.at = b.tokensAt(now), now
 	if b.tokens < 1 {
 		return false
 	}

@@ -8,44 +8,44 @@ import (
 	"time"
 )
 
-// denialRecorder writes denials in the background, in batches. Whatever the store does, a
-// request waits for nothing, and what waits to be written is bounded.
+// denialRecorder writes denials in batches in the background. A request never waits for it, and its
+// queue is bounded, however slow the store is.
 type denialRecorder struct {
 	store   DenialStore
 	options DenialOptions
 	timeout time.Duration // of one batch
 	log     *slog.Logger
 
-	mu      sync.Mutex
-	waiting []Denial
-	budgets denialBudgets
-	end     time.Time // by which all must be written, once nothing more is recorded
+	mu       sync.Mutex
+	queue    []Denial
+	budgets  denialBudgets
+	deadline time.Time // when the last write must end; set by close, after which nothing is recorded
 
-	wake chan struct{} // something waits, or is out of bounds
+	wake chan struct{} // there is something to write or to prune
 	stop chan struct{}
 	done chan struct{}
 
-	// Of the one goroutine that writes:
-	written int  // since what was out of bounds last went
-	due     bool // something may be out of bounds, written or not
-	lost    int  // denials, since the store last took some
-	stuck   bool // what was out of bounds couldn't be deleted the last time
+	// Used only by the goroutine of run:
+	writtenSincePrune int  // denials since the last prune
+	pruneDue          bool // there may be denials to prune, whatever was written
+	lostCount         int  // denials since the store last accepted some
+	pruneFailed       bool // the last prune failed
 }
 
 const (
-	// Denials are written in batches with a pause after each: what waits is written within
-	// half a second, by a store that is quick.
-	denialBatch      = 100
-	denialPause      = 200 * time.Millisecond
-	maxDenialWaiting = 2 * denialBatch
+	// The pause between batches lets them fill; a fast store still has everything within half a
+	// second.
+	denialBatch    = 100
+	denialPause    = 200 * time.Millisecond
+	maxDenialQueue = 2 * denialBatch
 
-	// What is out of bounds goes every minute, and when there are that many new ones. Each
-	// time more goes than eight instances write meanwhile.
+	// Old denials are pruned every minute and after so many new ones. While there are more to prune,
+	// each step deletes more than eight instances write in the same time.
 	denialPruneInterval = time.Minute
 	denialPruneAfter    = 1000
 	denialPruneStep     = 1000
 
-	// denialFlush bounds how long Close waits for what was not written yet.
+	// denialFlush bounds how long Close waits until the queue is written.
 	denialFlush = 2 * time.Second
 )
 
@@ -57,7 +57,7 @@ func newDenialRecorder(store DenialStore, options DenialOptions, timeout time.Du
 	}
 }
 
-// record gives d an id and has it written, unless there are too many.
+// record gives d an id and queues it. If there are too many denials, it leaves the id empty.
 func (r *denialRecorder) record(d *Denial) {
 	if len(d.Required) > maxDenialList {
 		return
@@ -67,33 +67,33 @@ func (r *denialRecorder) record(d *Denial) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	budget := r.budgets.of(kept.User, kept.At)
-	if !r.end.IsZero() || budget == nil {
+	if !r.deadline.IsZero() || budget == nil {
 		return
 	}
-	if len(r.waiting) == maxDenialWaiting || !budget.spend(kept.At) {
+	if len(r.queue) == maxDenialQueue || !budget.spend(kept.At) {
 		budget.suppressed++
 		return
 	}
 	kept.Suppressed, budget.suppressed = budget.suppressed, 0
-	r.waiting = append(r.waiting, kept)
+	r.queue = append(r.queue, kept)
 	d.ID, d.Suppressed = kept.ID, kept.Suppressed
-	r.rouse()
+	r.wakeWriter()
 }
 
-func (r *denialRecorder) rouse() {
+func (r *denialRecorder) wakeWriter() {
 	select {
 	case r.wake <- struct{}{}:
-	default: // it is awake already
+	default: // already awake
 	}
 }
 
-// run writes until the recorder is closed.
+// run writes and prunes until the recorder is closed.
 func (r *denialRecorder) run() {
 	defer close(r.done)
 	tick := time.NewTicker(denialPruneInterval)
 	defer tick.Stop()
-	r.due = true // by an earlier start
-	r.rouse()
+	r.pruneDue = true // an earlier process may have left some
+	r.wakeWriter()
 	for {
 		select {
 		case <-r.stop:
@@ -101,7 +101,7 @@ func (r *denialRecorder) run() {
 			return
 		case <-r.wake:
 		case <-tick.C:
-			r.due = true
+			r.pruneDue = true
 		}
 		r.write(r.timeout)
 		r.prune()
@@ -112,13 +112,13 @@ func (r *denialRecorder) run() {
 	}
 }
 
-// close has what waits written, and waits for that.
+// close waits until the queue is written, at most denialFlush.
 func (r *denialRecorder) close() {
 	if r == nil {
 		return
 	}
 	r.mu.Lock()
-	r.end = time.Now().Add(denialFlush)
+	r.deadline = time.Now().Add(denialFlush)
 	r.mu.Unlock()
 	close(r.stop)
 	select {
@@ -126,60 +126,61 @@ func (r *denialRecorder) close() {
 	case <-time.After(denialFlush):
 	}
 	r.mu.Lock()
-	lost := len(r.waiting)
-	r.waiting = nil
+	lost := len(r.queue)
+	r.queue = nil
 	r.mu.Unlock()
 	if lost > 0 {
-		r.log.Warn("denials could not be recorded before the end", "lost", lost)
+		r.log.Warn("denials lost at shutdown", "lost", lost)
 	}
 }
 
-// flush writes what waits, once nothing more comes.
+// flush writes the rest of the queue after close.
 func (r *denialRecorder) flush() {
-	for r.write(time.Until(r.end)) {
+	for r.write(time.Until(r.deadline)) {
 	}
 }
 
-// write writes one batch within a time, if there is one. It reports whether it did.
+// write writes one batch, if there is one, and reports whether it did.
 func (r *denialRecorder) write(timeout time.Duration) bool {
-	batch := r.next()
+	batch := r.nextBatch()
 	if len(batch) == 0 {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	if err := r.store.AddDenials(ctx, batch); err != nil {
-		r.lose(batch, err)
+		r.recordLoss(batch, err)
 		return false
 	}
-	if r.lost > 0 {
-		r.log.Info("denials are recorded again", "lost", r.lost)
-		r.lost = 0
+	if r.lostCount > 0 {
+		r.log.Info("recording denials again", "lost", r.lostCount)
+		r.lostCount = 0
 	}
-	r.written += len(batch)
+	r.writtenSincePrune += len(batch)
 	return true
 }
 
-// next takes the next batch.
-func (r *denialRecorder) next() []Denial {
+// nextBatch takes the next batch from the queue.
+func (r *denialRecorder) nextBatch() []Denial {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	n := min(len(r.waiting), denialBatch)
-	batch := r.waiting[:n:n]
-	if r.waiting = r.waiting[n:]; len(r.waiting) == 0 {
-		r.waiting = nil
+	n := min(len(r.queue), denialBatch)
+	batch := r.queue[:n:n]
+	if r.queue = r.queue[n:]; len(r.queue) == 0 {
+		r.queue = nil
 	} else {
-		r.rouse()
+		r.wakeWriter()
 	}
 	return batch
 }
 
-// lose counts denials that the store didn't take, so that the next of the same users say so.
-func (r *denialRecorder) lose(batch []Denial, err error) {
-	if r.lost == 0 {
-		r.log.Warn("denials can't be recorded", "error", err)
+// recordLoss counts the denials of a failed batch as suppressed, so that the next denials of the same
+// users say how many are missing.
+func (r *denialRecorder) recordLoss(batch []Denial, err error) {
+	if r.lostCount == 0 {
+		r.log.Warn("can't record denials", "error", err)
 	}
-	r.lost += len(batch)
+	r.lostCount += len(batch)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, d := range batch {
@@ -189,19 +190,19 @@ func (r *denialRecorder) lose(batch []Denial, err error) {
 	}
 }
 
-// prune deletes a part of what is out of bounds, when it is time to.
+// prune deletes one step of the denials beyond the bounds of [DenialOptions], when that is due.
 func (r *denialRecorder) prune() {
-	if !r.due && r.written < denialPruneAfter {
+	if !r.pruneDue && r.writtenSincePrune < denialPruneAfter {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), r.timeout)
 	defer cancel()
 	n, err := r.store.PruneDenials(ctx, r.options.bounds(time.Now()), denialPruneStep)
-	if err != nil && !r.stuck {
-		r.log.Warn("old denials can't be deleted", "error", err)
+	if err != nil && !r.pruneFailed {
+		r.log.Warn("can't delete old denials", "error", err)
 	}
-	r.written, r.stuck, r.due = 0, err != nil, err == nil && n == denialPruneStep
-	if r.due {
-		r.rouse()
+	r.writtenSincePrune, r.pruneFailed, r.pruneDue = 0, err != nil, err == nil && n == denialPruneStep
+	if r.pruneDue {
+		r.wakeWriter()
 	}
 }

@@ -225,7 +225,7 @@ func TestDenialsWhileTheStoreIsAway(t *testing.T) {
 			time.Sleep(time.Second)
 			synctest.Wait()
 		}
-		if n := strings.Count(log.String(), "can't be recorded"); n != 1 || !strings.Contains(log.String(), "away") {
+		if n := strings.Count(log.String(), "can't record denials"); n != 1 || !strings.Contains(log.String(), "away") {
 			t.Errorf("told %d times: %s", n, &log)
 		}
 		store.Fail(nil, authztest.CallAddDenials)

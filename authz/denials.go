@@ -6,14 +6,15 @@ import (
 	"time"
 )
 
-// RecordDenial records a decision that refused a request, by its method and the pattern of its
-// route, and returns the denial. Recording goes on in the background: the request waits for nothing,
-// and any instance can read the denial by its id within a second.
+// RecordDenial records the decision that refused a request, with the request's method and the pattern
+// of its route, and returns the denial. The store is written in the background, so the request
+// doesn't wait; within about a second every instance can read the denial by its id.
 //
-// The ID is empty where the denial isn't recorded: of each user, 30 at once and then one every two
-// seconds are recorded, and the next one says how many were not; none of a flood of too many users,
-// and none about more than 100 permissions. What the store doesn't accept is lost, which is logged.
-// Texts that no policy could contain are stored with the invisible and surplus parts replaced.
+// The ID of the denial is empty if it isn't recorded. Limits apply to each instance: 30 denials of a
+// user at once and then one every two seconds, 10,000 users at a time, and 100 permissions in a
+// denial. The next denial of the same user says how many weren't recorded. Denials that the store
+// doesn't accept are lost, which is logged. In texts that no policy could contain, invisible
+// characters and excess length are replaced by U+FFFD.
 func (e *Engine) RecordDenial(d Decision, method, route string) Denial {
 	denial := Denial{
 		At:   time.Now().UTC().Truncate(time.Microsecond),
@@ -32,8 +33,9 @@ func (e *Engine) RecordDenial(d Decision, method, route string) Denial {
 	return denial
 }
 
-// Denial returns the denial of an id, of this instance or another; [ErrNoSuchDenial] if there
-// is none, or none any more. It reads the store.
+// Denial returns the denial with an id, whichever instance recorded it; [ErrNoSuchDenial] if there is
+// none or it was deleted (see [DenialOptions]). It reads the store, and returns [ErrStoreUnavailable]
+// if that fails.
 func (e *Engine) Denial(ctx context.Context, id DenialID) (Denial, error) {
 	store, ok := e.store.(DenialStore)
 	if !ok || string(id) != visible(string(id), maxDenialName) {
@@ -46,7 +48,8 @@ func (e *Engine) Denial(ctx context.Context, id DenialID) (Denial, error) {
 	return d, err
 }
 
-// Denials lists the denials on record, newest first. It reads the store.
+// Denials lists the selected denials, newest first; none if the store is no [DenialStore]. It reads
+// the store, and returns [ErrStoreUnavailable] if that fails.
 func (e *Engine) Denials(ctx context.Context, q DenialQuery) ([]Denial, error) {
 	store, ok := e.store.(DenialStore)
 	if !ok {

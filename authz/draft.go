@@ -1,75 +1,75 @@
 package authz
 
 import (
-	"github.com/rightful-go/rightful/internal/fold"
-
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/rightful-go/rightful/internal/fold"
 )
 
-// draft collects what an operation wants of a policy: the delta, and what is wrong with the
-// input. Conflicts wait until everything else is checked, as the order of errors asks.
+// draft collects the delta that an operation makes to a policy, and what is wrong with its input.
+// A conflict is kept until everything else is checked, because other errors take precedence.
 type draft struct {
 	s       *snapshot
 	catalog *catalog
 	actor   Actor
 
-	delta    Delta
-	wrong    []Fault
-	unknown  []Fault
-	conflict error
-	// obstacles stand in the way of a revert.
-	obstacles faultList
-	makes     map[GroupName]bool // groups that rules may be about although they are only being made
+	delta              Delta
+	invalidValues      []Fault
+	unknownPermissions []Fault
+	conflict           error
+	obstacles          faultList          // what prevents a revert
+	creates            map[GroupName]bool // groups that the change creates, which its rules may name
 
-	suggested int // how often near names were looked up, which is bounded
+	suggested int // how many unknown permissions were given suggestions
 }
 
-// maxSuggestions bounds how many unknown permissions of one input come with near names.
+// maxSuggestions bounds how many unknown permissions of one input get suggestions, which are slow to
+// find.
 const maxSuggestions = 100
 
 func (d *draft) invalid(pointer string, err error) {
 	if err != nil {
-		d.wrong = append(d.wrong, Fault{Pointer: pointer, Detail: err.Error()})
+		d.invalidValues = append(d.invalidValues, Fault{Pointer: pointer, Detail: err.Error()})
 	}
 }
 
-// faults returns what is wrong with the values, all of it.
-func (d *draft) faults() error {
-	if len(d.wrong) > 0 {
-		return invalid(ErrInvalid, append(d.wrong, d.unknown...))
+// inputErr returns everything that is wrong with the values of the input, nil if nothing.
+func (d *draft) inputErr() error {
+	if len(d.invalidValues) > 0 {
+		return invalid(ErrInvalid, append(d.invalidValues, d.unknownPermissions...))
 	}
-	if len(d.unknown) > 0 {
-		return invalid(ErrUnknownPermission, d.unknown)
+	if len(d.unknownPermissions) > 0 {
+		return invalid(ErrUnknownPermission, d.unknownPermissions)
 	}
 	return nil
 }
 
-// finish returns the delta in a canonical order.
-func (d *draft) finish() Delta {
+// sortedDelta returns the delta in canonical order.
+func (d *draft) sortedDelta() Delta {
 	slices.SortFunc(d.delta.Added, compareForExport)
 	slices.SortFunc(d.delta.Removed, compareForExport)
 	return d.delta
 }
 
-// patterns checks the patterns of a list, and that those the holder doesn't have yet are in
-// the catalog.
-func (d *draft) patterns(pointer string, list []Pattern, kind RuleKind, have *ruleSet) {
+// checkPatterns checks the patterns of a list. Those that the subject doesn't have yet must be in the
+// catalog.
+func (d *draft) checkPatterns(pointer string, list []Pattern, kind RuleKind, have *ruleSet) {
 	for i, p := range list {
 		at := fmt.Sprintf("%s/%d", pointer, i)
 		if err := p.check(); err != nil {
 			d.invalid(at, fmt.Errorf("%q %w", clip(string(p)), err))
 		} else if !have.has(kind, p) {
-			if detail, ok := d.known(p); !ok {
-				d.unknown = append(d.unknown, Fault{Pointer: at, Detail: detail})
+			if detail, ok := d.inCatalog(p); !ok {
+				d.unknownPermissions = append(d.unknownPermissions, Fault{Pointer: at, Detail: detail})
 			}
 		}
 	}
 }
 
-// replaceRules drafts that the holder has exactly the rules of want.
-func (d *draft) replaceRules(h Subject, have *ruleSet, want Rules) {
+// replaceRules drafts that the subject has exactly the rules of want.
+func (d *draft) replaceRules(subject Subject, have *ruleSet, want Rules) {
 	for _, kind := range []RuleKind{KindGrant, KindRestriction} {
 		list := sortedSet(want.Grants)
 		if kind == KindRestriction {
@@ -77,49 +77,50 @@ func (d *draft) replaceRules(h Subject, have *ruleSet, want Rules) {
 		}
 		for _, p := range list {
 			if !have.has(kind, p) {
-				d.delta.Added = append(d.delta.Added, Rule{Kind: kind, Subject: h, Pattern: p})
+				d.delta.Added = append(d.delta.Added, Rule{Kind: kind, Subject: subject, Pattern: p})
 			}
 		}
 		for _, p := range have.patterns(kind) {
 			if _, wanted := slices.BinarySearch(list, p); !wanted {
-				d.delta.Removed = append(d.delta.Removed, Rule{Kind: kind, Subject: h, Pattern: p})
+				d.delta.Removed = append(d.delta.Removed, Rule{Kind: kind, Subject: subject, Pattern: p})
 			}
 		}
 	}
 }
 
-// changeRules checks a delta of rules and drafts it.
-func (d *draft) changeRules(h Subject, have *ruleSet, delta RulesDelta) {
-	d.patterns("/grant", delta.Grant, KindGrant, have)
-	d.patterns("/restrict", delta.Restrict, KindRestriction, have)
-	d.leaving("/revoke", delta.Revoke, delta.Grant)
-	d.leaving("/lift", delta.Lift, delta.Restrict)
+// changeRules checks a delta to the rules of a subject and drafts it.
+func (d *draft) changeRules(subject Subject, have *ruleSet, delta RulesDelta) {
+	d.checkPatterns("/grant", delta.Grant, KindGrant, have)
+	d.checkPatterns("/restrict", delta.Restrict, KindRestriction, have)
+	d.checkRemovals("/revoke", delta.Revoke, delta.Grant)
+	d.checkRemovals("/lift", delta.Lift, delta.Restrict)
 	want := Rules{
-		Grants:       with(have.patterns(KindGrant), delta.Grant, delta.Revoke),
-		Restrictions: with(have.patterns(KindRestriction), delta.Restrict, delta.Lift),
+		Grants:       addAndRemove(have.patterns(KindGrant), delta.Grant, delta.Revoke),
+		Restrictions: addAndRemove(have.patterns(KindRestriction), delta.Restrict, delta.Lift),
 	}
-	d.replaceRules(h, have, want)
+	d.replaceRules(subject, have, want)
 }
 
-// leaving checks the patterns that a holder is to lose.
-func (d *draft) leaving(pointer string, list, coming []Pattern) {
+// checkRemovals checks the patterns to remove from a subject, none of which may be in the list to add.
+func (d *draft) checkRemovals(pointer string, list, added []Pattern) {
 	for i, p := range list {
 		at := fmt.Sprintf("%s/%d", pointer, i)
 		if err := p.check(); err != nil {
 			d.invalid(at, fmt.Errorf("%q %w", clip(string(p)), err))
-		} else if slices.Contains(coming, p) {
-			d.invalid(at, fmt.Errorf("%q is to be added as well", p))
+		} else if slices.Contains(added, p) {
+			d.invalid(at, fmt.Errorf("%q is also in the list to add; keep it in one of the two", p))
 		}
 	}
 }
 
-func with(have, add, remove []Pattern) []Pattern {
+func addAndRemove(have, add, remove []Pattern) []Pattern {
 	list := slices.Concat(have, add)
 	return slices.DeleteFunc(list, func(p Pattern) bool { return slices.Contains(remove, p) })
 }
 
-// group looks a group up that an input names, and notes where it doesn't exist.
-func (d *draft) group(pointer string, name GroupName) *group {
+// lookUpGroup returns a group that the input names. If there is none, it notes that as invalid and
+// returns nil.
+func (d *draft) lookUpGroup(pointer string, name GroupName) *group {
 	g := d.s.group(name)
 	if g == nil {
 		d.invalid(pointer, fmt.Errorf("there is no group %q%s", clip(string(name)), d.nearestGroup(name)))
@@ -134,8 +135,8 @@ func (d *draft) nearestGroup(name GroupName) string {
 	return ""
 }
 
-// move drafts that the user goes into a group or out of it, if that isn't so already.
-func (d *draft) move(id UserID, g *group, in bool) {
+// setMember drafts that the user is in the group or isn't; nothing if that is so already.
+func (d *draft) setMember(id UserID, g *group, in bool) {
 	if d.s.user(id).in(g.id) == in {
 		return
 	}
@@ -147,19 +148,19 @@ func (d *draft) move(id UserID, g *group, in bool) {
 	}
 }
 
-// userRules returns the user's own rules; none of an unknown user.
+// userRules returns the user's own rules; an unknown user has none.
 func (d *draft) userRules(id UserID) *ruleSet { return d.s.user(id).rules() }
 
-// freeName checks a name that a group is to have. A name that is taken is a conflict, which
-// waits; the draft goes on under a name that nobody can have, so that all else is checked.
-func (d *draft) freeName(pointer string, name GroupName, except *group) GroupName {
+// checkFreeName checks the new name of a group, except being the group itself. A taken name is a
+// conflict; so that the rest is still checked, the draft continues with an impossible name.
+func (d *draft) checkFreeName(pointer string, name GroupName, except *group) GroupName {
 	if err := name.Check(); err != nil {
 		d.invalid(pointer, fmt.Errorf("the name %w", err))
 		return name
 	}
 	if row, bad := d.s.namesGroup(name, except); bad {
 		d.invalid(pointer, fmt.Errorf(
-			"a row of the policy table that can't be understood (id %d) names %q; mend or remove it first", row.ID, name))
+			"the quarantined row %d of the policy table names %q; correct or remove the row first", row.ID, name))
 	}
 	if id, taken := d.s.byFold[fold.String(string(name))]; taken && (except == nil || except.id != id) {
 		d.conflict = fmt.Errorf("%w: %q", ErrGroupExists, d.s.groups[id].info.Name)
@@ -168,14 +169,14 @@ func (d *draft) freeName(pointer string, name GroupName, except *group) GroupNam
 	return name
 }
 
-// known reports whether a pattern is in the catalog or matches something in it, and
-// otherwise says what comes near.
-func (d *draft) known(p Pattern) (detail string, ok bool) {
+// inCatalog reports whether a pattern is in the catalog or matches something in it. If not, detail
+// says so and suggests similar permissions.
+func (d *draft) inCatalog(p Pattern) (detail string, ok bool) {
 	if name, isAssign := assigns(p); isAssign {
-		if d.s.group(name) != nil || d.makes[name] {
+		if d.s.group(name) != nil || d.creates[name] {
 			return "", true
 		}
-		return fmt.Sprintf("%q is about a group that doesn't exist", p), false
+		return fmt.Sprintf("%q names the group %q, which doesn't exist", p, clip(string(name))), false
 	}
 	if !d.catalog.declared && !own.covers(p) || d.catalog.knows(p) {
 		return "", true
@@ -201,26 +202,26 @@ func didYouMean(names []Permission) string {
 	return "; did you mean " + strings.Join(quoted, " or ") + "?"
 }
 
-func (d *draft) user(id UserID) {
+func (d *draft) checkUser(id UserID) {
 	if err := id.Check(); err != nil {
 		d.invalid("", fmt.Errorf("the user %q %w", clip(string(id)), err))
 	}
 }
 
-// users checks the users of a list, none of which may stand in the other.
-func (d *draft) users(pointer string, list, other []UserID) {
+// checkUsers checks the users of a list, none of whom may be in the list to add.
+func (d *draft) checkUsers(pointer string, list, added []UserID) {
 	for i, u := range list {
 		at := fmt.Sprintf("%s/%d", pointer, i)
 		if err := u.Check(); err != nil {
 			d.invalid(at, fmt.Errorf("the user %q %w", clip(string(u)), err))
-		} else if slices.Contains(other, u) {
-			d.invalid(at, fmt.Errorf("%q is to be added as well", u))
+		} else if slices.Contains(added, u) {
+			d.invalid(at, fmt.Errorf("%q is also in the list to add; keep it in one of the two", u))
 		}
 	}
 }
 
-// obstacle notes what stands in the way of a revert. It waits, as every conflict does: the
-// draft goes on with what is left.
+// obstacle notes something that prevents a revert. As with every conflict, the draft continues
+// without it.
 func (d *draft) obstacle(format string, args ...any) {
 	d.obstacles.add(0, fmt.Sprintf(format, args...))
 	d.conflict = d.obstacles.err(ErrCannotRevert)

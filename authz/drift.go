@@ -5,15 +5,15 @@ import (
 	"slices"
 )
 
-// Drift is how far the policy has moved from the seed.
+// Drift is the difference between the policy and the seed.
 type Drift struct {
 	Seeded  bool   // a seed was applied to the store
 	Missing []Rule // in the seed and not in the policy
 	Extra   []Rule // in the policy and not in the seed
 }
 
-// Drift compares the policy with the seed that the engine was opened with; both lists are
-// sorted, and empty without a seed.
+// Drift compares the present policy with [Options.Seed]. Both lists are sorted, and empty without a
+// seed. It reads memory alone.
 func (e *Engine) Drift() Drift {
 	drift := Drift{Seeded: e.current.Load().milestones.Seeded}
 	if e.options.Seed == nil {

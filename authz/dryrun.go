@@ -1,7 +1,7 @@
 package authz
 
-// DryRun makes every check of an operation and returns the change that it would make, without making
-// it. The change comes with its [Impact]:
+// DryRun makes operations return the change that they would make, with its [Impact], without making
+// it. Every check is made, and errors are the same as without it. For example:
 //
 //	change, err := engine.As("ana").DryRun().Grant(ctx, "Finance", "finance.reports:export")
 //	fmt.Println(change.Impact.GainCount, "users would gain something")
@@ -16,9 +16,9 @@ func (a Admin) DryRun() Admin {
 	return a
 }
 
-// DryRunAt is [Admin.DryRun] on the policy of a view of the past (see [Engine.ViewAt]): what the
-// operation would have done to people then. The actor acts by the rights that they have now, and
-// versions aren't compared.
+// DryRunAt is [Admin.DryRun] on the policy of a view, such as a past one (see [Engine.ViewAt]): the
+// impact is that on the users of that time. The actor has their present rights, and [Admin.IfVersion]
+// is ignored.
 func (a Admin) DryRunAt(v *View) Admin {
 	a = a.DryRun()
 	a.at = v.s

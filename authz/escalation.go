@@ -1,44 +1,44 @@
 package authz
 
 import (
-	"github.com/rightful-go/rightful/internal/fold"
-
 	"maps"
 	"slices"
+
+	"github.com/rightful-go/rightful/internal/fold"
 )
 
-// escalation enforces promise 3, nobody gives what they don't hold. It compares the policies
-// before and after the whole change for every holder that it can reach, so the means doesn't
-// matter: rule, membership, inheritance, rename, creation, deletion, import or undoing.
+// escalation enforces promise 3: nobody gives what they don't hold. For every subject that the change
+// can reach it compares the policies before and after the whole change, so the means doesn't matter:
+// rule, membership, inheritance, rename, creation, deletion, import or revert.
 //
-//   - A grant that newly reaches a holder must be covered by one grant of the actor and
-//     overlapped by no restriction of the actor. A restriction that masks it at the receiver
-//     is no excuse: it may go one day.
-//   - A restriction that no longer reaches a holder must be held in the same way.
-//   - Of Rightful's own rights it also counts what is taken away or newly restricted.
-//   - Memberships that the actor may assign (delegation) aren't asked about.
+//   - A grant that newly reaches a subject must be covered by one grant of the actor and overlap no
+//     restriction of the actor. That a restriction masks it for the subject doesn't matter, because
+//     the restriction may be lifted later.
+//   - The same is required of a restriction that no longer reaches a subject.
+//   - It is also required of Rightful's own permissions that are taken away or newly restricted.
+//   - What comes or goes only with a membership that the actor may assign (delegation) is exempt.
 type escalation struct {
-	rights        *snapshot // by which the actor acts: before, but for a rehearsal in the past
+	rights        *snapshot // the policy that gives the actor their rights: before, except in a dry run on the past
 	before, after *snapshot
 	actor         UserID
-	holds         reach // of the actor, by their rights
+	actorReach    reach // of the actor, in rights
 	renamed       map[Pattern]Pattern
 	missing       map[Pattern]bool
 }
 
-// checkEscalation returns an [*EscalationError] with all that the actor lacks to make the
-// change by the rights that one policy gives them, nil if nothing.
+// checkEscalation returns [ErrEscalation] with everything that the actor would have to hold for the
+// change and doesn't hold in the policy rights, nil if nothing.
 func checkEscalation(rights, before, after *snapshot, actor UserID, d Delta) error {
 	if rights.isAdministrator(actor) {
 		return nil
 	}
 	if touchesAdministrators(d) {
-		return escalates([]Pattern{Everything}, "only administrators change who is in Administrators")
+		return escalates([]Pattern{Everything}, "only an administrator can change the members of Administrators")
 	}
 	e := escalation{
 		rights: rights, before: before, after: after, actor: actor,
-		holds:   rights.reachOfUser(actor, nil),
-		renamed: map[Pattern]Pattern{}, missing: map[Pattern]bool{},
+		actorReach: rights.reachOfUser(actor, nil),
+		renamed:    map[Pattern]Pattern{}, missing: map[Pattern]bool{},
 	}
 	for _, g := range d.Groups {
 		if g.Before != nil && g.After != nil {
@@ -47,31 +47,42 @@ func checkEscalation(rights, before, after *snapshot, actor UserID, d Delta) err
 			}
 		}
 	}
+	e.compare(d)
+	return e.err()
+}
+
+// compare compares every subject that the change can reach.
+func (e *escalation) compare(d Delta) {
 	e.checkDormantRights(d)
 	for _, id := range e.groupsReached(d) {
 		e.compareGroup(id)
 	}
-	// Users who stood in the same place and stand in the same place are compared once: an
-	// import can move thousands.
+	// Users with equal rules and groups before and after are compared once: an import can move
+	// thousands of them.
 	seen := map[[2]string]bool{}
 	for id, moves := range userMoves(d) {
-		key := [2]string{equivalenceKey(before, id), equivalenceKey(after, id)}
-		if id == actor || !seen[key] {
+		key := [2]string{equivalenceKey(e.before, id), equivalenceKey(e.after, id)}
+		if id == e.actor || !seen[key] {
 			e.compareUser(id, moves)
 		}
-		seen[key] = seen[key] || id != actor
+		seen[key] = seen[key] || id != e.actor
 	}
+}
+
+// err returns everything missing as an error, nil if nothing is.
+func (e *escalation) err() error {
 	if len(e.missing) == 0 {
 		return nil
 	}
 	missing := slices.Collect(maps.Keys(e.missing))
 	fold.Sort(missing)
-	text := "this would give, take or lift what the actor doesn't hold: " + joined(missing[:min(5, len(missing))]) + more(len(missing)-5)
-	return escalates(missing, text)
+	const listed = 5
+	return escalates(missing, "the change would give, take away or lift permissions that the actor doesn't hold: "+
+		joined(missing[:min(listed, len(missing))])+more(len(missing)-listed))
 }
 
-// groupsReached returns the groups whose reach the change can have altered: those it names
-// and all that inherit them, before or after.
+// groupsReached returns the groups whose rules, own or inherited, the change can affect: those that
+// it names and their heirs, before or after.
 func (e *escalation) groupsReached(d Delta) []groupID {
 	var ids []groupID
 	add := func(name GroupName) {
@@ -103,32 +114,30 @@ func (e *escalation) compareGroup(id groupID) {
 		}
 		return nil
 	}
-	was, is := e.follow(e.before.reachOfGroup(at(e.before))), e.after.reachOfGroup(at(e.after))
-	e.given(was, is)
+	was, is := e.applyRenames(e.before.reachOfGroup(at(e.before))), e.after.reachOfGroup(at(e.after))
+	e.requireGiven(was, is)
 	if at(e.after) != nil {
-		e.lifted(was, is)
+		e.requireLifted(was, is)
 	}
-	e.ownTaken(was, is)
+	e.requireOwnTaken(was, is)
 }
 
 func (e *escalation) compareUser(id UserID, m *groupMoves) {
-	was, is := e.follow(e.before.reachOfUser(id, nil)), e.after.reachOfUser(id, nil)
-	e.ownTaken(was, is)
-	// What comes or goes over a delegated membership alone isn't asked about; what comes or
-	// goes over another way as well is.
-	asked, wasAsked := is, was
+	was, is := e.applyRenames(e.before.reachOfUser(id, nil)), e.after.reachOfUser(id, nil)
+	e.requireOwnTaken(was, is)
+	// Only what comes or goes solely with a delegated membership is exempt.
+	isWithout, wasWithout := is, was
 	if into := e.delegated(id, m.into); len(into) > 0 {
-		asked = e.after.reachOfUser(id, into)
+		isWithout = e.after.reachOfUser(id, into)
 	}
 	if outOf := e.delegated(id, m.outOf); len(outOf) > 0 {
-		wasAsked = e.follow(e.before.reachOfUser(id, outOf))
+		wasWithout = e.applyRenames(e.before.reachOfUser(id, outOf))
 	}
-	e.given(was, asked)
-	e.lifted(wasAsked, is)
+	e.requireGiven(was, isWithout)
+	e.requireLifted(wasWithout, is)
 }
 
-// delegated returns those of the groups into or out of which the actor may move the user by
-// delegation.
+// delegated returns the groups whose membership of the user the actor may change by delegation.
 func (e *escalation) delegated(id UserID, groups []GroupName) map[GroupName]bool {
 	if id == e.actor {
 		return nil
@@ -145,8 +154,8 @@ func (e *escalation) delegated(id UserID, groups []GroupName) map[GroupName]bool
 	return free
 }
 
-// awaken asks about rights to assign that waited for a group of that name: they begin to mean
-// something when the group is made or renamed.
+// checkDormantRights requires the rights to assign that name a group which doesn't exist yet: they
+// take effect when a group gets that name.
 func (e *escalation) checkDormantRights(d Delta) {
 	names := map[GroupName]bool{}
 	for _, g := range d.Groups {
@@ -164,8 +173,9 @@ func (e *escalation) checkDormantRights(d Delta) {
 	}
 }
 
-// follow takes a right to assign and the one that it becomes by a rename for the same.
-func (e *escalation) follow(before reach) reach {
+// applyRenames replaces the rights to assign in a reach by those that renamed groups make of them, so
+// that a rename alone takes and gives nothing.
+func (e *escalation) applyRenames(before reach) reach {
 	for _, set := range []map[Pattern]bool{before.grants, before.restrictions} {
 		for from, to := range e.renamed {
 			if set[from] {
@@ -178,12 +188,12 @@ func (e *escalation) follow(before reach) reach {
 }
 
 func (e *escalation) require(p Pattern) {
-	if !e.missing[p] && !e.holds.holds(p) {
+	if !e.missing[p] && !e.actorReach.holds(p) {
 		e.missing[p] = true
 	}
 }
 
-func (e *escalation) given(was, is reach) {
+func (e *escalation) requireGiven(was, is reach) {
 	for p := range is.grants {
 		if !was.grants[p] {
 			e.require(p)
@@ -191,7 +201,7 @@ func (e *escalation) given(was, is reach) {
 	}
 }
 
-func (e *escalation) lifted(was, is reach) {
+func (e *escalation) requireLifted(was, is reach) {
 	for p := range was.restrictions {
 		if !is.restrictions[p] {
 			e.require(p)
@@ -199,8 +209,8 @@ func (e *escalation) lifted(was, is reach) {
 	}
 }
 
-// ownTaken asks about Rightful's own rights that are taken away or newly restricted.
-func (e *escalation) ownTaken(was, is reach) {
+// requireOwnTaken requires Rightful's own permissions that are taken away or newly restricted.
+func (e *escalation) requireOwnTaken(was, is reach) {
 	for p := range was.grants {
 		if !is.grants[p] && p.overlaps(own) {
 			e.require(p)

@@ -12,7 +12,7 @@ import (
 	"github.com/rightful-go/rightful/authz/policycsv"
 )
 
-// An engine opened on a fresh store starts from a seed, once.
+// A seed gives a new store its first policy. It is applied once.
 func ExampleOpen() {
 	ctx := context.Background()
 	policy, err := policycsv.ReadPolicy(strings.NewReader(`
@@ -50,7 +50,7 @@ g, ana, group:Administrators
 	// true
 }
 
-// All of the permissions must be held; nothing asked is nothing allowed.
+// All of the permissions are needed. Without any permission the answer is no.
 func ExampleEngine_Can() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
@@ -70,7 +70,7 @@ func ExampleEngine_Can() {
 	// false
 }
 
-// The reason goes on record with the change.
+// The reason is recorded with the change.
 func ExampleAdmin_Because() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
@@ -86,7 +86,7 @@ func ExampleAdmin_Because() {
 	// ana group.members.change Finance ticket 12 <nil>
 }
 
-// Of two who save at once the second learns what the first did, and loses nothing of it.
+// Optimistic concurrency: the second of two writers gets a conflict and doesn't overwrite the first.
 func ExampleAdmin_IfVersion() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
@@ -104,7 +104,7 @@ func ExampleAdmin_IfVersion() {
 	// true true [finance.reports:export]
 }
 
-// A dry run makes every check and answers with the change that would be made.
+// A dry run makes every check and returns the change without making it.
 func ExampleAdmin_DryRun() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
@@ -121,8 +121,7 @@ func ExampleAdmin_DryRun() {
 	// false
 }
 
-// A change can be taken back later, whatever else was changed meanwhile; the revert is a change
-// of its own. What was built on it since stands in the way, and is named.
+// A revert undoes one change and keeps the later ones. If these prevent it, the error lists them.
 func ExampleAdmin_Revert() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
@@ -155,15 +154,15 @@ func ExampleAdmin_Revert() {
 	// Output:
 	// change.revert [{grant group:Finance finance.reports:export }] <nil>
 	// false
-	// the name of the group "Finance" is taken by "Finance"
+	// the name of the deleted group "Finance" is taken by the group "Finance"
 }
 
-// A policy file comes in whole or not at all, and every line that can't be taken is named.
+// An import is all or nothing, and the error lists every invalid line.
 func ExampleAdmin_Import() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
 	defer engine.Close()
-	take := func(text string) {
+	importText := func(text string) {
 		file, err := policycsv.ReadPolicy(strings.NewReader(text))
 		if err != nil {
 			fmt.Println(err)
@@ -180,12 +179,174 @@ func ExampleAdmin_Import() {
 		fmt.Println(len(c.Delta.Added), "added", err)
 	}
 
-	take("p, group:Reports, finance.reports, export\ng, cleo, Reports\np, group:Reports, finance, shred\n")
-	take("p, group:Reports, finance.reports, export\ng, cleo, group:Reports\n")
+	importText("p, group:Reports, finance.reports, export\ng, cleo, Reports\np, group:Reports, finance, shred\n")
+	importText("p, group:Reports, finance.reports, export\ng, cleo, group:Reports\n")
 	fmt.Println(engine.Can("cleo", "finance.reports:export"))
 	// Output:
 	// line 2 has "Reports" where a group must stand; write "group:Reports"
 	// line 3 "finance:shred" is not in the catalog
 	// 2 added <nil>
 	// true
+}
+
+// As acts for a signed-in user, who needs the rights for the operation.
+func ExampleEngine_As() {
+	ctx := context.Background()
+	engine := backOffice(ctx)
+	defer engine.Close()
+
+	_, err := engine.As("ben").Assign(ctx, "Finance", "cleo")
+	fmt.Println(errors.Is(err, authz.ErrForbidden), err)
+	_, err = engine.As("ana").Assign(ctx, "Finance", "cleo")
+	fmt.Println(err, engine.View().User("cleo").Groups)
+	// Output:
+	// true forbidden: this needs rightful.groups:view, rightful.users:view, rightful.users:update
+	// <nil> [Finance]
+}
+
+// AsCommand acts for an operator, who can appoint an administrator when there is none left.
+func ExampleEngine_AsCommand() {
+	ctx := context.Background()
+	engine := backOffice(ctx)
+	defer engine.Close()
+
+	c, err := engine.AsCommand("root").Because("ana is on leave").Bootstrap(ctx, "dora")
+	fmt.Println(c.Actor, c.Delta.Added[0].Group, err)
+	// Output:
+	// {command root} Administrators <nil>
+}
+
+// A group is created with its rules in one change.
+func ExampleAdmin_CreateGroup() {
+	ctx := context.Background()
+	engine := backOffice(ctx)
+	defer engine.Close()
+
+	_, err := engine.As("ana").CreateGroup(ctx, authz.GroupSpec{
+		Name:        "Auditors",
+		Description: "May read all reports",
+		Permissions: authz.Rules{Grants: []authz.Pattern{"finance.reports:*"}},
+		Inherits:    []authz.GroupName{"Finance"},
+	})
+	fmt.Println(err)
+	g, _ := engine.View().Group("Auditors")
+	fmt.Println(g.Inherits, g.Permissions.Grants)
+	// Output:
+	// <nil>
+	// [Finance] [finance.reports:*]
+}
+
+// Grants are patterns. Revoking removes a grant by its exact pattern.
+func ExampleAdmin_Grant() {
+	ctx := context.Background()
+	engine := backOffice(ctx)
+	defer engine.Close()
+	ana := engine.As("ana")
+
+	if _, err := ana.Grant(ctx, "Finance", "finance.reports:*"); err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println(engine.Can("ben", "finance.reports:export"))
+	if _, err := ana.Revoke(ctx, "Finance", "finance.reports:*"); err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println(engine.Can("ben", "finance.reports:export"))
+	// Output:
+	// true
+	// false
+}
+
+// A restriction overrides every grant until it is lifted.
+func ExampleAdmin_Restrict() {
+	ctx := context.Background()
+	engine := backOffice(ctx)
+	defer engine.Close()
+	ana := engine.As("ana")
+	if _, err := ana.Grant(ctx, "Finance", "finance.*:*"); err != nil {
+		fmt.Println(err)
+	}
+
+	if _, err := ana.Restrict(ctx, "Finance", "finance.reports:export"); err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println(engine.Can("ben", "finance.reports:export"))
+	if _, err := ana.Lift(ctx, "Finance", "finance.reports:export"); err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println(engine.Can("ben", "finance.reports:export"))
+	// Output:
+	// false
+	// true
+}
+
+// Members of a group hold its permissions until they are taken out.
+func ExampleAdmin_Assign() {
+	ctx := context.Background()
+	engine := backOffice(ctx)
+	defer engine.Close()
+	ana := engine.As("ana")
+
+	if _, err := ana.Assign(ctx, "Finance", "cleo", "dora"); err != nil {
+		fmt.Println(err)
+	}
+	if _, err := ana.Unassign(ctx, "Finance", "cleo"); err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println(engine.View().Users(authz.UserQuery{Group: "Finance"}))
+	// Output:
+	// [ben dora]
+}
+
+// Authorize checks beforehand whether an actor may try an operation, to hide what they can't do.
+func ExampleAdmin_Authorize() {
+	ctx := context.Background()
+	engine := backOffice(ctx)
+	defer engine.Close()
+
+	deleteGroup := authz.Operation{Action: authz.ActionGroupDelete, Group: "Finance"}
+	fmt.Println(engine.As("ana").Authorize(ctx, deleteGroup))
+	fmt.Println(engine.As("ben").Authorize(ctx, deleteGroup))
+	// Output:
+	// <nil>
+	// forbidden: this needs rightful.groups:view, rightful.groups:delete
+}
+
+// The audit log lists who changed what.
+func ExampleEngine_Changes() {
+	ctx := context.Background()
+	engine := backOffice(ctx)
+	defer engine.Close()
+
+	changes, err := engine.Changes(ctx, authz.ChangeQuery{Actor: "ana"})
+	for _, c := range changes {
+		fmt.Println(c.Revision, c.Action, c.Target)
+	}
+	fmt.Println(err)
+	// Output:
+	// 4 group.members.change Finance
+	// 3 group.create Finance
+	// <nil>
+}
+
+// An audit compares the records with the tables, and with a head that was kept elsewhere.
+func ExampleAuditRecords() {
+	ctx := context.Background()
+	store := memstore.New()
+	engine, err := authz.Open(ctx, store, authz.Options{Bootstrap: "ana", Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	kept := engine.Status().Head
+	if err := engine.Close(); err != nil {
+		fmt.Println(err)
+	}
+
+	n, err := authz.AuditRecords(ctx, store, nil, kept)
+	fmt.Println(n, err)
+	_, err = authz.AuditRecords(ctx, store, nil, authz.Head{Revision: 3, Hash: kept.Hash})
+	fmt.Println(errors.Is(err, authz.ErrRecordsDoNotFit), err)
+	// Output:
+	// 2 <nil>
+	// true revision 3: the record is missing: a head of revision 3 is kept elsewhere
 }

@@ -32,7 +32,7 @@ func backOffice(ctx context.Context) *authz.Engine {
 	return engine
 }
 
-// A change counts on the next decision.
+// A change takes effect with the next decision.
 func Example() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
@@ -48,7 +48,7 @@ func Example() {
 	// true
 }
 
-// An explanation says what is missing, in the catalog's words, and what grants the rest.
+// An explanation says which rules grant what the user holds, and names what is missing as the catalog does.
 func ExampleEngine_Explain() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
@@ -70,7 +70,7 @@ func ExampleEngine_Explain() {
 	// missing: Export reports
 }
 
-// A preview makes every check and says what a change would do to people.
+// A dry run also returns the impact of the change on users.
 func ExampleAdmin_DryRun_impact() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
@@ -87,7 +87,7 @@ func ExampleAdmin_DryRun_impact() {
 	// false
 }
 
-// Nobody gives what they don't hold.
+// Nobody gives what they don't hold: ben may change groups, but can't grant a permission that he lacks.
 func ExampleError_escalation() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
@@ -99,11 +99,11 @@ func ExampleError_escalation() {
 	_, err := engine.As("ben").Grant(ctx, "Finance", "finance.reports:export")
 	fmt.Println(err)
 	// Output:
-	// this would give, take or lift what the actor doesn't hold: finance.reports:export.
+	// the change would give, take away or lift permissions that the actor doesn't hold: finance.reports:export.
 }
 
-// Fixes say what would let someone do what they were denied, what else it does, and whether the
-// one who asks may do it.
+// Fixes list the changes that would give a user what they were denied, with their side effects, and
+// whether the actor may make them.
 func ExampleAdmin_Fixes() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
@@ -131,7 +131,7 @@ func ExampleAdmin_Fixes() {
 	// true
 }
 
-// What was so once can be asked later, and who ended it.
+// Past policies can be queried, and so can the change by which a user lost a permission.
 func ExampleEngine_ViewAt() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
@@ -158,4 +158,46 @@ func ExampleEngine_ViewAt() {
 	// Output:
 	// true false
 	// lost at 6 by ana because ben has moved <nil>
+}
+
+// A decision says what is missing, and records the refusal for administrators.
+func ExampleEngine_Decide() {
+	ctx := context.Background()
+	engine := backOffice(ctx)
+	defer engine.Close()
+
+	d := engine.Decide(authz.Question{User: "ben", Permissions: []authz.Permission{"finance.reports:export"}})
+	if !d.Allowed {
+		denial := engine.RecordDenial(d, "GET", "/reports/:id")
+		fmt.Println("missing:", d.Missing()[0].Label, denial.Route)
+	}
+	// Output:
+	// missing: Export reports /reports/:id
+}
+
+// A decision also names the groups that would give the user what is missing.
+func ExampleDecision_Groups() {
+	ctx := context.Background()
+	engine := backOffice(ctx)
+	defer engine.Close()
+	if _, err := engine.As("ana").Grant(ctx, "Finance", "finance.reports:export"); err != nil {
+		fmt.Println(err)
+	}
+
+	d := engine.Decide(authz.Question{User: "cleo", Permissions: []authz.Permission{"finance.reports:export"}})
+	fmt.Println(d.Allowed, d.Groups())
+	// Output:
+	// false [[Finance]]
+}
+
+// Status tells a health check which revision decides, and whether the store is reachable.
+func ExampleEngine_Status() {
+	ctx := context.Background()
+	engine := backOffice(ctx)
+	defer engine.Close()
+
+	status := engine.Status()
+	fmt.Println(status.Head.Revision, status.StoreErr)
+	// Output:
+	// 4 <nil>
 }

@@ -1,44 +1,46 @@
 package authz
 
 import (
-	"github.com/rightful-go/rightful/internal/fold"
-
 	"cmp"
 	"math/bits"
 	"slices"
+
+	"github.com/rightful-go/rightful/internal/fold"
 )
 
-// bitset is a set of the permissions that are missing, by their place.
+// bitset is a set of missing permissions, by their index in baseline.missing.
 type bitset uint64
 
 func (b bitset) size() int { return bits.OnesCount64(uint64(b)) }
 
 const (
-	maxMissing = 64 // the permissions that a bitset has room for
-	maxJoins   = 4  // the groups that one fix puts the user into; nobody wants more
+	maxMissing = 64 // the capacity of a bitset
+	maxJoins   = 4  // groups that one fix puts the user into; more would be no good advice
 	maxCovers  = 100
-	maxVisits  = 200_000 // a few milliseconds
+	maxVisits  = 200_000 // candidates looked at, which takes a few milliseconds
 )
 
-// covering looks for the fewest groups that give what is missing (the set cover problem).
+// covering finds the smallest sets of groups that give what is missing (the set cover problem).
 type covering struct {
-	all, given  bitset // what is missing, and what of it groups give
-	ungrantable bitset // what no rule can grant by its name
+	all, given  bitset // what is missing, and the part of it that groups give
+	ungrantable bitset // what no rule can grant by name
 
 	candidates []candidate
-	widest     int // how much one of them gives at most
+	widest     int // the most that one candidate gives
 	found      [][]GroupName
 	visits     int
-	more       bool // it wasn't looked for to the end
+	more       bool // the search was cut short
 }
 
 // candidate is a group that the user can be put into.
 type candidate struct {
 	name   GroupName
 	gives  bitset
-	weight int // the more, the more else it brings
+	weight int // see [snapshot.weight]
 }
 
+// newCovering collects the groups that give the user some of what is missing and restrict nothing
+// that was asked for, the lightest first. Administrators isn't among them.
 func (f *fixer) newCovering(at *baseline) *covering {
 	c := &covering{all: 1<<len(at.missing) - 1}
 	for i, p := range at.missing {
@@ -50,7 +52,7 @@ func (f *fixer) newCovering(at *baseline) *covering {
 		return c
 	}
 	u, names := at.s.user(f.user), f.symbols(at.s)
-	places := make([]bitset, len(names)) // among what is missing; none of what is granted
+	places := make([]bitset, len(names)) // of each permission asked for, in missing; 0 if it is granted
 	for i, p := range f.asked {
 		if place := slices.Index(at.missing, p); place >= 0 {
 			places[i] = 1 << place
@@ -79,7 +81,8 @@ func (f *fixer) newCovering(at *baseline) *covering {
 	return c
 }
 
-// weight is the number of rules that being in a group brings, restrictions counting most.
+// weight is the number of rules that a membership of the group brings. A group with restrictions
+// weighs more than any without.
 func (s *snapshot) weight(id groupID) (n int) {
 	const heavy = 1_000_000
 	s.walk(id, func(g *group) {
@@ -91,6 +94,7 @@ func (s *snapshot) weight(id groupID) (n int) {
 	return n
 }
 
+// givenBy returns what the candidates of these names give.
 func (c *covering) givenBy(joins []GroupName) (given bitset) {
 	for _, g := range c.candidates {
 		if slices.Contains(joins, g.name) {
@@ -100,8 +104,8 @@ func (c *covering) givenBy(joins []GroupName) (given bitset) {
 	return given
 }
 
-// covers returns the sets of fewest groups that together give all of a target, each sorted.
-// The set of no groups gives nothing.
+// covers returns the smallest sets of groups that together give all of a target, each sorted. For an
+// empty target that is the empty set.
 func (c *covering) covers(target bitset) [][]GroupName {
 	c.found = nil
 	for size := 0; size <= maxJoins; size++ {
@@ -114,7 +118,7 @@ func (c *covering) covers(target bitset) [][]GroupName {
 	return nil
 }
 
-// search adds groups to those chosen, in every way that gives what is left.
+// search completes the chosen groups with at most size others, in every way that gives what is left.
 func (c *covering) search(left bitset, size int, chosen []GroupName) {
 	if left == 0 {
 		c.keepCover(chosen)
@@ -123,7 +127,7 @@ func (c *covering) search(left bitset, size int, chosen []GroupName) {
 	if left.size() > size*c.widest {
 		return
 	}
-	first := left & -left // some group must give it
+	first := left & -left // one of the groups must give this permission
 	for _, g := range c.candidates {
 		if c.visits++; c.visits > maxVisits || len(c.found) >= maxCovers {
 			c.more = true
@@ -135,7 +139,7 @@ func (c *covering) search(left bitset, size int, chosen []GroupName) {
 	}
 }
 
-// take notes a set of groups, which can be come by in several orders.
+// keepCover keeps a set of groups, unless the search found it before in another order.
 func (c *covering) keepCover(chosen []GroupName) {
 	set := slices.Clone(chosen)
 	fold.Sort(set)

@@ -5,43 +5,44 @@ import (
 	"slices"
 )
 
-// fixer looks for the fixes of one denial.
+// fixer finds the fixes of one denial: baselines, from which plans start, and for each plan its
+// outcome for the user, its collateral for others and its place in the order.
 type fixer struct {
-	acting Admin
-	was    *View
-	user   UserID
-	asked  []Permission
-	held   []Permission // before
+	asker      Admin
+	present    *View
+	user       UserID
+	asked      []Permission
+	heldBefore []Permission // by the user, in present
 
 	plans       []*plan
 	collaterals map[string]*collateral
 	more        bool
-	err         error // the first fault; none is to be expected
+	err         error // the first internal error
 }
 
-// fixable reports whether the user is denied something that a change could give.
+// fixable reports whether a change to the policy could give the user what they are denied.
 func (f *fixer) fixable() bool {
 	for _, p := range f.asked {
 		if _, _, ok := p.Split(); !ok {
 			return false
 		}
 	}
-	return len(f.asked) > 0 && !f.was.expired && f.user.Check() == nil &&
-		!f.was.s.isAdministrator(f.user) && !f.was.Can(f.user, f.asked...)
+	return len(f.asked) > 0 && !f.present.expired && f.user.Check() == nil &&
+		!f.present.s.isAdministrator(f.user) && !f.present.Can(f.user, f.asked...)
 }
 
-// badRows returns the rows that deny the user everything.
+// badRows returns the quarantined rows that deny the user everything.
 func (f *fixer) badRows() []BadRow {
-	s := f.was.s
+	s := f.present.s
 	reached := map[string]bool{"*": true, string(f.user.subject()): true}
 	for _, id := range s.user(f.user).groupIDs(nil) {
 		s.walk(id, func(g *group) { reached[string(g.holder)] = true })
 	}
-	return slices.DeleteFunc(f.was.BadRows(), func(b BadRow) bool { return !reached[b.Denies] })
+	return slices.DeleteFunc(f.present.BadRows(), func(b BadRow) bool { return !reached[b.Denies] })
 }
 
-// with returns a policy with a change that was drawn from it, so that it must fit.
-func (f *fixer) with(s *snapshot, d Delta) *snapshot {
+// apply returns a policy with a change. The change was derived from the policy, so it must fit.
+func (f *fixer) apply(s *snapshot, d Delta) *snapshot {
 	if d.isEmpty() {
 		return s
 	}
@@ -53,9 +54,9 @@ func (f *fixer) with(s *snapshot, d Delta) *snapshot {
 	return after
 }
 
-func (f *fixer) view(s *snapshot) *View { return &View{s: s, catalog: f.was.catalog} }
+func (f *fixer) viewOf(s *snapshot) *View { return &View{s: s, catalog: f.present.catalog} }
 
-// names puts what is asked in the numbers of a policy.
+// symbols returns the permissions asked for as symbols of a policy.
 func (f *fixer) symbols(s *snapshot) []symbol {
 	const every = ^wildcards(0)
 	list := make([]symbol, len(f.asked))
@@ -66,57 +67,53 @@ func (f *fixer) symbols(s *snapshot) []symbol {
 	return list
 }
 
-// footing is the policy with the restrictions out of the way: where plans start from.
-type baseline struct {
-	s       *snapshot
-	lifts   []Rule
-	leaves  []GroupName
-	missing []Permission // of what is asked, what nothing grants there
-}
-
 // plan is a way to let the user do all that is asked.
 type plan struct {
-	at     *baseline
-	joins  []GroupName
-	holder Subject // of what is granted; empty where nothing is
-	grants []Permission
+	at      *baseline
+	joins   []GroupName
+	subject Subject // that gets the grants; "" without any
+	grants  []Permission
 
-	after  *snapshot
-	own    outcome
-	others *collateral // nil where no group's rules change
+	after      *snapshot
+	outcome    outcome
+	collateral *collateral // nil where no group's rules change
 }
 
-// effects are what a plan does to the user.
+// outcome is what a plan does to the user.
 type outcome struct {
-	gains, takes []Permission // by folded form then code point
-	restrictions []Pattern    // that are new to the user
+	gains, takes []Permission // by folded form, then code point
+	restrictions []Pattern    // those new to the user
 }
 
-// costs reports whether the user pays for what they get.
+// costs reports whether the plan also takes something from the user.
 func (e *outcome) costs() bool { return len(e.takes)+len(e.restrictions) > 0 }
 
-// spread is what a change to the rules of groups does to others than the user.
+// collateral is what a plan that changes the rules of groups gives to other users.
 type collateral struct {
 	after   *snapshot
 	touched []groupID
-	exact   []Permission // that are granted, or whose restriction is lifted
-	wild    []Pattern    // restrictions on more than one permission that are lifted
+	exact   []Permission // granted, or no longer restricted by name
+	wild    []Pattern    // lifted restrictions on more than one permission
 
-	people int
-	added  int // permissions that they will hold, for each of them
-	first  firstUsers
+	users int
+	added int // permissions that they gain, summed over the users
+	first firstUsers
 }
 
-// grantable reports whether a rule can grant a permission by its name.
+// grantable reports whether a rule can grant the permission by name: the catalog must know it.
 func (f *fixer) grantable(s *snapshot, p Permission) bool {
 	if p.Check() != nil {
 		return false
 	}
-	d := draft{s: s, catalog: f.was.catalog, suggested: maxSuggestions}
-	_, known := d.known(Pattern(p))
+	d := draft{s: s, catalog: f.present.catalog, suggested: maxSuggestions}
+	_, known := d.inCatalog(Pattern(p))
 	return known
 }
 
-func restrictsAny(m *matcher, names []symbol) bool {
-	return slices.ContainsFunc(names, func(n symbol) bool { return m.match(&n)&restricted != 0 })
+// baseline is the policy without the restrictions that are in the way, from which plans start.
+type baseline struct {
+	s       *snapshot
+	lifts   []Rule
+	leaves  []GroupName
+	missing []Permission // what was asked for and isn't granted there
 }

@@ -1,41 +1,41 @@
 package authz
 
-import (
-	"slices"
-)
+import "slices"
 
-// Fixes lists the ways to let the user do all that is asked, on the policy of the view, and says
-// which of them the one who acts may go:
+// Fixes returns the ways to give the user all of the permissions in the policy of the view, and
+// whether the actor may carry out each:
 //
-//   - Put the user into the fewest groups that do. A group that restricts any of what is asked
-//     is none of them, and Administrators comes last of all.
-//   - Where restrictions are in the way, lift each of them; or take the user out of every group
-//     that brings one, and lift only the user's own. What is still missing, or is missing then,
-//     is given in the other ways.
-//   - Grant what is missing to a group that the user is in, or to the user. Where groups give
-//     only part of it, the rest is granted; what the catalog doesn't know can't be granted, so
-//     that the user is put into groups for it.
+//   - Put the user into as few groups as possible, none of which restricts any of the permissions.
+//     Putting the user into Administrators is the last fix of all.
+//   - If restrictions are in the way, lift them all; or take the user out of the groups that have
+//     them, and lift only the user's own. What is still missing after that is given as in the other
+//     fixes.
+//   - Grant what is missing to a group that the user is in, or to the user. If groups give only a part
+//     of it, the rest is granted. What the catalog doesn't know can't be granted, so for that the user
+//     is put into groups.
 //
-// What is between these (some of it from groups, and the rest granted though a group gives it)
-// isn't listed. Fixes are in the order of [FixKind], grants to the user after those to groups;
-// within that those that bring restrictions along or take something come last, and then those
-// come first that add the fewest permissions, counted for each person that they reach.
+// It doesn't list every mixture, such as granting a permission that one of the groups could give.
 //
-// There is none where nothing was asked, for what isn't of the form of a permission, for an id
-// that no user can have, and while the policy is too old (see [Options.MaxAge]).
+// Fixes are in the order of [FixKind], with grants to groups before grants to the user. Within that,
+// those that restrict the user or take something from them come last, and fixes that add fewer
+// permissions, summed over all users, come first.
 //
-// It reads memory alone and changes nothing. Where a fix would change the rules of groups, it
-// looks once at each of their members. An error is a fault of Rightful's own.
+// There are no fixes if the user holds all of the permissions or none was asked for, if one of them
+// isn't of the form OBJECT:ACTION, if no user can have the id, and while the policy is older than
+// [Options.MaxAge].
+//
+// Fixes reads memory alone and changes nothing. If fixes would change the rules of groups, it looks
+// once at each of their members. An error is a bug in Rightful.
 func (a Admin) Fixes(v *View, user UserID, permissions ...Permission) (Fixes, error) {
 	f := fixer{
-		acting: Admin{engine: a.engine, actor: a.actor}, // neither reason nor version decides who may
-		was:    v, user: user, asked: withoutDoubles(permissions), collaterals: map[string]*collateral{},
+		asker:   Admin{engine: a.engine, actor: a.actor}, // without reason and versions, which don't affect the rights
+		present: v, user: user, asked: withoutDoubles(permissions), collaterals: map[string]*collateral{},
 	}
 	fixes := Fixes{Revision: v.s.revision}
 	if !f.fixable() {
 		return fixes, nil
 	}
-	f.held, fixes.BadRows = v.PermissionsOf(user), f.badRows()
+	f.heldBefore, fixes.BadRows = v.PermissionsOf(user), f.badRows()
 	for _, at := range f.baselines() {
 		f.planFrom(at)
 	}

@@ -6,10 +6,11 @@ import (
 	"time"
 )
 
-// Refresh reads what other instances changed. The engine does so by itself, on a
-// notification and every PollInterval.
+// Refresh reads the changes of other instances now. The engine does so by itself on a notification
+// and every [Options.PollInterval]. It returns [ErrStoreUnavailable] if the store can't be read
+// within [Options.WriteTimeout].
 func (e *Engine) Refresh(ctx context.Context) error {
-	// Confirming what is there needs no turn: a long write must not make the policy look old.
+	// Confirming the revision takes no writing token: a long write must not make the policy expire.
 	asked := time.Now()
 	bounded, cancel := withStoreTimeout(ctx, e.options.WriteTimeout)
 	defer cancel()
@@ -28,11 +29,11 @@ func (e *Engine) Refresh(ctx context.Context) error {
 	return e.refresh(ctx)
 }
 
-// sinceLimit is how many records a follower applies one by one; further behind, it reads
+// sinceLimit is how many records an instance applies one by one; an instance further behind reloads
 // everything.
 const sinceLimit = 1000
 
-// refresh brings current to where the store stands. The caller holds the writing token.
+// refresh brings current to the store's position. The caller holds the writing token.
 func (e *Engine) refresh(ctx context.Context) error {
 	asked := time.Now()
 	position, err := e.store.Position(ctx)
@@ -44,10 +45,11 @@ func (e *Engine) refresh(ctx context.Context) error {
 	case position.equal(s.position()):
 		e.confirm(asked)
 		return nil
-	case position.Writes != s.writes: // the tables tell more than the records, or did
+	case position.Writes != s.writes: // foreign writes, which the records don't contain
 		return e.reload(ctx)
-	case position.Revision <= s.revision: // restored from a backup: what was revoked since must be seen anew
-		e.log.Warn("the store went back, or has another history", "from", s.revision, "to", position.Revision)
+	case position.Revision <= s.revision: // restored from a backup: later revocations are gone
+		e.log.Warn("store went back to an earlier revision or has a different history; reloading",
+			"from", s.revision, "to", position.Revision)
 		return e.reload(ctx)
 	}
 	records, err := e.store.Since(ctx, s.revision, sinceLimit)
@@ -58,7 +60,7 @@ func (e *Engine) refresh(ctx context.Context) error {
 		}
 	}
 	if err != nil && !errors.Is(err, ErrGap) {
-		e.log.Warn("reading everything anew", "reason", err)
+		e.log.Warn("can't apply the new records; reloading the whole policy", "reason", err)
 	}
 	return e.reload(ctx)
 }
@@ -78,35 +80,35 @@ func (e *Engine) follow(ctx context.Context) {
 		case <-tick.C:
 		case <-hints:
 		}
-		bounded, cancel := withStoreTimeout(ctx, e.options.WriteTimeout*importFactor) // everything may have to be read
+		bounded, cancel := withStoreTimeout(ctx, e.options.WriteTimeout*importFactor) // enough for a full reload
 		down := e.storeFailure() != nil
 		if err := e.Refresh(bounded); err == nil && down {
-			e.log.Info("the store can be reached again", "revision", e.revision())
+			e.log.Info("store reachable again", "revision", e.revision())
 		}
 		cancel()
 		pause(ctx, hintPause)
 	}
 }
 
-// hintPause is how long the next hint waits, so that a flood of forged ones doesn't become a
-// flood of questions to the store.
+// hintPause is the least time between two hints, so that a flood of forged hints doesn't become a
+// flood of queries.
 const hintPause = 5 * time.Millisecond
 
-// listen turns notifications into hints. A notifier that gives up is subscribed to again.
+// listen turns notifications into hints. If the notifier fails, listen subscribes again.
 func (e *Engine) listen(ctx context.Context, hints chan<- struct{}) {
 	hint := func() {
 		select {
 		case hints <- struct{}{}:
-		default: // one is waiting already
+		default: // a hint is already pending
 		}
 	}
 	for ctx.Err() == nil {
 		if err := e.options.Notifier.Subscribe(ctx, hint); err != nil && ctx.Err() == nil {
-			e.log.Warn("notifications are lost; polling goes on", "error", err)
+			e.log.Warn("notifications interrupted; polling continues", "error", err)
 		}
 		pause(ctx, min(e.options.PollInterval, maxSubscribePause))
 	}
 }
 
-// maxSubscribePause bounds the time after which a notifier that gave up is tried again.
+// maxSubscribePause bounds the time until listen subscribes again to a notifier that failed.
 const maxSubscribePause = 5 * time.Second

@@ -3,21 +3,23 @@ package authz
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 )
 
-// reload reads everything, and puts on record what others wrote to it. What readers have
-// stays until all of it is there and fits. The caller holds the writing token.
+// reload reads the whole policy and records the foreign writes in it, if the store noticed any.
+// Decisions keep the old policy until the new one is complete and valid. The caller holds the
+// writing token.
 func (e *Engine) reload(ctx context.Context) error { return e.read(ctx, loadedTables.intact) }
 
-// compare reads everything and holds it against the records, whether or not the store counted
-// that someone wrote to it.
+// compare reads the whole policy and compares it with the records, even if the store noticed no
+// foreign write. The caller holds the writing token.
 func (e *Engine) compare(ctx context.Context) error {
 	return e.read(ctx, func(tables loadedTables) bool { return tables.revision == 0 })
 }
 
+// read loads the tables and makes them the policy of the next decision, after it recorded the
+// foreign writes in tables that aren't trusted.
 func (e *Engine) read(ctx context.Context, trusted func(loadedTables) bool) error {
 	for {
 		asked := time.Now()
@@ -32,81 +34,85 @@ func (e *Engine) read(ctx context.Context, trusted func(loadedTables) bool) erro
 		switch {
 		case errors.Is(err, ErrConflict):
 			pause(ctx, conflictPause)
-			continue // which ends with ctx
+			continue // the load fails when ctx ends
 		case err != nil:
 			return err
 		}
 		e.swap(s, asked)
 		if n := len(s.badRows); n > 0 {
-			e.log.Warn("the policy table has rows that can't be understood; see the status", "rows", n, "first_id", s.badRows[0].ID)
+			e.log.Warn("policy table has quarantined rows; see the status", "rows", n, "first_id", s.badRows[0].ID)
 		}
 		return nil
 	}
 }
 
-// takeIn puts on record what others wrote to the tables, makes good what they did to
-// Administrators, and returns the policy after. It returns [ErrConflict] when the store stands
-// elsewhere by now.
+// recordForeignWrites records what other programs wrote to the tables, repairs what they did to
+// Administrators, and returns the policy after that. It returns [ErrConflict] if the store has moved
+// on from the tables.
 func (e *Engine) recordForeignWrites(ctx context.Context, tables loadedTables) (*snapshot, error) {
-	before, err := e.recorded(ctx, tables)
+	before, err := e.policyOfRecords(ctx, tables)
 	if err != nil {
 		return nil, err
 	}
-	c := Change{
-		Revision: tables.revision + 1, At: time.Now().UTC().Truncate(time.Microsecond),
-		Actor: Actor{Kind: ActorOutside}, Channel: "tables", Action: ActionPolicyOutside,
-		Delta: tables.diffFrom(before),
-	}
-	if c.Delta.isEmpty() {
+	c := newChange(tables.revision, Actor{Kind: ActorOutside}, ActionPolicyOutside)
+	c.Channel = "tables"
+	if c.Delta = tables.diffFrom(before); c.Delta.isEmpty() {
 		return tables.snapshot, nil
 	}
-	record, err := c.record(before.hash, e.options.RecordKey)
+	after, err := tables.withForeign(before, c)
+	if err != nil {
+		return nil, bug(err)
+	}
+	record, err := e.seal(&c, before, after)
 	if err != nil {
 		return nil, err
 	}
-	c.Hash = record.Hash
-	after, err := tables.withForeign(before, c)
-	if err != nil {
-		return nil, fmt.Errorf("this is a fault of Rightful's: %w", err)
-	}
-	commit := newCommit(after, c.Delta, record)
-	commit.Onto = tables.position()
-	commit.RemoveRows, commit.AddRows = nil, nil // that is so already
-	if tables.lacksTheirRule {
-		commit.AddRows = []Row{administratorsRule.row()}
-	}
-	for _, b := range tables.forbidden() {
-		commit.RemoveIDs = append(commit.RemoveIDs, b.ID)
-	}
-	if err := e.store.Commit(ctx, commit); err != nil {
-		if errors.Is(err, ErrConflict) {
-			return nil, ErrConflict
-		}
+	err = e.store.Commit(ctx, tables.commitForeign(newCommit(after, c.Delta, record)))
+	switch {
+	case errors.Is(err, ErrConflict):
+		return nil, ErrConflict
+	case err != nil:
 		return nil, e.unavailable(ctx, err)
 	}
-	e.log.Warn("someone wrote to the tables of the policy past the engine; it is taken in", "revision", c.Revision)
+	e.log.Warn("foreign writes to the policy tables recorded", "revision", c.Revision)
 	e.announce(c)
 	return after, nil
 }
 
-// recorded returns the policy that the records lead to, as of the revision of the tables.
-func (e *Engine) recorded(ctx context.Context, tables loadedTables) (*snapshot, error) {
+// commitForeign adjusts a commit to tables that already contain the foreign writes: it only makes
+// the repairs.
+func (t loadedTables) commitForeign(c Commit) Commit {
+	c.Onto = t.position()
+	c.RemoveRows, c.AddRows = nil, nil
+	if t.lacksTheirRule {
+		c.AddRows = []Row{administratorsRule.row()}
+	}
+	for _, b := range t.forbidden() {
+		c.RemoveIDs = append(c.RemoveIDs, b.ID)
+	}
+	return c
+}
+
+// policyOfRecords returns the policy that the records lead to at the revision of the tables. If the
+// records are damaged, it logs that and returns the policy of the tables, so that nothing is
+// recorded as foreign.
+func (e *Engine) policyOfRecords(ctx context.Context, tables loadedTables) (*snapshot, error) {
 	s := e.current.Load()
 	if s == nil || s.revision > tables.revision {
 		s = emptySnapshot(e.catalog.sorted)
 	}
 	s, err := e.replayUpTo(ctx, tables.revision, s, nil)
 	if err == nil && !s.head().equal(tables.head()) {
-		err = auditFault(s.revision, "the head of the chain is another")
+		err = auditFault(s.revision, "the hash of the last record differs from the head in the tables")
 	}
 	if errors.Is(err, ErrRecordsDoNotFit) {
-		e.log.Error("the records don't lead to the policy in the tables; what others wrote to it can't be told", "error", err)
+		e.log.Error("the records don't lead to the policy in the tables; foreign writes can't be determined", "error", err)
 		return tables.snapshot, nil
 	}
 	return s, err
 }
 
-// since returns what was done to the policy past the engine, and what makes it good.
+// diffFrom returns the foreign writes to a policy together with their repair.
 func (t loadedTables) diffFrom(before *snapshot) Delta {
 	d := differences(before, t.snapshot)
 	if t.lacksAdministrators {
@@ -121,16 +127,16 @@ func (t loadedTables) diffFrom(before *snapshot) Delta {
 	return d
 }
 
-// after returns the policy after the change that takes the tables in. Its bad rows are those
-// of the tables, by their ids.
+// withForeign returns the policy after the change that records foreign writes. Its quarantined rows
+// are those of the tables, with their ids, except for the ones that the repair removes.
 func (t loadedTables) withForeign(before *snapshot, c Change) (*snapshot, error) {
-	forbidden := t.forbidden()
-	isForbidden := func(b BadRow) bool {
-		return slices.ContainsFunc(forbidden, func(f BadRow) bool { return f.ID == b.ID })
-	}
 	after, err := before.apply(c)
 	if err != nil {
 		return nil, err
+	}
+	forbidden := t.forbidden()
+	isForbidden := func(b BadRow) bool {
+		return slices.ContainsFunc(forbidden, func(f BadRow) bool { return f.ID == b.ID })
 	}
 	var bad []badRow
 	for _, b := range t.badRows {

@@ -6,35 +6,35 @@ import (
 	"slices"
 )
 
-// CreateGroup makes a group. Needs [ViewGroups] and [CreateGroups], and all that the group
-// is to hold.
+// CreateGroup creates a group. The actor needs [ViewGroups] and [CreateGroups], and must hold
+// everything that the group gives. A taken name is [ErrGroupExists].
 func (a Admin) CreateGroup(ctx context.Context, spec GroupSpec) (Change, error) {
 	return a.do(ctx, write{Operation: Operation{Action: ActionGroupCreate, Group: spec.Name}, draft: func(d *draft) error {
 		if slices.Contains(spec.Inherits, Administrators) {
 			return ErrProtectedGroup
 		}
 		spec := spec
-		spec.Name = d.freeName("/name", spec.Name, nil)
-		d.makes[spec.Name] = true
+		spec.Name = d.checkFreeName("/name", spec.Name, nil)
+		d.creates[spec.Name] = true
 		d.invalid("/description", describe(spec.Description))
-		d.patterns("/permissions/grants", spec.Permissions.Grants, KindGrant, nil)
-		d.patterns("/permissions/restrictions", spec.Permissions.Restrictions, KindRestriction, nil)
+		d.checkPatterns("/permissions/grants", spec.Permissions.Grants, KindGrant, nil)
+		d.checkPatterns("/permissions/restrictions", spec.Permissions.Restrictions, KindRestriction, nil)
 		info := GroupInfo{spec.Name, spec.Description}
 		d.delta.Groups = append(d.delta.Groups, GroupChange{After: &info})
 		d.replaceRules(spec.Name.Subject(), nil, spec.Permissions)
-		d.inherits(spec.Name, nil, spec.Inherits)
+		d.replaceInheritance(spec.Name, nil, spec.Inherits)
 		return nil
 	}})
 }
 
-// inherits drafts that the group named inherits exactly those listed.
-func (d *draft) inherits(name GroupName, have []GroupName, want []GroupName) {
+// replaceInheritance drafts that the group inherits exactly the groups of want.
+func (d *draft) replaceInheritance(name GroupName, have []GroupName, want []GroupName) {
 	for i, w := range want {
 		at := fmt.Sprintf("/inherits/%d", i)
-		if w == name { // a group that is only being made can't be looked up, and is a cycle
+		if w == name { // a cycle; a group that the change creates can't be looked up
 			d.conflict = fmt.Errorf("%w: %q would inherit itself", ErrInheritanceCycle, name)
 		} else {
-			d.group(at, w)
+			d.lookUpGroup(at, w)
 		}
 	}
 	link := func(w GroupName) Rule { return Rule{Kind: KindInherit, Subject: name.Subject(), Group: w} }
@@ -50,8 +50,11 @@ func (d *draft) inherits(name GroupName, have []GroupName, want []GroupName) {
 	}
 }
 
-// UpdateGroup changes name, description and inheritance. A new name is one change: rules,
-// members, heirs and the right to assign follow it. Needs [ViewGroups] and [UpdateGroups].
+// UpdateGroup changes a group's name, description and inheritance; nil fields of the patch stay as
+// they are. A renamed group keeps its rules, members and heirs, and the rights to assign its members
+// follow the name. The actor needs [ViewGroups] and [UpdateGroups], and must hold what heirs and
+// members newly get. It returns [ErrNotFound], [ErrGroupExists] or [ErrInheritanceCycle] where these
+// apply, and [ErrProtectedGroup] for a change that Administrators doesn't allow.
 func (a Admin) UpdateGroup(ctx context.Context, name GroupName, patch GroupPatch) (Change, error) {
 	return a.do(ctx, write{Operation: Operation{Action: ActionGroupUpdate, Group: name}, draft: func(d *draft) error {
 		g := d.s.group(name)
@@ -60,12 +63,12 @@ func (a Admin) UpdateGroup(ctx context.Context, name GroupName, patch GroupPatch
 		}
 		before, after := g.info, g.info
 		if patch.Name != nil && *patch.Name != name {
-			after.Name = d.freeName("/name", *patch.Name, g)
+			after.Name = d.checkFreeName("/name", *patch.Name, g)
 			if row, bad := d.s.leftBehind(g); bad {
 				d.invalid("/name", fmt.Errorf(
-					"a row of the policy table that can't be understood (id %d) names the group as it is called now; mend or remove it first", row.ID))
+					"the quarantined row %d of the policy table names the group by its present name; correct or remove the row first", row.ID))
 			}
-			d.renameAssign(before.Name, after.Name)
+			d.moveAssignRights(before.Name, after.Name)
 		}
 		if patch.Description != nil {
 			after.Description = *patch.Description
@@ -79,13 +82,13 @@ func (a Admin) UpdateGroup(ctx context.Context, name GroupName, patch GroupPatch
 			if after.Name != before.Name && slices.Contains(want, after.Name) {
 				d.conflict = fmt.Errorf("%w: %q would inherit itself", ErrInheritanceCycle, after.Name)
 			}
-			d.inheritsOf(g, after.Name, want)
+			d.setInheritance(g, after.Name, want)
 		}
 		return nil
 	}})
 }
 
-// forbidden reports whether the patch would do to g what promise 1 forbids.
+// forbidden reports whether promise 1 forbids the patch of g.
 func (p GroupPatch) forbidden(g *group) bool {
 	if p.Inherits != nil && slices.Contains(*p.Inherits, Administrators) {
 		return true
@@ -94,19 +97,19 @@ func (p GroupPatch) forbidden(g *group) bool {
 		(p.Name != nil && *p.Name != Administrators || p.Inherits != nil && len(*p.Inherits) > 0)
 }
 
-// inheritsOf drafts the inheritance of a group that exists, under the name that it will have.
-func (d *draft) inheritsOf(g *group, name GroupName, want []GroupName) {
+// setInheritance drafts the inheritance of an existing group, under the name that it will have.
+func (d *draft) setInheritance(g *group, name GroupName, want []GroupName) {
 	have := d.s.groupNames(g.inherits)
 	if slices.Contains(want, g.info.Name) {
 		d.conflict = fmt.Errorf("%w: %q would inherit itself", ErrInheritanceCycle, g.info.Name)
 		want = slices.DeleteFunc(want, func(w GroupName) bool { return w == g.info.Name })
 	}
-	d.inherits(name, have, want)
+	d.replaceInheritance(name, have, want)
 }
 
-// renameAssign drafts that the right to assign members follows a group's name, and goes with
-// the group where to is empty.
-func (d *draft) renameAssign(from, to GroupName) {
+// moveAssignRights drafts that the rights to assign a group's members follow its new name. If to is
+// empty, the group is deleted and they go with it.
+func (d *draft) moveAssignRights(from, to GroupName) {
 	object := membersMark + string(from)
 	for r := range d.s.patternRules {
 		o, action, _ := split(string(r.Pattern))
@@ -115,23 +118,25 @@ func (d *draft) renameAssign(from, to GroupName) {
 		}
 		if name, ok := r.Subject.Group(); ok && name == from {
 			if to == "" {
-				continue // goes with the group's own rules
+				continue // replaceRules removes it with the group's other rules
 			}
-			r.Subject = to.Subject() // the group is renamed before its rules are changed
+			r.Subject = to.Subject() // a delta renames the group before it changes rules
 		}
 		d.delta.Removed = append(d.delta.Removed, r)
 		if to != "" {
 			r.Pattern = membersPattern(to, action)
-			if !d.s.hasPattern(r) { // one may have waited under that name
+			if !d.s.hasPattern(r) { // the same right may already name the new name
 				d.delta.Added = append(d.delta.Added, r)
 			}
 		}
 	}
 }
 
-// DeleteGroup removes a group, its rules and every right to assign its members. A group with
-// members is only deleted when release is set, which needs [UpdateUsers] and [ViewUsers] too;
-// one that others inherit is not deleted at all. Needs [ViewGroups] and [DeleteGroups].
+// DeleteGroup deletes a group, its rules and every right to assign its members. A group with members
+// is deleted only if release is set, which takes them out first; otherwise it is
+// [ErrGroupHasMembers]. A group that other groups inherit can't be deleted ([ErrGroupInherited]), nor
+// can Administrators ([ErrProtectedGroup]). The actor needs [ViewGroups] and [DeleteGroups], with
+// release also [ViewUsers] and [UpdateUsers], and must hold the restrictions that end.
 func (a Admin) DeleteGroup(ctx context.Context, name GroupName, release bool) (Change, error) {
 	return a.do(ctx, write{Operation: Operation{Action: ActionGroupDelete, Group: name, Release: release}, draft: func(d *draft) error {
 		if name == Administrators {
@@ -140,10 +145,10 @@ func (a Admin) DeleteGroup(ctx context.Context, name GroupName, release bool) (C
 		g := d.s.group(name)
 		d.delta.Groups = append(d.delta.Groups, GroupChange{Before: &g.info})
 		d.replaceRules(name.Subject(), g.rules, Rules{})
-		d.inherits(name, d.s.groupNames(g.inherits), nil)
-		d.renameAssign(name, "")
+		d.replaceInheritance(name, d.s.groupNames(g.inherits), nil)
+		d.moveAssignRights(name, "")
 		for u := range d.s.membersOf(g) {
-			d.move(u, g, false)
+			d.setMember(u, g, false)
 		}
 		for _, id := range g.heirs {
 			d.delta.Removed = append(d.delta.Removed, Rule{
@@ -154,37 +159,39 @@ func (a Admin) DeleteGroup(ctx context.Context, name GroupName, release bool) (C
 		case len(g.heirs) > 0:
 			d.conflict = fmt.Errorf("%w: %s", ErrGroupInherited, joined(d.s.groupNames(g.heirs)))
 		case g.members.Len() > 0 && !release:
-			d.conflict = fmt.Errorf("%w: %d; release them with the deletion or move them first", ErrGroupHasMembers, g.members.Len())
+			d.conflict = fmt.Errorf("%w: %d; take them out first, or set release", ErrGroupHasMembers, g.members.Len())
 		}
 		return nil
 	}})
 }
 
-// Grant gives a group permissions. See [Admin.ChangeGroupPermissions].
+// Grant adds grants to a group. See [Admin.ChangeGroupPermissions].
 func (a Admin) Grant(ctx context.Context, group GroupName, patterns ...Pattern) (Change, error) {
 	return a.ChangeGroupPermissions(ctx, group, RulesDelta{Grant: patterns})
 }
 
-// Revoke takes grants from a group: the patterns exactly as they were granted. See
-// [Admin.ChangeGroupPermissions].
+// Revoke removes grants from a group, by the exact patterns that were granted: revoking
+// "finance:view" leaves a grant of "finance:*" in place. See [Admin.ChangeGroupPermissions].
 func (a Admin) Revoke(ctx context.Context, group GroupName, patterns ...Pattern) (Change, error) {
 	return a.ChangeGroupPermissions(ctx, group, RulesDelta{Revoke: patterns})
 }
 
-// Restrict denies a group permissions, whatever grants them. See
-// [Admin.ChangeGroupPermissions].
+// Restrict adds restrictions to a group. A restriction denies the group's members what it matches,
+// whatever grants it, except to administrators. See [Admin.ChangeGroupPermissions].
 func (a Admin) Restrict(ctx context.Context, group GroupName, patterns ...Pattern) (Change, error) {
 	return a.ChangeGroupPermissions(ctx, group, RulesDelta{Restrict: patterns})
 }
 
-// Lift takes restrictions from a group: the patterns exactly as they were restricted. See
+// Lift removes restrictions from a group, by the exact patterns that were restricted. See
 // [Admin.ChangeGroupPermissions].
 func (a Admin) Lift(ctx context.Context, group GroupName, patterns ...Pattern) (Change, error) {
 	return a.ChangeGroupPermissions(ctx, group, RulesDelta{Lift: patterns})
 }
 
-// ChangeGroupPermissions changes a group's grants and restrictions. What is so already is no
-// error. Needs [ViewGroups] and [UpdateGroups], and what is given or lifted.
+// ChangeGroupPermissions adds and removes grants and restrictions of a group. Adding a rule that the
+// group has, or removing one that it doesn't have, is no error. A pattern to add must match something
+// in the catalog, otherwise it is [ErrUnknownPermission]. The actor needs [ViewGroups] and
+// [UpdateGroups], and must hold what is granted or lifted, otherwise it is [ErrEscalation].
 func (a Admin) ChangeGroupPermissions(ctx context.Context, group GroupName, delta RulesDelta) (Change, error) {
 	return a.do(ctx, changeGroupPermissions(group, delta))
 }
@@ -205,16 +212,17 @@ func (delta RulesDelta) changesAdministrators() bool {
 		slices.Contains(delta.Revoke, Everything) || len(delta.Restrict) > 0
 }
 
-// SetGroupPermissions replaces a group's grants and restrictions. Needs [ViewGroups] and
-// [UpdateGroups], and what is given or lifted.
+// SetGroupPermissions replaces all grants and restrictions of a group, otherwise like
+// [Admin.ChangeGroupPermissions]. The grant *:* of Administrators can't be removed, and the group can
+// have no other rule ([ErrProtectedGroup]).
 func (a Admin) SetGroupPermissions(ctx context.Context, group GroupName, rules Rules) (Change, error) {
 	return a.do(ctx, write{Operation: Operation{Action: ActionGroupPermissionsSet, Group: group}, draft: func(d *draft) error {
 		g := d.s.group(group)
 		if group == Administrators && (!slices.Equal(sortedSet(rules.Grants), []Pattern{Everything}) || len(rules.Restrictions) > 0) {
 			return ErrProtectedGroup
 		}
-		d.patterns("/grants", rules.Grants, KindGrant, g.rules)
-		d.patterns("/restrictions", rules.Restrictions, KindRestriction, g.rules)
+		d.checkPatterns("/grants", rules.Grants, KindGrant, g.rules)
+		d.checkPatterns("/restrictions", rules.Restrictions, KindRestriction, g.rules)
 		d.replaceRules(group.Subject(), g.rules, rules)
 		return nil
 	}})
@@ -230,9 +238,11 @@ func (a Admin) Unassign(ctx context.Context, group GroupName, users ...UserID) (
 	return a.ChangeMembers(ctx, group, nil, users)
 }
 
-// ChangeMembers puts users into a group and takes others out, in one change. Needs
-// [ViewGroups] and [ViewUsers], and either [UpdateUsers] with all that the group gives, or
-// the group's [AssignMembers], which is for other users only.
+// ChangeMembers puts users into a group and takes users out of it, in one change. It isn't an error
+// if a user is already in or out. The actor needs [ViewGroups] and [ViewUsers], and either
+// [UpdateUsers], together with everything that the group gives, or the group's [AssignMembers]
+// (delegation), which works only for other users. Only administrators can change the members of
+// Administrators, and its last member can't be taken out ([ErrLastAdministrator]).
 func (a Admin) ChangeMembers(ctx context.Context, group GroupName, add, remove []UserID) (Change, error) {
 	return a.do(ctx, changeMembers(group, add, remove))
 }
@@ -240,13 +250,13 @@ func (a Admin) ChangeMembers(ctx context.Context, group GroupName, add, remove [
 func changeMembers(group GroupName, add, remove []UserID) write {
 	return write{Operation: Operation{Action: ActionGroupMembersChange, Group: group, Add: add, Remove: remove}, draft: func(d *draft) error {
 		g := d.s.group(group)
-		d.users("/add", add, nil)
-		d.users("/remove", remove, add)
+		d.checkUsers("/add", add, nil)
+		d.checkUsers("/remove", remove, add)
 		for _, u := range sortedSet(add) {
-			d.move(u, g, true)
+			d.setMember(u, g, true)
 		}
 		for _, u := range sortedSet(remove) {
-			d.move(u, g, false)
+			d.setMember(u, g, false)
 		}
 		return nil
 	}}

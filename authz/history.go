@@ -5,18 +5,19 @@ import (
 	"time"
 )
 
-// ChangeQuery narrows what [Engine.Changes] lists; zero values don't.
+// ChangeQuery selects the changes that [Engine.Changes] lists. A zero field selects every change.
 type ChangeQuery struct {
-	Actor  string
-	Group  GroupName // the change touched the group: itself, its rules, members or inheritance
-	User   UserID    // the change touched the user's groups or rules
-	Since  time.Time // at or after
-	Until  time.Time // before
-	Before Revision  // older than
-	Limit  int       // 100 when zero
+	Actor  string    // the id of the actor
+	Group  GroupName // the change touched the group, its rules, members or inheritance
+	User   UserID    // the change touched the user's groups or own rules
+	Since  time.Time // made at that time or later
+	Until  time.Time // made before that time
+	Before Revision  // of a lower revision
+	Limit  int       // at most so many; 100 if zero or negative
 }
 
-// Changes lists the changes, newest first. It reads the store.
+// Changes lists the selected changes, newest first. It reads the store, and returns
+// [ErrStoreUnavailable] if that fails.
 func (e *Engine) Changes(ctx context.Context, q ChangeQuery) ([]Change, error) {
 	limit := q.Limit
 	if limit <= 0 {
@@ -35,7 +36,8 @@ func (e *Engine) Changes(ctx context.Context, q ChangeQuery) ([]Change, error) {
 	return list, err
 }
 
-// eachBefore visits the changes before a revision, newest first, until visit is false.
+// eachBefore calls visit with the changes before a revision, newest first, until it returns false.
+// Revision 0 stands for the newest.
 func (e *Engine) eachBefore(ctx context.Context, before Revision, visit func(Change) bool) error {
 	for {
 		records, err := e.store.Before(ctx, before, historyBatch)
@@ -66,8 +68,8 @@ func (q ChangeQuery) matches(c Change) bool {
 		(q.User == "" || c.Delta.touchesUser(q.User))
 }
 
-// Change returns the change that made a revision; [ErrNoSuchChange] if there is none. It
-// reads the store.
+// Change returns the change that made a revision; [ErrNoSuchChange] if there is none. It reads the
+// store, and returns [ErrStoreUnavailable] if that fails.
 func (e *Engine) Change(ctx context.Context, revision Revision) (Change, error) {
 	if revision < 1 {
 		return Change{}, ErrNoSuchChange
@@ -82,7 +84,7 @@ func (e *Engine) Change(ctx context.Context, revision Revision) (Change, error) 
 	return records[0].change()
 }
 
-// rewind returns the policy as it was at a revision: the present with every later change
+// rewind returns the policy as it was at a revision: the present policy with every later change
 // undone. It reads the store.
 func (e *Engine) rewind(ctx context.Context, revision Revision) (*snapshot, error) {
 	s := e.current.Load()
@@ -99,8 +101,8 @@ func (e *Engine) rewind(ctx context.Context, revision Revision) (*snapshot, erro
 	return s, err
 }
 
-// undoEach visits the changes that led to a snapshot, newest first, each with the policy as it
-// was before, until visit is false or the records end. It reads the store.
+// undoEach undoes the changes that led to a snapshot, newest first, and calls visit with each and the
+// policy before it, until visit returns false or the records end. It reads the store.
 func (e *Engine) undoEach(ctx context.Context, s *snapshot, visit func(c Change, before *snapshot) bool) error {
 	var fault error
 	err := e.eachBefore(ctx, s.revision+1, func(c Change) bool {
@@ -119,11 +121,13 @@ func (e *Engine) undoEach(ctx context.Context, s *snapshot, visit func(c Change,
 	return err
 }
 
-// ViewAt returns the policy as it was at a revision, to ask what was decided then. It undoes every
-// later change in memory, which takes some tens of microseconds for each; bound it by the context.
-// The view has no versions of groups. It reads the store. The error is [ErrNoSuchChange] if there is
-// no such revision, and [ErrRecordsDoNotFit] if that policy can't be worked out because a record is
-// missing or was altered. Foreign rows are no obstacle: they are recorded like other changes.
+// ViewAt returns the policy as it was at a revision, to find out what was decided then. It reads the
+// store and undoes every later change in memory, which takes some tens of microseconds for each; limit
+// that with the context. The versions of groups in it are not those of that time.
+//
+// It returns [ErrNoSuchChange] if there is no such revision, and [ErrRecordsDoNotFit] if the policy of
+// that time can't be restored because a record is missing or was altered. Foreign rows are no obstacle:
+// they are recorded like other changes.
 func (e *Engine) ViewAt(ctx context.Context, revision Revision) (*View, error) {
 	if revision > e.revision() { // made on another instance a moment ago
 		if err := e.Refresh(ctx); err != nil {
@@ -134,7 +138,7 @@ func (e *Engine) ViewAt(ctx context.Context, revision Revision) (*View, error) {
 		return nil, ErrNoSuchChange
 	}
 	s, err := e.rewind(ctx, revision)
-	if err == nil && s.revision != revision { // the store went back meanwhile
+	if err == nil && s.revision != revision { // the store was restored from a backup meanwhile
 		err = ErrNoSuchChange
 	}
 	if err != nil {

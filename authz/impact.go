@@ -1,15 +1,15 @@
 package authz
 
 import (
-	"github.com/rightful-go/rightful/internal/fold"
-
 	"context"
 	"iter"
+
+	"github.com/rightful-go/rightful/internal/fold"
 )
 
-// Impact says what the change that made a revision did to people then, and whether the one who
-// asks has the rights to revert it now. The policies of that time are worked out from the
-// records; [ErrRecordsDoNotFit] where they can't be.
+// Impact returns what a recorded change did to users when it was made, and whether the actor has the
+// rights to revert it now. It reads the store to restore the policies before and after the change,
+// and returns [ErrRecordsDoNotFit] if that is impossible.
 func (a Admin) Impact(ctx context.Context, c Change) (Impact, error) {
 	if c.Revision > a.engine.revision() { // made on another instance a moment ago
 		if err := a.engine.Refresh(ctx); err != nil {
@@ -54,7 +54,7 @@ func (a Admin) impact(before, after *snapshot, d Delta) Impact {
 	return im
 }
 
-// affected returns the users whom a change can have touched, sorted.
+// affected returns the users whose permissions a change can have altered, sorted.
 func affected(before, after *snapshot, d Delta) []UserID {
 	seen := map[UserID]bool{}
 	for id := range userMoves(d) {
@@ -62,7 +62,7 @@ func affected(before, after *snapshot, d Delta) []UserID {
 	}
 	e := escalation{before: before, after: after}
 	reached := e.groupsReached(d)
-	for h := range differently(before, after) {
+	for h := range changedBlocks(before, after) {
 		if name, ok := h.Group(); !ok {
 			seen[UserID(h)] = true
 		} else if g := after.group(name); g != nil {
@@ -91,13 +91,13 @@ func affected(before, after *snapshot, d Delta) []UserID {
 	return list
 }
 
-// differently yields the holders whom bad rows deny everything before and not after, or the
-// other way round.
-func differently(before, after *snapshot) iter.Seq[Subject] {
+// changedBlocks yields the subjects that quarantined rows deny everything either before or after, but
+// not both.
+func changedBlocks(before, after *snapshot) iter.Seq[Subject] {
 	return func(yield func(Subject) bool) {
 		for _, s := range [][2]*snapshot{{before, after}, {after, before}} {
-			for h := range s[0].blocked {
-				if !s[1].blocked[h] && !yield(h) {
+			for subject := range s[0].blocked {
+				if !s[1].blocked[subject] && !yield(subject) {
 					return
 				}
 			}
@@ -105,8 +105,8 @@ func differently(before, after *snapshot) iter.Seq[Subject] {
 	}
 }
 
-// difference compares what a user holds before and after. Users in the same groups, without
-// rules of their own, are compared once.
+// difference returns what a user holds only after and only before. Users in the same groups and
+// without own rules are compared once.
 func difference(was, is *View, id UserID, memo map[[2]string][2][]Permission) (gains, losses []Permission) {
 	key := [2]string{equivalenceKey(was.s, id), equivalenceKey(is.s, id)}
 	known, ok := memo[key]

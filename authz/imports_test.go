@@ -65,7 +65,7 @@ func TestMalformedImportsAreRefusedWhole(t *testing.T) {
 		"a chain too long":     {chain(10), 2, "chain"},
 		"the protected group":  {"p, group:Administrators, a, b, allow", 2, "protected"},
 		"an heir of it":        {"g, group:A, group:Administrators", 2, "protected"},
-		"spelling":             {"g, ben, group:FINE", 2, "spelling"},
+		"spelling":             {"g, ben, group:FINE", 2, "letter case"},
 		"Rightful's own":       {"p, ben, rightful.groups, destroy, allow", 2, "catalog"},
 		"no such group's own":  {"p, ben, rightful.members/Nowhere, assign, allow", 2, "doesn't exist"},
 	}
@@ -158,7 +158,7 @@ func TestReplacingByNothingIsRefused(t *testing.T) {
 	revision := engine.View().Revision()
 	_, err := importText(t, engine, "# all of it\n\n", authz.ImportReplace)
 	var rejected *authz.Error
-	if !errors.As(err, &rejected) || rejected.Count != 1 || !strings.HasPrefix(err.Error(), "the file has no rule") || engine.View().Revision() != revision {
+	if !errors.As(err, &rejected) || rejected.Count != 1 || !strings.HasPrefix(err.Error(), "the file has no rules") || engine.View().Revision() != revision {
 		t.Errorf("%v", err)
 	}
 	if _, err := importText(t, engine, "q\n", authz.ImportReplace); !errors.As(err, &rejected) || rejected.Count != 1 || rejected.Faults[0].Line != 1 {

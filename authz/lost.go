@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// Losses say when a user stopped holding what they don't hold.
+// Losses are the changes by which a user lost permissions; see [Engine.Lost].
 type Losses struct {
-	List []Loss // in the order asked; what was never held isn't in it
-	// Since is the earliest revision that was looked at, 0 where all were: what isn't listed
-	// wasn't held from then on.
+	List []Loss // in the order asked, without the permissions for which no loss was found
+	// Since is the earliest revision that was examined, 0 for the whole history. A permission that
+	// isn't listed was not held at that revision or later.
 	Since Revision
 }
 
-// Loss is the last change by which a user stopped holding a permission.
+// Loss is the last change by which a user lost a permission.
 type Loss struct {
 	Permission Permission
 	Revision   Revision
@@ -24,13 +24,13 @@ type Loss struct {
 	Reason     string
 }
 
-// maxLookBack bounds how many changes [Engine.Lost] undoes: about a second at a million users.
+// maxLookBack bounds how many changes [Engine.Lost] undoes, to about a second with a million users.
 const maxLookBack = 10_000
 
-// Lost says of each permission that the user doesn't hold in the view when they last stopped
-// holding it. It undoes the changes before the view one by one, in memory, until all are found,
-// at most 10,000 of them. It reads the store; [ErrRecordsDoNotFit] where the policies of the
-// past can't be worked out.
+// Lost finds, for each of the permissions that the user doesn't hold in the view, the change by which
+// they last lost it. It reads the store and undoes the changes before the view one by one, at most
+// 10,000 of them, until all losses are found. It returns [ErrRecordsDoNotFit] if a past policy can't
+// be restored; the losses found until then are returned with the error.
 func (e *Engine) Lost(ctx context.Context, v *View, user UserID, permissions ...Permission) (Losses, error) {
 	missing := slices.DeleteFunc(withoutDoubles(permissions), func(p Permission) bool { return v.s.can(user, p) })
 	losses := Losses{Since: v.s.revision}
@@ -57,12 +57,11 @@ func (e *Engine) Lost(ctx context.Context, v *View, user UserID, permissions ...
 	return losses, err
 }
 
-// AllowedSince reports whether the policy of a view lets the user of a denial do what they
-// were denied, and since which revision: that of the change by which it began to. It undoes the
-// changes since the denial, at most 10,000 of them; the revision is 0 where that many don't
-// tell, and where the user was never denied it by the policies since. It reads the store.
-// Where that fails, or the policies of the past can't be worked out ([ErrRecordsDoNotFit]), what
-// it says of the view is right all the same.
+// AllowedSince reports whether the policy of the view allows what a denial refused, and the revision
+// of the change that last made it allowed. It reads the store and undoes the changes since the denial,
+// at most 10,000 of them. The revision is 0 if these don't include that change, as when the policy of
+// the denial allows it too. If the store can't be read or a past policy can't be restored
+// ([ErrRecordsDoNotFit]), allowed is still correct.
 func (e *Engine) AllowedSince(ctx context.Context, v *View, d Denial) (allowed bool, since Revision, err error) {
 	if v.expired || !d.allowedBy(v.s) {
 		return false, 0, nil

@@ -3,8 +3,9 @@ package authz
 import (
 	"errors"
 	"fmt"
-	"github.com/rightful-go/rightful/internal/textcheck"
 	"strings"
+
+	"github.com/rightful-go/rightful/internal/textcheck"
 )
 
 // UserID names someone whom the host application has signed in. It is opaque: Rightful

@@ -6,10 +6,14 @@ import (
 	"time"
 )
 
-// Open loads the policy and starts to follow the store. It makes Administrators, takes over
-// a table that plain Casbin filled, applies the seed and makes the first administrator,
-// each where it is due and each on record. It fails when the store can't be read: a policy
-// that isn't loaded allows nothing.
+// Open loads the policy and starts to follow the store. On a new store it first creates the group
+// Administrators, or adopts a table that plain Casbin filled; then it applies [Options.Seed] and
+// appoints [Options.Bootstrap], if that is still to be done. Each of these steps is a recorded change,
+// and many instances can open a store at once.
+//
+// It fails with [ErrStoreUnavailable] if the store can't be read or written, and if the catalog or the
+// seed is invalid. ctx bounds only Open itself. The caller keeps the store and closes it after
+// [Engine.Close].
 func Open(ctx context.Context, store Store, options Options) (*Engine, error) {
 	if options.Seed != nil && len(options.Catalog) == 0 {
 		options.Catalog = options.Seed.Catalog
@@ -30,34 +34,26 @@ func Open(ctx context.Context, store Store, options Options) (*Engine, error) {
 	if err := e.reload(ctx); err != nil {
 		return nil, err
 	}
-	if err := e.start(ctx); err != nil {
-		return nil, err
+	for _, step := range []func(context.Context) error{e.adopt, e.applySeed, e.bootstrap} {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
 	}
-	background, stop := context.WithCancel(context.WithoutCancel(ctx))
-	e.stop = stop
-	if options.Verify.OneIn > 0 {
-		e.verifier = newVerifier(options.Verify, known, e.log)
-		e.tasks.Go(func() { e.verifier.run(background) })
-	}
-	e.tasks.Go(func() { e.follow(background) })
-	if denials, ok := store.(DenialStore); ok && !options.Denials.Off {
-		e.denials = newDenialRecorder(denials, options.Denials, options.WriteTimeout, e.log)
-		go e.denials.run()
-	}
+	e.startBackground(ctx)
 	return e, nil
 }
 
-// start puts the store in order when an engine opens: it takes over a table that plain Casbin
-// filled, applies the seed and makes the first administrator. Each step looks at what is there
-// and does nothing where nothing is due, so that many instances can start at once. What others
-// wrote since the last record was taken in before, as at any time; see [Engine.takeIn].
-func (e *Engine) start(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{
-		e.adopt, e.applySeed, e.bootstrap,
-	} {
-		if err := step(ctx); err != nil {
-			return err
-		}
+// startBackground starts the goroutines of an engine; [Engine.Close] ends them.
+func (e *Engine) startBackground(ctx context.Context) {
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	e.stop = stop
+	if e.options.Verify.OneIn > 0 {
+		e.verifier = newVerifier(e.options.Verify, e.catalog, e.log)
+		e.tasks.Go(func() { e.verifier.run(background) })
 	}
-	return nil
+	e.tasks.Go(func() { e.follow(background) })
+	if store, ok := e.store.(DenialStore); ok && !e.options.Denials.Off {
+		e.denials = newDenialRecorder(store, e.options.Denials, e.options.WriteTimeout, e.log)
+		go e.denials.run()
+	}
 }

@@ -3,8 +3,9 @@ package authz
 import (
 	"errors"
 	"fmt"
-	"github.com/rightful-go/rightful/internal/textcheck"
 	"strings"
+
+	"github.com/rightful-go/rightful/internal/textcheck"
 )
 
 // Permission is what code asks for and the catalog declares: "object:action", split at

@@ -6,12 +6,12 @@ import (
 	"slices"
 )
 
-// checkPromises holds whatever leads from before to after, over every way in:
+// checkPromises checks what must be true of every change, whatever its operation:
 //
-//   - Administrators is there, holds everything and nothing else, inherits nothing and is
-//     inherited by nothing (promise 1).
-//   - Administrators never loses its last member (promise 2). Where someone emptied the table
-//     past the engine, changes go on, and the command makes a new one.
+//   - Administrators exists, has the grant *:* and no other rule, inherits nothing and is inherited
+//     by nothing (promise 1).
+//   - Administrators never loses its last member (promise 2). If a foreign write removed all members,
+//     changes are still possible, and [Admin.Bootstrap] appoints a new administrator.
 func checkPromises(before, after *snapshot) error {
 	if !after.administratorsIntact() {
 		return ErrProtectedGroup
@@ -23,25 +23,25 @@ func checkPromises(before, after *snapshot) error {
 	return nil
 }
 
-// administratorsIntact reports whether promise 1 holds.
+// administratorsIntact reports whether promise 1 is kept.
 func (s *snapshot) administratorsIntact() bool {
 	g := s.group(Administrators)
 	return g != nil && slices.Equal(g.rules.patterns(KindGrant), []Pattern{Everything}) &&
 		len(g.rules.patterns(KindRestriction)) == 0 && len(g.inherits) == 0 && len(g.heirs) == 0
 }
 
-// checkLeaving enforces the second half of promise 2: where the host's directory knows who
-// is active, leaving Administrators oneself, and any removal by the command, needs another
-// member whom the directory confirms at this moment. No answer counts as no.
+// checkLeaving enforces the second half of promise 2. If the host has a [Directory], users may leave
+// Administrators themselves, and the command may remove a member, only while the directory confirms
+// another member as active. An error of the directory means no.
 func checkLeaving(ctx context.Context, directory Directory, after *snapshot, actor Actor, d Delta) error {
 	if directory == nil {
 		return nil
 	}
-	asked := slices.ContainsFunc(d.Removed, func(r Rule) bool {
+	applies := slices.ContainsFunc(d.Removed, func(r Rule) bool {
 		return r.Kind == KindMember && r.Group == Administrators &&
 			(actor.Kind == ActorCommand || string(r.Subject) == actor.ID)
 	})
-	if !asked {
+	if !applies {
 		return nil
 	}
 	for u := range after.membersOf(after.group(Administrators)) {
@@ -49,5 +49,5 @@ func checkLeaving(ctx context.Context, directory Directory, after *snapshot, act
 			return nil
 		}
 	}
-	return fmt.Errorf("%w that can sign in; the directory confirms none of the others", ErrLastAdministrator)
+	return fmt.Errorf("%w who can sign in; the directory confirms none of the remaining members", ErrLastAdministrator)
 }

@@ -7,11 +7,12 @@ import (
 	"time"
 )
 
-// replay applies records to a snapshot.
+// replay applies records to a snapshot and returns the policy after them. Each must continue the
+// chain of the policy before it.
 func (e *Engine) replay(s *snapshot, records []Record) (*snapshot, error) {
 	for _, r := range records {
 		if r.Revision != s.revision+1 || !r.Follows(s.hash, e.options.RecordKey) {
-			return nil, fmt.Errorf("the record of revision %d doesn't follow on revision %d", r.Revision, s.revision)
+			return nil, fmt.Errorf("the record of revision %d doesn't continue the chain after revision %d", r.Revision, s.revision)
 		}
 		c, err := r.change()
 		if err != nil {
@@ -29,10 +30,11 @@ func (e *Engine) replay(s *snapshot, records []Record) (*snapshot, error) {
 	return s, nil
 }
 
-// recordsAfter returns the next records, at least one.
+// recordsAfter returns the records after a revision, at least one and at most historyBatch. If the
+// next one is missing, it returns [ErrRecordsDoNotFit].
 func (e *Engine) recordsAfter(ctx context.Context, revision Revision) ([]Record, error) {
 	records, err := e.store.Since(ctx, revision, historyBatch)
-	if errors.Is(err, ErrGap) { // somewhere among them; the first may be there
+	if errors.Is(err, ErrGap) { // the missing record may be a later one
 		records, err = e.store.Since(ctx, revision, 1)
 	}
 	switch {
@@ -44,8 +46,8 @@ func (e *Engine) recordsAfter(ctx context.Context, revision Revision) ([]Record,
 	return records, nil
 }
 
-// replayUpTo applies the records after s, up to a revision. Each is visited with the policy
-// after it. A record that doesn't fit is an [*AuditError].
+// replayUpTo applies the records after s, up to the revision last, and calls visit, if set, with the
+// policy after each. A record that doesn't fit is [ErrRecordsDoNotFit].
 func (e *Engine) replayUpTo(ctx context.Context, last Revision, s *snapshot, visit func(*snapshot) error) (*snapshot, error) {
 	for s.revision < last {
 		records, err := e.recordsAfter(ctx, s.revision)
@@ -73,8 +75,8 @@ func (e *Engine) replayUpTo(ctx context.Context, last Revision, s *snapshot, vis
 const recordMissing = "the record is missing"
 
 const (
-	defaultChanges = 100
-	historyBatch   = 500
-	// Records are in the order of time as nearly as the clocks of instances are.
+	defaultChanges = 100 // listed by [Engine.Changes]
+	historyBatch   = 500 // records read at once
+	// The times of records can be out of order by as much as the clocks of the instances differ.
 	clockSkew = 10 * time.Minute
 )

@@ -1,8 +1,9 @@
 package authz
 
 import (
-	"github.com/rightful-go/rightful/internal/fold"
 	"iter"
+
+	"github.com/rightful-go/rightful/internal/fold"
 
 	"slices"
 	"strings"

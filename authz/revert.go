@@ -1,29 +1,27 @@
 package authz
 
-import (
-	"context"
-)
+import "context"
 
-// Revert applies the inverse of the change that made a revision to the present policy, all or
-// nothing, as a change of its own: rules that it added go, rules that it removed come back,
-// and groups that it made, deleted, renamed or described anew are again as they were. It names
-// groups as they are called now, and the right to assign a group's members goes where the
-// group goes.
+// Revert undoes the change that made a revision, all or nothing, as a new change to the present
+// policy. It removes the rules that the change added and restores those that it removed. It deletes
+// the groups that the change created, restores those that it deleted, and gives back names and
+// descriptions. Groups that were renamed since are followed, and the rights to assign a group's
+// members follow their group. Reverting twice is no error: the second time nothing changes.
 //
-// What is so already is no error, so that reverting twice changes nothing the second time.
-// What was built on the change since is not pulled down with it: then the error is a
-// [*CannotRevertError] that lists everything in the way.
+// A revert doesn't undo later changes. Where these prevent it, it returns [ErrCannotRevert], which
+// lists every obstacle:
 //
-//   - A group that is to be deleted, renamed or described as before was altered since, or one
-//     that is to get something back was deleted since.
-//   - A name that is to come back is taken.
-//   - A rule that was put in place of another has itself made way for something else.
-//   - A rule that is to come back names a permission that the catalog lacks.
-//   - Rows that were no rules don't come back.
+//   - A group to delete, rename or describe as before was altered since, or a group that should get
+//     something back was deleted since.
+//   - The name that a group should get back is taken.
+//   - A rule that replaced another was itself replaced since.
+//   - A rule to restore names a permission that the catalog doesn't have.
+//   - The change removed quarantined rows, which can't be restored.
 //
-// [ErrNoSuchChange] if there is none. Needs [ViewChanges], what the operations need that make
-// the inverse up, and what it gives or lifts. A change that altered Administrators itself,
-// such as the first of a store, is [ErrProtectedGroup].
+// It returns [ErrNoSuchChange] if there is no such change, and [ErrProtectedGroup] for a change that
+// altered Administrators itself, such as the first of a store. The actor needs [ViewChanges] and the
+// permissions for every operation that the revert consists of, and must hold what it gives or lifts.
+// It may take twelve times [Options.WriteTimeout].
 func (a Admin) Revert(ctx context.Context, revision Revision) (Change, error) {
 	ctx, cancel := withStoreTimeout(ctx, importFactor*a.engine.options.WriteTimeout)
 	defer cancel()
@@ -38,7 +36,8 @@ func (a Admin) Revert(ctx context.Context, revision Revision) (Change, error) {
 	})
 }
 
-// reversal reads the change, for whoever may know whether there is one.
+// reversal reads the change to revert, after it checked that the actor may see changes: others must
+// not find out which exist.
 func (a Admin) reversal(ctx context.Context, revision Revision) (*reversal, error) {
 	e := a.engine
 	if err := a.authorize(e.current.Load(), Operation{Action: ActionChangeRevert}.requirement(UserID(a.actor.ID))); err != nil {
@@ -56,10 +55,10 @@ func (a Admin) reversal(ctx context.Context, revision Revision) (*reversal, erro
 	return &reversal{c, newGroupHistory(revision)}, nil
 }
 
-// prepare follows the groups up to a snapshot, and adds to the operation what the inverse
-// needs there.
+// prepare follows the groups of the change to a snapshot, and adds the requirements of the revert
+// there.
 func (r *reversal) prepare(ctx context.Context, a Admin, required *requirement, s *snapshot) error {
-	if s.revision < r.change.Revision { // asked of a policy before it
+	if s.revision < r.change.Revision { // a dry run on a policy before the change
 		return ErrNoSuchChange
 	}
 	if err := a.engine.followGroups(ctx, r.history, s.revision); err != nil {

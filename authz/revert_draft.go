@@ -1,9 +1,9 @@
 package authz
 
 import (
-	"github.com/rightful-go/rightful/internal/fold"
-
 	"slices"
+
+	"github.com/rightful-go/rightful/internal/fold"
 )
 
 // inversion drafts the inverse of a change on the present policy.
@@ -11,10 +11,10 @@ type inversion struct {
 	*reversal
 	d *draft
 
-	comesBack map[GroupName]GroupName // the groups that the change deleted, by the name that they are to have
-	renames   map[GroupName]GroupName // from the present name
-	deletes   []*group
-	removes   map[Rule]bool // by present names
+	restored map[GroupName]GroupName // groups that the change deleted, to the name that they get back
+	renames  map[GroupName]GroupName // from present names
+	deletes  []*group
+	removes  map[Rule]bool // with present names
 }
 
 func (r *reversal) draft(d *draft) error {
@@ -25,28 +25,29 @@ func (r *reversal) draft(d *draft) error {
 	for _, g := range r.change.Delta.Groups {
 		switch {
 		case g.Before == nil:
-			in.unmake(*g.After)
+			in.planDeletion(*g.After)
 		case g.After == nil:
-			in.bringBack(*g.Before)
+			in.restoreGroup(*g.Before)
 		default:
-			in.redo(*g.Before, *g.After)
+			in.restoreInfo(*g.Before, *g.After)
 		}
 	}
-	in.rules()
+	in.invertRules()
 	for _, g := range in.deletes {
-		in.delete(g)
+		in.deleteGroup(g)
 	}
 	for _, row := range moreRows(r.change.Delta.RemovedRows, r.change.Delta.AddedRows) {
-		d.obstacle("the row %d of the table, which was no rule, doesn't come back", row.ID)
+		d.obstacle("the row %d, which was quarantined and then removed, can't be restored", row.ID)
 	}
 	came := moreRows(r.change.Delta.AddedRows, r.change.Delta.RemovedRows)
 	for _, row := range moreRows(came, moreRows(came, d.s.badRows)) {
-		d.obstacle("the row %d of the table, which is no rule, goes by a repair", row.ID)
+		d.obstacle("the row %d is quarantined; repair the policy table to remove it", row.ID)
 	}
 	return nil
 }
 
-// altersAdministrators reports whether the change did what nobody may do or undo.
+// altersAdministrators reports whether the change altered Administrators itself, which nobody may
+// revert.
 func (r *reversal) altersAdministrators() bool {
 	protected := func(rule Rule) bool {
 		return rule.Subject == Administrators.Subject() || rule.Kind == KindInherit && rule.Group == Administrators
@@ -57,57 +58,58 @@ func (r *reversal) altersAdministrators() bool {
 		slices.ContainsFunc(delta.Groups, func(g GroupChange) bool { return is(g.Before) != is(g.After) })
 }
 
-// present returns a group of the revision as it is now, and nil if it was deleted since.
+// present returns a group of the change's revision as it is now, nil if it was deleted since.
 func (in *inversion) present(name GroupName) *group {
-	now, there := in.history.now(name)
-	if !there {
+	now, exists := in.history.now(name)
+	if !exists {
 		return nil
 	}
 	return in.d.s.group(now)
 }
 
-// unmake plans to delete a group that the change made. What else it has now, rules tells.
-func (in *inversion) unmake(made GroupInfo) {
+// planDeletion plans to delete a group that the change created. Whether that is possible shows after
+// invertRules.
+func (in *inversion) planDeletion(made GroupInfo) {
 	switch g := in.present(made.Name); {
-	case g == nil: // gone already
+	case g == nil: // deleted since
 	case g.info != made:
-		in.d.obstacle("the group %q, which was made, was renamed or described anew since", g.info.Name)
+		in.d.obstacle("the group %q, which the change created, has a new name or description since", g.info.Name)
 	default:
 		in.deletes = append(in.deletes, g)
 	}
 }
 
-// bringBack drafts a group that the change deleted.
-func (in *inversion) bringBack(gone GroupInfo) {
+// restoreGroup drafts a group that the change deleted.
+func (in *inversion) restoreGroup(gone GroupInfo) {
 	name := gone.Name
-	in.comesBack[name] = name
-	if in.isBack(gone) {
+	in.restored[name] = name
+	if in.isRestored(gone) {
 		return
 	}
 	if id, taken := in.d.s.byFold[fold.String(string(name))]; taken {
-		in.d.obstacle("the name of the group %q is taken by %q", name, in.d.s.groups[id].info.Name)
-		gone.Name = name + "\x00" // nobody can have it, so that all else is checked
+		in.d.obstacle("the name of the deleted group %q is taken by the group %q", name, in.d.s.groups[id].info.Name)
+		gone.Name = name + "\x00" // an impossible name, so that the rest is still checked
 	} else if row, bad := in.d.s.namesGroup(name, nil); bad {
-		in.d.obstacle("a row of the policy table that can't be understood (id %d) names %q", row.ID, name)
+		in.d.obstacle("the quarantined row %d of the policy table names %q", row.ID, name)
 	}
-	in.comesBack[name] = gone.Name
-	in.d.makes[name] = true
+	in.restored[name] = gone.Name
+	in.d.creates[name] = true
 	in.d.delta.Groups = append(in.d.delta.Groups, GroupChange{After: &gone})
 }
 
-// isBack reports whether a group that the change deleted is there again with all that it had.
-func (in *inversion) isBack(gone GroupInfo) bool {
+// isRestored reports whether a group that the change deleted exists again, with everything it had.
+func (in *inversion) isRestored(gone GroupInfo) bool {
 	g := in.d.s.group(gone.Name)
 	return g != nil && g.info == gone && !slices.ContainsFunc(in.change.Delta.Removed, func(r Rule) bool {
 		assigned, _ := assigns(r.Pattern)
 		about := r.Subject == gone.Name.Subject() || r.Group == gone.Name || assigned == gone.Name
-		now, _, there := in.translate(r)
-		return about && !(there && in.d.s.hasRule(now))
+		now, _, exists := in.translate(r)
+		return about && !(exists && in.d.s.hasRule(now))
 	})
 }
 
-// redo drafts the name and the description that a group had, as far as the change altered them.
-func (in *inversion) redo(before, after GroupInfo) {
+// restoreInfo drafts the old name and description of a group, as far as the change altered them.
+func (in *inversion) restoreInfo(before, after GroupInfo) {
 	g := in.present(after.Name)
 	if g == nil {
 		in.d.obstacle("the group %q was deleted since", after.Name)
@@ -117,14 +119,14 @@ func (in *inversion) redo(before, after GroupInfo) {
 	switch {
 	case before.Name == after.Name || was.Name == before.Name:
 	case was.Name != after.Name:
-		in.d.obstacle("the group %q, which was called %q, was renamed to %q since", after.Name, before.Name, was.Name)
+		in.d.obstacle("the group %q, which the change renamed from %q, was renamed to %q since", after.Name, before.Name, was.Name)
 	default:
-		will.Name = in.nameAgain(before.Name, g)
+		will.Name = in.restoreName(before.Name, g)
 	}
 	switch {
 	case before.Description == after.Description || was.Description == before.Description:
 	case was.Description != after.Description:
-		in.d.obstacle("the group %q was described anew since", was.Name)
+		in.d.obstacle("the description of the group %q was changed since", was.Name)
 	default:
 		will.Description = before.Description
 	}
@@ -134,14 +136,14 @@ func (in *inversion) redo(before, after GroupInfo) {
 	in.d.delta.Groups = append(in.d.delta.Groups, GroupChange{&was, &will})
 	if was.Name != will.Name {
 		in.renames[was.Name] = will.Name
-		in.d.renameAssign(was.Name, will.Name)
+		in.d.moveAssignRights(was.Name, will.Name)
 	}
 }
 
-// nameAgain returns a name that a group had and is to have again.
-func (in *inversion) nameAgain(name GroupName, g *group) GroupName {
+// restoreName returns the name that a group had and gets back.
+func (in *inversion) restoreName(name GroupName, g *group) GroupName {
 	if id, taken := in.d.s.byFold[fold.String(string(name))]; taken && id != g.id {
-		in.d.obstacle("the name %q, which the group %q had, is taken by %q", name, g.info.Name, in.d.s.groups[id].info.Name)
+		in.d.obstacle("the former name %q of the group %q is taken by the group %q", name, g.info.Name, in.d.s.groups[id].info.Name)
 		return name + "\x00"
 	}
 	for _, named := range []func() (BadRow, bool){
@@ -149,20 +151,20 @@ func (in *inversion) nameAgain(name GroupName, g *group) GroupName {
 		func() (BadRow, bool) { return in.d.s.leftBehind(g) },
 	} {
 		if row, bad := named(); bad {
-			in.d.obstacle("a row of the policy table that can't be understood (id %d) names %q or %q", row.ID, name, g.info.Name)
+			in.d.obstacle("the quarantined row %d of the policy table names %q or %q", row.ID, name, g.info.Name)
 		}
 	}
 	return name
 }
 
-// rules drafts that the rules go that the change added, and those come back that it removed.
-// Where something is to come back to a holder in place of what isn't there any more, someone
-// has put something else there: to add would not be to revert.
-func (in *inversion) rules() {
-	missing, gets := map[Subject][]Rule{}, map[Subject]bool{}
+// invertRules drafts the removal of the rules that the change added, and the return of those that it
+// removed. If a rule returns to a subject that has lost one of the added rules since, somebody has
+// replaced the added rule by something else: adding the old rule to that would not be a revert.
+func (in *inversion) invertRules() {
+	missing, restores := map[Subject][]Rule{}, map[Subject]bool{}
 	for _, r := range in.change.Delta.Added {
-		switch now, will, there := in.translate(r); {
-		case in.goesAlong(r) || !there: // went with its group
+		switch now, will, exists := in.translate(r); {
+		case in.followsGroup(r) || !exists: // removed with its group
 		case in.d.s.hasRule(now):
 			in.removes[now] = true
 			in.d.delta.Removed = append(in.d.delta.Removed, will)
@@ -171,47 +173,47 @@ func (in *inversion) rules() {
 		}
 	}
 	for _, r := range in.change.Delta.Removed {
-		now, will, there := in.translate(r)
+		now, will, exists := in.translate(r)
 		switch {
-		case in.goesAlong(r):
-		case !there:
-			in.d.obstacle("%s can't come back: its group was deleted since", r.describe())
+		case in.followsGroup(r):
+		case !exists:
+			in.d.obstacle("%s can't be restored: its group was deleted since", r.describe())
 		case in.d.s.hasRule(now):
 		default:
 			in.d.delta.Added = append(in.d.delta.Added, will)
-			gets[now.Subject] = true
+			restores[now.Subject] = true
 			in.checkKnown(now)
 		}
 	}
 	for _, r := range in.change.Delta.Added {
-		if now, _, _ := in.translate(r); gets[now.Subject] && slices.Contains(missing[now.Subject], now) {
-			in.d.obstacle("%s isn't there any more, and something is to come back in its place", now.describe())
+		if now, _, _ := in.translate(r); restores[now.Subject] && slices.Contains(missing[now.Subject], now) {
+			in.d.obstacle("%s, which the change added, was removed since, so what it replaced can't be restored", now.describe())
 		}
 	}
 }
 
-// checkKnown holds a rule that comes back against the catalog of now.
+// checkKnown checks a rule that returns against the present catalog.
 func (in *inversion) checkKnown(r Rule) {
 	if r.Pattern == "" {
 		return
 	}
-	if detail, known := in.d.known(r.Pattern); !known {
-		in.d.obstacle("%s can't come back: %s", r.describe(), detail)
+	if detail, known := in.d.inCatalog(r.Pattern); !known {
+		in.d.obstacle("%s can't be restored: %s", r.describe(), detail)
 	}
 }
 
-// translate returns a rule of the change with its groups as they are called now, and as they
-// will be called. It is false where one of them was deleted since.
-func (in *inversion) translate(r Rule) (now, will Rule, there bool) {
-	now, will, there = r, r, true
+// translate returns a rule of the change with the present names of its groups, and with those after
+// the revert. It is false if one of the groups was deleted since.
+func (in *inversion) translate(r Rule) (now, will Rule, exists bool) {
+	now, will, exists = r, r, true
 	follow := func(name GroupName, put func(r *Rule, name GroupName)) {
-		if back, ok := in.comesBack[name]; ok {
+		if back, ok := in.restored[name]; ok {
 			put(&will, back)
 			return
 		}
 		g := in.present(name)
 		if g == nil {
-			there = false
+			exists = false
 			return
 		}
 		put(&now, g.info.Name)
@@ -230,27 +232,28 @@ func (in *inversion) translate(r Rule) (now, will Rule, there bool) {
 		_, action, _ := split(string(r.Pattern))
 		follow(name, func(r *Rule, name GroupName) { r.Pattern = membersPattern(name, action) })
 	}
-	return now, will, there
+	return now, will, exists
 }
 
-// delete drafts the deletion of a group that has nothing but what goes.
-func (in *inversion) delete(g *group) {
-	name, found := g.info.Name, in.d.obstacles.count
-	stays := func(r Rule) {
+// deleteGroup drafts the deletion of a group that the change created, unless something was added to
+// it since.
+func (in *inversion) deleteGroup(g *group) {
+	name, obstacles := g.info.Name, in.d.obstacles.count
+	expect := func(r Rule) {
 		if !in.removes[r] {
-			in.d.obstacle("%s came after the group %q was made", r.describe(), name)
+			in.d.obstacle("%s was added after the group %q was created", r.describe(), name)
 		}
 	}
 	for _, kind := range []RuleKind{KindGrant, KindRestriction} {
 		for _, p := range g.rules.patterns(kind) {
-			stays(Rule{Kind: kind, Subject: g.holder, Pattern: p})
+			expect(Rule{Kind: kind, Subject: g.holder, Pattern: p})
 		}
 	}
 	for _, to := range in.d.s.groupNames(g.inherits) {
-		stays(Rule{Kind: KindInherit, Subject: g.holder, Group: to})
+		expect(Rule{Kind: KindInherit, Subject: g.holder, Group: to})
 	}
 	for _, heir := range in.d.s.groupNames(g.heirs) {
-		stays(Rule{Kind: KindInherit, Subject: heir.Subject(), Group: name})
+		expect(Rule{Kind: KindInherit, Subject: heir.Subject(), Group: name})
 	}
 	members := 0
 	for u := range in.d.s.membersOf(g) {
@@ -259,10 +262,10 @@ func (in *inversion) delete(g *group) {
 		}
 	}
 	if members > 0 {
-		in.d.obstacle("the group %q has got members since it was made: %d", name, members)
+		in.d.obstacle("the group %q has members that were added after it was created: %d", name, members)
 	}
-	if in.d.obstacles.count == found {
+	if in.d.obstacles.count == obstacles {
 		in.d.delta.Groups = append(in.d.delta.Groups, GroupChange{Before: &g.info})
-		in.d.renameAssign(name, "")
+		in.d.moveAssignRights(name, "")
 	}
 }

@@ -5,18 +5,19 @@ import (
 	"slices"
 )
 
-// succession follows the groups of one revision through what became of them since.
+// groupHistory maps the group names of one revision to those of a later one. Groups that kept their
+// name are in neither map.
 type groupHistory struct {
-	revision Revision                // up to which they were followed
-	origin   map[GroupName]GroupName // by present name; "" for a group made since, absent where it is the same
-	names    map[GroupName]GroupName // the present ones; "" for a group deleted since, absent where it is the same
+	revision Revision                // the later one
+	origin   map[GroupName]GroupName // from later names; "" for a group created since
+	names    map[GroupName]GroupName // to later names; "" for a group deleted since
 }
 
 func newGroupHistory(revision Revision) *groupHistory {
 	return &groupHistory{revision, map[GroupName]GroupName{}, map[GroupName]GroupName{}}
 }
 
-// now returns the present name of a group, and false if it was deleted since.
+// now returns the later name of a group, and false if it was deleted since.
 func (s *groupHistory) now(name GroupName) (GroupName, bool) {
 	if now, changed := s.names[name]; changed {
 		return now, now != ""
@@ -24,7 +25,7 @@ func (s *groupHistory) now(name GroupName) (GroupName, bool) {
 	return name, true
 }
 
-// note takes in what the next change did to a group.
+// note applies what the next change did to a group.
 func (s *groupHistory) note(g GroupChange) {
 	if g.Before == nil {
 		s.origin[g.After.Name] = ""
@@ -45,7 +46,7 @@ func (s *groupHistory) note(g GroupChange) {
 	}
 }
 
-// follows reads what became of groups up to a revision.
+// followGroups advances a history to a revision. It reads the store.
 func (e *Engine) followGroups(ctx context.Context, s *groupHistory, to Revision) error {
 	for s.revision < to {
 		records, err := e.recordsAfter(ctx, s.revision)
@@ -69,15 +70,15 @@ func (e *Engine) followGroups(ctx context.Context, s *groupHistory, to Revision)
 	return nil
 }
 
-// reversal is a change that is to be reverted, and what became of its groups.
+// reversal is a change to revert, and what happened to its groups since.
 type reversal struct {
 	change  Change
 	history *groupHistory
 }
 
-// goesAlong reports whether a rule is a right to assign that goes where its group goes: with
-// a new name, or with a group that is deleted again.
-func (r *reversal) goesAlong(rule Rule) bool {
+// followsGroup reports whether a rule is a right to assign that the revert handles together with its
+// group, because it renames or deletes the group.
+func (r *reversal) followsGroup(rule Rule) bool {
 	name, ok := assigns(rule.Pattern)
 	return ok && slices.ContainsFunc(r.change.Delta.Groups, func(g GroupChange) bool {
 		switch {

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// require adds what the operations that make up the inverse need.
+// require adds the requirements of the operations that the revert consists of.
 func (r *reversal) require(required *requirement, actor Actor) {
 	all, moved, own := map[Permission]bool{ViewGroups: true}, map[GroupName]bool{}, map[GroupName]bool{}
 	for _, g := range r.change.Delta.Groups {
@@ -19,18 +19,18 @@ func (r *reversal) require(required *requirement, actor Actor) {
 		}
 	}
 	for _, rule := range slices.Concat(r.change.Delta.Added, r.change.Delta.Removed) {
-		if r.goesAlong(rule) {
+		if r.followsGroup(rule) {
 			continue
 		}
 		group, isGroup := rule.Subject.Group()
 		switch {
-		case isGroup && own[group]: // made or deleted with its rules
+		case isGroup && own[group]: // created or deleted with its rules
 		case isGroup:
 			all[UpdateGroups] = true
 		case rule.Kind == KindMember && rule.Subject != Subject(actor.ID):
 			all[ViewUsers] = true
 			now, _ := r.history.now(rule.Group)
-			moved[now] = true // a group that is gone nobody may assign
+			moved[now] = true // "" for a deleted group, whose members nobody can assign by delegation
 		default:
 			all[ViewUsers], all[UpdateUsers] = true, true
 		}
@@ -39,8 +39,8 @@ func (r *reversal) require(required *requirement, actor Actor) {
 	required.groups = append(required.groups, slices.Sorted(maps.Keys(moved))...)
 }
 
-// mayRevert reports whether the actor has the rights to revert a change, that to give what
-// comes back included. What else stands in the way isn't asked.
+// mayRevert reports whether the actor has the rights to revert a change and holds what the revert
+// gives. Whether an obstacle prevents the revert doesn't matter.
 func (a Admin) mayRevert(s *snapshot, r *reversal) bool {
 	actor := UserID(a.actor.ID)
 	if a.actor.Kind != ActorUser || s.isAdministrator(actor) {
@@ -52,10 +52,10 @@ func (a Admin) mayRevert(s *snapshot, r *reversal) bool {
 		return false
 	}
 	d := a.newDraft(s)
-	if r.draft(d) != nil { // protected, whoever asks
+	if r.draft(d) != nil { // protected, for every actor
 		return true
 	}
-	c := Change{Revision: s.revision + 1, Delta: d.finish()}
+	c := Change{Revision: s.revision + 1, Delta: d.sortedDelta()}
 	after, err := s.apply(c)
 	return err == nil && checkEscalation(s, s, after, actor, c.Delta) == nil
 }

@@ -202,43 +202,43 @@ func TestRevertThatDoesNotApply(t *testing.T) {
 		way    []string
 	}{
 		"rules that made way for others": {setRules("Desk", "a:a"), []operate{setRules("Desk", "b:b")}, []string{
-			`the grant "a:a" of the group "Desk" isn't there any more, and something is to come back in its place`,
+			`the grant "a:a" of the group "Desk", which the change added, was removed since, so what it replaced can't be restored`,
 		}},
 		"a user moved on": {setGroups("ben", "Finance"), []operate{setGroups("ben")}, []string{
-			`the membership of "ben" in "Finance" isn't there any more, and something is to come back in its place`,
+			`the membership of "ben" in "Finance", which the change added, was removed since, so what it replaced can't be restored`,
 		}},
 		"rules of a group deleted since": {setRules("Desk", "a:a"), []operate{inherit("Finance"), remove("Desk")}, []string{
-			`the grant "requests.*:view" of the group "Desk" can't come back: its group was deleted since`,
+			`the grant "requests.*:view" of the group "Desk" can't be restored: its group was deleted since`,
 		}},
 		"and made anew": {setRules("Desk", "a:a"), []operate{inherit("Finance"), remove("Desk"), create("Desk", "a:a")}, []string{
-			`the grant "requests.*:view" of the group "Desk" can't come back: its group was deleted since`,
+			`the grant "requests.*:view" of the group "Desk" can't be restored: its group was deleted since`,
 		}},
-		"a description given since":     {describe("Desk", "a"), []operate{describe("Desk", "b")}, []string{`the group "Desk" was described anew since`}},
+		"a description given since":     {describe("Desk", "a"), []operate{describe("Desk", "b")}, []string{`the description of the group "Desk" was changed since`}},
 		"a description of a group lost": {describe("Finance", "a"), []operate{remove("Finance")}, []string{`the group "Finance" was deleted since`}},
 		"a name given since": {rename("Desk", "Front"), []operate{rename("Front", "Hall")}, []string{
-			`the group "Front", which was called "Desk", was renamed to "Hall" since`,
+			`the group "Front", which the change renamed from "Desk", was renamed to "Hall" since`,
 		}},
 		"a name that is taken": {rename("Desk", "Front"), []operate{create("desk")}, []string{
-			`the name "Desk", which the group "Front" had, is taken by "desk"`,
+			`the former name "Desk" of the group "Front" is taken by the group "desk"`,
 		}},
 		"a deleted group whose name is taken": {remove("Finance"), []operate{create("finance")}, []string{
-			`the name of the group "Finance" is taken by "finance"`,
+			`the name of the deleted group "Finance" is taken by the group "finance"`,
 		}},
 		"a deleted group that inherited one that is gone": {remove("Finance"), []operate{remove("Desk")}, []string{
-			`the inheritance of "Desk" by the group "Finance" can't come back: its group was deleted since`,
+			`the inheritance of "Desk" by the group "Finance" can't be restored: its group was deleted since`,
 		}},
 		"a group that grew": {
 			create("Team", "a:b"),
 			[]operate{grant("Team", "c:d"), assign("Team", "ben", "cleo"), inherit("Team", "Desk"), inherit("Finance", "Team")},
 			[]string{
-				`the grant "c:d" of the group "Team" came after the group "Team" was made`,
-				`the inheritance of "Desk" by the group "Team" came after the group "Team" was made`,
-				`the inheritance of "Team" by the group "Finance" came after the group "Team" was made`,
-				`the group "Team" has got members since it was made: 2`,
+				`the grant "c:d" of the group "Team" was added after the group "Team" was created`,
+				`the inheritance of "Desk" by the group "Team" was added after the group "Team" was created`,
+				`the inheritance of "Team" by the group "Finance" was added after the group "Team" was created`,
+				`the group "Team" has members that were added after it was created: 2`,
 			},
 		},
 		"a group described since": {create("Team"), []operate{describe("Team", "x")}, []string{
-			`the group "Team", which was made, was renamed or described anew since`,
+			`the group "Team", which the change created, has a new name or description since`,
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,19 +2,19 @@ package authz
 
 import "slices"
 
-// lacks returns a [*ForbiddenError] with all that the user lacks of a requirement, nil if nothing.
+// lacks returns [ErrForbidden] with everything that the user lacks of a requirement, nil if nothing.
 func (v *View) lacks(user UserID, r requirement) error {
 	var missing []Permission
-	ask := func(p Permission, otherwise bool) {
-		if !v.Can(user, p) && !otherwise && !slices.Contains(missing, p) {
+	need := func(p Permission, delegated bool) {
+		if !v.Can(user, p) && !delegated && !slices.Contains(missing, p) {
 			missing = append(missing, p)
 		}
 	}
 	for _, p := range r.permissions {
-		ask(p, false)
+		need(p, false)
 	}
 	for _, g := range r.groups {
-		ask(UpdateUsers, !v.expired && v.s.mayAssign(user, g))
+		need(UpdateUsers, !v.expired && v.s.mayAssign(user, g))
 	}
 	if r.nobody || r.administrators && (v.expired || !v.s.isAdministrator(user)) {
 		missing = append(missing, Permission(Everything))
@@ -25,9 +25,9 @@ func (v *View) lacks(user UserID, r requirement) error {
 	return nil
 }
 
-// mayAssign reports whether delegation lets the actor put other users into the group. It
-// never does for Administrators, nor for a group that grants or restricts any of Rightful's
-// own rights.
+// mayAssign reports whether the actor may put other users into the group by delegation, that is with
+// its [AssignMembers] alone. Delegation never extends to Administrators, nor to a group that grants
+// or restricts any of Rightful's own permissions.
 func (s *snapshot) mayAssign(actor UserID, name GroupName) bool {
 	g := s.group(name)
 	if g == nil || name == Administrators || !s.can(actor, AssignMembers(name)) {

@@ -3,6 +3,7 @@ package authz
 import (
 	"cmp"
 	"fmt"
+
 	"github.com/rightful-go/rightful/internal/textcheck"
 )
 

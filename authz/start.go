@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// applySeed applies the seed once.
+// applySeed applies [Options.Seed] to a store that hasn't been seeded.
 func (e *Engine) applySeed(ctx context.Context) error {
 	if e.options.Seed == nil || e.current.Load().milestones.Seeded {
 		return nil
@@ -26,7 +26,7 @@ func (e *Engine) applySeed(ctx context.Context) error {
 	return nil
 }
 
-// bootstrap makes Options.Bootstrap the first administrator.
+// bootstrap appoints [Options.Bootstrap] on a store that never had an administrator.
 func (e *Engine) bootstrap(ctx context.Context) error {
 	if e.options.Bootstrap == "" || e.current.Load().milestones.HadAdministrator {
 		return nil
@@ -37,32 +37,34 @@ func (e *Engine) bootstrap(ctx context.Context) error {
 			if d.s.milestones.HadAdministrator {
 				return nil
 			}
-			d.user(e.options.Bootstrap)
+			d.checkUser(e.options.Bootstrap)
 			d.appoint(e.options.Bootstrap)
 			return nil
 		},
 	})
 	if err != nil {
-		return fmt.Errorf("make the first administrator: %w", err)
+		return fmt.Errorf("appoint the first administrator: %w", err)
 	}
 	return nil
 }
 
-// Bootstrap makes a user an administrator, whatever the policy says: the way back in for
-// whoever has the machine. It is for [Engine.AsCommand] and refused to users.
+// Bootstrap makes a user an administrator, whatever the policy says: it is the way back in for an
+// operator with access to the machine. It is only for [Engine.AsCommand]; a user gets
+// [ErrEscalation].
 func (a Admin) Bootstrap(ctx context.Context, user UserID) (Change, error) {
 	if a.actor.Kind != ActorCommand {
-		return Change{}, escalates([]Pattern{Everything}, "only the command makes an administrator without having an administrator's rights")
+		return Change{}, escalates([]Pattern{Everything}, "only the command line can appoint an administrator without an administrator's rights")
 	}
 	return a.do(ctx, write{Operation: Operation{Action: ActionBootstrap, User: user}, draft: func(d *draft) error {
-		d.user(user)
+		d.checkUser(user)
 		d.appoint(user)
 		return nil
 	}})
 }
 
+// appoint drafts that a user is a member of Administrators.
 func (d *draft) appoint(user UserID) {
-	if g := d.group("", Administrators); g != nil {
-		d.move(user, g, true)
+	if g := d.lookUpGroup("", Administrators); g != nil {
+		d.setMember(user, g, true)
 	}
 }

@@ -11,49 +11,49 @@ import (
 	"time"
 )
 
-// Verification has a sample of the decisions of [Engine.Can] asked of Casbin as well, in the
-// background: proof, on the host's own policy and questions, that what is compiled means what
-// model.conf says. The zero value verifies nothing.
+// Verification compares a sample of the decisions of [Engine.Can] and [Engine.Decide] with Casbin's
+// in the background. It shows, on the host's own policy and requests, that the compiled policy means
+// what model.conf says. The zero value verifies nothing.
 //
-// Casbin takes milliseconds for what takes the engine nanoseconds. No more than a tenth of
-// one core goes into it; decisions that come too fast for that are left out.
+// Casbin needs milliseconds where the engine needs nanoseconds. Verification uses at most a tenth of
+// one core and skips the decisions that come too fast for that.
 type Verification struct {
-	// OneIn is how many decisions there are to one that is verified, on average; 0 for none.
-	// 1 verifies as many as there is time for.
+	// OneIn is the average number of decisions for each one verified. 0 verifies none, 1 as many as
+	// there is time for.
 	OneIn uint32
 
-	// Report is called with each decision that Casbin sees differently, one at a time. It is
-	// logged as an error in any case.
+	// Report, if set, is called with each decision that differs from Casbin's, one at a time. The
+	// difference is also logged as an error.
 	Report func(Discrepancy)
 }
 
-// Discrepancy is a decision that Casbin sees differently.
+// Discrepancy is a decision that differs from Casbin's.
 type Discrepancy struct {
 	User        UserID
 	Permissions []Permission
 	Revision    Revision
-	Allowed     bool  // what was decided; Casbin says the opposite
-	Err         error // or fails, for this reason
+	Allowed     bool  // the engine's decision; Casbin's is the opposite, unless Err is set
+	Err         error // why Casbin failed; nil if it decided
 }
 
-// Verified counts what became of the decisions that were to be verified.
+// VerifyStats are the numbers of decisions that [Verification] sampled since the engine was opened.
 type VerifyStats struct {
-	Equal     uint64 // Casbin says the same
-	Different uint64 // each was reported
-	LeftOut   uint64 // there was no time
+	Equal     uint64 // Casbin decided the same
+	Different uint64 // Casbin decided otherwise or failed; each was reported
+	Skipped   uint64 // skipped, because there was no time
 }
 
-// verifier asks Casbin about decisions, one after the other.
+// verifier compares decisions with Casbin's, one after the other.
 type verifier struct {
 	Verification
 	catalog *catalog
 	waiting chan decision
 	report  func(Discrepancy)
 
-	equal, different, leftOut atomic.Uint64
+	equal, different, skipped atomic.Uint64
 }
 
-// decision is one that was made.
+// decision is one decision of the engine, to be verified.
 type decision struct {
 	s           *snapshot
 	user        UserID
@@ -62,16 +62,16 @@ type decision struct {
 }
 
 const (
-	// Few wait, as each keeps the policy in memory that it was made by.
+	// The queue is short, because each decision in it keeps its policy in memory.
 	maxWaiting = 16
-	// For each second that Casbin takes it rests so many.
+	// After each verification the verifier rests for this many times as long as that took.
 	restFactor = 9
 )
 
 func newVerifier(options Verification, catalog *catalog, log *slog.Logger) *verifier {
 	v := &verifier{Verification: options, catalog: catalog, waiting: make(chan decision, maxWaiting)}
 	v.report = func(d Discrepancy) {
-		log.Error("a decision is not what Casbin says; please report it with the export of the policy",
+		log.Error("decision differs from Casbin's; please report it with an export of the policy",
 			"user", d.User, "permissions", d.Permissions, "revision", d.Revision, "allowed", d.Allowed, "error", d.Err)
 		if v.Report != nil {
 			v.Report(d)
@@ -80,21 +80,22 @@ func newVerifier(options Verification, catalog *catalog, log *slog.Logger) *veri
 	return v
 }
 
-// sample takes one decision of many. It never waits, and allocates for what it takes only.
+// sample queues one of OneIn decisions. It never waits, and allocates only for a decision that it
+// queues.
 func (v *verifier) sample(s *snapshot, user UserID, permissions []Permission, allowed bool) {
-	if v.OneIn > 1 && rand.Uint32N(v.OneIn) != 0 { //nolint:gosec // which decisions are taken is no secret
+	if v.OneIn > 1 && rand.Uint32N(v.OneIn) != 0 { //nolint:gosec // the choice of decisions needs no secrecy
 		return
 	}
 	select {
 	case v.waiting <- decision{s, user, slices.Clone(permissions), allowed}:
 	default:
-		v.leftOut.Add(1)
+		v.skipped.Add(1)
 	}
 }
 
 func (v *verifier) run(ctx context.Context) {
 	var enforcer Enforcer
-	var of *snapshot
+	var compiled *snapshot // that the enforcer was made from
 	for {
 		var d decision
 		select {
@@ -104,8 +105,8 @@ func (v *verifier) run(ctx context.Context) {
 		}
 		start := time.Now()
 		var err error
-		if d.s != of {
-			of = d.s
+		if d.s != compiled {
+			compiled = d.s
 			enforcer, err = (&View{s: d.s, catalog: v.catalog}).Enforcer()
 		}
 		v.check(d, enforcer, err)
@@ -116,7 +117,7 @@ func (v *verifier) run(ctx context.Context) {
 	}
 }
 
-// check compares one decision.
+// check compares one decision with the enforcer's; err is why there is none.
 func (v *verifier) check(d decision, enforcer Enforcer, err error) {
 	allowed := false
 	if err == nil {
@@ -130,7 +131,8 @@ func (v *verifier) check(d decision, enforcer Enforcer, err error) {
 	v.report(Discrepancy{d.user, d.permissions, d.s.revision, d.allowed, err})
 }
 
-// enforceAll answers as [Engine.Can] must, by Casbin: what Can is false for unasked included.
+// enforceAll returns Casbin's answer to the question of [Engine.Can]. Like Can, it is false without
+// asking for the users and permissions that no rule can name.
 func (enforce Enforcer) enforceAll(user UserID, permissions []Permission) (allowed bool, err error) {
 	defer func() {
 		if p := recover(); p != nil {

@@ -4,33 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/rightful-go/rightful/internal/textcheck"
-	"slices"
 	"time"
 )
 
-// write is an operation on its way: how it drafts the change on a given policy, and what else is
-// particular to it.
-type write struct {
-	Operation
-	draft func(*draft) error
-	// prepare adds to what is needed where that depends on the policy.
-	prepare    func(*requirement, *snapshot) error
-	milestones func(*Milestones)
-	// commit adjusts what is written where the table already has part of it.
-	commit func(*Commit)
-}
-
-// do carries out an operation: draft on the present policy, check, commit onto its
-// revision, and again from the start when someone else was first.
+// do carries out an operation. An attempt takes it through its stages on the present policy; if
+// another instance or program wrote to the store first, do catches up and tries again from the
+// start, as long as ctx lasts.
 func (a Admin) do(ctx context.Context, w write) (Change, error) {
 	e := a.engine
-	limit := e.options.WriteTimeout
-	switch w.Action {
-	case ActionPolicyImport, ActionPolicySeed, ActionPolicyAdopt, ActionChangeRevert:
-		limit *= importFactor
-	}
-	ctx, cancel := withStoreTimeout(ctx, limit)
+	ctx, cancel := withStoreTimeout(ctx, e.timeoutOf(w.Action))
 	defer cancel()
 	if err := e.lock(ctx); err != nil {
 		return Change{}, e.busy(err)
@@ -44,16 +26,10 @@ func (a Admin) do(ctx context.Context, w write) (Change, error) {
 		var unwritten *unwrittenError
 		switch {
 		case errors.Is(err, ErrConflict):
-			before := e.current.Load()
-			if err = e.refresh(ctx); err == nil && e.current.Load() == before {
-				pause(ctx, conflictPause)
-			}
-			if err == nil && ctx.Err() != nil {
-				err = e.busy(ctx.Err())
-			}
+			err = e.catchUp(ctx)
 		case errors.As(err, &unwritten) && compared:
 			return Change{}, e.unavailable(ctx, unwritten.cause)
-		case errors.As(err, &unwritten): // perhaps the tables aren't what they were, and nobody counted
+		case errors.As(err, &unwritten): // the tables may have a foreign write that the store didn't notice
 			compared = true
 			err = e.compare(ctx)
 		default:
@@ -65,212 +41,115 @@ func (a Admin) do(ctx context.Context, w write) (Change, error) {
 	}
 }
 
-// unwrittenError is why a commit failed that is known not to have been written.
-type unwrittenError struct{ cause error }
+// timeoutOf returns how long an operation may take.
+func (e *Engine) timeoutOf(action Action) time.Duration {
+	switch action {
+	case ActionPolicyImport, ActionPolicySeed, ActionPolicyAdopt, ActionChangeRevert:
+		return e.options.WriteTimeout * importFactor
+	}
+	return e.options.WriteTimeout
+}
 
-func (e *unwrittenError) Error() string { return e.cause.Error() }
-
-// attempt drafts, checks and commits once. It returns [ErrConflict] when someone was first.
-func (a Admin) attempt(ctx context.Context, w write) (Change, error) {
-	e := a.engine
+// catchUp reads what made a commit conflict. If the store's records haven't moved on, another
+// program is writing to the tables right now, and the next attempt waits a moment for it.
+func (e *Engine) catchUp(ctx context.Context) error {
 	before := e.current.Load()
-	if a.at != nil {
-		before = a.at
+	if err := e.refresh(ctx); err != nil {
+		return err
 	}
-	d := a.newDraft(before)
-	c := Change{
-		Revision: before.revision + 1, At: time.Now().UTC().Truncate(time.Microsecond),
-		Actor: a.actor, Channel: a.channel, Reason: a.reason, Action: w.Action, Target: w.target(),
+	if e.current.Load() == before {
+		pause(ctx, conflictPause)
 	}
-	after, err := a.check(ctx, w, d, &c)
+	if err := ctx.Err(); err != nil {
+		return e.busy(err)
+	}
+	return nil
+}
+
+// attempt takes an operation through its stages once: draft and check the change, stop if there is
+// nothing to write, commit it, and swap in the new policy. It returns [ErrConflict] if the store
+// has moved on from the policy that the change was drafted on.
+func (a Admin) attempt(ctx context.Context, w write) (Change, error) {
+	before := a.base()
+	c := newChange(before.revision, a.actor, w.Action)
+	c.Channel, c.Reason, c.Target = a.channel, a.reason, w.target()
+	after, err := a.draftAndCheck(ctx, w, a.newDraft(before), &c)
 	if err != nil {
 		return Change{}, err
 	}
-	marks := after.milestones
 	if w.milestones != nil {
-		w.milestones(&marks)
+		w.milestones(&after.milestones)
 	}
-	nothing := c.Delta.isEmpty() && marks == before.milestones
-	if nothing && !a.dryRun {
-		if err := e.stillAt(ctx, before.position()); err != nil {
-			return Change{}, err
-		}
-	}
-	if nothing || a.dryRun {
+	switch {
+	case a.dryRun:
 		c.Revision, c.At = 0, time.Time{}
-		if a.dryRun {
-			a.observe(before, after, &c)
-		}
+		a.observe(before, after, &c)
 		return c, nil
+	case c.Delta.isEmpty() && after.milestones == before.milestones:
+		return a.changeNothing(ctx, c, before)
 	}
-	record, err := c.record(before.hash, e.options.RecordKey)
+	return a.commit(ctx, w, c, before, after)
+}
+
+// base returns the policy to draft a change on.
+func (a Admin) base() *snapshot {
+	if a.at != nil {
+		return a.at
+	}
+	return a.engine.current.Load()
+}
+
+// changeNothing returns the change of an operation that found everything as it should be. It returns
+// [ErrConflict] if the store has moved on: what was so in the policy of before may not be so any
+// more, and a revocation that another instance made necessary must not be acknowledged without
+// being made.
+func (a Admin) changeNothing(ctx context.Context, c Change, before *snapshot) (Change, error) {
+	present, err := a.engine.store.Position(ctx)
+	switch {
+	case err != nil:
+		return Change{}, a.engine.unavailable(ctx, err)
+	case !present.equal(before.position()):
+		return Change{}, ErrConflict
+	}
+	c.Revision, c.At = 0, time.Time{}
+	return c, nil
+}
+
+// commit writes a checked change to the store, makes its policy the one of the next decision and
+// announces it. If the outcome of the commit is unknown, it returns the change with the error.
+func (a Admin) commit(ctx context.Context, w write, c Change, before, after *snapshot) (Change, error) {
+	e := a.engine
+	record, err := e.seal(&c, before, after)
 	if err != nil {
 		return Change{}, err
 	}
-	c.Hash, after.hash, after.milestones = record.Hash, record.Hash, marks
 	commit := newCommit(after, c.Delta, record)
 	commit.Onto = before.position()
 	if w.commit != nil {
 		w.commit(&commit)
 	}
 	asked := time.Now()
-	if err := e.store.Commit(ctx, commit); err != nil {
-		if errors.Is(err, ErrConflict) {
-			return Change{}, ErrConflict
-		}
+	switch err := e.store.Commit(ctx, commit); {
+	case errors.Is(err, ErrConflict):
+		return Change{}, ErrConflict
+	case err != nil:
 		if err := e.settle(ctx, record, err); err != nil {
 			return c, err
 		}
-		e.announce(c)
-		return c, nil
+	default:
+		e.swap(after, asked)
 	}
-	e.swap(after, asked)
 	e.announce(c)
 	return c, nil
 }
 
-// stillAt returns [ErrConflict] when the store has moved on. What is so already by a policy
-// that was may not be so by the one that is: a revocation that another instance made
-// necessary would be acknowledged and not made.
-func (e *Engine) stillAt(ctx context.Context, position Position) error {
-	present, err := e.store.Position(ctx)
-	switch {
-	case err != nil:
-		return e.unavailable(ctx, err)
-	case !present.equal(position):
-		return ErrConflict
-	}
-	return nil
-}
+// unwrittenError is the cause of a failed commit that is known not to have been written.
+type unwrittenError struct{ cause error }
 
-// check drafts the change and holds it against every promise. It returns the policy after.
-func (a Admin) check(ctx context.Context, w write, d *draft, c *Change) (*snapshot, error) {
-	e, before := a.engine, d.s
-	required := w.requirement(UserID(a.actor.ID))
-	if w.prepare != nil {
-		if err := w.prepare(&required, before); err != nil {
-			return nil, err
-		}
-	}
-	if err := a.authorize(a.rights(before), required); err != nil {
-		return nil, err
-	}
-	if err := a.checkVersion(ctx, w.Operation, before); err != nil {
-		return nil, err
-	}
-	if err := textcheck.Check(a.reason, 0, maxReason); err != nil {
-		d.invalid("", fmt.Errorf("the reason %w", err))
-	}
-	if err := w.draft(d); err != nil {
-		return nil, err
-	}
-	if err := d.faults(); err != nil {
-		return nil, err
-	}
-	c.Delta = d.finish()
-	after, err := before.apply(*c)
-	if err != nil {
-		return nil, fmt.Errorf("this is a fault of Rightful's: %w", err)
-	}
-	if err := checkInheritance(after, c.Delta); errors.Is(err, ErrInvalid) {
-		if w.Action != ActionChangeRevert {
-			return nil, err
-		}
-		d.obstacle("it would make a chain of inheritance too long: %v", err) // nobody sent a value
-	} else if err != nil && d.conflict == nil {
-		d.conflict = err
-	}
-	if a.actor.Kind == ActorUser {
-		if err := checkEscalation(a.rights(before), before, after, UserID(a.actor.ID), c.Delta); err != nil {
-			return nil, err
-		}
-	}
-	if d.conflict != nil {
-		return nil, d.conflict
-	}
-	if err := checkPromises(before, after); err != nil {
-		return nil, err
-	}
-	return after, checkLeaving(ctx, e.options.Directory, after, a.actor, c.Delta)
-}
+func (e *unwrittenError) Error() string { return e.cause.Error() }
 
-// rights returns the policy by which the actor acts: the present one where the past is asked.
-func (a Admin) rights(before *snapshot) *snapshot {
-	if a.at != nil {
-		return a.engine.current.Load()
-	}
-	return before
-}
-
-// authorize checks that a user who acts has what is required.
-func (a Admin) authorize(s *snapshot, r requirement) error {
-	if a.actor.Kind != ActorUser {
-		return nil
-	}
-	if a.engine.expired() {
-		return fmt.Errorf("%w: the policy is older than the host allows", ErrStoreUnavailable)
-	}
-	view := &View{s: s, catalog: a.engine.catalog}
-	return view.lacks(UserID(a.actor.ID), r)
-}
-
-func (a Admin) newDraft(s *snapshot) *draft {
-	return &draft{s: s, catalog: a.engine.catalog, actor: a.actor, makes: map[GroupName]bool{}}
-}
-
-// checkVersion compares the version of what the operation is about, if the caller named one.
-func (a Admin) checkVersion(ctx context.Context, o Operation, s *snapshot) error {
-	if o.User == "" {
-		g := s.group(o.Group)
-		if o.Group != "" && g == nil && o.Action != ActionGroupCreate {
-			return ErrNotFound
-		}
-		if len(a.versions) > 0 && a.at == nil && g != nil && !slices.Contains(a.versions, g.version) {
-			return revisionConflict(g.version)
-		}
-		return nil
-	}
-	if len(a.versions) == 0 || a.at != nil { // of the past no versions are kept
-		return nil
-	}
-	version, err := a.engine.userVersion(ctx, o.User)
-	if err != nil {
-		return err
-	}
-	if !slices.Contains(a.versions, version) {
-		return revisionConflict(version)
-	}
-	return nil
-}
-
-// userVersion returns the revision at which the user's groups or rules last changed.
-func (e *Engine) userVersion(ctx context.Context, id UserID) (Revision, error) {
-	version, err := e.store.UserVersion(ctx, id)
-	if err != nil {
-		return 0, e.unavailable(ctx, err)
-	}
-	return version, nil
-}
-
-// ViewUser returns a view together with the version that the user has in it.
-func (e *Engine) ViewUser(ctx context.Context, id UserID) (*View, Revision, error) {
-	for range 3 {
-		v := e.View()
-		version, err := e.userVersion(ctx, id)
-		if err != nil {
-			return nil, 0, err
-		}
-		if version <= v.s.revision {
-			return v, version, nil
-		}
-		if err := e.Refresh(ctx); err != nil { // another instance changed the user meanwhile
-			return nil, 0, err
-		}
-	}
-	return nil, 0, fmt.Errorf("%w: the versions of users are ahead of the policy", ErrStoreUnavailable)
-}
-
-// settle finds out whether a commit whose answer was lost was written after all.
+// settle finds out whether a commit that ended with an error was written after all. If so, it brings
+// the engine up to date and returns nil.
 func (e *Engine) settle(ctx context.Context, r Record, cause error) error {
 	ctx, cancel := withStoreTimeout(context.WithoutCancel(ctx), e.options.WriteTimeout)
 	defer cancel()
@@ -281,7 +160,7 @@ func (e *Engine) settle(ctx context.Context, r Record, cause error) error {
 	case len(records) == 0:
 		return &unwrittenError{cause}
 	case string(records[0].Hash) != string(r.Hash):
-		return ErrConflict // not ours: someone else was first
+		return ErrConflict // the revision belongs to another instance's change
 	}
 	return e.refresh(ctx)
 }

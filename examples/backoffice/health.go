@@ -66,7 +66,7 @@ func (a *app) metrics(c *gin.Context) {
 	v := a.engine.Status().Verify
 	fmt.Fprintf(&b, "%s{result=\"equal\"} %d\n", verified, v.Equal)
 	fmt.Fprintf(&b, "%s{result=\"different\"} %d\n", verified, v.Different)
-	fmt.Fprintf(&b, "%s{result=\"left_out\"} %d\n", verified, v.LeftOut)
+	fmt.Fprintf(&b, "%s{result=\"left_out\"} %d\n", verified, v.Skipped)
 	const requests = "backoffice_guarded_requests_total"
 	metric(requests, "counter", "Requests to guarded routes, by what became of them.")
 	fmt.Fprintf(&b, "%s{result=\"allowed\"} %d\n", requests, a.guarded.allowed.Load())

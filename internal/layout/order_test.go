@@ -30,11 +30,12 @@ var authzOrder = []struct{ part, files string }{
 	{"snapshot", `group user snapshot inheritance compile quarantine reach rules evaluate editor diff load
 		view resource list explain held holders casbin`},
 	{"engine", `rights draft promises escalation denial_budget denial_recorder verifier
-		engine decide replay commit foreign follow admin write
+		engine decide replay commit foreign follow admin versions write_checks write
 		groups users imports repair drift history lost denials
 		revert_history revert_draft revert_rights revert authorize impact dryrun audit
 		adopt start open`},
-	{"fixes", `fix fixer fix_effect fix_order fix_cover fix_plan fix_step fix_joins fixes`},
+	{"fixes", `fix fixer fix_baseline fix_outcome fix_rank fix_cover fix_plan
+		fix_operations fix_rehearsal decision_groups fixes`},
 }
 
 func TestFilesOfTheEngineAreInOrder(t *testing.T) {

@@ -1,13 +1,13 @@
 package authz
 
 import (
-	"github.com/rightful-go/rightful/internal/fold"
-
 	"cmp"
 	"slices"
+
+	"github.com/rightful-go/rightful/internal/fold"
 )
 
-// rank is the place of a kind of fix in the order.
+// rank orders plans by what they do, the best first.
 type rank int
 
 const (
@@ -19,13 +19,13 @@ const (
 )
 
 func (p *plan) rank() rank {
-	_, toGroup := p.holder.Group()
+	_, toGroup := p.subject.Group()
 	switch {
 	case slices.Contains(p.joins, Administrators):
 		return rankAdministrators
 	case toGroup:
 		return rankGrantGroup
-	case p.holder != "":
+	case p.subject != "":
 		return rankGrantUser
 	case len(p.at.lifts)+len(p.at.leaves) > 0:
 		return rankLift
@@ -44,14 +44,16 @@ func (r rank) kind() FixKind {
 	}
 }
 
+// compare orders plans: by rank, then those without costs to the user first, then by how much they
+// add, then by the number of memberships that they change; names make the order total.
 func (p *plan) compare(q *plan) int {
 	return cmp.Or(
 		cmp.Compare(p.rank(), q.rank()),
-		compareBool(p.own.costs(), q.own.costs()),
+		compareBool(p.outcome.costs(), q.outcome.costs()),
 		cmp.Compare(p.cost(), q.cost()),
 		cmp.Compare(len(p.at.leaves)+len(p.joins), len(q.at.leaves)+len(q.joins)),
 		slices.CompareFunc(p.joins, q.joins, fold.Compare),
-		fold.Compare(p.holder, q.holder),
+		fold.Compare(p.subject, q.subject),
 		slices.CompareFunc(p.at.leaves, q.at.leaves, fold.Compare),
 	)
 }
@@ -66,11 +68,11 @@ func compareBool(a, b bool) int {
 	return 1
 }
 
-// cost is the number of permissions that the plan adds, for each person that it reaches.
+// cost is the number of permissions that the plan adds, summed over all users.
 func (p *plan) cost() int {
-	n := len(p.own.gains)
-	if p.others != nil {
-		n += p.others.added
+	n := len(p.outcome.gains)
+	if p.collateral != nil {
+		n += p.collateral.added
 	}
 	return n
 }

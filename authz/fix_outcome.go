@@ -1,26 +1,26 @@
 package authz
 
 import (
-	"github.com/rightful-go/rightful/internal/fold"
-
 	"slices"
+
+	"github.com/rightful-go/rightful/internal/fold"
 )
 
-// effectsOn compares the policy after a plan with the one before, for the user.
+// outcomeFor compares what the user holds in the policy after a plan with what they held before.
 func (f *fixer) outcomeFor(after *snapshot) outcome {
-	e := outcome{gains: heldOnlyBy(f.view(after), f.was, f.user)}
-	for _, p := range f.held {
+	e := outcome{gains: heldOnlyBy(f.viewOf(after), f.present, f.user)}
+	for _, p := range f.heldBefore {
 		if !after.can(f.user, p) {
 			e.takes = append(e.takes, p)
 		}
 	}
 	for _, p := range f.asked {
-		if !slices.Contains(e.gains, p) && !f.was.s.can(f.user, p) && after.can(f.user, p) {
-			e.gains = append(e.gains, p) // what has no name of its own counts where it was asked
+		if !slices.Contains(e.gains, p) && !f.present.s.can(f.user, p) && after.can(f.user, p) {
+			e.gains = append(e.gains, p) // outside the catalog, and granted only by a wildcard
 		}
 	}
 	fold.Sort(e.gains)
-	before := f.was.s.reachOfUser(f.user, nil).restrictions
+	before := f.present.s.reachOfUser(f.user, nil).restrictions
 	for p := range after.reachOfUser(f.user, nil).restrictions {
 		if !before[p] {
 			e.restrictions = append(e.restrictions, p)
@@ -30,8 +30,8 @@ func (f *fixer) outcomeFor(after *snapshot) outcome {
 	return e
 }
 
-// spreadOf returns the spread of a plan, one for all plans that do the same to groups, to be
-// worked out when all are known.
+// collateralOf returns the collateral of a plan, to be filled by computeCollateral. Plans that change
+// the rules of groups in the same way share one.
 func (f *fixer) collateralOf(p *plan) *collateral {
 	s := &collateral{after: p.after, first: firstUsers{limit: maxImpact}}
 	key := ""
@@ -41,7 +41,7 @@ func (f *fixer) collateralOf(p *plan) *collateral {
 			return
 		}
 		key += string(h) + "\x00" + string(pattern) + "\x00"
-		if g := f.was.s.group(name); g != nil {
+		if g := f.present.s.group(name); g != nil {
 			s.touched = append(s.touched, g.id)
 		}
 		if t := pattern.target(); t.below || t.action == "*" {
@@ -55,7 +55,7 @@ func (f *fixer) collateralOf(p *plan) *collateral {
 	}
 	key += "\x01"
 	for _, g := range p.grants {
-		note(p.holder, Pattern(g))
+		note(p.subject, Pattern(g))
 	}
 	if len(s.touched) == 0 {
 		return nil
@@ -63,13 +63,13 @@ func (f *fixer) collateralOf(p *plan) *collateral {
 	if known, ok := f.collaterals[key]; ok {
 		return known
 	}
-	s.touched = f.was.s.heirsOf(s.touched)
+	s.touched = f.present.s.heirsOf(s.touched)
 	f.collaterals[key] = s
 	return s
 }
 
-// spread works all spreads out in one walk over the members of the groups. Whoever is in the
-// same groups as another, and has no rules of their own, gains the same.
+// computeCollateral fills the collateral of all plans in one pass over the members of the groups.
+// Users in the same groups and without own rules gain the same, which is computed once.
 func (f *fixer) computeCollateral() {
 	var touched []groupID
 	for _, s := range f.collaterals {
@@ -88,7 +88,7 @@ func (f *fixer) computeCollateral() {
 		return list
 	}
 	inTwo, inMore := map[[2]groupID][]gain{}, map[string][]gain{}
-	for id, u := range f.was.s.usersIn(touched, false) {
+	for id, u := range f.present.s.usersIn(touched, false) {
 		if id == f.user {
 			continue
 		}
@@ -96,10 +96,10 @@ func (f *fixer) computeCollateral() {
 		if u.more == nil {
 			list = memoized(inTwo, u.groups, id, gainsOf)
 		} else {
-			list = memoized(inMore, equivalenceKey(f.was.s, id), id, gainsOf)
+			list = memoized(inMore, equivalenceKey(f.present.s, id), id, gainsOf)
 		}
 		for _, g := range list {
-			g.people++
+			g.users++
 			g.collateral.added += g.added
 			g.first.add(folded(id))
 		}
@@ -115,17 +115,17 @@ func memoized[K comparable, V any](memo map[K]V, key K, id UserID, compute func(
 	return v
 }
 
-// gains lists what a spread gives to someone else.
+// gains returns what another user gains by a collateral.
 func (f *fixer) gains(s *collateral, id UserID) []Permission {
 	list := slices.Clone(s.exact)
 	if len(s.wild) > 0 {
-		for _, p := range slices.Concat(f.view(s.after).PermissionsOf(id), f.asked) {
+		for _, p := range slices.Concat(f.viewOf(s.after).PermissionsOf(id), f.asked) {
 			if slices.ContainsFunc(s.wild, func(w Pattern) bool { return w.covers(Pattern(p)) }) {
 				list = append(list, p)
 			}
 		}
 	}
-	list = slices.DeleteFunc(list, func(p Permission) bool { return f.was.s.can(id, p) || !s.after.can(id, p) })
+	list = slices.DeleteFunc(list, func(p Permission) bool { return f.present.s.can(id, p) || !s.after.can(id, p) })
 	slices.Sort(list)
 	list = slices.Compact(list)
 	fold.Sort(list)

@@ -1,0 +1,78 @@
+package authz
+
+import (
+	"slices"
+
+	"github.com/rightful-go/rightful/internal/fold"
+)
+
+// baselines returns the ways to remove the restrictions that are in the way: lift them all or, if
+// groups have some of them, leave those groups and lift only the user's own. There is none if a
+// quarantined row denies everything.
+func (f *fixer) baselines() (list []*baseline) {
+	s := f.present.s
+	u := s.user(f.user)
+	own := f.restrictionsOf(f.user.subject(), u.rules())
+	all, names := own, f.symbols(s)
+	var leaves []GroupName
+	for _, id := range u.groupIDs(nil) {
+		if !restrictsAny(&s.matchers[id], names) {
+			continue
+		}
+		leaves = append(leaves, s.groups[id].info.Name)
+		s.walk(id, func(g *group) { all = append(all, f.restrictionsOf(g.holder, g.rules)...) })
+	}
+	if at := f.baselineOf(withoutDoubles(all), nil); at != nil {
+		list = append(list, at)
+	}
+	if len(leaves) > 0 {
+		fold.Sort(leaves)
+		if at := f.baselineOf(own, leaves); at != nil {
+			list = append(list, at)
+		}
+	}
+	return list
+}
+
+// restrictionsOf returns the restrictions of a subject on anything that was asked for.
+func (f *fixer) restrictionsOf(h Subject, rules *ruleSet) (list []Rule) {
+	for _, p := range rules.patterns(KindRestriction) {
+		if slices.ContainsFunc(f.asked, func(q Permission) bool { return p.covers(Pattern(q)) }) {
+			list = append(list, Rule{Kind: KindRestriction, Subject: h, Pattern: p})
+		}
+	}
+	return list
+}
+
+// baselineOf returns the baseline without the restrictions to lift and the groups to leave, nil if the
+// user is still restricted there.
+func (f *fixer) baselineOf(lifts []Rule, leaves []GroupName) *baseline {
+	slices.SortFunc(lifts, compareForExport)
+	d := Delta{Removed: slices.Clone(lifts)}
+	for _, g := range leaves {
+		d.Removed = append(d.Removed, f.membership(g))
+	}
+	at := &baseline{s: f.apply(f.present.s, d), lifts: lifts, leaves: leaves}
+	u, names := at.s.user(f.user), f.symbols(at.s)
+	for i := range names {
+		var found effect
+		if u != nil {
+			found = at.s.effectOn(u, &names[i])
+		}
+		if found&restricted != 0 || at.s.blockedAll {
+			return nil
+		}
+		if found&granted == 0 {
+			at.missing = append(at.missing, f.asked[i])
+		}
+	}
+	return at
+}
+
+func (f *fixer) membership(g GroupName) Rule {
+	return Rule{Kind: KindMember, Subject: f.user.subject(), Group: g}
+}
+
+func restrictsAny(m *matcher, names []symbol) bool {
+	return slices.ContainsFunc(names, func(n symbol) bool { return m.match(&n)&restricted != 0 })
+}

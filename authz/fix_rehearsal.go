@@ -1,0 +1,77 @@
+package authz
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/rightful-go/rightful/internal/fold"
+)
+
+// describe turns a plan into a fix, and rehearses whether the actor may carry it out.
+func (f *fixer) describe(p *plan) Fix {
+	fix := Fix{
+		Kind: p.rank().kind(), Operations: f.operations(p),
+		Groups: slices.Clone(p.joins), Leaves: slices.Clone(p.at.leaves), Lifts: slices.Clone(p.at.lifts),
+		Permissions: slices.Clone(p.grants), Subject: p.subject,
+		AlsoGives:    slices.DeleteFunc(slices.Clone(p.outcome.gains), func(p Permission) bool { return slices.Contains(f.asked, p) }),
+		AlsoTakes:    p.outcome.takes,
+		Restrictions: p.outcome.restrictions,
+	}
+	if p.collateral != nil {
+		fix.AlsoReachesCount = p.collateral.users
+		for _, id := range p.collateral.first.done() {
+			fix.AlsoReaches = append(fix.AlsoReaches, UserImpact{id, f.gains(p.collateral, id)})
+		}
+	}
+	fix.Allowed, fix.Lacks = f.rehearse(fix.Operations)
+	return fix
+}
+
+// rehearse makes every check of the operations in sequence, each on the policy after the one before.
+// It returns whether the actor may carry them out and what they lack for that.
+func (f *fixer) rehearse(operations []Operation) (allowed bool, lacks []Pattern) {
+	allowed = true
+	trusted := f.asker.engine.AsCommand("")
+	before := f.present.s
+	for _, o := range operations {
+		_, _, err := f.asker.draftOn(before, writeOf(o))
+		allowed = allowed && err == nil
+		after, d, fault := trusted.draftOn(before, writeOf(o))
+		if fault != nil { // an operation that even an administrator can't carry out is a bug
+			f.err = fault
+			return false, nil
+		}
+		if err != nil {
+			lacks = append(lacks, f.lacks(before, after, o, d)...)
+		}
+		before = after
+	}
+	if slices.Contains(lacks, Everything) {
+		return allowed, []Pattern{Everything}
+	}
+	lacks = withoutDoubles(lacks)
+	fold.Sort(lacks)
+	return allowed, lacks
+}
+
+// draftOn makes every check of an operation on a policy, and returns the policy after it.
+func (a Admin) draftOn(s *snapshot, w write) (*snapshot, Delta, error) {
+	c := Change{Revision: s.revision, Actor: a.actor}
+	// The checks reach neither store nor directory: no version is expected, and no administrator leaves.
+	after, err := a.draftAndCheck(context.Background(), w, a.newDraft(s), &c)
+	return after, c.Delta, err
+}
+
+// lacks returns what the actor would have to hold for an operation and doesn't.
+func (f *fixer) lacks(before, after *snapshot, o Operation, d Delta) (list []Pattern) {
+	actor := UserID(f.asker.actor.ID)
+	for _, err := range []error{
+		f.viewOf(before).lacks(actor, o.requirement(actor)), checkEscalation(before, before, after, actor, d),
+	} {
+		if lacking := (*Error)(nil); errors.As(err, &lacking) {
+			list = append(list, lacking.Missing...)
+		}
+	}
+	return list
+}

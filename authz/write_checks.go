@@ -1,0 +1,107 @@
+package authz
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/rightful-go/rightful/internal/textcheck"
+)
+
+// draftAndCheck drafts the change, completes c with it, and holds it against every promise. It
+// returns the policy after the change. Where several errors apply, the order of its steps decides
+// which one is returned; [Admin] documents that order.
+func (a Admin) draftAndCheck(ctx context.Context, w write, d *draft, c *Change) (*snapshot, error) {
+	if err := a.checkTarget(ctx, w, d.s); err != nil {
+		return nil, err
+	}
+	after, err := a.draftChange(w, d, c)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.checkChange(w, d, after, c.Delta); err != nil {
+		return nil, err
+	}
+	if err := checkPromises(d.s, after); err != nil {
+		return nil, err
+	}
+	return after, checkLeaving(ctx, a.engine.options.Directory, after, a.actor, c.Delta)
+}
+
+// checkTarget checks that the actor may carry out the operation, that its target exists, and that
+// the target is at a version the caller expects.
+func (a Admin) checkTarget(ctx context.Context, w write, before *snapshot) error {
+	required := w.requirement(UserID(a.actor.ID))
+	if w.prepare != nil {
+		if err := w.prepare(&required, before); err != nil {
+			return err
+		}
+	}
+	if err := a.authorize(a.rights(before), required); err != nil {
+		return err
+	}
+	return a.checkVersion(ctx, w.Operation, before)
+}
+
+// draftChange drafts the delta of the change, checks the values of the input and applies the delta.
+func (a Admin) draftChange(w write, d *draft, c *Change) (*snapshot, error) {
+	if err := textcheck.Check(a.reason, 0, maxReason); err != nil {
+		d.invalid("", fmt.Errorf("the reason %w", err))
+	}
+	if err := w.draft(d); err != nil {
+		return nil, err
+	}
+	if err := d.inputErr(); err != nil {
+		return nil, err
+	}
+	c.Delta = d.sortedDelta()
+	after, err := d.s.apply(*c)
+	if err != nil {
+		return nil, bug(err)
+	}
+	return after, nil
+}
+
+// checkChange checks inheritance, then escalation, and then returns the conflict that the draft or
+// the inheritance met.
+func (a Admin) checkChange(w write, d *draft, after *snapshot, delta Delta) error {
+	if err := checkInheritance(after, delta); errors.Is(err, ErrInvalid) {
+		if w.Action != ActionChangeRevert {
+			return err
+		}
+		d.obstacle("it would make an inheritance chain too long: %v", err) // a revert has no input that could be invalid
+	} else if err != nil && d.conflict == nil {
+		d.conflict = err
+	}
+	if a.actor.Kind == ActorUser {
+		if err := checkEscalation(a.rights(d.s), d.s, after, UserID(a.actor.ID), delta); err != nil {
+			return err
+		}
+	}
+	return d.conflict
+}
+
+// rights returns the policy that gives the actor their rights: the present one, even for a dry run
+// on the past.
+func (a Admin) rights(before *snapshot) *snapshot {
+	if a.at != nil {
+		return a.engine.current.Load()
+	}
+	return before
+}
+
+// authorize checks that the actor, if a user, has what is required.
+func (a Admin) authorize(s *snapshot, r requirement) error {
+	if a.actor.Kind != ActorUser {
+		return nil
+	}
+	if a.engine.expired() {
+		return fmt.Errorf("%w: the policy is older than Options.MaxAge allows", ErrStoreUnavailable)
+	}
+	view := &View{s: s, catalog: a.engine.catalog}
+	return view.lacks(UserID(a.actor.ID), r)
+}
+
+func (a Admin) newDraft(s *snapshot) *draft {
+	return &draft{s: s, catalog: a.engine.catalog, actor: a.actor, creates: map[GroupName]bool{}}
+}
