@@ -202,14 +202,14 @@ func (ad *adoption) link(r Rule) string {
 	if slices.Contains(ad.links[from], r.Group) {
 		return ""
 	}
-	if reaches(ad.links, r.Group, from, map[GroupName]bool{}) {
+	if graphOf(ad.links).reaches(r.Group, from) {
 		return "it closes a cycle of inheritance"
 	}
 	before := ad.links[from]
 	ad.links[from] = append(slices.Clip(before), r.Group)
-	below := depths(ad.links)
+	depth := graphOf(ad.links).depths()
 	for name := range ad.links {
-		if below(name) > maxInheritance {
+		if depth(name).links > maxInheritance {
 			ad.links[from] = before
 			return fmt.Sprintf("it makes a chain of more than %d links of inheritance", maxInheritance)
 		}

@@ -180,16 +180,16 @@ func (im *importer) checkInheritance() {
 	}
 	for _, lr := range added {
 		from, _ := lr.rule.Subject.Group()
-		if reaches(links, lr.rule.Group, from, map[GroupName]bool{}) {
+		if graphOf(links).reaches(lr.rule.Group, from) {
 			im.cycles.add(lr.line, fmt.Sprintf("%q inheriting %q closes a cycle", from, lr.rule.Group))
 			continue
 		}
 		links[from] = append(links[from], lr.rule.Group)
 	}
-	below := depths(links)
+	depth := graphOf(links).depths()
 	for _, lr := range added {
 		from, _ := lr.rule.Subject.Group()
-		if n := below(from); n > maxInheritance {
+		if n := depth(from).links; n > maxInheritance {
 			im.chains.add(lr.line, fmt.Sprintf("%q stands at the head of a chain of %d links of inheritance; at most %d are followed", from, n, maxInheritance))
 		}
 	}

@@ -21,21 +21,28 @@ type userMore struct {
 	all     matcher // compiled from rules and blocked
 }
 
-// groupIDs returns the groups that the user is directly in, by id, appended to list.
-func (u *user) groupIDs(list []groupID) []groupID {
+// inGroups yields the groups that the user is directly in, in the order of their ids.
+func (u *user) inGroups(yield func(groupID) bool) {
 	if u == nil {
-		return list
+		return
 	}
 	for _, id := range u.groups {
-		if id != noGroup {
-			list = append(list, id)
+		if id != noGroup && !yield(id) {
+			return
 		}
 	}
-	if u.more != nil {
-		list = append(list, u.more.groups...)
+	if u.more == nil {
+		return
 	}
-	return list
+	for _, id := range u.more.groups {
+		if !yield(id) {
+			return
+		}
+	}
 }
+
+// groupIDs appends the groups that the user is directly in to list, in the order of their ids.
+func (u *user) groupIDs(list []groupID) []groupID { return slices.AppendSeq(list, u.inGroups) }
 
 // in reports whether the user is directly in a group.
 func (u *user) in(id groupID) bool {
@@ -50,8 +57,7 @@ func (u *user) in(id groupID) bool {
 
 // firstOf returns the first of the user's groups that is wanted, noGroup where none is.
 func (u *user) firstOf(wanted []bool) groupID {
-	var few [8]groupID
-	for _, id := range u.groupIDs(few[:0]) {
+	for id := range u.inGroups {
 		if wanted[id] {
 			return id
 		}
