@@ -91,7 +91,7 @@ func (ad *adoption) understand() error {
 		r.ID = 0
 		ad.there[r] = true
 	}
-	rules, _ := interpret(lines)
+	rules, _ := parseLines(lines)
 	ad.bare = bareGroups(lines)
 	ad.full = slices.ContainsFunc(rules, func(lr lineRule) bool { return lr.rule == administratorsRule })
 	ad.groups, ad.links = newAdoptedGroups(), map[GroupName][]GroupName{}
@@ -148,7 +148,7 @@ func (ad *adoption) keepBad() error {
 func (ad *adoption) adoptRow(row Row, r Rule) {
 	if fault := ad.forbids(r); fault != "" {
 		ad.remove = append(ad.remove, row.ID)
-		ad.delta.RemovedRows = append(ad.delta.RemovedRows, BadRow{ID: row.ID, Values: row.fields(), Fault: fault})
+		ad.delta.RemovedRows = append(ad.delta.RemovedRows, BadRow{ID: row.ID, Values: row.fields(), Detail: fault})
 		return
 	}
 	ad.replace(row, r.row())
@@ -177,7 +177,7 @@ func (ad *adoption) replace(row, want Row) {
 func (ad *adoption) mark(row Row) Row {
 	for i := range row.V {
 		if ad.bare[row.V[i]] && (i == 0 || i == 1 && isLink(row)) {
-			row.V[i] = groupMark + row.V[i]
+			row.V[i] = groupPrefix + row.V[i]
 		}
 	}
 	return row

@@ -29,8 +29,8 @@ func (v *View) Enforcer() (Enforcer, error) {
 	for r := range s.patternRules {
 		add(r)
 	}
-	for holder := range s.blocked {
-		add(Rule{Kind: KindRestriction, Subject: holder, Pattern: Everything})
+	for subject := range s.blocked {
+		add(Rule{Kind: KindRestriction, Subject: subject, Pattern: Everything})
 	}
 	if s.blockedAll {
 		add(Rule{Kind: KindRestriction, Subject: everyone, Pattern: Everything})

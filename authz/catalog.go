@@ -2,9 +2,10 @@ package authz
 
 import (
 	"fmt"
-	"github.com/rightful-go/rightful/internal/textcheck"
 	"slices"
 	"strings"
+
+	"github.com/rightful-go/rightful/internal/textcheck"
 )
 
 // Entry is one permission that the application declares.
@@ -105,8 +106,8 @@ func (e Entry) Check() (faults []error) {
 	if err := e.Permission.Check(); err != nil {
 		faults = append(faults, err)
 	}
-	if strings.HasPrefix(string(e.Permission), ownMark) {
-		faults = append(faults, fmt.Errorf("begins with %q, which is kept for Rightful's own permissions", ownMark))
+	if strings.HasPrefix(string(e.Permission), ownPrefix) {
+		faults = append(faults, fmt.Errorf("begins with %q, which is kept for Rightful's own permissions", ownPrefix))
 	}
 	add("the label", textcheck.Check(e.Label, 1, maxLabel))
 	for _, c := range e.Category {
@@ -131,7 +132,7 @@ func (c *catalog) knows(p Pattern) bool {
 		if t.below && (strings.HasPrefix(object, t.object) || t.object == object+".") {
 			return true
 		}
-		if !t.below && (t.object == object || isOneBelow(object, t.object)) {
+		if !t.below && (t.object == object || isResourceOf(object, t.object)) {
 			return true
 		}
 	}

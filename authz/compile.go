@@ -1,8 +1,6 @@
 package authz
 
-import (
-	"slices"
-)
+import "slices"
 
 // compile makes the matchers of groups anew: each is what the group's own rules and those of
 // every group it reaches add up to.
@@ -20,7 +18,7 @@ func (s *snapshot) compile(ids []groupID) {
 		blocked := false
 		s.walk(id, func(g *group) {
 			sets = append(sets, g.rules)
-			blocked = blocked || len(s.blocked) > 0 && s.blocked[g.holder]
+			blocked = blocked || len(s.blocked) > 0 && s.blocked[g.subject]
 		})
 		matchers[id] = newMatcher(sets, blocked)
 	}

@@ -1,8 +1,6 @@
 package authz
 
-import (
-	"time"
-)
+import "time"
 
 // DenialID names a denial: 26 letters and digits (RFC 4648 base32) that nobody can guess, of
 // 128 random bits or more.
@@ -78,7 +76,7 @@ type DenialQuery struct {
 	Limit    int // 100 when zero
 }
 
-const defaultDenials = 100
+const defaultDenialLimit = 100
 
 // What a denial takes over from a request is bounded, in code points.
 const (
@@ -92,9 +90,9 @@ const (
 
 // storable returns d as it can be kept: the names in it may come from a request.
 func (d Denial) storable() Denial {
-	d.User = UserID(visible(string(d.User), maxDenialName))
-	d.Method = visible(d.Method, maxDenialName)
-	d.Route = visible(d.Route, maxDenialRoute)
+	d.User = UserID(printable(string(d.User), maxDenialName))
+	d.Method = printable(d.Method, maxDenialName)
+	d.Route = printable(d.Route, maxDenialRoute)
 	d.Required, d.Missing = storablePermissions(d.Required), storablePermissions(d.Missing)
 	return d
 }
@@ -102,7 +100,7 @@ func (d Denial) storable() Denial {
 func storablePermissions(list []Permission) []Permission {
 	kept := make([]Permission, len(list))
 	for i, p := range list {
-		kept[i] = Permission(visible(string(p), maxDenialPermission))
+		kept[i] = Permission(printable(string(p), maxDenialPermission))
 	}
 	return kept
 }

@@ -21,8 +21,8 @@ func differences(before, after *snapshot) Delta {
 	c.compareUsers()
 	slices.SortFunc(c.delta.Added, compareForExport)
 	slices.SortFunc(c.delta.Removed, compareForExport)
-	c.delta.AddedRows = moreRows(after.badRows, before.badRows)
-	c.delta.RemovedRows = moreRows(before.badRows, after.badRows)
+	c.delta.AddedRows = rowsOnlyIn(after.badRows, before.badRows)
+	c.delta.RemovedRows = rowsOnlyIn(before.badRows, after.badRows)
 	return c.delta
 }
 
@@ -45,12 +45,12 @@ func (c *comparison) compareGroups() {
 		case was.info != is.info:
 			c.delta.Groups = append(c.delta.Groups, GroupChange{Before: &was.info, After: &is.info})
 		}
-		c.compareHolders(is.holder, was.rules, is.rules, KindInherit, c.before.groupNames(was.inherits), c.after.groupNames(is.inherits))
+		c.compareRules(is.subject, was.rules, is.rules, KindInherit, c.before.groupNames(was.inherits), c.after.groupNames(is.inherits))
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.before.byName)) {
 		if was := c.before.group(name); c.after.group(name) == nil {
 			c.delta.Groups = append(c.delta.Groups, GroupChange{Before: &was.info})
-			c.compareHolders(was.holder, was.rules, nil, KindInherit, c.before.groupNames(was.inherits), nil)
+			c.compareRules(was.subject, was.rules, nil, KindInherit, c.before.groupNames(was.inherits), nil)
 		}
 	}
 }
@@ -79,18 +79,18 @@ func (c *comparison) alike(was, is *user) bool {
 }
 
 func (c *comparison) compareUser(id UserID, was, is *user) {
-	c.compareHolders(id.subject(), was.rules(), is.rules(), KindMember,
+	c.compareRules(id.subject(), was.rules(), is.rules(), KindMember,
 		c.before.groupNames(was.groupIDs(nil)), c.after.groupNames(is.groupIDs(nil)))
 }
 
 // compareHolders notes what differs between the rules and the groups of one holder.
-func (c *comparison) compareHolders(h Subject, was, is *ruleSet, link RuleKind, wasIn, isIn []GroupName) {
+func (c *comparison) compareRules(h Subject, was, is *ruleSet, link RuleKind, wasIn, isIn []GroupName) {
 	for _, kind := range []RuleKind{KindGrant, KindRestriction} {
 		rule := func(p Pattern) Rule { return Rule{Kind: kind, Subject: h, Pattern: p} }
-		c.note(moreIn(is.patterns(kind), was.patterns(kind), rule), moreIn(was.patterns(kind), is.patterns(kind), rule))
+		c.note(onlyIn(is.patterns(kind), was.patterns(kind), rule), onlyIn(was.patterns(kind), is.patterns(kind), rule))
 	}
 	rule := func(g GroupName) Rule { return Rule{Kind: link, Subject: h, Group: g} }
-	c.note(moreIn(isIn, wasIn, rule), moreIn(wasIn, isIn, rule))
+	c.note(onlyIn(isIn, wasIn, rule), onlyIn(wasIn, isIn, rule))
 }
 
 func (c *comparison) note(added, removed []Rule) {
@@ -99,7 +99,7 @@ func (c *comparison) note(added, removed []Rule) {
 }
 
 // moreIn returns what one list has and the other hasn't, as rules.
-func moreIn[S cmp.Ordered](one, other []S, rule func(S) Rule) []Rule {
+func onlyIn[S cmp.Ordered](one, other []S, rule func(S) Rule) []Rule {
 	if slices.Equal(one, other) {
 		return nil
 	}

@@ -171,16 +171,16 @@ func (d *draft) freeName(pointer string, name GroupName, except *group) GroupNam
 // known reports whether a pattern is in the catalog or matches something in it, and
 // otherwise says what comes near.
 func (d *draft) known(p Pattern) (detail string, ok bool) {
-	if name, isAssign := assigns(p); isAssign {
+	if name, isAssign := assignableGroup(p); isAssign {
 		if d.s.group(name) != nil || d.makes[name] {
 			return "", true
 		}
 		return fmt.Sprintf("%q is about a group that doesn't exist", p), false
 	}
-	if !d.catalog.declared && !own.covers(p) || d.catalog.knows(p) {
+	if !d.catalog.declared && !ownPattern.covers(p) || d.catalog.knows(p) {
 		return "", true
 	}
-	if own.covers(p) && Pattern(membersMark+"*:"+assignAction).overlaps(p) {
+	if ownPattern.covers(p) && Pattern(membersPrefix+"*:"+assignAction).overlaps(p) {
 		return "", true
 	}
 	var near []Permission

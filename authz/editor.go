@@ -1,13 +1,12 @@
 package authz
 
 import (
-	"github.com/rightful-go/rightful/internal/fold"
-
 	"fmt"
 	"maps"
 	"slices"
 
 	"github.com/rightful-go/rightful/authz/internal/table"
+	"github.com/rightful-go/rightful/internal/fold"
 )
 
 // apply returns the policy after c. It is the only way from one snapshot to the next: for a
@@ -61,7 +60,7 @@ func (m *memberEdit) note(id UserID, in bool) {
 	}
 }
 
-// ruleEdit collects what becomes of the rules of one holder.
+// ruleEdit collects what becomes of the rules of one subject.
 type ruleEdit struct {
 	added, removed [2][]Pattern // grants, restrictions
 }
@@ -135,7 +134,7 @@ func (e *editor) changeGroup(c GroupChange) error {
 		e.name(c.After.Name, id)
 		e.dirty[id] = true // a bad row may deny everything to whoever has the name
 	}
-	g.info, g.holder = *c.After, c.After.Name.Subject()
+	g.info, g.subject = *c.After, c.After.Name.Subject()
 	return nil
 }
 
@@ -144,7 +143,7 @@ func (e *editor) create(info GroupInfo) error {
 		return e.misfit("there is a group %q already", info.Name)
 	}
 	id := e.freeID()
-	e.next.groups[id] = &group{id: id, info: info, holder: info.Name.Subject()}
+	e.next.groups[id] = &group{id: id, info: info, subject: info.Name.Subject()}
 	e.name(info.Name, id)
 	e.stamp(id)
 	e.dirty[id] = true
@@ -310,8 +309,8 @@ func (e *editor) inherit(r Rule, to groupID, add bool) error {
 
 // done finishes the snapshot.
 func (e *editor) done() (*snapshot, error) {
-	for holder, edit := range e.rules {
-		if err := e.finishRules(holder, edit); err != nil {
+	for subject, edit := range e.rules {
+		if err := e.finishRules(subject, edit); err != nil {
 			return nil, err
 		}
 	}
@@ -343,9 +342,9 @@ func (e *editor) done() (*snapshot, error) {
 	return e.next, nil
 }
 
-func (e *editor) finishRules(holder Subject, edit *ruleEdit) error {
-	name, isGroup := holder.Group()
-	old := e.users.Find(UserID(holder)).rules()
+func (e *editor) finishRules(subject Subject, edit *ruleEdit) error {
+	name, isGroup := subject.Group()
+	old := e.users.Find(UserID(subject)).rules()
 	if isGroup {
 		old = e.next.group(name).rules
 	}
@@ -353,7 +352,7 @@ func (e *editor) finishRules(holder Subject, edit *ruleEdit) error {
 	for i, kind := range []RuleKind{KindGrant, KindRestriction} {
 		var fault string
 		if lists[i], fault = edit.after(i, old.patterns(kind)); fault != "" {
-			return e.misfit("a %s of %q %s", kind, holder, fault)
+			return e.misfit("a %s of %q %s", kind, subject, fault)
 		}
 	}
 	rules := newRuleSet(e.symbols, lists[0], lists[1])
@@ -362,9 +361,9 @@ func (e *editor) finishRules(holder Subject, edit *ruleEdit) error {
 		e.next.group(name).rules = rules
 		return nil
 	}
-	u := e.user(UserID(holder))
+	u := e.user(UserID(subject))
 	if (old == nil) != (rules == nil) {
-		e.ruled.note(UserID(holder), rules != nil)
+		e.ruled.note(UserID(subject), rules != nil)
 	}
 	u.change(func(more *userMore) { more.rules = rules })
 	return nil

@@ -74,13 +74,13 @@ type Fault struct {
 func (e *Error) Error() string {
 	switch e.Kind {
 	case ErrForbidden:
-		return "forbidden: this needs " + joined(e.Missing)
+		return "forbidden: this needs " + commaSeparated(e.Missing)
 	case ErrRevisionConflict:
 		return fmt.Sprintf("someone else changed it meanwhile; it is at version %d now", e.Revision)
 	case ErrRecordsDoNotFit:
 		return fmt.Sprintf("revision %d: %s", e.Revision, e.Detail)
 	case ErrCannotRevert:
-		return ErrCannotRevert.Error() + " any more: " + e.firstFault() + more(e.Count-1)
+		return ErrCannotRevert.Error() + " any more: " + e.firstFault() + andMore(e.Count-1)
 	case ErrImportRejected:
 		text := e.firstFault()
 		if e.Count > 1 {

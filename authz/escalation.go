@@ -66,7 +66,7 @@ func checkEscalation(rights, before, after *snapshot, actor UserID, d Delta) err
 	}
 	missing := slices.Collect(maps.Keys(e.missing))
 	fold.Sort(missing)
-	text := "this would give, take or lift what the actor doesn't hold: " + joined(missing[:min(5, len(missing))]) + more(len(missing)-5)
+	text := "this would give, take or lift what the actor doesn't hold: " + commaSeparated(missing[:min(5, len(missing))]) + andMore(len(missing)-5)
 	return escalates(missing, text)
 }
 
@@ -158,7 +158,7 @@ func (e *escalation) checkDormantRights(d Delta) {
 		return
 	}
 	for r := range e.before.patternRules {
-		if name, ok := assigns(r.Pattern); ok && names[name] {
+		if name, ok := assignableGroup(r.Pattern); ok && names[name] {
 			e.require(r.Pattern)
 		}
 	}
@@ -202,12 +202,12 @@ func (e *escalation) lifted(was, is reach) {
 // ownTaken asks about Rightful's own rights that are taken away or newly restricted.
 func (e *escalation) ownTaken(was, is reach) {
 	for p := range was.grants {
-		if !is.grants[p] && p.overlaps(own) {
+		if !is.grants[p] && p.overlaps(ownPattern) {
 			e.require(p)
 		}
 	}
 	for p := range is.restrictions {
-		if !was.restrictions[p] && p.overlaps(own) {
+		if !was.restrictions[p] && p.overlaps(ownPattern) {
 			e.require(p)
 		}
 	}

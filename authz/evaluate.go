@@ -1,8 +1,6 @@
 package authz
 
-import (
-	"iter"
-)
+import "iter"
 
 func (s *snapshot) canAll(id UserID, permissions []Permission) bool {
 	u := s.users.Find(id)

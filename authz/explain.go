@@ -1,8 +1,6 @@
 package authz
 
-import (
-	"slices"
-)
+import "slices"
 
 // Explanation says what a user holds of what was asked, through what, and what is missing.
 type Explanation struct {
@@ -67,7 +65,7 @@ type collector struct {
 	asked   asked
 	path    []Subject
 	list    []Origin
-	reasons [2]int // grants and restrictions that were found
+	counts  [2]int // grants and restrictions that were found
 	entered int    // groups, on all paths
 }
 
@@ -137,7 +135,7 @@ func coveringPatterns(object, action string) []Pattern {
 // a user's own first.
 func (c *collector) origins() []Origin {
 	c.path, c.list = c.path[:0], nil
-	c.reasons, c.entered = [2]int{}, 0
+	c.counts, c.entered = [2]int{}, 0
 	if c.id != "" {
 		c.path = append(c.path, c.id)
 	}
@@ -160,14 +158,14 @@ const maxEntered = 20 * maxOrigins
 // descend goes where a decision finds something that isn't listed often enough, and nowhere
 // else.
 func (c *collector) descend(g *group) {
-	if c.s.matchers[g.id].match(&c.asked.symbol)&c.wanted() == 0 || slices.Contains(c.path, g.holder) {
+	if c.s.matchers[g.id].match(&c.asked.symbol)&c.wanted() == 0 || slices.Contains(c.path, g.subject) {
 		return // a table that someone else wrote to can hold a cycle
 	}
 	if c.entered++; c.entered > maxEntered {
 		return
 	}
-	c.path = append(c.path, g.holder)
-	c.rulesOf(g.holder, g.rules)
+	c.path = append(c.path, g.subject)
+	c.rulesOf(g.subject, g.rules)
 	for _, id := range g.inherits {
 		c.descend(c.s.groups[id])
 	}
@@ -176,10 +174,10 @@ func (c *collector) descend(g *group) {
 
 // wanted returns the effects of which there may be more in the list.
 func (c *collector) wanted() (wanted effect) {
-	if c.reasons[kindIndex(KindGrant)] < maxOrigins {
+	if c.counts[kindIndex(KindGrant)] < maxOrigins {
 		wanted |= granted
 	}
-	if c.reasons[kindIndex(KindRestriction)] < maxOrigins {
+	if c.counts[kindIndex(KindRestriction)] < maxOrigins {
 		wanted |= restricted
 	}
 	return wanted
@@ -203,7 +201,7 @@ func (c *collector) rulesOf(h Subject, rules *ruleSet) {
 
 // add takes in what was found at the end of the path.
 func (c *collector) add(b Origin) {
-	of := &c.reasons[kindIndex(b.Rule)]
+	of := &c.counts[kindIndex(b.Rule)]
 	if *of++; *of <= maxOrigins {
 		b.Path = slices.Clone(c.path)
 		c.list = append(c.list, b)

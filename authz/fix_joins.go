@@ -4,7 +4,7 @@ import "slices"
 
 // joins lists the groups of [Decision.Groups] for permissions that are all needed.
 func (v *View) joins(user UserID, permissions []Permission) [][]GroupName {
-	f := fixer{was: v, user: user, asked: withoutDoubles(permissions)}
+	f := fixer{was: v, user: user, asked: distinct(permissions)}
 	if !f.fixable() {
 		return nil
 	}

@@ -20,9 +20,9 @@ func (f *fixer) baselines() (list []*baseline) {
 			continue
 		}
 		leaves = append(leaves, s.groups[id].info.Name)
-		s.walk(id, func(g *group) { all = append(all, f.restrictionsOf(g.holder, g.rules)...) })
+		s.walk(id, func(g *group) { all = append(all, f.restrictionsOf(g.subject, g.rules)...) })
 	}
-	if at := f.baselineOf(withoutDoubles(all), nil); at != nil {
+	if at := f.baselineOf(distinct(all), nil); at != nil {
 		list = append(list, at)
 	}
 	if len(leaves) > 0 {
@@ -157,7 +157,7 @@ func (f *fixer) holders(at *baseline, joins []GroupName) []Subject {
 		for _, id := range at.s.heirsOf([]groupID{g.id}) {
 			n += at.s.groups[id].members.Len()
 		}
-		groups = append(groups, candidate{g.holder, n})
+		groups = append(groups, candidate{g.subject, n})
 	}
 	for _, id := range at.s.user(f.user).groupIDs(nil) {
 		add(at.s.groups[id])

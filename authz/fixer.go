@@ -35,7 +35,7 @@ func (f *fixer) badRows() []BadRow {
 	s := f.was.s
 	reached := map[string]bool{"*": true, string(f.user.subject()): true}
 	for _, id := range s.user(f.user).groupIDs(nil) {
-		s.walk(id, func(g *group) { reached[string(g.holder)] = true })
+		s.walk(id, func(g *group) { reached[string(g.subject)] = true })
 	}
 	return slices.DeleteFunc(f.was.BadRows(), func(b BadRow) bool { return !reached[b.Denies] })
 }

@@ -29,7 +29,7 @@ import (
 func (a Admin) Fixes(v *View, user UserID, permissions ...Permission) (Fixes, error) {
 	f := fixer{
 		acting: Admin{engine: a.engine, actor: a.actor}, // neither reason nor version decides who may
-		was:    v, user: user, asked: withoutDoubles(permissions), collaterals: map[string]*collateral{},
+		was:    v, user: user, asked: distinct(permissions), collaterals: map[string]*collateral{},
 	}
 	fixes := Fixes{Revision: v.s.revision}
 	if !f.fixable() {

@@ -18,7 +18,7 @@ const noGroup groupID = 0
 type group struct {
 	id        groupID
 	info      GroupInfo
-	holder    Subject // by its name
+	subject   Subject // by its name
 	version   Revision
 	updatedAt time.Time
 	updatedBy Actor

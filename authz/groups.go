@@ -16,7 +16,7 @@ func (a Admin) CreateGroup(ctx context.Context, spec GroupSpec) (Change, error) 
 		spec := spec
 		spec.Name = d.freeName("/name", spec.Name, nil)
 		d.makes[spec.Name] = true
-		d.invalid("/description", describe(spec.Description))
+		d.invalid("/description", checkDescription(spec.Description))
 		d.patterns("/permissions/grants", spec.Permissions.Grants, KindGrant, nil)
 		d.patterns("/permissions/restrictions", spec.Permissions.Restrictions, KindRestriction, nil)
 		info := GroupInfo{spec.Name, spec.Description}
@@ -61,7 +61,7 @@ func (a Admin) UpdateGroup(ctx context.Context, name GroupName, patch GroupPatch
 		before, after := g.info, g.info
 		if patch.Name != nil && *patch.Name != name {
 			after.Name = d.freeName("/name", *patch.Name, g)
-			if row, bad := d.s.leftBehind(g); bad {
+			if row, bad := d.s.missesRename(g); bad {
 				d.invalid("/name", fmt.Errorf(
 					"a row of the policy table that can't be understood (id %d) names the group as it is called now; mend or remove it first", row.ID))
 			}
@@ -69,7 +69,7 @@ func (a Admin) UpdateGroup(ctx context.Context, name GroupName, patch GroupPatch
 		}
 		if patch.Description != nil {
 			after.Description = *patch.Description
-			d.invalid("/description", describe(after.Description))
+			d.invalid("/description", checkDescription(after.Description))
 		}
 		if before != after {
 			d.delta.Groups = append(d.delta.Groups, GroupChange{&before, &after})
@@ -107,7 +107,7 @@ func (d *draft) inheritsOf(g *group, name GroupName, want []GroupName) {
 // renameAssign drafts that the right to assign members follows a group's name, and goes with
 // the group where to is empty.
 func (d *draft) renameAssign(from, to GroupName) {
-	object := membersMark + string(from)
+	object := membersPrefix + string(from)
 	for r := range d.s.patternRules {
 		o, action, _ := split(string(r.Pattern))
 		if o != object {
@@ -152,7 +152,7 @@ func (a Admin) DeleteGroup(ctx context.Context, name GroupName, release bool) (C
 		}
 		switch {
 		case len(g.heirs) > 0:
-			d.conflict = fmt.Errorf("%w: %s", ErrGroupInherited, joined(d.s.groupNames(g.heirs)))
+			d.conflict = fmt.Errorf("%w: %s", ErrGroupInherited, commaSeparated(d.s.groupNames(g.heirs)))
 		case g.members.Len() > 0 && !release:
 			d.conflict = fmt.Errorf("%w: %d; release them with the deletion or move them first", ErrGroupHasMembers, g.members.Len())
 		}

@@ -1,10 +1,10 @@
 package authz
 
 import (
-	"github.com/rightful-go/rightful/internal/fold"
-
 	"encoding/binary"
 	"slices"
+
+	"github.com/rightful-go/rightful/internal/fold"
 )
 
 // PermissionsOf lists what the user holds, by folded form then code point: every permission of the
@@ -40,7 +40,7 @@ func (v *View) appendNamed(list []Permission, p Pattern) []Permission {
 		return append(list, Permission(p))
 	}
 	list = v.catalog.appendCovered(list, t)
-	if !p.overlaps(Pattern(membersMark + "*:" + assignAction)) {
+	if !p.overlaps(Pattern(membersPrefix + "*:" + assignAction)) {
 		return list
 	}
 	for name := range v.s.byName {

@@ -49,7 +49,7 @@ func (im *importer) fault(line int, format string, args ...any) {
 }
 
 func (im *importer) readFile(file PolicyFile) {
-	rules, faults := interpret(file.Lines)
+	rules, faults := parseLines(file.Lines)
 	im.read = faultList{file.Faults, file.FaultCount}.merge(faults)
 	if im.mode == ImportReplace && len(file.Lines) == 0 && im.read.count == 0 {
 		im.read.add(0, "the file has no rule and no membership, and would take everything from everyone but Administrators; "+

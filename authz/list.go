@@ -1,11 +1,11 @@
 package authz
 
 import (
-	"github.com/rightful-go/rightful/internal/fold"
-
 	"cmp"
 	"iter"
 	"slices"
+
+	"github.com/rightful-go/rightful/internal/fold"
 )
 
 // UserQuery narrows what [View.Users] lists; zero values don't.
@@ -25,7 +25,7 @@ type UserQuery struct {
 func (v *View) Users(q UserQuery) []UserID {
 	first := firstUsers{after: folded(q.After), limit: q.Limit}
 	for id := range v.users(q) {
-		if contains(string(id), q.Text) && (q.Group == "" || v.s.user(id).in(v.s.byName[q.Group])) {
+		if containsFolded(string(id), q.Text) && (q.Group == "" || v.s.user(id).in(v.s.byName[q.Group])) {
 			first.add(folded(id))
 		}
 	}

@@ -72,7 +72,7 @@ func (l *loader) read(row Row) error {
 		err = ErrProtectedGroup
 	}
 	if err == nil {
-		err = l.known(r)
+		err = l.checkGroups(r)
 	}
 	if err != nil {
 		l.bad = append(l.bad, badRow{row, err.Error()})
@@ -91,7 +91,7 @@ func (l *loader) read(row Row) error {
 }
 
 // known says which of the groups that a rule names doesn't exist.
-func (l *loader) known(r Rule) error {
+func (l *loader) checkGroups(r Rule) error {
 	name, isGroup := r.Subject.Group()
 	if _, there := l.editor.next.byName[name]; isGroup && !there {
 		return fmt.Errorf("names the group %q, which doesn't exist", name)

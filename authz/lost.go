@@ -32,7 +32,7 @@ const maxLookBack = 10_000
 // at most 10,000 of them. It reads the store; [ErrRecordsDoNotFit] where the policies of the
 // past can't be worked out.
 func (e *Engine) Lost(ctx context.Context, v *View, user UserID, permissions ...Permission) (Losses, error) {
-	missing := slices.DeleteFunc(withoutDoubles(permissions), func(p Permission) bool { return v.s.can(user, p) })
+	missing := slices.DeleteFunc(distinct(permissions), func(p Permission) bool { return v.s.can(user, p) })
 	losses := Losses{Since: v.s.revision}
 	if len(missing) == 0 || v.s.revision == 0 {
 		return losses, nil

@@ -1,8 +1,6 @@
 package authz
 
-import (
-	"math/bits"
-)
+import "math/bits"
 
 // effect is what the rules that match a question add up to. The zero value denies.
 type effect uint8

@@ -3,8 +3,9 @@ package authz
 import (
 	"errors"
 	"fmt"
-	"github.com/rightful-go/rightful/internal/textcheck"
 	"strings"
+
+	"github.com/rightful-go/rightful/internal/textcheck"
 )
 
 // UserID names someone whom the host application has signed in. It is opaque: Rightful
@@ -25,23 +26,23 @@ type Subject string
 
 // groupMark sets groups apart from users in the policy table, so that a user who signs up
 // as "Administrators" is nobody.
-const groupMark = "group:"
+const groupPrefix = "group:"
 
 // Holder returns the group as a holder of rules.
-func (g GroupName) Subject() Subject { return Subject(groupMark + string(g)) }
+func (g GroupName) Subject() Subject { return Subject(groupPrefix + string(g)) }
 
 // Holder returns the user as a holder of rules.
 func (u UserID) subject() Subject { return Subject(u) }
 
 // Group returns the name of the group that h is, and whether it is one.
 func (h Subject) Group() (GroupName, bool) {
-	name, ok := strings.CutPrefix(string(h), groupMark)
+	name, ok := strings.CutPrefix(string(h), groupPrefix)
 	return GroupName(name), ok
 }
 
 // User returns the id of the user that h is, and whether it is one.
 func (h Subject) User() (UserID, bool) {
-	if strings.HasPrefix(string(h), groupMark) {
+	if strings.HasPrefix(string(h), groupPrefix) {
 		return "", false
 	}
 	return UserID(h), true
@@ -69,7 +70,7 @@ func (u UserID) Check() error {
 		return err
 	}
 	switch {
-	case strings.HasPrefix(s, groupMark):
+	case strings.HasPrefix(s, groupPrefix):
 		return errors.New(`begins with "group:", which is kept for groups`)
 	case strings.Contains(s, "/"):
 		return errors.New(`contains "/"`)
@@ -89,7 +90,7 @@ func (g GroupName) Check() error {
 		return err
 	}
 	switch {
-	case strings.HasPrefix(s, groupMark):
+	case strings.HasPrefix(s, groupPrefix):
 		return errors.New(`begins with "group:"; leave the mark out`)
 	case strings.ContainsAny(s[:1], "=+-@"):
 		return fmt.Errorf("begins with %q, which spreadsheets take for a formula", s[:1])

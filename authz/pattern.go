@@ -3,8 +3,9 @@ package authz
 import (
 	"errors"
 	"fmt"
-	"github.com/rightful-go/rightful/internal/textcheck"
 	"strings"
+
+	"github.com/rightful-go/rightful/internal/textcheck"
 )
 
 // Permission is what code asks for and the catalog declares: "object:action", split at
@@ -20,10 +21,10 @@ type Pattern string
 const Everything Pattern = "*:*"
 
 // ownMark begins the objects of Rightful's own permissions.
-const ownMark = "rightful."
+const ownPrefix = "rightful."
 
 // own is every permission of Rightful itself, as a pattern.
-const own Pattern = "rightful.*:*"
+const ownPattern Pattern = "rightful.*:*"
 
 // Split returns the object and the action of p, and false where p is not of the form
 // "object:action" with something on both sides of the last colon.
@@ -66,7 +67,7 @@ func (p Pattern) check() error {
 
 // checkSegments refuses empty segments, and "*" anywhere but as the whole last one.
 func checkSegments(object string) error {
-	if name, ok := strings.CutPrefix(object, membersMark); ok && name != "*" {
+	if name, ok := strings.CutPrefix(object, membersPrefix); ok && name != "*" {
 		// A group's name is one segment here, dots and all, so that every group can be
 		// delegated, and none comes under a right by the beginning of a new name.
 		return GroupName(name).Check()
@@ -146,8 +147,8 @@ func (p Pattern) overlaps(q Pattern) bool {
 }
 
 const (
-	membersMark  = "rightful.members/"
-	assignAction = "assign"
+	membersPrefix = "rightful.members/"
+	assignAction  = "assign"
 )
 
 // AssignMembers is the right to put other users into a group and out of it without holding
@@ -157,18 +158,18 @@ func AssignMembers(group GroupName) Permission {
 }
 
 func membersPattern(group GroupName, action string) Pattern {
-	return Pattern(membersMark + string(group) + ":" + action)
+	return Pattern(membersPrefix + string(group) + ":" + action)
 }
 
 // assigns returns the group whose assign right p is or covers, if it is of one group.
-func assigns(p Pattern) (GroupName, bool) {
+func assignableGroup(p Pattern) (GroupName, bool) {
 	object, action, _ := split(string(p))
-	name, ok := strings.CutPrefix(object, membersMark)
+	name, ok := strings.CutPrefix(object, membersPrefix)
 	return GroupName(name), ok && (action == assignAction || action == "*") && !strings.Contains(name, "*")
 }
 
 // isOneBelow reports whether object is typ, a dot and one segment.
-func isOneBelow(typ, object string) bool {
+func isResourceOf(typ, object string) bool {
 	id, ok := strings.CutPrefix(object, typ+".")
 	return ok && isSegment(id)
 }

@@ -8,7 +8,7 @@ import (
 // PolicyLine is one line of a policy file, not yet understood.
 type PolicyLine struct {
 	Number int      // from 1
-	Fields []string // "p", holder, object, action[, effect]  or  "g", member, group
+	Fields []string // "p", subject, object, action[, effect]  or  "g", member, group
 }
 
 // PolicyFile is a policy in Casbin's CSV, read but not yet understood: what a line means is
@@ -44,7 +44,7 @@ type lineRule struct {
 // interpret understands the lines of a file or the rows of a table that plain Casbin filled.
 // Only where no field begins with "group:" are the bare names that stand on the right of a
 // "g" line groups; elsewhere a bare name is a user.
-func interpret(lines []PolicyLine) (rules []lineRule, faults faultList) {
+func parseLines(lines []PolicyLine) (rules []lineRule, faults faultList) {
 	groups := bareGroups(lines)
 	for _, l := range lines {
 		fields := l.Fields
@@ -52,7 +52,7 @@ func interpret(lines []PolicyLine) (rules []lineRule, faults faultList) {
 			fields = slices.Clone(fields)
 			for i := 1; i < len(fields) && (i == 1 || i == 2 && fields[0] == rowLink); i++ {
 				if groups[fields[i]] {
-					fields[i] = groupMark + fields[i]
+					fields[i] = groupPrefix + fields[i]
 				}
 			}
 		}
@@ -72,7 +72,7 @@ func bareGroups(lines []PolicyLine) map[string]bool {
 	groups := map[string]bool{}
 	for _, l := range lines {
 		for _, f := range l.Fields {
-			if strings.HasPrefix(f, groupMark) {
+			if strings.HasPrefix(f, groupPrefix) {
 				return nil
 			}
 		}

@@ -1,17 +1,17 @@
 package authz
 
 import (
-	"github.com/rightful-go/rightful/internal/fold"
-
 	"cmp"
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/rightful-go/rightful/internal/fold"
 )
 
 type badRow struct {
-	row   Row
-	fault string
+	row    Row
+	detail string
 }
 
 // setBadRows takes bad rows into a snapshot that is being built and works out whom they
@@ -39,7 +39,7 @@ func (s *snapshot) setBadRows(bad []badRow) {
 	}
 	for i, b := range bad {
 		s.badRows = append(s.badRows, BadRow{
-			ID: b.row.ID, Values: b.row.fields(), Fault: b.fault, Denies: denies[i],
+			ID: b.row.ID, Values: b.row.fields(), Detail: b.detail, Denies: denies[i],
 		})
 	}
 	if all != s.blockedAll || !maps.Equal(blocked, s.blocked) {
@@ -59,7 +59,7 @@ func (s *snapshot) block(h Subject) string {
 
 // mayRestrict reports whether being in what a bad row names may restrict someone.
 func (s *snapshot) mayRestrict(right string) bool {
-	name := GroupName(strings.TrimPrefix(right, groupMark))
+	name := GroupName(strings.TrimPrefix(right, groupPrefix))
 	if name.Check() != nil || s.blocked[name.Subject()] {
 		return true
 	}
@@ -69,7 +69,7 @@ func (s *snapshot) mayRestrict(right string) bool {
 	}
 	found := false
 	s.walk(g.id, func(g *group) {
-		found = found || len(g.rules.patterns(KindRestriction)) > 0 || s.blocked[g.holder]
+		found = found || len(g.rules.patterns(KindRestriction)) > 0 || s.blocked[g.subject]
 	})
 	return found
 }
@@ -96,7 +96,7 @@ func (s *snapshot) followBadRows(d Delta) {
 				row = Rename{g.Before.Name, g.After.Name}.apply(row)
 			}
 		}
-		bad = append(bad, badRow{row, b.Fault})
+		bad = append(bad, badRow{row, b.Detail})
 	}
 	s.setBadRows(bad)
 }
@@ -116,7 +116,7 @@ func (s *snapshot) namesGroup(name GroupName, has *group) (BadRow, bool) {
 func (s *snapshot) namesAs(b BadRow, name GroupName) (bare string, names bool) {
 	key := fold.String(string(name))
 	for _, v := range b.Values[min(1, len(b.Values)):] {
-		if bare := strings.TrimSpace(strings.TrimPrefix(v, groupMark)); fold.String(bare) == key {
+		if bare := strings.TrimSpace(strings.TrimPrefix(v, groupPrefix)); fold.String(bare) == key {
 			return bare, true
 		}
 	}
@@ -125,7 +125,7 @@ func (s *snapshot) namesAs(b BadRow, name GroupName) (bare string, names bool) {
 
 // leftBehind returns a bad row that may put someone into the group, and that wouldn't name it
 // any more if it were renamed: what it denies them would be allowed.
-func (s *snapshot) leftBehind(g *group) (BadRow, bool) {
+func (s *snapshot) missesRename(g *group) (BadRow, bool) {
 	for _, b := range s.badRows {
 		row := b.row()
 		_, names := s.namesAs(b, g.info.Name)

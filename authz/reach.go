@@ -40,7 +40,7 @@ func (s *snapshot) reachOfGroup(g *group) reach {
 func (s *snapshot) reachInto(r reach, id groupID) {
 	s.walk(id, func(g *group) {
 		r.add(g.rules)
-		if s.blocked[g.holder] {
+		if s.blocked[g.subject] {
 			r.restrictions[Everything] = true
 		}
 	})

@@ -1,11 +1,11 @@
 package authz
 
 import (
-	"github.com/rightful-go/rightful/internal/fold"
 	"iter"
-
 	"slices"
 	"strings"
+
+	"github.com/rightful-go/rightful/internal/fold"
 )
 
 // Resource is one thing of a type, such as record 17, as a service asks about it that knows
@@ -99,7 +99,7 @@ func (v *View) PermittedActions(user UserID, r Resource) []string {
 			_, action, _ := p.Split()
 			actions = append(actions, action)
 		}
-		if group, ok := strings.CutPrefix(object, membersMark); ok && v.s.group(GroupName(group)) != nil {
+		if group, ok := strings.CutPrefix(object, membersPrefix); ok && v.s.group(GroupName(group)) != nil {
 			actions = append(actions, assignAction)
 		}
 	}

@@ -78,7 +78,7 @@ type reversal struct {
 // goesAlong reports whether a rule is a right to assign that goes where its group goes: with
 // a new name, or with a group that is deleted again.
 func (r *reversal) goesAlong(rule Rule) bool {
-	name, ok := assigns(rule.Pattern)
+	name, ok := assignableGroup(rule.Pattern)
 	return ok && slices.ContainsFunc(r.change.Delta.Groups, func(g GroupChange) bool {
 		switch {
 		case g.After == nil:

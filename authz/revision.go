@@ -1,8 +1,6 @@
 package authz
 
-import (
-	"bytes"
-)
+import "bytes"
 
 // Revision numbers the states of a policy. It grows by one with each [Change]; 0 is the
 // empty policy before the first.

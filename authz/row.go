@@ -36,12 +36,12 @@ func isBlank(r Row) bool { return r.Type == "" && r.V == [6]string{} }
 func isLink(r Row) bool { return strings.HasPrefix(r.Type, rowLink) }
 
 // BadRow is a row of the policy table that can't be understood. It grants nothing; where it
-// is or may be a restriction, its holder is denied everything until it is mended.
+// is or may be a restriction, its subject is denied everything until it is mended.
 type BadRow struct {
 	ID     int64    `json:"id"`
 	Values []string `json:"values"` // type first, trailing empty ones left out
-	Fault  string   `json:"fault"`  // what is wrong with it
-	Denies string   `json:"denies"` // the holder that is denied everything, "*" for everyone, "" for nobody
+	Detail string   `json:"detail"` // what is wrong with it
+	Denies string   `json:"denies"` // the subject that is denied everything, "*" for everyone, "" for nobody
 }
 
 // key tells rows of other values apart.
@@ -58,7 +58,7 @@ func (b BadRow) row() Row {
 }
 
 // moreRows returns the rows that one list has more of than the other, by their values.
-func moreRows(one, other []BadRow) []BadRow {
+func rowsOnlyIn(one, other []BadRow) []BadRow {
 	there := map[string]int{}
 	for _, b := range other {
 		there[b.key()]++
@@ -103,7 +103,7 @@ func parseFields(fields []string) (Rule, error) {
 	if len(fields) == 0 {
 		return Rule{}, errors.New("is blank")
 	}
-	want, form := 5, "p, holder, object, action, effect"
+	want, form := 5, "p, subject, object, action, effect"
 	switch fields[0] {
 	case rowPolicy:
 	case rowLink:
@@ -119,18 +119,18 @@ func parseFields(fields []string) (Rule, error) {
 			return Rule{}, fmt.Errorf("has nothing in column %d", i+1)
 		}
 	}
-	holder := Subject(fields[1])
-	if err := holder.check(); err != nil {
+	subject := Subject(fields[1])
+	if err := subject.check(); err != nil {
 		return Rule{}, err
 	}
 	if fields[0] == rowLink {
-		return parseLink(holder, fields[2])
+		return parseLink(subject, fields[2])
 	}
-	return parsePolicy(holder, fields[2:])
+	return parsePolicy(subject, fields[2:])
 }
 
-func parsePolicy(holder Subject, fields []string) (Rule, error) {
-	r := Rule{Kind: KindGrant, Subject: holder, Pattern: Pattern(fields[0] + ":" + fields[1])}
+func parsePolicy(subject Subject, fields []string) (Rule, error) {
+	r := Rule{Kind: KindGrant, Subject: subject, Pattern: Pattern(fields[0] + ":" + fields[1])}
 	switch fields[2] {
 	case allow:
 	case deny:
@@ -147,7 +147,7 @@ func parsePolicy(holder Subject, fields []string) (Rule, error) {
 	return r, nil
 }
 
-func parseLink(holder Subject, right string) (Rule, error) {
+func parseLink(subject Subject, right string) (Rule, error) {
 	group, ok := Subject(right).Group()
 	if !ok {
 		return Rule{}, fmt.Errorf(`has %q where a group must stand; write "group:%s"`, clip(right), clip(right))
@@ -156,10 +156,10 @@ func parseLink(holder Subject, right string) (Rule, error) {
 		return Rule{}, fmt.Errorf("the group %q %w", clip(string(group)), err)
 	}
 	kind := KindMember
-	if _, ok := holder.Group(); ok {
+	if _, ok := subject.Group(); ok {
 		kind = KindInherit
 	}
-	return Rule{Kind: kind, Subject: holder, Group: group}, nil
+	return Rule{Kind: kind, Subject: subject, Group: group}, nil
 }
 
 // Rename moves a group: every row that names it, on the left or as a group on the right.

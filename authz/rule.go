@@ -3,6 +3,7 @@ package authz
 import (
 	"cmp"
 	"fmt"
+
 	"github.com/rightful-go/rightful/internal/textcheck"
 )
 
@@ -11,10 +12,10 @@ type RuleKind string
 
 // The kinds of rules.
 const (
-	KindGrant       RuleKind = "grant"       // the holder may do what the pattern covers
-	KindRestriction RuleKind = "restriction" // the holder may not, whatever grants it
-	KindMember      RuleKind = "member"      // the holder, a user, is in the group
-	KindInherit     RuleKind = "inherit"     // the holder, a group, has all that the group has
+	KindGrant       RuleKind = "grant"       // the subject may do what the pattern covers
+	KindRestriction RuleKind = "restriction" // the subject may not, whatever grants it
+	KindMember      RuleKind = "member"      // the subject, a user, is in the group
+	KindInherit     RuleKind = "inherit"     // the subject, a group, has all that the group has
 )
 
 func kindIndex(k RuleKind) int {
@@ -35,17 +36,17 @@ type Rule struct {
 
 // describe says what a rule is, for people.
 func (r Rule) describe() string {
-	holder := fmt.Sprintf("%q", string(r.Subject))
+	subject := fmt.Sprintf("%q", string(r.Subject))
 	if name, ok := r.Subject.Group(); ok {
-		holder = fmt.Sprintf("the group %q", name)
+		subject = fmt.Sprintf("the group %q", name)
 	}
 	switch r.Kind {
 	case KindMember:
-		return fmt.Sprintf("the membership of %s in %q", holder, r.Group)
+		return fmt.Sprintf("the membership of %s in %q", subject, r.Group)
 	case KindInherit:
-		return fmt.Sprintf("the inheritance of %q by %s", r.Group, holder)
+		return fmt.Sprintf("the inheritance of %q by %s", r.Group, subject)
 	}
-	return fmt.Sprintf("the %s %q of %s", r.Kind, r.Pattern, holder)
+	return fmt.Sprintf("the %s %q of %s", r.Kind, r.Pattern, subject)
 }
 
 // compareForExport puts grants and restrictions before links and groups before users.
@@ -69,13 +70,13 @@ func compareForExport(a, b Rule) int {
 	)
 }
 
-// Rules are the grants and restrictions of one holder, each sorted and without doubles.
+// Rules are the grants and restrictions of one subject, each sorted and without doubles.
 type Rules struct {
 	Grants       []Pattern
 	Restrictions []Pattern
 }
 
-// RulesDelta is a change to the rules of one holder. What is so already is no error.
+// RulesDelta is a change to the rules of one subject. What is so already is no error.
 type RulesDelta struct {
 	Grant, Revoke, Restrict, Lift []Pattern
 }
@@ -91,10 +92,10 @@ func (g GroupInfo) check() error {
 	if err := g.Name.Check(); err != nil {
 		return fmt.Errorf("the name %w", err)
 	}
-	return describe(g.Description)
+	return checkDescription(g.Description)
 }
 
-func describe(text string) error {
+func checkDescription(text string) error {
 	if err := textcheck.Check(text, 0, textcheck.MaxDescription); err != nil {
 		return fmt.Errorf("the description %w", err)
 	}

@@ -4,7 +4,7 @@ package authz
 // for are not among them.
 func (s *snapshot) rules(yield func(Rule) bool) {
 	for _, g := range s.groups {
-		if g != nil && !s.rulesOf(g.holder, g.rules, KindInherit, g.inherits, yield) {
+		if g != nil && !s.rulesOf(g.subject, g.rules, KindInherit, g.inherits, yield) {
 			return
 		}
 	}
@@ -20,7 +20,7 @@ func (s *snapshot) rules(yield func(Rule) bool) {
 // its rules that doesn't grow with the number of members.
 func (s *snapshot) patternRules(yield func(Rule) bool) {
 	for _, g := range s.groups {
-		if g != nil && !s.rulesOf(g.holder, g.rules, KindInherit, nil, yield) {
+		if g != nil && !s.rulesOf(g.subject, g.rules, KindInherit, nil, yield) {
 			return
 		}
 	}

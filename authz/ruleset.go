@@ -1,9 +1,9 @@
 package authz
 
 import (
-	"github.com/rightful-go/rightful/internal/fold"
-
 	"slices"
+
+	"github.com/rightful-go/rightful/internal/fold"
 )
 
 // ruleSet is an immutable set of grants and restrictions.

@@ -1,12 +1,11 @@
 package authz
 
 import (
-	"github.com/rightful-go/rightful/internal/fold"
-
-	"github.com/rightful-go/rightful/authz/internal/table"
-
 	"iter"
 	"slices"
+
+	"github.com/rightful-go/rightful/authz/internal/table"
+	"github.com/rightful-go/rightful/internal/fold"
 )
 
 // snapshot is the policy at one revision. Nothing in it ever changes: readers take it

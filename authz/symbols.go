@@ -94,7 +94,7 @@ func (e *symbolsEdit) done() symbols {
 }
 
 // number returns the number of a text, which it takes in.
-func (e *symbolsEdit) number(s string) textID {
+func (e *symbolsEdit) idOf(s string) textID {
 	switch s {
 	case "":
 		return rootText
@@ -115,7 +115,7 @@ func (e *symbolsEdit) symbol(p Permission) symbol {
 		return *known
 	}
 	object, action, _ := p.Split()
-	n := symbol{exact: exactKey(e.number(object), e.number(action)), prefixes: e.prefixes(object)}
+	n := symbol{exact: exactKey(e.idOf(object), e.idOf(action)), prefixes: e.prefixes(object)}
 	*e.names.Set(p) = n
 	return n
 }
@@ -132,7 +132,7 @@ func (e *symbolsEdit) prefixes(object string) *prefixes {
 	if t := e.texts.Find(prefix); t != nil && t.prefixes != nil {
 		return t.prefixes
 	}
-	longer := slices.Concat(*e.prefixes(object[:end-1]), prefixes{e.number(prefix)})
+	longer := slices.Concat(*e.prefixes(object[:end-1]), prefixes{e.idOf(prefix)})
 	e.texts.Set(prefix).prefixes = &longer
 	return &longer
 }
@@ -152,9 +152,9 @@ func (e *symbolsEdit) patternKeyOf(p Pattern) patternKey {
 	switch {
 	case t.below:
 		depth := strings.Count(t.object, ".") + strings.Count(t.object, "/")
-		return belowPatternKey(e.number(t.object), e.number(t.action), depth)
+		return belowPatternKey(e.idOf(t.object), e.idOf(t.action), depth)
 	case t.action == "*":
-		return patternKey{key: exactKey(e.number(t.object), anyText), wild: wildAction}
+		return patternKey{key: exactKey(e.idOf(t.object), anyText), wild: wildAction}
 	}
 	return patternKey{key: e.symbol(Permission(p)).exact}
 }

@@ -1,14 +1,14 @@
 package authz
 
 import (
-	"github.com/rightful-go/rightful/internal/fold"
-
 	"errors"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/rightful-go/rightful/internal/fold"
 )
 
 // checkPolicyText refuses what some Casbin misreads in a policy row.
@@ -37,7 +37,7 @@ func checkPolicyText(s string) error {
 	return nil
 }
 
-func contains(s, text string) bool {
+func containsFolded(s, text string) bool {
 	return text == "" || strings.Contains(fold.String(s), fold.String(text))
 }
 
@@ -50,7 +50,7 @@ func clip(s string) string {
 	return s
 }
 
-func joined[S ~string](list []S) string {
+func commaSeparated[S ~string](list []S) string {
 	parts := make([]string, len(list))
 	for i, s := range list {
 		parts[i] = string(s)
@@ -58,7 +58,7 @@ func joined[S ~string](list []S) string {
 	return strings.Join(parts, ", ")
 }
 
-func more(n int) string {
+func andMore(n int) string {
 	if n <= 0 {
 		return "."
 	}
@@ -71,7 +71,7 @@ func sortedSet[S ~string](list []S) []S {
 	return slices.Compact(list)
 }
 
-func withoutDoubles[T comparable](list []T) []T {
+func distinct[T comparable](list []T) []T {
 	var once []T
 	for _, x := range list {
 		if !slices.Contains(once, x) {
@@ -83,7 +83,7 @@ func withoutDoubles[T comparable](list []T) []T {
 
 // visible returns a text that any store keeps and any screen shows: what is no UTF-8 and what
 // is invisible becomes U+FFFD, and so does the rest of a text that is too long.
-func visible(text string, most int) string {
+func printable(text string, most int) string {
 	text = strings.Map(func(r rune) rune {
 		if ' ' <= r && r <= '~' || !unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) {
 			return r

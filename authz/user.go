@@ -1,8 +1,6 @@
 package authz
 
-import (
-	"slices"
-)
+import "slices"
 
 // user is one user's part in the policy: never empty, a user without groups and rules isn't
 // in the snapshot. A million of them must be cheap, so that what few have lies apart.

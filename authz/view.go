@@ -68,7 +68,7 @@ func (v *View) groupOf(g *group) Group {
 func (v *View) Groups(text string) []Group {
 	var list []Group
 	for _, g := range v.s.sortedGroups() {
-		if contains(string(g.info.Name), text) || contains(g.info.Description, text) {
+		if containsFolded(string(g.info.Name), text) || containsFolded(g.info.Description, text) {
 			list = append(list, v.groupOf(g))
 		}
 	}
@@ -89,7 +89,7 @@ func (v *View) Catalog(category []string, text string) Catalog {
 	var list Catalog
 	add := func(e Entry) {
 		under := len(e.Category) >= len(category) && slices.Equal(e.Category[:len(category)], category)
-		if under && (contains(string(e.Permission), text) || contains(e.Label, text) || contains(e.Description, text)) {
+		if under && (containsFolded(string(e.Permission), text) || containsFolded(e.Label, text) || containsFolded(e.Description, text)) {
 			list = append(list, e)
 		}
 	}
@@ -106,7 +106,7 @@ func (v *View) entry(p Permission) (Entry, bool) {
 	if i, ok := v.catalog.byName[p]; ok {
 		return v.catalog.entries[i], true
 	}
-	if name, ok := assigns(Pattern(p)); ok && v.s.group(name) != nil && p == AssignMembers(name) {
+	if name, ok := assignableGroup(Pattern(p)); ok && v.s.group(name) != nil && p == AssignMembers(name) {
 		return assignEntry(name), true
 	}
 	return Entry{Permission: p}, false

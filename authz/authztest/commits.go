@@ -25,7 +25,7 @@ func commitLoadsBack(f *fixture) {
 	groups := []authz.GroupRow{group("Administrators", 1), group("Desk", 1)}
 	r := f.commit(authz.Commit{AddRows: rows, PutGroups: groups, Milestones: authz.Milestones{Seeded: true}})
 
-	f.has(rows...)
+	f.hasRows(rows...)
 	got := f.everything()
 	got.rows = nil
 	f.same("after the commit", got, contents{
@@ -134,7 +134,7 @@ func cutShort(f *fixture) {
 	whole := time.Since(start)
 
 	written := 0
-	for range shortcuts {
+	for range cutShortCommits {
 		was := f.revision()
 		ctx, cancel := context.WithTimeout(f.Context(), time.Duration(rand.Int64N(int64(whole)*3/2+1)))
 		err := f.store.Commit(ctx, commit(was+1))
@@ -154,13 +154,13 @@ func cutShort(f *fixture) {
 			written++
 		}
 	}
-	f.Logf("of %d commits cut short %d were written", shortcuts, written)
+	f.Logf("of %d commits cut short %d were written", cutShortCommits, written)
 	if written == 0 {
 		f.Error("none came to an end, so that nothing was shown")
 	}
 }
 
-func marks(f *fixture) {
+func milestones(f *fixture) {
 	for _, m := range []authz.Milestones{
 		{Seeded: true}, {HadAdministrator: true}, {Seeded: true, HadAdministrator: true}, {},
 	} {

@@ -171,7 +171,7 @@ func (f *fixture) everything() contents {
 }
 
 // has checks that the policy table holds just these rows, whatever their ids and order.
-func (f *fixture) has(want ...authz.Row) {
+func (f *fixture) hasRows(want ...authz.Row) {
 	f.Helper()
 	var got []authz.Row
 	for _, r := range f.load().rows {

@@ -72,7 +72,7 @@ func removedRowMustBeThere(f *fixture) {
 		}
 	}
 	f.commit(authz.Commit{RemoveRows: []authz.Row{there}})
-	f.has()
+	f.hasRows()
 	f.refused(authz.Commit{RemoveRows: []authz.Row{there}}, nil)
 	f.refused(authz.Commit{RemoveIDs: []int64{id}}, nil)
 }
@@ -148,9 +148,9 @@ func lookalikesStay(f *fixture) {
 		f.refused(authz.Commit{RemoveRows: []authz.Row{l.row}}, nil)
 		f.commit(authz.Commit{AddRows: []authz.Row{l.row}})
 		f.commit(authz.Commit{RemoveRows: []authz.Row{l.row}})
-		f.has(l.like...)
+		f.hasRows(l.like...)
 		f.commit(authz.Commit{RemoveRows: l.like})
-		f.has()
+		f.hasRows()
 	}
 }
 
@@ -170,7 +170,7 @@ func emptyFieldIsNoWildcard(f *fixture) {
 		f.refused(authz.Commit{RemoveRows: []authz.Row{short}}, nil)
 		f.commit(authz.Commit{AddRows: []authz.Row{short}})
 		f.commit(authz.Commit{RemoveRows: []authz.Row{short}})
-		f.has(full...)
+		f.hasRows(full...)
 	}
 }
 
@@ -191,10 +191,10 @@ func doublesGoTogether(f *fixture) {
 	f.insert(text("g"), text("ana"), text("group:Desk"))
 	f.insert(text("g"), text("ana"), text("group:Desk"), text(""))
 	f.insert(text("g"), text("ana"), text("group:Desk"), nil, text(""))
-	f.has(slices.Concat(slices.Repeat([]authz.Row{row("g", "ana", "group:Desk")}, 4), []authz.Row{other})...)
+	f.hasRows(slices.Concat(slices.Repeat([]authz.Row{row("g", "ana", "group:Desk")}, 4), []authz.Row{other})...)
 
 	f.commit(authz.Commit{RemoveRows: []authz.Row{row("g", "ana", "group:Desk")}})
-	f.has(other)
+	f.hasRows(other)
 	f.refused(authz.Commit{RemoveRows: []authz.Row{row("g", "ana", "group:Desk")}}, nil)
 }
 
@@ -207,16 +207,16 @@ func removeByID(f *fixture) {
 	f.insert(text("p"), text("ben"))
 
 	f.commit(authz.Commit{RemoveIDs: []int64{short, double}})
-	f.has(twin, authz.Row{}, row("p", "ben"))
+	f.hasRows(twin, authz.Row{}, row("p", "ben"))
 	f.commit(authz.Commit{RemoveIDs: []int64{blank}, RemoveRows: []authz.Row{twin}})
-	f.has(row("p", "ben"))
+	f.hasRows(row("p", "ben"))
 }
 
 func renameMovesRows(f *fixture) {
 	f.commit(authz.Commit{AddRows: []authz.Row{
 		row("p", "group:Desk", "orders", "view", "allow"),
 		row("p", "group:Desk", "orders", "edit", "deny"),
-		row("p", "group:Desk", "short"), // a bad row keeps its holder, and with it what it denies
+		row("p", "group:Desk", "short"), // a bad row keeps its subject, and with it what it denies
 		row("x", "group:Desk", "who knows"),
 		row("", "group:Desk"),
 		row("g", "ana", "group:Desk"),
@@ -226,7 +226,7 @@ func renameMovesRows(f *fixture) {
 		row("g", "group:Desk", "group:Desk"),
 	}})
 	f.commit(authz.Commit{Renames: []authz.Rename{{From: "Desk", To: "Front desk"}}})
-	f.has(
+	f.hasRows(
 		row("p", "group:Front desk", "orders", "view", "allow"),
 		row("p", "group:Front desk", "orders", "edit", "deny"),
 		row("p", "group:Front desk", "short"),
@@ -262,7 +262,7 @@ func renameLeavesLookalikes(f *fixture) {
 	}
 	f.commit(authz.Commit{AddRows: append(slices.Clone(stay), row("g", "cleo", "group:Desk"))})
 	f.commit(authz.Commit{Renames: []authz.Rename{{From: "Desk", To: "Front desk"}}})
-	f.has(append(stay, row("g", "cleo", "group:Front desk"))...)
+	f.hasRows(append(stay, row("g", "cleo", "group:Front desk"))...)
 }
 
 func renameOrder(f *fixture) {
@@ -276,7 +276,7 @@ func renameOrder(f *fixture) {
 		AddRows:    []authz.Row{row("g", "cleo", "group:C"), row("g", "ana", "group:A")},
 		PutGroups:  []authz.GroupRow{group("C", 2), group("A", 2)},
 	})
-	f.has(row("g", "ben", "group:C"), row("g", "cleo", "group:C"), row("g", "ana", "group:A"))
+	f.hasRows(row("g", "ben", "group:C"), row("g", "cleo", "group:C"), row("g", "ana", "group:A"))
 	f.same("groups", contents{state: authz.State{Groups: f.load().state.Groups}},
 		contents{state: authz.State{Groups: []authz.GroupRow{group("A", 2), group("C", 2)}}})
 }
@@ -297,7 +297,7 @@ func manyRows(f *fixture) {
 		c.Users = append(c.Users, authz.UserID(id))
 		if i%2 == 0 {
 			c.AddRows = append(c.AddRows, row("g", id, "group:Desk"))
-		} else { // many rules of one holder
+		} else { // many rules of one subject
 			c.AddRows = append(c.AddRows, row("p", "group:Desk", id, "view", "allow"))
 		}
 		if i%10 == 0 {
@@ -306,7 +306,7 @@ func manyRows(f *fixture) {
 		}
 	}
 	f.commit(c)
-	f.has(c.AddRows...)
+	f.hasRows(c.AddRows...)
 	if got := len(f.load().state.Groups); got != many/10 {
 		f.Errorf("%d groups", got)
 	}
@@ -316,7 +316,7 @@ func manyRows(f *fixture) {
 
 	f.refused(authz.Commit{RemoveRows: append(slices.Clone(c.AddRows), row("g", "nobody", "group:Desk"))}, nil)
 	f.commit(authz.Commit{RemoveRows: c.AddRows})
-	f.has()
+	f.hasRows()
 
 	f.commit(authz.Commit{AddRows: c.AddRows})
 	var ids []int64
@@ -325,7 +325,7 @@ func manyRows(f *fixture) {
 	}
 	f.refused(authz.Commit{RemoveIDs: append(slices.Clone(ids), 1<<40)}, nil)
 	f.commit(authz.Commit{RemoveIDs: ids, Renames: []authz.Rename{{From: "Desk", To: "Front desk"}}})
-	f.has()
+	f.hasRows()
 }
 
 // Prepare fills an empty store with what the ways to write in [Backend.Write] are about: the

@@ -49,13 +49,13 @@ func (s Size) eachRow(row func(authz.Row) error) (err error) {
 	yield("p", "group:Administrators", "*", "*", "allow")
 	yield("g", "root", "group:Administrators")
 	for i := range s.Groups {
-		holder := "group:" + string(s.Group(i))
+		subject := "group:" + string(s.Group(i))
 		for n := range s.share() {
 			object, action, _ := s.Permission(i, n).Split()
-			yield("p", holder, object, action, "allow")
+			yield("p", subject, object, action, "allow")
 		}
 		object, action, _ := s.Permission(i, 0).Split()
-		yield("p", holder, object, action, "deny")
+		yield("p", subject, object, action, "deny")
 	}
 	for i := range s.Users {
 		yield("g", string(s.User(i)), "group:"+string(s.Group(i)))

@@ -69,7 +69,7 @@ var cases = []struct {
 	{"a commit that fails writes nothing (gorm-adapter SavePolicy)", failureWritesNothing, nil},
 	{"an ended context writes nothing", endedContextWritesNothing, nil},
 	{"a commit cut short is whole or absent (gorm-adapter SavePolicy)", cutShort, nil},
-	{"marks are kept", marks, nil},
+	{"marks are kept", milestones, nil},
 	{"groups are made, updated and deleted", groups, nil},
 	{"a user's version is the revision that last named the user", userVersions, nil},
 	{"what is handed in and out are copies", copies, nil},

@@ -96,7 +96,7 @@ func oneMoment(f *fixture) {
 			f.Error(err)
 		}
 	}()
-	for range moments {
+	for range concurrentLoads {
 		f.loadMoment(members, func() {})
 	}
 }

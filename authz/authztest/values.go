@@ -24,7 +24,7 @@ func longestValues(f *fixture) {
 		Record: r, AddRows: added, PutGroups: []authz.GroupRow{g}, Users: []authz.UserID{authz.UserID(user)},
 	})
 
-	f.has(added...)
+	f.hasRows(added...)
 	got := f.everything()
 	got.rows = nil
 	f.same("after the commit", got, contents{
@@ -38,7 +38,7 @@ func longestValues(f *fixture) {
 		Renames:    []authz.Rename{{From: name, To: "Desk"}},
 		RemoveRows: []authz.Row{added[0], row("g", user, "group:Desk")},
 	})
-	f.has(row("p", "group:Desk", object, long(100), "deny"))
+	f.hasRows(row("p", "group:Desk", object, long(100), "deny"))
 }
 
 func badRows(f *fixture) {
@@ -75,7 +75,7 @@ func badRows(f *fixture) {
 		want[i].ID = 0
 	}
 	f.commit(authz.Commit{RemoveRows: want})
-	f.has(row("g", "ben", "group:Desk"))
+	f.hasRows(row("g", "ben", "group:Desk"))
 }
 
 // tooLong values are longer than the columns of gorm-adapter's table. A store may have room for
@@ -93,9 +93,9 @@ func tooLong(f *fixture) {
 			f.same("after the refused commit", f.everything(), was)
 			continue
 		}
-		f.has(row("g", "ana", "group:Desk"), long)
+		f.hasRows(row("g", "ana", "group:Desk"), long)
 		f.commit(authz.Commit{RemoveRows: []authz.Row{long}})
 	}
 	f.commit(authz.Commit{RemoveRows: []authz.Row{row("g", "ana", "group:Desk")}})
-	f.has()
+	f.hasRows()
 }

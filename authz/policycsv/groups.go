@@ -2,11 +2,11 @@ package policycsv
 
 import (
 	"fmt"
-	"github.com/rightful-go/rightful/internal/fold"
-	"github.com/rightful-go/rightful/internal/textcheck"
 	"io"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/internal/fold"
+	"github.com/rightful-go/rightful/internal/textcheck"
 )
 
 // ReadGroups reads groups and their descriptions below the header "name,description".
@@ -66,7 +66,7 @@ func newGroupsCheck() *groupsCheck {
 func (c *groupsCheck) group(line int, g authz.GroupInfo) (details []string) {
 	if err := g.Name.Check(); err != nil {
 		details = append(details, fmt.Sprintf("the name %s %v", excerpt(string(g.Name)), err))
-	} else if detail := c.take(line, g.Name); detail != "" {
+	} else if detail := c.claimName(line, g.Name); detail != "" {
 		details = append(details, detail)
 	}
 	if err := textcheck.Check(g.Description, 0, textcheck.MaxDescription); err != nil {
@@ -76,7 +76,7 @@ func (c *groupsCheck) group(line int, g authz.GroupInfo) (details []string) {
 }
 
 // take says why a name isn't free.
-func (c *groupsCheck) take(line int, name authz.GroupName) string {
+func (c *groupsCheck) claimName(line int, name authz.GroupName) string {
 	folded := fold.String(string(name))
 	if name != authz.Administrators && folded == fold.String(string(authz.Administrators)) {
 		return fmt.Sprintf("the name %q counts as %q, the protected group; write it exactly so or choose another",

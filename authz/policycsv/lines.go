@@ -4,10 +4,11 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
-	"github.com/rightful-go/rightful/authz"
 	"io"
 	"iter"
 	"unicode/utf8"
+
+	"github.com/rightful-go/rightful/authz"
 )
 
 // maxLine is how many bytes a line may have, its end not counted. Casbin's own file adapter

@@ -10,11 +10,11 @@ import (
 
 // The fields of a policy line by its type. The effect may be left out.
 var (
-	ruleFields       = []string{"type", "holder", "object", "action", "effect"}
+	ruleFields       = []string{"type", "subject", "object", "action", "effect"}
 	membershipFields = []string{"type", "member", "group"}
 )
 
-// ReadPolicy reads a policy in Casbin's CSV: "p, holder, object, action[, allow|deny]" and
+// ReadPolicy reads a policy in Casbin's CSV: "p, subject, object, action[, allow|deny]" and
 // "g, member, group". An effect that is left out is filled in as "allow".
 //
 // It reads to the end whatever it meets. Lines that can't be read are in the Faults, in order
@@ -98,7 +98,7 @@ func policyFields(fields []string) (checked, details []string) {
 
 // wrongCount says how many fields a line should have, and how it may have come by the others.
 func wrongCount(fields []string) string {
-	form, most := "a p line has 4 fields (p, holder, object, action) or 5 (the effect)", len(ruleFields)
+	form, most := "a p line has 4 fields (p, subject, object, action) or 5 (the effect)", len(ruleFields)
 	if fields[0] == "g" {
 		form, most = "a g line has 3 fields (g, member, group)", len(membershipFields)
 	}

@@ -123,7 +123,7 @@ func repair(ctx context.Context, c *call) error {
 	}
 	if c.output == "text" {
 		for _, row := range change.Delta.RemovedRows {
-			tell(c.out, "  %d: %s (%s)\n", row.ID, strings.Join(row.Values, ", "), row.Fault)
+			tell(c.out, "  %d: %s (%s)\n", row.ID, strings.Join(row.Values, ", "), row.Detail)
 		}
 	}
 	return c.changed(change, fmt.Sprintf("%d rows taken out", len(change.Delta.RemovedRows)))

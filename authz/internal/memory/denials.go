@@ -31,7 +31,7 @@ func (m *Store) AddDenials(ctx context.Context, denials []authz.Denial) error {
 		}
 	}
 	for _, d := range denials {
-		i := m.denials.place(d.At, d.ID)
+		i := m.denials.indexOf(d.At, d.ID)
 		m.denials.list = slices.Insert(m.denials.list, i, cloneDenial(d))
 	}
 	return nil
@@ -54,7 +54,7 @@ func (m *Store) Denials(ctx context.Context, q authz.DenialQuery) ([]authz.Denia
 	defer m.denials.mu.RUnlock()
 	end := len(m.denials.list)
 	if !q.Before.IsZero() {
-		end = m.denials.place(q.Before, q.BeforeID)
+		end = m.denials.indexOf(q.Before, q.BeforeID)
 	}
 	var list []authz.Denial
 	for i := end - 1; i >= 0 && len(list) < q.Limit; i-- {
@@ -98,7 +98,7 @@ func (l *denials) pruneEach(keep authz.DenialBounds, limit int) (deleted int) {
 }
 
 // place returns where the denial of this time and id is, or would be.
-func (l *denials) place(at time.Time, id authz.DenialID) int {
+func (l *denials) indexOf(at time.Time, id authz.DenialID) int {
 	i, _ := slices.BinarySearchFunc(l.list, id, func(d authz.Denial, id authz.DenialID) int {
 		return cmp.Or(d.At.Compare(at), cmp.Compare(d.ID, id))
 	})

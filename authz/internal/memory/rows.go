@@ -11,23 +11,23 @@ import (
 
 // table is the policy table.
 type table struct {
-	list []tableRow            // by id
-	gone int                   // how many of them
-	ids  map[authz.Row][]int64 // of the rows that are equal but for their id
-	last int64                 // the highest id ever given; ids aren't used twice
-	undo []func()              // takes back what a commit did so far, last first
+	list         []tableRow            // by id
+	removedCount int                   // how many of them
+	ids          map[authz.Row][]int64 // of the rows that are equal but for their id
+	last         int64                 // the highest id ever given; ids aren't used twice
+	undo         []func()              // takes back what a commit did so far, last first
 }
 
 // tableRow is a row, or the place of one that is gone and may come back.
 type tableRow struct {
 	authz.Row
-	gone bool
+	removed bool
 }
 
 // all yields the rows by their ids.
 func (t *table) all(yield func(authz.Row) bool) {
 	for i := range t.list {
-		if !t.list[i].gone && !yield(t.list[i].Row) {
+		if !t.list[i].removed && !yield(t.list[i].Row) {
 			return
 		}
 	}
@@ -44,9 +44,9 @@ func (t *table) find(id int64) *tableRow {
 
 // tidy drops the places of rows that are gone when they are too many.
 func (t *table) tidy() {
-	if t.gone > len(t.list)/2+1000 {
-		t.list = slices.DeleteFunc(t.list, func(r tableRow) bool { return r.gone })
-		t.gone = 0
+	if t.removedCount > len(t.list)/2+1000 {
+		t.list = slices.DeleteFunc(t.list, func(r tableRow) bool { return r.removed })
+		t.removedCount = 0
 	}
 }
 
@@ -94,7 +94,7 @@ func (t *table) toRemove(c authz.Commit) ([]int64, error) {
 		found = append(found, ids...)
 	}
 	for _, id := range c.RemoveIDs {
-		if at := t.find(id); at == nil || at.gone {
+		if at := t.find(id); at == nil || at.removed {
 			return nil, fmt.Errorf("the row to remove with id %d isn't in the table", id)
 		}
 		found = append(found, id)
@@ -163,7 +163,7 @@ func (t *table) put(row authz.Row) {
 		t.list = append(t.list, tableRow{Row: row})
 	} else {
 		*at = tableRow{Row: row}
-		t.gone--
+		t.removedCount--
 	}
 	values := withoutID(row)
 	t.ids[values] = append(t.ids[values], row.ID)
@@ -172,12 +172,12 @@ func (t *table) put(row authz.Row) {
 // remove takes a row out, if it is there.
 func (t *table) remove(id int64) (row authz.Row, there bool) {
 	at := t.find(id)
-	if at == nil || at.gone {
+	if at == nil || at.removed {
 		return authz.Row{}, false
 	}
 	row = at.Row
-	at.gone = true
-	t.gone++
+	at.removed = true
+	t.removedCount++
 	values := withoutID(row)
 	rest := slices.DeleteFunc(t.ids[values], func(other int64) bool { return other == id })
 	if len(rest) == 0 {

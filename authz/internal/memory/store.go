@@ -41,7 +41,7 @@ func New() *Store {
 
 // Load implements [authz.Store]. Commits go on while row is being called.
 func (m *Store) Load(ctx context.Context, state func(authz.State) error, row func(authz.Row) error) error {
-	rows, present := m.moment()
+	rows, present := m.contents()
 	if err := state(present); err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (m *Store) Load(ctx context.Context, state func(authz.State) error, row fun
 }
 
 // moment copies everything, as of now.
-func (m *Store) moment() ([]authz.Row, authz.State) {
+func (m *Store) contents() ([]authz.Row, authz.State) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	rows := slices.AppendSeq(make([]authz.Row, 0, len(m.rows.list)), m.rows.all)
