@@ -4,6 +4,6 @@ package authztest
 
 const (
 	many            = 10_000 // rows in one commit
-	cutShortCommits = 60     // commits that are cut short
-	concurrentLoads = 300    // loads while commits go on
+	cutShortCommits = 60     // interrupted commits
+	concurrentLoads = 300    // loads during commits
 )

@@ -52,7 +52,7 @@ func callbackError(f *fixture) {
 	if !errors.Is(err, stop) || calls != 3 {
 		f.Errorf("after %d calls: %v", calls, err)
 	}
-	f.commit(authz.Commit{}) // the store isn't held up by the load that ended early
+	f.commit(authz.Commit{}) // the aborted load doesn't block the store
 }
 
 func removedRowMustBeThere(f *fixture) {
@@ -77,8 +77,7 @@ func removedRowMustBeThere(f *fixture) {
 	f.refused(authz.Commit{RemoveIDs: []int64{id}}, nil)
 }
 
-// lookalikes are rows and what some database, some collation or some joining of fields takes
-// for the same.
+// lookalikes are rows and others that some database, collation or concatenation of fields treats as equal.
 var lookalikes = []struct {
 	row  authz.Row
 	like []authz.Row
@@ -115,7 +114,7 @@ var lookalikes = []struct {
 		row("p", "ana", "orders", "view,allow"),
 	}},
 	{row("g", "zoë", "group:Straße"), []authz.Row{
-		row("g", "zoe\u0308", "group:Straße"), // the same to the eye, in NFD
+		row("g", "zoe\u0308", "group:Straße"), // looks the same, but is in NFD
 		row("g", "zoe", "group:Straße"),
 		row("g", "ZOË", "group:Straße"),
 		row("g", "zoë", "group:Strasse"),
@@ -124,7 +123,7 @@ var lookalikes = []struct {
 		row("g", "group:Straße", "zoë"),
 		row("g2", "zoë", "group:Straße"),
 	}},
-	{row("p", `o'_%\`, "*", "%", "allow"), []authz.Row{ // what SQL has a meaning for
+	{row("p", `o'_%\`, "*", "%", "allow"), []authz.Row{ // special characters of SQL
 		row("p", `o'__\`, "*", "%", "allow"),
 		row("p", `o'_%`, "*", "%", "allow"),
 		row("p", `o''_%\`, "*", "%", "allow"),
@@ -136,8 +135,8 @@ var lookalikes = []struct {
 
 func lookalikesStay(f *fixture) {
 	for _, l := range lookalikes {
-		// Spaces at the end come alone: where an index takes them for nothing, such a row
-		// can't stand beside the other.
+		// A row with trailing spaces is tested alone: an index that ignores these spaces doesn't allow
+		// both rows.
 		padded := l.row
 		padded.V[0] += " "
 		f.commit(authz.Commit{AddRows: []authz.Row{padded}})
@@ -174,10 +173,10 @@ func emptyFieldIsNoWildcard(f *fixture) {
 	}
 }
 
-// text points to a value that isn't NULL.
+// text returns a pointer to a value, one that isn't NULL.
 func text(s string) *string { return &s }
 
-// insert writes a row past the store; columns left out are NULL.
+// insert writes a row without the store. Omitted columns are NULL.
 func (f *fixture) insert(columns ...*string) int64 {
 	f.Helper()
 	var all [7]*string
@@ -216,7 +215,7 @@ func renameMovesRows(f *fixture) {
 	f.commit(authz.Commit{AddRows: []authz.Row{
 		row("p", "group:Desk", "orders", "view", "allow"),
 		row("p", "group:Desk", "orders", "edit", "deny"),
-		row("p", "group:Desk", "short"), // a bad row keeps its subject, and with it what it denies
+		row("p", "group:Desk", "short"), // the bad row must continue to deny what it denies
 		row("x", "group:Desk", "who knows"),
 		row("", "group:Desk"),
 		row("g", "ana", "group:Desk"),
@@ -242,12 +241,12 @@ func renameMovesRows(f *fixture) {
 
 func renameLeavesLookalikes(f *fixture) {
 	stay := []authz.Row{
-		row("p", "ana", "group:Desk", "view", "allow"), // on the right, but no membership
+		row("p", "ana", "group:Desk", "view", "allow"), // on the right, but not of a "g" row
 		row("x", "ana", "group:Desk"),
 		row("G", "ana", "group:Desk"),
 		row("g2", "ana", "group:Desk"),
 		row("g", "ana", "group:Staff", "group:Desk"),
-		row("g", "ana", "Desk"), // no group
+		row("g", "ana", "Desk"), // not a group
 		row("p", "Desk", "orders", "view", "allow"),
 		row("p", "group:desk", "orders", "view", "allow"),
 		row("p", "GROUP:Desk", "orders", "view", "allow"),
@@ -328,8 +327,8 @@ func manyRows(f *fixture) {
 	f.hasRows()
 }
 
-// Prepare fills an empty store with what the ways to write in [Backend.Write] are about: the
-// group Desk with a grant, and ana in it and in Administrators, which hold everything.
+// Prepare fills an empty store for the functions in [Backend.Write]: with the group Desk, which has a grant,
+// Administrators, which hold everything, and ana, who is a member of both.
 func Prepare(t *testing.T, s authz.Store) {
 	t.Helper()
 	(&fixture{T: t, store: s}).commit(authz.Commit{
@@ -369,7 +368,7 @@ func writesOfOthers(f *fixture) {
 	}
 }
 
-// fullCommitAfterPrepare writes to the tables in every way in which a commit does.
+// fullCommitAfterPrepare returns a commit that writes to the tables in every way.
 func fullCommitAfterPrepare() authz.Commit {
 	return authz.Commit{
 		Renames:    []authz.Rename{{From: "Desk", To: "Front desk"}},

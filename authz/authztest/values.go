@@ -50,7 +50,7 @@ func badRows(f *fixture) {
 		row("x", "1", "2", "3", "4", "5", "6"),
 		row("p", " ana ", "orders\t", "view\n", "allow"),
 		row("p", "ana", "a,b", `say "x"`, "maybe"),
-		row("g", "\u001f\u001f", "\u001f", "", "", "", "\u001f"), // characters that a store might join values by
+		row("g", "\u001f\u001f", "\u001f", "", "", "", "\u001f"), // characters that a store might use as separators
 		row("g", "ana", "group:Nobody's", "", "", "stray"),
 		row("g", "zoe\u0308", "group:\u200b"),
 	}
@@ -59,7 +59,7 @@ func badRows(f *fixture) {
 		for j := range r.V {
 			columns = append(columns, &r.V[j])
 		}
-		if i%2 == 0 { // what is empty is NULL in one row, empty in the next
+		if i%2 == 0 { // empty values are NULL in every other row
 			for j, c := range columns {
 				if *c == "" {
 					columns[j] = nil
@@ -78,8 +78,8 @@ func badRows(f *fixture) {
 	f.hasRows(row("g", "ben", "group:Desk"))
 }
 
-// tooLong values are longer than the columns of gorm-adapter's table. A store may have room for
-// them, but must not cut them: the rest may be someone else's name.
+// tooLong commits values longer than the columns of gorm-adapter's table. A store may keep them, but must not
+// truncate them: what remains can be another user's name.
 func tooLong(f *fixture) {
 	f.commit(authz.Commit{AddRows: []authz.Row{row("g", "ana", "group:Desk")}})
 	for _, long := range []authz.Row{

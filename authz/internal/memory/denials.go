@@ -11,7 +11,7 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// denials are those of a [Store].
+// denials holds the denials of a [Store].
 type denials struct {
 	mu   sync.RWMutex
 	list []authz.Denial // oldest first
@@ -27,7 +27,7 @@ func (m *Store) AddDenials(ctx context.Context, denials []authz.Denial) error {
 	for i, d := range denials {
 		same := func(other authz.Denial) bool { return other.ID == d.ID }
 		if slices.ContainsFunc(denials[:i], same) || slices.ContainsFunc(m.denials.list, same) {
-			return fmt.Errorf("denial %d: there is one of that id already", i)
+			return fmt.Errorf("denial %d: its id exists already", i)
 		}
 	}
 	for _, d := range denials {
@@ -82,22 +82,22 @@ func (m *Store) PruneDenials(ctx context.Context, keep authz.DenialBounds, limit
 
 // pruneEach deletes denials that are too old or too many for one user.
 func (l *denials) pruneEach(keep authz.DenialBounds, limit int) (deleted int) {
-	of := map[authz.UserID]int{}
+	count := map[authz.UserID]int{}
 	for _, d := range l.list {
-		of[d.User]++
+		count[d.User]++
 	}
 	l.list = slices.DeleteFunc(l.list, func(d authz.Denial) bool { // the oldest first
-		if deleted == limit || !d.At.Before(keep.Since) && of[d.User] <= keep.CountOfUser {
+		if deleted == limit || !d.At.Before(keep.Since) && count[d.User] <= keep.CountOfUser {
 			return false
 		}
 		deleted++
-		of[d.User]--
+		count[d.User]--
 		return true
 	})
 	return deleted
 }
 
-// place returns where the denial of this time and id is, or would be.
+// indexOf returns the index of the denial with this time and id, or where it would be inserted.
 func (l *denials) indexOf(at time.Time, id authz.DenialID) int {
 	i, _ := slices.BinarySearchFunc(l.list, id, func(d authz.Denial, id authz.DenialID) int {
 		return cmp.Or(d.At.Compare(at), cmp.Compare(d.ID, id))
