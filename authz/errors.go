@@ -73,23 +73,26 @@ type Fault struct {
 	Detail string
 }
 
+// Error returns a text that includes the other fields. For [ErrImportRejected] and [ErrCannotRevert] it has
+// the first fault only.
 func (e *Error) Error() string {
-	switch e.Kind {
-	case ErrForbidden:
+	is := func(kind error) bool { return errors.Is(e.Kind, kind) }
+	switch {
+	case is(ErrForbidden):
 		return "forbidden: this needs " + commaSeparated(e.Missing)
-	case ErrRevisionConflict:
+	case is(ErrRevisionConflict):
 		return fmt.Sprintf("someone else changed it meanwhile; it is at version %d now", e.Revision)
-	case ErrRecordsDoNotFit:
+	case is(ErrRecordsDoNotFit):
 		return fmt.Sprintf("revision %d: %s", e.Revision, e.Detail)
-	case ErrCannotRevert:
+	case is(ErrCannotRevert):
 		return ErrCannotRevert.Error() + " any more: " + e.firstFault() + andMore(e.Count-1)
-	case ErrImportRejected:
+	case is(ErrImportRejected):
 		text := e.firstFault()
 		if e.Count > 1 {
 			text += fmt.Sprintf(" (and %d more)", e.Count-1)
 		}
 		return text
-	case ErrInvalid, ErrUnknownPermission:
+	case is(ErrInvalid), is(ErrUnknownPermission):
 		parts := make([]string, len(e.Faults))
 		for i, f := range e.Faults {
 			parts[i] = strings.TrimSpace(f.Pointer + " " + f.Detail)
@@ -99,7 +102,7 @@ func (e *Error) Error() string {
 	return e.Detail
 }
 
-// Unwrap returns the Kind.
+// Unwrap returns e.Kind.
 func (e *Error) Unwrap() error { return e.Kind }
 
 func (e *Error) firstFault() string {

@@ -62,7 +62,7 @@ var permissionsFor = map[Action][]Permission{
 	ActionUserDelete:             {ViewGroups, ViewUsers, UpdateUsers},
 	ActionPolicyImport:           {ImportPolicy},
 	ActionPolicyRepair:           {},
-	ActionChangeRevert:           {ViewChanges}, // and what the inverse change needs, see [reversal.requirement]
+	ActionChangeRevert:           {ViewChanges}, // and what the inverse change needs
 }
 
 // requirement returns the rights that an operation needs. Nothing else defines them: the engine checks

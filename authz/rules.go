@@ -24,11 +24,9 @@ func (s *snapshot) patternRules(yield func(Rule) bool) {
 			return
 		}
 	}
-	for h := range s.withRules.All() {
-		for id, u := range s.users.WithHash(h) {
-			if !s.rulesOf(id.subject(), u.rules(), KindMember, nil, yield) {
-				return
-			}
+	for id, u := range s.usersOf(s.withRules) {
+		if !s.rulesOf(id.subject(), u.rules(), KindMember, nil, yield) {
+			return
 		}
 	}
 }

@@ -76,11 +76,9 @@ func (s *snapshot) user(id UserID) *user { return s.users.Find(id) }
 // membersOf yields the users directly in a group, in no particular order.
 func (s *snapshot) membersOf(g *group) iter.Seq[UserID] {
 	return func(yield func(UserID) bool) {
-		for h := range g.members.All() {
-			for id, u := range s.users.WithHash(h) {
-				if u.in(g.id) && !yield(id) {
-					return
-				}
+		for id, u := range s.usersOf(g.members) {
+			if u.in(g.id) && !yield(id) {
+				return
 			}
 		}
 	}
@@ -117,24 +115,39 @@ func (s *snapshot) usersIn(ids []groupID, ruled bool) iter.Seq2[UserID, *user] {
 
 // fewUsersIn is usersIn for groups that have few members. It yields a user with the first wanted group.
 func (s *snapshot) fewUsersIn(wanted []bool, ruled bool) iter.Seq2[UserID, *user] {
+	type part struct {
+		users table.Set
+		group groupID // noGroup for the users with rules of their own
+	}
+	var parts []part
+	for i, is := range wanted {
+		if is {
+			parts = append(parts, part{s.groups[i].members, groupID(i)})
+		}
+	}
+	if ruled {
+		parts = append(parts, part{s.withRules, noGroup})
+	}
 	return func(yield func(UserID, *user) bool) {
-		of := func(set table.Set, group groupID) bool {
-			for h := range set.All() {
-				for id, u := range s.users.WithHash(h) {
-					if u.firstOf(wanted) == group && (group != noGroup || u.rules() != nil) && !yield(id, u) {
-						return false
-					}
+		for _, p := range parts {
+			for id, u := range s.usersOf(p.users) {
+				if u.firstOf(wanted) == p.group && (p.group != noGroup || u.rules() != nil) && !yield(id, u) {
+					return
 				}
 			}
-			return true
 		}
-		for id, is := range wanted {
-			if is && !of(s.groups[id].members, groupID(id)) {
-				return
+	}
+}
+
+// usersOf yields the users in a set, and rarely others whose ids have the same hash.
+func (s *snapshot) usersOf(set table.Set) iter.Seq2[UserID, *user] {
+	return func(yield func(UserID, *user) bool) {
+		for h := range set.All() {
+			for id, u := range s.users.WithHash(h) {
+				if !yield(id, u) {
+					return
+				}
 			}
-		}
-		if ruled {
-			of(s.withRules, noGroup)
 		}
 	}
 }
