@@ -37,14 +37,14 @@ const (
 var ownEntries = Catalog{
 	{ViewGroups, "View groups", []string{"Rightful", "Groups"}, "See groups, their permissions and the catalog."},
 	{CreateGroups, "Create groups", []string{"Rightful", "Groups"}, ""},
-	{UpdateGroups, "Change groups", []string{"Rightful", "Groups"}, "Rename and describe groups, change what they inherit and what they may do."},
+	{UpdateGroups, "Change groups", []string{"Rightful", "Groups"}, "Rename and describe groups, and change their inheritance and rules."},
 	{DeleteGroups, "Delete groups", []string{"Rightful", "Groups"}, ""},
-	{ViewUsers, "View users", []string{"Rightful", "Users"}, "See who is in which group and what each user may do."},
-	{UpdateUsers, "Change users", []string{"Rightful", "Users"}, "Put users into groups and out of them, change their own rules."},
+	{ViewUsers, "View users", []string{"Rightful", "Users"}, "See the groups and permissions of each user."},
+	{UpdateUsers, "Change users", []string{"Rightful", "Users"}, "Add users to groups, remove them, and change their own rules."},
 	{ViewChanges, "View changes", []string{"Rightful", "Changes"}, "See who changed what and when, and the full status."},
 	{ImportPolicy, "Import policies", []string{"Rightful", "Policy"}, ""},
 	{ExportPolicy, "Export the policy", []string{"Rightful", "Policy"}, ""},
-	{EvaluateDecisions, "Evaluate decisions", []string{"Rightful", "Decisions"}, "Ask anything about anyone; a right for machines."},
+	{EvaluateDecisions, "Evaluate decisions", []string{"Rightful", "Decisions"}, "Ask for decisions about any user; meant for other services."},
 }
 
 func assignEntry(group GroupName) Entry {
@@ -52,7 +52,7 @@ func assignEntry(group GroupName) Entry {
 		Permission:  AssignMembers(group),
 		Label:       "Assign members of " + string(group),
 		Category:    []string{"Rightful", "Members"},
-		Description: "Put other users into the group and out of it, without holding what it gives.",
+		Description: "Add other users to the group and remove them, without holding what it gives.",
 	}
 }
 
