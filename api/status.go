@@ -41,7 +41,7 @@ func badRowsOf(rows []authz.BadRow) *openapi.BadRows {
 }
 
 func badRowOf(r authz.BadRow) openapi.BadRow {
-	return openapi.BadRow{ID: r.ID, Values: plain(r.Values), Detail: r.Fault, Denies: r.Denies}
+	return openapi.BadRow{ID: r.ID, Values: plain(r.Values), Detail: r.Detail, Denies: r.Denies}
 }
 
 func driftOf(d authz.Drift) *openapi.Drift {

@@ -92,7 +92,7 @@ func (ad *adoption) interpretRows() error {
 		r.ID = 0
 		ad.rowsKept[r] = true
 	}
-	rules, _ := interpret(lines)
+	rules, _ := parseLines(lines)
 	ad.bareGroups = bareGroups(lines)
 	ad.hadEverything = slices.ContainsFunc(rules, func(lr lineRule) bool { return lr.rule == administratorsRule })
 	ad.groups, ad.links = newAdoptedGroups(), map[GroupName][]GroupName{}
@@ -149,7 +149,7 @@ func (ad *adoption) noteBadRows() error {
 func (ad *adoption) adoptRow(row Row, r Rule) {
 	if fault := ad.faultOf(r); fault != "" {
 		ad.remove = append(ad.remove, row.ID)
-		ad.delta.RemovedRows = append(ad.delta.RemovedRows, BadRow{ID: row.ID, Values: row.fields(), Fault: fault})
+		ad.delta.RemovedRows = append(ad.delta.RemovedRows, BadRow{ID: row.ID, Values: row.fields(), Detail: fault})
 		return
 	}
 	ad.replace(row, r.row())
@@ -178,7 +178,7 @@ func (ad *adoption) replace(row, want Row) {
 func (ad *adoption) mark(row Row) Row {
 	for i := range row.V {
 		if ad.bareGroups[row.V[i]] && (i == 0 || i == 1 && isLink(row)) {
-			row.V[i] = groupMark + row.V[i]
+			row.V[i] = groupPrefix + row.V[i]
 		}
 	}
 	return row
@@ -204,14 +204,14 @@ func (ad *adoption) link(r Rule) string {
 	if slices.Contains(ad.links[from], r.Group) {
 		return ""
 	}
-	if reaches(ad.links, r.Group, from, map[GroupName]bool{}) {
+	if graphOf(ad.links).reaches(r.Group, from) {
 		return "it closes an inheritance cycle"
 	}
 	before := ad.links[from]
 	ad.links[from] = append(slices.Clip(before), r.Group)
-	below := depths(ad.links)
+	depth := graphOf(ad.links).depths()
 	for name := range ad.links {
-		if below(name) > maxInheritance {
+		if depth(name).links > maxInheritance {
 			ad.links[from] = before
 			return fmt.Sprintf("it makes an inheritance chain longer than %d links", maxInheritance)
 		}

@@ -66,10 +66,10 @@ func TestBadRows(t *testing.T) {
 			engine := withRows(t, c.row)
 			view := engine.View()
 			bad := view.BadRows()
-			if len(bad) != 1 || bad[0].ID == 0 || bad[0].Fault == "" || bad[0].Denies != c.denies {
+			if len(bad) != 1 || bad[0].ID == 0 || bad[0].Detail == "" || bad[0].Denies != c.denies {
 				t.Fatalf("bad rows: %+v", bad)
 			}
-			t.Log(bad[0].Fault)
+			t.Log(bad[0].Detail)
 			denied := map[authz.UserID]bool{}
 			for _, u := range c.denied {
 				denied[u] = true

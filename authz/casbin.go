@@ -8,14 +8,12 @@ import (
 	"github.com/rightful-go/rightful"
 )
 
-// Enforcer asks Casbin itself about the policy of one revision: it answers as Casbin's Enforce does,
-// with model.conf and the rules of that revision. Its cost grows with the number of rules.
+// Enforcer decides with Casbin's own Enforce, model.conf and the rules of one revision. Its cost grows with the number of rules.
 type Enforcer func(user UserID, object, action string) (bool, error)
 
-// Enforcer builds a Casbin enforcer over the present policy: to verify a decision, to test,
-// or for a host that wants to ask Casbin. Rules stand in a Casbin model; memberships are
-// asked of the snapshot, so nothing is kept twice and nothing goes stale. What bad rows deny
-// is part of it.
+// Enforcer builds a Casbin enforcer over the policy of the view, to verify a decision or to test. It copies
+// grants and restrictions, those that bad rows cause included, into a Casbin model; it looks up memberships
+// and inheritance in the view.
 func (v *View) Enforcer() (Enforcer, error) {
 	m, err := model.NewModelFromString(rightful.Model)
 	if err != nil {
@@ -29,8 +27,8 @@ func (v *View) Enforcer() (Enforcer, error) {
 	for r := range s.patternRules {
 		add(r)
 	}
-	for holder := range s.blocked {
-		add(Rule{Kind: KindRestriction, Subject: holder, Pattern: Everything})
+	for subject := range s.blocked {
+		add(Rule{Kind: KindRestriction, Subject: subject, Pattern: Everything})
 	}
 	if s.blockedAll {
 		add(Rule{Kind: KindRestriction, Subject: everyone, Pattern: Everything})
@@ -54,10 +52,10 @@ func (v *View) Enforcer() (Enforcer, error) {
 	}, nil
 }
 
-// everyone stands for all users in the enforcer when a bad row hides whom it restricts.
+// everyone is the subject, in the enforcer, of a restriction from a bad row whose subject can't be read.
 const everyone Subject = "group:*"
 
-// links is Casbin's g: whether the left name is the right one or reaches it.
+// links is Casbin's function g: it reports whether left is right or reaches it.
 func (s *snapshot) links(left string, right Subject) bool {
 	if left == string(right) || right == everyone {
 		return true

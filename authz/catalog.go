@@ -8,20 +8,19 @@ import (
 	"github.com/rightful-go/rightful/internal/textcheck"
 )
 
-// Entry is one permission that the application declares.
+// Entry is one permission in a [Catalog].
 type Entry struct {
 	Permission  Permission
-	Label       string   // what people read instead of the permission; 1–200 code points
+	Label       string   // shown instead of the permission; 1–200 code points
 	Category    []string // from the outermost in, each 1–200 code points
 	Description string   // at most 1,000 code points
 }
 
-// Catalog is the list an administrator picks from. An application that declares none
-// accepts any permission.
+// Catalog lists the permissions that an application declares, for administrators to pick from. If it is
+// empty, rules may name any permission.
 type Catalog []Entry
 
-// Rightful's own permissions, part of every catalog. Beside them each group has
-// [AssignMembers].
+// Rightful's own permissions. They are part of every catalog, and so is [AssignMembers] for each group.
 const (
 	ViewGroups        Permission = "rightful.groups:view"
 	CreateGroups      Permission = "rightful.groups:create"
@@ -38,14 +37,14 @@ const (
 var ownEntries = Catalog{
 	{ViewGroups, "View groups", []string{"Rightful", "Groups"}, "See groups, their permissions and the catalog."},
 	{CreateGroups, "Create groups", []string{"Rightful", "Groups"}, ""},
-	{UpdateGroups, "Change groups", []string{"Rightful", "Groups"}, "Rename and describe groups, change what they inherit and what they may do."},
+	{UpdateGroups, "Change groups", []string{"Rightful", "Groups"}, "Rename and describe groups, and change their inheritance and rules."},
 	{DeleteGroups, "Delete groups", []string{"Rightful", "Groups"}, ""},
-	{ViewUsers, "View users", []string{"Rightful", "Users"}, "See who is in which group and what each user may do."},
-	{UpdateUsers, "Change users", []string{"Rightful", "Users"}, "Put users into groups and out of them, change their own rules."},
+	{ViewUsers, "View users", []string{"Rightful", "Users"}, "See the groups and permissions of each user."},
+	{UpdateUsers, "Change users", []string{"Rightful", "Users"}, "Add users to groups, remove them, and change their own rules."},
 	{ViewChanges, "View changes", []string{"Rightful", "Changes"}, "See who changed what and when, and the full status."},
 	{ImportPolicy, "Import policies", []string{"Rightful", "Policy"}, ""},
 	{ExportPolicy, "Export the policy", []string{"Rightful", "Policy"}, ""},
-	{EvaluateDecisions, "Evaluate decisions", []string{"Rightful", "Decisions"}, "Ask anything about anyone; a right for machines."},
+	{EvaluateDecisions, "Evaluate decisions", []string{"Rightful", "Decisions"}, "Ask for decisions about any user; meant for other services."},
 }
 
 func assignEntry(group GroupName) Entry {
@@ -53,19 +52,19 @@ func assignEntry(group GroupName) Entry {
 		Permission:  AssignMembers(group),
 		Label:       "Assign members of " + string(group),
 		Category:    []string{"Rightful", "Members"},
-		Description: "Put other users into the group and out of it, without holding what it gives.",
+		Description: "Add other users to the group and remove them, without holding what it gives.",
 	}
 }
 
-// catalog is a checked Catalog with Rightful's own permissions added, ready to be asked.
+// catalog is a valid Catalog with Rightful's own permissions added, indexed for lookups.
 type catalog struct {
-	declared bool // by the application; without that any permission is accepted
+	declared bool // false if the application declares nothing: then any permission is accepted
 	entries  Catalog
 	byName   map[Permission]int
-	sorted   []Permission // their names
+	sorted   []Permission
 }
 
-// newCatalog checks what the application declares; its errors name all bad entries.
+// newCatalog indexes what the application declares. Its error names every bad entry.
 func newCatalog(declared Catalog) (*catalog, error) {
 	c := &catalog{
 		declared: len(declared) > 0,
@@ -96,7 +95,8 @@ func newCatalog(declared Catalog) (*catalog, error) {
 	return c, nil
 }
 
-// Check lists all that is wrong with e as an entry of an application's catalog.
+// Check returns everything that is wrong with e as an entry of an application's catalog. The texts
+// complete a sentence that begins with the permission.
 func (e Entry) Check() (faults []error) {
 	add := func(what string, err error) {
 		if err != nil {
@@ -106,8 +106,8 @@ func (e Entry) Check() (faults []error) {
 	if err := e.Permission.Check(); err != nil {
 		faults = append(faults, err)
 	}
-	if strings.HasPrefix(string(e.Permission), ownMark) {
-		faults = append(faults, fmt.Errorf("begins with %q, which is kept for Rightful's own permissions", ownMark))
+	if strings.HasPrefix(string(e.Permission), ownPrefix) {
+		faults = append(faults, fmt.Errorf("begins with %q, which is reserved for Rightful's own permissions", ownPrefix))
 	}
 	add("the label", textcheck.Check(e.Label, 1, maxLabel))
 	for _, c := range e.Category {
@@ -117,8 +117,8 @@ func (e Entry) Check() (faults []error) {
 	return faults
 }
 
-// knows reports whether p covers something declared. An object one segment below a declared
-// one is known as well: "record.17:read" where "record:read" is declared.
+// knows reports whether p covers a declared permission, or names one resource of a declared type: with
+// "record:read" declared, "record.17:read" is known.
 func (c *catalog) knows(p Pattern) bool {
 	if _, ok := c.byName[Permission(p)]; ok {
 		return true
@@ -132,22 +132,22 @@ func (c *catalog) knows(p Pattern) bool {
 		if t.below && (strings.HasPrefix(object, t.object) || t.object == object+".") {
 			return true
 		}
-		if !t.below && (t.object == object || isOneBelow(object, t.object)) {
+		if !t.below && (t.object == object || isResourceOf(object, t.object)) {
 			return true
 		}
 	}
 	return false
 }
 
-// appendCovered appends the permissions that a pattern with a wildcard covers.
+// appendCovered appends the declared permissions that a pattern with a wildcard covers.
 func (c *catalog) appendCovered(list []Permission, t target) []Permission {
-	begins := t.object
+	prefix := t.object
 	if !t.below {
-		begins += ":"
+		prefix += ":"
 	}
-	from, _ := slices.BinarySearch(c.sorted, Permission(begins))
+	from, _ := slices.BinarySearch(c.sorted, Permission(prefix))
 	for _, p := range c.sorted[from:] {
-		if !strings.HasPrefix(string(p), begins) {
+		if !strings.HasPrefix(string(p), prefix) {
 			break
 		}
 		object, action, _ := p.Split()
@@ -158,8 +158,8 @@ func (c *catalog) appendCovered(list []Permission, t target) []Permission {
 	return list
 }
 
-// nearest returns up to three declared permissions that differ from p by the fewest edits,
-// none that differ by more than a third.
+// nearest returns up to three declared permissions with the least edit distance from p, which is at
+// most a third of p's length.
 func (c *catalog) nearest(p Pattern) []Permission {
 	type near struct {
 		permission Permission

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// Action names what a change was, in the words of the operation that made it.
+// Action names the operation that made a change.
 type Action string
 
-// The actions, one for each operation.
+// The actions.
 const (
 	ActionGroupCreate            Action = "group.create"
 	ActionGroupUpdate            Action = "group.update"
@@ -30,21 +30,22 @@ const (
 	ActionChangeRevert           Action = "change.revert"
 )
 
-// GroupChange is what became of a group itself: made (Before is nil), deleted (After is
-// nil), described anew or renamed. A rename moves the group's rules, members and heirs with
-// it; they are not listed again.
+// GroupChange records that a group was created (Before is nil), deleted (After is nil), renamed, or
+// given another description. A renamed group keeps its rules, its members and the groups that inherit
+// it; the [Delta] doesn't list them.
 type GroupChange struct {
 	Before *GroupInfo `json:"before,omitempty"`
 	After  *GroupInfo `json:"after,omitempty"`
 }
 
-// Delta is what a change did, whole: enough to apply it, to undo it, and to replay history.
+// Delta is everything that a change added and removed. It is enough to apply the change, to undo it, and
+// to replay the history.
 type Delta struct {
 	Groups  []GroupChange `json:"groups,omitempty"`
-	Removed []Rule        `json:"removed,omitempty"` // after the group's renames
+	Removed []Rule        `json:"removed,omitempty"` // under the new names of renamed groups
 	Added   []Rule        `json:"added,omitempty"`
-	// RemovedRows are bad rows of the table that a repair removed, or someone else;
-	// AddedRows are those that others put there. A repair of what came in may have the same in both.
+	// RemovedRows are the bad rows that a repair or another program removed. AddedRows are those that
+	// another program added; if the same change repairs one, it is in both.
 	RemovedRows []BadRow `json:"removed_rows,omitempty"`
 	AddedRows   []BadRow `json:"added_rows,omitempty"`
 }
@@ -54,8 +55,8 @@ func (d Delta) isEmpty() bool {
 	return len(d.Groups) == 0 && len(d.Added) == 0 && len(d.Removed) == 0 && len(d.RemovedRows) == 0 && len(d.AddedRows) == 0
 }
 
-// Change is one committed administrative act. As the answer to a dry run it has neither
-// revision nor time nor hash.
+// Change is one committed change of the policy. In the result of a dry run, Revision, At and Hash are
+// zero.
 type Change struct {
 	Revision Revision
 	At       time.Time // UTC, to the microsecond
@@ -63,12 +64,12 @@ type Change struct {
 	Channel  string // "go", "rest", "command", "start", "tables"
 	Reason   string
 	Action   Action
-	Target   string // the group or user the operation was about, or the revision that it reverted
+	Target   string // the group, the user or the reverted revision, in decimal
 	Delta    Delta
 	Hash     []byte // see [Record]
 
-	// Impact is what the change does to people, for a dry run; [Admin.Impact] works it out for a
-	// recorded change.
+	// Impact says which users gain or lose permissions. It is set only in the result of a dry run;
+	// [Admin.Impact] computes it for a recorded change.
 	Impact *Impact
 }
 
@@ -117,10 +118,10 @@ func touchesAdministrators(d Delta) bool {
 	return slices.ContainsFunc(d.Added, touches) || slices.ContainsFunc(d.Removed, touches)
 }
 
-// moves are the groups that one user is put into and taken out of.
+// groupMoves are the groups that a change adds a user to and removes the user from.
 type groupMoves struct{ into, outOf []GroupName }
 
-// userMoves returns every user whose own rules or direct groups change.
+// userMoves returns the group moves of every user whose own rules or direct groups change.
 func userMoves(d Delta) map[UserID]*groupMoves {
 	all := map[UserID]*groupMoves{}
 	of := func(r Rule) *groupMoves {
@@ -146,20 +147,20 @@ func userMoves(d Delta) map[UserID]*groupMoves {
 	return all
 }
 
-// Impact is what a change does to people.
+// Impact says which users gain or lose permissions by a change.
 type Impact struct {
-	Gains, Losses        []UserImpact // by user, at most 100 each
-	GainCount, LossCount int          // of all users
-	// RevertNeedsAdministrators is set where the actor who asks lacks the rights to revert the
-	// change; see [Admin.Revert].
+	Gains, Losses        []UserImpact // the first 100 of each, by user
+	GainCount, LossCount int          // the number of all users who gain or lose something
+	// RevertNeedsAdministrators is true if the actor lacks the rights to revert the change; see
+	// [Admin.Revert].
 	RevertNeedsAdministrators bool
 }
 
-// UserImpact is what one user gains or loses, sorted.
+// UserImpact lists the permissions that one user gains or loses, sorted.
 type UserImpact struct {
 	User        UserID
 	Permissions []Permission
 }
 
-// maxImpact bounds how many users an [Impact] lists. It counts them all.
+// maxImpact is how many users an [Impact] lists; it counts all.
 const maxImpact = 100

@@ -1,11 +1,9 @@
 package authz
 
-import (
-	"slices"
-)
+import "slices"
 
-// compile makes the matchers of groups anew: each is what the group's own rules and those of
-// every group it reaches add up to.
+// compile rebuilds the matchers of groups. Each combines the rules of the group and of every group that
+// it inherits.
 func (s *snapshot) compile(ids []groupID) {
 	if len(ids) == 0 && len(s.matchers) == len(s.groups) {
 		return
@@ -20,15 +18,15 @@ func (s *snapshot) compile(ids []groupID) {
 		blocked := false
 		s.walk(id, func(g *group) {
 			sets = append(sets, g.rules)
-			blocked = blocked || len(s.blocked) > 0 && s.blocked[g.holder]
+			blocked = blocked || len(s.blocked) > 0 && s.blocked[g.subject]
 		})
 		matchers[id] = newMatcher(sets, blocked)
 	}
 	s.matchers = matchers
 }
 
-// compileAll makes every matcher anew, in copies: readers have those that there are. Every
-// set of rules goes through renew.
+// compileAll rebuilds every matcher, in copies, because readers use the present ones. It passes every
+// set of rules through renew.
 func (s *snapshot) compileAll(renew func(*ruleSet) *ruleSet) {
 	s.groups = slices.Clone(s.groups)
 	for i, g := range s.groups {
@@ -50,17 +48,17 @@ func (s *snapshot) compileAll(renew func(*ruleSet) *ruleSet) {
 	s.users = edit.Done()
 }
 
-// lexiconIsStale reports whether more than half of the lexicon is out of use.
+// symbolsAreStale reports whether more than half of the symbols are unused.
 func (s *snapshot) symbolsAreStale() bool {
 	const slack = 1000
 	return s.symbols.added > 2*s.ruleCount+slack
 }
 
-// renewLexicon begins a new lexicon with what is in use, and compiles everything with it.
+// renewSymbols builds a symbol table of what is in use and recompiles everything with it.
 func (s *snapshot) renewSymbols() {
-	l := s.newSymbols()
+	symbols := s.newSymbols()
 	s.compileAll(func(r *ruleSet) *ruleSet {
-		return newRuleSet(l, r.patterns(KindGrant), r.patterns(KindRestriction))
+		return newRuleSet(symbols, r.patterns(KindGrant), r.patterns(KindRestriction))
 	})
-	s.symbols = l.done()
+	s.symbols = symbols.done()
 }

@@ -56,7 +56,7 @@ func (d Decision) Missing() []Entry {
 		return nil
 	}
 	var list []Entry
-	for _, p := range withoutDoubles(d.Permissions) {
+	for _, p := range distinct(d.Permissions) {
 		if !d.view.Can(d.User, p) {
 			entry, _ := d.view.entry(p)
 			list = append(list, entry)

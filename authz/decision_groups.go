@@ -4,7 +4,7 @@ import "slices"
 
 // fewestGroups returns the sets of [Decision.Groups] for permissions that are all needed.
 func (v *View) fewestGroups(user UserID, permissions []Permission) [][]GroupName {
-	f := fixer{present: v, user: user, asked: withoutDoubles(permissions)}
+	f := fixer{present: v, user: user, asked: distinct(permissions)}
 	if !f.fixable() {
 		return nil
 	}

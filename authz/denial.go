@@ -1,43 +1,41 @@
 package authz
 
-import (
-	"time"
-)
+import "time"
 
-// DenialID names a denial: 26 letters and digits (RFC 4648 base32) that nobody can guess, of
-// 128 random bits or more.
+// DenialID identifies a denial. It is 26 letters and digits (RFC 4648 base32) that encode at least 128
+// random bits, so that it can't be guessed.
 type DenialID string
 
-// Denial is one request that was refused for what its user lacks: the 403 of a guard. It holds
-// what an administrator needs to understand it, and nothing else of the request.
+// Denial records one request that a guard refused with 403 because its user lacked permissions. It holds
+// what an administrator needs to resolve it, and nothing else of the request.
 type Denial struct {
 	ID       DenialID
 	At       time.Time // UTC, to the microsecond
 	User     UserID
 	Method   string
-	Route    string       // the pattern of the route, such as "/requests/:id/approve", and no address
-	Required []Permission // what the route asked for, without doubles
-	// OneIsEnough is set where any of them lets the user in; otherwise all are needed.
+	Route    string       // the pattern of the route, such as "/requests/:id/approve", not the URL
+	Required []Permission // what the route requires, without duplicates
+	// OneIsEnough is true if any of the Required permissions is enough; otherwise all are needed.
 	OneIsEnough bool
-	Missing     []Permission // what the user lacked of them
-	Revision    Revision     // of the policy by which they are missing
+	Missing     []Permission // those that the user lacked
+	Revision    Revision     // of the policy that denied the request
 
-	// Suppressed is how many denials of the same user went unrecorded on the same instance
-	// since the one recorded before.
+	// Suppressed is how many denials of the same user this instance has left unrecorded since the
+	// previous recorded one.
 	Suppressed int
 }
 
-// DenialOptions say what is kept of denials. Every zero value is useful.
+// DenialOptions configure which denials are kept, and for how long. The zero value is useful.
 type DenialOptions struct {
-	// Off records nothing. Neither does an engine on a store that is no [DenialStore].
+	// Off turns recording off. An engine whose store is not a [DenialStore] records nothing either.
 	Off bool
 
 	// MaxAge is how long a denial is kept; 30 days when zero.
 	MaxAge time.Duration
 
-	// MaxCount is how many denials are kept, the newest; 100,000 when zero. At most a hundredth
-	// of them, though never fewer than ten, are one user's. For moments there may be some
-	// thousand more.
+	// MaxCount is how many denials are kept, the newest ones; 100,000 when zero. At most a hundredth
+	// of them are of one user, or ten if that is more. Until older ones are deleted, there can be
+	// about a thousand more.
 	MaxCount int
 }
 
@@ -48,7 +46,7 @@ const (
 	denialUserLeast    = 10
 )
 
-// bounds returns what is to be kept at a moment.
+// bounds returns which denials are kept at a time.
 func (o DenialOptions) bounds(now time.Time) DenialBounds {
 	count := o.MaxCount
 	if count <= 0 {
@@ -61,40 +59,40 @@ func (o DenialOptions) bounds(now time.Time) DenialBounds {
 	}
 }
 
-// DenialBounds say which denials stay in a store.
+// DenialBounds say which denials a store keeps: those that are within all three bounds.
 type DenialBounds struct {
-	Since       time.Time // the older ones go
-	CountOfUser int       // so many of each user stay, the newest
-	Count       int       // and of what is left then so many, the newest
+	Since       time.Time // older ones are deleted
+	CountOfUser int       // the newest of each user that are kept
+	Count       int       // the newest of the others that are kept
 }
 
-// DenialQuery narrows what [Engine.Denials] lists; zero values don't.
+// DenialQuery selects the denials that [Engine.Denials] returns. Zero fields select all.
 type DenialQuery struct {
 	User UserID
-	// Before and BeforeID are the time and the id of the denial after which the list goes on:
-	// only older ones are listed and, of those of the same time, those of a lesser id.
+	// Before and BeforeID are the time and id of the last denial of the previous page. Only older
+	// denials are listed, and those of the same time with a smaller id.
 	Before   time.Time
 	BeforeID DenialID
 	Limit    int // 100 when zero
 }
 
-const defaultDenials = 100
+const defaultDenialLimit = 100
 
-// What a denial takes over from a request is bounded, in code points.
+// The limits of what a denial copies from a request, in code points.
 const (
 	maxDenialName       = 100 // of ids, users and methods
 	maxDenialRoute      = 500
 	maxDenialPermission = maxObject + 1 + maxAction
 
-	// maxDenialList bounds how many permissions a denial may be about.
+	// maxDenialList is how many permissions a denial can list.
 	maxDenialList = 100
 )
 
-// storable returns d as it can be kept: the names in it may come from a request.
+// storable returns d with texts that every store can keep; they may come from a request.
 func (d Denial) storable() Denial {
-	d.User = UserID(visible(string(d.User), maxDenialName))
-	d.Method = visible(d.Method, maxDenialName)
-	d.Route = visible(d.Route, maxDenialRoute)
+	d.User = UserID(printable(string(d.User), maxDenialName))
+	d.Method = printable(d.Method, maxDenialName)
+	d.Route = printable(d.Route, maxDenialRoute)
 	d.Required, d.Missing = storablePermissions(d.Required), storablePermissions(d.Missing)
 	return d
 }
@@ -102,7 +100,7 @@ func (d Denial) storable() Denial {
 func storablePermissions(list []Permission) []Permission {
 	kept := make([]Permission, len(list))
 	for i, p := range list {
-		kept[i] = Permission(visible(string(p), maxDenialPermission))
+		kept[i] = Permission(printable(string(p), maxDenialPermission))
 	}
 	return kept
 }

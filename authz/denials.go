@@ -19,7 +19,7 @@ func (e *Engine) RecordDenial(d Decision, method, route string) Denial {
 	denial := Denial{
 		At:   time.Now().UTC().Truncate(time.Microsecond),
 		User: d.User, Method: method, Route: route,
-		Required: withoutDoubles(d.Permissions), OneIsEnough: d.OneIsEnough,
+		Required: distinct(d.Permissions), OneIsEnough: d.OneIsEnough,
 	}
 	if d.view.s != nil {
 		denial.Revision = d.view.s.revision
@@ -38,7 +38,7 @@ func (e *Engine) RecordDenial(d Decision, method, route string) Denial {
 // if that fails.
 func (e *Engine) Denial(ctx context.Context, id DenialID) (Denial, error) {
 	store, ok := e.store.(DenialStore)
-	if !ok || string(id) != visible(string(id), maxDenialName) {
+	if !ok || string(id) != printable(string(id), maxDenialName) {
 		return Denial{}, ErrNoSuchDenial
 	}
 	d, err := store.Denial(ctx, id)
@@ -56,10 +56,10 @@ func (e *Engine) Denials(ctx context.Context, q DenialQuery) ([]Denial, error) {
 		return nil, nil
 	}
 	if q.Limit <= 0 {
-		q.Limit = defaultDenials
+		q.Limit = defaultDenialLimit
 	}
-	q.User = UserID(visible(string(q.User), maxDenialName))
-	q.BeforeID = DenialID(visible(string(q.BeforeID), maxDenialName))
+	q.User = UserID(printable(string(q.User), maxDenialName))
+	q.BeforeID = DenialID(printable(string(q.BeforeID), maxDenialName))
 	list, err := store.Denials(ctx, q)
 	if err != nil {
 		return nil, e.unavailable(ctx, err)

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// differences returns the change that makes one policy of another, in canonical order. They
-// need not have anything in common: groups are matched by name.
+// differences returns the change that leads from one policy to another, in canonical order. It matches
+// groups by name, so the two need not share history.
 func differences(before, after *snapshot) Delta {
 	c := comparison{before: before, after: after, idBefore: make([]groupID, len(after.groups))}
 	for name, id := range after.byName {
@@ -21,14 +21,14 @@ func differences(before, after *snapshot) Delta {
 	c.compareUsers()
 	slices.SortFunc(c.delta.Added, compareForExport)
 	slices.SortFunc(c.delta.Removed, compareForExport)
-	c.delta.AddedRows = moreRows(after.badRows, before.badRows)
-	c.delta.RemovedRows = moreRows(before.badRows, after.badRows)
+	c.delta.AddedRows = rowsOnlyIn(after.badRows, before.badRows)
+	c.delta.RemovedRows = rowsOnlyIn(before.badRows, after.badRows)
 	return c.delta
 }
 
 type comparison struct {
 	before, after *snapshot
-	idBefore      []groupID // by the groupID after; newGroup where there was none
+	idBefore      []groupID // indexed by the id after; newGroup if the group is new
 	delta         Delta
 }
 
@@ -45,12 +45,12 @@ func (c *comparison) compareGroups() {
 		case was.info != is.info:
 			c.delta.Groups = append(c.delta.Groups, GroupChange{Before: &was.info, After: &is.info})
 		}
-		c.compareHolders(is.holder, was.rules, is.rules, KindInherit, c.before.groupNames(was.inherits), c.after.groupNames(is.inherits))
+		c.compareRules(is.subject, was.rules, is.rules, KindInherit, c.before.groupNames(was.inherits), c.after.groupNames(is.inherits))
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.before.byName)) {
 		if was := c.before.group(name); c.after.group(name) == nil {
 			c.delta.Groups = append(c.delta.Groups, GroupChange{Before: &was.info})
-			c.compareHolders(was.holder, was.rules, nil, KindInherit, c.before.groupNames(was.inherits), nil)
+			c.compareRules(was.subject, was.rules, nil, KindInherit, c.before.groupNames(was.inherits), nil)
 		}
 	}
 }
@@ -68,8 +68,8 @@ func (c *comparison) compareUsers() {
 	}
 }
 
-// alike reports whether a user is in the same groups and has no rules of their own: so are most
-// of a million.
+// alike reports whether a user has no rules of their own and is in the same groups as before. It is a
+// quick check that holds for most users.
 func (c *comparison) alike(was, is *user) bool {
 	if was == nil || was.more != nil || is.more != nil {
 		return false
@@ -79,18 +79,18 @@ func (c *comparison) alike(was, is *user) bool {
 }
 
 func (c *comparison) compareUser(id UserID, was, is *user) {
-	c.compareHolders(id.subject(), was.rules(), is.rules(), KindMember,
+	c.compareRules(id.subject(), was.rules(), is.rules(), KindMember,
 		c.before.groupNames(was.groupIDs(nil)), c.after.groupNames(is.groupIDs(nil)))
 }
 
-// compareHolders notes what differs between the rules and the groups of one holder.
-func (c *comparison) compareHolders(h Subject, was, is *ruleSet, link RuleKind, wasIn, isIn []GroupName) {
+// compareRules adds the differences between the rules and the groups of one subject.
+func (c *comparison) compareRules(h Subject, was, is *ruleSet, link RuleKind, wasIn, isIn []GroupName) {
 	for _, kind := range []RuleKind{KindGrant, KindRestriction} {
 		rule := func(p Pattern) Rule { return Rule{Kind: kind, Subject: h, Pattern: p} }
-		c.note(moreIn(is.patterns(kind), was.patterns(kind), rule), moreIn(was.patterns(kind), is.patterns(kind), rule))
+		c.note(onlyIn(is.patterns(kind), was.patterns(kind), rule), onlyIn(was.patterns(kind), is.patterns(kind), rule))
 	}
 	rule := func(g GroupName) Rule { return Rule{Kind: link, Subject: h, Group: g} }
-	c.note(moreIn(isIn, wasIn, rule), moreIn(wasIn, isIn, rule))
+	c.note(onlyIn(isIn, wasIn, rule), onlyIn(wasIn, isIn, rule))
 }
 
 func (c *comparison) note(added, removed []Rule) {
@@ -98,18 +98,18 @@ func (c *comparison) note(added, removed []Rule) {
 	c.delta.Removed = append(c.delta.Removed, removed...)
 }
 
-// moreIn returns what one list has and the other hasn't, as rules.
-func moreIn[S cmp.Ordered](one, other []S, rule func(S) Rule) []Rule {
+// onlyIn returns the elements of one list that the other doesn't have, as rules.
+func onlyIn[S cmp.Ordered](one, other []S, rule func(S) Rule) []Rule {
 	if slices.Equal(one, other) {
 		return nil
 	}
-	there := make(map[S]bool, len(other))
+	have := make(map[S]bool, len(other))
 	for _, s := range other {
-		there[s] = true
+		have[s] = true
 	}
 	var more []Rule
 	for _, s := range one {
-		if !there[s] {
+		if !have[s] {
 			more = append(more, rule(s))
 		}
 	}

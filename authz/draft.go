@@ -172,16 +172,16 @@ func (d *draft) checkFreeName(pointer string, name GroupName, except *group) Gro
 // inCatalog reports whether a pattern is in the catalog or matches something in it. If not, detail
 // says so and suggests similar permissions.
 func (d *draft) inCatalog(p Pattern) (detail string, ok bool) {
-	if name, isAssign := assigns(p); isAssign {
+	if name, isAssign := assignableGroup(p); isAssign {
 		if d.s.group(name) != nil || d.creates[name] {
 			return "", true
 		}
 		return fmt.Sprintf("%q names the group %q, which doesn't exist", p, clip(string(name))), false
 	}
-	if !d.catalog.declared && !own.covers(p) || d.catalog.knows(p) {
+	if !d.catalog.declared && !ownPattern.covers(p) || d.catalog.knows(p) {
 		return "", true
 	}
-	if own.covers(p) && Pattern(membersMark+"*:"+assignAction).overlaps(p) {
+	if ownPattern.covers(p) && Pattern(membersPrefix+"*:"+assignAction).overlaps(p) {
 		return "", true
 	}
 	var near []Permission

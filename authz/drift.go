@@ -19,7 +19,7 @@ func (e *Engine) Drift() Drift {
 	if e.options.Seed == nil {
 		return drift
 	}
-	rules, _ := interpret(e.options.Seed.Policy.Lines)
+	rules, _ := parseLines(e.options.Seed.Policy.Lines)
 	seeded := make(map[Rule]bool, len(rules)+1)
 	seeded[administratorsRule] = true
 	for _, lr := range rules {

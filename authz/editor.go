@@ -1,18 +1,17 @@
 package authz
 
 import (
-	"github.com/rightful-go/rightful/internal/fold"
-
 	"fmt"
 	"maps"
 	"slices"
 
 	"github.com/rightful-go/rightful/authz/internal/table"
+	"github.com/rightful-go/rightful/internal/fold"
 )
 
-// apply returns the policy after c. It is the only way from one snapshot to the next: for a
-// change of this engine, for one read from the records, and for loading, which is one large
-// change to nothing. What doesn't fit (a rule removed that isn't there) is an error.
+// apply returns the policy after c, and an error if c doesn't fit the policy, for example because it
+// removes a rule that doesn't exist. The changes of this engine, those that it reads from the records and
+// the load of a whole policy all go through an [editor].
 func (s *snapshot) apply(c Change) (*snapshot, error) {
 	e := newEditor(s, c)
 	for _, g := range c.Delta.Groups {
@@ -33,24 +32,24 @@ func (s *snapshot) apply(c Change) (*snapshot, error) {
 	return e.done()
 }
 
-// editor builds the next snapshot. Groups and users are copied when first touched: those
-// that are the same as in the base are still shared with it.
+// editor builds the next snapshot. It copies groups and users when it first touches them and shares the
+// others with the base.
 type editor struct {
 	base, next *snapshot
 	change     Change
 
 	users       *table.Edit[UserID, user]
 	symbols     *symbolsEdit
-	memberEdits map[groupID]*memberEdit // members
-	ruled       memberEdit              // users who have got rules of their own, or lost them
+	memberEdits map[groupID]*memberEdit // by group
+	ruled       memberEdit              // users who gain their first rule, or lose their last
 	rules       map[Subject]*ruleEdit
 	deleted     []groupID
 
-	stamped map[groupID]bool // version, time and actor are those of the change
-	dirty   map[groupID]bool // rules or inheritance changed: compile anew, heirs as well
+	stamped map[groupID]bool // groups that get the version, time and actor of the change
+	dirty   map[groupID]bool // groups to compile again, and those that inherit them
 }
 
-// moved are users who come into a set or leave it.
+// memberEdit collects the users who are added to a set and removed from it.
 type memberEdit struct{ in, out []table.Hash }
 
 func (m *memberEdit) note(id UserID, in bool) {
@@ -61,12 +60,12 @@ func (m *memberEdit) note(id UserID, in bool) {
 	}
 }
 
-// ruleEdit collects what becomes of the rules of one holder.
+// ruleEdit collects the changes to the rules of one subject.
 type ruleEdit struct {
 	added, removed [2][]Pattern // grants, restrictions
 }
 
-// after returns what the edit leaves of the patterns of one kind, sorted, or what doesn't fit.
+// after applies the edit to the patterns of one kind. It returns them sorted, or what doesn't fit.
 func (r *ruleEdit) after(kind int, was []Pattern) (list []Pattern, fault string) {
 	removed, added := r.removed[kind], r.added[kind]
 	gone := make(map[Pattern]bool, len(removed))
@@ -80,11 +79,11 @@ func (r *ruleEdit) after(kind int, was []Pattern) (list []Pattern, fault string)
 	}
 	stay := len(was) - len(removed)
 	if len(gone) != len(removed) || len(list) != stay {
-		return nil, "that isn't there"
+		return nil, "that doesn't exist"
 	}
 	list = sortedSet(append(list, added...))
 	if len(list) != stay+len(added) {
-		return nil, "that is there already"
+		return nil, "that exists already"
 	}
 	return list, ""
 }
@@ -113,7 +112,7 @@ func (e *editor) misfit(format string, args ...any) error {
 func (e *editor) changeGroup(c GroupChange) error {
 	switch {
 	case c.Before == nil && c.After == nil:
-		return e.misfit("a group that neither was nor is")
+		return e.misfit("a group without a name before and after")
 	case c.Before == nil:
 		return e.create(*c.After)
 	}
@@ -133,9 +132,9 @@ func (e *editor) changeGroup(c GroupChange) error {
 		}
 		e.unname(c.Before.Name)
 		e.name(c.After.Name, id)
-		e.dirty[id] = true // a bad row may deny everything to whoever has the name
+		e.dirty[id] = true // a bad row may deny everything to the subject of this name
 	}
-	g.info, g.holder = *c.After, c.After.Name.Subject()
+	g.info, g.subject = *c.After, c.After.Name.Subject()
 	return nil
 }
 
@@ -144,14 +143,14 @@ func (e *editor) create(info GroupInfo) error {
 		return e.misfit("there is a group %q already", info.Name)
 	}
 	id := e.freeID()
-	e.next.groups[id] = &group{id: id, info: info, holder: info.Name.Subject()}
+	e.next.groups[id] = &group{id: id, info: info, subject: info.Name.Subject()}
 	e.name(info.Name, id)
 	e.stamp(id)
 	e.dirty[id] = true
 	return nil
 }
 
-// freeID returns the place of a group that an earlier change deleted, or a new one.
+// freeID returns the id of a group that an earlier change deleted, or a new one.
 func (e *editor) freeID() groupID {
 	if n := len(e.next.freeIDs); n > 0 {
 		id := e.next.freeIDs[n-1]
@@ -174,7 +173,7 @@ func (e *editor) unname(n GroupName) {
 	delete(e.next.byName, n)
 	key := fold.String(string(n))
 	delete(e.next.byFold, key)
-	for other, id := range e.next.byName { // a table that someone else wrote to can hold two
+	for other, id := range e.next.byName { // another program may have written two such names
 		if fold.String(string(other)) == key {
 			e.next.byFold[key] = id
 		}
@@ -184,7 +183,7 @@ func (e *editor) unname(n GroupName) {
 	}
 }
 
-// group returns the group for writing.
+// group returns the group for writing; it copies it if the base has it.
 func (e *editor) group(id groupID) *group {
 	g := e.next.groups[id]
 	if int(id) < len(e.base.groups) && g == e.base.groups[id] {
@@ -198,11 +197,11 @@ func (e *editor) group(id groupID) *group {
 
 func (e *editor) stamp(id groupID) { e.stamped[id] = true }
 
-// user returns the user for writing until the next call, made if they aren't there.
+// user returns the user for writing until the next call, and adds the user if it is new.
 func (e *editor) user(id UserID) *user {
-	there := e.users.Len()
+	before := e.users.Len()
 	u := e.users.Set(id)
-	if e.users.Len() > there && e.next.blocked[id.subject()] { // a bad row denies them everything already
+	if e.users.Len() > before && e.next.blocked[id.subject()] { // by a bad row that was there before the user
 		u.change(func(more *userMore) { more.blocked = true })
 	}
 	return u
@@ -215,7 +214,7 @@ func (e *editor) rule(r Rule, add bool) error {
 		return e.patternRule(r, add)
 	case KindMember, KindInherit:
 	default:
-		return e.misfit("a rule of the kind %q", r.Kind)
+		return e.misfit("a rule of unknown kind %q", r.Kind)
 	}
 	to, ok := e.next.byName[r.Group]
 	if !ok {
@@ -253,15 +252,18 @@ func (e *editor) patternRule(r Rule, add bool) error {
 func (e *editor) member(r Rule, to groupID, add bool) error {
 	id, ok := r.Subject.User()
 	if !ok {
-		return e.misfit("the group %q as a member", r.Subject)
+		return e.misfit("%q can't be a member: it is a group", r.Subject)
 	}
 	if !e.move(id, to, add) {
-		return e.misfit("%q in %q", id, r.Group)
+		if add {
+			return e.misfit("%q is a member of %q already", id, r.Group)
+		}
+		return e.misfit("%q is not a member of %q", id, r.Group)
 	}
 	return nil
 }
 
-// move puts a user into a group or takes them out, and is false where that is so already.
+// move adds a user to a group or removes the user, and returns false if that changes nothing.
 func (e *editor) move(id UserID, to groupID, add bool) bool {
 	u := e.user(id)
 	var few [8]groupID
@@ -286,7 +288,7 @@ func (e *editor) move(id UserID, to groupID, add bool) bool {
 func (e *editor) inherit(r Rule, to groupID, add bool) error {
 	name, ok := r.Subject.Group()
 	if !ok {
-		return e.misfit("the user %q inheriting", r.Subject)
+		return e.misfit("%q can't inherit: it is a user", r.Subject)
 	}
 	from, ok := e.next.byName[name]
 	if !ok {
@@ -296,7 +298,10 @@ func (e *editor) inherit(r Rule, to groupID, add bool) error {
 	e.dirty[from] = true
 	heir, giver := e.group(from), e.group(to)
 	if slices.Contains(heir.inherits, to) == add {
-		return e.misfit("%q inheriting %q", name, r.Group)
+		if add {
+			return e.misfit("%q inherits %q already", name, r.Group)
+		}
+		return e.misfit("%q doesn't inherit %q", name, r.Group)
 	}
 	if add {
 		heir.inherits = append(heir.inherits, to)
@@ -310,15 +315,15 @@ func (e *editor) inherit(r Rule, to groupID, add bool) error {
 
 // done finishes the snapshot.
 func (e *editor) done() (*snapshot, error) {
-	for holder, edit := range e.rules {
-		if err := e.finishRules(holder, edit); err != nil {
+	for subject, edit := range e.rules {
+		if err := e.finishRules(subject, edit); err != nil {
 			return nil, err
 		}
 	}
 	for id, m := range e.memberEdits {
 		g, fits := e.group(id), false
 		if g.members, fits = g.members.Change(m.in, m.out); !fits {
-			return nil, e.misfit("a member of %q that isn't there", g.info.Name)
+			return nil, e.misfit("a member of %q that doesn't exist", g.info.Name)
 		}
 	}
 	if err := e.finishDeleted(); err != nil {
@@ -343,9 +348,9 @@ func (e *editor) done() (*snapshot, error) {
 	return e.next, nil
 }
 
-func (e *editor) finishRules(holder Subject, edit *ruleEdit) error {
-	name, isGroup := holder.Group()
-	old := e.users.Find(UserID(holder)).rules()
+func (e *editor) finishRules(subject Subject, edit *ruleEdit) error {
+	name, isGroup := subject.Group()
+	old := e.users.Find(UserID(subject)).rules()
 	if isGroup {
 		old = e.next.group(name).rules
 	}
@@ -353,7 +358,7 @@ func (e *editor) finishRules(holder Subject, edit *ruleEdit) error {
 	for i, kind := range []RuleKind{KindGrant, KindRestriction} {
 		var fault string
 		if lists[i], fault = edit.after(i, old.patterns(kind)); fault != "" {
-			return e.misfit("a %s of %q %s", kind, holder, fault)
+			return e.misfit("a %s of %q %s", kind, subject, fault)
 		}
 	}
 	rules := newRuleSet(e.symbols, lists[0], lists[1])
@@ -362,9 +367,9 @@ func (e *editor) finishRules(holder Subject, edit *ruleEdit) error {
 		e.next.group(name).rules = rules
 		return nil
 	}
-	u := e.user(UserID(holder))
+	u := e.user(UserID(subject))
 	if (old == nil) != (rules == nil) {
-		e.ruled.note(UserID(holder), rules != nil)
+		e.ruled.note(UserID(subject), rules != nil)
 	}
 	u.change(func(more *userMore) { more.rules = rules })
 	return nil
@@ -374,7 +379,7 @@ func (e *editor) finishDeleted() error {
 	for _, id := range e.deleted {
 		g := e.next.groups[id]
 		if g.members.Len() > 0 || g.rules != nil || len(g.inherits) > 0 || len(g.heirs) > 0 {
-			return e.misfit("%q is deleted and not empty", g.info.Name)
+			return e.misfit("%q is deleted but not empty", g.info.Name)
 		}
 		e.unname(g.info.Name)
 		e.next.groups[id] = nil
@@ -383,7 +388,7 @@ func (e *editor) finishDeleted() error {
 	return nil
 }
 
-// dropEmptyUsers forgets the users that the change left without groups and rules.
+// dropEmptyUsers removes the users whom the change left without groups and rules.
 func (e *editor) dropEmptyUsers() {
 	for _, r := range e.change.Delta.Removed {
 		id, ok := r.Subject.User()
@@ -396,7 +401,7 @@ func (e *editor) dropEmptyUsers() {
 	}
 }
 
-// undo returns the policy as it was before the change that led to s.
+// undo returns the policy before the change that led to s.
 func (s *snapshot) undo(c Change) (*snapshot, error) {
 	before, err := s.apply(Change{Revision: c.Revision - 1, Delta: c.Delta.inverse()})
 	if err != nil {

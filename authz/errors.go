@@ -8,86 +8,91 @@ import (
 	"strings"
 )
 
-// What can go wrong, by kind; match with [errors.Is]. Those that carry data are of type [*Error]; the
-// comment names the fields.
+// The kinds of errors; match them with [errors.Is]. Errors of the kinds with a comment are of type
+// [*Error]; the comment names the field that is set.
 var (
 	ErrForbidden         = errors.New("forbidden")                         // Missing
 	ErrEscalation        = errors.New("nobody gives what they don't hold") // Missing
-	ErrNotFound          = errors.New("no such group")                     //
-	ErrNoSuchChange      = errors.New("no such change")                    //
-	ErrNoSuchDenial      = errors.New("no such denial")                    //
-	ErrGroupExists       = errors.New("the group exists already")          //
-	ErrGroupHasMembers   = errors.New("the group has members")             //
-	ErrGroupInherited    = errors.New("other groups inherit the group")    //
-	ErrProtectedGroup    = errors.New("Administrators is protected")       //
-	ErrLastAdministrator = errors.New("Administrators needs a member")     //
-	ErrInheritanceCycle  = errors.New("the inheritance would be a cycle")  //
+	ErrNotFound          = errors.New("no such group")
+	ErrNoSuchChange      = errors.New("no such change")
+	ErrNoSuchDenial      = errors.New("no such denial")
+	ErrGroupExists       = errors.New("the group exists already")
+	ErrGroupHasMembers   = errors.New("the group has members")
+	ErrGroupInherited    = errors.New("other groups inherit the group")
+	ErrProtectedGroup    = errors.New("Administrators is protected")
+	ErrLastAdministrator = errors.New("Administrators needs a member")
+	ErrInheritanceCycle  = errors.New("the inheritance would be a cycle")
 	ErrCannotRevert      = errors.New("the change can't be reverted")      // Faults
 	ErrRevisionConflict  = errors.New("someone else changed it meanwhile") // Revision
 	ErrInvalid           = errors.New("invalid")                           // Faults
 	ErrUnknownPermission = errors.New("permission not in the catalog")     // Faults
 	ErrImportRejected    = errors.New("the import was rejected")           // Faults
-	ErrStoreUnavailable  = errors.New("the store can't be reached")        //
-	ErrRecordsDoNotFit   = errors.New("the records don't fit")             // Revision
+	ErrStoreUnavailable  = errors.New("the store can't be reached")
+	ErrRecordsDoNotFit   = errors.New("the records don't fit") // Revision
 
-	// ErrConflict is what [Store.Commit] returns when the store has moved on.
+	// ErrConflict is returned by [Store.Commit] if the store is not at the position that the commit
+	// was made onto.
 	ErrConflict = errors.New("the store is at another revision")
-	// ErrGap is what [Store.Since] returns when records are missing.
+	// ErrGap is returned by [Store.Since] if records are missing.
 	ErrGap = errors.New("records are missing")
 )
 
-// Error is an error that carries data. It unwraps to its Kind; which of the other fields are set
-// depends on that.
+// Error is an error that carries data. It unwraps to its Kind, which determines the other fields that
+// are set.
 type Error struct {
 	Kind error // one of the kinds of this package
 
 	// Detail says what is wrong, for the kinds whose other fields don't.
 	Detail string
 
-	// Missing is what the actor lacks: for [ErrForbidden] the permissions for the operation itself,
-	// all of them needed (where either of two would do, the first); for [ErrEscalation] what they
-	// would give, take or lift without holding it, by folded form, then code point.
+	// Missing is what the actor lacks. For [ErrForbidden] these are the permissions that the operation
+	// needs; where one of two is enough, the first. For [ErrEscalation] it is what the actor would
+	// give or take away without holding it, by folded form, then code point.
 	Missing []Pattern
 
-	// Revision is, for [ErrRevisionConflict], the version that the group or user has now, and for
-	// [ErrRecordsDoNotFit] the first revision whose record doesn't fit.
+	// Revision is the present version of the group or user for [ErrRevisionConflict], and the first
+	// revision whose record doesn't fit for [ErrRecordsDoNotFit].
 	Revision Revision
 
-	// Faults is everything wrong with the values of an input ([ErrInvalid], [ErrUnknownPermission])
-	// and, in order, at most the first 1,000 of the lines for which a file was refused
-	// ([ErrImportRejected]) or of the things in the way of a revert ([ErrCannotRevert]).
+	// Faults lists everything that is wrong with the values of an input ([ErrInvalid],
+	// [ErrUnknownPermission]), the bad lines of a file ([ErrImportRejected]) or what prevents a revert
+	// ([ErrCannotRevert]). Of the last two it lists the first 1,000, in order.
 	Faults []Fault
-	// Count is the number of all faults.
+	// Count is the number of faults, those that Faults leaves out included.
 	Count int
 }
 
-// Fault is one thing wrong with an input, or in the way of a revert.
+// Fault is one thing that is wrong with an input or prevents a revert.
 type Fault struct {
 	// Pointer is the JSON pointer (RFC 6901) of the value in the request, such as
-	// "/permissions/grants/2"; empty where no field holds the value.
+	// "/permissions/grants/2"; empty if the fault is in no field.
 	Pointer string
-	// Line is the line of a file, from 1; 0 for the file as a whole, and outside of files.
-	Line   int
+	// Line is the line of a file, from 1; 0 if the fault is in no line.
+	Line int
+	// Detail says what is wrong.
 	Detail string
 }
 
+// Error returns a text that includes the other fields. For [ErrImportRejected] and [ErrCannotRevert] it has
+// the first fault only.
 func (e *Error) Error() string {
-	switch e.Kind {
-	case ErrForbidden:
-		return "forbidden: this needs " + joined(e.Missing)
-	case ErrRevisionConflict:
+	is := func(kind error) bool { return errors.Is(e.Kind, kind) }
+	switch {
+	case is(ErrForbidden):
+		return "forbidden: this needs " + commaSeparated(e.Missing)
+	case is(ErrRevisionConflict):
 		return fmt.Sprintf("someone else changed it meanwhile; it is at version %d now", e.Revision)
-	case ErrRecordsDoNotFit:
+	case is(ErrRecordsDoNotFit):
 		return fmt.Sprintf("revision %d: %s", e.Revision, e.Detail)
-	case ErrCannotRevert:
-		return ErrCannotRevert.Error() + " any more: " + e.firstFault() + more(e.Count-1)
-	case ErrImportRejected:
+	case is(ErrCannotRevert):
+		return ErrCannotRevert.Error() + " any more: " + e.firstFault() + andMore(e.Count-1)
+	case is(ErrImportRejected):
 		text := e.firstFault()
 		if e.Count > 1 {
 			text += fmt.Sprintf(" (and %d more)", e.Count-1)
 		}
 		return text
-	case ErrInvalid, ErrUnknownPermission:
+	case is(ErrInvalid), is(ErrUnknownPermission):
 		parts := make([]string, len(e.Faults))
 		for i, f := range e.Faults {
 			parts[i] = strings.TrimSpace(f.Pointer + " " + f.Detail)
@@ -97,7 +102,7 @@ func (e *Error) Error() string {
 	return e.Detail
 }
 
-// Unwrap returns the Kind.
+// Unwrap returns e.Kind.
 func (e *Error) Unwrap() error { return e.Kind }
 
 func (e *Error) firstFault() string {
@@ -134,12 +139,11 @@ func auditFault(revision Revision, detail string) error {
 	return &Error{Kind: ErrRecordsDoNotFit, Revision: revision, Detail: detail}
 }
 
-// maxFaults bounds how many lines of a file, or things in the way of a revert, are listed. All are
-// counted.
+// maxFaults is how many bad lines of a file, or reasons against a revert, are listed. All are counted.
 const maxFaults = 1000
 
-// faultList gathers faults: it lists the first 1,000 and counts them all, so that an input of nothing
-// but faults stays affordable.
+// faultList lists the first 1,000 faults and counts all, so that an input full of faults costs a
+// bounded amount of memory.
 type faultList struct {
 	list  []Fault
 	count int
@@ -151,7 +155,7 @@ func (f *faultList) add(line int, detail string) {
 	}
 }
 
-// merge puts the faults of two readings of one file into the order of lines.
+// merge combines the faults of two passes over one file, in order of lines.
 func (f faultList) merge(g faultList) faultList {
 	lines := slices.Concat(f.list, g.list)
 	slices.SortStableFunc(lines, func(a, b Fault) int { return cmp.Compare(a.Line, b.Line) })

@@ -78,7 +78,7 @@ func (e *escalation) err() error {
 	fold.Sort(missing)
 	const listed = 5
 	return escalates(missing, "the change would give, take away or lift permissions that the actor doesn't hold: "+
-		joined(missing[:min(listed, len(missing))])+more(len(missing)-listed))
+		commaSeparated(missing[:min(listed, len(missing))])+andMore(len(missing)-listed))
 }
 
 // groupsReached returns the groups whose rules, own or inherited, the change can affect: those that
@@ -167,7 +167,7 @@ func (e *escalation) checkDormantRights(d Delta) {
 		return
 	}
 	for r := range e.before.patternRules {
-		if name, ok := assigns(r.Pattern); ok && names[name] {
+		if name, ok := assignableGroup(r.Pattern); ok && names[name] {
 			e.require(r.Pattern)
 		}
 	}
@@ -212,12 +212,12 @@ func (e *escalation) requireLifted(was, is reach) {
 // requireOwnTaken requires Rightful's own permissions that are taken away or newly restricted.
 func (e *escalation) requireOwnTaken(was, is reach) {
 	for p := range was.grants {
-		if !is.grants[p] && p.overlaps(own) {
+		if !is.grants[p] && p.overlaps(ownPattern) {
 			e.require(p)
 		}
 	}
 	for p := range is.restrictions {
-		if !was.restrictions[p] && p.overlaps(own) {
+		if !was.restrictions[p] && p.overlaps(ownPattern) {
 			e.require(p)
 		}
 	}

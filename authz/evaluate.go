@@ -1,9 +1,8 @@
 package authz
 
-import (
-	"iter"
-)
+import "iter"
 
+// canAll reports whether a user holds all of the permissions.
 func (s *snapshot) canAll(id UserID, permissions []Permission) bool {
 	u := s.users.Find(id)
 	if u == nil {
@@ -25,8 +24,8 @@ func (s *snapshot) can(id UserID, p Permission) bool {
 	return s.canAll(id, []Permission{p})
 }
 
-// allowsUnnamed decides about a permission that neither the catalog nor a rule names, so
-// that only wildcards can cover it.
+// allowsUnnamed decides about a permission that neither the catalog nor a rule names: only wildcards can
+// cover it.
 func (s *snapshot) allowsUnnamed(u *user, p Permission) bool {
 	wild := s.wildcardsOf(u)
 	if wild == 0 {
@@ -42,10 +41,11 @@ func (s *snapshot) allowsUnnamed(u *user, p Permission) bool {
 	return s.verdict(u, s.effectOn(u, &n))
 }
 
-// effectOn adds up what the user's own rules and those of their groups say.
+// effectOn returns the effect of the rules of a user and their groups. It is the hot path and doesn't use
+// [user.inGroups]: it hashes once for the first two groups and reads their slots side by side.
 func (s *snapshot) effectOn(u *user, n *symbol) effect {
 	one, two := n.exact.hashPair()
-	a, b := &s.matchers[u.groups[0]], &s.matchers[u.groups[1]] // of noGroup, nothing
+	a, b := &s.matchers[u.groups[0]], &s.matchers[u.groups[1]] // noRules for noGroup
 	found := effect(a.at(n.exact, one, two) | b.at(n.exact, one, two))
 	if a.wild|b.wild != 0 {
 		found |= a.matchWild(n) | b.matchWild(n)
@@ -59,19 +59,20 @@ func (s *snapshot) effectOn(u *user, n *symbol) effect {
 	return found
 }
 
+// wildcardsOf returns the kinds of wildcards in the rules of a user and their groups.
 func (s *snapshot) wildcardsOf(u *user) wildcards {
-	wild := s.matchers[u.groups[0]].wild | s.matchers[u.groups[1]].wild
+	var wild wildcards
 	if u.more != nil {
-		wild |= u.more.all.wild
-		for _, id := range u.more.groups {
-			wild |= s.matchers[id].wild
-		}
+		wild = u.more.all.wild
+	}
+	for id := range u.inGroups {
+		wild |= s.matchers[id].wild
 	}
 	return wild
 }
 
-// verdict is the policy effect of model.conf: granted, and not restricted, unless the user
-// is an administrator. A bad row that hides whom it restricts restricts everyone.
+// verdict is the policy effect of model.conf: something grants, and nothing restricts, unless the user is
+// an administrator. A bad row whose subject can't be read restricts everyone.
 func (s *snapshot) verdict(u *user, found effect) bool {
 	if s.blockedAll {
 		found |= restricted
@@ -79,7 +80,7 @@ func (s *snapshot) verdict(u *user, found effect) bool {
 	return found&granted != 0 && (found&restricted == 0 || u.in(s.administrators))
 }
 
-// groupEffects are what the groups of a snapshot say about one permission, by groupID.
+// groupEffects are the effects of the groups of a snapshot on one permission, by groupID.
 type groupEffects []effect
 
 func (s *snapshot) effects(n *symbol) groupEffects {
@@ -90,20 +91,20 @@ func (s *snapshot) effects(n *symbol) groupEffects {
 	return effects
 }
 
-// on is [snapshot.effectOn].
+// on returns the same as [snapshot.effectOn]; for many users it is faster.
 func (e groupEffects) on(u *user, n *symbol) effect {
-	found := e[u.groups[0]] | e[u.groups[1]]
+	var found effect
 	if u.more != nil {
-		found |= u.more.all.match(n)
-		for _, id := range u.more.groups {
-			found |= e[id]
-		}
+		found = u.more.all.match(n)
+	}
+	for id := range u.inGroups {
+		found |= e[id]
 	}
 	return found
 }
 
-// candidates yields, each once, at least all users whom something is granted: the members of
-// groups with the effect and those with rules of their own.
+// candidates yields every user who may hold the permission, each once: the members of groups that grant it
+// and the users who have rules of their own.
 func (s *snapshot) candidates(effects groupEffects) iter.Seq2[UserID, *user] {
 	var ids []groupID
 	for id, e := range effects {

@@ -183,7 +183,7 @@ func ExampleAdmin_Import() {
 	importText("p, group:Reports, finance.reports, export\ng, cleo, group:Reports\n")
 	fmt.Println(engine.Can("cleo", "finance.reports:export"))
 	// Output:
-	// line 2 has "Reports" where a group must stand; write "group:Reports"
+	// line 2 has "Reports" where a group is expected; write "group:Reports"
 	// line 3 "finance:shred" is not in the catalog
 	// 2 added <nil>
 	// true

@@ -1,40 +1,39 @@
 package authz
 
-import (
-	"slices"
-)
+import "slices"
 
-// Explanation says what a user holds of what was asked, through what, and what is missing.
+// Explanation says which of the requested permissions a user holds and through which rules.
 type Explanation struct {
 	User        UserID
-	Known       bool // the policy names the user
-	Allowed     bool // all of the permissions
+	Known       bool // the user is in a group or has rules
+	Allowed     bool // the user holds all of the permissions
 	Revision    Revision
-	Permissions []PermissionExplanation // in the order asked, without doubles
+	Permissions []PermissionExplanation // in the order requested, without duplicates
 }
 
 // PermissionExplanation is the part of an [Explanation] about one permission.
 type PermissionExplanation struct {
 	Permission Permission
-	Label      string
-	Category   []string
-	Declared   bool // by the catalog
+	Label      string   // empty unless Declared
+	Category   []string // empty unless Declared
+	Declared   bool     // the catalog declares the permission
 	Allowed    bool
-	Origins    []Origin // every rule that covers the permission, on every path; at most 1,000 of each kind
+	// Origins are the rules that cover the permission, on every path by which they reach the user: at most
+	// 1,000 grants and 1,000 restrictions.
+	Origins []Origin
 }
 
-// Because is one rule that covers a permission and the path on which it reaches the holder.
+// Origin is one rule that covers a permission, and the path on which it reaches a user or group.
 type Origin struct {
 	Rule    RuleKind // KindGrant or KindRestriction
 	Pattern Pattern
-	Path    []Subject // from the user, or the group, that is explained to the holder of the rule
-	// BadRow is set where a row of the table can't be read and denies the holder everything.
+	Path    []Subject // from the explained user or group to the subject of the rule
+	// BadRow is true if there is no such rule, but a bad row that denies the subject everything.
 	BadRow bool
 }
 
-// maxBecause bounds the paths collected for one permission, those of grants and those of
-// restrictions each: a group that is inherited in many ways can be reached on more paths than
-// anyone reads, and must not hide what decides.
+// maxOrigins is how many origins of each kind are collected for one permission. A group that is inherited in
+// many ways can be reached on a great number of paths; they must not crowd out the other kind.
 const maxOrigins = 1000
 
 // Explain is [Engine.Explain] for the view's revision.
@@ -54,21 +53,20 @@ func (v *View) Explain(user UserID, permissions ...Permission) Explanation {
 	return x
 }
 
-// collector explains decisions about one holder. It gathers the rules on the paths below it,
-// for one permission after the other.
+// collector collects the origins of permissions for one user or group, one permission after the other.
 type collector struct {
 	v      *View
 	s      *snapshot
-	id     Subject // of the user; empty where it is about a group
-	u      *user   // nil for one whom the policy doesn't name, and for a group
+	id     Subject // of the user; empty for a group
+	u      *user   // nil for an unknown user and for a group
 	groups []groupID
-	wild   wildcards // in the rules that reach the user
+	wild   wildcards // in the rules that apply
 
 	asked   asked
 	path    []Subject
 	list    []Origin
-	reasons [2]int // grants and restrictions that were found
-	entered int    // groups, on all paths
+	counts  [2]int // of grants and restrictions found
+	entered int    // number of groups visited, on all paths
 }
 
 func (v *View) collector(id UserID) *collector {
@@ -79,7 +77,7 @@ func (v *View) collector(id UserID) *collector {
 	return c
 }
 
-// groupCollector explains what a group gives.
+// groupCollector collects the origins of what a group gives to its members.
 func (v *View) groupCollector(g *group) *collector {
 	return &collector{v: v, s: v.s, groups: []groupID{g.id}, wild: v.s.matchers[g.id].wild}
 }
@@ -95,14 +93,14 @@ func (c *collector) explain(p Permission) PermissionExplanation {
 	return one
 }
 
-// asked is a permission that someone is asked about.
+// asked is the permission to explain.
 type asked struct {
 	symbol
-	covering []Pattern // those that may cover it, sorted
+	covering []Pattern // all patterns that may cover it, sorted
 }
 
-// ask prepares to explain a decision, by the same numbers that [Engine.Can] decides by. It
-// is false for what isn't of the form of a permission.
+// ask sets the permission to explain, by the same symbol that [Engine.Can] uses. It returns false if p
+// doesn't have the form of a permission.
 func (c *collector) ask(p Permission) bool {
 	object, action, ok := p.Split()
 	if !ok {
@@ -133,11 +131,11 @@ func coveringPatterns(object, action string) []Pattern {
 	return slices.Compact(list)
 }
 
-// because collects every rule that covers what is asked and reaches the holder, on every path,
-// a user's own first.
+// origins collects every rule that covers the permission and applies to the subject, on every path, a user's
+// own rules first.
 func (c *collector) origins() []Origin {
 	c.path, c.list = c.path[:0], nil
-	c.reasons, c.entered = [2]int{}, 0
+	c.counts, c.entered = [2]int{}, 0
 	if c.id != "" {
 		c.path = append(c.path, c.id)
 	}
@@ -153,38 +151,39 @@ func (c *collector) origins() []Origin {
 	return c.list
 }
 
-// maxEntered bounds the groups that are looked at for one permission. Without a cycle each
-// leads to a rule within ten links, so that it cuts off nothing before maxBecause does.
+// maxEntered bounds how many groups are visited for one permission. Without a cycle each leads to a rule
+// within ten links, so this limit isn't reached before maxOrigins.
 const maxEntered = 20 * maxOrigins
 
-// descend goes where a decision finds something that isn't listed often enough, and nowhere
-// else.
+// descend collects the origins in a group and in those that it inherits. It enters only groups whose matcher
+// has an effect of which more origins are wanted.
 func (c *collector) descend(g *group) {
-	if c.s.matchers[g.id].match(&c.asked.symbol)&c.wanted() == 0 || slices.Contains(c.path, g.holder) {
-		return // a table that someone else wrote to can hold a cycle
+	if c.s.matchers[g.id].match(&c.asked.symbol)&c.wanted() == 0 || slices.Contains(c.path, g.subject) {
+		return // another program may have written a cycle
 	}
 	if c.entered++; c.entered > maxEntered {
 		return
 	}
-	c.path = append(c.path, g.holder)
-	c.rulesOf(g.holder, g.rules)
+	c.path = append(c.path, g.subject)
+	c.rulesOf(g.subject, g.rules)
 	for _, id := range g.inherits {
 		c.descend(c.s.groups[id])
 	}
 	c.path = c.path[:len(c.path)-1]
 }
 
-// wanted returns the effects of which there may be more in the list.
+// wanted returns the effects whose list of origins isn't full.
 func (c *collector) wanted() (wanted effect) {
-	if c.reasons[kindIndex(KindGrant)] < maxOrigins {
+	if c.counts[kindIndex(KindGrant)] < maxOrigins {
 		wanted |= granted
 	}
-	if c.reasons[kindIndex(KindRestriction)] < maxOrigins {
+	if c.counts[kindIndex(KindRestriction)] < maxOrigins {
 		wanted |= restricted
 	}
 	return wanted
 }
 
+// rulesOf adds the rules of a subject that cover the permission, and what a bad row denies it.
 func (c *collector) rulesOf(h Subject, rules *ruleSet) {
 	if len(c.s.blocked) > 0 && c.s.blocked[h] {
 		c.add(Origin{Rule: KindRestriction, Pattern: Everything, BadRow: true})
@@ -201,9 +200,9 @@ func (c *collector) rulesOf(h Subject, rules *ruleSet) {
 	}
 }
 
-// add takes in what was found at the end of the path.
+// add appends an origin with the present path.
 func (c *collector) add(b Origin) {
-	of := &c.reasons[kindIndex(b.Rule)]
+	of := &c.counts[kindIndex(b.Rule)]
 	if *of++; *of <= maxOrigins {
 		b.Path = slices.Clone(c.path)
 		c.list = append(c.list, b)

@@ -20,9 +20,9 @@ func (f *fixer) baselines() (list []*baseline) {
 			continue
 		}
 		leaves = append(leaves, s.groups[id].info.Name)
-		s.walk(id, func(g *group) { all = append(all, f.restrictionsOf(g.holder, g.rules)...) })
+		s.walk(id, func(g *group) { all = append(all, f.restrictionsOf(g.subject, g.rules)...) })
 	}
-	if at := f.baselineOf(withoutDoubles(all), nil); at != nil {
+	if at := f.baselineOf(distinct(all), nil); at != nil {
 		list = append(list, at)
 	}
 	if len(leaves) > 0 {

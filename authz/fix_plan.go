@@ -88,7 +88,7 @@ func (f *fixer) grantees(at *baseline, joins []GroupName) []Subject {
 		for _, id := range at.s.heirsOf([]groupID{g.id}) {
 			n += at.s.groups[id].members.Len()
 		}
-		groups = append(groups, candidate{g.holder, n})
+		groups = append(groups, candidate{g.subject, n})
 	}
 	for _, id := range at.s.user(f.user).groupIDs(nil) {
 		add(at.s.groups[id])

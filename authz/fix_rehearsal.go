@@ -50,7 +50,7 @@ func (f *fixer) rehearse(operations []Operation) (allowed bool, lacks []Pattern)
 	if slices.Contains(lacks, Everything) {
 		return allowed, []Pattern{Everything}
 	}
-	lacks = withoutDoubles(lacks)
+	lacks = distinct(lacks)
 	fold.Sort(lacks)
 	return allowed, lacks
 }

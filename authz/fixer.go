@@ -36,7 +36,7 @@ func (f *fixer) badRows() []BadRow {
 	s := f.present.s
 	reached := map[string]bool{"*": true, string(f.user.subject()): true}
 	for _, id := range s.user(f.user).groupIDs(nil) {
-		s.walk(id, func(g *group) { reached[string(g.holder)] = true })
+		s.walk(id, func(g *group) { reached[string(g.subject)] = true })
 	}
 	return slices.DeleteFunc(f.present.BadRows(), func(b BadRow) bool { return !reached[b.Denies] })
 }

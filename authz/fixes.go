@@ -29,7 +29,7 @@ import "slices"
 func (a Admin) Fixes(v *View, user UserID, permissions ...Permission) (Fixes, error) {
 	f := fixer{
 		asker:   Admin{engine: a.engine, actor: a.actor}, // without reason and versions, which don't affect the rights
-		present: v, user: user, asked: withoutDoubles(permissions), collaterals: map[string]*collateral{},
+		present: v, user: user, asked: distinct(permissions), collaterals: map[string]*collateral{},
 	}
 	fixes := Fixes{Revision: v.s.revision}
 	if !f.fixable() {

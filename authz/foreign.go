@@ -141,7 +141,7 @@ func (t loadedTables) withForeign(before *snapshot, c Change) (*snapshot, error)
 	var bad []badRow
 	for _, b := range t.badRows {
 		if !isForbidden(b) {
-			bad = append(bad, badRow{b.row(), b.Fault})
+			bad = append(bad, badRow{b.row(), b.Detail})
 		}
 	}
 	after.setBadRows(bad)

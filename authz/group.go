@@ -7,18 +7,18 @@ import (
 	"github.com/rightful-go/rightful/authz/internal/table"
 )
 
-// groupID is a group's place in a snapshot. It stays when the group is renamed, so that
-// nothing of its members has to be touched.
+// groupID is the index of a group in a snapshot. A rename doesn't change it, so that the members stay
+// untouched.
 type groupID uint32
 
-// noGroup is the place that is no group's.
+// noGroup is the id of no group.
 const noGroup groupID = 0
 
-// group is one group at one revision.
+// group is a group at one revision.
 type group struct {
 	id        groupID
 	info      GroupInfo
-	holder    Subject // by its name
+	subject   Subject // derived from info.Name
 	version   Revision
 	updatedAt time.Time
 	updatedBy Actor

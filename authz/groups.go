@@ -16,7 +16,7 @@ func (a Admin) CreateGroup(ctx context.Context, spec GroupSpec) (Change, error) 
 		spec := spec
 		spec.Name = d.checkFreeName("/name", spec.Name, nil)
 		d.creates[spec.Name] = true
-		d.invalid("/description", describe(spec.Description))
+		d.invalid("/description", checkDescription(spec.Description))
 		d.checkPatterns("/permissions/grants", spec.Permissions.Grants, KindGrant, nil)
 		d.checkPatterns("/permissions/restrictions", spec.Permissions.Restrictions, KindRestriction, nil)
 		info := GroupInfo{spec.Name, spec.Description}
@@ -64,7 +64,7 @@ func (a Admin) UpdateGroup(ctx context.Context, name GroupName, patch GroupPatch
 		before, after := g.info, g.info
 		if patch.Name != nil && *patch.Name != name {
 			after.Name = d.checkFreeName("/name", *patch.Name, g)
-			if row, bad := d.s.leftBehind(g); bad {
+			if row, bad := d.s.missesRename(g); bad {
 				d.invalid("/name", fmt.Errorf(
 					"the quarantined row %d of the policy table names the group by its present name; correct or remove the row first", row.ID))
 			}
@@ -72,7 +72,7 @@ func (a Admin) UpdateGroup(ctx context.Context, name GroupName, patch GroupPatch
 		}
 		if patch.Description != nil {
 			after.Description = *patch.Description
-			d.invalid("/description", describe(after.Description))
+			d.invalid("/description", checkDescription(after.Description))
 		}
 		if before != after {
 			d.delta.Groups = append(d.delta.Groups, GroupChange{&before, &after})
@@ -110,7 +110,7 @@ func (d *draft) setInheritance(g *group, name GroupName, want []GroupName) {
 // moveAssignRights drafts that the rights to assign a group's members follow its new name. If to is
 // empty, the group is deleted and they go with it.
 func (d *draft) moveAssignRights(from, to GroupName) {
-	object := membersMark + string(from)
+	object := membersPrefix + string(from)
 	for r := range d.s.patternRules {
 		o, action, _ := split(string(r.Pattern))
 		if o != object {
@@ -157,7 +157,7 @@ func (a Admin) DeleteGroup(ctx context.Context, name GroupName, release bool) (C
 		}
 		switch {
 		case len(g.heirs) > 0:
-			d.conflict = fmt.Errorf("%w: %s", ErrGroupInherited, joined(d.s.groupNames(g.heirs)))
+			d.conflict = fmt.Errorf("%w: %s", ErrGroupInherited, commaSeparated(d.s.groupNames(g.heirs)))
 		case g.members.Len() > 0 && !release:
 			d.conflict = fmt.Errorf("%w: %d; take them out first, or set release", ErrGroupHasMembers, g.members.Len())
 		}

@@ -1,16 +1,16 @@
 package authz
 
 import (
-	"github.com/rightful-go/rightful/internal/fold"
-
 	"encoding/binary"
 	"slices"
+
+	"github.com/rightful-go/rightful/internal/fold"
 )
 
-// PermissionsOf lists what the user holds, by folded form then code point: every permission of the
-// catalog, Rightful's own included, and those outside it that a grant reaching the user names exactly.
-// What a wildcard covers beyond that has no end and no name. It is empty once the policy is too old
-// (see [Options.MaxAge]). [View.Explain] says where each comes from.
+// PermissionsOf returns the permissions that the user holds, sorted by folded form, then code point: those of
+// the catalog, Rightful's own included, and others that a grant names exactly. What else a wildcard covers
+// can't be listed. It returns nothing if the policy is too old (see [Options.MaxAge]). [View.Explain] returns
+// the origins of each permission.
 func (v *View) PermissionsOf(user UserID) []Permission {
 	u := v.s.user(user)
 	if u == nil || v.expired {
@@ -32,15 +32,15 @@ func (v *View) PermissionsOf(user UserID) []Permission {
 	return list
 }
 
-// appendNamed appends the permissions that have a name and that the pattern covers: itself,
-// if it is one, what the catalog declares, and the rights to assign members.
+// appendNamed appends the permissions that a pattern covers and that have a name: the pattern itself if it has
+// no wildcard, those of the catalog, and [AssignMembers] of each group.
 func (v *View) appendNamed(list []Permission, p Pattern) []Permission {
 	t := p.target()
 	if !t.below && t.action != "*" {
 		return append(list, Permission(p))
 	}
 	list = v.catalog.appendCovered(list, t)
-	if !p.overlaps(Pattern(membersMark + "*:" + assignAction)) {
+	if !p.overlaps(Pattern(membersPrefix + "*:" + assignAction)) {
 		return list
 	}
 	for name := range v.s.byName {
@@ -51,14 +51,14 @@ func (v *View) appendNamed(list []Permission, p Pattern) []Permission {
 	return list
 }
 
-// heldOnlyBy lists what the user holds by one policy and not by the other. Decisions are
-// compared, not lists: what no rule names any more may still be covered.
+// heldOnlyBy returns what the user holds in one policy and not in the other. It asks the other policy for
+// decisions, because a wildcard may cover what no rule there names.
 func heldOnlyBy(one, other *View, id UserID) []Permission {
 	return slices.DeleteFunc(one.PermissionsOf(id), func(p Permission) bool { return other.s.can(id, p) })
 }
 
-// equivalenceKey describes where a user without own rules stands, for whom a policy says the same as
-// for everyone else there; it is unique to a user with some.
+// equivalenceKey returns a key that users share only if the policy gives them the same permissions: those
+// who are in the same groups and have no rules of their own.
 func equivalenceKey(s *snapshot, id UserID) string {
 	u := s.user(id)
 	if u == nil {

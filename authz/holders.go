@@ -6,8 +6,8 @@ import (
 	"github.com/rightful-go/rightful/internal/fold"
 )
 
-// usersHolding yields every user whom the policy names and who holds a permission, in no order. Where
-// the groups that grant it have many members it looks at every user.
+// usersHolding yields every user who holds a permission, in no particular order. If the groups that grant it
+// have many members, it scans all users.
 func (v *View) usersHolding(n *symbol) iter.Seq[UserID] {
 	return func(yield func(UserID) bool) {
 		effects := v.s.effects(n)
@@ -19,8 +19,8 @@ func (v *View) usersHolding(n *symbol) iter.Seq[UserID] {
 	}
 }
 
-// groupsHolding returns the groups whose members hold a permission, Administrators among them, in
-// the order of every list.
+// groupsHolding returns the groups that give a permission to a member who is in no other group, in display
+// order.
 func (v *View) groupsHolding(n *symbol) []GroupName {
 	var ids []groupID
 	for _, id := range v.s.groupIDs() {
@@ -32,23 +32,23 @@ func (v *View) groupsHolding(n *symbol) []GroupName {
 	return v.s.groupNames(ids)
 }
 
-// HolderQuery asks [View.Holders] for a part of those who hold a permission.
+// HolderQuery selects the groups and users that [View.Holders] returns.
 type HolderQuery struct {
 	Permission Permission
-	After      Subject // only those behind this one in the order of the list
-	Limit      int     // at most this many; all of them when zero
+	After      Subject // only those after this one in the order of the list
+	Limit      int     // at most this many; no limit when zero
 }
 
 // PermissionHolder is a user who holds a permission, or a group that gives it to its members.
 type PermissionHolder struct {
 	Subject Subject
-	Origins []Origin // as in a [PermissionExplanation], on paths from the subject on
+	Origins []Origin // as in a [PermissionExplanation]; paths begin at the subject
 }
 
-// Holders returns who holds a permission and through which rules: the groups that give it to a member
-// of nothing else, Administrators among them, and then the users, either in the order of every list.
-// It is empty once the policy is too old (see [Options.MaxAge]). Only what it returns is explained;
-// to find the users takes some tens of milliseconds for a million.
+// Holders returns the groups that give a permission to a member who is in no other group, and then the users
+// who hold it, each with the rules that decide. Both are sorted by folded form, then code point. It returns
+// nothing if the policy is too old (see [Options.MaxAge]). With a million users it takes tens of
+// milliseconds, whatever the limit.
 func (v *View) Holders(q HolderQuery) []PermissionHolder {
 	n, ok := v.symbolOf(q.Permission)
 	if !ok {
@@ -85,7 +85,7 @@ func (v *View) holder(h Subject, c *collector, p Permission) PermissionHolder {
 	return PermissionHolder{h, c.origins()}
 }
 
-// nameOf puts a permission in numbers; ok is false where nobody holds it.
+// symbolOf returns the symbol of a permission, and false if nobody can hold it.
 func (v *View) symbolOf(p Permission) (n symbol, ok bool) {
 	object, action, ok := p.Split()
 	if !ok || v.expired {

@@ -51,7 +51,7 @@ func (im *importer) fault(line int, format string, args ...any) {
 }
 
 func (im *importer) readFile(file PolicyFile) {
-	rules, faults := interpret(file.Lines)
+	rules, faults := parseLines(file.Lines)
 	im.read = faultList{file.Faults, file.FaultCount}.merge(faults)
 	if im.mode == ImportReplace && len(file.Lines) == 0 && im.read.count == 0 {
 		im.read.add(0, "the file has no rules, and importing it would remove every rule except those of Administrators; "+
@@ -176,16 +176,16 @@ func (im *importer) checkInheritance() {
 	}
 	for _, lr := range added {
 		from, _ := lr.rule.Subject.Group()
-		if reaches(links, lr.rule.Group, from, map[GroupName]bool{}) {
+		if graphOf(links).reaches(lr.rule.Group, from) {
 			im.cycles.add(lr.line, fmt.Sprintf("%q inheriting %q closes a cycle", from, lr.rule.Group))
 			continue
 		}
 		links[from] = append(links[from], lr.rule.Group)
 	}
-	below := depths(links)
+	depth := graphOf(links).depths()
 	for _, lr := range added {
 		from, _ := lr.rule.Subject.Group()
-		if n := below(from); n > maxInheritance {
+		if n := depth(from).links; n > maxInheritance {
 			im.chains.add(lr.line, fmt.Sprintf("%q begins an inheritance chain of %d links; at most %d are allowed", from, n, maxInheritance))
 		}
 	}

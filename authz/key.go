@@ -1,17 +1,17 @@
 package authz
 
-// textID is the number of a text in a lexicon.
+// textID is the number of a text in a table of [symbols].
 type textID uint32
 
 const (
-	noText   textID = iota // a text that no rule and no entry has
-	rootText               // the empty text: what stands before the "*" of "*"
+	noText   textID = iota // the text is in no rule and no entry of the catalog
+	rootText               // the empty text: the prefix of the pattern "*"
 	anyText                // "*" as an action
 )
 
-// lookup is one place that a matcher looks at: an object and an action, or what everything
-// below begins with and an action. From the top: the number of the text, whether it is a
-// beginning, the number of the action, and two bits free for the effect.
+// key is what a matcher looks up: an action together with an object, or with a prefix of objects. From
+// the top, its bits are: the number of the object or prefix (31), whether it is a prefix (1), the number
+// of the action (30), and two bits that are free for the effect.
 type key uint64
 
 const (
@@ -26,28 +26,28 @@ func exactKey(object, action textID) key {
 
 func belowKey(prefix, action textID) key { return exactKey(prefix, action) | belowBit }
 
-// anyAction returns the lookup for any action of the same object.
+// anyAction returns the key for any action on the same object or prefix.
 func (k key) anyAction() key { return k&^actionMask | exactKey(0, anyText) }
 
-// below returns the lookup for the same action of everything below a beginning.
+// below returns the key for the same action on everything that begins with a prefix.
 func (k key) below(prefix textID) key { return k&actionMask | belowKey(prefix, 0) }
 
-// spread returns where a lookup may stand in any matcher, each but for the upper bits. What
-// follows one another is spread by multiplicative hashing (Knuth 6.4).
+// hashPair returns two hashes of the key. Their upper bits are its two slots in a matcher of any size.
+// Multiplicative hashing (Knuth 6.4) spreads consecutive keys.
 func (k key) hashPair() (one, two uint64) {
 	return uint64(k) * 0x9e3779b97f4a7c15, uint64(k) * 0xc2b2ae3d27d4eb4f
 }
 
-// wildcards says which kinds of patterns beyond exact ones there are, so that nothing else
-// is looked up: bit 0 for any action of one object, bit 1+n for all below what stands at the
-// n-th place of a [name]'s chain.
+// wildcards says which kinds of wildcards a set of patterns contains, so that nothing else is looked up:
+// bit 0 for any action on one object, bit 1+n for everything that begins with the n-th of an object's
+// [prefixes].
 type wildcards uint64
 
 const wildAction wildcards = 1
 
 func (w wildcards) below(depth int) bool { return w>>(1+depth)&1 != 0 }
 
-// ruleKey is what a matcher keeps of a pattern.
+// patternKey is what a matcher stores of a pattern.
 type patternKey struct {
 	key  key
 	wild wildcards

@@ -1,38 +1,38 @@
 package authz
 
 import (
-	"github.com/rightful-go/rightful/internal/fold"
-
 	"cmp"
 	"iter"
 	"slices"
+
+	"github.com/rightful-go/rightful/internal/fold"
 )
 
-// UserQuery narrows what [View.Users] lists; zero values don't.
+// UserQuery selects the users that [View.Users] returns. Zero fields select all.
 type UserQuery struct {
-	Text  string    // in the id, letters compared without case
-	Group GroupName // directly in the group
+	Text  string    // the id contains it, ignoring case
+	Group GroupName // the user is directly in the group
 
-	// Access leaves the users whom [View.Permits] lets do its action to its resource. To find them takes
-	// some tens of milliseconds for a million users.
+	// Access selects the users whom [View.Permits] allows the action on the resource. With a million
+	// users this takes tens of milliseconds.
 	Access *Access
 
-	After UserID // only those behind this one in the order of the list
-	Limit int    // at most this many; all of them when zero
+	After UserID // only users after this one in the order of the list
+	Limit int    // at most this many; no limit when zero
 }
 
-// Users returns the users that the policy names, by folded id, then code point.
+// Users returns the users that the policy names, sorted by folded id, then code point.
 func (v *View) Users(q UserQuery) []UserID {
 	first := firstUsers{after: folded(q.After), limit: q.Limit}
 	for id := range v.users(q) {
-		if contains(string(id), q.Text) && (q.Group == "" || v.s.user(id).in(v.s.byName[q.Group])) {
+		if containsFolded(string(id), q.Text) && (q.Group == "" || v.s.user(id).in(v.s.byName[q.Group])) {
 			first.add(folded(id))
 		}
 	}
 	return first.done()
 }
 
-// users yields at least the users that a query is about, in no order.
+// users yields every user that the query may select, in no particular order.
 func (v *View) users(q UserQuery) iter.Seq[UserID] {
 	if q.Access != nil {
 		return v.usersPermitted(*q.Access)
@@ -52,7 +52,7 @@ func (v *View) users(q UserQuery) iter.Seq[UserID] {
 	}
 }
 
-// foldedUser is a user with what lists are sorted by.
+// foldedUser is a user id with its folded form, the key of lists.
 type foldedUser struct {
 	key string
 	id  UserID
@@ -64,12 +64,12 @@ func (u foldedUser) compare(other foldedUser) int {
 	return cmp.Or(cmp.Compare(u.key, other.key), cmp.Compare(u.id, other.id))
 }
 
-// firstUsers picks the first of many behind one, without keeping or sorting them all.
+// firstUsers selects the first users after a given one, without keeping or sorting all of them.
 type firstUsers struct {
 	after foldedUser
-	limit int // none where it is 0
+	limit int // no limit if 0
 	list  []foldedUser
-	full  bool // the list has been cut: what comes behind its end isn't wanted
+	full  bool // the list has been cut: users after its end are not selected
 }
 
 func (f *firstUsers) add(u foldedUser) {

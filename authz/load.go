@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// stored is the policy as the tables have it.
+// loadedTables is the policy as it is in the tables of a store.
 type loadedTables struct {
 	*snapshot
-	recorded bool // the records lead there: nobody else has written since the last
-	// Administrators are there in the snapshot, whatever the tables lack (promise 1).
+	recorded bool // no other program has written since the last record
+	// The tables lack Administrators or its rule; the snapshot has them all the same (promise 1).
 	lacksAdministrators, lacksTheirRule bool
 }
 
-// load reads the whole policy from the store; declared are the permissions of the catalog.
+// load reads the whole policy from the store. declared are the permissions of the catalog.
 func load(ctx context.Context, store Store, declared []Permission) (loadedTables, error) {
 	l := loader{declared: declared}
 	if err := store.Load(ctx, l.begin, l.read); err != nil {
@@ -28,19 +28,19 @@ func load(ctx context.Context, store Store, declared []Permission) (loadedTables
 	return s, nil
 }
 
-// loader makes the policy of rows, one by one, keeping aside those that can't be understood.
+// loader builds a policy from rows, one by one, and collects the bad ones.
 type loader struct {
 	declared []Permission
 	state    State
 	editor   *editor
 	bad      []badRow
-	texts    map[string]string // one copy of each text that comes again and again
-	seen     map[Rule]bool     // but for memberships, which show by themselves whether they are there
+	texts    map[string]string // one copy of each repeated text
+	seen     map[Rule]bool     // without memberships, whose duplicates the editor detects
 
 	lacksAdministrators bool
 }
 
-// begin takes the groups in. Rules about others than these are bad.
+// begin adds the groups. Rules that name other groups are bad rows.
 func (l *loader) begin(state State) error {
 	c := Change{Revision: state.Revision, Hash: state.Hash}
 	l.lacksAdministrators = state.Revision > 0
@@ -66,23 +66,24 @@ func (l *loader) begin(state State) error {
 	return nil
 }
 
+// read adds the rule of one row, or collects the row as bad.
 func (l *loader) read(row Row) error {
 	r, err := parseRow(row)
 	if err == nil && forbiddenToAdministrators(r) {
 		err = ErrProtectedGroup
 	}
 	if err == nil {
-		err = l.known(r)
+		err = l.checkGroups(r)
 	}
 	if err != nil {
 		l.bad = append(l.bad, badRow{row, err.Error()})
-		return nil //nolint:nilerr // a bad row stops nothing (promise 9)
+		return nil //nolint:nilerr // a bad row doesn't stop the load (promise 9)
 	}
 	if id, isUser := r.Subject.User(); isUser && r.Kind == KindMember {
 		l.editor.move(id, l.editor.next.byName[r.Group], true)
 		return nil
 	}
-	if l.seen[r] { // the table has it twice
+	if l.seen[r] { // a duplicate row
 		return nil
 	}
 	l.seen[r] = true
@@ -90,18 +91,19 @@ func (l *loader) read(row Row) error {
 	return l.editor.rule(r, true)
 }
 
-// known says which of the groups that a rule names doesn't exist.
-func (l *loader) known(r Rule) error {
+// checkGroups returns an error if a group that a rule names doesn't exist.
+func (l *loader) checkGroups(r Rule) error {
 	name, isGroup := r.Subject.Group()
-	if _, there := l.editor.next.byName[name]; isGroup && !there {
+	if _, exists := l.editor.next.byName[name]; isGroup && !exists {
 		return fmt.Errorf("names the group %q, which doesn't exist", name)
 	}
-	if _, there := l.editor.next.byName[r.Group]; r.Group != "" && !there {
+	if _, exists := l.editor.next.byName[r.Group]; r.Group != "" && !exists {
 		return fmt.Errorf("names the group %q, which doesn't exist", r.Group)
 	}
 	return nil
 }
 
+// intern returns one copy of equal texts, to save memory.
 func (l *loader) intern(s string) string {
 	if one, ok := l.texts[s]; ok {
 		return one
@@ -110,7 +112,7 @@ func (l *loader) intern(s string) string {
 	return s
 }
 
-// done returns the policy of what was read.
+// done returns the policy.
 func (l *loader) done() (loadedTables, error) {
 	lacksTheirRule := l.state.Revision > 0 && !l.seen[administratorsRule]
 	if lacksTheirRule {
@@ -135,8 +137,8 @@ func (l *loader) done() (loadedTables, error) {
 	return loadedTables{s, l.state.Writes == l.state.Recorded, l.lacksAdministrators, lacksTheirRule}, nil
 }
 
-// intact reports whether the policy in the tables is what the records lead to, as far as that
-// shows without reading them.
+// intact reports whether the tables match the records, as far as can be seen without reading the
+// records.
 func (t loadedTables) intact() bool {
 	return t.revision == 0 || t.recorded && !t.lacksAdministrators && !t.lacksTheirRule && len(t.forbidden()) == 0
 }

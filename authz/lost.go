@@ -32,7 +32,7 @@ const maxLookBack = 10_000
 // 10,000 of them, until all losses are found. It returns [ErrRecordsDoNotFit] if a past policy can't
 // be restored; the losses found until then are returned with the error.
 func (e *Engine) Lost(ctx context.Context, v *View, user UserID, permissions ...Permission) (Losses, error) {
-	missing := slices.DeleteFunc(withoutDoubles(permissions), func(p Permission) bool { return v.s.can(user, p) })
+	missing := slices.DeleteFunc(distinct(permissions), func(p Permission) bool { return v.s.can(user, p) })
 	losses := Losses{Since: v.s.revision}
 	if len(missing) == 0 || v.s.revision == 0 {
 		return losses, nil

@@ -1,10 +1,8 @@
 package authz
 
-import (
-	"math/bits"
-)
+import "math/bits"
 
-// effect is what the rules that match a question add up to. The zero value denies.
+// effect combines the rules that match a permission. The zero value denies.
 type effect uint8
 
 const (
@@ -12,22 +10,21 @@ const (
 	restricted
 )
 
-// matcher answers what a set of rules says about a permission, in a number of look-ups that
-// depends on the wildcards among them and not on how many rules there are.
+// matcher returns the effect of a set of rules on a permission. The number of lookups depends on the
+// kinds of wildcards in the rules, not on the number of rules.
 //
-// It is a cuckoo hash table (Pagh and Rodler, 2001): a lookup stands in one of two places, so
-// that asking reads both and has nothing to guess. What costs time at random questions is not
-// the reading but the wrong guesses of the processor.
+// It is a cuckoo hash table (Pagh and Rodler, 2001): a key is in one of two slots, and a lookup reads
+// both without a branch. With random permissions, mispredicted branches would cost more than the reads.
 type matcher struct {
-	slots []key // a power of two of them
+	slots []key // their number is a power of two
 	shift uint8
 	wild  wildcards
 }
 
-// noRules is the matcher of nothing.
+// noRules matches nothing.
 var noRules = matcher{slots: make([]key, 2), shift: 63}
 
-// newMatcher compiles sets of rules; everything is restricted as well where blocked is true.
+// newMatcher compiles sets of rules. If blocked is true, it restricts everything as well.
 func newMatcher(sets []*ruleSet, blocked bool) matcher {
 	rules := 0
 	for _, s := range sets {
@@ -39,7 +36,7 @@ func newMatcher(sets []*ruleSet, blocked bool) matcher {
 	if rules == 0 {
 		return noRules
 	}
-	for width := bits.Len(uint(2*rules - 1)); ; width++ { // at most half full, where it mostly fits
+	for width := bits.Len(uint(2*rules - 1)); ; width++ { // at most half full: then the rules usually fit
 		m := matcher{slots: make([]key, 1<<width), shift: uint8(64 - width)}
 		if m.fill(sets) && (!blocked || m.add(belowPatternKey(rootText, anyText, 0), restricted)) {
 			return m
@@ -47,7 +44,7 @@ func newMatcher(sets []*ruleSet, blocked bool) matcher {
 	}
 }
 
-// fill takes all rules in, and reports whether there was a place for each.
+// fill adds all rules. It returns false if one doesn't fit.
 func (m *matcher) fill(sets []*ruleSet) bool {
 	for _, s := range sets {
 		if s == nil {
@@ -68,37 +65,37 @@ func (m *matcher) fill(sets []*ruleSet) bool {
 
 func (m *matcher) add(k patternKey, e effect) bool {
 	m.wild |= k.wild
-	one, two := m.places(k.key)
+	one, two := m.slotsOf(k.key)
 	for _, at := range []uint64{one, two} {
 		if m.slots[at]&^effectMask == k.key {
 			m.slots[at] |= key(e)
 			return true
 		}
 	}
-	// Whoever was in the place goes to their other one, and so on.
-	const enough = 100
+	// An entry that is displaced moves to its other slot, where it may displace another.
+	const maxMoves = 100
 	entry := k.key | key(e)
 	at := one
-	for range enough {
+	for range maxMoves {
 		entry, m.slots[at] = m.slots[at], entry
 		if entry == 0 {
 			return true
 		}
-		one, two = m.places(entry &^ effectMask)
+		one, two = m.slotsOf(entry &^ effectMask)
 		at ^= one ^ two
 	}
 	return false
 }
 
-// places returns the two places where a lookup may stand.
-func (m *matcher) places(k key) (one, two uint64) {
+// slotsOf returns the indexes of the two slots of a key.
+func (m *matcher) slotsOf(k key) (one, two uint64) {
 	one, two = k.hashPair()
 	return one >> (m.shift & 63), two >> (m.shift & 63)
 }
 
-// at returns the effect of a lookup that spreads to one and two.
+// at returns the effect of a key whose hashes are one and two.
 func (m *matcher) at(k key, one, two uint64) (e key) {
-	// What differs from a lookup by no more than the bits of an effect is its entry.
+	// An entry that differs from the key only in the bits of the effect is the key's.
 	if a := m.slots[one>>(m.shift&63)] ^ k; a <= effectMask {
 		e = a
 	}
@@ -113,12 +110,12 @@ func (m *matcher) get(k key) effect {
 	return effect(m.at(k, one, two))
 }
 
-// match returns the effects of all rules that cover a permission.
+// match returns the effect of all rules that cover a permission.
 func (m *matcher) match(n *symbol) effect {
 	return m.get(n.exact) | m.matchWild(n)
 }
 
-// matchWild returns the effects of the rules with a wildcard that cover a permission.
+// matchWild returns the effect of the rules with a wildcard that cover a permission.
 func (m *matcher) matchWild(n *symbol) effect {
 	var e effect
 	if m.wild&wildAction != 0 {

@@ -203,7 +203,7 @@ func TestUserIDs(t *testing.T) {
 			":", "=1+1", "@ana", "+49", "-1", "ana@example.com", "CN=Ana,OU=Desk", "auth0|5f7c", "Administrators",
 		},
 		`"/"`:         {"/", "a/b", "/a"},
-		"addresses":   {".", ".."},
+		"URLs":        {".", ".."},
 		"parentheses": {"a,(b"},
 	}.check(t, "user id", func(s string) error { return authz.UserID(s).Check() })
 }
@@ -216,11 +216,11 @@ func TestGroupNames(t *testing.T) {
 			"group", "groups", "a=b", "a+b", "a-b", "a@b", "＝a", "...", "Inc.", ".NET", "Administrators",
 			"Finance & Tax", "#1", "'quoted'",
 		},
-		"formula":   {"=SUM", "+1", "-1", "@x", "="},
-		`"*"`:       {"*", "a*"},
-		`":"`:       {"a:b", ":"},
-		`"/"`:       {"a/b", "/"},
-		"addresses": {".", ".."},
+		"formula": {"=SUM", "+1", "-1", "@x", "="},
+		`"*"`:     {"*", "a*"},
+		`":"`:     {"a:b", ":"},
+		`"/"`:     {"a/b", "/"},
+		"URLs":    {".", ".."},
 	}.check(t, "group name", func(s string) error { return authz.GroupName(s).Check() })
 }
 
@@ -247,7 +247,7 @@ func TestPermissions(t *testing.T) {
 		"parentheses":                        {"a(:v)"},
 		"empty":                              {"rightful.members/:assign"},
 		"formula":                            {"rightful.members/=x:assign"},
-		"addresses":                          {"rightful.members/..:assign"},
+		"URLs":                               {"rightful.members/..:assign"},
 		`"/"`:                                {"rightful.members/a/b:assign"},
 		`"group:"`:                           {"rightful.members/group:x:assign"},
 	}

@@ -5,30 +5,30 @@ import (
 	"strconv"
 )
 
-// Operation is one administrative operation as data: to ask whether someone may carry it out
-// ([Admin.Authorize]), and to say what a [Fix] does. Which fields matter is up to the Action.
+// Operation describes one administrative operation. [Admin.Authorize] says whether an actor may carry it
+// out, and a [Fix] consists of one. The Action determines which of the other fields are used.
 type Operation struct {
 	Action Action
 
-	// Group is the group that a group.… action is about.
+	// Group is the group that an action "group.…" changes.
 	Group GroupName
-	// User is the user that a user.… action is about.
+	// User is the user that an action "user.…" changes.
 	User UserID
 
-	// Add and Remove are the users that [ActionGroupMembersChange] puts into the group and takes
-	// out of it.
+	// Add and Remove are the users that [ActionGroupMembersChange] adds to the group and removes from
+	// it.
 	Add, Remove []UserID
 	// Rules are the changes of [ActionGroupPermissionsChange] and [ActionUserPermissionsChange].
 	Rules RulesDelta
-	// Release is set where [ActionGroupDelete] takes the members out of the group first.
+	// Release makes [ActionGroupDelete] remove the members from the group first.
 	Release bool
-	// Mode is that of [ActionPolicyImport].
+	// Mode is the mode of [ActionPolicyImport].
 	Mode ImportMode
-	// Revision is that of the change that [ActionChangeRevert] reverts.
+	// Revision is the revision that [ActionChangeRevert] reverts.
 	Revision Revision
 }
 
-// target is what a record of the operation names.
+// target returns the Target of the change that the operation makes.
 func (o Operation) target() string {
 	switch {
 	case o.User != "":
@@ -39,17 +39,16 @@ func (o Operation) target() string {
 	return string(o.Group)
 }
 
-// requirement is what a user needs to carry out an operation.
+// requirement is what a user must hold to carry out an operation.
 type requirement struct {
-	permissions []Permission // each of them
-	// groups are those for whose members [UpdateUsers] is needed, or the group's [AssignMembers].
+	permissions []Permission // all of them
+	// groups whose members change: each needs [UpdateUsers] or its [AssignMembers].
 	groups         []GroupName
-	administrators bool // only administrators may
-	nobody         bool // no user may
+	administrators bool // only administrators may carry it out
+	nobody         bool // no user may carry it out
 }
 
-// permissionsFor lists the permissions that each operation needs, the view rights of what it
-// touches first.
+// permissionsFor lists the permissions that each operation needs, view permissions first.
 var permissionsFor = map[Action][]Permission{
 	ActionGroupCreate:            {ViewGroups, CreateGroups},
 	ActionGroupUpdate:            {ViewGroups, UpdateGroups},
@@ -63,11 +62,11 @@ var permissionsFor = map[Action][]Permission{
 	ActionUserDelete:             {ViewGroups, ViewUsers, UpdateUsers},
 	ActionPolicyImport:           {ImportPolicy},
 	ActionPolicyRepair:           {},
-	ActionChangeRevert:           {ViewChanges}, // and what the inverse needs, see [reversal.requirement]
+	ActionChangeRevert:           {ViewChanges}, // and what the inverse change needs
 }
 
-// requirement is the only statement of the rights that an operation needs. The engine checks it on
-// the revision that the change is committed onto; others ask beforehand by [Admin.Authorize].
+// requirement returns the rights that an operation needs. Nothing else defines them: the engine checks
+// them on the revision that the change is committed onto, and [Admin.Authorize] checks them beforehand.
 func (o Operation) requirement(actor UserID) requirement {
 	permissions, listed := permissionsFor[o.Action]
 	r := requirement{permissions: slices.Clone(permissions), nobody: !listed}
@@ -75,7 +74,7 @@ func (o Operation) requirement(actor UserID) requirement {
 	case ActionGroupMembersChange:
 		r.groups = []GroupName{o.Group}
 		if slices.Contains(o.Add, actor) || slices.Contains(o.Remove, actor) {
-			r.permissions = append(r.permissions, UpdateUsers) // delegation is for other users
+			r.permissions = append(r.permissions, UpdateUsers) // AssignMembers is only for other users
 		}
 	case ActionGroupDelete:
 		if o.Release {

@@ -107,7 +107,7 @@ func TestWritesByOthersAreTakenIn(t *testing.T) {
 				if !reflect.DeepEqual(got.Delta.Added, c.delta.Added) || !reflect.DeepEqual(got.Delta.Removed, c.delta.Removed) {
 					t.Errorf("%+v", got.Delta)
 				}
-				if len(got.Delta.AddedRows) != len(c.bad) || len(c.bad) > 0 && !strings.Contains(got.Delta.AddedRows[0].Fault, c.bad[0]) {
+				if len(got.Delta.AddedRows) != len(c.bad) || len(c.bad) > 0 && !strings.Contains(got.Delta.AddedRows[0].Detail, c.bad[0]) {
 					t.Errorf("bad rows: %+v", got.Delta.AddedRows)
 				}
 				_ = engine.Close()

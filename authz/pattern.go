@@ -8,37 +8,40 @@ import (
 	"github.com/rightful-go/rightful/internal/textcheck"
 )
 
-// Permission is what code asks for and the catalog declares: "object:action", split at
-// the last colon. Objects are segments joined by "." or "/"; a leading "/" is allowed.
+// Permission is what code asks for and the catalog declares: "object:action", split at the last colon.
+// An object is segments joined by "." or "/", with an optional leading "/". Object and action have
+// 1–100 code points each. See [Permission.Check].
 type Permission string
 
-// Pattern is what a rule names: a permission, or one with "*" as the whole last segment of
-// its object ("clients.*", "/orders/*"), as the whole object, or as the action. "x.*"
-// covers all that begins with "x.", at any depth, and not "x" itself.
+// Pattern is what a rule names: a permission, or one with "*" as the whole last segment of its object
+// ("clients.*", "/orders/*"), as the whole object, or as the action. "x.*" covers everything that begins
+// with "x.", at any depth, but not "x" itself.
 type Pattern string
 
 // Everything is the pattern that covers every permission.
 const Everything Pattern = "*:*"
 
-// ownMark begins the objects of Rightful's own permissions.
-const ownMark = "rightful."
+// ownPrefix is the prefix of the objects of Rightful's own permissions.
+const ownPrefix = "rightful."
 
-// own is every permission of Rightful itself, as a pattern.
-const own Pattern = "rightful.*:*"
+// ownPattern covers all of Rightful's own permissions.
+const ownPattern Pattern = "rightful.*:*"
 
-// Split returns the object and the action of p, and false where p is not of the form
-// "object:action" with something on both sides of the last colon.
+// Split returns the object and the action of p. It returns false if there is no colon or nothing
+// before or after the last one.
 func (p Permission) Split() (object, action string, ok bool) { return split(string(p)) }
 
-// Check says whether p can be declared and asked for by its own name, and if not, why.
+// Check returns an error if p can't be declared in a catalog. Its text completes a sentence that begins
+// with the permission. Object and action each have 1–100 code points and the characters of a user id
+// ([UserID.Check]), but "/" is allowed and commas are not; segments are not empty. "*" is for patterns.
 func (p Permission) Check() error {
 	if strings.Contains(string(p), "*") {
-		return errors.New(`contains "*", which only rules may`)
+		return errors.New(`contains "*", which only rules may contain`)
 	}
 	return Pattern(p).check()
 }
 
-// Check says whether p can stand in a rule, and if not, why.
+// check returns an error if p can't be the pattern of a rule.
 func (p Pattern) check() error {
 	object, action, ok := split(string(p))
 	if !ok {
@@ -60,16 +63,16 @@ func (p Pattern) check() error {
 		return fmt.Errorf("the action %w", err)
 	}
 	if action != "*" && strings.Contains(action, "*") {
-		return errors.New(`the action contains "*"; it may only be the whole action`)
+		return errors.New(`the action contains "*"; "*" must be the whole action`)
 	}
 	return nil
 }
 
-// checkSegments refuses empty segments, and "*" anywhere but as the whole last one.
+// checkSegments refuses empty segments and "*", except as the whole last segment.
 func checkSegments(object string) error {
-	if name, ok := strings.CutPrefix(object, membersMark); ok && name != "*" {
-		// A group's name is one segment here, dots and all, so that every group can be
-		// delegated, and none comes under a right by the beginning of a new name.
+	if name, ok := strings.CutPrefix(object, membersPrefix); ok && name != "*" {
+		// A group's name is one segment here, even if it contains dots: every group can be
+		// delegated, and no right covers a group because of how its name begins.
 		return GroupName(name).Check()
 	}
 	rest := strings.TrimPrefix(object, "/")
@@ -83,7 +86,7 @@ func checkSegments(object string) error {
 			return errors.New("has an empty segment")
 		}
 		if strings.Contains(segment, "*") && (segment != "*" || i >= 0) {
-			return errors.New(`contains "*"; it may only be the whole last segment`)
+			return errors.New(`contains "*"; "*" must be the whole last segment`)
 		}
 		if i < 0 {
 			return nil
@@ -101,8 +104,8 @@ func split(s string) (object, action string, ok bool) {
 	return s[:i], s[i+1:], true
 }
 
-// target is a pattern taken apart for comparison. Where below is true, object is the text
-// that everything covered begins with: "clients." for "clients.*", "" for "*".
+// target is a parsed pattern. If below is true, the pattern covers every object that begins with
+// object: "clients." for "clients.*", "" for "*".
 type target struct {
 	object string
 	below  bool
@@ -117,7 +120,7 @@ func (p Pattern) target() target {
 	return target{object, false, action}
 }
 
-// covers reports whether p covers all that q covers.
+// covers reports whether p covers everything that q covers.
 func (p Pattern) covers(q Pattern) bool {
 	a, b := p.target(), q.target()
 	if a.action != "*" && a.action != b.action {
@@ -129,7 +132,7 @@ func (p Pattern) covers(q Pattern) bool {
 	return !b.below && a.object == b.object
 }
 
-// overlaps reports whether there is a permission that p and q both cover.
+// overlaps reports whether p and q both cover some permission.
 func (p Pattern) overlaps(q Pattern) bool {
 	a, b := p.target(), q.target()
 	if a.action != "*" && b.action != "*" && a.action != b.action {
@@ -147,37 +150,38 @@ func (p Pattern) overlaps(q Pattern) bool {
 }
 
 const (
-	membersMark  = "rightful.members/"
-	assignAction = "assign"
+	membersPrefix = "rightful.members/"
+	assignAction  = "assign"
 )
 
-// AssignMembers is the right to put other users into a group and out of it without holding
-// what the group gives.
+// AssignMembers returns the permission to add other users to a group and to remove them, without
+// holding what the group gives.
 func AssignMembers(group GroupName) Permission {
 	return Permission(membersPattern(group, assignAction))
 }
 
 func membersPattern(group GroupName, action string) Pattern {
-	return Pattern(membersMark + string(group) + ":" + action)
+	return Pattern(membersPrefix + string(group) + ":" + action)
 }
 
-// assigns returns the group whose assign right p is or covers, if it is of one group.
-func assigns(p Pattern) (GroupName, bool) {
+// assignableGroup returns the group whose [AssignMembers] p covers, and false if there is none or p
+// covers that of every group.
+func assignableGroup(p Pattern) (GroupName, bool) {
 	object, action, _ := split(string(p))
-	name, ok := strings.CutPrefix(object, membersMark)
+	name, ok := strings.CutPrefix(object, membersPrefix)
 	return GroupName(name), ok && (action == assignAction || action == "*") && !strings.Contains(name, "*")
 }
 
-// isOneBelow reports whether object is typ, a dot and one segment.
-func isOneBelow(typ, object string) bool {
+// isResourceOf reports whether object is typ, a dot and one segment, as in "record.17".
+func isResourceOf(typ, object string) bool {
 	id, ok := strings.CutPrefix(object, typ+".")
 	return ok && isSegment(id)
 }
 
-// isSegment reports whether an id can stand behind a type as one segment of an object.
+// isSegment reports whether an id can be one segment of an object.
 func isSegment(id string) bool { return id != "" && !strings.ContainsAny(id, "./:*") }
 
-// matches reports whether the pattern's object covers another.
+// matches reports whether the pattern covers an object, whatever the action.
 func (t target) matches(object string) bool {
 	if t.below {
 		return strings.HasPrefix(object, t.object)

@@ -5,46 +5,47 @@ import (
 	"strings"
 )
 
-// PolicyLine is one line of a policy file, not yet understood.
+// PolicyLine is one line of a policy file, split into fields.
 type PolicyLine struct {
 	Number int      // from 1
-	Fields []string // "p", holder, object, action[, effect]  or  "g", member, group
+	Fields []string // "p", subject, object, action[, effect]  or  "g", member, group
 }
 
-// PolicyFile is a policy in Casbin's CSV, read but not yet understood: what a line means is
-// the engine's to say. Faults are the lines that could not even be read.
+// PolicyFile is a policy file in Casbin's CSV, split into lines and fields. Package policycsv reads one;
+// the engine checks what the lines mean.
 type PolicyFile struct {
 	Lines []PolicyLine
-	// Faults are the lines that could not even be read, in order, at most the first 1,000, and
+	// Faults lists the first 1,000 faults of lines that can't be split into fields, in order.
 	// FaultCount counts all of them.
 	Faults     []Fault
 	FaultCount int
 }
 
-// ImportMode says what becomes of the policy that is there.
+// ImportMode says what an import does with the existing policy.
 type ImportMode string
 
 // The modes of an import.
 const (
-	// ImportMerge adds what the file has.
+	// ImportMerge adds the rules of the file and removes nothing.
 	ImportMerge ImportMode = "merge"
-	// ImportReplace makes rules and memberships equal to the file. Groups that it doesn't
-	// name are emptied and stay; Administrators and its members are left alone, whatever the
-	// file says of them. A file without a single rule and membership is refused: it is one that
-	// got lost more often than a wish to take everything from everyone. For administrators only.
+	// ImportReplace makes rules and memberships equal to those of the file. Groups that the file
+	// doesn't name lose their rules and members but continue to exist. Administrators and its members
+	// stay as they are, even if the file names them. A file without any rule or membership is
+	// refused, because it is more likely damaged than meant to remove everything. Only administrators
+	// may use this mode.
 	ImportReplace ImportMode = "replace"
 )
 
-// lineRule is a rule and the line that it stands on.
+// lineRule is a rule and its line in the file.
 type lineRule struct {
 	line int
 	rule Rule
 }
 
-// interpret understands the lines of a file or the rows of a table that plain Casbin filled.
-// Only where no field begins with "group:" are the bare names that stand on the right of a
-// "g" line groups; elsewhere a bare name is a user.
-func interpret(lines []PolicyLine) (rules []lineRule, faults faultList) {
+// parseLines parses the lines of a file or the rows of a table that plain Casbin wrote. If any field
+// begins with "group:", every name without that prefix is a user. Otherwise names on the right of a "g"
+// line are groups.
+func parseLines(lines []PolicyLine) (rules []lineRule, faults faultList) {
 	groups := bareGroups(lines)
 	for _, l := range lines {
 		fields := l.Fields
@@ -52,7 +53,7 @@ func interpret(lines []PolicyLine) (rules []lineRule, faults faultList) {
 			fields = slices.Clone(fields)
 			for i := 1; i < len(fields) && (i == 1 || i == 2 && fields[0] == rowLink); i++ {
 				if groups[fields[i]] {
-					fields[i] = groupMark + fields[i]
+					fields[i] = groupPrefix + fields[i]
 				}
 			}
 		}
@@ -66,13 +67,13 @@ func interpret(lines []PolicyLine) (rules []lineRule, faults faultList) {
 	return rules, faults
 }
 
-// bareGroups returns the names that are groups without being marked: none where any name is
-// marked, otherwise those on the right of a "g" line, one with columns too many included.
+// bareGroups returns the groups that are written without "group:". There are none if any field has that
+// prefix. Otherwise they are the names on the right of "g" lines, even of lines with too many fields.
 func bareGroups(lines []PolicyLine) map[string]bool {
 	groups := map[string]bool{}
 	for _, l := range lines {
 		for _, f := range l.Fields {
-			if strings.HasPrefix(f, groupMark) {
+			if strings.HasPrefix(f, groupPrefix) {
 				return nil
 			}
 		}
@@ -83,8 +84,8 @@ func bareGroups(lines []PolicyLine) map[string]bool {
 	return groups
 }
 
-// Seed is what a fresh store starts from. It is applied once; later starts compare the
-// policy with it and report the drift.
+// Seed is the initial policy. [Open] applies it once, to a new store; later it only compares the policy
+// with the seed, and [Engine.Drift] reports the differences.
 type Seed struct {
 	Catalog Catalog
 	Groups  []GroupInfo

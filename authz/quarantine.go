@@ -1,21 +1,22 @@
 package authz
 
 import (
-	"github.com/rightful-go/rightful/internal/fold"
-
 	"cmp"
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/rightful-go/rightful/internal/fold"
 )
 
+// badRow is a row that is not a valid rule, and what is wrong with it.
 type badRow struct {
-	row   Row
-	fault string
+	row    Row
+	detail string
 }
 
-// setBadRows takes bad rows into a snapshot that is being built and works out whom they
-// deny everything.
+// setBadRows sets the bad rows of a snapshot that is being built, and the subjects that they deny
+// everything.
 func (s *snapshot) setBadRows(bad []badRow) {
 	blocked, all := s.blocked, s.blockedAll
 	s.badRows, s.blocked, s.blockedAll = nil, map[Subject]bool{}, false
@@ -26,8 +27,8 @@ func (s *snapshot) setBadRows(bad []badRow) {
 			denies[i] = s.block(Subject(b.row.V[0]))
 		}
 	}
-	// A membership that was lost may have carried a restriction: follow the links until
-	// nobody else is found.
+	// A bad membership row may hide a restriction of its group: follow such rows until no other
+	// subject is found.
 	for again := true; again; {
 		again = false
 		for i, b := range bad {
@@ -39,7 +40,7 @@ func (s *snapshot) setBadRows(bad []badRow) {
 	}
 	for i, b := range bad {
 		s.badRows = append(s.badRows, BadRow{
-			ID: b.row.ID, Values: b.row.fields(), Fault: b.fault, Denies: denies[i],
+			ID: b.row.ID, Values: b.row.fields(), Detail: b.detail, Denies: denies[i],
 		})
 	}
 	if all != s.blockedAll || !maps.Equal(blocked, s.blocked) {
@@ -47,7 +48,8 @@ func (s *snapshot) setBadRows(bad []badRow) {
 	}
 }
 
-// block denies a holder everything, and everyone where the holder can't be read.
+// block denies a subject everything. If the subject isn't valid, it denies everyone everything.
+// It returns [BadRow.Denies].
 func (s *snapshot) block(h Subject) string {
 	if h.check() != nil {
 		s.blockedAll = true
@@ -57,9 +59,9 @@ func (s *snapshot) block(h Subject) string {
 	return string(h)
 }
 
-// mayRestrict reports whether being in what a bad row names may restrict someone.
+// mayRestrict reports whether membership in the group that a bad row names may restrict a subject.
 func (s *snapshot) mayRestrict(right string) bool {
-	name := GroupName(strings.TrimPrefix(right, groupMark))
+	name := GroupName(strings.TrimPrefix(right, groupPrefix))
 	if name.Check() != nil || s.blocked[name.Subject()] {
 		return true
 	}
@@ -69,13 +71,13 @@ func (s *snapshot) mayRestrict(right string) bool {
 	}
 	found := false
 	s.walk(g.id, func(g *group) {
-		found = found || len(g.rules.patterns(KindRestriction)) > 0 || s.blocked[g.holder]
+		found = found || len(g.rules.patterns(KindRestriction)) > 0 || s.blocked[g.subject]
 	})
 	return found
 }
 
-// followBadRows works out anew what the bad rows say after a change: some came or went, a
-// rename was carried out on them too, or the groups that they name are others now.
+// followBadRows updates the bad rows after a change: it may have added or removed some, renamed groups in
+// them, or changed the groups that they name.
 func (s *snapshot) followBadRows(d Delta) {
 	if len(s.badRows)+len(d.AddedRows) == 0 {
 		return
@@ -96,13 +98,14 @@ func (s *snapshot) followBadRows(d Delta) {
 				row = Rename{g.Before.Name, g.After.Name}.apply(row)
 			}
 		}
-		bad = append(bad, badRow{row, b.Fault})
+		bad = append(bad, badRow{row, b.Detail})
 	}
 	s.setBadRows(bad)
 }
 
-// namesGroup reports whether a bad row names the group, marked or bare, in any spelling that
-// folds to the same. Rows that name the group under the name that it has already don't count.
+// namesGroup returns a bad row that names a group, with or without "group:", in any spelling with the same
+// folded form. has is the group that will get the name, nil for a new group; rows that use its present name
+// are ignored.
 func (s *snapshot) namesGroup(name GroupName, has *group) (BadRow, bool) {
 	for _, b := range s.badRows {
 		if bare, names := s.namesAs(b, name); names && (has == nil || bare != string(has.info.Name)) {
@@ -112,20 +115,20 @@ func (s *snapshot) namesGroup(name GroupName, has *group) (BadRow, bool) {
 	return BadRow{}, false
 }
 
-// namesAs returns how a bad row names a group, if it does.
+// namesAs returns the spelling in which a bad row names a group, and false if it doesn't name it.
 func (s *snapshot) namesAs(b BadRow, name GroupName) (bare string, names bool) {
 	key := fold.String(string(name))
 	for _, v := range b.Values[min(1, len(b.Values)):] {
-		if bare := strings.TrimSpace(strings.TrimPrefix(v, groupMark)); fold.String(bare) == key {
+		if bare := strings.TrimSpace(strings.TrimPrefix(v, groupPrefix)); fold.String(bare) == key {
 			return bare, true
 		}
 	}
 	return "", false
 }
 
-// leftBehind returns a bad row that may put someone into the group, and that wouldn't name it
-// any more if it were renamed: what it denies them would be allowed.
-func (s *snapshot) leftBehind(g *group) (BadRow, bool) {
+// missesRename returns a bad membership row of a group that a rename of the group wouldn't change. After
+// the rename it would name no group, and what it denies would be allowed.
+func (s *snapshot) missesRename(g *group) (BadRow, bool) {
 	for _, b := range s.badRows {
 		row := b.row()
 		_, names := s.namesAs(b, g.info.Name)

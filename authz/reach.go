@@ -1,6 +1,6 @@
 package authz
 
-// reach is all that reaches a holder.
+// reach is the grants and restrictions that apply to a subject, its own and inherited ones.
 type reach struct{ grants, restrictions map[Pattern]bool }
 
 func newReach() reach { return reach{map[Pattern]bool{}, map[Pattern]bool{}} }
@@ -14,7 +14,7 @@ func (r reach) add(rules *ruleSet) {
 	}
 }
 
-// holds reports whether p is covered by one grant and overlapped by no restriction.
+// holds reports whether one grant covers p and no restriction overlaps it.
 func (r reach) holds(p Pattern) bool {
 	for q := range r.restrictions {
 		if q.overlaps(p) {
@@ -40,13 +40,13 @@ func (s *snapshot) reachOfGroup(g *group) reach {
 func (s *snapshot) reachInto(r reach, id groupID) {
 	s.walk(id, func(g *group) {
 		r.add(g.rules)
-		if s.blocked[g.holder] {
+		if s.blocked[g.subject] {
 			r.restrictions[Everything] = true
 		}
 	})
 }
 
-// reachOfUser is what reaches a user, over all groups but those in without.
+// reachOfUser returns what applies to a user, ignoring the groups in without.
 func (s *snapshot) reachOfUser(id UserID, without map[GroupName]bool) reach {
 	r := newReach()
 	if s.blockedAll || s.blocked[id.subject()] {

@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// Record is a [Change] as a store keeps it. Records are never updated or deleted.
+// Record is a [Change] in the form in which a store keeps it. Records are never updated or deleted.
 //
-// Hash is SHA-256 (HMAC-SHA-256, RFC 2104, where the host gives a key) over every other
-// field, each preceded by its length, and over the hash of the record before. Without a key,
-// or a head kept elsewhere, it shows accidents and not forgery: whoever can write to the
-// database can compute a new chain.
+// Hash is the SHA-256 of the previous record's hash and every other field, each preceded by its length;
+// with a key from the host it is the HMAC-SHA-256 (RFC 2104). Without a key, or a copy of the last hash
+// kept elsewhere, the hashes reveal accidents but not forgery: someone who can write to the database can
+// compute new ones.
 type Record struct {
 	Revision Revision
 	At       int64 // microseconds since 1970, UTC
@@ -24,11 +24,11 @@ type Record struct {
 	Reason   string
 	Action   Action
 	Target   string
-	Delta    []byte // the JSON of a Delta, byte for byte as it was hashed
+	Delta    []byte // the JSON of a [Delta]; its exact bytes are hashed
 	Hash     []byte
 }
 
-// record puts c into the form that is stored, hashed onto the record before it.
+// record encodes c. Before is the hash of the previous record.
 func (c Change) record(before, key []byte) (Record, error) {
 	delta, err := json.Marshal(c.Delta)
 	if err != nil {
@@ -42,7 +42,7 @@ func (c Change) record(before, key []byte) (Record, error) {
 	return r, nil
 }
 
-// Change decodes r.
+// change decodes r.
 func (r Record) change() (Change, error) {
 	c := Change{
 		Revision: r.Revision, At: time.UnixMicro(r.At).UTC(), Actor: r.Actor, Channel: r.Channel,
@@ -54,7 +54,7 @@ func (r Record) change() (Change, error) {
 	return c, nil
 }
 
-// sum computes the hash of r on top of the hash of the record before it.
+// sum computes the hash of r. Before is the hash of the previous record.
 func (r Record) sum(before, key []byte) []byte {
 	h := sha256.New()
 	if len(key) > 0 {
@@ -72,10 +72,11 @@ func (r Record) sum(before, key []byte) []byte {
 	return h.Sum(nil)
 }
 
-// Follows reports whether the hash of r is that of its fields, with a key if there is one, onto
-// the hash of the record before, which is empty for the first.
+// Follows reports whether r has the right hash: before is the hash of the previous record, empty for the
+// first record, and key the host's key, empty if there is none.
 func (r Record) Follows(before, key []byte) bool { return string(r.Hash) == string(r.sum(before, key)) }
 
+// field hashes a field and its length, so that no two lists of fields are hashed as the same bytes.
 func field(h hash.Hash, b []byte) {
 	h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(b))))
 	h.Write(b)

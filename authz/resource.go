@@ -2,25 +2,23 @@ package authz
 
 import (
 	"iter"
-
-	"github.com/rightful-go/rightful/internal/fold"
-
 	"slices"
 	"strings"
+
+	"github.com/rightful-go/rightful/internal/fold"
 )
 
-// Resource is one thing of a type, such as record 17, as a service asks about it that knows
-// things and not only permissions. A permission is of its type: "record:read".
+// Resource is one thing of a type, such as record 17. Permissions are about its type, as in "record:read".
 //
-// Where the id is one segment (not empty, none of "." "/" ":" "*" in it), the rules on the
-// object TYPE.ID count as well, so that "record.17:read" grants or restricts for this one
-// record. Of any other id, only the type counts.
+// If the id is one segment (not empty and without "." "/" ":" "*"), rules about the object TYPE.ID apply
+// as well: "record.17:read" grants or restricts reading this record. Otherwise only rules about the type
+// apply.
 type Resource struct {
 	Type string // the object of permissions
 	ID   string
 }
 
-// objects returns the objects whose rules count for the resource.
+// objects returns the objects whose rules apply to the resource.
 func (r Resource) objects() []string {
 	switch {
 	case r.Type == "":
@@ -31,12 +29,12 @@ func (r Resource) objects() []string {
 	return []string{r.Type}
 }
 
-// Permits reports whether the user may do the action to the resource: a grant matches its type
-// or TYPE.ID, and no restriction matches either, unless the user is an administrator. For a
-// resource of which only the type counts it is [View.Can] of "TYPE:ACTION".
+// Permits reports whether the user may do the action to the resource: a grant matches its type or TYPE.ID,
+// and no restriction matches either, unless the user is an administrator. For a resource whose id is not
+// one segment it equals [View.Can] of "TYPE:ACTION".
 //
-// Type and action are asked as they are and are never joined to one text: an action "a:b" is
-// not the action "b" of something else. It is false for an empty user, type or action.
+// Type and action are matched separately and never joined to one text, so an action "a:b" can't be mistaken
+// for the action "b" on another type. Permits returns false for an empty user, type or action.
 func (v *View) Permits(user UserID, action string, r Resource) bool {
 	u := v.s.user(user)
 	if u == nil || v.expired || action == "" {
@@ -60,7 +58,7 @@ type Access struct {
 	Resource Resource
 }
 
-// usersPermitted yields the users whom [View.Permits] lets do an action to a resource, in no order.
+// usersPermitted yields the users for whom [View.Permits] is true, in no particular order.
 func (v *View) usersPermitted(access Access) iter.Seq[UserID] {
 	return func(yield func(UserID) bool) {
 		if v.expired || access.Action == "" {
@@ -85,10 +83,10 @@ func (v *View) usersPermitted(access Access) iter.Seq[UserID] {
 	}
 }
 
-// PermittedActions returns the actions that [View.Permits] lets the user do to the resource, of
-// those that have a name: the catalog declares them for its type or for TYPE.ID, or a rule of
-// anyone's that matches one of the two names them. What a "*" covers beyond that has no end.
-// They come by folded form, then code point. It looks at every grant and restriction.
+// PermittedActions returns the actions for which [View.Permits] is true, sorted by folded form, then code
+// point. It considers the actions that the catalog declares for the type or TYPE.ID and those that any rule
+// on one of the two names; "*" covers others that can't be listed. Its cost grows with the number of grants
+// and restrictions in the policy.
 func (v *View) PermittedActions(user UserID, r Resource) []string {
 	objects := r.objects()
 	if v.s.user(user) == nil || v.expired {
@@ -100,7 +98,7 @@ func (v *View) PermittedActions(user UserID, r Resource) []string {
 			_, action, _ := p.Split()
 			actions = append(actions, action)
 		}
-		if group, ok := strings.CutPrefix(object, membersMark); ok && v.s.group(GroupName(group)) != nil {
+		if group, ok := strings.CutPrefix(object, membersPrefix); ok && v.s.group(GroupName(group)) != nil {
 			actions = append(actions, assignAction)
 		}
 	}

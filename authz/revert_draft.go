@@ -36,11 +36,11 @@ func (r *reversal) draft(d *draft) error {
 	for _, g := range in.deletes {
 		in.deleteGroup(g)
 	}
-	for _, row := range moreRows(r.change.Delta.RemovedRows, r.change.Delta.AddedRows) {
+	for _, row := range rowsOnlyIn(r.change.Delta.RemovedRows, r.change.Delta.AddedRows) {
 		d.obstacle("the row %d, which was quarantined and then removed, can't be restored", row.ID)
 	}
-	came := moreRows(r.change.Delta.AddedRows, r.change.Delta.RemovedRows)
-	for _, row := range moreRows(came, moreRows(came, d.s.badRows)) {
+	came := rowsOnlyIn(r.change.Delta.AddedRows, r.change.Delta.RemovedRows)
+	for _, row := range rowsOnlyIn(came, rowsOnlyIn(came, d.s.badRows)) {
 		d.obstacle("the row %d is quarantined; repair the policy table to remove it", row.ID)
 	}
 	return nil
@@ -101,7 +101,7 @@ func (in *inversion) restoreGroup(gone GroupInfo) {
 func (in *inversion) isRestored(gone GroupInfo) bool {
 	g := in.d.s.group(gone.Name)
 	return g != nil && g.info == gone && !slices.ContainsFunc(in.change.Delta.Removed, func(r Rule) bool {
-		assigned, _ := assigns(r.Pattern)
+		assigned, _ := assignableGroup(r.Pattern)
 		about := r.Subject == gone.Name.Subject() || r.Group == gone.Name || assigned == gone.Name
 		now, _, exists := in.translate(r)
 		return about && !(exists && in.d.s.hasRule(now))
@@ -148,7 +148,7 @@ func (in *inversion) restoreName(name GroupName, g *group) GroupName {
 	}
 	for _, named := range []func() (BadRow, bool){
 		func() (BadRow, bool) { return in.d.s.namesGroup(name, g) },
-		func() (BadRow, bool) { return in.d.s.leftBehind(g) },
+		func() (BadRow, bool) { return in.d.s.missesRename(g) },
 	} {
 		if row, bad := named(); bad {
 			in.d.obstacle("the quarantined row %d of the policy table names %q or %q", row.ID, name, g.info.Name)
@@ -228,7 +228,7 @@ func (in *inversion) translate(r Rule) (now, will Rule, exists bool) {
 	if r.Group != "" {
 		follow(r.Group, func(r *Rule, name GroupName) { r.Group = name })
 	}
-	if name, ok := assigns(r.Pattern); ok {
+	if name, ok := assignableGroup(r.Pattern); ok {
 		_, action, _ := split(string(r.Pattern))
 		follow(name, func(r *Rule, name GroupName) { r.Pattern = membersPattern(name, action) })
 	}
@@ -246,11 +246,11 @@ func (in *inversion) deleteGroup(g *group) {
 	}
 	for _, kind := range []RuleKind{KindGrant, KindRestriction} {
 		for _, p := range g.rules.patterns(kind) {
-			expect(Rule{Kind: kind, Subject: g.holder, Pattern: p})
+			expect(Rule{Kind: kind, Subject: g.subject, Pattern: p})
 		}
 	}
 	for _, to := range in.d.s.groupNames(g.inherits) {
-		expect(Rule{Kind: KindInherit, Subject: g.holder, Group: to})
+		expect(Rule{Kind: KindInherit, Subject: g.subject, Group: to})
 	}
 	for _, heir := range in.d.s.groupNames(g.heirs) {
 		expect(Rule{Kind: KindInherit, Subject: heir.Subject(), Group: name})

@@ -79,7 +79,7 @@ type reversal struct {
 // followsGroup reports whether a rule is a right to assign that the revert handles together with its
 // group, because it renames or deletes the group.
 func (r *reversal) followsGroup(rule Rule) bool {
-	name, ok := assigns(rule.Pattern)
+	name, ok := assignableGroup(rule.Pattern)
 	return ok && slices.ContainsFunc(r.change.Delta.Groups, func(g GroupChange) bool {
 		switch {
 		case g.After == nil:

@@ -1,33 +1,31 @@
 package authz
 
-import (
-	"bytes"
-)
+import "bytes"
 
-// Revision numbers the states of a policy. It grows by one with each [Change]; 0 is the
-// empty policy before the first.
+// Revision numbers the states of a policy. Each [Change] increases it by one; 0 is the empty policy
+// before the first change.
 type Revision int64
 
-// ActorKind tells what sort of actor made a change.
+// ActorKind says what kind of actor made a change.
 type ActorKind string
 
 // The kinds of actors.
 const (
-	ActorUser    ActorKind = "user"    // a signed-in user, by id
-	ActorCommand ActorKind = "command" // someone with access to the machine
-	ActorSeed    ActorKind = "seed"    // the seed of a fresh store
-	ActorStart   ActorKind = "start"   // what a start repairs or adopts
-	ActorOutside ActorKind = "outside" // someone who wrote to the table past the engine
+	ActorUser    ActorKind = "user"    // a signed-in user; Actor.ID is the user id
+	ActorCommand ActorKind = "command" // the command rightful, run by an operator
+	ActorSeed    ActorKind = "seed"    // the seed, applied to a new store
+	ActorStart   ActorKind = "start"   // the engine, when it repairs or adopts a table at start
+	ActorOutside ActorKind = "outside" // another program that wrote to the tables, or a person
 )
 
-// Actor is who made a change.
+// Actor is the user or program that made a change.
 type Actor struct {
 	Kind ActorKind `json:"kind"`
 	ID   string    `json:"id,omitempty"`
 }
 
-// Head is where a chain of records stands: the revision and the hash of its last record,
-// which is empty before the first.
+// Head identifies the last record of a policy by its revision and hash. The hash is empty before the
+// first record.
 type Head struct {
 	Revision Revision
 	Hash     []byte

@@ -36,7 +36,7 @@ func (s *snapshot) mayAssign(actor UserID, name GroupName) bool {
 	all := s.reachOfGroup(g)
 	for _, set := range []map[Pattern]bool{all.grants, all.restrictions} {
 		for p := range set {
-			if p.overlaps(own) {
+			if p.overlaps(ownPattern) {
 				return false
 			}
 		}

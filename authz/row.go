@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// Row is a row of the casbin_rule table: its type ("p" or "g") and its six values, empty
-// where the row has none. ID is the table's own; rows that the engine adds have none.
+// Row is a row of the policy table casbin_rule: its type ("p" or "g") and six values, which are empty
+// if the row has fewer. The table assigns the ID; in rows that the engine adds it is 0.
 type Row struct {
 	ID   int64
 	Type string
 	V    [6]string
 }
 
-// fields returns the row's type and values, trailing empty ones left out.
+// fields returns the row's type and values without the empty ones at the end.
 func (r Row) fields() []string {
 	all := append([]string{r.Type}, r.V[:]...)
 	for len(all) > 0 && all[len(all)-1] == "" {
@@ -23,7 +23,7 @@ func (r Row) fields() []string {
 	return all
 }
 
-// The types of policy rows and the words for effects, as model.conf defines them.
+// The types of rows and the effects, as model.conf defines them.
 const (
 	rowPolicy = "p"
 	rowLink   = "g"
@@ -35,19 +35,19 @@ func isBlank(r Row) bool { return r.Type == "" && r.V == [6]string{} }
 
 func isLink(r Row) bool { return strings.HasPrefix(r.Type, rowLink) }
 
-// BadRow is a row of the policy table that can't be understood. It grants nothing; where it
-// is or may be a restriction, its holder is denied everything until it is mended.
+// BadRow is a row of the policy table that is not a valid rule. It grants nothing. If it is or may be a
+// restriction, its subject is denied everything until the row is repaired.
 type BadRow struct {
 	ID     int64    `json:"id"`
-	Values []string `json:"values"` // type first, trailing empty ones left out
-	Fault  string   `json:"fault"`  // what is wrong with it
-	Denies string   `json:"denies"` // the holder that is denied everything, "*" for everyone, "" for nobody
+	Values []string `json:"values"` // the type first, without the empty ones at the end
+	Detail string   `json:"detail"` // what is wrong with it
+	Denies string   `json:"denies"` // the subject that is denied everything; "*" for everyone, "" for nobody
 }
 
-// key tells rows of other values apart.
+// key is equal for rows with equal values.
 func (b BadRow) key() string { return strings.Join(b.Values, "\x00") }
 
-// row returns the row as the table has it.
+// row returns the row of the table.
 func (b BadRow) row() Row {
 	row := Row{ID: b.ID}
 	if len(b.Values) > 0 {
@@ -57,15 +57,15 @@ func (b BadRow) row() Row {
 	return row
 }
 
-// moreRows returns the rows that one list has more of than the other, by their values.
-func moreRows(one, other []BadRow) []BadRow {
-	there := map[string]int{}
+// rowsOnlyIn returns the rows that occur more often in one list than in the other, compared by values.
+func rowsOnlyIn(one, other []BadRow) []BadRow {
+	count := map[string]int{}
 	for _, b := range other {
-		there[b.key()]++
+		count[b.key()]++
 	}
 	var more []BadRow
 	for _, b := range one {
-		if there[b.key()]--; there[b.key()] < 0 {
+		if count[b.key()]--; count[b.key()] < 0 {
 			more = append(more, b)
 		}
 	}
@@ -86,7 +86,7 @@ func (r Rule) row() Row {
 	return Row{Type: rowPolicy, V: [6]string{string(r.Subject), object, action, effect}}
 }
 
-// parseRow understands a row of the policy table.
+// parseRow parses a row of the policy table.
 func parseRow(row Row) (Rule, error) {
 	all := [7]string{row.Type}
 	copy(all[1:], row.V[:])
@@ -97,40 +97,40 @@ func parseRow(row Row) (Rule, error) {
 	return parseFields(all[:n])
 }
 
-// parseFields understands the fields of one row or line: its form and its names. Whether
-// the groups exist is the caller's to check.
+// parseFields parses the fields of a row or line and checks its names. The caller checks whether the
+// groups exist.
 func parseFields(fields []string) (Rule, error) {
 	if len(fields) == 0 {
 		return Rule{}, errors.New("is blank")
 	}
-	want, form := 5, "p, holder, object, action, effect"
+	want, form := 5, "p, subject, object, action, effect"
 	switch fields[0] {
 	case rowPolicy:
 	case rowLink:
 		want, form = 3, "g, member, group"
 	default:
-		return Rule{}, fmt.Errorf("has the type %q; only p and g are known", clip(fields[0]))
+		return Rule{}, fmt.Errorf("has the type %q; it must be p or g", clip(fields[0]))
 	}
 	if len(fields) != want {
-		return Rule{}, fmt.Errorf("has %d columns; it needs %d: %s", len(fields), want, form)
+		return Rule{}, fmt.Errorf("has %d columns; it must have %d: %s", len(fields), want, form)
 	}
 	for i, f := range fields {
 		if f == "" {
-			return Rule{}, fmt.Errorf("has nothing in column %d", i+1)
+			return Rule{}, fmt.Errorf("has an empty column %d", i+1)
 		}
 	}
-	holder := Subject(fields[1])
-	if err := holder.check(); err != nil {
+	subject := Subject(fields[1])
+	if err := subject.check(); err != nil {
 		return Rule{}, err
 	}
 	if fields[0] == rowLink {
-		return parseLink(holder, fields[2])
+		return parseLink(subject, fields[2])
 	}
-	return parsePolicy(holder, fields[2:])
+	return parsePolicy(subject, fields[2:])
 }
 
-func parsePolicy(holder Subject, fields []string) (Rule, error) {
-	r := Rule{Kind: KindGrant, Subject: holder, Pattern: Pattern(fields[0] + ":" + fields[1])}
+func parsePolicy(subject Subject, fields []string) (Rule, error) {
+	r := Rule{Kind: KindGrant, Subject: subject, Pattern: Pattern(fields[0] + ":" + fields[1])}
 	switch fields[2] {
 	case allow:
 	case deny:
@@ -147,25 +147,26 @@ func parsePolicy(holder Subject, fields []string) (Rule, error) {
 	return r, nil
 }
 
-func parseLink(holder Subject, right string) (Rule, error) {
+func parseLink(subject Subject, right string) (Rule, error) {
 	group, ok := Subject(right).Group()
 	if !ok {
-		return Rule{}, fmt.Errorf(`has %q where a group must stand; write "group:%s"`, clip(right), clip(right))
+		return Rule{}, fmt.Errorf(`has %q where a group is expected; write "group:%s"`, clip(right), clip(right))
 	}
 	if err := group.Check(); err != nil {
 		return Rule{}, fmt.Errorf("the group %q %w", clip(string(group)), err)
 	}
 	kind := KindMember
-	if _, ok := holder.Group(); ok {
+	if _, ok := subject.Group(); ok {
 		kind = KindInherit
 	}
-	return Rule{Kind: kind, Subject: holder, Group: group}, nil
+	return Rule{Kind: kind, Subject: subject, Group: group}, nil
 }
 
-// Rename moves a group: every row that names it, on the left or as a group on the right.
+// Rename changes the name of a group in every row that names it: as the subject, or as the group of a
+// "g" row.
 type Rename struct{ From, To GroupName }
 
-// apply returns the row as a store writes it when it carries out the rename.
+// apply returns the row after the rename.
 func (r Rename) apply(row Row) Row {
 	if row.V[0] == string(r.From.Subject()) {
 		row.V[0] = string(r.To.Subject())

@@ -7,15 +7,15 @@ import (
 	"github.com/rightful-go/rightful/internal/textcheck"
 )
 
-// RuleKind tells what a [Rule] does.
+// RuleKind says what a [Rule] does.
 type RuleKind string
 
 // The kinds of rules.
 const (
-	KindGrant       RuleKind = "grant"       // the holder may do what the pattern covers
-	KindRestriction RuleKind = "restriction" // the holder may not, whatever grants it
-	KindMember      RuleKind = "member"      // the holder, a user, is in the group
-	KindInherit     RuleKind = "inherit"     // the holder, a group, has all that the group has
+	KindGrant       RuleKind = "grant"       // the subject may do what the pattern covers
+	KindRestriction RuleKind = "restriction" // the subject may not do it, even if a rule grants it
+	KindMember      RuleKind = "member"      // the subject, a user, is a member of the group
+	KindInherit     RuleKind = "inherit"     // the subject, a group, inherits the group
 )
 
 func kindIndex(k RuleKind) int {
@@ -25,8 +25,8 @@ func kindIndex(k RuleKind) int {
 	return 1
 }
 
-// Rule is one fact of the policy, one row of the table. Grants and restrictions have a
-// Pattern, memberships and inheritance a Group.
+// Rule is one rule of the policy, one row of the table. Grants and restrictions have a Pattern,
+// memberships and inheritance a Group.
 type Rule struct {
 	Kind    RuleKind  `json:"rule"`
 	Subject Subject   `json:"subject"`
@@ -34,22 +34,23 @@ type Rule struct {
 	Group   GroupName `json:"group,omitempty"`
 }
 
-// describe says what a rule is, for people.
+// describe names the rule in messages.
 func (r Rule) describe() string {
-	holder := fmt.Sprintf("%q", string(r.Subject))
+	subject := fmt.Sprintf("%q", string(r.Subject))
 	if name, ok := r.Subject.Group(); ok {
-		holder = fmt.Sprintf("the group %q", name)
+		subject = fmt.Sprintf("the group %q", name)
 	}
 	switch r.Kind {
 	case KindMember:
-		return fmt.Sprintf("the membership of %s in %q", holder, r.Group)
+		return fmt.Sprintf("the membership of %s in %q", subject, r.Group)
 	case KindInherit:
-		return fmt.Sprintf("the inheritance of %q by %s", r.Group, holder)
+		return fmt.Sprintf("the inheritance of %q by %s", r.Group, subject)
 	}
-	return fmt.Sprintf("the %s %q of %s", r.Kind, r.Pattern, holder)
+	return fmt.Sprintf("the %s %q of %s", r.Kind, r.Pattern, subject)
 }
 
-// compareForExport puts grants and restrictions before links and groups before users.
+// compareForExport orders grants and restrictions before memberships and inheritance, and groups before
+// users.
 func compareForExport(a, b Rule) int {
 	rank := func(r Rule) int {
 		n := 0
@@ -70,39 +71,41 @@ func compareForExport(a, b Rule) int {
 	)
 }
 
-// Rules are the grants and restrictions of one holder, each sorted and without doubles.
+// Rules are the grants and restrictions of one subject. The engine returns each sorted and without
+// duplicates, and accepts them in any order.
 type Rules struct {
 	Grants       []Pattern
 	Restrictions []Pattern
 }
 
-// RulesDelta is a change to the rules of one holder. What is so already is no error.
+// RulesDelta changes the rules of one subject. Granting what is granted and revoking what isn't have no
+// effect; neither is an error.
 type RulesDelta struct {
 	Grant, Revoke, Restrict, Lift []Pattern
 }
 
-// GroupInfo is what is stored of a group beside its rules.
+// GroupInfo is the name and description of a group.
 type GroupInfo struct {
 	Name        GroupName `json:"name"`
-	Description string    `json:"description,omitempty"`
+	Description string    `json:"description,omitempty"` // at most 1,000 code points
 }
 
-// check says whether g can be stored, and if not, why.
+// check returns an error if the name or the description is not allowed.
 func (g GroupInfo) check() error {
 	if err := g.Name.Check(); err != nil {
 		return fmt.Errorf("the name %w", err)
 	}
-	return describe(g.Description)
+	return checkDescription(g.Description)
 }
 
-func describe(text string) error {
+func checkDescription(text string) error {
 	if err := textcheck.Check(text, 0, textcheck.MaxDescription); err != nil {
 		return fmt.Errorf("the description %w", err)
 	}
 	return nil
 }
 
-// GroupSpec describes a group to be made.
+// GroupSpec describes a group to create.
 type GroupSpec struct {
 	Name        GroupName
 	Description string
@@ -110,7 +113,7 @@ type GroupSpec struct {
 	Permissions Rules
 }
 
-// GroupPatch changes a group; nil leaves as it is. Inherits replaces the whole list.
+// GroupPatch changes a group; nil fields leave it as it is. Inherits replaces the whole list.
 type GroupPatch struct {
 	Name        *GroupName
 	Description *string
@@ -123,7 +126,7 @@ func aboutAdministrators(r Rule) bool {
 	return r.Group == Administrators || r.Subject == Administrators.Subject()
 }
 
-// forbiddenToAdministrators reports whether promise 1 forbids a rule.
+// forbiddenToAdministrators reports whether a rule would change what Administrators holds or inherits.
 func forbiddenToAdministrators(r Rule) bool {
 	return r.Kind != KindMember && aboutAdministrators(r) && r != administratorsRule
 }

@@ -1,10 +1,10 @@
 package authz
 
-// rules yields every rule of the snapshot, in no order; the restrictions that bad rows stand
-// for are not among them.
+// rules yields every rule of the snapshot, in no particular order. The restrictions that bad rows cause
+// are not among them.
 func (s *snapshot) rules(yield func(Rule) bool) {
 	for _, g := range s.groups {
-		if g != nil && !s.rulesOf(g.holder, g.rules, KindInherit, g.inherits, yield) {
+		if g != nil && !s.rulesOf(g.subject, g.rules, KindInherit, g.inherits, yield) {
 			return
 		}
 	}
@@ -16,24 +16,22 @@ func (s *snapshot) rules(yield func(Rule) bool) {
 	}
 }
 
-// patternRules yields the grants and restrictions of the snapshot, in no order: the part of
-// its rules that doesn't grow with the number of members.
+// patternRules yields the grants and restrictions of the snapshot, in no particular order. Its cost doesn't
+// grow with the number of memberships.
 func (s *snapshot) patternRules(yield func(Rule) bool) {
 	for _, g := range s.groups {
-		if g != nil && !s.rulesOf(g.holder, g.rules, KindInherit, nil, yield) {
+		if g != nil && !s.rulesOf(g.subject, g.rules, KindInherit, nil, yield) {
 			return
 		}
 	}
-	for h := range s.withRules.All() {
-		for id, u := range s.users.WithHash(h) {
-			if !s.rulesOf(id.subject(), u.rules(), KindMember, nil, yield) {
-				return
-			}
+	for id, u := range s.usersOf(s.withRules) {
+		if !s.rulesOf(id.subject(), u.rules(), KindMember, nil, yield) {
+			return
 		}
 	}
 }
 
-// rulesOf yields the rules of one holder and its links to groups.
+// rulesOf yields the rules of one subject, including memberships or inheritance.
 func (s *snapshot) rulesOf(h Subject, rules *ruleSet, link RuleKind, groups []groupID, yield func(Rule) bool) bool {
 	for _, kind := range []RuleKind{KindGrant, KindRestriction} {
 		for _, p := range rules.patterns(kind) {

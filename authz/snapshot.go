@@ -1,16 +1,15 @@
 package authz
 
 import (
-	"github.com/rightful-go/rightful/internal/fold"
-
-	"github.com/rightful-go/rightful/authz/internal/table"
-
 	"iter"
 	"slices"
+
+	"github.com/rightful-go/rightful/authz/internal/table"
+	"github.com/rightful-go/rightful/internal/fold"
 )
 
-// snapshot is the policy at one revision. Nothing in it ever changes: readers take it
-// through an atomic pointer, a change builds the next one beside it.
+// snapshot is the policy at one revision. It is immutable: readers load it through an atomic pointer, and
+// a change builds the next one beside it.
 type snapshot struct {
 	revision   Revision
 	hash       []byte
@@ -18,27 +17,28 @@ type snapshot struct {
 	milestones Milestones
 
 	groups         []*group  // by groupID; nil where a group was deleted
-	matchers       []matcher // by groupID: what a decision looks up; see compile
+	matchers       []matcher // by groupID; see [snapshot.compile]
 	byName         map[GroupName]groupID
-	byFold         map[string]groupID
-	freeIDs        []groupID // of groups that were deleted
-	administrators groupID   // noGroup where the table lacks the group
+	byFold         map[string]groupID // by folded name
+	freeIDs        []groupID          // of groups that were deleted
+	administrators groupID            // noGroup if the group doesn't exist
 
 	users     table.Table[UserID, user]
 	withRules table.Set // the users who have rules of their own
 
 	symbols   symbols
-	declared  []Permission // by the catalog: in every lexicon
+	declared  []Permission // by the catalog; always in symbols
 	ruleCount int          // grants and restrictions, of groups and users
 
 	badRows []BadRow
-	// blocked are the holders that a bad row denies everything; see [BadRow].
+	// blocked are the subjects that a bad row denies everything, and blockedAll says that one denies
+	// it to everyone; see [BadRow].
 	blocked    map[Subject]bool
 	blockedAll bool
 }
 
-// emptySnapshot is the policy before the first change. What the catalog declares is asked
-// for by name before any rule names it.
+// emptySnapshot returns the policy before the first change. The permissions of the catalog have symbols
+// from the start, because they are asked for before any rule names them.
 func emptySnapshot(declared []Permission) *snapshot {
 	s := &snapshot{
 		groups: []*group{noGroup: nil}, matchers: []matcher{noGroup: noRules},
@@ -70,29 +70,26 @@ func (s *snapshot) groupNames(ids []groupID) []GroupName {
 	return names
 }
 
-// user returns a user's part in the policy; nobody's, which is nil, for one whom it doesn't
-// name.
+// user returns the part of the policy about a user, nil if there is none.
 func (s *snapshot) user(id UserID) *user { return s.users.Find(id) }
 
-// membersOf yields the users directly in a group, in no order that people see.
+// membersOf yields the users directly in a group, in no particular order.
 func (s *snapshot) membersOf(g *group) iter.Seq[UserID] {
 	return func(yield func(UserID) bool) {
-		for h := range g.members.All() {
-			for id, u := range s.users.WithHash(h) {
-				if u.in(g.id) && !yield(id) {
-					return
-				}
+		for id, u := range s.usersOf(g.members) {
+			if u.in(g.id) && !yield(id) {
+				return
 			}
 		}
 	}
 }
 
-// fewUsers is how much less there must be to look up one by one than to walk through: what is
-// walked through lies side by side.
-const fewUsers = 8
+// lookupCost is how many times more a lookup of one user costs than one step of a scan of all users,
+// which are side by side in memory.
+const lookupCost = 8
 
-// usersIn yields everyone who is directly in one of the groups, and with ruled those who have
-// rules of their own as well, each once and in no order.
+// usersIn yields the users who are directly in one of the groups, and if ruled is true those who have
+// rules of their own, each once and in no particular order.
 func (s *snapshot) usersIn(ids []groupID, ruled bool) iter.Seq2[UserID, *user] {
 	wanted, total := make([]bool, len(s.groups)), 0
 	for _, id := range ids {
@@ -104,7 +101,7 @@ func (s *snapshot) usersIn(ids []groupID, ruled bool) iter.Seq2[UserID, *user] {
 	if ruled {
 		total += s.withRules.Len()
 	}
-	if total < s.users.Len()/fewUsers {
+	if total < s.users.Len()/lookupCost {
 		return s.fewUsersIn(wanted, ruled)
 	}
 	return func(yield func(UserID, *user) bool) {
@@ -116,34 +113,49 @@ func (s *snapshot) usersIn(ids []groupID, ruled bool) iter.Seq2[UserID, *user] {
 	}
 }
 
-// fewUsersIn is usersIn for groups that have few members. Who is in several comes with the first.
+// fewUsersIn is usersIn for groups that have few members. It yields a user with the first wanted group.
 func (s *snapshot) fewUsersIn(wanted []bool, ruled bool) iter.Seq2[UserID, *user] {
+	type part struct {
+		users table.Set
+		group groupID // noGroup for the users with rules of their own
+	}
+	var parts []part
+	for i, is := range wanted {
+		if is {
+			parts = append(parts, part{s.groups[i].members, groupID(i)})
+		}
+	}
+	if ruled {
+		parts = append(parts, part{s.withRules, noGroup})
+	}
 	return func(yield func(UserID, *user) bool) {
-		of := func(set table.Set, group groupID) bool {
-			for h := range set.All() {
-				for id, u := range s.users.WithHash(h) {
-					if u.firstOf(wanted) == group && (group != noGroup || u.rules() != nil) && !yield(id, u) {
-						return false
-					}
+		for _, p := range parts {
+			for id, u := range s.usersOf(p.users) {
+				if u.firstOf(wanted) == p.group && (p.group != noGroup || u.rules() != nil) && !yield(id, u) {
+					return
 				}
 			}
-			return true
-		}
-		for id, is := range wanted {
-			if is && !of(s.groups[id].members, groupID(id)) {
-				return
-			}
-		}
-		if ruled {
-			of(s.withRules, noGroup)
 		}
 	}
 }
 
-// has reports whether the policy has a grant or a restriction.
+// usersOf yields the users in a set, and rarely others whose ids have the same hash.
+func (s *snapshot) usersOf(set table.Set) iter.Seq2[UserID, *user] {
+	return func(yield func(UserID, *user) bool) {
+		for h := range set.All() {
+			for id, u := range s.users.WithHash(h) {
+				if !yield(id, u) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// hasPattern reports whether the policy has a grant or a restriction.
 func (s *snapshot) hasPattern(r Rule) bool { return s.ownRules(r.Subject).has(r.Kind, r.Pattern) }
 
-// ownRules returns the grants and restrictions of a holder; none where there is no such holder.
+// ownRules returns the grants and restrictions of a subject, nil if it has none.
 func (s *snapshot) ownRules(h Subject) *ruleSet {
 	if name, ok := h.Group(); ok {
 		if g := s.group(name); g != nil {
@@ -154,7 +166,7 @@ func (s *snapshot) ownRules(h Subject) *ruleSet {
 	return s.user(UserID(h)).rules()
 }
 
-// sortedGroups returns all groups in the order people see.
+// sortedGroups returns all groups in display order.
 func (s *snapshot) sortedGroups() []*group {
 	names := make([]GroupName, 0, len(s.byName))
 	for name := range s.byName {
@@ -183,7 +195,7 @@ func (s *snapshot) head() Head { return Head{s.revision, s.hash} }
 
 func (s *snapshot) position() Position { return Position{s.head(), s.writes} }
 
-// holds reports whether the policy has a rule of any kind.
+// hasRule reports whether the policy has a rule of any kind.
 func (s *snapshot) hasRule(r Rule) bool {
 	switch r.Kind {
 	case KindMember:

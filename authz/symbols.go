@@ -7,62 +7,62 @@ import (
 	"github.com/rightful-go/rightful/authz/internal/table"
 )
 
-// lexicon gives numbers to the texts that rules and the catalog are made of, so that a
-// decision compares numbers. It only grows: a number means the same for as long as the
-// lexicon lasts. [snapshot.renewLexicon] begins a new one when most of it is out of use.
+// symbols is a symbol table: it numbers the texts in rules and in the catalog, so that a decision
+// compares numbers. It only grows, and a number never changes its meaning. [snapshot.renewSymbols]
+// replaces it when most of it is unused.
 type symbols struct {
-	texts table.Table[string, text]       // objects, what "*" may follow in them, and actions
-	names table.Table[Permission, symbol] // the permissions that a rule or the catalog names
-	last  textID                          // the last number that was given
-	added int                             // how many patterns brought something new
+	texts table.Table[string, text]       // objects, their prefixes that "*" may follow, and actions
+	names table.Table[Permission, symbol] // the permissions that rules and the catalog name
+	last  textID                          // the highest number in use
+	added int                             // how many patterns have added a text or a name
 }
 
-// text is what the lexicon knows about one text.
+// text is what the table stores of one text.
 type text struct {
 	id       textID
-	prefixes *prefixes // where it is something that "*" may follow
+	prefixes *prefixes // of an object that begins with this text; nil unless "*" may follow it
 }
 
-// name is a permission in numbers.
+// symbol is a permission in numbers.
 type symbol struct {
-	exact    key       // of its object and action
-	prefixes *prefixes // of its object
+	exact    key       // of the object and the action
+	prefixes *prefixes // of the object
 }
 
-// chain has, from the shortest on, every beginning of an object that "*" may follow in a
-// pattern that covers it: "", "clients.", "clients.requests.".
+// prefixes are the prefixes of an object that "*" may follow in a pattern that covers it, shortest first:
+// "", "clients.", "clients.requests.".
 type prefixes []textID
 
-// Objects have at most maxObject characters, so no chain that a pattern can lie on is longer.
+// Objects have at most maxObject characters, so no object that a pattern covers has more prefixes.
 const maxPrefixes = maxObject/2 + 1
 
-// find returns the number of a text.
-func (l *symbols) find(s string) textID {
-	switch s {
+// find returns the number of a text, and noText if it has none.
+func (s *symbols) find(str string) textID {
+	switch str {
 	case "":
 		return rootText
 	case "*":
 		return anyText
 	}
-	if t := l.texts.Find(s); t != nil {
+	if t := s.texts.Find(str); t != nil {
 		return t.id
 	}
 	return noText
 }
 
-// spell puts a permission in numbers that the lexicon doesn't have as a name. Of the chain
-// it looks up only what rules use, as wild says.
-func (l *symbols) symbolOf(object, action string, wild wildcards) symbol {
-	c := l.prefixIDs(object, wild, nil)
-	return symbol{exact: l.exact(object, action), prefixes: &c}
+// symbolOf returns the symbol of a permission that is not among the names. It looks up only the prefixes
+// that rules use, as wild says.
+func (s *symbols) symbolOf(object, action string, wild wildcards) symbol {
+	c := s.prefixIDs(object, wild, nil)
+	return symbol{exact: s.exact(object, action), prefixes: &c}
 }
 
-func (l *symbols) exact(object, action string) key {
-	return exactKey(l.find(object), l.find(action))
+func (s *symbols) exact(object, action string) key {
+	return exactKey(s.find(object), s.find(action))
 }
 
-// spellChain appends to c, so that a decision can have it in room of its own.
-func (l *symbols) prefixIDs(object string, wild wildcards, c prefixes) prefixes {
+// prefixIDs appends the prefixes of an object to c, so that a decision can provide the memory.
+func (s *symbols) prefixIDs(object string, wild wildcards, c prefixes) prefixes {
 	c = append(c, rootText)
 	for i := 0; i < len(object) && len(c) < maxPrefixes; i++ {
 		if object[i] != '.' && object[i] != '/' {
@@ -70,14 +70,14 @@ func (l *symbols) prefixIDs(object string, wild wildcards, c prefixes) prefixes 
 		}
 		prefix := noText
 		if wild.below(len(c)) {
-			prefix = l.find(object[:i+1])
+			prefix = s.find(object[:i+1])
 		}
 		c = append(c, prefix)
 	}
 	return c
 }
 
-// lexiconEdit is an update of a lexicon.
+// symbolsEdit is an update of a symbol table.
 type symbolsEdit struct {
 	texts *table.Edit[string, text]
 	names *table.Edit[Permission, symbol]
@@ -85,16 +85,16 @@ type symbolsEdit struct {
 	added int
 }
 
-func (l symbols) edit() *symbolsEdit {
-	return &symbolsEdit{l.texts.Edit(), l.names.Edit(), max(l.last, anyText), l.added}
+func (s symbols) edit() *symbolsEdit {
+	return &symbolsEdit{s.texts.Edit(), s.names.Edit(), max(s.last, anyText), s.added}
 }
 
 func (e *symbolsEdit) done() symbols {
 	return symbols{e.texts.Done(), e.names.Done(), e.last, e.added}
 }
 
-// number returns the number of a text, which it takes in.
-func (e *symbolsEdit) number(s string) textID {
+// idOf returns the number of a text, and adds the text if it is new.
+func (e *symbolsEdit) idOf(s string) textID {
 	switch s {
 	case "":
 		return rootText
@@ -109,20 +109,20 @@ func (e *symbolsEdit) number(s string) textID {
 	return e.last
 }
 
-// name takes in a permission that is asked for by its name.
+// symbol returns the symbol of a permission, and adds the permission to the names.
 func (e *symbolsEdit) symbol(p Permission) symbol {
 	if known := e.names.Find(p); known != nil {
 		return *known
 	}
 	object, action, _ := p.Split()
-	n := symbol{exact: exactKey(e.number(object), e.number(action)), prefixes: e.prefixes(object)}
+	n := symbol{exact: exactKey(e.idOf(object), e.idOf(action)), prefixes: e.prefixes(object)}
 	*e.names.Set(p) = n
 	return n
 }
 
 var rootPrefixes = &prefixes{rootText}
 
-// chain returns the chain of an object, one and the same for all objects that share it.
+// prefixes returns the prefixes of an object. Objects with equal prefixes share one list.
 func (e *symbolsEdit) prefixes(object string) *prefixes {
 	end := strings.LastIndexAny(object, "./") + 1
 	if end == 0 {
@@ -132,12 +132,12 @@ func (e *symbolsEdit) prefixes(object string) *prefixes {
 	if t := e.texts.Find(prefix); t != nil && t.prefixes != nil {
 		return t.prefixes
 	}
-	longer := slices.Concat(*e.prefixes(object[:end-1]), prefixes{e.number(prefix)})
+	longer := slices.Concat(*e.prefixes(object[:end-1]), prefixes{e.idOf(prefix)})
 	e.texts.Set(prefix).prefixes = &longer
 	return &longer
 }
 
-// key returns what a matcher keeps of a pattern.
+// patternKey returns what a matcher stores of a pattern.
 func (e *symbolsEdit) patternKey(p Pattern) patternKey {
 	before := e.texts.Len() + e.names.Len()
 	k := e.patternKeyOf(p)
@@ -152,9 +152,9 @@ func (e *symbolsEdit) patternKeyOf(p Pattern) patternKey {
 	switch {
 	case t.below:
 		depth := strings.Count(t.object, ".") + strings.Count(t.object, "/")
-		return belowPatternKey(e.number(t.object), e.number(t.action), depth)
+		return belowPatternKey(e.idOf(t.object), e.idOf(t.action), depth)
 	case t.action == "*":
-		return patternKey{key: exactKey(e.number(t.object), anyText), wild: wildAction}
+		return patternKey{key: exactKey(e.idOf(t.object), anyText), wild: wildAction}
 	}
 	return patternKey{key: e.symbol(Permission(p)).exact}
 }

@@ -1,17 +1,17 @@
 package authz
 
 import (
-	"github.com/rightful-go/rightful/internal/fold"
-
 	"errors"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/rightful-go/rightful/internal/fold"
 )
 
-// checkPolicyText refuses what some Casbin misreads in a policy row.
+// checkPolicyText refuses text that some Casbin misreads in a policy row.
 func checkPolicyText(s string) error {
 	if strings.Contains(s, `"`) {
 		return errors.New("contains a double quote")
@@ -37,11 +37,12 @@ func checkPolicyText(s string) error {
 	return nil
 }
 
-func contains(s, text string) bool {
+// containsFolded reports whether s contains text, ignoring case. An empty text is in every string.
+func containsFolded(s, text string) bool {
 	return text == "" || strings.Contains(fold.String(s), fold.String(text))
 }
 
-// clip keeps messages short, whatever stands in a row.
+// clip shortens a text for a message.
 func clip(s string) string {
 	const most = 60
 	if r := []rune(s); len(r) > most {
@@ -50,7 +51,7 @@ func clip(s string) string {
 	return s
 }
 
-func joined[S ~string](list []S) string {
+func commaSeparated[S ~string](list []S) string {
 	parts := make([]string, len(list))
 	for i, s := range list {
 		parts[i] = string(s)
@@ -58,7 +59,8 @@ func joined[S ~string](list []S) string {
 	return strings.Join(parts, ", ")
 }
 
-func more(n int) string {
+// andMore ends a sentence that leaves n things out.
+func andMore(n int) string {
 	if n <= 0 {
 		return "."
 	}
@@ -71,7 +73,8 @@ func sortedSet[S ~string](list []S) []S {
 	return slices.Compact(list)
 }
 
-func withoutDoubles[T comparable](list []T) []T {
+// distinct returns the list without repeated elements, in order of first appearance.
+func distinct[T comparable](list []T) []T {
 	var once []T
 	for _, x := range list {
 		if !slices.Contains(once, x) {
@@ -81,9 +84,10 @@ func withoutDoubles[T comparable](list []T) []T {
 	return once
 }
 
-// visible returns a text that any store keeps and any screen shows: what is no UTF-8 and what
-// is invisible becomes U+FFFD, and so does the rest of a text that is too long.
-func visible(text string, most int) string {
+// printable returns the text in a form that every store keeps and every screen shows. Invalid UTF-8
+// and invisible characters become U+FFFD. If the text has more than most code points, everything from
+// the last allowed one on becomes one U+FFFD.
+func printable(text string, most int) string {
 	text = strings.Map(func(r rune) rune {
 		if ' ' <= r && r <= '~' || !unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) {
 			return r

@@ -1,41 +1,45 @@
 package authz
 
-import (
-	"slices"
-)
+import "slices"
 
-// user is one user's part in the policy: never empty, a user without groups and rules isn't
-// in the snapshot. A million of them must be cheap, so that what few have lies apart.
-//
-// Its methods take nil for nobody.
+// user is the part of the policy about one user: groups and rules. A user who has neither is not in the
+// snapshot; the methods accept nil for such a user. Because there can be millions, what few users have is
+// in a separate struct.
 type user struct {
-	groups [2]groupID // those with the lowest ids, in their order; noGroup where there are fewer
+	groups [2]groupID // those with the lowest ids, in order; noGroup if there are fewer than two
 	more   *userMore
 }
 
-// userMore is the part of a user that most don't have. It never changes.
+// userMore is what most users don't have. It is immutable.
 type userMore struct {
-	groups  []groupID // the others, in the order of their ids
+	groups  []groupID // all but the first two, in the order of their ids
 	rules   *ruleSet
-	blocked bool    // by a bad row, which denies them everything
+	blocked bool    // a bad row denies the user everything
 	all     matcher // compiled from rules and blocked
 }
 
-// groupIDs returns the groups that the user is directly in, by id, appended to list.
-func (u *user) groupIDs(list []groupID) []groupID {
+// inGroups yields the groups that the user is directly in, in the order of their ids.
+func (u *user) inGroups(yield func(groupID) bool) {
 	if u == nil {
-		return list
+		return
 	}
 	for _, id := range u.groups {
-		if id != noGroup {
-			list = append(list, id)
+		if id != noGroup && !yield(id) {
+			return
 		}
 	}
-	if u.more != nil {
-		list = append(list, u.more.groups...)
+	if u.more == nil {
+		return
 	}
-	return list
+	for _, id := range u.more.groups {
+		if !yield(id) {
+			return
+		}
+	}
 }
+
+// groupIDs appends the groups that the user is directly in to list, in the order of their ids.
+func (u *user) groupIDs(list []groupID) []groupID { return slices.AppendSeq(list, u.inGroups) }
 
 // in reports whether the user is directly in a group.
 func (u *user) in(id groupID) bool {
@@ -48,10 +52,9 @@ func (u *user) in(id groupID) bool {
 	return u.more != nil && slices.Contains(u.more.groups, id)
 }
 
-// firstOf returns the first of the user's groups that is wanted, noGroup where none is.
+// firstOf returns the first of the user's groups that is wanted, and noGroup if there is none.
 func (u *user) firstOf(wanted []bool) groupID {
-	var few [8]groupID
-	for _, id := range u.groupIDs(few[:0]) {
+	for id := range u.inGroups {
 		if wanted[id] {
 			return id
 		}
@@ -69,8 +72,8 @@ func (u *user) rules() *ruleSet {
 
 func (u *user) isEmpty() bool { return u.groups[0] == noGroup && u.rules() == nil }
 
-// setGroups makes the user a member of exactly these groups, which are in the order of their
-// ids. list stays the caller's.
+// setGroups makes the user a member of exactly these groups, which must be in the order of their ids. It
+// doesn't retain list.
 func (u *user) setGroups(list []groupID) {
 	u.groups = [2]groupID{}
 	rest := list[copy(u.groups[:], list):]
@@ -79,7 +82,7 @@ func (u *user) setGroups(list []groupID) {
 	}
 }
 
-// change edits the part of the user that most don't have, in a copy.
+// change edits a copy of userMore.
 func (u *user) change(edit func(*userMore)) {
 	var more userMore
 	if u.more != nil {

@@ -139,7 +139,7 @@ func (enforce Enforcer) enforceAll(user UserID, permissions []Permission) (allow
 			err = fmt.Errorf("panic in Casbin: %v", p)
 		}
 	}()
-	if user == "" || strings.HasPrefix(string(user), groupMark) {
+	if user == "" || strings.HasPrefix(string(user), groupPrefix) {
 		return false, nil
 	}
 	for _, p := range permissions {

@@ -5,33 +5,33 @@ import (
 	"time"
 )
 
-// View is the policy at one revision, for reading. All that one view answers belongs
-// together, whatever is changed meanwhile. It keeps its revision's memory alive: don't hold
-// on to one.
+// View is the policy at one revision, for reading. Its answers are consistent with each other, even if the
+// policy changes meanwhile. It keeps the memory of its revision in use, so don't keep one for long. Get one
+// from [Engine.View].
 type View struct {
 	s       *snapshot
 	catalog *catalog
 	expired bool // older than Options.MaxAge: everything is denied
 }
 
-// Group is a group as people see it.
+// Group is a group and its own rules.
 type Group struct {
 	GroupInfo
-	Protected   bool
+	Protected   bool // it is Administrators
 	Inherits    []GroupName
 	Permissions Rules
-	MemberCount int
+	MemberCount int      // direct members
 	Version     Revision // of the last change to description, inheritance or rules
 	UpdatedAt   time.Time
 	UpdatedBy   Actor
 }
 
-// User is a user's own part in the policy.
+// User is the groups and rules of one user.
 type User struct {
 	ID          UserID
-	Known       bool // the policy names the user
-	Groups      []GroupName
-	Permissions Rules // the user's own
+	Known       bool        // the user is in a group or has rules
+	Groups      []GroupName // that the user is directly in
+	Permissions Rules       // the user's own
 }
 
 // Revision returns the revision of the view.
@@ -46,7 +46,7 @@ func (v *View) Can(user UserID, permissions ...Permission) bool {
 // that it denies everything.
 func (v *View) Expired() bool { return v.expired }
 
-// Group returns the group, and false if there is none of that name.
+// Group returns the group with a name, and false if there is none.
 func (v *View) Group(name GroupName) (Group, bool) {
 	g := v.s.group(name)
 	if g == nil {
@@ -63,33 +63,33 @@ func (v *View) groupOf(g *group) Group {
 	}
 }
 
-// Groups returns the groups whose name or description contains the text, letters compared
-// without case, by folded name then code point. An empty text finds all.
+// Groups returns the groups whose name or description contains the text, ignoring case. They are sorted by
+// folded name, then code point. An empty text finds all groups.
 func (v *View) Groups(text string) []Group {
 	var list []Group
 	for _, g := range v.s.sortedGroups() {
-		if contains(string(g.info.Name), text) || contains(g.info.Description, text) {
+		if containsFolded(string(g.info.Name), text) || containsFolded(g.info.Description, text) {
 			list = append(list, v.groupOf(g))
 		}
 	}
 	return list
 }
 
-// User returns a user's own part in the policy. There is no unknown user: one whom the
-// policy doesn't name has no groups and no rules.
+// User returns the groups and rules of a user. It returns a [User] for every id: an unknown user has no
+// groups and no rules.
 func (v *View) User(id UserID) User {
 	u := v.s.user(id)
 	return User{ID: id, Known: u != nil, Groups: v.s.groupNames(u.groupIDs(nil)), Permissions: u.rules().rules()}
 }
 
-// Catalog returns the entries whose category path begins with category and whose text
-// contains the text, letters compared without case: the application's in the order declared,
-// then Rightful's own, then the right to assign for each group.
+// Catalog returns the entries whose category path begins with category and whose permission, label or
+// description contains the text, ignoring case. The application's entries come first, in the order
+// declared, followed by Rightful's own and by [AssignMembers] of each group.
 func (v *View) Catalog(category []string, text string) Catalog {
 	var list Catalog
 	add := func(e Entry) {
 		under := len(e.Category) >= len(category) && slices.Equal(e.Category[:len(category)], category)
-		if under && (contains(string(e.Permission), text) || contains(e.Label, text) || contains(e.Description, text)) {
+		if under && (containsFolded(string(e.Permission), text) || containsFolded(e.Label, text) || containsFolded(e.Description, text)) {
 			list = append(list, e)
 		}
 	}
@@ -106,13 +106,13 @@ func (v *View) entry(p Permission) (Entry, bool) {
 	if i, ok := v.catalog.byName[p]; ok {
 		return v.catalog.entries[i], true
 	}
-	if name, ok := assigns(Pattern(p)); ok && v.s.group(name) != nil && p == AssignMembers(name) {
+	if name, ok := assignableGroup(Pattern(p)); ok && v.s.group(name) != nil && p == AssignMembers(name) {
 		return assignEntry(name), true
 	}
 	return Entry{Permission: p}, false
 }
 
-// BadRows returns the rows of the policy table that can't be understood, by id.
+// BadRows returns the rows of the policy table that are not valid rules, by id.
 func (v *View) BadRows() []BadRow {
 	list := slices.Clone(v.s.badRows)
 	for i := range list {
@@ -121,8 +121,9 @@ func (v *View) BadRows() []BadRow {
 	return list
 }
 
-// Export returns the policy as rows, sorted: rules by holder, then links. They import to the
-// same policy, and any Casbin with model.conf reads them.
+// Export returns the rules of the policy as rows, without their ids: grants and restrictions first, then
+// memberships and inheritance, each sorted. Any Casbin reads them with model.conf, and an import of them
+// gives the same rules. Bad rows are left out.
 func (v *View) Export() []Row {
 	rules := slices.Collect(v.s.rules)
 	slices.SortFunc(rules, compareForExport)

@@ -12,7 +12,7 @@ import (
 func emptyStore(f *fixture) {
 	f.same("at first", f.everything(), contents{})
 	if v := f.userVersion("ana"); v != 0 {
-		f.Errorf("a user that nobody named has version %d", v)
+		f.Errorf("a user in no commit has version %d", v)
 	}
 }
 
@@ -25,7 +25,7 @@ func commitLoadsBack(f *fixture) {
 	groups := []authz.GroupRow{group("Administrators", 1), group("Desk", 1)}
 	r := f.commit(authz.Commit{AddRows: rows, PutGroups: groups, Milestones: authz.Milestones{Seeded: true}})
 
-	f.has(rows...)
+	f.hasRows(rows...)
 	got := f.everything()
 	got.rows = nil
 	f.same("after the commit", got, contents{
@@ -44,19 +44,19 @@ func conflictWritesNothing(f *fixture) {
 			Record: record(r), AddRows: []authz.Row{row("g", "cleo", "group:Desk")},
 		}, authz.ErrConflict)
 	}
-	// At the same revision, by another history.
+	// At the same revision, but with another hash.
 	for _, onto := range [][]byte{{}, []byte("another"), record(3).Hash} {
 		now := f.position()
 		now.Hash = onto
 		f.refused(authz.Commit{Record: record(f.revision() + 1), Onto: now}, authz.ErrConflict)
 	}
-	// Someone was first: that comes before anything that is wrong with the commit.
+	// A conflict is reported even if something else is wrong with the commit.
 	f.refused(authz.Commit{
 		Record: record(2), RemoveRows: []authz.Row{row("g", "nobody", "group:Desk")},
 	}, authz.ErrConflict)
 }
 
-// fullCommit does a bit of everything to a store that beforeFullCommit filled.
+// fullCommit changes a store that beforeFullCommit has filled, in every way.
 func fullCommit() authz.Commit {
 	return authz.Commit{
 		Milestones:   authz.Milestones{Seeded: true, HadAdministrator: true},
@@ -95,7 +95,7 @@ func failureWritesNothing(f *fixture) {
 			f.Errorf("%s has version %d, want %d", id, v, want)
 		}
 	}
-	f.commit(fullCommit()) // what was wrong was what was missing
+	f.commit(fullCommit()) // without the missing rows it succeeds
 }
 
 func endedContextWritesNothing(f *fixture) {
@@ -104,19 +104,19 @@ func endedContextWritesNothing(f *fixture) {
 	ctx, cancel := context.WithCancel(f.Context())
 	cancel()
 	if err := f.store.Commit(ctx, f.next(fullCommit())); err == nil {
-		f.Error("Commit didn't notice that the context has ended")
+		f.Error("Commit ignored that the context was canceled")
 	}
 	f.same("after the commit", f.everything(), was)
 	if _, err := load(ctx, f.store); err == nil {
-		f.Error("Load didn't notice that the context has ended")
+		f.Error("Load ignored that the context was canceled")
 	}
 	if _, err := f.store.Position(ctx); err == nil {
-		f.Error("Position didn't notice that the context has ended")
+		f.Error("Position ignored that the context was canceled")
 	}
 }
 
-// cutShort ends the context at some moment of each commit. Drivers may leave out a statement
-// whose context has just ended, and say that all went well.
+// cutShort ends the context at a random time during each commit. A driver may skip a statement whose context
+// has just ended and yet report success.
 func cutShort(f *fixture) {
 	const rows = 300
 	commit := func(r authz.Revision) authz.Commit {
@@ -134,7 +134,7 @@ func cutShort(f *fixture) {
 	whole := time.Since(start)
 
 	written := 0
-	for range shortcuts {
+	for range cutShortCommits {
 		was := f.revision()
 		ctx, cancel := context.WithTimeout(f.Context(), time.Duration(rand.Int64N(int64(whole)*3/2+1)))
 		err := f.store.Commit(ctx, commit(was+1))
@@ -142,7 +142,7 @@ func cutShort(f *fixture) {
 
 		now := f.everything()
 		if err == nil && now.state.Revision != was+1 || now.state.Revision > was+1 {
-			f.Fatalf("from revision %d to %d, and the commit said %v", was, now.state.Revision, err)
+			f.Fatalf("from revision %d to %d, and the commit returned %v", was, now.state.Revision, err)
 		}
 		r := now.state.Revision
 		if len(now.rows) != rows*int(r) || len(now.records) != int(r) ||
@@ -154,19 +154,19 @@ func cutShort(f *fixture) {
 			written++
 		}
 	}
-	f.Logf("of %d commits cut short %d were written", shortcuts, written)
+	f.Logf("%d commits were interrupted, of which %d were written", cutShortCommits, written)
 	if written == 0 {
-		f.Error("none came to an end, so that nothing was shown")
+		f.Error("none was written, so the case shows nothing")
 	}
 }
 
-func marks(f *fixture) {
+func milestones(f *fixture) {
 	for _, m := range []authz.Milestones{
 		{Seeded: true}, {HadAdministrator: true}, {Seeded: true, HadAdministrator: true}, {},
 	} {
 		f.commit(authz.Commit{Milestones: m})
 		if got := f.load().state.Milestones; got != m {
-			f.Errorf("marks %+v, want %+v", got, m)
+			f.Errorf("milestones %+v, want %+v", got, m)
 		}
 	}
 }
@@ -188,7 +188,7 @@ func groups(f *fixture) {
 	f.commit(authz.Commit{DeleteGroups: []authz.GroupName{"Old", "leads", "Leads ", "Lead", "nobody's"}})
 	hasGroups(desk, group("Leads", 1))
 
-	// A rename keeps all but the name; what is put comes after it.
+	// A rename keeps everything but the name. PutGroups are written after renames.
 	f.commit(authz.Commit{Renames: []authz.Rename{{From: "Leads", To: "Team leads"}}})
 	hasGroups(desk, authz.GroupRow{
 		GroupInfo: authz.GroupInfo{Name: "Team leads", Description: "what Leads does"},

@@ -11,11 +11,10 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// denialTime is when the first denial of each case was.
+// denialTime is the time of the first denial in each case.
 var denialTime = time.Date(2026, 3, 1, 12, 0, 0, 123_456_000, time.UTC)
 
-// denial makes one that shows if it is kept otherwise than as it was given: the number of
-// minutes after denialTime.
+// denial returns a denial n minutes after denialTime, in which most fields depend on n.
 func denial(n int, user authz.UserID) authz.Denial {
 	return authz.Denial{
 		ID: authz.DenialID(fmt.Sprintf("DENIAL%020d", n)), At: denialTime.Add(time.Duration(n) * time.Minute),
@@ -26,12 +25,12 @@ func denial(n int, user authz.UserID) authz.Denial {
 	}
 }
 
-// denials returns the store as one that keeps denials, nil where it doesn't.
+// denials returns the store as a DenialStore, nil if it isn't one.
 func (f *fixture) denials() authz.DenialStore {
 	f.Helper()
 	s, ok := f.store.(authz.DenialStore)
 	if !ok {
-		f.Log("not asked: the store keeps no denials")
+		f.Log("skipped: the store keeps no denials")
 	}
 	return s
 }
@@ -43,7 +42,7 @@ func (f *fixture) addDenials(list ...authz.Denial) {
 	}
 }
 
-// listed checks what a query lists, by the numbers of the denials.
+// listed checks the result of a query.
 func (f *fixture) listed(q authz.DenialQuery, want ...authz.Denial) {
 	f.Helper()
 	got, err := f.denials().Denials(f.Context(), q)
@@ -78,7 +77,7 @@ func (f *fixture) findDenial(want authz.Denial) {
 	f.sameDenials("by its id", []authz.Denial{got}, []authz.Denial{want})
 }
 
-// denialsExact are denials at the limits of what the engine hands over.
+// denialsExact writes denials at the limits of what the engine passes.
 func denialsExact(f *fixture) {
 	if f.denials() == nil {
 		return
@@ -86,7 +85,7 @@ func denialsExact(f *fixture) {
 	long := func(n int) string { return strings.Repeat("𐐷", n) } // four bytes each
 	list := []authz.Denial{
 		denial(0, "ana"),
-		{ID: "BARE", At: denialTime, User: "ben", Method: "GET", Revision: 1}, // of a route that asked for nothing
+		{ID: "BARE", At: denialTime, User: "ben", Method: "GET", Revision: 1}, // of a route that requires nothing
 		{
 			ID: authz.DenialID(long(100)), At: time.UnixMicro(-1).UTC(), User: authz.UserID(long(100)), Method: long(100), Route: long(500),
 			Required: slices.Repeat([]authz.Permission{authz.Permission(long(201))}, 100),
@@ -110,14 +109,14 @@ func denialsExact(f *fixture) {
 		}
 	}
 	if was := f.revision(); was != 0 {
-		f.Errorf("denials made the revision %d", was)
+		f.Errorf("denials changed the revision to %d", was)
 	}
 	if p := f.position(); p.Writes != 0 {
-		f.Errorf("denials count as %d writes of others", p.Writes)
+		f.Errorf("denials changed Writes to %d", p.Writes)
 	}
 }
 
-// denialsWhole: of denials of which one can't be written none is.
+// denialsWhole checks that no denials are written if one of them can't be.
 func denialsWhole(f *fixture) {
 	if f.denials() == nil {
 		return
@@ -125,10 +124,10 @@ func denialsWhole(f *fixture) {
 	ctx, cancel := context.WithCancel(f.Context())
 	cancel()
 	if err := f.denials().AddDenials(ctx, []authz.Denial{denial(0, "ana")}); err == nil {
-		f.Error("written though the context had ended")
+		f.Error("denials were written although the context was canceled")
 	}
 	var twice []authz.Denial
-	for i := range 120 { // more than a statement takes
+	for i := range 120 { // more than fit in one statement
 		twice = append(twice, denial(i, "ana"))
 	}
 	twice[119] = twice[0]
@@ -143,7 +142,7 @@ func denialsListed(f *fixture) {
 		return
 	}
 	var all []authz.Denial
-	for i := range 120 { // more than a statement takes
+	for i := range 120 { // more than fit in one statement
 		all = append(all, denial(i, []authz.UserID{"ana", "Ana", "ana ", "ben"}[i%4]))
 	}
 	same := denial(119, "ben") // at the same time, with a greater id
@@ -186,17 +185,17 @@ func denialsPruned(f *fixture) {
 	}
 	far := authz.DenialBounds{Since: denialTime, CountOfUser: 1000, Count: 1000}
 	prune(far, 10, 0)
-	var of []authz.Denial // ten of ana, then ten of ben, then ten of Ana
+	var all []authz.Denial // ten of ana, then ten of ben, then ten of Ana
 	for i := range 30 {
-		of = append(of, denial(i, []authz.UserID{"ana", "ben", "Ana"}[i/10]))
+		all = append(all, denial(i, []authz.UserID{"ana", "ben", "Ana"}[i/10]))
 	}
-	f.addDenials(of...)
-	newest := slices.Clone(of)
+	f.addDenials(all...)
+	newest := slices.Clone(all)
 	slices.Reverse(newest)
 	prune(far, 10, 0)
 
 	old := far
-	old.Since = of[3].At
+	old.Since = all[3].At
 	prune(old, 2, 2)
 	prune(old, 2, 1)
 	prune(old, 2, 0)
@@ -205,13 +204,13 @@ func denialsPruned(f *fixture) {
 	users := far
 	users.CountOfUser, users.Count = 8, 23
 	prune(users, 3, 3)
-	prune(users, 3, 1) // of ben and Ana two each; what is left is within Count
+	prune(users, 3, 1) // two of ben and two of Ana; the others are within Count
 	f.listed(authz.DenialQuery{Limit: 100, User: "ana"}, newest[20:27]...)
 	f.listed(authz.DenialQuery{Limit: 100, User: "ben"}, newest[10:18]...)
 	f.listed(authz.DenialQuery{Limit: 100, User: "Ana"}, newest[:8]...)
 
 	few := authz.DenialBounds{Since: denialTime, CountOfUser: 7, Count: 5}
-	prune(few, 1000, 18) // two of users that have too many, and then all but five
+	prune(few, 1000, 18) // two of users with too many, and then all but five
 	prune(few, 1000, 0)
 	f.listed(authz.DenialQuery{Limit: 100}, newest[:5]...)
 	prune(authz.DenialBounds{Since: denialTime.Add(time.Hour)}, 1000, 5)

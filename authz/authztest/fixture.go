@@ -14,21 +14,21 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// fixture is a store under test and what every case does with it.
+// fixture is a store under test with helpers for the cases.
 type fixture struct {
 	*testing.T
 	backend Backend
 	store   authz.Store
 }
 
-// row makes a row of its type and values.
+// row returns a row with a type and values.
 func row(columns ...string) authz.Row {
 	r := authz.Row{Type: columns[0]}
 	copy(r.V[:], columns[1:])
 	return r
 }
 
-// record makes a record that shows if it is kept otherwise than as it was given.
+// record returns a record in which every field depends on the revision.
 func record(r authz.Revision) authz.Record {
 	hash := sha256.Sum256(fmt.Appendf(nil, "record %d", r))
 	return authz.Record{
@@ -48,8 +48,7 @@ func group(name authz.GroupName, version authz.Revision) authz.GroupRow {
 	}
 }
 
-// commit writes c onto the present revision and returns its record, which it makes up
-// unless c has one.
+// commit commits c onto the present position and returns its record, which it creates unless c has one.
 func (f *fixture) commit(c authz.Commit) authz.Record {
 	f.Helper()
 	c = f.next(c)
@@ -59,7 +58,7 @@ func (f *fixture) commit(c authz.Commit) authz.Record {
 	return c.Record
 }
 
-// next returns c with a record for the next revision, onto what there is.
+// next returns c with a record for the next revision and the present position, unless c has its own.
 func (f *fixture) next(c authz.Commit) authz.Commit {
 	f.Helper()
 	position := f.position()
@@ -72,8 +71,7 @@ func (f *fixture) next(c authz.Commit) authz.Commit {
 	return c
 }
 
-// onto returns the position at which the store takes the record of a revision, as far as
-// writes by others go.
+// onto returns the position that the record of a revision must be committed onto.
 func (f *fixture) onto(r authz.Revision) authz.Position {
 	f.Helper()
 	p := authz.Position{Writes: f.position().Writes}
@@ -83,8 +81,8 @@ func (f *fixture) onto(r authz.Revision) authz.Position {
 	return p
 }
 
-// refused commits c, which must be an error of the wanted kind (nil: of none that has a
-// name) and must change nothing.
+// refused commits c, which must fail and change nothing. The error must be of the kind, or if that is nil,
+// neither ErrConflict nor ErrGap.
 func (f *fixture) refused(c authz.Commit, kind error) {
 	f.Helper()
 	was := f.everything()
@@ -123,14 +121,14 @@ func (f *fixture) userVersion(id authz.UserID) authz.Revision {
 	return r
 }
 
-// contents are all that a store holds, in an order of their own.
+// contents is everything that a store holds.
 type contents struct {
 	state   authz.State
 	rows    []authz.Row // with their ids, in the order of the load
 	records []authz.Record
 }
 
-// Load returns all that a store's Load shows.
+// Load returns everything that a store's Load passes to its callbacks.
 func Load(ctx context.Context, s authz.Store) (state authz.State, rows []authz.Row, err error) {
 	err = s.Load(ctx,
 		func(present authz.State) error { state = present; return nil },
@@ -138,14 +136,14 @@ func Load(ctx context.Context, s authz.Store) (state authz.State, rows []authz.R
 	return state, rows, err
 }
 
-// load reads s as Load shows it.
+// load returns what Load returns, with groups sorted by name.
 func load(ctx context.Context, s authz.Store) (contents, error) {
 	state, rows, err := Load(ctx, s)
 	slices.SortFunc(state.Groups, func(a, b authz.GroupRow) int { return cmp.Compare(a.Name, b.Name) })
 	return contents{state: state, rows: rows}, err
 }
 
-// load reads the store as Load shows it.
+// load loads the store.
 func (f *fixture) load() contents {
 	f.Helper()
 	c, err := load(f.Context(), f.store)
@@ -155,7 +153,7 @@ func (f *fixture) load() contents {
 	return c
 }
 
-// everything reads the store whole, records included.
+// everything reads the whole store, records included.
 func (f *fixture) everything() contents {
 	f.Helper()
 	c := f.load()
@@ -165,13 +163,13 @@ func (f *fixture) everything() contents {
 	}
 	c.records = records
 	if now := f.revision(); now != c.state.Revision {
-		f.Errorf("Revision says %d, Load says %d", now, c.state.Revision)
+		f.Errorf("Position is at revision %d, Load at %d", now, c.state.Revision)
 	}
 	return c
 }
 
-// has checks that the policy table holds just these rows, whatever their ids and order.
-func (f *fixture) has(want ...authz.Row) {
+// hasRows checks that the policy table has exactly these rows, in any order and with any ids.
+func (f *fixture) hasRows(want ...authz.Row) {
 	f.Helper()
 	var got []authz.Row
 	for _, r := range f.load().rows {
@@ -179,12 +177,12 @@ func (f *fixture) has(want ...authz.Row) {
 	}
 	missing, extra := difference(want, got), difference(got, want)
 	if len(missing)+len(extra) > 0 {
-		f.Errorf("of %d rows %d are missing and %d too many: missing%s\n\ttoo many%s",
+		f.Errorf("of %d rows, %d are missing and %d are extra: missing%s\n\textra%s",
 			len(want), len(missing), len(extra), show(missing), show(extra))
 	}
 }
 
-// difference returns what a has more of than b.
+// difference returns the rows that occur more often in a than in b.
 func difference(a, b []authz.Row) []authz.Row {
 	count := map[authz.Row]int{}
 	for _, r := range b {
@@ -199,7 +197,7 @@ func difference(a, b []authz.Row) []authz.Row {
 	return more
 }
 
-// show writes out the first of rows.
+// show formats the first rows.
 func show(rows []authz.Row) string {
 	var b strings.Builder
 	for _, r := range rows[:min(len(rows), 10)] {
@@ -213,7 +211,7 @@ func withoutID(r authz.Row) authz.Row {
 	return r
 }
 
-// same compares two readings of a store.
+// same compares two states of a store.
 func (f *fixture) same(when string, got, want contents) {
 	f.Helper()
 	if got.state.Revision != want.state.Revision {
@@ -223,7 +221,7 @@ func (f *fixture) same(when string, got, want contents) {
 		f.Errorf("%s: hash %x, want %x", when, got.state.Hash, want.state.Hash)
 	}
 	if got.state.Milestones != want.state.Milestones {
-		f.Errorf("%s: marks %+v, want %+v", when, got.state.Milestones, want.state.Milestones)
+		f.Errorf("%s: milestones %+v, want %+v", when, got.state.Milestones, want.state.Milestones)
 	}
 	if !slices.Equal(got.state.Groups, want.state.Groups) {
 		f.Errorf("%s: groups\n%+v, want\n%+v", when, got.state.Groups, want.state.Groups)

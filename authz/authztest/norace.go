@@ -3,7 +3,7 @@
 package authztest
 
 const (
-	many      = 10_000 // rows in one commit
-	shortcuts = 60     // commits that are cut short
-	moments   = 300    // loads while commits go on
+	many            = 10_000 // rows in one commit
+	cutShortCommits = 60     // interrupted commits
+	concurrentLoads = 300    // loads during commits
 )

@@ -2,8 +2,8 @@
 
 package authztest
 
-// Under the race detector a database in Go is some forty times slower, and the limits on
-// variables are found without it.
+// With the race detector, a database in Go is about forty times slower. The other build tests the limits of
+// databases.
 const (
 	many      = 1_000
 	shortcuts = 15

@@ -7,7 +7,7 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// deltas are texts that a database for JSON, rather than for bytes, would tidy up.
+// deltas are texts that a JSON column, unlike a column of bytes, would normalize.
 var deltas = []string{
 	`{}`,
 	"{\"b\":1,\"a\":2,\"a\":3}\r\n\t ",
@@ -21,7 +21,7 @@ func recordsExact(f *fixture) {
 	var want []authz.Record
 	for i := range 8 {
 		r := record(authz.Revision(i + 1))
-		for j := range r.Hash { // every byte there is, eight records on
+		for j := range r.Hash { // all byte values, over eight records
 			r.Hash[j] = byte(32*i + j)
 		}
 		r.Delta = []byte(deltas[i%len(deltas)])
@@ -57,7 +57,7 @@ func commitRecords(f *fixture) {
 	}
 }
 
-// records returns those of the revisions from one to another, whichever way.
+// records returns the records from one revision to another, ascending or descending.
 func records(from, to authz.Revision) []authz.Record {
 	var list []authz.Record
 	if from <= to {

@@ -52,7 +52,7 @@ func callbackError(f *fixture) {
 	if !errors.Is(err, stop) || calls != 3 {
 		f.Errorf("after %d calls: %v", calls, err)
 	}
-	f.commit(authz.Commit{}) // the store isn't held up by the load that ended early
+	f.commit(authz.Commit{}) // the aborted load doesn't block the store
 }
 
 func removedRowMustBeThere(f *fixture) {
@@ -72,13 +72,12 @@ func removedRowMustBeThere(f *fixture) {
 		}
 	}
 	f.commit(authz.Commit{RemoveRows: []authz.Row{there}})
-	f.has()
+	f.hasRows()
 	f.refused(authz.Commit{RemoveRows: []authz.Row{there}}, nil)
 	f.refused(authz.Commit{RemoveIDs: []int64{id}}, nil)
 }
 
-// lookalikes are rows and what some database, some collation or some joining of fields takes
-// for the same.
+// lookalikes are rows and others that some database, collation or concatenation of fields treats as equal.
 var lookalikes = []struct {
 	row  authz.Row
 	like []authz.Row
@@ -115,7 +114,7 @@ var lookalikes = []struct {
 		row("p", "ana", "orders", "view,allow"),
 	}},
 	{row("g", "zoë", "group:Straße"), []authz.Row{
-		row("g", "zoe\u0308", "group:Straße"), // the same to the eye, in NFD
+		row("g", "zoe\u0308", "group:Straße"), // looks the same, but is in NFD
 		row("g", "zoe", "group:Straße"),
 		row("g", "ZOË", "group:Straße"),
 		row("g", "zoë", "group:Strasse"),
@@ -124,7 +123,7 @@ var lookalikes = []struct {
 		row("g", "group:Straße", "zoë"),
 		row("g2", "zoë", "group:Straße"),
 	}},
-	{row("p", `o'_%\`, "*", "%", "allow"), []authz.Row{ // what SQL has a meaning for
+	{row("p", `o'_%\`, "*", "%", "allow"), []authz.Row{ // special characters of SQL
 		row("p", `o'__\`, "*", "%", "allow"),
 		row("p", `o'_%`, "*", "%", "allow"),
 		row("p", `o''_%\`, "*", "%", "allow"),
@@ -136,8 +135,8 @@ var lookalikes = []struct {
 
 func lookalikesStay(f *fixture) {
 	for _, l := range lookalikes {
-		// Spaces at the end come alone: where an index takes them for nothing, such a row
-		// can't stand beside the other.
+		// A row with trailing spaces is tested alone: an index that ignores these spaces doesn't allow
+		// both rows.
 		padded := l.row
 		padded.V[0] += " "
 		f.commit(authz.Commit{AddRows: []authz.Row{padded}})
@@ -148,9 +147,9 @@ func lookalikesStay(f *fixture) {
 		f.refused(authz.Commit{RemoveRows: []authz.Row{l.row}}, nil)
 		f.commit(authz.Commit{AddRows: []authz.Row{l.row}})
 		f.commit(authz.Commit{RemoveRows: []authz.Row{l.row}})
-		f.has(l.like...)
+		f.hasRows(l.like...)
 		f.commit(authz.Commit{RemoveRows: l.like})
-		f.has()
+		f.hasRows()
 	}
 }
 
@@ -170,14 +169,14 @@ func emptyFieldIsNoWildcard(f *fixture) {
 		f.refused(authz.Commit{RemoveRows: []authz.Row{short}}, nil)
 		f.commit(authz.Commit{AddRows: []authz.Row{short}})
 		f.commit(authz.Commit{RemoveRows: []authz.Row{short}})
-		f.has(full...)
+		f.hasRows(full...)
 	}
 }
 
-// text points to a value that isn't NULL.
+// text returns a pointer to a value, one that isn't NULL.
 func text(s string) *string { return &s }
 
-// insert writes a row past the store; columns left out are NULL.
+// insert writes a row without the store. Omitted columns are NULL.
 func (f *fixture) insert(columns ...*string) int64 {
 	f.Helper()
 	var all [7]*string
@@ -191,10 +190,10 @@ func doublesGoTogether(f *fixture) {
 	f.insert(text("g"), text("ana"), text("group:Desk"))
 	f.insert(text("g"), text("ana"), text("group:Desk"), text(""))
 	f.insert(text("g"), text("ana"), text("group:Desk"), nil, text(""))
-	f.has(slices.Concat(slices.Repeat([]authz.Row{row("g", "ana", "group:Desk")}, 4), []authz.Row{other})...)
+	f.hasRows(slices.Concat(slices.Repeat([]authz.Row{row("g", "ana", "group:Desk")}, 4), []authz.Row{other})...)
 
 	f.commit(authz.Commit{RemoveRows: []authz.Row{row("g", "ana", "group:Desk")}})
-	f.has(other)
+	f.hasRows(other)
 	f.refused(authz.Commit{RemoveRows: []authz.Row{row("g", "ana", "group:Desk")}}, nil)
 }
 
@@ -207,16 +206,16 @@ func removeByID(f *fixture) {
 	f.insert(text("p"), text("ben"))
 
 	f.commit(authz.Commit{RemoveIDs: []int64{short, double}})
-	f.has(twin, authz.Row{}, row("p", "ben"))
+	f.hasRows(twin, authz.Row{}, row("p", "ben"))
 	f.commit(authz.Commit{RemoveIDs: []int64{blank}, RemoveRows: []authz.Row{twin}})
-	f.has(row("p", "ben"))
+	f.hasRows(row("p", "ben"))
 }
 
 func renameMovesRows(f *fixture) {
 	f.commit(authz.Commit{AddRows: []authz.Row{
 		row("p", "group:Desk", "orders", "view", "allow"),
 		row("p", "group:Desk", "orders", "edit", "deny"),
-		row("p", "group:Desk", "short"), // a bad row keeps its holder, and with it what it denies
+		row("p", "group:Desk", "short"), // the bad row must continue to deny what it denies
 		row("x", "group:Desk", "who knows"),
 		row("", "group:Desk"),
 		row("g", "ana", "group:Desk"),
@@ -226,7 +225,7 @@ func renameMovesRows(f *fixture) {
 		row("g", "group:Desk", "group:Desk"),
 	}})
 	f.commit(authz.Commit{Renames: []authz.Rename{{From: "Desk", To: "Front desk"}}})
-	f.has(
+	f.hasRows(
 		row("p", "group:Front desk", "orders", "view", "allow"),
 		row("p", "group:Front desk", "orders", "edit", "deny"),
 		row("p", "group:Front desk", "short"),
@@ -242,12 +241,12 @@ func renameMovesRows(f *fixture) {
 
 func renameLeavesLookalikes(f *fixture) {
 	stay := []authz.Row{
-		row("p", "ana", "group:Desk", "view", "allow"), // on the right, but no membership
+		row("p", "ana", "group:Desk", "view", "allow"), // on the right, but not of a "g" row
 		row("x", "ana", "group:Desk"),
 		row("G", "ana", "group:Desk"),
 		row("g2", "ana", "group:Desk"),
 		row("g", "ana", "group:Staff", "group:Desk"),
-		row("g", "ana", "Desk"), // no group
+		row("g", "ana", "Desk"), // not a group
 		row("p", "Desk", "orders", "view", "allow"),
 		row("p", "group:desk", "orders", "view", "allow"),
 		row("p", "GROUP:Desk", "orders", "view", "allow"),
@@ -262,7 +261,7 @@ func renameLeavesLookalikes(f *fixture) {
 	}
 	f.commit(authz.Commit{AddRows: append(slices.Clone(stay), row("g", "cleo", "group:Desk"))})
 	f.commit(authz.Commit{Renames: []authz.Rename{{From: "Desk", To: "Front desk"}}})
-	f.has(append(stay, row("g", "cleo", "group:Front desk"))...)
+	f.hasRows(append(stay, row("g", "cleo", "group:Front desk"))...)
 }
 
 func renameOrder(f *fixture) {
@@ -276,7 +275,7 @@ func renameOrder(f *fixture) {
 		AddRows:    []authz.Row{row("g", "cleo", "group:C"), row("g", "ana", "group:A")},
 		PutGroups:  []authz.GroupRow{group("C", 2), group("A", 2)},
 	})
-	f.has(row("g", "ben", "group:C"), row("g", "cleo", "group:C"), row("g", "ana", "group:A"))
+	f.hasRows(row("g", "ben", "group:C"), row("g", "cleo", "group:C"), row("g", "ana", "group:A"))
 	f.same("groups", contents{state: authz.State{Groups: f.load().state.Groups}},
 		contents{state: authz.State{Groups: []authz.GroupRow{group("A", 2), group("C", 2)}}})
 }
@@ -297,7 +296,7 @@ func manyRows(f *fixture) {
 		c.Users = append(c.Users, authz.UserID(id))
 		if i%2 == 0 {
 			c.AddRows = append(c.AddRows, row("g", id, "group:Desk"))
-		} else { // many rules of one holder
+		} else { // many rules of one subject
 			c.AddRows = append(c.AddRows, row("p", "group:Desk", id, "view", "allow"))
 		}
 		if i%10 == 0 {
@@ -306,7 +305,7 @@ func manyRows(f *fixture) {
 		}
 	}
 	f.commit(c)
-	f.has(c.AddRows...)
+	f.hasRows(c.AddRows...)
 	if got := len(f.load().state.Groups); got != many/10 {
 		f.Errorf("%d groups", got)
 	}
@@ -316,7 +315,7 @@ func manyRows(f *fixture) {
 
 	f.refused(authz.Commit{RemoveRows: append(slices.Clone(c.AddRows), row("g", "nobody", "group:Desk"))}, nil)
 	f.commit(authz.Commit{RemoveRows: c.AddRows})
-	f.has()
+	f.hasRows()
 
 	f.commit(authz.Commit{AddRows: c.AddRows})
 	var ids []int64
@@ -325,11 +324,11 @@ func manyRows(f *fixture) {
 	}
 	f.refused(authz.Commit{RemoveIDs: append(slices.Clone(ids), 1<<40)}, nil)
 	f.commit(authz.Commit{RemoveIDs: ids, Renames: []authz.Rename{{From: "Desk", To: "Front desk"}}})
-	f.has()
+	f.hasRows()
 }
 
-// Prepare fills an empty store with what the ways to write in [Backend.Write] are about: the
-// group Desk with a grant, and ana in it and in Administrators, which hold everything.
+// Prepare fills an empty store for the functions in [Backend.Write]: with the group Desk, which has a grant,
+// Administrators, which hold everything, and ana, who is a member of both.
 func Prepare(t *testing.T, s authz.Store) {
 	t.Helper()
 	(&fixture{T: t, store: s}).commit(authz.Commit{
@@ -369,7 +368,7 @@ func writesOfOthers(f *fixture) {
 	}
 }
 
-// fullCommitAfterPrepare writes to the tables in every way in which a commit does.
+// fullCommitAfterPrepare returns a commit that writes to the tables in every way.
 func fullCommitAfterPrepare() authz.Commit {
 	return authz.Commit{
 		Renames:    []authz.Rename{{From: "Desk", To: "Front desk"}},

@@ -8,35 +8,34 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// Size is a policy to measure on. Its users are in two groups each; every group grants as
-// many permissions as its share of the rules and restricts the first of them. The user root
-// is the administrator.
+// Size describes a generated policy for benchmarks. Each user is in two groups. The rules are divided evenly
+// among the groups; each group grants permissions and restricts the first of them. The user root is the
+// administrator.
 type Size struct {
 	Name                 string
 	Groups, Rules, Users int
 }
 
-// Sizes are those that figures are given for.
+// Sizes are the sizes for which benchmark results are published.
 var Sizes = []Size{{"S", 10, 200, 1_000}, {"M", 100, 10_000, 100_000}, {"L", 1_000, 100_000, 1_000_000}}
 
-// Group returns the name of the i-th group, from the first again after the last.
+// Group returns the name of group i modulo the number of groups.
 func (s Size) Group(i int) authz.GroupName {
 	return authz.GroupName(fmt.Sprintf("Group %d", i%s.Groups))
 }
 
-// User returns the id of the i-th user. The user is in the groups i and i+1.
+// User returns the id of user i modulo the number of users. The user is in the groups i and i+1.
 func (s Size) User(i int) authz.UserID { return authz.UserID(fmt.Sprintf("user%d", i%s.Users)) }
 
-// Permission returns the n-th that the i-th group grants; the first, number 0, it restricts.
+// Permission returns the permission n of those that group i grants. The group restricts permission 0.
 func (s Size) Permission(i, n int) authz.Permission {
 	return authz.Permission(fmt.Sprintf("area%d.part%d:view", i%s.Groups, n%s.share()))
 }
 
-// share is how many permissions a group grants: with the restriction they make its share of
-// the rules.
+// share is how many permissions a group grants. Its restriction is one more rule.
 func (s Size) share() int { return s.Rules/s.Groups - 1 }
 
-// eachRow yields the policy as rows, until row returns an error.
+// eachRow calls row for each row of the policy, until row returns an error.
 func (s Size) eachRow(row func(authz.Row) error) (err error) {
 	id := int64(0)
 	yield := func(kind string, values ...string) {
@@ -49,13 +48,13 @@ func (s Size) eachRow(row func(authz.Row) error) (err error) {
 	yield("p", "group:Administrators", "*", "*", "allow")
 	yield("g", "root", "group:Administrators")
 	for i := range s.Groups {
-		holder := "group:" + string(s.Group(i))
+		subject := "group:" + string(s.Group(i))
 		for n := range s.share() {
 			object, action, _ := s.Permission(i, n).Split()
-			yield("p", holder, object, action, "allow")
+			yield("p", subject, object, action, "allow")
 		}
 		object, action, _ := s.Permission(i, 0).Split()
-		yield("p", holder, object, action, "deny")
+		yield("p", subject, object, action, "deny")
 	}
 	for i := range s.Users {
 		yield("g", string(s.User(i)), "group:"+string(s.Group(i)))
@@ -64,13 +63,13 @@ func (s Size) eachRow(row func(authz.Row) error) (err error) {
 	return err
 }
 
-// Store returns a store with the policy that holds nothing: what it loads is made up as it is
-// read, and what is committed is taken for written. What an engine over it costs is its own.
+// Store returns a store with the policy that needs no memory for it: Load generates the rows, and Commit keeps
+// only the record. So a benchmark on it measures the engine alone.
 func (s Size) Store() authz.Store { return &generated{Size: s} }
 
 type generated struct {
 	Size
-	last authz.Record // of the present revision, if not the first
+	last authz.Record // of the present revision, unless that is 1
 }
 
 func (g *generated) state() authz.State {
@@ -115,19 +114,18 @@ func (g *generated) Commit(_ context.Context, c authz.Commit) error {
 	return nil
 }
 
-// Question is one that a benchmark asks.
+// Question is a decision to benchmark and its expected answer.
 type Question struct {
 	User       authz.UserID
 	Permission authz.Permission
 	Want       bool
 }
 
-// Kinds are the kinds of questions.
+// Kinds are the kinds of questions; see [Size.Questions].
 var Kinds = []string{"hit", "miss", "restricted", "hot"}
 
-// Questions returns 65,536 questions of a kind. They are asked of random users but for "hot",
-// where there are 16. What nobody grants is a "miss", what is granted and restricted is
-// "restricted", the others are allowed.
+// Questions returns 65,536 questions of a kind. The permission is granted for "hit" and "hot", not granted for
+// "miss", and both granted and restricted for "restricted". The users are random, but "hot" has only 16.
 func (s Size) Questions(kind string) []Question {
 	r := rand.New(rand.NewPCG(1, 1))
 	list := make([]Question, 1<<16)

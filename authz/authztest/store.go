@@ -12,7 +12,7 @@ import (
 // Call names a method of [authz.Store] or [authz.DenialStore].
 type Call string
 
-// The calls that a test can watch and let fail.
+// The calls that a test can observe and make fail.
 const (
 	CallLoad         Call = "Load"
 	CallPosition     Call = "Position"
@@ -31,14 +31,13 @@ var allCalls = []Call{
 	CallAddDenials, CallDenial, CallDenials, CallPruneDenials,
 }
 
-// Store is a store in memory for tests of what uses a store. It fails, hangs and loses answers
-// as a test says ([Store.Fail], [Store.OnCall], [Store.OnReturn]), and a test can write to it
-// as another program does ([Store.InsertRows], [Store.DeleteRow], [Store.DeleteRecord]) or edit
-// what is read from it ([Store.EditState], [Store.EditRows], [Store.EditRecords]).
+// Store is a store in memory for tests. A test can make it fail, block or lose results ([Store.Fail],
+// [Store.OnCall], [Store.OnReturn]), write to it like another program ([Store.InsertRows], [Store.DeleteRow],
+// [Store.DeleteRecord]), and edit what is read from it ([Store.EditState], [Store.EditRows],
+// [Store.EditRecords]).
 //
-// It is an [authz.Store] and an [authz.DenialStore], and all its methods are safe for
-// concurrent use. Make one with [NewStore]; make a second one on the same data, with failures
-// of its own, with [Store.Another].
+// It is an [authz.Store] and an [authz.DenialStore], and all its methods are safe for concurrent use. Create
+// one with [NewStore], and a second one on the same data, with failures of its own, with [Store.Another].
 type Store struct {
 	mu       sync.Mutex
 	data     *memory.Store
@@ -58,7 +57,7 @@ var (
 	_ authz.DenialStore = (*Store)(nil)
 )
 
-// NewStore returns an empty store at revision 0 on which nothing goes wrong yet.
+// NewStore returns an empty store at revision 0, without failures.
 func NewStore() *Store { return on(memory.New()) }
 
 func on(data *memory.Store) *Store {
@@ -70,11 +69,10 @@ func on(data *memory.Store) *Store {
 	}
 }
 
-// Another returns a store on the data of s, as another instance has it. Nothing that was said
-// of s holds for it.
+// Another returns a store on the data of s, for another instance. It doesn't inherit failures or edits from s.
 func (s *Store) Another() *Store { return on(s.memory()) }
 
-// ReplaceBy lets s have the data of other, as after a restore from a backup.
+// ReplaceBy gives s the data of other, as the restore of a backup would.
 func (s *Store) ReplaceBy(other *Store) {
 	data := other.memory()
 	s.mu.Lock()
@@ -82,20 +80,20 @@ func (s *Store) ReplaceBy(other *Store) {
 	s.data = data
 }
 
-// OnCall lets do run before each of the calls, with their context; without calls, before every
-// one. Where it returns an error, that is the answer and the data isn't touched. It replaces
-// what was set before; nil ends it.
+// OnCall runs do before each of the calls, or before every call if none is given, with the context of the call.
+// If do returns an error, the call returns it and does nothing. Each use replaces the previous one for these
+// calls; a nil do removes it.
 func (s *Store) OnCall(do func(context.Context) error, calls ...Call) { s.set(s.onCall, do, calls) }
 
-// OnReturn lets do run after each of the calls has succeeded; without calls, after every one.
-// Where it returns an error, that is the answer, although the call was carried out: its answer
-// got lost. It replaces what was set before; nil ends it.
+// OnReturn runs do after each of the calls has succeeded, or after every call if none is given. If do returns an
+// error, the call returns it although it has been carried out, as if its result were lost. Each use replaces
+// the previous one for these calls; a nil do removes it.
 func (s *Store) OnReturn(do func(context.Context) error, calls ...Call) {
 	s.set(s.onReturn, do, calls)
 }
 
-// Fail lets the calls fail with err, or all of them if there are none; with a nil err they
-// succeed again. It takes the place of [Store.OnCall].
+// Fail makes the calls fail with err, or every call if none is given. With a nil err they succeed again. It
+// replaces [Store.OnCall] for these calls.
 func (s *Store) Fail(err error, calls ...Call) {
 	if err == nil {
 		s.OnCall(nil, calls...)
@@ -115,55 +113,54 @@ func (s *Store) set(hooks map[Call]func(context.Context) error, do func(context.
 	}
 }
 
-// Calls returns how often a method was called.
+// Calls returns how often a method has been called.
 func (s *Store) Calls(call Call) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.calls[call]
 }
 
-// Commits returns what was committed through s, in order.
+// Commits returns the commits that have succeeded through s, in order.
 func (s *Store) Commits() []authz.Commit {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.commits)
 }
 
-// InsertRows puts rows into the policy table as another program does: as they are, and without
-// a change. It returns their ids, which the store gives; those in rows are ignored.
+// InsertRows adds rows to the policy table as another program would: without checks and without a change. It
+// ignores their ids and returns those that it assigns.
 func (s *Store) InsertRows(rows ...authz.Row) []int64 { return memory.InsertRows(s.memory(), rows...) }
 
-// DeleteRow takes a row out of the policy table as another program does, without a change. It
-// reports whether the table had the row.
+// DeleteRow removes a row from the policy table as another program would, without a change. It reports whether
+// the table had the row.
 func (s *Store) DeleteRow(id int64) bool { return memory.DeleteRow(s.memory(), id) }
 
-// DeleteRecord takes away the record of a revision. It reports whether the store had one.
+// DeleteRecord removes the record of a revision. It reports whether the store had one.
 func (s *Store) DeleteRecord(r authz.Revision) bool { return memory.DeleteRecord(s.memory(), r) }
 
-// EditState lets every Load return a state that edit has changed; nil ends it.
+// EditState passes the state of every Load through edit; nil removes it.
 func (s *Store) EditState(edit func(*authz.State)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.editState = edit
 }
 
-// EditRows lets every Load return what edit makes of all rows; nil ends it.
+// EditRows passes all rows of every Load through edit; nil removes it.
 func (s *Store) EditRows(edit func([]authz.Row) []authz.Row) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.editRows = edit
 }
 
-// EditRecords lets Since and Before return what edit makes of all records, oldest first; nil
-// ends it.
+// EditRecords passes all records, oldest first, through edit before Since and Before select from them; nil
+// removes it.
 func (s *Store) EditRecords(edit func([]authz.Record) []authz.Record) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.editRecords = edit
 }
 
-// IgnoreForeignWrites lets the store not notice what other programs write, like a database
-// whose triggers someone has dropped.
+// IgnoreForeignWrites makes the store ignore foreign writes, like a database without its triggers.
 func (s *Store) IgnoreForeignWrites() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -176,7 +173,7 @@ func (s *Store) memory() *memory.Store {
 	return s.data
 }
 
-// called counts a call and returns what it works on, or the error that it is to fail with.
+// called counts a call. It returns the data, or the error of OnCall.
 func (s *Store) called(ctx context.Context, call Call) (*memory.Store, error) {
 	s.mu.Lock()
 	data, do := s.data, s.onCall[call]
@@ -188,7 +185,7 @@ func (s *Store) called(ctx context.Context, call Call) (*memory.Store, error) {
 	return data, do(ctx)
 }
 
-// returned returns the error of a call, or the one that takes the place of its success.
+// returned returns the error of a call, or that of OnReturn if the call succeeded.
 func (s *Store) returned(ctx context.Context, call Call, err error) error {
 	s.mu.Lock()
 	do := s.onReturn[call]
@@ -199,7 +196,7 @@ func (s *Store) returned(ctx context.Context, call Call, err error) error {
 	return do(ctx)
 }
 
-// run carries out a call that answers with nothing but a value.
+// run carries out a call with its hooks.
 func run[V any](ctx context.Context, s *Store, call Call, do func(*memory.Store) (V, error)) (V, error) {
 	var none V
 	data, err := s.called(ctx, call)
@@ -306,7 +303,7 @@ func (s *Store) Before(ctx context.Context, before authz.Revision, limit int) ([
 	})
 }
 
-// edited returns all records as a test has edited them, and whether it has.
+// edited returns all records after EditRecords, and whether it is in use.
 func (s *Store) edited(ctx context.Context, data *memory.Store) (list []authz.Record, edited bool, err error) {
 	s.mu.Lock()
 	edit := s.editRecords

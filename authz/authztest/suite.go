@@ -1,7 +1,7 @@
-// Package authztest tests stores, and what uses them. Every [authz.Store] must pass
-// [TestStore]; one that can be opened twice, or whose data another program can reach, is tested
-// further by [TestBackend]. Tests of an engine start with [NewStore], a store in memory that
-// fails and that another program writes to as the test says.
+// Package authztest tests implementations of [authz.Store] and helps to test what uses them. Every store must
+// pass [TestStore]. Use [TestBackend] for a store that can be opened twice or whose data another program can
+// reach. Tests of an engine start with [NewStore], a store in memory that fails on request and that a test can
+// write to like another program.
 package authztest
 
 import (
@@ -10,35 +10,34 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// Backend is a kind of store and what the suite needs to know of it. Only Open is required; a
-// case that needs another function isn't asked where it is nil, and Lacks is logged.
+// Backend describes a kind of store to the suite. Only Open is required. The suite skips the cases that need a
+// function that is nil, and logs Lacks.
 type Backend struct {
-	// Open returns a fresh and empty store, to be closed by a cleanup of t.
+	// Open returns a new, empty store. It closes the store in a cleanup of t.
 	Open func(t *testing.T) authz.Store
 
-	// Reopen closes s and opens a store on the same data, as after a restart.
+	// Reopen closes s and opens a store on the same data, as a restart would.
 	Reopen func(t *testing.T, s authz.Store) authz.Store
 
-	// Another opens a second store on the data of s, as another instance would, while s
-	// stays open.
+	// Another opens a second store on the data of s, as another instance would. s stays open.
 	Another func(t *testing.T, s authz.Store) authz.Store
 
-	// InsertRow writes a row of the policy table past the store, as an outside program
-	// would, and returns its id: the type and then the values, nil standing for NULL.
+	// InsertRow writes a row to the policy table without the store, as another program would, and
+	// returns its id. The first column is the type and the others are the values; nil is NULL.
 	InsertRow func(t *testing.T, s authz.Store, columns [7]*string) int64
 
-	// Write are the ways in which an outside program writes to the tables past the store, by
-	// name. Each makes a difference to a store that [Prepare] filled.
+	// Write has functions, by name, that write to the tables without the store, each in another way.
+	// Each changes something in a store that [Prepare] has filled.
 	Write map[string]func(t *testing.T, s authz.Store)
 
-	// DeleteRecord takes away the record of a revision past the store.
+	// DeleteRecord deletes the record of a revision without the store.
 	DeleteRecord func(t *testing.T, s authz.Store, r authz.Revision)
 
-	// Lacks says why functions above are nil.
+	// Lacks says why functions are nil.
 	Lacks string
 }
 
-// TestStore runs the suite on the stores that open returns: a fresh, empty one each time.
+// TestStore runs the suite on the stores that open returns. Each must be new and empty.
 func TestStore(t *testing.T, open func(t *testing.T) authz.Store) {
 	TestBackend(t, Backend{Open: open, Lacks: "only TestStore was called"})
 }
@@ -47,7 +46,7 @@ func TestStore(t *testing.T, open func(t *testing.T) authz.Store) {
 func TestBackend(t *testing.T, b Backend) {
 	for _, c := range cases {
 		if c.needs != nil && !c.needs(b) {
-			t.Logf("not asked: %s: %s", c.name, b.Lacks)
+			t.Logf("skipped: %s: %s", c.name, b.Lacks)
 			continue
 		}
 		t.Run(c.name, func(t *testing.T) {
@@ -56,59 +55,58 @@ func TestBackend(t *testing.T, b Backend) {
 	}
 }
 
-// cases are all that is asked of a store. Those with a name of a neighbor in parentheses
-// are faults that were found there.
+// cases are the cases of the suite. A name in parentheses says where such a fault was found.
 var cases = []struct {
 	name  string
 	run   func(*fixture)
-	needs func(Backend) bool // nil: nothing but Open
+	needs func(Backend) bool // nil if Open is enough
 }{
 	{"an empty store is at revision 0", emptyStore, nil},
-	{"what is committed loads back", commitLoadsBack, nil},
+	{"a commit can be loaded", commitLoadsBack, nil},
 	{"a commit onto another revision is a conflict that writes nothing", conflictWritesNothing, nil},
 	{"a commit that fails writes nothing (gorm-adapter SavePolicy)", failureWritesNothing, nil},
-	{"an ended context writes nothing", endedContextWritesNothing, nil},
-	{"a commit cut short is whole or absent (gorm-adapter SavePolicy)", cutShort, nil},
-	{"marks are kept", marks, nil},
-	{"groups are made, updated and deleted", groups, nil},
-	{"a user's version is the revision that last named the user", userVersions, nil},
-	{"what is handed in and out are copies", copies, nil},
+	{"a commit with a canceled context writes nothing", endedContextWritesNothing, nil},
+	{"an interrupted commit is whole or absent (gorm-adapter SavePolicy)", cutShort, nil},
+	{"milestones are kept", milestones, nil},
+	{"groups are created, updated and deleted", groups, nil},
+	{"a user's version is the revision of the last commit that names the user", userVersions, nil},
+	{"arguments and results are copied", copies, nil},
 
 	{"rows load in the order of their ids", rowOrder, nil},
 	{"an error of the callback ends the load", callbackError, nil},
-	{"a row that is removed must be there (gorm-adapter RemovePolicies)", removedRowMustBeThere, nil},
-	{"what looks like a removed row stays (MySQL collations)", lookalikesStay, nil},
+	{"a row to remove must exist (gorm-adapter RemovePolicies)", removedRowMustBeThere, nil},
+	{"rows similar to a removed one stay (MySQL collations)", lookalikesStay, nil},
 	{"an empty field is no wildcard (gorm-adapter RemovePolicy)", emptyFieldIsNoWildcard, nil},
-	{"a row that is there twice goes whole", doublesGoTogether, insertRow},
+	{"duplicates of a row are removed together", doublesGoTogether, insertRow},
 	{"rows are removed by id", removeByID, insertRow},
-	{"a rename moves every row that names the group", renameMovesRows, nil},
-	{"what looks like the renamed group stays", renameLeavesLookalikes, nil},
-	{"renames come first and in order", renameOrder, nil},
-	{"a rename onto rows that are there writes nothing", renameCollision, nil},
-	{"as many rows in one commit as an import brings (gorm-adapter AddPolicies)", manyRows, nil},
-	{"values at their longest, in code points of four bytes", longestValues, nil},
-	{"values that are too long are kept whole or refused (MySQL outside strict mode)", tooLong, nil},
-	{"what others write to the tables shows, and what is committed doesn't", writesOfOthers, writes},
-	{"a commit onto tables that others have written to is a conflict", writesOfOthersConflict, insertRow},
+	{"a rename changes every row that names the group", renameMovesRows, nil},
+	{"groups with similar names are not renamed", renameLeavesLookalikes, nil},
+	{"renames are done first and in order", renameOrder, nil},
+	{"a rename onto existing rows writes nothing", renameCollision, nil},
+	{"one commit can have as many rows as an import (gorm-adapter AddPolicies)", manyRows, nil},
+	{"values can have their maximum length, in code points of four bytes", longestValues, nil},
+	{"values that are too long are kept whole or refused (MySQL without strict mode)", tooLong, nil},
+	{"foreign writes change Writes, and commits don't", writesOfOthers, writes},
+	{"a commit after a foreign write is a conflict", writesOfOthersConflict, insertRow},
 	{"bad rows load as they are, NULL as empty (gorm-adapter LoadPolicy)", badRows, insertRow},
 
-	{"records come back byte for byte", recordsExact, nil},
+	{"records are kept byte for byte", recordsExact, nil},
 	{"records since a revision, oldest first", since, nil},
 	{"a missing record is a gap", gap, deleteRecord},
 	{"records before a revision, newest first", before, nil},
 
-	{"of commits onto one revision one wins", oneWins, nil},
-	{"a load sees one moment", oneMoment, nil},
+	{"of commits onto one revision, one succeeds", oneWins, nil},
+	{"a load sees one revision", oneMoment, nil},
 	{"a second instance sees what the first committed", secondInstance, another},
-	{"a store that is opened again has everything", reopened, reopen},
+	{"a reopened store has everything", reopened, reopen},
 
-	// These are asked of an [authz.DenialStore] alone.
-	{"denials come back as they were, and are no writes", denialsExact, nil},
-	{"denials are written whole or not at all", denialsWhole, nil},
-	{"denials are listed newest first, of all users or one", denialsListed, nil},
+	// The others are for an [authz.DenialStore].
+	{"denials are kept exactly, and don't change the position", denialsExact, nil},
+	{"denials are written all or none", denialsWhole, nil},
+	{"denials are listed newest first, of all users or of one", denialsListed, nil},
 	{"denials out of bounds are deleted step by step", denialsPruned, nil},
-	{"denials stay, for every instance", denialsStay, nil},
-	{"what is handed in and out of denials are copies", denialsCopied, nil},
+	{"denials are kept, and every instance sees them", denialsStay, nil},
+	{"denials as arguments and results are copied", denialsCopied, nil},
 }
 
 func insertRow(b Backend) bool    { return b.InsertRow != nil }

@@ -32,26 +32,26 @@ func oneWins(f *fixture) {
 		for i, err := range errs {
 			switch {
 			case err == nil && winner >= 0:
-				f.Fatalf("writers %d and %d both won revision %d", winner, i, r)
+				f.Fatalf("writers %d and %d both succeeded at revision %d", winner, i, r)
 			case err == nil:
 				winner = i
 			case !errors.Is(err, authz.ErrConflict):
-				f.Errorf("writer %d lost with %v", i, err)
+				f.Errorf("writer %d failed with %v", i, err)
 			}
 		}
 		if winner < 0 {
-			f.Fatalf("nobody won revision %d: %v", r, errs)
+			f.Fatalf("no writer succeeded at revision %d: %v", r, errs)
 		}
 		now := f.everything()
 		if len(now.rows) != round+1 || withoutID(now.rows[round]) != commits[winner].AddRows[0] {
-			f.Fatalf("writer %d won revision %d, and the rows are%s", winner, r, show(now.rows))
+			f.Fatalf("writer %d succeeded at revision %d, and the rows are%s", winner, r, show(now.rows))
 		}
 		f.sameRecords("the winner's", now.records[:1], []authz.Record{commits[winner].Record})
 	}
 }
 
-// oneMoment loads while commits go on. Every commit renames all members to its revision, so
-// that a mixture shows.
+// oneMoment loads during commits. Every commit renames the group of all members after its revision, so that a
+// mixture of revisions is visible.
 func oneMoment(f *fixture) {
 	first := authz.Commit{PutGroups: []authz.GroupRow{group(momentGroup(1), 1)}}
 	for i := range 50 {
@@ -60,14 +60,14 @@ func oneMoment(f *fixture) {
 	f.commit(first)
 	members := len(first.AddRows)
 
-	for range 10 { // one commit amidst each load
+	for range 10 { // one commit during each load
 		result := make(chan error, 1)
 		f.loadMoment(members, func() {
 			done := make(chan struct{})
 			go func() { result <- f.commitMoment(); close(done) }()
 			select {
 			case <-done:
-			case <-time.After(50 * time.Millisecond): // a store may let commits wait for the load
+			case <-time.After(50 * time.Millisecond): // a store may make commits wait for the load
 			}
 		})
 		if err := <-result; err != nil {
@@ -76,7 +76,7 @@ func oneMoment(f *fixture) {
 	}
 
 	stop, stopped := make(chan struct{}), make(chan error, 1)
-	go func() { // commits at any moment
+	go func() { // commits at random times
 		for {
 			select {
 			case <-stop:
@@ -96,7 +96,7 @@ func oneMoment(f *fixture) {
 			f.Error(err)
 		}
 	}()
-	for range moments {
+	for range concurrentLoads {
 		f.loadMoment(members, func() {})
 	}
 }
@@ -116,7 +116,7 @@ func (f *fixture) commitMoment() error {
 	})
 }
 
-// loadMoment checks that a load is of one revision; between happens after its second row.
+// loadMoment checks that a load shows one revision. It calls between after the second row.
 func (f *fixture) loadMoment(members int, between func()) {
 	f.Helper()
 	var state authz.State

@@ -24,7 +24,7 @@ func longestValues(f *fixture) {
 		Record: r, AddRows: added, PutGroups: []authz.GroupRow{g}, Users: []authz.UserID{authz.UserID(user)},
 	})
 
-	f.has(added...)
+	f.hasRows(added...)
 	got := f.everything()
 	got.rows = nil
 	f.same("after the commit", got, contents{
@@ -38,7 +38,7 @@ func longestValues(f *fixture) {
 		Renames:    []authz.Rename{{From: name, To: "Desk"}},
 		RemoveRows: []authz.Row{added[0], row("g", user, "group:Desk")},
 	})
-	f.has(row("p", "group:Desk", object, long(100), "deny"))
+	f.hasRows(row("p", "group:Desk", object, long(100), "deny"))
 }
 
 func badRows(f *fixture) {
@@ -50,7 +50,7 @@ func badRows(f *fixture) {
 		row("x", "1", "2", "3", "4", "5", "6"),
 		row("p", " ana ", "orders\t", "view\n", "allow"),
 		row("p", "ana", "a,b", `say "x"`, "maybe"),
-		row("g", "\u001f\u001f", "\u001f", "", "", "", "\u001f"), // characters that a store might join values by
+		row("g", "\u001f\u001f", "\u001f", "", "", "", "\u001f"), // characters that a store might use as separators
 		row("g", "ana", "group:Nobody's", "", "", "stray"),
 		row("g", "zoe\u0308", "group:\u200b"),
 	}
@@ -59,7 +59,7 @@ func badRows(f *fixture) {
 		for j := range r.V {
 			columns = append(columns, &r.V[j])
 		}
-		if i%2 == 0 { // what is empty is NULL in one row, empty in the next
+		if i%2 == 0 { // empty values are NULL in every other row
 			for j, c := range columns {
 				if *c == "" {
 					columns[j] = nil
@@ -75,11 +75,11 @@ func badRows(f *fixture) {
 		want[i].ID = 0
 	}
 	f.commit(authz.Commit{RemoveRows: want})
-	f.has(row("g", "ben", "group:Desk"))
+	f.hasRows(row("g", "ben", "group:Desk"))
 }
 
-// tooLong values are longer than the columns of gorm-adapter's table. A store may have room for
-// them, but must not cut them: the rest may be someone else's name.
+// tooLong commits values longer than the columns of gorm-adapter's table. A store may keep them, but must not
+// truncate them: what remains can be another user's name.
 func tooLong(f *fixture) {
 	f.commit(authz.Commit{AddRows: []authz.Row{row("g", "ana", "group:Desk")}})
 	for _, long := range []authz.Row{
@@ -93,9 +93,9 @@ func tooLong(f *fixture) {
 			f.same("after the refused commit", f.everything(), was)
 			continue
 		}
-		f.has(row("g", "ana", "group:Desk"), long)
+		f.hasRows(row("g", "ana", "group:Desk"), long)
 		f.commit(authz.Commit{RemoveRows: []authz.Row{long}})
 	}
 	f.commit(authz.Commit{RemoveRows: []authz.Row{row("g", "ana", "group:Desk")}})
-	f.has()
+	f.hasRows()
 }

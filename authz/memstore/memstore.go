@@ -1,5 +1,5 @@
-// Package memstore keeps a policy in memory: for tests, demos, and hosts that apply the same
-// seed at each start. Start with [New].
+// Package memstore keeps a policy in memory: for tests, for demos, and for hosts that apply the same seed at
+// each start. Start with [New], and pass the store to [authz.Open].
 package memstore
 
 import (
@@ -7,12 +7,12 @@ import (
 	"github.com/rightful-go/rightful/authz/internal/memory"
 )
 
-// Store is an [authz.Store] and an [authz.DenialStore] that lasts as long as the process. Engines
-// that are opened on one Store are instances on one policy. Its methods are those of the two
-// interfaces; they are safe for concurrent use. Make one with [New].
+// Store is an [authz.Store] and an [authz.DenialStore] in memory; its contents end with the process. Engines
+// opened on the same Store are instances of one policy. Its methods are those of the two interfaces and are
+// safe for concurrent use. Create one with [New].
 type Store struct{ *store }
 
-// store is embedded under a name of its own, so that hosts see its methods alone.
+// store makes the embedded field unexported, so that hosts see only its methods.
 type store = memory.Store
 
 var (
@@ -20,5 +20,5 @@ var (
 	_ authz.DenialStore = (*Store)(nil)
 )
 
-// New returns an empty store at revision 0. There is nothing to close.
+// New returns an empty store at revision 0. It need not be closed.
 func New() *Store { return &Store{memory.New()} }

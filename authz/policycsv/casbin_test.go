@@ -14,7 +14,6 @@ import (
 	"github.com/casbin/casbin/v2/persist"
 	fileadapter "github.com/casbin/casbin/v2/persist/file-adapter"
 	stringadapter "github.com/casbin/casbin/v2/persist/string-adapter"
-
 	"github.com/rightful-go/rightful"
 	"github.com/rightful-go/rightful/authz"
 	"github.com/rightful-go/rightful/authz/policycsv"

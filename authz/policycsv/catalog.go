@@ -9,15 +9,14 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// categorySeparator stands between the categories of an entry, from the outermost in.
+// categorySeparator separates the categories of an entry, which begin with the outermost.
 const categorySeparator = " > "
 
-// ReadCatalog reads the permissions that an application declares, below the header
-// "category,permission,label" or "category,permission,label,description". The category is a
-// path such as "Clients > Profiles", or empty.
+// ReadCatalog reads the permissions that an application declares. The header is "category,permission,label"
+// or "category,permission,label,description". A category is a path such as "Clients > Profiles", or empty.
 //
-// Where a line is bad it returns an [*authz.ImportError] with all bad lines, otherwise an
-// error of r as it is.
+// If lines are bad, the error is an [*authz.Error] of kind [authz.ErrImportRejected] with their faults. Errors
+// of r are returned as they are.
 func ReadCatalog(r io.Reader) (authz.Catalog, error) {
 	var (
 		catalog authz.Catalog
@@ -45,8 +44,8 @@ func ReadCatalog(r io.Reader) (authz.Catalog, error) {
 	return catalog, nil
 }
 
-// WriteCatalog writes a catalog in its order, with a column for descriptions if there is
-// one. Where an entry couldn't be read back it returns an error that names it and writes nothing.
+// WriteCatalog writes a catalog in its order, with a column for descriptions if any entry has one. If an entry
+// couldn't be read back, it returns an error that names the entry's line and writes nothing.
 func WriteCatalog(w io.Writer, catalog authz.Catalog) error {
 	columns := len(catalogTable.columns)
 	if !slices.ContainsFunc(catalog, func(e authz.Entry) bool { return e.Description != "" }) {
@@ -74,10 +73,10 @@ func splitCategory(field string) []string {
 	return strings.Split(field, categorySeparator)
 }
 
-// catalogCheck knows on which line a permission was declared.
+// catalogCheck maps the permissions seen so far to their lines.
 type catalogCheck map[authz.Permission]int
 
-// entry lists what is wrong with an entry in itself and beside those before it.
+// entry returns what is wrong with an entry, given those before it.
 func (c catalogCheck) entry(line int, e authz.Entry) (details []string) {
 	name := excerpt(string(e.Permission))
 	for _, err := range e.Check() {

@@ -41,8 +41,8 @@ func TestReadCatalog(t *testing.T) {
 // isn't judged by it.
 func TestWrongHeaderIsTheOnlyFault(t *testing.T) {
 	const (
-		catalog = "the header must be category,permission,label[,description] and is "
-		groups  = "the header must be name,description and is "
+		catalog = "the header must be category,permission,label[,description] but is "
+		groups  = "the header must be name,description but is "
 	)
 	readCatalog := func(text string) error {
 		_, err := policycsv.ReadCatalog(strings.NewReader(text))

@@ -1,23 +1,20 @@
-// Package policycsv reads and writes the three CSV files of a policy: the catalog of
-// permissions ([ReadCatalog]), the groups ([ReadGroups]) and the policy itself in Casbin's
-// own form ([ReadPolicy]). Start with [ReadSeed], which reads a folder of all three.
+// Package policycsv reads and writes the three CSV files of a policy: the catalog of permissions
+// ([ReadCatalog]), the groups ([ReadGroups]) and the policy itself in Casbin's format ([ReadPolicy]). Start
+// with [ReadSeed], which reads a folder with all three.
 //
-// Of a policy it knows the text and not the meaning: it takes lines apart and says which ones
-// can't be read. Whether a name may be used, a group exists or the inheritance runs in a
-// circle is for [authz.Engine] to say.
+// The package splits the lines of a policy into fields and reports those that it can't read. [authz.Engine]
+// checks the rest: whether names are allowed, groups exist, and inheritance has cycles.
 //
-// The three files share one syntax, stricter than RFC 4180 in that a record never spans lines:
+// The three files share one syntax. Unlike in RFC 4180, a record never spans lines:
 //
-//   - UTF-8, with or without a byte order mark, in lines that end with LF or CRLF and have at
-//     most 64 KiB;
-//   - fields between commas, of which leading spaces and tabs are dropped, and those at the
-//     end of the line;
-//   - a field may stand in double quotes and then hold commas, spaces at its ends, and quotes,
-//     each doubled;
-//   - lines with nothing in them are skipped, and in the policy, where no name can be mistaken
-//     for one, comments too: lines whose first character is "#".
+//   - The file is UTF-8, with or without a byte order mark. Lines end with LF or CRLF and have at most
+//     64 KiB.
+//   - Commas separate fields. Spaces and tabs before a field and at the end of the line are dropped.
+//   - A field in double quotes may contain commas, spaces at its ends, and quotes, which are doubled.
+//   - Empty lines are skipped. In the policy, lines whose first character is "#" are comments and are
+//     skipped as well; no line of a policy can begin with "#" otherwise.
 //
-// A policy that [ReadPolicy] takes is read by Casbin as the same fields, white space at the ends
-// of a field aside, which no name may have. What a writer writes its reader reads back equal;
-// what would not read back is refused, and nothing is written.
+// Casbin reads a policy that [ReadPolicy] accepts as the same fields, except that it trims white space at
+// the ends of fields, which no name may have. Every reader reads what its writer has written as equal
+// values. A writer that can't guarantee this returns an error and writes nothing.
 package policycsv

@@ -40,8 +40,8 @@ g, ben
 	// Output:
 	// line 2: ["p" "group:Finance" "finance.*" "view" "allow"]
 	// line 4: ["g" "Meyer, Ana" "group:Finance"]
-	// line 3: the effect is "forbid"; it must be allow or deny, or be left out, with its comma, to mean allow
-	// line 5: a g line has 3 fields (g, member, group), this one 2
+	// line 3: the effect is "forbid"; it must be allow or deny, or be left out together with its comma, which means allow
+	// line 5: a g line has 3 fields (g, member, group), but this one has 2
 }
 
 func ExampleWritePolicy() {

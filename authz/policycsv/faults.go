@@ -2,7 +2,7 @@ package policycsv
 
 import "strconv"
 
-// excerpt quotes what stands in a file for a message, and not more of it than helps.
+// excerpt quotes the beginning of a text from a file for a message.
 func excerpt(s string) string {
 	const most = 40
 	count := 0

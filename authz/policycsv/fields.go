@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// split appends the fields of a line. The fault is "" or what is wrong with the quotes.
+// split appends the fields of a line to into. The fault says what is wrong with the quotes, or is "".
 func split(into []string, line string) (fields []string, fault string) {
 	for rest, more := line, true; more; {
 		rest = strings.TrimLeft(rest, blank)
@@ -25,8 +25,8 @@ func split(into []string, line string) (fields []string, fault string) {
 	return into, ""
 }
 
-// cutQuoted cuts text, which begins after an opening quote, after the closing quote and the
-// comma behind it. It reports whether there was a comma, that is another field.
+// cutQuoted returns the quoted field at the beginning of text, whose opening quote has been cut, and the rest
+// after the comma that follows it. More reports whether there was such a comma, and so another field.
 func cutQuoted(text string) (field, rest string, more bool, fault string) {
 	end := 0
 	for {

@@ -2,18 +2,18 @@ package policycsv
 
 import (
 	"fmt"
-	"github.com/rightful-go/rightful/internal/fold"
-	"github.com/rightful-go/rightful/internal/textcheck"
 	"io"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/internal/fold"
+	"github.com/rightful-go/rightful/internal/textcheck"
 )
 
-// ReadGroups reads groups and their descriptions below the header "name,description".
-// Descriptions may be empty and have at most 1,000 code points.
+// ReadGroups reads groups and their descriptions. The header is "name,description". Descriptions may be empty
+// and have at most 1,000 code points.
 //
-// Where a line is bad it returns an [*authz.ImportError] with all bad lines, otherwise an
-// error of r as it is.
+// If lines are bad, the error is an [*authz.Error] of kind [authz.ErrImportRejected] with their faults. Errors
+// of r are returned as they are.
 func ReadGroups(r io.Reader) ([]authz.GroupInfo, error) {
 	var (
 		groups []authz.GroupInfo
@@ -36,8 +36,8 @@ func ReadGroups(r io.Reader) ([]authz.GroupInfo, error) {
 	return groups, nil
 }
 
-// WriteGroups writes groups in the order given. Where one couldn't be read back it returns an
-// error that names it and writes nothing.
+// WriteGroups writes groups in the order given. If one couldn't be read back, it returns an error that names
+// its line and writes nothing.
 func WriteGroups(w io.Writer, groups []authz.GroupInfo) error {
 	out := lineWriter{separator: ","}
 	out.add(groupsTable.columns)
@@ -48,7 +48,7 @@ func WriteGroups(w io.Writer, groups []authz.GroupInfo) error {
 	return out.writeTo(w)
 }
 
-// groupsCheck knows which names are taken.
+// groupsCheck holds the names seen so far.
 type groupsCheck struct {
 	taken map[string]takenName // by folded form
 }
@@ -62,11 +62,11 @@ func newGroupsCheck() *groupsCheck {
 	return &groupsCheck{taken: make(map[string]takenName)}
 }
 
-// group lists what is wrong with a group in itself and beside those before it.
+// group returns what is wrong with a group, given those before it.
 func (c *groupsCheck) group(line int, g authz.GroupInfo) (details []string) {
 	if err := g.Name.Check(); err != nil {
 		details = append(details, fmt.Sprintf("the name %s %v", excerpt(string(g.Name)), err))
-	} else if detail := c.take(line, g.Name); detail != "" {
+	} else if detail := c.claimName(line, g.Name); detail != "" {
 		details = append(details, detail)
 	}
 	if err := textcheck.Check(g.Description, 0, textcheck.MaxDescription); err != nil {
@@ -75,11 +75,11 @@ func (c *groupsCheck) group(line int, g authz.GroupInfo) (details []string) {
 	return details
 }
 
-// take says why a name isn't free.
-func (c *groupsCheck) take(line int, name authz.GroupName) string {
+// claimName records a name. It returns why the name is taken, or "".
+func (c *groupsCheck) claimName(line int, name authz.GroupName) string {
 	folded := fold.String(string(name))
 	if name != authz.Administrators && folded == fold.String(string(authz.Administrators)) {
-		return fmt.Sprintf("the name %q counts as %q, the protected group; write it exactly so or choose another",
+		return fmt.Sprintf("the name %q is equivalent to %q, the protected group; write it exactly so or choose another",
 			name, authz.Administrators)
 	}
 	first, ok := c.taken[folded]
@@ -90,6 +90,6 @@ func (c *groupsCheck) take(line int, name authz.GroupName) string {
 	case first.name == name:
 		return fmt.Sprintf("the group %q is listed twice, on line %d and here", name, first.line)
 	}
-	return fmt.Sprintf("the name %q counts as %q on line %d; case and width of letters make no difference",
+	return fmt.Sprintf("the name %q is equivalent to %q on line %d; case and width of letters make no difference",
 		name, first.name, first.line)
 }

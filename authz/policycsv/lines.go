@@ -4,39 +4,40 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
-	"github.com/rightful-go/rightful/authz"
 	"io"
 	"iter"
 	"unicode/utf8"
+
+	"github.com/rightful-go/rightful/authz"
 )
 
-// maxLine is how many bytes a line may have, its end not counted. Casbin's own file adapter
-// stops there too.
+// maxLine is the maximum length of a line in bytes, without its end. Casbin's file adapter has the same
+// limit.
 const maxLine = 64 << 10
 
 const (
 	byteOrderMark = "\uFEFF"
-	blank         = " \t" // what counts as white space between fields and around a line
+	blank         = " \t" // white space between fields and around a line
 )
 
 const tooLong = "the line is longer than 64 KiB; is a line break missing?"
 
-// record is one line taken apart.
+// record is one line, split into fields.
 type record struct {
 	line   int
 	fields []string // at least one; valid until the next record
 	fault  string   // why the line can't be read, "" if it can
 }
 
-// records yields the lines of a file that say something, the bad ones included. The only
-// error is that of the reader, and it comes last.
+// records yields the lines of a file that are not skipped, bad ones included. The only error is that of the
+// reader; it ends the sequence.
 func records(r io.Reader, comments bool) iter.Seq2[record, error] {
 	return func(yield func(record, error) bool) {
 		in := lineReader{in: bufio.NewReaderSize(r, maxLine+len(byteOrderMark)+len("\r\n"))}
 		var rec record
 		for {
 			line, fault, err := in.next()
-			if err != nil && err != io.EOF { // a wrapped io.EOF is a broken file and not its end
+			if err != nil && err != io.EOF { // a wrapped io.EOF is an error, not the end of the file
 				yield(record{}, err)
 				return
 			}
@@ -51,14 +52,14 @@ func records(r io.Reader, comments bool) iter.Seq2[record, error] {
 	}
 }
 
-// parse takes a line apart and reports whether it says anything.
+// parse splits a line into fields. It returns false if the line is to be skipped.
 func (r *record) parse(line []byte, comments bool) bool {
 	line = bytes.TrimRight(line, blank)
 	if len(line) == 0 {
 		return false
 	}
-	// Before comments are skipped: where old line ends make one line of a whole file, a
-	// comment at its top would swallow every rule, restrictions too.
+	// This comes before comments are skipped: in a file with only carriage returns, a comment at the
+	// top would otherwise hide every rule, restrictions included.
 	if r.fault = strayLineEnd(line); r.fault != "" {
 		return true
 	}
@@ -72,14 +73,14 @@ func (r *record) parse(line []byte, comments bool) bool {
 	return true
 }
 
-// lineReader reads lines and never holds more than one.
+// lineReader reads lines, one at a time.
 type lineReader struct {
 	in     *bufio.Reader
 	number int // of the line read last
 }
 
-// next returns a line without its end and without a byte order mark. Together with the last
-// line, which may be empty, it returns io.EOF.
+// next returns a line without its end and without a byte order mark. With the last line, which may be empty,
+// it returns io.EOF.
 func (l *lineReader) next() (line []byte, fault string, err error) {
 	l.number++
 	line, err = l.in.ReadSlice('\n')
@@ -103,14 +104,14 @@ func (l *lineReader) next() (line []byte, fault string, err error) {
 
 func strayLineEnd(line []byte) string {
 	if i := bytes.IndexByte(line, '\r'); i >= 0 {
-		return fmt.Sprintf("byte %d is a carriage return in mid-line; end lines with LF or CRLF", i+1)
+		return fmt.Sprintf("byte %d is a carriage return inside the line; end lines with LF or CRLF", i+1)
 	}
 	return ""
 }
 
 func badText(line []byte) string {
 	if i := bytes.IndexByte(line, 0); i >= 0 {
-		return fmt.Sprintf("byte %d is a NUL; take it out, or save the file as UTF-8 if it is UTF-16", i+1)
+		return fmt.Sprintf("byte %d is a NUL; remove it, or save the file as UTF-8 if it is UTF-16", i+1)
 	}
 	if utf8.Valid(line) {
 		return ""
@@ -125,16 +126,16 @@ func badText(line []byte) string {
 	}
 }
 
-// maxFaults bounds how many faults are listed. All are counted.
+// maxFaults is how many faults are listed. All are counted.
 const maxFaults = 1000
 
-// faultList gathers the lines that can't be read.
+// faultList collects the faults of the lines that can't be read.
 type faultList struct {
 	list  []authz.Fault
 	count int
 }
 
-// add notes a fault. Lines come in order.
+// add adds a fault. Callers add faults in the order of lines.
 func (f *faultList) add(line int, detail string) {
 	if f.count++; len(f.list) < maxFaults {
 		f.list = append(f.list, authz.Fault{Line: line, Detail: detail})

@@ -24,11 +24,11 @@ var badAnywhere = []badLine{
 	{"p, \xed\xa0\x80, a, b", []string{"byte 4 (0xED) is not valid UTF-8; save the file as UTF-8"}},
 	{"p, \uFFFD\xff", []string{"byte 7 (0xFF) is not valid UTF-8; save the file as UTF-8"}}, // U+FFFD itself is no fault
 	{"\xa0", []string{"byte 1 (0xA0) is not valid UTF-8; save the file as UTF-8"}},
-	{"\xff\xfep\x00", []string{"byte 4 is a NUL; take it out, or save the file as UTF-8 if it is UTF-16"}},
-	{"p, a\x00, b, c", []string{"byte 5 is a NUL; take it out, or save the file as UTF-8 if it is UTF-16"}},
-	{"p, a, b, c\rg, a, b", []string{"byte 11 is a carriage return in mid-line; end lines with LF or CRLF"}},
-	{"# a comment\rp, a, b, c, deny", []string{"byte 12 is a carriage return in mid-line; end lines with LF or CRLF"}},
-	{"\r ", []string{"byte 1 is a carriage return in mid-line; end lines with LF or CRLF"}},
+	{"\xff\xfep\x00", []string{"byte 4 is a NUL; remove it, or save the file as UTF-8 if it is UTF-16"}},
+	{"p, a\x00, b, c", []string{"byte 5 is a NUL; remove it, or save the file as UTF-8 if it is UTF-16"}},
+	{"p, a, b, c\rg, a, b", []string{"byte 11 is a carriage return inside the line; end lines with LF or CRLF"}},
+	{"# a comment\rp, a, b, c, deny", []string{"byte 12 is a carriage return inside the line; end lines with LF or CRLF"}},
+	{"\r ", []string{"byte 1 is a carriage return inside the line; end lines with LF or CRLF"}},
 	{"p, " + strings.Repeat("x", 65534), []string{"the line is longer than 64 KiB; is a line break missing?"}},
 	{"#" + strings.Repeat(" ", 200_000), []string{"the line is longer than 64 KiB; is a line break missing?"}},
 	{`p, "a, b, c`, []string{"field 2 opens a quote that its line doesn't close; a field never spans lines"}},
@@ -45,18 +45,18 @@ var badInPolicy = append([]badLine{
 	{"\uFEFFp, a, b, c", []string{`the first field is "\ufeffp"; it must be p (a rule) or g (a membership), with commas between the fields`}},
 	{strings.Repeat("ü", 50) + ", a", []string{`the first field is "` + strings.Repeat("ü", 40) + `"…; it must be p (a rule) or g (a membership), with commas between the fields`}},
 	{",,", []string{`the first field is ""; it must be p (a rule) or g (a membership), with commas between the fields`}},
-	{"p, a, b", []string{"a p line has 4 fields (p, holder, object, action) or 5 (the effect), this one 3"}},
-	{"p, a, b, c, deny, d", []string{"a p line has 4 fields (p, holder, object, action) or 5 (the effect), this one 6; a field that holds a comma goes in quotes"}},
-	{"p, a, b, c, deny,", []string{"a p line has 4 fields (p, holder, object, action) or 5 (the effect), this one 6; take out the commas at its end"}},
-	{"p, a, b, c, DENY", []string{`the effect is "DENY"; it must be allow or deny, or be left out, with its comma, to mean allow`}},
+	{"p, a, b", []string{"a p line has 4 fields (p, subject, object, action) or 5 (the effect), but this one has 3"}},
+	{"p, a, b, c, deny, d", []string{"a p line has 4 fields (p, subject, object, action) or 5 (the effect), but this one has 6; put a field that contains a comma in quotes"}},
+	{"p, a, b, c, deny,", []string{"a p line has 4 fields (p, subject, object, action) or 5 (the effect), but this one has 6; remove the commas at its end"}},
+	{"p, a, b, c, DENY", []string{`the effect is "DENY"; it must be allow or deny, or be left out together with its comma, which means allow`}},
 	{`p, "", , c, ""`, []string{
-		"the holder (field 2) is empty", "the object (field 3) is empty",
-		`the effect is ""; it must be allow or deny, or be left out, with its comma, to mean allow`,
+		"the subject (field 2) is empty", "the object (field 3) is empty",
+		`the effect is ""; it must be allow or deny, or be left out together with its comma, which means allow`,
 	}},
 	{"p, a, b,", []string{"the action (field 4) is empty"}},
-	{"g, a", []string{"a g line has 3 fields (g, member, group), this one 2"}},
-	{"g, a, b, c", []string{"a g line has 3 fields (g, member, group), this one 4; a field that holds a comma goes in quotes"}},
-	{"g, a, b, ,", []string{"a g line has 3 fields (g, member, group), this one 5; take out the commas at its end"}},
+	{"g, a", []string{"a g line has 3 fields (g, member, group), but this one has 2"}},
+	{"g, a, b, c", []string{"a g line has 3 fields (g, member, group), but this one has 4; put a field that contains a comma in quotes"}},
+	{"g, a, b, ,", []string{"a g line has 3 fields (g, member, group), but this one has 5; remove the commas at its end"}},
 	{"g, , ", []string{"the member (field 2) is empty", "the group (field 3) is empty"}},
 }, badAnywhere...)
 
@@ -115,21 +115,21 @@ func TestEveryBadLineOfATableIsNamed(t *testing.T) {
 }
 
 var badInCatalog = []badLine{
-	{"a,b:c", []string{"the header names 3 fields (category,permission,label), this line has 2; one that is empty still needs its comma"}},
-	{"a,b:c,d,e", []string{"the header names 3 fields (category,permission,label), this line has 4; a field that holds a comma goes in quotes"}},
+	{"a,b:c", []string{"the header names 3 fields (category,permission,label), but this line has 2; an empty field needs its comma too"}},
+	{"a,b:c,d,e", []string{"the header names 3 fields (category,permission,label), but this line has 4; put a field that contains a comma in quotes"}},
 	{"a,b,c", []string{`"b": is not of the form "object:action"`}},
-	{"a,b.*:c,d", []string{`"b.*:c": contains "*", which only rules may`}},
+	{"a,b.*:c,d", []string{`"b.*:c": contains "*", which only rules may contain`}},
 	{"a,rightful.members/x:assign,", []string{
-		`"rightful.members/x:assign": begins with "rightful.", which is kept for Rightful's own permissions`,
+		`"rightful.members/x:assign": begins with "rightful.", which is reserved for Rightful's own permissions`,
 		`"rightful.members/x:assign": the label is empty`,
 	}},
 }
 
 var badInGroups = []badLine{
-	{"a", []string{"the header names 2 fields (name,description), this line has 1; one that is empty still needs its comma"}},
-	{"a,b,", []string{"the header names 2 fields (name,description), this line has 3; a field that holds a comma goes in quotes"}},
-	{"group:a,", []string{`the name "group:a" begins with "group:"; leave the mark out`}},
-	{"ADMINISTRATORS,", []string{`the name "ADMINISTRATORS" counts as "Administrators", the protected group; write it exactly so or choose another`}},
+	{"a", []string{"the header names 2 fields (name,description), but this line has 1; an empty field needs its comma too"}},
+	{"a,b,", []string{"the header names 2 fields (name,description), but this line has 3; put a field that contains a comma in quotes"}},
+	{"group:a,", []string{`the name "group:a" begins with "group:"; leave that out`}},
+	{"ADMINISTRATORS,", []string{`the name "ADMINISTRATORS" is equivalent to "Administrators", the protected group; write it exactly so or choose another`}},
 	{"a*,b\u200b", []string{`the name "a*" contains "*"`, "the description contains the invisible character U+200B"}},
 }
 

@@ -10,16 +10,16 @@ import (
 
 // The fields of a policy line by its type. The effect may be left out.
 var (
-	ruleFields       = []string{"type", "holder", "object", "action", "effect"}
+	ruleFields       = []string{"type", "subject", "object", "action", "effect"}
 	membershipFields = []string{"type", "member", "group"}
 )
 
-// ReadPolicy reads a policy in Casbin's CSV: "p, holder, object, action[, allow|deny]" and
+// ReadPolicy reads a policy in Casbin's CSV: "p, subject, object, action[, allow|deny]" and
 // "g, member, group". An effect that is left out is filled in as "allow".
 //
-// It reads to the end whatever it meets. Lines that can't be read are in the Faults, in order
-// and possibly several for one line; beyond the first 1,000 they are counted. The error is
-// that of r and nothing else.
+// Lines that can't be read don't stop it. Their faults are in the result's Faults, in order of lines, one or
+// more for each line: the first 1,000, and FaultCount counts all. ReadPolicy returns an error only if r
+// does.
 func ReadPolicy(r io.Reader) (authz.PolicyFile, error) {
 	var (
 		lines []authz.PolicyLine
@@ -44,9 +44,9 @@ func ReadPolicy(r io.Reader) (authz.PolicyFile, error) {
 	return authz.PolicyFile{Lines: lines, Faults: bad.list, FaultCount: bad.count}, nil
 }
 
-// WritePolicy writes rows as lines of a policy, in the order given, effects always written.
-// Where a row is no "p" or "g" row of the right length, or couldn't be read back, it returns
-// an error that names it and writes nothing.
+// WritePolicy writes rows as lines of a policy in the order given, with every effect. If a row is not a "p" or
+// "g" row of the right length, or couldn't be read back, it returns an error that names its line and writes
+// nothing.
 func WritePolicy(w io.Writer, rows []authz.Row) error {
 	out := lineWriter{separator: ", "}
 	for _, row := range rows {
@@ -56,7 +56,7 @@ func WritePolicy(w io.Writer, rows []authz.Row) error {
 	return out.writeTo(w)
 }
 
-// rowFields returns the type and the values of a row, without the empty ones at its end.
+// rowFields returns the type and values of a row, without the empty ones at the end.
 func rowFields(row authz.Row) []string {
 	n := len(row.V)
 	for n > 0 && row.V[n-1] == "" {
@@ -65,8 +65,8 @@ func rowFields(row authz.Row) []string {
 	return append([]string{row.Type}, row.V[:n]...)
 }
 
-// policyFields returns a copy of the fields of a policy line with its effect filled in, or
-// all that is wrong with them.
+// policyFields returns a copy of the fields of a policy line, with the effect filled in, or everything that is
+// wrong with them.
 func policyFields(fields []string) (checked, details []string) {
 	names, least := ruleFields, len(ruleFields)-1
 	switch fields[0] {
@@ -87,7 +87,7 @@ func policyFields(fields []string) (checked, details []string) {
 	}
 	if len(fields) == len(ruleFields) && fields[4] != "allow" && fields[4] != "deny" {
 		details = append(details, fmt.Sprintf("the effect is %s; it must be allow or deny, "+
-			"or be left out, with its comma, to mean allow", excerpt(fields[4])))
+			"or be left out together with its comma, which means allow", excerpt(fields[4])))
 	}
 	checked = append(make([]string, 0, len(names)), fields...)
 	if len(fields) < len(names) {
@@ -96,18 +96,18 @@ func policyFields(fields []string) (checked, details []string) {
 	return checked, details
 }
 
-// wrongCount says how many fields a line should have, and how it may have come by the others.
+// wrongCount says how many fields a line must have and guesses why it has others.
 func wrongCount(fields []string) string {
-	form, most := "a p line has 4 fields (p, holder, object, action) or 5 (the effect)", len(ruleFields)
+	form, most := "a p line has 4 fields (p, subject, object, action) or 5 (the effect)", len(ruleFields)
 	if fields[0] == "g" {
 		form, most = "a g line has 3 fields (g, member, group)", len(membershipFields)
 	}
-	text := fmt.Sprintf("%s, this one %d", form, len(fields))
+	text := fmt.Sprintf("%s, but this one has %d", form, len(fields))
 	switch {
 	case len(fields) <= most:
 		return text
 	case strings.Join(fields[most:], "") == "":
-		return text + "; take out the commas at its end"
+		return text + "; remove the commas at its end"
 	}
-	return text + "; a field that holds a comma goes in quotes"
+	return text + "; put a field that contains a comma in quotes"
 }

@@ -145,10 +145,10 @@ func TestWritePolicyRefusesWhatWouldNotReadBack(t *testing.T) {
 	}{
 		{"no type", authz.Row{V: [6]string{"a", "b"}}, `the first field is "";`},
 		{"another type", authz.Row{Type: "g2", V: [6]string{"a", "b"}}, `the first field is "g2";`},
-		{"too short", authz.Row{Type: "g", V: [6]string{"a"}}, "a g line has 3 fields (g, member, group), this one 2"},
-		{"too long", authz.Row{Type: "g", V: [6]string{"a", "b", "c"}}, "a g line has 3 fields (g, member, group), this one 4"},
+		{"too short", authz.Row{Type: "g", V: [6]string{"a"}}, "a g line has 3 fields (g, member, group), but this one has 2"},
+		{"too long", authz.Row{Type: "g", V: [6]string{"a", "b", "c"}}, "a g line has 3 fields (g, member, group), but this one has 4"},
 		{"a gap", authz.Row{Type: "p", V: [6]string{"a", "", "c"}}, "the object (field 3) is empty"},
-		{"a gap before the end", authz.Row{Type: "p", V: [6]string{"a", "b", "c", "", "", "x"}}, "this one 7"},
+		{"a gap before the end", authz.Row{Type: "p", V: [6]string{"a", "b", "c", "", "", "x"}}, "this one has 7"},
 		{"an effect", authz.Row{Type: "p", V: [6]string{"a", "b", "c", "no"}}, `the effect is "no"`},
 		{"a line break", authz.Row{Type: "g", V: [6]string{"a\ng", "b"}}, "byte 5 is a line break"},
 		{"a carriage return", authz.Row{Type: "g", V: [6]string{"a\rb", "b"}}, "byte 5 is a carriage return"},

@@ -17,12 +17,12 @@ const (
 	seedPolicy  = "policy.csv"
 )
 
-// ReadSeed reads a seed from the top of fsys: the files permissions.csv (see [ReadCatalog]),
-// groups.csv (see [ReadGroups]) and policy.csv (see [ReadPolicy]). Each may be missing, but not
-// all of them. The result is for the Seed of [authz.Options].
+// ReadSeed reads a seed for [authz.Options] from the top folder of fsys: the files permissions.csv (see
+// [ReadCatalog]), groups.csv (see [ReadGroups]) and policy.csv (see [ReadPolicy]). At least one of them must
+// exist.
 //
-// The error lists every bad line of all three files, each with the file's name;
-// [errors.As] finds in it the [*authz.ImportError] of the first bad file.
+// The text of the error lists every bad line of all three files, each with the name of its file. With
+// [errors.As] it yields the [*authz.Error] of the first bad file.
 func ReadSeed(fsys fs.FS) (authz.Seed, error) {
 	var (
 		seed  authz.Seed
@@ -53,13 +53,13 @@ func ReadSeed(fsys fs.FS) (authz.Seed, error) {
 		return authz.Seed{}, err
 	}
 	if found == 0 {
-		return authz.Seed{}, fmt.Errorf("there is no seed here: found none of %s, %s and %s",
+		return authz.Seed{}, fmt.Errorf("there is no seed: none of the files %s, %s and %s exists",
 			seedCatalog, seedGroups, seedPolicy)
 	}
 	return seed, nil
 }
 
-// readFile reports whether there is a file of that name and reads it.
+// readFile reads a file, and reports whether it exists.
 func readFile(fsys fs.FS, name string, read func(io.Reader) error) (found bool, err error) {
 	file, err := fsys.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -75,8 +75,8 @@ func readFile(fsys fs.FS, name string, read func(io.Reader) error) (found bool, 
 	return true, nil
 }
 
-// readPolicy rejects bad lines itself. In an import the engine rejects them, together with
-// those that it finds; a seed never gets that far.
+// readPolicy rejects bad lines. For an import the engine does that, together with the faults that it finds
+// itself; a seed with bad lines never reaches the engine.
 func readPolicy(r io.Reader) (authz.PolicyFile, error) {
 	policy, err := ReadPolicy(r)
 	if err != nil {
@@ -88,8 +88,8 @@ func readPolicy(r io.Reader) (authz.PolicyFile, error) {
 	return policy, nil
 }
 
-// seedError is what is wrong with one file of a seed. Its text lists every bad line: the
-// person who starts a host sees nothing else.
+// seedError is an error in one file of a seed. Its text lists every bad line, because the operator who starts
+// the host sees nothing else.
 type seedError struct {
 	name string
 	err  error

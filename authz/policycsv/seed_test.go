@@ -90,7 +90,7 @@ func TestReadSeedWithFilesAbsent(t *testing.T) {
 		}
 	}
 	_, err := policycsv.ReadSeed(fstest.MapFS{"Policy.csv": {}, "seed/policy.csv": {}})
-	const want = "there is no seed here: found none of permissions.csv, groups.csv and policy.csv"
+	const want = "there is no seed: none of the files permissions.csv, groups.csv and policy.csv exists"
 	if err == nil || err.Error() != want {
 		t.Errorf("got the error %v", err)
 	}
@@ -104,9 +104,9 @@ func TestReadSeedNamesEveryBadLineOfEveryFile(t *testing.T) {
 		"policy.csv":      {Data: []byte("p, ana, a, view\ng, ana\n\nx\n")},
 	})
 	const want = `permissions.csv:2: "a": is not of the form "object:action"
-permissions.csv:3: the header names 3 fields (category,permission,label), this line has 2; one that is empty still needs its comma
-groups.csv:1: the header must be name,description and is "name"
-policy.csv:2: a g line has 3 fields (g, member, group), this one 2
+permissions.csv:3: the header names 3 fields (category,permission,label), but this line has 2; an empty field needs its comma too
+groups.csv:1: the header must be name,description but is "name"
+policy.csv:2: a g line has 3 fields (g, member, group), but this one has 2
 policy.csv:4: the first field is "x"; it must be p (a rule) or g (a membership), with commas between the fields`
 	if err == nil || err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// table is the form of a file with a header.
+// table describes a file with a header.
 type table struct {
 	columns  []string
 	optional int // how many of the last columns the header may leave out
@@ -18,9 +18,9 @@ var (
 	groupsTable  = table{[]string{"name", "description"}, 0}
 )
 
-// read calls row for each line below the header, with a field for every column: those that
-// the header leaves out are empty. Where the header is wrong, what follows would be judged by
-// the wrong measure, and reading ends. The error is that of r.
+// read calls row for each line below the header, with a field for every column; those that the header leaves
+// out are empty. It stops at a wrong header, because without it no line can be checked. The error is that of
+// r.
 func (t table) read(r io.Reader, bad *faultList, row func(line int, fields []string)) error {
 	columns := 0 // that the header has
 	for rec, err := range records(r, false) {
@@ -34,7 +34,7 @@ func (t table) read(r io.Reader, bad *faultList, row func(line int, fields []str
 			}
 		case columns == 0:
 			if !t.isHeader(rec.fields) {
-				bad.add(rec.line, fmt.Sprintf("the header must be %s and is %s",
+				bad.add(rec.line, fmt.Sprintf("the header must be %s but is %s",
 					t.header(), excerpt(strings.Join(rec.fields, ","))))
 				return nil
 			}
@@ -57,7 +57,7 @@ func (t table) isHeader(fields []string) bool {
 		slices.Equal(fields, t.columns[:len(fields)])
 }
 
-// header is the header as messages write it: category,permission,label[,description].
+// header returns the header as messages show it: category,permission,label[,description].
 func (t table) header() string {
 	least := len(t.columns) - t.optional
 	text := strings.Join(t.columns[:least], ",")
@@ -68,10 +68,10 @@ func (t table) header() string {
 }
 
 func (t table) wrongCount(got, columns int) string {
-	text := fmt.Sprintf("the header names %d fields (%s), this line has %d",
+	text := fmt.Sprintf("the header names %d fields (%s), but this line has %d",
 		columns, strings.Join(t.columns[:columns], ","), got)
 	if got > columns {
-		return text + "; a field that holds a comma goes in quotes"
+		return text + "; put a field that contains a comma in quotes"
 	}
-	return text + "; one that is empty still needs its comma"
+	return text + "; an empty field needs its comma too"
 }

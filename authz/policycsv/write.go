@@ -6,8 +6,8 @@ import (
 	"io"
 )
 
-// lineWriter collects the lines of a file, so that all are written or, when one couldn't be
-// read back, none.
+// lineWriter collects the lines of a file, so that all of them are written or, if one couldn't be read back,
+// none.
 type lineWriter struct {
 	separator string
 	text      []byte
@@ -15,7 +15,7 @@ type lineWriter struct {
 	err       error // the first line that couldn't be read back
 }
 
-// add adds a line. Details are what the caller knows to be wrong with it.
+// add adds a line. Details say what the caller has found wrong with it.
 func (w *lineWriter) add(fields []string, details ...string) {
 	w.lines++
 	if w.err != nil {
@@ -50,7 +50,7 @@ func (w *lineWriter) writeTo(out io.Writer) error {
 	return err
 }
 
-// badLine says what the reader would find wrong with the text of a line.
+// badLine returns what the reader would find wrong with a line, or "".
 func badLine(line []byte) string {
 	if len(line) > maxLine {
 		return tooLong

@@ -95,7 +95,7 @@ func printRepair(out *output, change authz.Change, dryRun bool) error {
 	}
 	var text strings.Builder
 	for _, row := range rows {
-		note(&text, "%8d  %s\n          %s\n", row.ID, strings.Join(row.Values, ", "), row.Fault)
+		note(&text, "%8d  %s\n          %s\n", row.ID, strings.Join(row.Values, ", "), row.Detail)
 	}
 	if dryRun {
 		return out.print(result, "%sNothing changed: repair would remove %s.", &text, plural(len(rows), "row"))

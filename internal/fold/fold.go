@@ -1,5 +1,5 @@
-// Package fold compares names the way people do: two names with the same folded form look like one
-// name, and every list that people see is sorted by it.
+// Package fold compares names regardless of case and form. Names with the same folded form are the same name
+// to people, and lists are displayed in its order.
 package fold
 
 import (

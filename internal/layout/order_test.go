@@ -27,7 +27,7 @@ var authzOrder = []struct{ part, files string }{
 	{"names and types", `doc text revision names pattern errors catalog rule row change record policyfile operation
 		denial store`},
 	{"match", `key symbols ruleset matcher`},
-	{"snapshot", `group user snapshot inheritance compile quarantine reach rules evaluate editor diff load
+	{"snapshot", `group user snapshot graph inheritance compile quarantine reach rules evaluate editor diff load
 		view resource list explain held holders casbin`},
 	{"engine", `rights draft promises escalation denial_budget denial_recorder verifier
 		engine decide replay commit foreign follow admin versions write_checks write

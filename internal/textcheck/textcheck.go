@@ -1,4 +1,4 @@
-// Package textcheck checks what people write: names, labels, descriptions and reasons.
+// Package textcheck checks texts that people write: names, labels, descriptions and reasons.
 package textcheck
 
 import (
@@ -11,13 +11,13 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// MaxDescription is how many code points a description may have.
+// MaxDescription is the maximum length of a description in code points.
 const MaxDescription = 1000
 
-// Check says what is wrong with a text of atLeast to atMost code points, nil if nothing: it must be
-// valid UTF-8 in normal form NFC, without control, format, line, paragraph or private characters
-// (categories C, Zl and Zp), and without white space other than U+0020, which stands at neither end.
-// The error completes a sentence that begins with what the text is.
+// Check returns an error if s is not allowed. It must have atLeast to atMost code points of valid UTF-8 in
+// normal form NFC, without control, format, line, paragraph or private-use characters (categories C, Zl and
+// Zp), and without white space but U+0020, which must not be at either end. The text of the error completes
+// a sentence that begins with what s is.
 func Check(s string, atLeast, atMost int) error {
 	if !utf8.ValidString(s) {
 		return errors.New("is not valid UTF-8")
@@ -30,7 +30,7 @@ func Check(s string, atLeast, atMost int) error {
 	if strings.HasPrefix(s, " ") || strings.HasSuffix(s, " ") {
 		return errors.New("begins or ends with a space")
 	}
-	if isPrintableASCII(s) { // nearly all names are, and a load checks millions
+	if isPrintableASCII(s) { // nearly all names are, and a load can check millions
 		return nil
 	}
 	for _, r := range s {

@@ -11,7 +11,7 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// denials are those of a [Store].
+// denials holds the denials of a [Store].
 type denials struct {
 	mu   sync.RWMutex
 	list []authz.Denial // oldest first
@@ -27,11 +27,11 @@ func (m *Store) AddDenials(ctx context.Context, denials []authz.Denial) error {
 	for i, d := range denials {
 		same := func(other authz.Denial) bool { return other.ID == d.ID }
 		if slices.ContainsFunc(denials[:i], same) || slices.ContainsFunc(m.denials.list, same) {
-			return fmt.Errorf("denial %d: there is one of that id already", i)
+			return fmt.Errorf("denial %d: its id exists already", i)
 		}
 	}
 	for _, d := range denials {
-		i := m.denials.place(d.At, d.ID)
+		i := m.denials.indexOf(d.At, d.ID)
 		m.denials.list = slices.Insert(m.denials.list, i, cloneDenial(d))
 	}
 	return nil
@@ -54,7 +54,7 @@ func (m *Store) Denials(ctx context.Context, q authz.DenialQuery) ([]authz.Denia
 	defer m.denials.mu.RUnlock()
 	end := len(m.denials.list)
 	if !q.Before.IsZero() {
-		end = m.denials.place(q.Before, q.BeforeID)
+		end = m.denials.indexOf(q.Before, q.BeforeID)
 	}
 	var list []authz.Denial
 	for i := end - 1; i >= 0 && len(list) < q.Limit; i-- {
@@ -82,23 +82,23 @@ func (m *Store) PruneDenials(ctx context.Context, keep authz.DenialBounds, limit
 
 // pruneEach deletes denials that are too old or too many for one user.
 func (l *denials) pruneEach(keep authz.DenialBounds, limit int) (deleted int) {
-	of := map[authz.UserID]int{}
+	count := map[authz.UserID]int{}
 	for _, d := range l.list {
-		of[d.User]++
+		count[d.User]++
 	}
 	l.list = slices.DeleteFunc(l.list, func(d authz.Denial) bool { // the oldest first
-		if deleted == limit || !d.At.Before(keep.Since) && of[d.User] <= keep.CountOfUser {
+		if deleted == limit || !d.At.Before(keep.Since) && count[d.User] <= keep.CountOfUser {
 			return false
 		}
 		deleted++
-		of[d.User]--
+		count[d.User]--
 		return true
 	})
 	return deleted
 }
 
-// place returns where the denial of this time and id is, or would be.
-func (l *denials) place(at time.Time, id authz.DenialID) int {
+// indexOf returns the index of the denial with this time and id, or where it would be inserted.
+func (l *denials) indexOf(at time.Time, id authz.DenialID) int {
 	i, _ := slices.BinarySearchFunc(l.list, id, func(d authz.Denial, id authz.DenialID) int {
 		return cmp.Or(d.At.Compare(at), cmp.Compare(d.ID, id))
 	})

@@ -6,8 +6,8 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// InsertRows puts rows into the policy table as another program does: as they are, and without
-// a change. It returns their ids, which the store gives; those in rows are ignored.
+// InsertRows adds rows to the policy table as another program would: without checks and without a change. It
+// ignores their ids and returns those that it assigns.
 func InsertRows(m *Store, rows ...authz.Row) []int64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -19,8 +19,8 @@ func InsertRows(m *Store, rows ...authz.Row) []int64 {
 	return ids
 }
 
-// DeleteRow takes a row out of the policy table as another program does, without a change.
-// It reports whether the table had the row.
+// DeleteRow removes a row from the policy table as another program would, without a change. It reports
+// whether the table had the row.
 func DeleteRow(m *Store, id int64) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -31,7 +31,7 @@ func DeleteRow(m *Store, id int64) bool {
 	return there
 }
 
-// DeleteRecord takes away the record of a revision. It reports whether the store had one.
+// DeleteRecord removes the record of a revision. It reports whether the store had one.
 func DeleteRecord(m *Store, r authz.Revision) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -11,29 +11,29 @@ import (
 
 // table is the policy table.
 type table struct {
-	list []tableRow            // by id
-	gone int                   // how many of them
-	ids  map[authz.Row][]int64 // of the rows that are equal but for their id
-	last int64                 // the highest id ever given; ids aren't used twice
-	undo []func()              // takes back what a commit did so far, last first
+	list         []tableRow            // by id
+	removedCount int                   // how many of list are removed
+	ids          map[authz.Row][]int64 // of the rows with equal type and values
+	last         int64                 // the highest id ever assigned; no id is used twice
+	undo         []func()              // undoes what a commit has done so far, last first
 }
 
-// tableRow is a row, or the place of one that is gone and may come back.
+// tableRow is a row. A removed row keeps its place, so that a failed commit can restore it.
 type tableRow struct {
 	authz.Row
-	gone bool
+	removed bool
 }
 
-// all yields the rows by their ids.
+// all yields the rows in the order of their ids.
 func (t *table) all(yield func(authz.Row) bool) {
 	for i := range t.list {
-		if !t.list[i].gone && !yield(t.list[i].Row) {
+		if !t.list[i].removed && !yield(t.list[i].Row) {
 			return
 		}
 	}
 }
 
-// find returns the place of a row, which may be gone, and nil where there is none.
+// find returns the row with an id, which may be removed, and nil if there is none.
 func (t *table) find(id int64) *tableRow {
 	i, there := slices.BinarySearchFunc(t.list, id, func(r tableRow, id int64) int { return cmp.Compare(r.ID, id) })
 	if !there {
@@ -42,15 +42,15 @@ func (t *table) find(id int64) *tableRow {
 	return &t.list[i]
 }
 
-// tidy drops the places of rows that are gone when they are too many.
+// tidy drops removed rows when there are too many.
 func (t *table) tidy() {
-	if t.gone > len(t.list)/2+1000 {
-		t.list = slices.DeleteFunc(t.list, func(r tableRow) bool { return r.gone })
-		t.gone = 0
+	if t.removedCount > len(t.list)/2+1000 {
+		t.list = slices.DeleteFunc(t.list, func(r tableRow) bool { return r.removed })
+		t.removedCount = 0
 	}
 }
 
-// change does to the rows what c says, or nothing.
+// change applies c to the rows, or nothing if it returns an error.
 func (t *table) change(c authz.Commit) (err error) {
 	t.undo = nil
 	defer func() {
@@ -94,7 +94,7 @@ func (t *table) toRemove(c authz.Commit) ([]int64, error) {
 		found = append(found, ids...)
 	}
 	for _, id := range c.RemoveIDs {
-		if at := t.find(id); at == nil || at.gone {
+		if at := t.find(id); at == nil || at.removed {
 			return nil, fmt.Errorf("the row to remove with id %d isn't in the table", id)
 		}
 		found = append(found, id)
@@ -103,7 +103,7 @@ func (t *table) toRemove(c authz.Commit) ([]int64, error) {
 	return slices.Compact(found), nil
 }
 
-// rename gives the group its new name in every row that names it. The rows keep their ids.
+// rename changes the name of the group in every row that names it. The rows keep their ids.
 func (t *table) rename(rename authz.Rename) error {
 	from, to := string(rename.From.Subject()), string(rename.To.Subject())
 	var renamed []authz.Row
@@ -139,17 +139,17 @@ func (t *table) add(row authz.Row) error {
 	return nil
 }
 
-// putNew puts a row that can be taken back and must not be there yet.
+// putNew adds a row as part of a commit. The table must not have an equal row.
 func (t *table) putNew(row authz.Row) error {
 	if len(t.ids[withoutID(row)]) > 0 {
-		return errors.New("the table has such a row already")
+		return errors.New("the table has an equal row already")
 	}
 	t.put(row)
 	t.undo = append(t.undo, func() { t.remove(row.ID) })
 	return nil
 }
 
-// insert puts a row under the next id, whatever is there.
+// insert adds a row with the next id, even if the table has an equal row.
 func (t *table) insert(row authz.Row) int64 {
 	t.last++
 	row.ID = t.last
@@ -157,27 +157,27 @@ func (t *table) insert(row authz.Row) int64 {
 	return row.ID
 }
 
-// put puts a row in its place, which is the last if it is new.
+// put restores a removed row, or appends a new one.
 func (t *table) put(row authz.Row) {
 	if at := t.find(row.ID); at == nil {
 		t.list = append(t.list, tableRow{Row: row})
 	} else {
 		*at = tableRow{Row: row}
-		t.gone--
+		t.removedCount--
 	}
 	values := withoutID(row)
 	t.ids[values] = append(t.ids[values], row.ID)
 }
 
-// remove takes a row out, if it is there.
+// remove removes the row with an id, if there is one.
 func (t *table) remove(id int64) (row authz.Row, there bool) {
 	at := t.find(id)
-	if at == nil || at.gone {
+	if at == nil || at.removed {
 		return authz.Row{}, false
 	}
 	row = at.Row
-	at.gone = true
-	t.gone++
+	at.removed = true
+	t.removedCount++
 	values := withoutID(row)
 	rest := slices.DeleteFunc(t.ids[values], func(other int64) bool { return other == id })
 	if len(rest) == 0 {

@@ -1,5 +1,5 @@
-// Package memory is the store in memory. Hosts have it as package memstore, tests of what uses
-// a store as authztest.Store; [InsertRows], [DeleteRow] and [DeleteRecord] stay with the tests.
+// Package memory implements the store in memory. Hosts use it through package memstore, and tests through
+// authztest.Store. [InsertRows], [DeleteRow] and [DeleteRecord] are only for tests.
 package memory
 
 import (
@@ -22,7 +22,7 @@ var (
 // Store is an [authz.Store] and an [authz.DenialStore] in memory. Make one with [New].
 type Store struct {
 	mu      sync.RWMutex
-	state   authz.State // but for its groups, which are in groups
+	state   authz.State // without Groups, which are in groups
 	rows    table
 	groups  map[authz.GroupName]authz.GroupRow
 	users   map[authz.UserID]authz.Revision
@@ -39,9 +39,9 @@ func New() *Store {
 	}
 }
 
-// Load implements [authz.Store]. Commits go on while row is being called.
+// Load implements [authz.Store]. It doesn't block commits while it calls row.
 func (m *Store) Load(ctx context.Context, state func(authz.State) error, row func(authz.Row) error) error {
-	rows, present := m.moment()
+	rows, present := m.contents()
 	if err := state(present); err != nil {
 		return err
 	}
@@ -56,8 +56,8 @@ func (m *Store) Load(ctx context.Context, state func(authz.State) error, row fun
 	return ctx.Err()
 }
 
-// moment copies everything, as of now.
-func (m *Store) moment() ([]authz.Row, authz.State) {
+// contents returns a copy of the rows and the state.
+func (m *Store) contents() ([]authz.Row, authz.State) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	rows := slices.AppendSeq(make([]authz.Row, 0, len(m.rows.list)), m.rows.all)
@@ -161,7 +161,7 @@ func cloneRecord(r authz.Record) authz.Record {
 	return r
 }
 
-// changedGroups returns what becomes of the groups; the map it is given stays as it is.
+// changedGroups returns the groups after c. It doesn't change its argument.
 func changedGroups(groups map[authz.GroupName]authz.GroupRow, c authz.Commit) (map[authz.GroupName]authz.GroupRow, error) {
 	if len(c.Renames)+len(c.PutGroups)+len(c.DeleteGroups) == 0 {
 		return groups, nil
@@ -174,7 +174,7 @@ func changedGroups(groups map[authz.GroupName]authz.GroupRow, c authz.Commit) (m
 		}
 		delete(groups, rename.From)
 		if _, taken := groups[rename.To]; taken {
-			return nil, fmt.Errorf("rename %d: a group has that name already", i)
+			return nil, fmt.Errorf("rename %d: another group has that name already", i)
 		}
 		row.Name = rename.To
 		groups[rename.To] = row

@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 )
 
-// add puts in a text that isn't there.
+// add adds a key that is not in the page.
 func (p *page[K, V]) add(h Hash, key K, value V) *V {
 	at, tag := h.inPage()
 	for p.buckets[at].tags.find(tagFree)|p.buckets[at].tags.find(tagRemoved) == 0 {
@@ -24,7 +24,7 @@ func (p *page[K, V]) add(h Hash, key K, value V) *V {
 	return &r.value
 }
 
-// tableEdit is an update of a table. The table that it began with stays as it is.
+// Edit is an update of a table. It leaves the original table as it is. It is not safe for concurrent use.
 type Edit[K ~string, V any] struct {
 	Table[K, V]
 	owner    uint64
@@ -33,18 +33,19 @@ type Edit[K ~string, V any] struct {
 
 var edits atomic.Uint64
 
+// Edit begins an update of the table.
 func (t Table[K, V]) Edit() *Edit[K, V] {
 	return &Edit[K, V]{Table: t, owner: edits.Add(1)}
 }
 
-// done returns the updated table. It stays as it is if the edit goes on.
+// Done returns the updated table, which later changes through the edit don't affect.
 func (e *Edit[K, V]) Done() Table[K, V] {
 	e.owner, e.ownsPart = edits.Add(1), [directoryParts]bool{}
 	return e.Table
 }
 
-// set returns the value of a text, for writing until the next call; it is new where the text
-// wasn't in the table. No text is empty.
+// Set returns the value of a key, for writing until the next call on the edit. It adds the key with a zero
+// value if the table doesn't have it. A key must not be empty.
 func (e *Edit[K, V]) Set(key K) *V {
 	h := HashOf(key)
 	at, tag := h.inPage()
@@ -57,7 +58,7 @@ func (e *Edit[K, V]) Set(key K) *V {
 	return e.own(h).add(h, key, none)
 }
 
-// remove takes a text out.
+// Remove removes a key, if the table has it.
 func (e *Edit[K, V]) Remove(key K) {
 	if e.Find(key) == nil {
 		return
@@ -71,7 +72,7 @@ func (e *Edit[K, V]) Remove(key K) {
 	}
 }
 
-// remove takes out a text that is there.
+// remove removes a key that is in the page.
 func (p *page[K, V]) remove(h Hash, key K) {
 	at, tag := h.inPage()
 	for ; ; at = (at + 1) % bucketsPerPage {
@@ -81,7 +82,7 @@ func (p *page[K, V]) remove(h Hash, key K) {
 			if !p.is(r, key) {
 				continue
 			}
-			if b.tags.find(tagFree) != 0 { // nobody looked further than this bucket
+			if b.tags.find(tagFree) != 0 { // no search has gone past this bucket
 				b.tags.set(found.first(), tagFree)
 			} else {
 				b.tags.set(found.first(), tagRemoved)
@@ -96,7 +97,7 @@ func (p *page[K, V]) remove(h Hash, key K) {
 	}
 }
 
-// without returns a page anew but for some texts.
+// without returns a copy of a page without some keys.
 func (e *Edit[K, V]) without(old *page[K, V], drop func(K) bool, depth uint8) *page[K, V] {
 	p := &page[K, V]{owner: e.owner, depth: depth}
 	for r := range old.all() {
@@ -107,10 +108,10 @@ func (e *Edit[K, V]) without(old *page[K, V], drop func(K) bool, depth uint8) *p
 	return p
 }
 
-// With pages of this depth a table would hold a billion texts.
+// With pages of this depth, a table would hold a billion keys.
 const maxDepth = 24
 
-// makeRoom splits the page of a hash until one text more fits in.
+// makeRoom splits the page of a hash until it has room for another key.
 func (e *Edit[K, V]) makeRoom(h Hash) {
 	if e.directory[0] == nil {
 		for i := range e.directory {
@@ -122,7 +123,7 @@ func (e *Edit[K, V]) makeRoom(h Hash) {
 	for e.page(h).size >= fullPage {
 		old := e.page(h)
 		if old.depth == maxDepth {
-			panic("table: the hashes of too many texts collide") // see secretA
+			panic("table: the hashes of too many keys collide") // see secretA
 		}
 		if old.depth == partBits+e.depth() {
 			e.double()
@@ -147,7 +148,7 @@ func (e *Edit[K, V]) double() {
 	e.shift--
 }
 
-// replace puts a page in its places of the directory: all whose hashes begin as this one.
+// replace puts a page into the directory, in every place whose hashes begin like h.
 func (e *Edit[K, V]) replace(h Hash, p *page[K, V]) {
 	bits := partBits + e.depth() // of a place
 	places := 1 << (bits - p.depth)

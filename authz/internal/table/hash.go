@@ -6,13 +6,13 @@ import (
 	"math/bits"
 )
 
-// textHash places a text: the upper bits its page, the lowest its bucket and those between
-// its tag.
+// Hash is the hash of a key. Its upper bits select the page, its lowest bits the bucket, and those between
+// are the tag.
 type Hash uint32
 
-// hashOf hashes a text. It is wyhash (github.com/wangyi-fudan/wyhash) cut down to what a table
-// needs: two words of the text, blinded by secrets, are multiplied and the product folded.
-// The two hashes of a decision take a third of its time with the one of the standard library.
+// HashOf hashes a key. It is a reduced wyhash (github.com/wangyi-fudan/wyhash): two words of the text,
+// combined with secrets, are multiplied, and the product is folded. With the hash of the standard library,
+// the two hashes of a decision would take a third of its time.
 func HashOf[K ~string](key K) Hash { return hashText(string(key)) }
 
 // Secrets of this process, so that nobody can choose user ids whose hashes collide.
@@ -51,7 +51,7 @@ func mix(a, b uint64) uint64 {
 	return upper ^ lower
 }
 
-// load8 reads the first eight bytes. The compiler makes one instruction of it.
+// load8 reads the first eight bytes. The compiler turns it into one instruction.
 func load8(s string) uint64 {
 	_ = s[7]
 	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |

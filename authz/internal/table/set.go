@@ -6,21 +6,21 @@ import (
 	"sort"
 )
 
-// hashSet is an immutable bag of users by their hashes, in ascending order and cut into
-// chunks: an update copies the chunks that it touches and shares the others. Whom a hash
-// stands for, the table of users says.
+// Set is an immutable multiset of keys, stored as their hashes. The hashes are in ascending order, in
+// chunks: an update copies the chunks that it changes and shares the others. [Table.WithHash] finds the keys
+// of a hash. The zero value is an empty set.
 type Set struct {
 	chunks [][]Hash // none of them empty
 	size   int
 }
 
-// Len returns the number of members.
+// Len returns the number of keys.
 func (s Set) Len() int { return s.size }
 
-// A chunk is cut in two when it grows past this.
+// maxChunk is the size at which a chunk is split.
 const maxChunk = 1024
 
-// all yields the hashes, each once.
+// All yields the hashes in ascending order, each once.
 func (s Set) All() iter.Seq[Hash] {
 	return func(yield func(Hash) bool) {
 		last, any := Hash(0), false
@@ -37,8 +37,8 @@ func (s Set) All() iter.Seq[Hash] {
 	}
 }
 
-// change returns the set with some hashes more and others less. It is false where one of the
-// others isn't in the set.
+// Change returns the set after adding some hashes and removing others. It returns false if a hash to remove
+// isn't in the set. It sorts its arguments.
 func (s Set) Change(add, remove []Hash) (Set, bool) {
 	if len(add) == 0 && len(remove) == 0 {
 		return s, true
@@ -60,11 +60,11 @@ func (s Set) Change(add, remove []Hash) (Set, bool) {
 		add, rest = add[len(here):], rest[1:]
 	}
 	next.chunks = append(next.chunks, rest...)
-	next.put(add) // of a set that was empty
+	next.put(add) // if the set was empty
 	return next, len(remove) == 0
 }
 
-// chunkOf returns the chunk that the least of the hashes to be added and removed is for.
+// chunkOf returns the index of the chunk for the least of the hashes to add and remove.
 func chunkOf(chunks [][]Hash, add, remove []Hash) int {
 	least := ^Hash(0)
 	for _, list := range [][]Hash{add, remove} {
@@ -85,8 +85,8 @@ func countBelow(list []Hash, limit Hash) int {
 	return n
 }
 
-// merge returns a sorted chunk with some hashes more and others less, the chunk itself where
-// there are none, and what remains to be removed.
+// merge returns a sorted chunk after adding some hashes and removing others, and the hashes that remain to be
+// removed. It returns the chunk itself if nothing changes.
 func merge(chunk, add, remove []Hash) (merged, rest []Hash) {
 	if len(add) == 0 && (len(remove) == 0 || remove[0] > chunk[len(chunk)-1]) {
 		return chunk, remove
@@ -105,7 +105,7 @@ func merge(chunk, add, remove []Hash) (merged, rest []Hash) {
 	return append(merged, add...), remove
 }
 
-// put adds a chunk at the end, in pieces where it is too large for one.
+// put appends a chunk, and splits it if it is too large.
 func (s *Set) put(chunk []Hash) {
 	if len(chunk) == 0 {
 		return

@@ -1,3 +1,5 @@
+// Package table has the persistent data structures under a snapshot of the policy: a hash table ([Table]) and
+// a set ([Set]). An update shares with the original what it doesn't change.
 package table
 
 import (
@@ -6,37 +8,38 @@ import (
 	"math/bits"
 )
 
-// table is an immutable hash table from text to V whose update costs what changes and not
-// what it holds: a [tableEdit] copies the pages that it writes to and shares the others.
+// Table is an immutable hash table with texts as keys. The cost of an update depends on what changes, not on
+// the size of the table: an [Edit] copies the pages that it writes to and shares the others. The zero value
+// is an empty table.
 //
-// It is an extendible hash table (Fagin and others, 1979): the upper bits of a hash lead over
-// a directory to a page, and a page that is full is split in two. Random questions to a
-// large table wait for memory, most of all for the translation of addresses. So a page is
-// no larger than what memory is translated by, and short texts lie in it too.
+// It is an extendible hash table (Fagin and others, 1979): the upper bits of a hash select a page through a
+// directory, and a full page is split in two. Random lookups in a large table wait for memory, above all
+// for address translation. So a page of the table is no larger than a page of memory, and short keys are
+// stored in it.
 type Table[K ~string, V any] struct {
-	// directory is in parts, so that an update copies one of them. The first bits of a hash
-	// name the part, and the others, shifted, the page in it.
+	// directory is in parts, so that an update copies only some of them. The first bits of a hash
+	// select the part; the others, shifted, select the page in it.
 	directory [directoryParts][]*page[K, V]
 	shift     uint8
 	size      int
 }
 
-// Len returns the number of texts.
+// Len returns the number of keys.
 func (t *Table[K, V]) Len() int { return t.size }
 
-// With values of 16 bytes, a page has just under 4,096.
+// With values of 16 bytes, a page takes just under 4,096 bytes.
 const (
-	directoryParts  = 1 << partBits
-	partBits        = 6
-	bucketsPerPage  = 16
-	placesPerBucket = 6
-	fullPage        = bucketsPerPage * placesPerBucket * 3 / 4
+	directoryParts = 1 << partBits
+	partBits       = 6
+	bucketsPerPage = 16
+	slotsPerBucket = 6
+	fullPage       = bucketsPerPage * slotsPerBucket * 3 / 4
 )
 
 type page[K ~string, V any] struct {
 	buckets [bucketsPerPage]bucket[K, V]
-	long    []byte // texts that are too long for a record
-	garbage int    // how much of that is of texts that are gone
+	long    []byte // keys that are too long for a slot
+	garbage int    // how many bytes of long belong to removed keys
 	owner   uint64 // the edit that may write to it
 	depth   uint8  // how many upper bits the hashes in it share
 	size    uint8
@@ -44,13 +47,13 @@ type page[K ~string, V any] struct {
 
 type bucket[K ~string, V any] struct {
 	tags  tags
-	slots [placesPerBucket]slot[K, V]
+	slots [slotsPerBucket]slot[K, V]
 }
 
-// record is a text and what it leads to. A long text is in its page: the first four bytes
-// say where, the next four how much.
+// slot holds a key and its value. A long key is in the page's long: the first four bytes of short are its
+// offset, the next four its length.
 type slot[K ~string, V any] struct {
-	length uint8 // longText where it is longer than there is room; 0 in a free place
+	length uint8 // longText if the key doesn't fit; 0 if the slot is free
 	short  [maxShort]byte
 	value  V
 }
@@ -60,7 +63,7 @@ const (
 	longText = maxShort + 1
 )
 
-// is reports whether a record of the page is that of a text.
+// is reports whether a slot of the page has a key.
 func (p *page[K, V]) is(r *slot[K, V], key K) bool {
 	if len(key) <= maxShort {
 		return int(r.length) == len(key) && string(r.short[:len(key)]) == string(key)
@@ -92,19 +95,19 @@ func (p *page[K, V]) setText(r *slot[K, V], key K) {
 	p.long = append(p.long, key...)
 }
 
-// tags tell the places of a bucket apart: a byte for each, from the lowest on.
+// tags has a byte for each slot of a bucket, from the lowest on.
 type tags uint64
 
 const (
-	tagFree    = 0 // nothing that belongs into the bucket has gone to the next one
-	tagRemoved = 1 // nothing is here, but something may have
+	tagFree    = 0 // the slot is free, and no key of the bucket is in a later bucket
+	tagRemoved = 1 // the slot is free, but keys of the bucket may be in later buckets
 
 	everyTag    tags = 0x0101010101010101
-	everyResult      = everyTag >> (8 * (8 - placesPerBucket)) << 7
+	everyResult      = everyTag >> (8 * (8 - slotsPerBucket)) << 7
 )
 
-// find returns a bit for each place with the tag, at eight times its number plus seven. The
-// lowest bit is right; higher ones can be too many (Hacker's Delight, 6-1).
+// find returns a bit for each slot with the tag, at eight times its number plus seven. The lowest bit is
+// right; higher ones can be false positives (Hacker's Delight, 6-1).
 func (t tags) find(tag uint8) tags {
 	x := t ^ tags(tag)*everyTag
 	return (x - everyTag) &^ x & everyResult
@@ -114,10 +117,10 @@ func (t *tags) set(place int, tag uint8) {
 	*t = *t&^(0xff<<(8*place)) | tags(tag)<<(8*place)
 }
 
-// first returns the place of the lowest bit that find returned.
+// first returns the slot of the lowest bit in a result of find.
 func (t tags) first() int { return bits.TrailingZeros64(uint64(t)) / 8 }
 
-// find returns the value of a text, for reading, and nil where there is none. It doesn't
+// Find returns the value of a key, for reading, and nil if the table doesn't have the key. It doesn't
 // allocate.
 func (t *Table[K, V]) Find(key K) *V {
 	if t.size == 0 {
@@ -128,8 +131,8 @@ func (t *Table[K, V]) Find(key K) *V {
 	at, tag := h.inPage()
 	b := &p.buckets[at%bucketsPerPage]
 	found := b.tags.find(tag)
-	if found != 0 { // nearly always the first is the one, and the rest need not be in the way
-		if r := &b.slots[found.first()%placesPerBucket]; p.is(r, key) {
+	if found != 0 { // the first is nearly always the right one
+		if r := &b.slots[found.first()%slotsPerBucket]; p.is(r, key) {
 			return &r.value
 		}
 	} else if b.tags.find(tagFree) != 0 {
@@ -138,7 +141,7 @@ func (t *Table[K, V]) Find(key K) *V {
 	return p.search(key, at, tag)
 }
 
-// search is find for when the first look didn't settle it.
+// search is the slow path of Find.
 //
 //go:noinline
 func (p *page[K, V]) search(key K, at int, tag uint8) *V {
@@ -154,10 +157,10 @@ func (t *Table[K, V]) page(h Hash) *page[K, V] {
 	return t.directory[h>>(32-partBits)][uint64(h<<partBits)>>(t.shift&63)]
 }
 
-// depth is how many bits name the page within a part of the directory.
+// depth is how many bits of a hash select the page within a part of the directory.
 func (t *Table[K, V]) depth() uint8 { return 32 - t.shift }
 
-// tagged yields the records that may be those of a hash, and perhaps others.
+// tagged yields the slots that may have a hash, and perhaps others.
 func (p *page[K, V]) tagged(at int, tag uint8) iter.Seq[*slot[K, V]] {
 	return func(yield func(*slot[K, V]) bool) {
 		for range bucketsPerPage {
@@ -175,7 +178,7 @@ func (p *page[K, V]) tagged(at int, tag uint8) iter.Seq[*slot[K, V]] {
 	}
 }
 
-// hashed yields the texts with a hash and their values. There is one, but for chance.
+// WithHash yields the keys with a hash, and their values. There is rarely more than one.
 func (t *Table[K, V]) WithHash(h Hash) iter.Seq2[K, *V] {
 	return func(yield func(K, *V) bool) {
 		if t.size == 0 {
@@ -190,7 +193,7 @@ func (t *Table[K, V]) WithHash(h Hash) iter.Seq2[K, *V] {
 	}
 }
 
-// all yields every text and its value, in no order.
+// All yields every key and its value, in no particular order.
 func (t *Table[K, V]) All() iter.Seq2[K, *V] {
 	return func(yield func(K, *V) bool) {
 		for p := range t.pages() {
@@ -203,7 +206,7 @@ func (t *Table[K, V]) All() iter.Seq2[K, *V] {
 	}
 }
 
-// pages yields each page once: one of less depth stands in several places of the directory.
+// pages yields each page once, even if it is in several places of the directory.
 func (t *Table[K, V]) pages() iter.Seq[*page[K, V]] {
 	return func(yield func(*page[K, V]) bool) {
 		var last *page[K, V]
