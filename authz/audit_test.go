@@ -2,6 +2,7 @@ package authz_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -12,37 +13,31 @@ import (
 
 	"github.com/rightful-go/rightful/authz"
 	"github.com/rightful-go/rightful/authz/authztest"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
-// history is an engine over a database that can be tampered with, after some changes.
-func history(t *testing.T, key []byte) (*authz.Engine, *authztest.Store) {
+// tamperableHistory is an engine over a database that a test can tamper with, after some
+// changes.
+func tamperableHistory(t *testing.T, key []byte) (*authz.Engine, *authztest.Store) {
 	t.Helper()
 	store := authztest.NewStore()
 	engine := open(t, store, authz.Options{Bootstrap: "ana", RecordKey: key, PollInterval: time.Hour})
-	r, w := rand.New(rand.NewPCG(7, 5)), newWorld()
+	r, w := rand.New(rand.NewPCG(7, 5)), newReferenceModel()
 	w.rules[authz.Rule{Kind: authz.KindMember, Subject: "root", Group: authz.Administrators}] = true
 	must(t)(engine.As("ana").Assign(t.Context(), authz.Administrators, "root"))
 	for engine.View().Revision() < 30 {
 		s := randomStep(r, w)
 		if _, err := s.engine(t.Context(), engine.As("ana").Because("step "+fmt.Sprint(engine.View().Revision())).Via("test")); err == nil {
-			s.world(w)
+			s.model(w)
 		}
 	}
 	must(t)(engine.As("ana").CreateGroup(t.Context(), authz.GroupSpec{Name: "Last", Description: "the last", Permissions: authz.Rules{Grants: []authz.Pattern{"a:b"}}}))
 	return engine, store
 }
 
-// fits fails the test unless all records fit.
-func fits(t *testing.T, engine *authz.Engine) {
-	t.Helper()
-	if n, err := engine.AuditRecords(t.Context()); err != nil || n != int(engine.View().Revision()) {
-		t.Errorf("%d of %d records fit: %v", n, engine.View().Revision(), err)
-	}
-}
-
-// doesNotFit fails the test unless the verification names the revision, having found all
-// records before it right.
-func doesNotFit(t *testing.T, engine *authz.Engine, what string, at authz.Revision, says string) {
+// checkMismatch fails the test unless the audit reports the revision and has verified all
+// records before it.
+func checkMismatch(t *testing.T, engine *authz.Engine, what string, at authz.Revision, says string) {
 	t.Helper()
 	n, err := engine.AuditRecords(t.Context())
 	var audit *authz.Error
@@ -55,8 +50,8 @@ func doesNotFit(t *testing.T, engine *authz.Engine, what string, at authz.Revisi
 	}
 }
 
-// The records of any history fit, with and without a key, from any instance.
-func TestRecordsOfRandomHistoriesFit(t *testing.T) {
+// The records of any history verify, with and without a key, on any instance.
+func TestRecordsOfRandomHistoriesVerify(t *testing.T) {
 	t.Parallel()
 	for _, key := range [][]byte{nil, []byte("a key that the host keeps")} {
 		for _, seed := range seeds(t, 4) {
@@ -64,22 +59,22 @@ func TestRecordsOfRandomHistoriesFit(t *testing.T) {
 			store.InsertRows(row("p", "old", "a", "view"), row("g", "ben", "old"), row("x", "bad"))
 			options := authz.Options{Bootstrap: "root", RecordKey: key, PollInterval: time.Hour}
 			engine := open(t, store, options)
-			r, w := rand.New(rand.NewPCG(seed, 6)), newWorld()
+			r, w := rand.New(rand.NewPCG(seed, 6)), newReferenceModel()
 			for i := range 60 {
 				_, _ = randomStep(r, w).engine(t.Context(), engine.As("root"))
 				if i%20 == 10 {
-					fits(t, engine)
+					checkRecords(t, engine)
 				}
 			}
 			must(t)(engine.AsCommand("test").RemoveBadRows(t.Context()))
-			fits(t, engine)
-			fits(t, open(t, store, options))
+			checkRecords(t, engine)
+			checkRecords(t, open(t, store, options))
 		}
 	}
 }
 
-// A record edited in any field is named, whichever it is.
-func TestAnEditedRecordIsNamed(t *testing.T) {
+// An edit of any field of a record is reported.
+func TestEditedRecordIsReported(t *testing.T) {
 	t.Parallel()
 	edits := map[string]func(*authz.Record){
 		"time":       func(r *authz.Record) { r.At++ },
@@ -100,41 +95,41 @@ func TestAnEditedRecordIsNamed(t *testing.T) {
 		},
 	}
 	for _, key := range [][]byte{nil, []byte("key")} {
-		engine, store := history(t, key)
-		fits(t, engine)
+		engine, store := tamperableHistory(t, key)
+		checkRecords(t, engine)
 		for what, edit := range edits {
 			for _, at := range []authz.Revision{3, 17, engine.View().Revision()} {
 				store.EditRecords(func(list []authz.Record) []authz.Record {
 					edit(&list[at-1])
 					return list
 				})
-				doesNotFit(t, engine, what, at, "")
+				checkMismatch(t, engine, what, at, "")
 			}
 		}
 		store.EditRecords(nil)
-		fits(t, engine)
+		checkRecords(t, engine)
 	}
 }
 
-// Records taken away, exchanged, doubled or put in are named.
-func TestAMissingOrForeignRecordIsNamed(t *testing.T) {
+// Deleted, swapped, duplicated and inserted records are reported.
+func TestMissingOrForeignRecordIsReported(t *testing.T) {
 	t.Parallel()
-	engine, store := history(t, nil)
+	engine, store := tamperableHistory(t, nil)
 	last := engine.View().Revision()
 	for _, at := range []authz.Revision{1, 2, 17, last} {
 		store.EditRecords(func(list []authz.Record) []authz.Record { return slices.Delete(list, int(at)-1, int(at)) })
-		doesNotFit(t, engine, "removed", at, "missing")
+		checkMismatch(t, engine, "removed", at, "missing")
 		store.EditRecords(func(list []authz.Record) []authz.Record { list[at-1].Revision += 1000; return list })
-		doesNotFit(t, engine, "moved", at, "missing")
+		checkMismatch(t, engine, "moved", at, "missing")
 		store.EditRecords(func(list []authz.Record) []authz.Record { return list[:at-1] })
-		doesNotFit(t, engine, "cut off", at, "missing")
+		checkMismatch(t, engine, "cut off", at, "missing")
 	}
 	for _, at := range []authz.Revision{1, 17, last - 1} {
 		store.EditRecords(func(list []authz.Record) []authz.Record {
 			list[at-1].Revision, list[at].Revision = at+1, at
 			return list
 		})
-		doesNotFit(t, engine, "exchanged", at, "")
+		checkMismatch(t, engine, "exchanged", at, "")
 		store.EditRecords(func(list []authz.Record) []authz.Record { // once more, all later ones moved on
 			list = slices.Insert(list, int(at), list[at-1])
 			for i := range list[at:] {
@@ -142,7 +137,7 @@ func TestAMissingOrForeignRecordIsNamed(t *testing.T) {
 			}
 			return list
 		})
-		doesNotFit(t, engine, "doubled", at+1, "")
+		checkMismatch(t, engine, "doubled", at+1, "")
 		store.EditRecords(func(list []authz.Record) []authz.Record {
 			for i := range list[at-1:] {
 				list[int(at)-1+i].Revision--
@@ -158,10 +153,10 @@ func TestAMissingOrForeignRecordIsNamed(t *testing.T) {
 	}
 }
 
-// Tables that differ from where the records lead are named by the last revision.
-func TestEditedTablesDoNotFit(t *testing.T) {
+// Tables that differ from what the records lead to are reported with the last revision.
+func TestEditedTablesAreDetected(t *testing.T) {
 	t.Parallel()
-	engine, store := history(t, []byte("key"))
+	engine, store := tamperableHistory(t, []byte("key"))
 	last := engine.View().Revision()
 	group := func(s *authz.State, name authz.GroupName) *authz.GroupRow {
 		i := slices.IndexFunc(s.Groups, func(g authz.GroupRow) bool { return g.Name == name })
@@ -183,7 +178,7 @@ func TestEditedTablesDoNotFit(t *testing.T) {
 		"a grant made a restriction": func() {
 			store.EditRows(func(rows []authz.Row) []authz.Row { rows[len(rows)-1].V[3] = "deny"; return rows })
 		},
-		"a row spoilt": func() {
+		"a damaged row": func() {
 			store.EditRows(func(rows []authz.Row) []authz.Row { rows[len(rows)-1].V[3] = ""; return rows })
 		},
 		"a description": func() { store.EditState(func(s *authz.State) { group(s, "Last").Description = "the first" }) },
@@ -197,22 +192,22 @@ func TestEditedTablesDoNotFit(t *testing.T) {
 		"the seed's mark": func() { store.EditState(func(s *authz.State) { s.Milestones.Seeded = !s.Milestones.Seeded }) },
 	} {
 		tamper()
-		doesNotFit(t, engine, what, last, "tables")
+		checkMismatch(t, engine, what, last, "tables")
 		store.EditRows(nil)
 		store.EditState(nil)
 	}
 	store.EditState(func(s *authz.State) { s.Revision++ })
-	doesNotFit(t, engine, "the revision counted on", last+1, "missing")
+	checkMismatch(t, engine, "the revision counted on", last+1, "missing")
 	store.EditState(func(s *authz.State) { s.Revision -= 3 })
-	doesNotFit(t, engine, "the revision counted back", last-3, "tables")
+	checkMismatch(t, engine, "the revision counted back", last-3, "tables")
 	store.EditState(nil)
-	fits(t, engine)
+	checkRecords(t, engine)
 }
 
-// Records outside the chain, which whoever lists the changes would be shown, are named.
-func TestARecordOutsideTheChainIsNamed(t *testing.T) {
+// Records outside the chain, which a list of changes would show, are reported.
+func TestRecordOutsideTheChainIsReported(t *testing.T) {
 	t.Parallel()
-	engine, store := history(t, nil)
+	engine, store := tamperableHistory(t, nil)
 	for _, at := range []authz.Revision{engine.View().Revision() + 1, engine.View().Revision() + 500, 0, -3} {
 		store.EditRecords(func(list []authz.Record) []authz.Record {
 			r := list[5]
@@ -224,5 +219,154 @@ func TestARecordOutsideTheChainIsNamed(t *testing.T) {
 		if !errors.As(err, &audit) || audit.Revision != at || !strings.Contains(audit.Detail, "the chain") {
 			t.Errorf("%d: %v", at, err)
 		}
+	}
+}
+
+// storeAt returns a copy of a store as it was at a revision.
+func storeAt(t *testing.T, past *authztest.Store, revision authz.Revision) authz.Store {
+	t.Helper()
+	store := memstore.New()
+	for _, c := range past.Commits()[:revision] {
+		if err := store.Commit(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return store
+}
+
+// storeToForge is a store with a change that an attacker wants to erase, and the revision before
+// it.
+func storeToForge(t *testing.T, key []byte) (*authztest.Store, authz.Revision) {
+	t.Helper()
+	store := authztest.NewStore()
+	engine := open(t, store, authz.Options{Bootstrap: "ana", RecordKey: key, PollInterval: time.Hour})
+	ctx := t.Context()
+	must(t)(engine.As("ana").Assign(ctx, authz.Administrators, "eve"))
+	before := engine.View().Revision()
+	must(t)(engine.As("eve").ChangeUserPermissions(ctx, "mal", authz.RulesDelta{Grant: []authz.Pattern{"vault:open"}}))
+	must(t)(engine.As("ana").ChangeUserPermissions(ctx, "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
+	_ = engine.Close()
+	return store, before
+}
+
+// forge rewrites the history after a revision with a tool that everyone has: Rightful itself, on
+// the same database. It attributes to ana what eve did.
+func forge(t *testing.T, store authz.Store, key []byte) []byte {
+	t.Helper()
+	engine := open(t, store, authz.Options{RecordKey: key, PollInterval: time.Hour})
+	must(t)(engine.As("ana").ChangeUserPermissions(t.Context(), "mal", authz.RulesDelta{Grant: []authz.Pattern{"vault:open"}}))
+	must(t)(engine.As("ana").ChangeUserPermissions(t.Context(), "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
+	_ = engine.Close()
+	return engine.Status().Head.Hash
+}
+
+// Without a key a rewritten tail verifies: anyone who can write to the database can forge it.
+// Only a head stored elsewhere reveals it. With a key it doesn't verify.
+func TestRewrittenTailIsDetectedOnlyWithKeyOrHead(t *testing.T) {
+	t.Parallel()
+	real, before := storeToForge(t, nil)
+	genuine := open(t, real, authz.Options{})
+	checkRecords(t, genuine)
+	forged := storeAt(t, real, before)
+	head := forge(t, forged, nil)
+	checkRecords(t, open(t, forged, authz.Options{})) // this is what it can't see
+	if string(head) == string(genuine.Status().Head.Hash) {
+		t.Error("the head is that of the genuine chain; nothing would show the forgery")
+	}
+	kept := genuine.Status().Head // this is what shows it
+	if _, err := genuine.AuditRecords(t.Context(), kept); err != nil {
+		t.Errorf("the head is that of the genuine chain: %v", err)
+	}
+	var audit *authz.Error
+	if _, err := open(t, forged, authz.Options{}).AuditRecords(t.Context(), kept); !errors.As(err, &audit) || audit.Revision != kept.Revision {
+		t.Errorf("the forgery isn't seen with a head that was kept: %v", err)
+	}
+
+	key := []byte("a key that the host keeps")
+	real, before = storeToForge(t, key)
+	checkRecords(t, open(t, real, authz.Options{RecordKey: key}))
+	for what, other := range map[string][]byte{"no key": nil, "another key": []byte("guessed")} {
+		forged = storeAt(t, real, before)
+		forge(t, forged, other)
+		checkMismatch(t, open(t, forged, authz.Options{RecordKey: key}), what, before+1, "")
+	}
+}
+
+// A tail that was cut off together with its effect on the tables verifies even with a key, since
+// the rest is a genuine chain. Only a head stored elsewhere reveals it.
+func TestTruncatedTailIsDetectedOnlyWithHead(t *testing.T) {
+	t.Parallel()
+	key := []byte("a key that the host keeps")
+	real, before := storeToForge(t, key)
+	cut := open(t, storeAt(t, real, before), authz.Options{RecordKey: key})
+	checkRecords(t, cut)                                               // this is what it can't see
+	kept := open(t, real, authz.Options{RecordKey: key}).Status().Head // this is what shows it
+	var audit *authz.Error
+	if _, err := cut.AuditRecords(t.Context(), kept); !errors.As(err, &audit) || audit.Revision != before+1 {
+		t.Errorf("the cut isn't seen with a head that was kept: %v", err)
+	}
+}
+
+// A record from another store doesn't verify, even with the same key and the same change.
+func TestRecordOfAnotherStoreIsDetected(t *testing.T) {
+	t.Parallel()
+	key := []byte("one key for all")
+	here, before := storeToForge(t, key)
+	elsewhere, _ := storeToForge(t, key)
+	store := here.Another()
+	engine := open(t, store, authz.Options{RecordKey: key, PollInterval: time.Hour})
+	checkRecords(t, engine)
+	for _, at := range []authz.Revision{1, before + 1, engine.View().Revision()} {
+		store.EditRecords(func(list []authz.Record) []authz.Record {
+			list[at-1] = elsewhere.Commits()[at-1].Record
+			return list
+		})
+		if at == 1 { // which has nothing before it; the second tells
+			at++
+		}
+		checkMismatch(t, engine, "put in from elsewhere", at, "doesn't continue")
+	}
+}
+
+// No record verifies with a key other than the one it was made with.
+func TestWrongKeyMatchesNoRecord(t *testing.T) {
+	t.Parallel()
+	real, _ := storeToForge(t, []byte("right"))
+	for what, key := range map[string][]byte{"another": []byte("wrong"), "none": nil, "longer": []byte("right."), "in capitals": []byte("RIGHT")} {
+		checkMismatch(t, open(t, real, authz.Options{RecordKey: key, PollInterval: time.Hour}), what, 1, "doesn't continue")
+	}
+	unkeyed, _ := storeToForge(t, nil)
+	checkMismatch(t, open(t, unkeyed, authz.Options{RecordKey: []byte("late"), PollInterval: time.Hour}), "a key that came later", 1, "doesn't continue")
+}
+
+// A store that can't be read isn't reported as tampering.
+func TestAuditWithoutAStoreReportsNoTampering(t *testing.T) {
+	t.Parallel()
+	store := authztest.NewStore()
+	engine := open(t, store, authz.Options{Bootstrap: "ana", PollInterval: time.Hour})
+	store.Fail(errors.New("connection reset"), authztest.CallSince)
+	if _, err := engine.AuditRecords(t.Context()); !errors.Is(err, authz.ErrStoreUnavailable) || errors.Is(err, authz.ErrRecordsDoNotFit) {
+		t.Errorf("%v", err)
+	}
+	store.Fail(nil, authztest.CallSince)
+	store.OnReturn(func(context.Context) error { return errors.New("connection reset") }, authztest.CallLoad)
+	if _, err := engine.AuditRecords(t.Context()); !errors.Is(err, authz.ErrStoreUnavailable) || errors.Is(err, authz.ErrRecordsDoNotFit) {
+		t.Errorf("%v", err)
+	}
+}
+
+// Changes that any instance writes during an audit are left for the next audit.
+func TestAuditDuringConcurrentWrites(t *testing.T) {
+	t.Parallel()
+	memory := authztest.NewStore()
+	store := memory.Another()
+	engine := open(t, store, authz.Options{Bootstrap: "ana", PollInterval: time.Hour})
+	other := open(t, memory, authz.Options{PollInterval: time.Hour})
+	store.OnReturn(func(context.Context) error {
+		must(t)(other.As("ana").ChangeUserPermissions(t.Context(), "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
+		return nil
+	}, authztest.CallLoad)
+	if n, err := engine.AuditRecords(t.Context()); err != nil || n != 2 {
+		t.Errorf("%d, %v", n, err)
 	}
 }

@@ -1,21 +1,18 @@
 package authz_test
 
 import (
-	"log/slog"
+	"context"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/rightful-go/rightful/authz"
 	"github.com/rightful-go/rightful/authz/authztest"
 )
-
-// unwatched engines don't look whether the store has changed.
-var unwatched = authz.Options{PollInterval: 1 << 62, Logger: slog.New(slog.DiscardHandler)}
-
-func eachSize(b *testing.B, run func(*testing.B, authztest.Size, *authz.Engine)) {
-	for _, s := range authztest.Sizes {
-		b.Run(s.Name, func(b *testing.B) { run(b, s, open(b, s.Store(), unwatched)) })
-	}
-}
 
 func BenchmarkCan(b *testing.B) {
 	eachSize(b, func(b *testing.B, s authztest.Size, engine *authz.Engine) {
@@ -87,9 +84,9 @@ func BenchmarkCanParallel(b *testing.B) {
 	})
 }
 
-// BenchmarkMapBaseline is what no decision can beat: a map of users, one of permission names,
-// one bit. It has one set of permissions for each user and knows nothing of how that came
-// about.
+// BenchmarkMapBaseline is a lower bound for any decision: a map of users, one of permission
+// names, and one bit. Each user has one set of permissions, and nothing says where it comes
+// from.
 func BenchmarkMapBaseline(b *testing.B) {
 	for _, s := range authztest.Sizes {
 		b.Run(s.Name, func(b *testing.B) {
@@ -143,4 +140,40 @@ func (m *bareMap) can(user authz.UserID, p authz.Permission) bool {
 	set, known := m.users[user]
 	bit, named := m.names[p]
 	return known && named && m.sets[set][bit/64]>>(bit%64)&1 != 0
+}
+
+// BenchmarkCanUnderWrites measures the slowest decisions during continuous writes, with garbage
+// collection turned off. What remains besides the engine is the other load of the machine.
+func BenchmarkCanUnderWrites(b *testing.B) {
+	s := authztest.Sizes[2]
+	engine := open(b, s.Store(), neverPolling)
+	runtime.GC()
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	ctx, stop := context.WithCancel(b.Context())
+	var writer sync.WaitGroup
+	writer.Go(func() {
+		root := engine.As("root")
+		for i := 0; ctx.Err() == nil; i++ {
+			_, _ = root.Assign(context.WithoutCancel(ctx), s.Group(7), authz.UserID(fmt.Sprint("newcomer", i)))
+		}
+	})
+	asked := s.Questions("hit")
+	took := make([]time.Duration, 0, 1<<20)
+	for i := 0; b.Loop(); i++ {
+		q := asked[i&(len(asked)-1)]
+		start := time.Now()
+		if !engine.Can(q.User, q.Permission) {
+			b.Fatal(q)
+		}
+		took = append(took, time.Since(start))
+	}
+	stop()
+	writer.Wait()
+	slices.Sort(took)
+	median := took[len(took)/2]
+	slower, _ := slices.BinarySearch(took, 20*median)
+	b.ReportMetric(float64(median), "ns-median")
+	b.ReportMetric(float64(took[len(took)*9999/10000]), "ns-p99.99")
+	b.ReportMetric(float64(took[len(took)-1]), "ns-max")
+	b.ReportMetric(1e6*float64(len(took)-slower)/float64(len(took)), "ppm-over-20x")
 }

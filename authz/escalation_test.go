@@ -9,7 +9,7 @@ import (
 	"github.com/rightful-go/rightful/authz/authztest"
 )
 
-// The ways in that people try first, one by one.
+// The obvious ways to escalate, one by one.
 func TestEscalation(t *testing.T) {
 	t.Parallel()
 	type try func(context.Context, *authz.Engine, authz.Admin) (authz.Change, error)
@@ -92,7 +92,7 @@ func TestEscalation(t *testing.T) {
 	}
 }
 
-// Delegation: the right to assign members is enough for others, and for nothing else.
+// The right to assign members is enough to assign other users, and for nothing else.
 func TestDelegation(t *testing.T) {
 	t.Parallel()
 	engine := office(t)
@@ -126,8 +126,9 @@ func TestDelegation(t *testing.T) {
 	}
 }
 
-// Delegation is for others: whoever may change users as well doesn't get in by it.
-func TestDelegationIsForOthers(t *testing.T) {
+// A delegate can't join a group by the right to assign its members, even with the right to
+// change users.
+func TestDelegationExcludesOneself(t *testing.T) {
 	t.Parallel()
 	engine := office(t)
 	ctx := t.Context()
@@ -138,8 +139,8 @@ func TestDelegationIsForOthers(t *testing.T) {
 	must(t)(engine.As("dave").SetUserGroups(ctx, "eve", []authz.GroupName{"Finance"}))
 }
 
-// A right to assign that waits for its group is not had by making the group.
-func TestRightToAssignThatNamesNoGroupGivesNothing(t *testing.T) {
+// Creating a group doesn't confer a right to assign that named the group before it existed.
+func TestRightToAssignForAMissingGroupGivesNothing(t *testing.T) {
 	t.Parallel()
 	store := authztest.NewStore()
 	store.InsertRows(authz.Row{Type: "p", V: [6]string{"dave", "rightful.members/Future", "assign", "allow"}})
@@ -152,4 +153,16 @@ func TestRightToAssignThatNamesNoGroupGivesNothing(t *testing.T) {
 	if _, err := engine.As("ana").Grant(ctx, authz.Administrators, "rightful.members/Nowhere:assign"); err == nil {
 		t.Error("granted")
 	}
+}
+
+// Adding a user whom a bad row denies to a group is no escalation.
+func TestAssigningAUserDeniedByABadRow(t *testing.T) {
+	t.Parallel()
+	engine := openWithRows(t, row("p", "gita", "a", "view", "perhaps"))
+	ctx := t.Context()
+	must(t)(engine.As("ana").CreateGroup(ctx, authz.GroupSpec{Name: "Empty"}))
+	must(t)(engine.As("ana").ChangeUserPermissions(ctx, "lena", authz.RulesDelta{Grant: []authz.Pattern{
+		"rightful.groups:view", "rightful.users:view", "rightful.members/Empty:assign",
+	}}))
+	must(t)(engine.As("lena").Assign(ctx, "Empty", "gita"))
 }

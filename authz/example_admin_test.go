@@ -12,183 +12,6 @@ import (
 	"github.com/rightful-go/rightful/authz/policycsv"
 )
 
-// A seed gives a new store its first policy. It is applied once.
-func ExampleOpen() {
-	ctx := context.Background()
-	policy, err := policycsv.ReadPolicy(strings.NewReader(`
-p, group:Requests desk, requests.*, view
-p, group:Requests desk, requests.deposit, update
-g, ben, group:Requests desk
-g, ana, group:Administrators
-`))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	engine, err := authz.Open(ctx, memstore.New(), authz.Options{
-		Seed: &authz.Seed{
-			Catalog: authz.Catalog{
-				{Permission: "requests.deposit:view", Label: "View deposits", Category: []string{"Requests"}},
-				{Permission: "requests.deposit:update", Label: "Decide deposits", Category: []string{"Requests"}},
-				{Permission: "finance.operations:create", Label: "Book operations", Category: []string{"Finance"}},
-			},
-			Policy: policy,
-		},
-		Logger: slog.New(slog.DiscardHandler),
-	})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer engine.Close()
-	fmt.Println(engine.Can("ben", "requests.deposit:update"))
-	fmt.Println(engine.Can("ben", "requests.deposit:update", "finance.operations:create"))
-	fmt.Println(engine.Can("ana", "whatever.comes:tomorrow"))
-	// Output:
-	// true
-	// false
-	// true
-}
-
-// All of the permissions are needed. Without any permission the answer is no.
-func ExampleEngine_Can() {
-	ctx := context.Background()
-	engine := backOffice(ctx)
-	defer engine.Close()
-	if _, err := engine.As("ana").Grant(ctx, "Finance", "finance.*:*"); err != nil {
-		fmt.Println(err)
-	}
-
-	fmt.Println(engine.Can("ben", "finance.reports:export"))
-	fmt.Println(engine.Can("ben", "finance.reports:export", "finance.operations:create"))
-	fmt.Println(engine.Can("ben", "finance.reports:export", "system.settings:view"))
-	fmt.Println(engine.Can("ben"))
-	// Output:
-	// true
-	// true
-	// false
-	// false
-}
-
-// The reason is recorded with the change.
-func ExampleAdmin_Because() {
-	ctx := context.Background()
-	engine := backOffice(ctx)
-	defer engine.Close()
-
-	c, err := engine.As("ana").Because("ticket 12").Assign(ctx, "Finance", "cleo")
-	if err != nil {
-		fmt.Println(err)
-	}
-	stored, err := engine.Change(ctx, c.Revision)
-	fmt.Println(stored.Actor.ID, stored.Action, stored.Target, stored.Reason, err)
-	// Output:
-	// ana group.members.change Finance ticket 12 <nil>
-}
-
-// Optimistic concurrency: the second of two writers gets a conflict and doesn't overwrite the first.
-func ExampleAdmin_IfVersion() {
-	ctx := context.Background()
-	engine := backOffice(ctx)
-	defer engine.Close()
-
-	seen, _ := engine.View().Group("Finance")
-	if _, err := engine.As("ana").IfVersion(seen.Version).Grant(ctx, "Finance", "finance.reports:export"); err != nil {
-		fmt.Println(err)
-	}
-	_, err := engine.As("ana").IfVersion(seen.Version).SetGroupPermissions(ctx, "Finance", authz.Rules{})
-	var conflict *authz.Error
-	now, _ := engine.View().Group("Finance")
-	fmt.Println(errors.As(err, &conflict), conflict.Revision == now.Version, now.Permissions.Grants)
-	// Output:
-	// true true [finance.reports:export]
-}
-
-// A dry run makes every check and returns the change without making it.
-func ExampleAdmin_DryRun() {
-	ctx := context.Background()
-	engine := backOffice(ctx)
-	defer engine.Close()
-
-	c, err := engine.As("ana").DryRun().Grant(ctx, "Finance", "finance.reports:export")
-	fmt.Println(c.Delta.Added, err)
-	_, err = engine.As("ana").DryRun().Grant(ctx, "Finance", "finance.report:export")
-	fmt.Println(err)
-	fmt.Println(engine.Can("ben", "finance.reports:export"))
-	// Output:
-	// [{grant group:Finance finance.reports:export }] <nil>
-	// /grant/0 "finance.report:export" is not in the catalog; did you mean "finance.reports:export"?
-	// false
-}
-
-// A revert undoes one change and keeps the later ones. If these prevent it, the error lists them.
-func ExampleAdmin_Revert() {
-	ctx := context.Background()
-	engine := backOffice(ctx)
-	defer engine.Close()
-	ana := engine.As("ana")
-
-	given, err := ana.Grant(ctx, "Finance", "finance.reports:export")
-	if err != nil {
-		fmt.Println(err)
-	}
-	if _, err := ana.Assign(ctx, "Finance", "cleo"); err != nil {
-		fmt.Println(err)
-	}
-	reverted, err := ana.Because("the wrong group").Revert(ctx, given.Revision)
-	fmt.Println(reverted.Action, reverted.Delta.Removed, err)
-	fmt.Println(engine.Can("cleo", "finance.reports:export"))
-
-	gone, err := ana.DeleteGroup(ctx, "Finance", true)
-	if err != nil {
-		fmt.Println(err)
-	}
-	if _, err := ana.CreateGroup(ctx, authz.GroupSpec{Name: "Finance"}); err != nil {
-		fmt.Println(err)
-	}
-	_, err = ana.Revert(ctx, gone.Revision)
-	var cannot *authz.Error
-	if errors.As(err, &cannot) {
-		fmt.Println(cannot.Faults[0].Detail)
-	}
-	// Output:
-	// change.revert [{grant group:Finance finance.reports:export }] <nil>
-	// false
-	// the name of the deleted group "Finance" is taken by the group "Finance"
-}
-
-// An import is all or nothing, and the error lists every invalid line.
-func ExampleAdmin_Import() {
-	ctx := context.Background()
-	engine := backOffice(ctx)
-	defer engine.Close()
-	importText := func(text string) {
-		file, err := policycsv.ReadPolicy(strings.NewReader(text))
-		if err != nil {
-			fmt.Println(err)
-			return
-		}
-		c, err := engine.As("ana").Import(ctx, file, authz.ImportMerge)
-		var rejected *authz.Error
-		if errors.As(err, &rejected) {
-			for _, l := range rejected.Faults {
-				fmt.Printf("line %d %s\n", l.Line, l.Detail)
-			}
-			return
-		}
-		fmt.Println(len(c.Delta.Added), "added", err)
-	}
-
-	importText("p, group:Reports, finance.reports, export\ng, cleo, Reports\np, group:Reports, finance, shred\n")
-	importText("p, group:Reports, finance.reports, export\ng, cleo, group:Reports\n")
-	fmt.Println(engine.Can("cleo", "finance.reports:export"))
-	// Output:
-	// line 2 has "Reports" where a group is expected; write "group:Reports"
-	// line 3 "finance:shred" is not in the catalog
-	// 2 added <nil>
-	// true
-}
-
 // As acts for a signed-in user, who needs the rights for the operation.
 func ExampleEngine_As() {
 	ctx := context.Background()
@@ -349,4 +172,170 @@ func ExampleAuditRecords() {
 	// Output:
 	// 2 <nil>
 	// true revision 3: the record is missing: a head of revision 3 is kept elsewhere
+}
+
+// A preview makes every check and shows the effect of a change on users.
+func ExampleAdmin_DryRun_impact() {
+	ctx := context.Background()
+	engine := backOffice(ctx)
+	defer engine.Close()
+
+	change, err := engine.As("ana").DryRun().Grant(ctx, "Finance", "finance.reports:export")
+	if err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println(change.Impact.Gains)
+	fmt.Println(engine.Can("ben", "finance.reports:export"))
+	// Output:
+	// [{ben [finance.reports:export]}]
+	// false
+}
+
+// Fixes list the changes that would allow a denied request, their other effects, and whether the
+// user who asks may make them.
+func ExampleAdmin_Fixes() {
+	ctx := context.Background()
+	engine := backOffice(ctx)
+	defer engine.Close()
+	ana := engine.As("ana")
+	if _, err := ana.Grant(ctx, "Finance", "finance.*:*"); err != nil {
+		fmt.Println(err)
+	}
+
+	fixes, err := ana.Fixes(engine.View(), "cleo", "finance.reports:export")
+	if err != nil {
+		fmt.Println(err)
+	}
+	for _, fix := range fixes.List {
+		fmt.Println(fix.Kind, fix.Groups, fix.Permissions, "gives", len(fix.AlsoGives), "more; allowed:", fix.Allowed)
+	}
+	if _, err := ana.Assign(ctx, fixes.List[0].Groups[0], "cleo"); err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println(engine.Can("cleo", "finance.reports:export"))
+	// Output:
+	// assign [Finance] [] gives 1 more; allowed: true
+	// grant [] [finance.reports:export] gives 0 more; allowed: true
+	// assign [Administrators] [] gives 13 more; allowed: true
+	// true
+}
+
+// The reason is recorded with the change.
+func ExampleAdmin_Because() {
+	ctx := context.Background()
+	engine := backOffice(ctx)
+	defer engine.Close()
+
+	c, err := engine.As("ana").Because("ticket 12").Assign(ctx, "Finance", "cleo")
+	if err != nil {
+		fmt.Println(err)
+	}
+	stored, err := engine.Change(ctx, c.Revision)
+	fmt.Println(stored.Actor.ID, stored.Action, stored.Target, stored.Reason, err)
+	// Output:
+	// ana group.members.change Finance ticket 12 <nil>
+}
+
+// Of two concurrent saves the second gets a conflict, and nothing of the first is lost.
+func ExampleAdmin_IfVersion() {
+	ctx := context.Background()
+	engine := backOffice(ctx)
+	defer engine.Close()
+
+	seen, _ := engine.View().Group("Finance")
+	if _, err := engine.As("ana").IfVersion(seen.Version).Grant(ctx, "Finance", "finance.reports:export"); err != nil {
+		fmt.Println(err)
+	}
+	_, err := engine.As("ana").IfVersion(seen.Version).SetGroupPermissions(ctx, "Finance", authz.Rules{})
+	var conflict *authz.Error
+	now, _ := engine.View().Group("Finance")
+	fmt.Println(errors.As(err, &conflict), conflict.Revision == now.Version, now.Permissions.Grants)
+	// Output:
+	// true true [finance.reports:export]
+}
+
+// A dry run makes every check and returns the change that would be made.
+func ExampleAdmin_DryRun() {
+	ctx := context.Background()
+	engine := backOffice(ctx)
+	defer engine.Close()
+
+	c, err := engine.As("ana").DryRun().Grant(ctx, "Finance", "finance.reports:export")
+	fmt.Println(c.Delta.Added, err)
+	_, err = engine.As("ana").DryRun().Grant(ctx, "Finance", "finance.report:export")
+	fmt.Println(err)
+	fmt.Println(engine.Can("ben", "finance.reports:export"))
+	// Output:
+	// [{grant group:Finance finance.reports:export }] <nil>
+	// /grant/0 "finance.report:export" is not in the catalog; did you mean "finance.reports:export"?
+	// false
+}
+
+// A change can be reverted later, whatever else has changed since; the revert is a change of its
+// own. Later changes that build on it prevent the revert, and are named.
+func ExampleAdmin_Revert() {
+	ctx := context.Background()
+	engine := backOffice(ctx)
+	defer engine.Close()
+	ana := engine.As("ana")
+
+	given, err := ana.Grant(ctx, "Finance", "finance.reports:export")
+	if err != nil {
+		fmt.Println(err)
+	}
+	if _, err := ana.Assign(ctx, "Finance", "cleo"); err != nil {
+		fmt.Println(err)
+	}
+	reverted, err := ana.Because("the wrong group").Revert(ctx, given.Revision)
+	fmt.Println(reverted.Action, reverted.Delta.Removed, err)
+	fmt.Println(engine.Can("cleo", "finance.reports:export"))
+
+	gone, err := ana.DeleteGroup(ctx, "Finance", true)
+	if err != nil {
+		fmt.Println(err)
+	}
+	if _, err := ana.CreateGroup(ctx, authz.GroupSpec{Name: "Finance"}); err != nil {
+		fmt.Println(err)
+	}
+	_, err = ana.Revert(ctx, gone.Revision)
+	var cannot *authz.Error
+	if errors.As(err, &cannot) {
+		fmt.Println(cannot.Faults[0].Detail)
+	}
+	// Output:
+	// change.revert [{grant group:Finance finance.reports:export }] <nil>
+	// false
+	// the name of the deleted group "Finance" is taken by the group "Finance"
+}
+
+// A policy file is imported as a whole or not at all, and every line with an error is named.
+func ExampleAdmin_Import() {
+	ctx := context.Background()
+	engine := backOffice(ctx)
+	defer engine.Close()
+	importText := func(text string) {
+		file, err := policycsv.ReadPolicy(strings.NewReader(text))
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		c, err := engine.As("ana").Import(ctx, file, authz.ImportMerge)
+		var rejected *authz.Error
+		if errors.As(err, &rejected) {
+			for _, l := range rejected.Faults {
+				fmt.Printf("line %d %s\n", l.Line, l.Detail)
+			}
+			return
+		}
+		fmt.Println(len(c.Delta.Added), "added", err)
+	}
+
+	importText("p, group:Reports, finance.reports, export\ng, cleo, Reports\np, group:Reports, finance, shred\n")
+	importText("p, group:Reports, finance.reports, export\ng, cleo, group:Reports\n")
+	fmt.Println(engine.Can("cleo", "finance.reports:export"))
+	// Output:
+	// line 2 has "Reports" where a group is expected; write "group:Reports"
+	// line 3 "finance:shred" is not in the catalog
+	// 2 added <nil>
+	// true
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"github.com/rightful-go/rightful/authz"
 	"github.com/rightful-go/rightful/authz/memstore"
+	"github.com/rightful-go/rightful/authz/policycsv"
 )
 
 // backOffice is a small back office with an administrator, ana.
@@ -32,7 +34,7 @@ func backOffice(ctx context.Context) *authz.Engine {
 	return engine
 }
 
-// A change takes effect with the next decision.
+// A change takes effect on the next decision.
 func Example() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
@@ -48,7 +50,7 @@ func Example() {
 	// true
 }
 
-// An explanation says which rules grant what the user holds, and names what is missing as the catalog does.
+// An explanation says what is missing, in the catalog's words, and what grants the rest.
 func ExampleEngine_Explain() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
@@ -70,24 +72,7 @@ func ExampleEngine_Explain() {
 	// missing: Export reports
 }
 
-// A dry run also returns the impact of the change on users.
-func ExampleAdmin_DryRun_impact() {
-	ctx := context.Background()
-	engine := backOffice(ctx)
-	defer engine.Close()
-
-	change, err := engine.As("ana").DryRun().Grant(ctx, "Finance", "finance.reports:export")
-	if err != nil {
-		fmt.Println(err)
-	}
-	fmt.Println(change.Impact.Gains)
-	fmt.Println(engine.Can("ben", "finance.reports:export"))
-	// Output:
-	// [{ben [finance.reports:export]}]
-	// false
-}
-
-// Nobody gives what they don't hold: ben may change groups, but can't grant a permission that he lacks.
+// No user can give what they don't hold.
 func ExampleError_escalation() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
@@ -102,36 +87,7 @@ func ExampleError_escalation() {
 	// the change would give, take away or lift permissions that the actor doesn't hold: finance.reports:export.
 }
 
-// Fixes list the changes that would give a user what they were denied, with their side effects, and
-// whether the actor may make them.
-func ExampleAdmin_Fixes() {
-	ctx := context.Background()
-	engine := backOffice(ctx)
-	defer engine.Close()
-	ana := engine.As("ana")
-	if _, err := ana.Grant(ctx, "Finance", "finance.*:*"); err != nil {
-		fmt.Println(err)
-	}
-
-	fixes, err := ana.Fixes(engine.View(), "cleo", "finance.reports:export")
-	if err != nil {
-		fmt.Println(err)
-	}
-	for _, fix := range fixes.List {
-		fmt.Println(fix.Kind, fix.Groups, fix.Permissions, "gives", len(fix.AlsoGives), "more; allowed:", fix.Allowed)
-	}
-	if _, err := ana.Assign(ctx, fixes.List[0].Groups[0], "cleo"); err != nil {
-		fmt.Println(err)
-	}
-	fmt.Println(engine.Can("cleo", "finance.reports:export"))
-	// Output:
-	// assign [Finance] [] gives 1 more; allowed: true
-	// grant [] [finance.reports:export] gives 0 more; allowed: true
-	// assign [Administrators] [] gives 13 more; allowed: true
-	// true
-}
-
-// Past policies can be queried, and so can the change by which a user lost a permission.
+// Past decisions can be asked about later, and who ended them.
 func ExampleEngine_ViewAt() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
@@ -200,4 +156,62 @@ func ExampleEngine_Status() {
 	fmt.Println(status.Head.Revision, status.StoreErr)
 	// Output:
 	// 4 <nil>
+}
+
+// A seed gives a new store its first policy. It is applied once.
+func ExampleOpen() {
+	ctx := context.Background()
+	policy, err := policycsv.ReadPolicy(strings.NewReader(`
+p, group:Requests desk, requests.*, view
+p, group:Requests desk, requests.deposit, update
+g, ben, group:Requests desk
+g, ana, group:Administrators
+`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	engine, err := authz.Open(ctx, memstore.New(), authz.Options{
+		Seed: &authz.Seed{
+			Catalog: authz.Catalog{
+				{Permission: "requests.deposit:view", Label: "View deposits", Category: []string{"Requests"}},
+				{Permission: "requests.deposit:update", Label: "Decide deposits", Category: []string{"Requests"}},
+				{Permission: "finance.operations:create", Label: "Book operations", Category: []string{"Finance"}},
+			},
+			Policy: policy,
+		},
+		Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer engine.Close()
+	fmt.Println(engine.Can("ben", "requests.deposit:update"))
+	fmt.Println(engine.Can("ben", "requests.deposit:update", "finance.operations:create"))
+	fmt.Println(engine.Can("ana", "whatever.comes:tomorrow"))
+	// Output:
+	// true
+	// false
+	// true
+}
+
+// All of the permissions must be held; a question without permissions is denied.
+func ExampleEngine_Can() {
+	ctx := context.Background()
+	engine := backOffice(ctx)
+	defer engine.Close()
+	if _, err := engine.As("ana").Grant(ctx, "Finance", "finance.*:*"); err != nil {
+		fmt.Println(err)
+	}
+
+	fmt.Println(engine.Can("ben", "finance.reports:export"))
+	fmt.Println(engine.Can("ben", "finance.reports:export", "finance.operations:create"))
+	fmt.Println(engine.Can("ben", "finance.reports:export", "system.settings:view"))
+	fmt.Println(engine.Can("ben"))
+	// Output:
+	// true
+	// true
+	// false
+	// false
 }

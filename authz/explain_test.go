@@ -1,9 +1,7 @@
 package authz_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,32 +13,23 @@ import (
 	"github.com/rightful-go/rightful/authz/memstore"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
-
-// approval is what it takes to approve a deposit: permissions of three categories at once,
-// of which a bare 403 never says which is missing.
-var approval = []authz.Permission{
-	"clients.requests.deposit:update", "finance.operations:create",
-	"system.requests.resolutions:view", "system.requests.resolution-types:view",
-}
-
-// The story of the back office, told for everyone in it.
-func TestExplainTheApproval(t *testing.T) {
+// The explanations of the back office's deposit approval, for every user.
+func TestExplainDepositApproval(t *testing.T) {
 	t.Parallel()
 	engine := open(t, memstore.New(), authz.Options{Seed: seed(t, filepath.Join("testdata", "backoffice"))})
 	var text strings.Builder
 	for _, u := range append(engine.View().Users(authz.UserQuery{}), "nobody", "Administrators", "Ana") {
-		x := engine.Explain(u, approval...)
-		if x.Allowed != engine.Can(u, approval...) || x.Revision != engine.View().Revision() {
+		x := engine.Explain(u, depositApproval...)
+		if x.Allowed != engine.Can(u, depositApproval...) || x.Revision != engine.View().Revision() {
 			t.Errorf("%q: explained as %v at %d", u, x.Allowed, x.Revision)
 		}
-		write(&text, x)
+		explanationText(&text, x)
 	}
 	golden(t, filepath.Join("testdata", "explain", "approval.golden"), text.String())
 }
 
-// write sets an explanation down as text.
-func write(w *strings.Builder, x authz.Explanation) {
+// explanationText returns an explanation as text.
+func explanationText(w *strings.Builder, x authz.Explanation) {
 	word := map[bool]string{true: "allowed", false: "denied"}
 	fmt.Fprintf(w, "%s: %s", x.User, word[x.Allowed])
 	if !x.Known {
@@ -55,49 +44,8 @@ func write(w *strings.Builder, x authz.Explanation) {
 	}
 }
 
-func path(b authz.Origin) string {
-	parts := make([]string, len(b.Path))
-	for i, h := range b.Path {
-		parts[i] = string(h)
-	}
-	return strings.Join(parts, " > ")
-}
-
-// golden compares a text with the one kept in a file; -update keeps the new one.
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got == string(want) {
-		return
-	}
-	a, b := strings.Split(string(want), "\n"), strings.Split(got, "\n")
-	for i := range max(len(a), len(b)) {
-		if i >= len(a) || i >= len(b) || a[i] != b[i] {
-			t.Fatalf("%s differs from line %d on; -update keeps what is new\nhave %q\nwant %q", file, i+1, b[min(i, len(b)-1)], a[min(i, len(a)-1)])
-		}
-	}
-}
-
-// reasons lists why, as "grant a:b on ana > group:X", sorted.
-func reasons(p authz.PermissionExplanation) []string {
-	list := make([]string, len(p.Origins))
-	for i, b := range p.Origins {
-		list[i] = fmt.Sprintf("%s %s on %s", b.Rule, b.Pattern, path(b))
-	}
-	slices.Sort(list)
-	return list
-}
-
-// lattice is a policy in which one group is reached in several ways: Both > Left and Right >
-// Base, and ben is in Both and, once more, in Left.
+// lattice is a policy in which a group is reached in several ways: Both > Left and Right > Base;
+// ben is in Both and directly in Left as well.
 func lattice(t *testing.T) *authz.Engine {
 	t.Helper()
 	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
@@ -113,7 +61,7 @@ func lattice(t *testing.T) *authz.Engine {
 	return engine
 }
 
-// Every rule on every path, and nothing that has no part in it.
+// An explanation has every rule on every path and nothing irrelevant.
 func TestExplainNamesEveryPath(t *testing.T) {
 	t.Parallel()
 	engine := lattice(t)
@@ -158,7 +106,8 @@ func TestExplainNamesEveryPath(t *testing.T) {
 	}
 }
 
-// What is asked comes back in order and once; what can't be held is missing, no fault.
+// Permissions are explained once each, in the order asked; those that can't be held are missing,
+// which is no error.
 func TestExplainAnyQuestion(t *testing.T) {
 	t.Parallel()
 	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana", Catalog: authz.Catalog{
@@ -193,8 +142,8 @@ func TestExplainAnyQuestion(t *testing.T) {
 	}
 }
 
-// A group that is reached on two thousand paths is explained by the first thousand, and the
-// verdict takes in what lies on the others.
+// Of two thousand paths to a group the first thousand are explained, and the decision considers
+// all of them.
 func TestExplainManyPaths(t *testing.T) {
 	t.Parallel()
 	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
@@ -236,44 +185,7 @@ func TestExplainManyPaths(t *testing.T) {
 	check(false)
 }
 
-// What a user holds is listed by name: all of the catalog that a wildcard covers, and what
-// a rule outside it names exactly.
-func TestPermissionsOf(t *testing.T) {
-	t.Parallel()
-	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana", Catalog: authz.Catalog{
-		{Permission: "Zoo.cats:feed", Label: "Feed cats"},
-		{Permission: "zoo.dogs:feed", Label: "Feed dogs"},
-		{Permission: "zoo.dogs:walk", Label: "Walk dogs"},
-		{Permission: "record:read", Label: "Read"},
-		{Permission: "record:write", Label: "Write"},
-	}})
-	ctx, ana := t.Context(), engine.As("ana")
-	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Keepers", Permissions: authz.Rules{Grants: []authz.Pattern{"zoo.*:*", "record.17:read", "record.18:*"}}}))
-	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Vets", Inherits: []authz.GroupName{"Keepers"}, Permissions: authz.Rules{Restrictions: []authz.Pattern{"zoo.dogs:walk"}}}))
-	must(t)(ana.Assign(ctx, "Vets", "ben"))
-	must(t)(ana.SetUserPermissions(ctx, "ben", authz.Rules{Grants: []authz.Pattern{"Zoo.*:feed", "record.9:read", "record.9:write", "rightful.members/*:assign"}, Restrictions: []authz.Pattern{"record.9:write"}}))
-	var got []string
-	for _, e := range engine.Explain("ben", engine.View().PermissionsOf("ben")...).Permissions {
-		got = append(got, fmt.Sprintf("%s (%s) %d", e.Permission, e.Label, len(e.Origins)))
-		if !slices.Equal(reasons(authz.PermissionExplanation{Origins: e.Origins}), reasons(engine.Explain("ben", e.Permission).Permissions[0])) {
-			t.Errorf("%q: another explanation than Explain's", e.Permission)
-		}
-	}
-	want := []string{
-		"record.17:read () 1", "record.9:read () 1",
-		"rightful.members/Administrators:assign (Assign members of Administrators) 1",
-		"rightful.members/Keepers:assign (Assign members of Keepers) 1", "rightful.members/Vets:assign (Assign members of Vets) 1",
-		"Zoo.cats:feed (Feed cats) 1", "zoo.dogs:feed (Feed dogs) 1",
-	}
-	if !slices.Equal(got, want) {
-		t.Errorf("have\n%s", strings.Join(got, "\n"))
-	}
-	if list := engine.View().PermissionsOf("nobody"); len(list) > 0 {
-		t.Errorf("nobody holds %v", list)
-	}
-}
-
-// Groups that all inherit one another, in a table that someone else wrote to, hold nobody up.
+// Cycles among all groups, written by another program, don't delay an explanation.
 func TestExplainAmongManyCycles(t *testing.T) {
 	t.Parallel()
 	store := authztest.NewStore()
@@ -300,8 +212,8 @@ func TestExplainAmongManyCycles(t *testing.T) {
 	}
 }
 
-// What decides is among the reasons, however many there are.
-func TestManyReasonsDoNotHideTheRestriction(t *testing.T) {
+// The deciding rule is among the origins, however many there are.
+func TestManyOriginsDoNotHideTheRestriction(t *testing.T) {
 	t.Parallel()
 	engine := open(t, memstore.New(), authz.Options{Bootstrap: "root"})
 	ctx, root := t.Context(), engine.As("root")

@@ -23,7 +23,7 @@ func (x Explanation) Missing() (list []PermissionExplanation) {
 	return list
 }
 
-// ForgetRules lets e decide by matchers without rules, as a fault of ours might.
+// ForgetRules makes e decide by matchers without rules, as a bug in Rightful might.
 func ForgetRules(e *Engine) {
 	wrong := *e.current.Load()
 	wrong.matchers = make([]matcher, len(wrong.matchers))

@@ -10,8 +10,8 @@ import (
 	"github.com/rightful-go/rightful/authz/memstore"
 )
 
-// Hazard 9: rules are told apart by their fields joined with commas.
-func TestRulesWithCommasAreNotTakenForOneAnother(t *testing.T) {
+// Hazard 9: rules are identified by their fields joined with commas.
+func TestRulesWithCommasAreDistinct(t *testing.T) {
 	t.Parallel()
 	engine := office(t)
 	ctx, ana := t.Context(), engine.As("ana")
@@ -46,8 +46,8 @@ func TestRulesWithCommasAreNotTakenForOneAnother(t *testing.T) {
 	}
 }
 
-// Hazard 13: a user named like a group has what the group has.
-func TestAUserNamedLikeAGroupIsNobody(t *testing.T) {
+// Hazard 13: a user named like a group has the rights of the group.
+func TestUserNamedLikeAGroupHasNoneOfItsRights(t *testing.T) {
 	t.Parallel()
 	engine := office(t)
 	ctx, ana := t.Context(), engine.As("ana")
@@ -82,9 +82,8 @@ func TestAUserNamedLikeAGroupIsNobody(t *testing.T) {
 	}
 }
 
-// Hazard 14: what stands after a wildcard is as if it weren't there, and a wildcard matches
-// inside a segment.
-func TestAWildcardIsAWholeLastSegment(t *testing.T) {
+// Hazard 14: everything after a wildcard is ignored, and a wildcard matches inside a segment.
+func TestWildcardIsAWholeLastSegment(t *testing.T) {
 	t.Parallel()
 	engine := office(t)
 	ctx, ana := t.Context(), engine.As("ana")
@@ -112,8 +111,8 @@ func TestAWildcardIsAWholeLastSegment(t *testing.T) {
 	}
 }
 
-// Hazard 15b: names that one Casbin reads so and another otherwise. What can be a name means
-// the same to plain Casbin.
+// Hazard 15b: Casbins read some names differently. Every name that Rightful accepts means the
+// same to plain Casbin.
 func TestOddNamesMeanTheSameToPlainCasbin(t *testing.T) {
 	t.Parallel()
 	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})

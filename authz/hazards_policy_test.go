@@ -29,8 +29,8 @@ func chain(t *testing.T, engine *authz.Engine, n int) {
 	}
 }
 
-// Hazard 8: an eleventh level of inheritance is denied without a word.
-func TestTheEleventhGroupIsRefusedAndTheTenthCounts(t *testing.T) {
+// Hazard 8: an eleventh level of inheritance is silently denied.
+func TestEleventhInheritanceLevelIsRefused(t *testing.T) {
 	t.Parallel()
 	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
 	ctx, ana := t.Context(), engine.As("ana")
@@ -73,7 +73,7 @@ func TestTheEleventhGroupIsRefusedAndTheTenthCounts(t *testing.T) {
 }
 
 // Hazard 8: cycles are accepted.
-func TestCyclesAreRefusedAndOnesWrittenByOthersStopNothing(t *testing.T) {
+func TestCyclesAreRefusedAndForeignOnesTolerated(t *testing.T) {
 	t.Parallel()
 	store := authztest.NewStore()
 	engine := open(t, store, authz.Options{Bootstrap: "ana"})
@@ -91,7 +91,7 @@ func TestCyclesAreRefusedAndOnesWrittenByOthersStopNothing(t *testing.T) {
 		}
 	}
 	_ = engine.Close()
-	store.InsertRows(row("g", "group:G4", "group:G1")) // someone wrote past the engine
+	store.InsertRows(row("g", "group:G4", "group:G1")) // a foreign write
 	engine = open(t, store, authz.Options{})
 	must(t)(engine.As("ana").Assign(ctx, "G3", "ben"))
 	must(t)(engine.As("ana").CreateGroup(ctx, authz.GroupSpec{Name: "Aside"}))
@@ -109,8 +109,8 @@ func TestCyclesAreRefusedAndOnesWrittenByOthersStopNothing(t *testing.T) {
 	}
 }
 
-// Hazard 10: of several rules none is added when one is there already.
-func TestOneThatIsThereDoesNotKeepTheOthersOut(t *testing.T) {
+// Hazard 10: of several rules none is added if one of them exists.
+func TestExistingRuleDoesNotBlockTheOthers(t *testing.T) {
 	t.Parallel()
 	engine := office(t)
 	ctx, ana := t.Context(), engine.As("ana")
@@ -130,20 +130,22 @@ func TestOneThatIsThereDoesNotKeepTheOthersOut(t *testing.T) {
 	}
 }
 
-// broken is a notifier that tells nobody anything.
-type broken struct{}
+// brokenNotifier is a notifier that fails every call.
+type brokenNotifier struct{}
 
-func (broken) Publish(context.Context, authz.Revision) error { return errors.New("no route to host") }
+func (brokenNotifier) Publish(context.Context, authz.Revision) error {
+	return errors.New("no route to host")
+}
 
-func (broken) Subscribe(context.Context, func()) error { return errors.New("no route to host") }
+func (brokenNotifier) Subscribe(context.Context, func()) error { return errors.New("no route to host") }
 
-// Hazard 11: with a watcher that fails, a change reports an error and is made all the same.
-func TestABrokenNotifierFailsNoChange(t *testing.T) {
+// Hazard 11: with a failing watcher, a change reports an error and is applied all the same.
+func TestBrokenNotifierFailsNoChange(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store := memstore.New()
-		one := open(t, store, authz.Options{Bootstrap: "ana", Notifier: broken{}})
-		two := open(t, store, authz.Options{Notifier: broken{}})
+		one := open(t, store, authz.Options{Bootstrap: "ana", Notifier: brokenNotifier{}})
+		two := open(t, store, authz.Options{Notifier: brokenNotifier{}})
 		c := must(t)(one.As("ana").ChangeUserPermissions(t.Context(), "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
 		if c.Revision != one.View().Revision() || !one.Can("ben", "a:b") {
 			t.Errorf("%+v", c)
@@ -157,11 +159,11 @@ func TestABrokenNotifierFailsNoChange(t *testing.T) {
 	})
 }
 
-// Hazard 15a: a rule of three fields stops the load, or allows; a membership with a third
-// field makes an administrator; rows about a group that isn't come to life with it.
-func TestRowsOfAnotherLengthAllowNobody(t *testing.T) {
+// Hazard 15a: a rule of three fields prevents the load, or allows; a membership with a third
+// field makes an administrator; rows about a missing group take effect when someone creates it.
+func TestRowsOfWrongLengthAllowNobody(t *testing.T) {
 	t.Parallel()
-	engine := withRows(t,
+	engine := openWithRows(t,
 		row("p", "jo", "vault", "open"), row("g", "eve", "group:Administrators", "x"), row("g", "eve", "group:Vault"), row("p", "group:Vault", "vault", "open", "allow"))
 	for _, u := range []authz.UserID{"jo", "eve"} {
 		if engine.Can(u, "vault:open") {
@@ -182,9 +184,9 @@ func TestRowsOfAnotherLengthAllowNobody(t *testing.T) {
 	}
 }
 
-// Hazard 15c: a role manager of one's own is ignored, or remembered past the change; and two
-// who ask at once race.
-func TestAnEnforcerAnswersForItsRevision(t *testing.T) {
+// Hazard 15c: a custom role manager is ignored, or goes stale after a change, and concurrent
+// questions race.
+func TestEnforcerKeepsItsRevision(t *testing.T) {
 	t.Parallel()
 	engine := office(t)
 	ask := func(e authz.Enforcer, want bool) {

@@ -22,8 +22,8 @@ import (
 // Faults of Casbin and its neighbors that Rightful must not have, by their numbers in docs/hazards.md.
 // Those about odd policies and odd names are in hazards_policy_test.go and hazards_names_test.go.
 
-// Hazard 1: EnforceEx says nothing of a denial, and of an allowance nothing of the way.
-func TestADenialComesWithItsReason(t *testing.T) {
+// Hazard 1: EnforceEx gives no reason for a denial, and for an allow no path through groups.
+func TestDenialComesWithItsReason(t *testing.T) {
 	t.Parallel()
 	engine := office(t)
 	must(t)(engine.As("ana").UpdateGroup(t.Context(), "Leads", authz.GroupPatch{Inherits: &[]authz.GroupName{"Desk"}}))
@@ -36,8 +36,8 @@ func TestADenialComesWithItsReason(t *testing.T) {
 	}
 }
 
-// Hazard 2: a revocation between reading the table and taking it in comes back.
-func TestARevocationDuringAReloadDoesNotComeBack(t *testing.T) {
+// Hazard 2: a revocation between reading the table and swapping the policy is lost.
+func TestRevocationDuringAReloadStays(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		memory := authztest.NewStore()
@@ -73,8 +73,8 @@ func TestARevocationDuringAReloadDoesNotComeBack(t *testing.T) {
 	})
 }
 
-// Hazard 3: caches go on allowing after a membership is gone.
-func TestARemovedMemberIsDeniedOnTheNextDecision(t *testing.T) {
+// Hazard 3: caches go on allowing after a membership is removed.
+func TestRemovedMemberIsDeniedOnTheNextDecision(t *testing.T) {
 	t.Parallel()
 	engine := office(t)
 	ctx, ana := t.Context(), engine.As("ana")
@@ -127,9 +127,9 @@ func TestARemovedMemberIsDeniedOnTheNextDecision(t *testing.T) {
 	}
 }
 
-// Hazard 4: each id asked about, known or not, is kept until memory ends. Not parallel: it
-// measures the heap.
-func TestAskingAboutStrangersCostsNoMemory(t *testing.T) {
+// Hazard 4: every user id asked about, known or not, stays in memory. This test isn't parallel,
+// since it measures the heap.
+func TestUnknownUsersCostNoMemory(t *testing.T) {
 	engine := office(t)
 	enforcer, err := engine.View().Enforcer()
 	if err != nil {
@@ -162,8 +162,8 @@ func TestAskingAboutStrangersCostsNoMemory(t *testing.T) {
 	runtime.KeepAlive(enforcer)
 }
 
-// Hazard 4: a user who is gone stays in the role manager.
-func TestADeletedUserIsForgotten(t *testing.T) {
+// Hazard 4: a deleted user stays in the role manager.
+func TestDeletedUserIsForgotten(t *testing.T) {
 	t.Parallel()
 	engine := office(t)
 	must(t)(engine.As("ana").Assign(t.Context(), "Finance", "ben"))
@@ -182,7 +182,7 @@ func TestADeletedUserIsForgotten(t *testing.T) {
 }
 
 // Hazard 4: the keys of the cached enforcers collide.
-func TestQuestionsThatJoinToTheSameTextAreNotTheSame(t *testing.T) {
+func TestQuestionsWithTheSameJoinedTextAreDistinct(t *testing.T) {
 	t.Parallel()
 	engine := office(t)
 	must(t)(engine.As("ana").ChangeUserPermissions(t.Context(), "a", authz.RulesDelta{Grant: []authz.Pattern{"b$$c:d", "b::c:d", "b c:d"}}))
@@ -196,9 +196,9 @@ func TestQuestionsThatJoinToTheSameTextAreNotTheSame(t *testing.T) {
 	}
 }
 
-// Hazards 6 and 12: with no policy loaded everything is allowed; a switch turns it all off;
-// whoever gets hold of an enforcer can change it.
-func TestAnEngineWithoutAPolicyAllowsNothing(t *testing.T) {
+// Hazards 6 and 12: without a loaded policy everything is allowed, a switch turns the check off,
+// and any code with the enforcer can change it.
+func TestEngineWithoutAPolicyAllowsNothing(t *testing.T) {
 	t.Parallel()
 	away := errors.New("connection refused")
 	store := authztest.NewStore()
@@ -235,8 +235,8 @@ func TestAnEngineWithoutAPolicyAllowsNothing(t *testing.T) {
 	}
 }
 
-// Hazard 7: a reload that fails leaves members denied, or allowed by what was remembered.
-func TestAFailedReloadChangesNothing(t *testing.T) {
+// Hazard 7: after a failed reload, members are denied, or allowed by memoized results.
+func TestFailedReloadChangesNothing(t *testing.T) {
 	t.Parallel()
 	memory := authztest.NewStore()
 	other := open(t, memory, authz.Options{Bootstrap: "ana", PollInterval: time.Hour})

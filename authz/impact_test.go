@@ -16,34 +16,17 @@ import (
 	"github.com/rightful-go/rightful/authz/memstore"
 )
 
-// someCatalog declares everything that the random policies of world_test.go name.
-func someCatalog() (list authz.Catalog) {
-	for _, o := range someObjects {
-		for _, a := range someActions {
-			list = append(list, authz.Entry{Permission: authz.Permission(o + ":" + a), Label: o})
-		}
-	}
-	return list
-}
-
-// told is what a preview said of a change that was then made.
-type told struct {
+// previewed is the impact that a preview showed for a change that was then made.
+type previewed struct {
 	actor    authz.UserID // empty for the command
 	revision authz.Revision
 	impact   authz.Impact
 }
 
-func acting(engine *authz.Engine, actor authz.UserID) authz.Admin {
-	if actor == "" {
-		return engine.AsCommand("test")
-	}
-	return engine.As(actor)
-}
-
-// differ compares what an impact says with the decisions of two policies: gains over the
-// catalog that is, losses over the one that was (each group has its right to assign), and
-// over what lies outside it and is listed as held.
-func differ(before, after *authz.View, im authz.Impact) error {
+// impactFault compares an impact with the decisions of two policies: gains over the new catalog,
+// losses over the old one (each group has its right to assign), and both over held permissions
+// outside the catalogs.
+func impactFault(before, after *authz.View, im authz.Impact) error {
 	only := func(u authz.UserID, one, other *authz.View) (list []authz.Permission) {
 		asked := map[authz.Permission]bool{}
 		for _, e := range one.Catalog(nil, "") {
@@ -87,25 +70,25 @@ func differ(before, after *authz.View, im authz.Impact) error {
 	return nil
 }
 
-// foretell previews random operations, makes them, and holds the one against the other.
-func foretell(t *testing.T, engine *authz.Engine, store authz.Store, seed uint64, steps int) (list []told) {
+// previewRandomSteps previews random operations, carries them out, and compares the two.
+func previewRandomSteps(t *testing.T, engine *authz.Engine, store authz.Store, seed uint64, steps int) (list []previewed) {
 	t.Helper()
 	ctx := t.Context()
-	r, w := rand.New(rand.NewPCG(seed, 8)), newWorld()
+	r, w := rand.New(rand.NewPCG(seed, 8)), newReferenceModel()
 	w.rules[authz.Rule{Kind: authz.KindMember, Subject: "root", Group: authz.Administrators}] = true
 	for i := range steps {
 		s, actor := randomStep(r, w), authz.UserID("")
 		if r.IntN(2) == 0 {
 			actor = pick(r, someUsers)
-			equip(t, engine, w, actor, r)
+			giveSomeRights(t, engine, w, actor, r)
 		}
 		before := engine.View()
-		planned, im, err := preview(acting(engine, actor), func(a authz.Admin) (authz.Change, error) { return s.engine(ctx, a) })
+		planned, im, err := preview(adminOf(engine, actor), func(a authz.Admin) (authz.Change, error) { return s.engine(ctx, a) })
 		if stored, serr := store.Position(ctx); serr != nil || engine.View().Revision() != before.Revision() || stored.Revision != before.Revision() ||
 			planned.Revision != 0 || len(planned.Hash) != 0 || !planned.At.IsZero() {
 			t.Fatalf("step %d, %s: the preview was carried out: %+v", i, s.name, planned)
 		}
-		made, merr := s.engine(ctx, acting(engine, actor))
+		made, merr := s.engine(ctx, adminOf(engine, actor))
 		if fmt.Sprint(err) != fmt.Sprint(merr) {
 			t.Fatalf("step %d, %s: previewed %v, made %v", i, s.name, err, merr)
 		}
@@ -115,30 +98,30 @@ func foretell(t *testing.T, engine *authz.Engine, store authz.Store, seed uint64
 			}
 			continue
 		}
-		s.world(w)
+		s.model(w)
 		if !reflect.DeepEqual(planned.Delta, made.Delta) {
 			t.Fatalf("step %d, %s: previewed %+v, made %+v", i, s.name, planned.Delta, made.Delta)
 		}
-		if err := differ(before, engine.View(), im); err != nil {
+		if err := impactFault(before, engine.View(), im); err != nil {
 			t.Fatalf("RIGHTFUL_SEED=%d step %d, %s: %v", seed, i, s.name, err)
 		}
 		if made.Revision > 0 {
-			list = append(list, told{actor, made.Revision, im})
+			list = append(list, previewed{actor, made.Revision, im})
 		}
 	}
 	return list
 }
 
-// A preview says exactly what decisions a change alters and stores nothing; and what it said
-// is what the records say of the change later, through renames and deletions since.
-func TestPreviewsComeTrue(t *testing.T) {
+// A preview shows exactly which decisions a change alters, and stores nothing. The impact of the
+// recorded change stays the same through later renames and deletions.
+func TestImpactMatchesTheChange(t *testing.T) {
 	t.Parallel()
 	for _, catalog := range []authz.Catalog{nil, someCatalog()} {
 		for _, seed := range seeds(t, 4) {
 			store := memstore.New()
 			options := authz.Options{Bootstrap: "root", Catalog: catalog, PollInterval: time.Hour}
 			engine := open(t, store, options)
-			list := foretell(t, engine, store, seed, 80)
+			list := previewRandomSteps(t, engine, store, seed, 80)
 			later := open(t, store, options) // has only the records
 			for _, e := range []*authz.Engine{engine, later} {
 				for _, was := range list {
@@ -146,19 +129,19 @@ func TestPreviewsComeTrue(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					im, err := acting(e, was.actor).Impact(t.Context(), c)
-					im.RevertNeedsAdministrators = was.impact.RevertNeedsAdministrators // is about now, see TestUndoIsWhatARevertSays
+					im, err := adminOf(e, was.actor).Impact(t.Context(), c)
+					im.RevertNeedsAdministrators = was.impact.RevertNeedsAdministrators // is about now, see TestUndoRightsMatchTheRevert
 					if err != nil || !reflect.DeepEqual(im, was.impact) {
 						t.Fatalf("RIGHTFUL_SEED=%d revision %d, %s %q: foretold %+v, said now %+v (%v)", seed, was.revision, c.Action, c.Target, was.impact, im, err)
 					}
 				}
 			}
-			fits(t, later)
+			checkRecords(t, later)
 		}
 	}
 }
 
-// Of many people the first hundred are listed and all are counted.
+// Of many affected users the first hundred are listed and all are counted.
 func TestImpactOnMany(t *testing.T) {
 	t.Parallel()
 	engine := office(t)
@@ -190,7 +173,7 @@ func TestImpactOnMany(t *testing.T) {
 	}
 }
 
-// An impact says whether the one who asks could take the change back.
+// An impact says whether the user who asks could undo the change.
 func TestImpactSaysWhoCouldUndo(t *testing.T) {
 	t.Parallel()
 	engine := office(t)
@@ -229,15 +212,15 @@ func TestImpactSaysWhoCouldUndo(t *testing.T) {
 			return a.UpdateGroup(ctx, "Finance", authz.GroupPatch{Name: ptr(authz.GroupName("Treasury"))})
 		}},
 	} {
-		_, im, err := preview(acting(engine, c.actor), c.change)
+		_, im, err := preview(adminOf(engine, c.actor), c.change)
 		if err != nil || im.RevertNeedsAdministrators != c.administrators {
 			t.Errorf("%s: undoing needs administrators: %v (%v)", c.what, im.RevertNeedsAdministrators, err)
 		}
 	}
 }
 
-// A change that isn't on record has had no impact.
-func TestImpactOfWhatNeverWas(t *testing.T) {
+// The impact of a change that isn't recorded is an error.
+func TestImpactOfAnUnrecordedChange(t *testing.T) {
 	t.Parallel()
 	engine := office(t)
 	for _, c := range []authz.Change{
@@ -251,8 +234,8 @@ func TestImpactOfWhatNeverWas(t *testing.T) {
 	}
 }
 
-// The past is worked out through a change that renamed a group and did more to it at once.
-func TestImpactBeforeARenameThatDidMore(t *testing.T) {
+// Earlier policies are reconstructed across a change that renamed a group and edited it as well.
+func TestImpactBeforeARenameWithOtherEdits(t *testing.T) {
 	t.Parallel()
 	engine := office(t)
 	ctx, ana := t.Context(), engine.As("ana")
@@ -276,8 +259,8 @@ func TestImpactBeforeARenameThatDidMore(t *testing.T) {
 	}
 }
 
-// Two users whose ids look like parts of one another are two.
-func TestImpactTellsUsersApart(t *testing.T) {
+// Users whose ids look like parts of one another are told apart.
+func TestImpactTellsSimilarUserIDsApart(t *testing.T) {
 	t.Parallel()
 	engine := open(t, memstore.New(), authz.Options{Bootstrap: "root"})
 	ctx, root := t.Context(), engine.As("root")
@@ -297,13 +280,4 @@ func TestImpactTellsUsersApart(t *testing.T) {
 	if impact.GainCount != 1 || impact.LossCount != 1 {
 		t.Errorf("%+v", impact)
 	}
-}
-
-// preview makes a dry run and returns its impact beside the change without it.
-func preview(a authz.Admin, operate func(authz.Admin) (authz.Change, error)) (c authz.Change, im authz.Impact, err error) {
-	c, err = operate(a.DryRun())
-	if c.Impact != nil {
-		im, c.Impact = *c.Impact, nil
-	}
-	return c, im, err
 }

@@ -20,7 +20,7 @@ func importText(t *testing.T, engine *authz.Engine, text string, mode authz.Impo
 	return engine.As("ana").Import(t.Context(), file, mode)
 }
 
-// Malformed input of every kind is refused whole, with its line.
+// Malformed input of any kind is refused as a whole, with its line.
 func TestMalformedImportsAreRefusedWhole(t *testing.T) {
 	t.Parallel()
 	chain := func(links int) string {
@@ -99,7 +99,7 @@ func TestMalformedImportsAreRefusedWhole(t *testing.T) {
 	})
 }
 
-// Every bad line is reported, in order, whoever found it.
+// Every bad line is reported, in order.
 func TestAllBadLinesAreReported(t *testing.T) {
 	t.Parallel()
 	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana", Catalog: authz.Catalog{{Permission: "a:b", Label: "B"}}})
@@ -117,8 +117,8 @@ func TestAllBadLinesAreReported(t *testing.T) {
 	}
 }
 
-// A policy made for plain Casbin comes in as it is; a second import changes nothing; what is
-// exported imports to the same policy.
+// A policy made for plain Casbin is imported unchanged; a second import changes nothing; an
+// export imports to the same policy.
 func TestImportOfAPlainCasbinPolicy(t *testing.T) {
 	t.Parallel()
 	const plain = "p, admin, data, write\np, alice, data, read\ng, bob, admin\ng, admin, staff\np, staff, data, read\n"
@@ -150,8 +150,8 @@ func TestImportOfAPlainCasbinPolicy(t *testing.T) {
 	}
 }
 
-// A file with nothing in it takes nothing away; one that says what stays does.
-func TestReplacingByNothingIsRefused(t *testing.T) {
+// An empty file doesn't remove the policy; a file that names what stays does.
+func TestReplacingWithAnEmptyFileIsRefused(t *testing.T) {
 	t.Parallel()
 	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
 	must(t)(importText(t, engine, "g, ben, group:Desk\n", authz.ImportMerge))
@@ -166,5 +166,14 @@ func TestReplacingByNothingIsRefused(t *testing.T) {
 	}
 	if c := must(t)(importText(t, engine, "p, group:Administrators, *, *, allow\n", authz.ImportReplace)); len(c.Delta.Removed) != 1 {
 		t.Errorf("%+v", c)
+	}
+}
+
+// An unknown import mode is refused and doesn't merge.
+func TestUnknownImportModeIsRefused(t *testing.T) {
+	t.Parallel()
+	engine := office(t)
+	if _, err := engine.As("ana").Import(t.Context(), authz.PolicyFile{}, "Replace"); !errors.Is(err, authz.ErrInvalid) {
+		t.Errorf("%v", err)
 	}
 }

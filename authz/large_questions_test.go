@@ -30,7 +30,7 @@ var (
 )
 
 // question draws one, near the rules that reach the user for the most part.
-func (l *large) question(r *rand.Rand, policy byHolder) largeQuestion {
+func (l *largePolicy) question(r *rand.Rand, policy bySubject) largeQuestion {
 	q := largeQuestion{user: pick(r, l.users)}
 	if r.IntN(20) == 0 {
 		q.user = pick(r, strangers)
@@ -74,15 +74,15 @@ func near(r *rand.Rand, p authz.Pattern) authz.Permission {
 	return authz.Permission(object + ":" + action)
 }
 
-// focus are the users and the patterns that a change is about.
+// focus is the users and the patterns that a change is about.
 type focus struct {
 	users    []authz.UserID
 	patterns []authz.Pattern
 }
 
-// focus finds them: whom a changed rule reaches and what it names, and where a link changed,
-// what the group gives.
-func (b byHolder) focus(r *rand.Rand, d authz.Delta) focus {
+// focus finds the users whom a changed rule reaches and the patterns it names, or, where a link
+// changed, what the group gives.
+func (b bySubject) focus(r *rand.Rand, d authz.Delta) focus {
 	var f focus
 	rules := slices.Concat(d.Removed, d.Added)
 	r.Shuffle(len(rules), func(i, j int) { rules[i], rules[j] = rules[j], rules[i] })
@@ -106,8 +106,8 @@ func (b byHolder) focus(r *rand.Rand, d authz.Delta) focus {
 	return f
 }
 
-// question draws one about the change, or any where the change is about nothing.
-func (f focus) question(r *rand.Rand, l *large, policy byHolder) largeQuestion {
+// question draws a question about the change, or any other where the change is about nothing.
+func (f focus) question(r *rand.Rand, l *largePolicy, policy bySubject) largeQuestion {
 	q := l.question(r, policy)
 	if len(f.users) > 0 {
 		q.user = pick(r, f.users)
@@ -118,20 +118,20 @@ func (f focus) question(r *rand.Rand, l *large, policy byHolder) largeQuestion {
 	return q
 }
 
-// difference says where an answer to the question isn't that of the plain sets. Casbin is
-// slow on large policies: it isn't asked where enforcer is nil.
-func (a answers) difference(v *authz.View, enforcer authz.Enforcer, b byHolder, q largeQuestion) (allowed bool, err error) {
+// difference compares the answers to a question with the model. Casbin is slow on large
+// policies: it isn't asked if enforcer is nil.
+func (a answers) difference(v *authz.View, enforcer authz.Enforcer, b bySubject, q largeQuestion) (allowed bool, err error) {
 	about := b.of(q.user)
 	want := about.can(q.user, q.permission)
 	if got := a.can(v, q.user, q.permission); got != want {
-		return want, fmt.Errorf("Can(%q, %.200q) = %v, the plain sets say %v", q.user, q.permission, got, want)
+		return want, fmt.Errorf("Can(%q, %.200q) = %v, the model says %v", q.user, q.permission, got, want)
 	}
 	if got := a.explain(v, q.user, q.permission); got != want {
-		return want, fmt.Errorf("Explain(%q, %.200q) = %v, the plain sets say %v", q.user, q.permission, got, want)
+		return want, fmt.Errorf("Explain(%q, %.200q) = %v, the model says %v", q.user, q.permission, got, want)
 	}
 	if object, action, asked := q.casbin(); enforcer != nil && asked {
 		if got, err := a.enforce(enforcer, q.user, object, action); err != nil || got != want {
-			return want, fmt.Errorf("Enforce(%q, %.200q) = %v, %v, the plain sets say %v", q.user, q.permission, got, err, want)
+			return want, fmt.Errorf("Enforce(%q, %.200q) = %v, %v, the model says %v", q.user, q.permission, got, err, want)
 		}
 	}
 	return want, nil
@@ -143,11 +143,11 @@ func (q largeQuestion) casbin() (object, action string, asked bool) {
 	return object, action, ok && q.user != "" && !strings.HasPrefix(string(q.user), "group:")
 }
 
-// listing says in what PermissionsOf isn't what it must be: what the plain sets allow of the
-// catalog and of what the user's grants name exactly.
-func (a answers) listing(v *authz.View, b byHolder, u authz.UserID) error {
+// listing compares PermissionsOf with the model: everything allowed that is in the catalog or
+// that the user's grants name exactly.
+func (a answers) listing(v *authz.View, b bySubject, u authz.UserID) error {
 	about, want := b.of(u), map[authz.Permission]bool{}
-	reached := about.holders(u)
+	reached := about.subjects(u)
 	ask := func(p authz.Permission) {
 		if about.canWith(reached, u, p) {
 			want[p] = true

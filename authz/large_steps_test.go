@@ -11,7 +11,7 @@ import (
 )
 
 // step draws an operation on a large policy. Wildcards that come and go are most of them.
-func (l *large) step(r *rand.Rand) step {
+func (l *largePolicy) step(r *rand.Rand) step {
 	draws := []func(*rand.Rand) step{
 		l.wildcardStep, l.wildcardStep, l.wildcardStep, l.liftStep, l.liftStep, l.rulesStep, l.setStep, l.linkStep,
 		l.linkStep, l.moveStep, l.userStep, l.leaveStep, l.createStep, l.renameStep, l.deleteStep, l.importStep,
@@ -21,7 +21,7 @@ func (l *large) step(r *rand.Rand) step {
 
 // wildcardStep grants or restricts what a wildcard of any level covers, or puts one back that
 // was taken away.
-func (l *large) wildcardStep(r *rand.Rand) step {
+func (l *largePolicy) wildcardStep(r *rand.Rand) step {
 	level := r.IntN(wildcardLevels)
 	rule := authz.Rule{Kind: authz.KindGrant, Pattern: pick(r, l.wildcards[level])}
 	if r.IntN(3) == 0 {
@@ -44,7 +44,7 @@ func (l *large) wildcardStep(r *rand.Rand) step {
 }
 
 // liftStep takes a wildcard away that is there, of any level.
-func (l *large) liftStep(r *rand.Rand) step {
+func (l *largePolicy) liftStep(r *rand.Rand) step {
 	var levels [wildcardLevels][]authz.Rule
 	for _, rule := range l.sorted() {
 		if level := wildcardLevel(rule.Pattern); level >= 0 && rule.Subject != authz.Administrators.Subject() {
@@ -60,11 +60,11 @@ func (l *large) liftStep(r *rand.Rand) step {
 	return changeStep(rule.Subject, delta(false, rule))
 }
 
-// rulesStep takes some of a holder's rules away and gives others.
-func (l *large) rulesStep(r *rand.Rand) step {
+// rulesStep removes some rules of a subject and adds others.
+func (l *largePolicy) rulesStep(r *rand.Rand) step {
 	holder := l.rule(r, l.sortedGroups()).Subject
 	var gone []authz.Rule
-	for _, rule := range l.byHolder().rules[holder] {
+	for _, rule := range l.bySubject().rules[holder] {
 		if rule.Pattern != "" && r.IntN(3) == 0 {
 			gone = append(gone, rule)
 		}
@@ -78,7 +78,7 @@ func (l *large) rulesStep(r *rand.Rand) step {
 	return changeStep(holder, d)
 }
 
-// delta says that the rules, all of one holder, come or go.
+// delta adds or removes rules, all of one subject.
 func delta(come bool, rules ...authz.Rule) (d authz.RulesDelta) {
 	for _, r := range rules {
 		list := map[bool]map[authz.RuleKind]*[]authz.Pattern{
@@ -94,7 +94,7 @@ func delta(come bool, rules ...authz.Rule) (d authz.RulesDelta) {
 func changeStep(h authz.Subject, d authz.RulesDelta) step {
 	return step{
 		name:  fmt.Sprintf("change the rules of %q by %v", h, d),
-		world: func(w *world) { w.change(h, d) },
+		model: func(w *referenceModel) { w.change(h, d) },
 		engine: func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			if name, ok := h.Group(); ok {
 				return a.ChangeGroupPermissions(ctx, name, d)
@@ -104,12 +104,12 @@ func changeStep(h authz.Subject, d authz.RulesDelta) step {
 	}
 }
 
-func (l *large) setStep(r *rand.Rand) step {
+func (l *largePolicy) setStep(r *rand.Rand) step {
 	h := l.rule(r, l.sortedGroups()).Subject
 	rules := authz.Rules{Grants: l.patterns(r, 20), Restrictions: l.patterns(r, 3)}
 	return step{
 		name:  fmt.Sprintf("set the rules of %q", h),
-		world: func(w *world) { w.set(h, rules.Grants, rules.Restrictions) },
+		model: func(w *referenceModel) { w.set(h, rules.Grants, rules.Restrictions) },
 		engine: func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			if name, ok := h.Group(); ok {
 				return a.SetGroupPermissions(ctx, name, rules)
@@ -119,7 +119,7 @@ func (l *large) setStep(r *rand.Rand) step {
 	}
 }
 
-func (l *large) patterns(r *rand.Rand, most int) []authz.Pattern {
+func (l *largePolicy) patterns(r *rand.Rand, most int) []authz.Pattern {
 	list := make([]authz.Pattern, r.IntN(most+1))
 	for i := range list {
 		list[i] = l.pattern(r)
@@ -129,9 +129,9 @@ func (l *large) patterns(r *rand.Rand, most int) []authz.Pattern {
 
 // linkStep gives a group something to inherit, or takes it away. What would make a cycle or
 // a chain of more than ten groups is tried as well.
-func (l *large) linkStep(r *rand.Rand) step {
+func (l *largePolicy) linkStep(r *rand.Rand) step {
 	groups := l.sortedGroups()
-	heir, to, policy := pick(r, groups), pick(r, groups), l.byHolder()
+	heir, to, policy := pick(r, groups), pick(r, groups), l.bySubject()
 	if r.IntN(4) == 0 {
 		to = pick(r, policy.heirsOf(heir))
 	}
@@ -147,7 +147,7 @@ func (l *large) linkStep(r *rand.Rand) step {
 	} else {
 		list = append(list, to)
 	}
-	s := step{name: fmt.Sprintf("%q inherits %q", heir, list), world: func(w *world) { w.setInherits(heir, list) }}
+	s := step{name: fmt.Sprintf("%q inherits %q", heir, list), model: func(w *referenceModel) { w.setInherits(heir, list) }}
 	after := l.clone()
 	after.setInherits(heir, list)
 	switch {
@@ -162,30 +162,8 @@ func (l *large) linkStep(r *rand.Rand) step {
 	return s
 }
 
-// longestChain returns how many groups inherit one another in a row. There must be no cycle.
-func (w *world) longestChain() int {
-	rules, known := w.byHolder().rules, map[authz.GroupName]int{}
-	var from func(authz.GroupName) int
-	from = func(g authz.GroupName) int {
-		if known[g] == 0 {
-			known[g] = 1
-			for _, r := range rules[g.Subject()] {
-				if r.Kind == authz.KindInherit {
-					known[g] = max(known[g], 1+from(r.Group))
-				}
-			}
-		}
-		return known[g]
-	}
-	longest := 0
-	for g := range w.groups {
-		longest = max(longest, from(g))
-	}
-	return longest
-}
-
 // moveStep puts users into a group and takes others out, in one change.
-func (l *large) moveStep(r *rand.Rand) step {
+func (l *largePolicy) moveStep(r *rand.Rand) step {
 	group := pick(r, l.sortedGroups())
 	var add []authz.UserID
 	remove := slices.Sorted(slices.Values(l.members(group)))
@@ -198,7 +176,7 @@ func (l *large) moveStep(r *rand.Rand) step {
 	}
 	return step{
 		name: fmt.Sprintf("into %q %q, out of it %q", group, add, remove),
-		world: func(w *world) {
+		model: func(w *referenceModel) {
 			for _, u := range remove {
 				delete(w.rules, authz.Rule{Kind: authz.KindMember, Subject: authz.Subject(u), Group: group})
 			}
@@ -213,7 +191,7 @@ func (l *large) moveStep(r *rand.Rand) step {
 }
 
 // userStep moves a user, by naming all their groups.
-func (l *large) userStep(r *rand.Rand) step {
+func (l *largePolicy) userStep(r *rand.Rand) step {
 	user, list := pick(r, l.users), []authz.GroupName{pick(r, l.sortedGroups()), pick(r, l.sortedGroups())}
 	if r.IntN(8) == 0 {
 		list = append(list, authz.Administrators)
@@ -222,7 +200,7 @@ func (l *large) userStep(r *rand.Rand) step {
 	if l.isLastAdministrator(user) && !slices.Contains(list, authz.Administrators) {
 		s.expect = authz.ErrLastAdministrator
 	}
-	s.world = func(w *world) {
+	s.model = func(w *referenceModel) {
 		for rule := range w.rules {
 			if rule.Kind == authz.KindMember && rule.Subject == authz.Subject(user) {
 				delete(w.rules, rule)
@@ -239,13 +217,13 @@ func (l *large) userStep(r *rand.Rand) step {
 }
 
 // leaveStep takes all that a user has, who may come back.
-func (l *large) leaveStep(r *rand.Rand) step {
+func (l *largePolicy) leaveStep(r *rand.Rand) step {
 	user := pick(r, l.users)
 	s := step{name: fmt.Sprintf("delete user %q", user)}
 	if l.isLastAdministrator(user) {
 		s.expect = authz.ErrLastAdministrator
 	}
-	s.world = func(w *world) {
+	s.model = func(w *referenceModel) {
 		for rule := range w.rules {
 			if rule.Subject == authz.Subject(user) {
 				delete(w.rules, rule)
@@ -257,12 +235,12 @@ func (l *large) leaveStep(r *rand.Rand) step {
 }
 
 // createStep makes a group under a name that another may have had.
-func (l *large) createStep(r *rand.Rand) step {
+func (l *largePolicy) createStep(r *rand.Rand) step {
 	name := l.takeSpare(r)
 	spec := authz.GroupSpec{Name: name, Permissions: authz.Rules{Grants: l.patterns(r, 10), Restrictions: l.patterns(r, 2)}}
 	return step{
 		name: fmt.Sprintf("create %q", name),
-		world: func(w *world) {
+		model: func(w *referenceModel) {
 			w.groups[name] = true
 			w.set(name.Subject(), spec.Permissions.Grants, spec.Permissions.Restrictions)
 		},
@@ -270,7 +248,7 @@ func (l *large) createStep(r *rand.Rand) step {
 	}
 }
 
-func (l *large) takeSpare(r *rand.Rand) authz.GroupName {
+func (l *largePolicy) takeSpare(r *rand.Rand) authz.GroupName {
 	at := r.IntN(len(l.spare))
 	name := l.spare[at]
 	l.spare = slices.Delete(l.spare, at, at+1)
@@ -278,21 +256,21 @@ func (l *large) takeSpare(r *rand.Rand) authz.GroupName {
 }
 
 // renameStep gives a group another name.
-func (l *large) renameStep(r *rand.Rand) step {
+func (l *largePolicy) renameStep(r *rand.Rand) step {
 	from, to := l.namedGroup(r), l.takeSpare(r)
 	l.spare = append(l.spare, from)
 	return step{
 		name:  fmt.Sprintf("rename %q to %q", from, to),
-		world: func(w *world) { w.rename(from, to) },
+		model: func(w *referenceModel) { w.rename(from, to) },
 		engine: func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.UpdateGroup(ctx, from, authz.GroupPatch{Name: &to})
 		},
 	}
 }
 
-// namedGroup draws a group, rather one whose members someone may assign: that right follows
-// the group.
-func (l *large) namedGroup(r *rand.Rand) authz.GroupName {
+// namedGroup draws a group, preferably one with a right to assign its members, since that right
+// must follow the group.
+func (l *largePolicy) namedGroup(r *rand.Rand) authz.GroupName {
 	rules := slices.DeleteFunc(l.sorted(), func(rule authz.Rule) bool { return !strings.HasPrefix(string(rule.Pattern), "rightful.members/") })
 	for _, g := range l.sortedGroups() {
 		named := slices.ContainsFunc(rules, func(rule authz.Rule) bool { return rule.Pattern == authz.Pattern(authz.AssignMembers(g)) })
@@ -304,9 +282,9 @@ func (l *large) namedGroup(r *rand.Rand) authz.GroupName {
 }
 
 // deleteStep removes a group and releases its members.
-func (l *large) deleteStep(r *rand.Rand) step {
+func (l *largePolicy) deleteStep(r *rand.Rand) step {
 	name := l.namedGroup(r)
-	s := step{name: fmt.Sprintf("delete %q", name), world: func(w *world) { w.remove(name) }}
+	s := step{name: fmt.Sprintf("delete %q", name), model: func(w *referenceModel) { w.remove(name) }}
 	if slices.ContainsFunc(l.sorted(), func(rule authz.Rule) bool { return rule.Kind == authz.KindInherit && rule.Group == name }) {
 		s.expect = authz.ErrGroupInherited
 	} else {
@@ -318,7 +296,7 @@ func (l *large) deleteStep(r *rand.Rand) step {
 
 // importStep adds rules from a file, or makes the policy equal to one that lacks some of its
 // rules and has others.
-func (l *large) importStep(r *rand.Rand) step {
+func (l *largePolicy) importStep(r *rand.Rand) step {
 	var rules []authz.Rule
 	for range 10 + r.IntN(20) {
 		rules = append(rules, l.rule(r, l.sortedGroups()))
@@ -336,7 +314,7 @@ func (l *large) importStep(r *rand.Rand) step {
 	}
 	return step{
 		name: fmt.Sprintf("import %s of %d rules", mode, len(rules)),
-		world: func(w *world) {
+		model: func(w *referenceModel) {
 			for rule := range w.rules {
 				if mode == authz.ImportReplace && rule.Group != authz.Administrators && rule.Subject != authz.Administrators.Subject() {
 					delete(w.rules, rule)

@@ -1,89 +1,16 @@
 package authz_test
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"math/rand/v2"
 	"reflect"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/rightful-go/rightful/authz"
-	"github.com/rightful-go/rightful/authz/authztest"
 	"github.com/rightful-go/rightful/authz/memstore"
 )
 
-// remembered is an engine with a random past, and the views of it that were taken at the time.
-type remembered struct {
-	engine *authz.Engine
-	store  *authztest.Store
-	views  []*authz.View // by revision from the first one on
-}
-
-// remember makes a past of so many changes. Half of it lies before a repair, on a table with
-// rows that nobody understands.
-func remember(t *testing.T, seed uint64, changes int) remembered {
-	t.Helper()
-	store := authztest.NewStore()
-	options := authz.Options{Bootstrap: "root", PollInterval: time.Hour}
-	engine, w := open(t, store, options), newWorld()
-	r := rand.New(rand.NewPCG(seed, 31))
-	w.rules[authz.Rule{Kind: authz.KindMember, Subject: "root", Group: authz.Administrators}] = true
-	var views []*authz.View
-	do := func(n int) {
-		for made := 0; made < n; {
-			s := randomStep(r, w)
-			c, err := s.engine(t.Context(), engine.AsCommand("test"))
-			if err != nil {
-				continue
-			}
-			s.world(w)
-			if c.Revision > 0 {
-				views = append(views, engine.View())
-				made++
-			}
-		}
-	}
-	do(10)
-	_ = engine.Close()
-	store.InsertRows(spoilt(r), spoilt(r))
-	engine = open(t, store, options)
-	views = []*authz.View{engine.View()}
-	do(changes / 2)
-	must(t)(engine.AsCommand("test").RemoveBadRows(t.Context()))
-	views = append(views, engine.View())
-	do(changes / 2)
-	return remembered{engine, store, views}
-}
-
-func (m remembered) at(r authz.Revision) *authz.View { return m.views[r-m.views[0].Revision()] }
-
-// What was decided, and why, is known of every revision.
-func TestViewAt(t *testing.T) {
-	t.Parallel()
-	for _, seed := range seeds(t, 2) {
-		m := remember(t, seed, 30)
-		for _, want := range m.views {
-			got, err := m.engine.ViewAt(t.Context(), want.Revision())
-			if err != nil || got.Revision() != want.Revision() {
-				t.Fatalf("RIGHTFUL_SEED=%d revision %d: %v", seed, want.Revision(), err)
-			}
-			for _, u := range append([]authz.UserID{"nobody"}, someMembers...) {
-				then := want.Explain(u, somePermissions()...)
-				for i, x := range got.Explain(u, somePermissions()...).Permissions {
-					y := then.Permissions[i]
-					if x.Allowed != y.Allowed || x.Declared != y.Declared || !slices.Equal(reasons(x), reasons(y)) || x.Allowed != got.Can(u, x.Permission) {
-						t.Fatalf("RIGHTFUL_SEED=%d revision %d, %q: it was %+v, and is said to have been %+v", seed, want.Revision(), u, y, x)
-					}
-				}
-			}
-		}
-	}
-}
-
-// What someone lost, they lost with the last change by which they stopped holding it.
+// A permission was lost with the last change after which the user no longer held it.
 func TestLost(t *testing.T) {
 	t.Parallel()
 	for _, seed := range seeds(t, 4) {
@@ -104,7 +31,7 @@ func TestLost(t *testing.T) {
 	}
 }
 
-// losses is what the views of the time say.
+// losses returns the losses according to the views of the time.
 func (m remembered) losses(t *testing.T, present *authz.View, u authz.UserID) (list []authz.Loss) {
 	t.Helper()
 	for _, p := range somePermissions() {
@@ -126,9 +53,9 @@ func (m remembered) losses(t *testing.T, present *authz.View, u authz.UserID) (l
 	return list
 }
 
-// Who took something away, when and why, is found among what came since; what was never held
-// was not lost, and what is held isn't looked for.
-func TestLostSaysByWhom(t *testing.T) {
+// Lost says who took a permission away, when and why. A permission that was never held was not
+// lost, and one that is held isn't searched for.
+func TestLostNamesTheActor(t *testing.T) {
 	t.Parallel()
 	engine := office(t)
 	ctx, ana := t.Context(), engine.As("ana")
@@ -154,58 +81,8 @@ func TestLostSaysByWhom(t *testing.T) {
 	}
 }
 
-// The past isn't made up: what the records don't reach is an error or left open.
-func TestThePastThatIsGone(t *testing.T) {
-	t.Parallel()
-	m := remember(t, 1, 10)
-	ctx, first, last := t.Context(), m.views[0].Revision(), m.engine.View().Revision()
-	for _, r := range []authz.Revision{-1, 0, last + 1} {
-		if v, err := m.engine.ViewAt(ctx, r); !errors.Is(err, authz.ErrNoSuchChange) {
-			t.Errorf("revision %d: %v, %v", r, v, err)
-		}
-	}
-	ended, cancel := context.WithCancel(ctx)
-	cancel()
-	if _, err := m.engine.ViewAt(ended, first); !errors.Is(err, context.Canceled) {
-		t.Errorf("%v", err)
-	}
-	m.store.DeleteRecord(last - 3)
-	if v, err := m.engine.ViewAt(ctx, last-3); err != nil || v.Revision() != last-3 {
-		t.Errorf("the records reach so far: %v", err)
-	}
-	var fault *authz.Error
-	if _, err := m.engine.ViewAt(ctx, last-4); !errors.As(err, &fault) || fault.Revision != last-3 {
-		t.Errorf("%v", err)
-	}
-	if _, err := m.engine.Lost(ctx, m.engine.View(), "nobody", "a:view"); !errors.As(err, &fault) || fault.Revision != last-3 {
-		t.Errorf("%v", err)
-	}
-	for r := range last - 3 {
-		m.store.DeleteRecord(r)
-	}
-	if losses, err := m.engine.Lost(ctx, m.engine.View(), "nobody", "a:view"); err != nil || losses.Since != last-3 {
-		t.Errorf("looked at what isn't there: %+v, %v", losses, err)
-	}
-	if _, err := m.engine.ViewAt(ctx, last-4); !errors.As(err, &fault) {
-		t.Errorf("%v", err)
-	}
-}
-
-// A revision that another instance made a moment ago can be asked about.
-func TestViewAtOnAnotherInstance(t *testing.T) {
-	t.Parallel()
-	store := memstore.New()
-	options := authz.Options{Bootstrap: "ana", PollInterval: time.Hour}
-	one, two := open(t, store, options), open(t, store, options)
-	c := must(t)(one.As("ana").ChangeUserPermissions(t.Context(), "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
-	v, err := two.ViewAt(t.Context(), c.Revision)
-	if err != nil || !v.Can("ben", "a:b") {
-		t.Errorf("%v, %v", v, err)
-	}
-}
-
-// Ten thousand changes are looked at, and then it is said how far.
-func TestLostLooksBackSoFar(t *testing.T) {
+// Lost looks at ten thousand changes and then says how far it looked.
+func TestLostLimitsHowFarItLooksBack(t *testing.T) {
 	t.Parallel()
 	engine := office(t)
 	ctx, ana := t.Context(), engine.As("ana")
@@ -229,4 +106,45 @@ func TestLostLooksBackSoFar(t *testing.T) {
 	if losses, err = engine.Lost(ctx, before, "ben", "finance.reports:export"); err != nil || len(losses.List) != 1 || losses.List[0].Revision != before.Revision() {
 		t.Error(fmt.Sprintf("from there on: %+v", losses), err)
 	}
+}
+
+// AllowedSince names the revision since which a denied request would be allowed, for all
+// permissions or for one of them.
+func TestAllowedSince(t *testing.T) {
+	t.Parallel()
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
+	d := authz.Denial{User: "ben", Required: []authz.Permission{"a:b", "c:d"}, Revision: engine.View().Revision()}
+	one := d
+	one.OneIsEnough = true
+	give := func(delta authz.RulesDelta) authz.Revision {
+		return must(t)(engine.As("ana").ChangeUserPermissions(t.Context(), "ben", delta)).Revision
+	}
+	check := func(d authz.Denial, allowed bool, since authz.Revision) {
+		t.Helper()
+		gotAllowed, gotSince, err := engine.AllowedSince(t.Context(), engine.View(), d)
+		if gotAllowed != allowed || gotSince != since || err != nil {
+			t.Errorf("allowed %v since %d, not %v since %d: %v", gotAllowed, gotSince, allowed, since, err)
+		}
+	}
+	check(d, false, 0)
+	check(one, false, 0)
+	first := give(authz.RulesDelta{Grant: []authz.Pattern{"a:b"}})
+	check(d, false, 0)
+	check(one, true, first)
+	second := give(authz.RulesDelta{Grant: []authz.Pattern{"c:*"}})
+	give(authz.RulesDelta{Grant: []authz.Pattern{"x:y"}})
+	check(d, true, second)
+	check(one, true, first)
+	give(authz.RulesDelta{Restrict: []authz.Pattern{"c:d"}})
+	check(d, false, 0)
+	third := give(authz.RulesDelta{Lift: []authz.Pattern{"c:d"}})
+	check(d, true, third)
+	d.Revision = third // the policy changed between the decision and the record of it
+	check(d, true, 0)
+	d.Revision = second // by which they were allowed; they lost it since
+	check(d, true, third)
+	d.Required = nil // a route that asks for nothing lets nobody in
+	check(d, false, 0)
+	one.Required = nil
+	check(one, false, 0)
 }

@@ -5,27 +5,25 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"slices"
-	"strconv"
 	"testing"
 
 	"github.com/rightful-go/rightful/authz"
 	"github.com/rightful-go/rightful/authz/memstore"
 )
 
-// step is one random operation: what it does to the plain sets, and how the engine is asked.
-// expect is nil where the operation must succeed.
+// step is one random operation, as a change of the model and as a call of the engine. expect is
+// nil where the operation must succeed.
 type step struct {
 	name   string
 	expect error
-	world  func(*world)
+	model  func(*referenceModel)
 	engine func(context.Context, authz.Admin) (authz.Change, error)
 }
 
-// randomStep draws an operation that an administrator tries.
-func randomStep(r *rand.Rand, w *world) step {
-	draws := []func(*rand.Rand, *world) step{
+// randomStep draws an operation for an administrator.
+func randomStep(r *rand.Rand, w *referenceModel) step {
+	draws := []func(*rand.Rand, *referenceModel) step{
 		createStep, deleteStep, renameStep, inheritStep, grantStep, grantStep, setRulesStep,
 		moveStep, moveStep, moveStep, userGroupsStep, userRulesStep, userRulesStep, deleteUserStep,
 		importStep,
@@ -33,14 +31,14 @@ func randomStep(r *rand.Rand, w *world) step {
 	return pick(r, draws)(r, w)
 }
 
-func createStep(r *rand.Rand, w *world) step {
+func createStep(r *rand.Rand, w *referenceModel) step {
 	name := pick(r, someGroups)
 	grants, restrictions := w.randomPatterns(r, 2), w.randomPatterns(r, 1)
 	s := step{name: fmt.Sprintf("create %q", name)}
 	if w.groups[name] {
 		s.expect = authz.ErrGroupExists
 	}
-	s.world = func(w *world) {
+	s.model = func(w *referenceModel) {
 		w.groups[name] = true
 		w.set(name.Subject(), grants, restrictions)
 	}
@@ -50,23 +48,9 @@ func createStep(r *rand.Rand, w *world) step {
 	return s
 }
 
-func (w *world) set(h authz.Subject, grants, restrictions []authz.Pattern) {
-	for r := range w.rules {
-		if r.Subject == h && r.Pattern != "" {
-			delete(w.rules, r)
-		}
-	}
-	for _, p := range grants {
-		w.rules[authz.Rule{Kind: authz.KindGrant, Subject: h, Pattern: p}] = true
-	}
-	for _, p := range restrictions {
-		w.rules[authz.Rule{Kind: authz.KindRestriction, Subject: h, Pattern: p}] = true
-	}
-}
-
-func deleteStep(r *rand.Rand, w *world) step {
+func deleteStep(r *rand.Rand, w *referenceModel) step {
 	name, release := pick(r, someGroups), r.IntN(2) == 0
-	s := step{name: fmt.Sprintf("delete %q", name), world: func(w *world) { w.remove(name) }}
+	s := step{name: fmt.Sprintf("delete %q", name), model: func(w *referenceModel) { w.remove(name) }}
 	inherited := false
 	for rule := range w.rules {
 		inherited = inherited || rule.Kind == authz.KindInherit && rule.Group == name
@@ -85,9 +69,9 @@ func deleteStep(r *rand.Rand, w *world) step {
 	return s
 }
 
-func renameStep(r *rand.Rand, w *world) step {
+func renameStep(r *rand.Rand, w *referenceModel) step {
 	from, to := pick(r, someGroups), pick(r, someGroups)
-	s := step{name: fmt.Sprintf("rename %q to %q", from, to), world: func(w *world) { w.rename(from, to) }}
+	s := step{name: fmt.Sprintf("rename %q to %q", from, to), model: func(w *referenceModel) { w.rename(from, to) }}
 	switch {
 	case !w.groups[from]:
 		s.expect = authz.ErrNotFound
@@ -100,14 +84,14 @@ func renameStep(r *rand.Rand, w *world) step {
 	return s
 }
 
-func inheritStep(r *rand.Rand, w *world) step {
+func inheritStep(r *rand.Rand, w *referenceModel) step {
 	heir := pick(r, someGroups)
 	var list []authz.GroupName
 	for range r.IntN(3) {
 		list = append(list, pick(r, someGroups))
 	}
 	s := step{name: fmt.Sprintf("%q inherits %q", heir, list)}
-	s.world = func(w *world) { w.setInherits(heir, list) }
+	s.model = func(w *referenceModel) { w.setInherits(heir, list) }
 	switch {
 	case !w.groups[heir]:
 		s.expect = authz.ErrNotFound
@@ -126,18 +110,7 @@ func inheritStep(r *rand.Rand, w *world) step {
 	return s
 }
 
-func (w *world) setInherits(heir authz.GroupName, list []authz.GroupName) {
-	for r := range w.rules {
-		if r.Kind == authz.KindInherit && r.Subject == heir.Subject() {
-			delete(w.rules, r)
-		}
-	}
-	for _, g := range list {
-		w.rules[authz.Rule{Kind: authz.KindInherit, Subject: heir.Subject(), Group: g}] = true
-	}
-}
-
-func grantStep(r *rand.Rand, w *world) step {
+func grantStep(r *rand.Rand, w *referenceModel) step {
 	name := pick(r, someGroups)
 	delta := authz.RulesDelta{Grant: w.randomPatterns(r, 2), Restrict: w.randomPatterns(r, 1)}
 	for rule := range w.rules {
@@ -151,7 +124,7 @@ func grantStep(r *rand.Rand, w *world) step {
 		}
 	}
 	s := step{name: fmt.Sprintf("change the rules of %q by %v", name, delta)}
-	s.world = func(w *world) { w.change(name.Subject(), delta) }
+	s.model = func(w *referenceModel) { w.change(name.Subject(), delta) }
 	if !w.groups[name] {
 		s.expect = authz.ErrNotFound
 	}
@@ -161,27 +134,11 @@ func grantStep(r *rand.Rand, w *world) step {
 	return s
 }
 
-func (w *world) change(h authz.Subject, d authz.RulesDelta) {
-	put := func(kind authz.RuleKind, list []authz.Pattern, in bool) {
-		for _, p := range list {
-			if in {
-				w.rules[authz.Rule{Kind: kind, Subject: h, Pattern: p}] = true
-			} else {
-				delete(w.rules, authz.Rule{Kind: kind, Subject: h, Pattern: p})
-			}
-		}
-	}
-	put(authz.KindGrant, d.Grant, true)
-	put(authz.KindGrant, d.Revoke, false)
-	put(authz.KindRestriction, d.Restrict, true)
-	put(authz.KindRestriction, d.Lift, false)
-}
-
-func setRulesStep(r *rand.Rand, w *world) step {
+func setRulesStep(r *rand.Rand, w *referenceModel) step {
 	name := pick(r, someGroups)
 	rules := authz.Rules{Grants: w.randomPatterns(r, 3), Restrictions: w.randomPatterns(r, 1)}
 	s := step{name: fmt.Sprintf("set the rules of %q to %v", name, rules)}
-	s.world = func(w *world) { w.set(name.Subject(), rules.Grants, rules.Restrictions) }
+	s.model = func(w *referenceModel) { w.set(name.Subject(), rules.Grants, rules.Restrictions) }
 	if !w.groups[name] {
 		s.expect = authz.ErrNotFound
 	}
@@ -191,11 +148,11 @@ func setRulesStep(r *rand.Rand, w *world) step {
 	return s
 }
 
-func moveStep(r *rand.Rand, w *world) step {
+func moveStep(r *rand.Rand, w *referenceModel) step {
 	name, user, in := w.someGroup(r), pick(r, someMembers), r.IntN(3) > 0
 	rule := authz.Rule{Kind: authz.KindMember, Subject: authz.Subject(user), Group: name}
 	s := step{name: fmt.Sprintf("%q in %q: %v", user, name, in)}
-	s.world = func(w *world) {
+	s.model = func(w *referenceModel) {
 		if in {
 			w.rules[rule] = true
 		} else {
@@ -214,14 +171,14 @@ func moveStep(r *rand.Rand, w *world) step {
 	return s
 }
 
-func userGroupsStep(r *rand.Rand, w *world) step {
+func userGroupsStep(r *rand.Rand, w *referenceModel) step {
 	user := pick(r, someUsers)
 	var list []authz.GroupName
 	for range r.IntN(3) {
 		list = append(list, pick(r, someGroups))
 	}
 	s := step{name: fmt.Sprintf("the groups of %q are %q", user, list)}
-	s.world = func(w *world) {
+	s.model = func(w *referenceModel) {
 		for rule := range w.rules {
 			if rule.Kind == authz.KindMember && rule.Subject == authz.Subject(user) {
 				delete(w.rules, rule)
@@ -243,26 +200,22 @@ func userGroupsStep(r *rand.Rand, w *world) step {
 	return s
 }
 
-func (w *world) isLastAdministrator(user authz.UserID) bool {
-	return slices.Equal(w.members(authz.Administrators), []authz.UserID{user})
-}
-
-func userRulesStep(r *rand.Rand, w *world) step {
+func userRulesStep(r *rand.Rand, w *referenceModel) step {
 	user := pick(r, someMembers)
 	rules := authz.Rules{Grants: w.randomPatterns(r, 2), Restrictions: w.randomPatterns(r, 1)}
 	return step{
 		name:  fmt.Sprintf("set the rules of user %q to %v", user, rules),
-		world: func(w *world) { w.set(authz.Subject(user), rules.Grants, rules.Restrictions) },
+		model: func(w *referenceModel) { w.set(authz.Subject(user), rules.Grants, rules.Restrictions) },
 		engine: func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.SetUserPermissions(ctx, user, rules)
 		},
 	}
 }
 
-func deleteUserStep(r *rand.Rand, w *world) step {
+func deleteUserStep(r *rand.Rand, w *referenceModel) step {
 	user := pick(r, someUsers)
 	s := step{name: fmt.Sprintf("delete user %q", user)}
-	s.world = func(w *world) {
+	s.model = func(w *referenceModel) {
 		for rule := range w.rules {
 			if rule.Subject == authz.Subject(user) {
 				delete(w.rules, rule)
@@ -276,7 +229,7 @@ func deleteUserStep(r *rand.Rand, w *world) step {
 	return s
 }
 
-func importStep(r *rand.Rand, w *world) step {
+func importStep(r *rand.Rand, w *referenceModel) step {
 	name, user, pattern := pick(r, someGroups), pick(r, someUsers), w.randomPattern(r)
 	object, action, _ := authz.Permission(pattern).Split()
 	mode := authz.ImportMerge
@@ -288,7 +241,7 @@ func importStep(r *rand.Rand, w *world) step {
 		{Number: 2, Fields: []string{"g", string(user), "group:" + string(name)}},
 	}}
 	s := step{name: fmt.Sprintf("import %s %v", mode, file.Lines)}
-	s.world = func(w *world) {
+	s.model = func(w *referenceModel) {
 		if mode == authz.ImportReplace {
 			for rule := range w.rules {
 				if rule.Group != authz.Administrators && rule.Subject != "group:Administrators" {
@@ -304,8 +257,8 @@ func importStep(r *rand.Rand, w *world) step {
 	return s
 }
 
-// answers are the four ways to ask the engine, each of which must say what the plain sets
-// say. They are fields so that a test can plant a bug in one and see that it is found.
+// answers are the four ways to ask the engine; each must agree with the model. They are fields
+// so that a test can plant a bug in one of them and check that it is found.
 type answers struct {
 	can           func(*authz.View, authz.UserID, authz.Permission) bool
 	explain       func(*authz.View, authz.UserID, authz.Permission) bool
@@ -313,7 +266,7 @@ type answers struct {
 	enforce       func(authz.Enforcer, authz.UserID, string, string) (bool, error)
 }
 
-func trueAnswers() answers {
+func engineAnswers() answers {
 	return answers{
 		can: func(v *authz.View, u authz.UserID, p authz.Permission) bool { return v.Can(u, p) },
 		explain: func(v *authz.View, u authz.UserID, p authz.Permission) bool {
@@ -336,61 +289,43 @@ func trueAnswers() answers {
 	}
 }
 
-// differences compares every question to the engine with the plain sets.
-func (a answers) differences(v *authz.View, w *world) error {
+// differences compares every answer of the engine with the model.
+func (a answers) differences(v *authz.View, w *referenceModel) error {
 	enforcer, err := v.Enforcer()
 	if err != nil {
 		return err
 	}
 	for _, u := range append([]authz.UserID{"", "group:Desk", "nobody", "root"}, someUsers...) {
-		held, reached := a.permissionsOf(v, u), w.holders(u)
+		held, reached := a.permissionsOf(v, u), w.subjects(u)
 		for _, p := range somePermissions() {
 			want := w.canWith(reached, u, p)
 			if got := a.can(v, u, p); got != want {
-				return fmt.Errorf("Can(%q, %q) = %v, the plain sets say %v", u, p, got, want)
+				return fmt.Errorf("Can(%q, %q) = %v, the model says %v", u, p, got, want)
 			}
 			if got := a.explain(v, u, p); got != want {
-				return fmt.Errorf("Explain(%q, %q) = %v, the plain sets say %v", u, p, got, want)
+				return fmt.Errorf("Explain(%q, %q) = %v, the model says %v", u, p, got, want)
 			}
 			if held[p] && !want || want && w.listed(v, u, p) && !held[p] {
-				return fmt.Errorf("PermissionsOf(%q) has %q: %v, the plain sets say %v", u, p, held[p], want)
+				return fmt.Errorf("PermissionsOf(%q) has %q: %v, the model says %v", u, p, held[p], want)
 			}
 			object, action, ok := p.Split()
 			if !ok || u == "" || u == "group:Desk" { // where Can answers unasked
 				continue
 			}
 			if got, err := a.enforce(enforcer, u, object, action); err != nil || got != want {
-				return fmt.Errorf("Enforce(%q, %q) = %v, %v, the plain sets say %v", u, p, got, err, want)
+				return fmt.Errorf("Enforce(%q, %q) = %v, %v, the model says %v", u, p, got, err, want)
 			}
 		}
 	}
 	return nil
 }
 
-// listed reports whether PermissionsOf must list what is held: what the catalog declares
-// and what a rule that reaches the user names exactly.
-func (w *world) listed(v *authz.View, u authz.UserID, p authz.Permission) bool {
-	if v.Explain(u, p).Permissions[0].Declared {
-		return true
-	}
-	if _, action, _ := p.Split(); action == "*" || p.Check() != nil {
-		return false
-	}
-	reached := w.holders(u)
-	for r := range w.rules {
-		if r.Kind == authz.KindGrant && reached[r.Subject] && r.Pattern == authz.Pattern(p) {
-			return true
-		}
-	}
-	return false
-}
-
-// run drives one random history and returns the first difference.
-func run(t *testing.T, seed uint64, steps int, ask answers) error {
+// runHistory carries out a random history and returns the first difference.
+func runHistory(t *testing.T, seed uint64, steps int, ask answers) error {
 	t.Helper()
 	ctx := t.Context()
 	r := rand.New(rand.NewPCG(seed, 1))
-	w := newWorld()
+	w := newReferenceModel()
 	engine := open(t, memstore.New(), authz.Options{Bootstrap: "root"})
 	w.rules[authz.Rule{Kind: authz.KindMember, Subject: "root", Group: authz.Administrators}] = true
 	for i := range steps {
@@ -401,7 +336,7 @@ func run(t *testing.T, seed uint64, steps int, ask answers) error {
 			return fmt.Errorf("step %d, %s: %v, expected %v", i, s.name, err, s.expect)
 		}
 		if err == nil {
-			s.world(w)
+			s.model(w)
 		} else if engine.View().Revision() != revision {
 			return fmt.Errorf("step %d, %s: failed and made revision %d", i, s.name, engine.View().Revision())
 		}
@@ -415,36 +350,18 @@ func run(t *testing.T, seed uint64, steps int, ask answers) error {
 	return nil
 }
 
-// seeds returns where random tests begin: a fixed number of fixed seeds, more with
-// RIGHTFUL_SEEDS, one in particular with RIGHTFUL_SEED.
-func seeds(t *testing.T, standard int) []uint64 {
-	t.Helper()
-	if one, err := strconv.ParseUint(os.Getenv("RIGHTFUL_SEED"), 10, 64); err == nil {
-		return []uint64{one}
-	}
-	n := standard
-	if more, err := strconv.Atoi(os.Getenv("RIGHTFUL_SEEDS")); err == nil {
-		n = more
-	}
-	list := make([]uint64, n)
-	for i := range list {
-		list[i] = uint64(i + 1)
-	}
-	return list
-}
-
-// Every way to ask gives one answer, that of plain sets, after any sequence of operations.
+// Every way to ask gives the answer of the model after any sequence of operations.
 func TestRandomHistoriesAgree(t *testing.T) {
 	t.Parallel()
 	for _, seed := range seeds(t, 8) {
-		if err := run(t, seed, 80, trueAnswers()); err != nil {
+		if err := runHistory(t, seed, 80, engineAnswers()); err != nil {
 			t.Fatalf("RIGHTFUL_SEED=%d: %v", seed, err)
 		}
 	}
 }
 
-// The test above finds a bug in any of the four; each planted one is a mistake that a
-// permissions engine has really had.
+// The test above finds a bug in any of the four ways to ask; each planted bug is a mistake that
+// real permission engines have made.
 func TestRandomHistoriesFindPlantedBugs(t *testing.T) {
 	t.Parallel()
 	restrictedFor := func(v *authz.View, u authz.UserID, p authz.Permission) bool {
@@ -486,10 +403,10 @@ func TestRandomHistoriesFindPlantedBugs(t *testing.T) {
 	for name, plant := range planted {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			ask := trueAnswers()
+			ask := engineAnswers()
 			plant(&ask)
 			for _, seed := range seeds(t, 8) {
-				if err := run(t, seed, 80, ask); err != nil {
+				if err := runHistory(t, seed, 80, ask); err != nil {
 					t.Logf("found: %v", err)
 					return
 				}

@@ -1,7 +1,6 @@
 package authz_test
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -14,7 +13,7 @@ import (
 	"github.com/rightful-go/rightful/authz/memstore"
 )
 
-// What rules on a type and on one thing of it add up to.
+// The combined effect of rules on a type and on a single resource of it.
 func TestPermits(t *testing.T) {
 	t.Parallel()
 	engine := open(t, memstore.New(), authz.Options{Bootstrap: "root"})
@@ -82,10 +81,10 @@ var (
 	someVerbs = []string{"v", "w", "zz", "*", "y:v", "b:v", ""}
 )
 
-// The answer is Casbin's, asked about the type and about the one thing: a grant matches either
-// and a restriction neither. Whether a restriction matches it says once everybody is granted
-// everything.
-func TestPermitsIsCasbinAskedTwice(t *testing.T) {
+// The answer is that of Casbin asked about the type and about the single resource: a grant must
+// match one of them and a restriction neither. Whether a restriction matches shows once everyone
+// is granted everything.
+func TestPermitsMatchesTwoCasbinQuestions(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(5, 1))
 	permitted := map[bool]int{}
@@ -94,12 +93,12 @@ func TestPermitsIsCasbinAskedTwice(t *testing.T) {
 		for i := range data {
 			data[i] = byte(r.IntN(256))
 		}
-		file := (&bytesReader{data}).policy(newWorld())
-		view, casbin := asked(t, file)
+		file := (&bytesReader{data}).policy(newReferenceModel())
+		view, casbin := openBesideCasbin(t, file)
 		for _, u := range fuzzUsers {
 			file.Lines = append(file.Lines, line(1000, authz.Rule{Kind: authz.KindGrant, Subject: authz.Subject(u), Pattern: authz.Everything}))
 		}
-		_, unrestricted := asked(t, file)
+		_, unrestricted := openBesideCasbin(t, file)
 		for range 150 {
 			user, kind, id, action := pick(r, fuzzUsers), pick(r, someTypes), pick(r, someIDs), pick(r, someVerbs)
 			want := false
@@ -124,8 +123,8 @@ func TestPermitsIsCasbinAskedTwice(t *testing.T) {
 	}
 }
 
-// asked opens an engine with a policy, and Casbin beside it.
-func asked(t *testing.T, file authz.PolicyFile) (*authz.View, func(authz.UserID, string, string) bool) {
+// openBesideCasbin opens an engine with a policy, and Casbin on the same policy.
+func openBesideCasbin(t *testing.T, file authz.PolicyFile) (*authz.View, func(authz.UserID, string, string) bool) {
 	t.Helper()
 	engine := open(t, memstore.New(), authz.Options{})
 	must(t)(engine.AsCommand("test").Import(t.Context(), file, authz.ImportMerge))
@@ -142,7 +141,7 @@ func asked(t *testing.T, file authz.PolicyFile) (*authz.View, func(authz.UserID,
 	}
 }
 
-// Searches find what Permits permits, and all of it.
+// Searches find everything that Permits permits, and nothing else.
 func TestSearchesAgreeWithPermits(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(5, 2))
@@ -152,7 +151,7 @@ func TestSearchesAgreeWithPermits(t *testing.T) {
 		for i := range data {
 			data[i] = byte(r.IntN(256))
 		}
-		w, options := newWorld(), authz.Options{}
+		w, options := newReferenceModel(), authz.Options{}
 		if round%2 == 0 {
 			options.Catalog = fuzzCatalog()
 		}
@@ -191,7 +190,7 @@ func checkUsers(t *testing.T, view *authz.View, action string, resource authz.Re
 }
 
 // checkActions tries every action that a rule or the catalog names for the resource.
-func checkActions(t *testing.T, view *authz.View, w *world, catalog authz.Catalog, user authz.UserID, resource authz.Resource) int {
+func checkActions(t *testing.T, view *authz.View, w *referenceModel, catalog authz.Catalog, user authz.UserID, resource authz.Resource) int {
 	t.Helper()
 	objects := []string{resource.Type}
 	if resource.ID != "" && !strings.ContainsAny(resource.ID, "./:*") {
@@ -228,7 +227,7 @@ func checkActions(t *testing.T, view *authz.View, w *world, catalog authz.Catalo
 	return len(want)
 }
 
-// Rightful's own rights are found like others, those to assign members too.
+// Rightful's own rights are found like others, including the rights to assign members.
 func TestPermittedActionsOnRightfulItself(t *testing.T) {
 	t.Parallel()
 	engine := open(t, memstore.New(), authz.Options{Bootstrap: "root"})
@@ -246,24 +245,7 @@ func TestPermittedActionsOnRightfulItself(t *testing.T) {
 	}
 }
 
-func BenchmarkPermits(b *testing.B) {
-	engine := open(b, memstore.New(), authz.Options{Bootstrap: "root"})
-	var grants []authz.Pattern
-	for i := range 100 {
-		grants = append(grants, authz.Pattern(fmt.Sprintf("record.%d:read", i)))
-	}
-	if _, err := engine.As("root").SetUserPermissions(b.Context(), "ana", authz.Rules{Grants: append(grants, "clients.*:view")}); err != nil {
-		b.Fatal(err)
-	}
-	view := engine.View()
-	for b.Loop() {
-		if !view.Permits("ana", "read", authz.Resource{Type: "record", ID: "17"}) {
-			b.Fatal("denied")
-		}
-	}
-}
-
-// Past the age that the host allows nothing is permitted and nobody found (promise 8).
+// Past MaxAge nothing is permitted and nobody is found (promise 8).
 func TestPermitsPastMaxAge(t *testing.T) {
 	t.Parallel()
 	engine := open(t, memstore.New(), authz.Options{Bootstrap: "root", MaxAge: 1, PollInterval: time.Hour})
@@ -273,8 +255,8 @@ func TestPermitsPastMaxAge(t *testing.T) {
 	}
 }
 
-// A bad row that may be a restriction denies its holder, or everyone but administrators, here too
-// (promise 9).
+// A bad row that may be a restriction denies its subject, or everyone except administrators,
+// here too (promise 9).
 func TestPermitsWithBadRows(t *testing.T) {
 	t.Parallel()
 	resource := authz.Resource{Type: "a", ID: "b"}
@@ -288,7 +270,7 @@ func TestPermitsWithBadRows(t *testing.T) {
 		"of nobody knows":   {row("p", "", "x", "y", "deny"), []authz.UserID{"ana"}},
 		"of administrators": {row("p", "ana", "x*y", "y", "deny"), []authz.UserID{"ana", "ben", "cleo", "jo"}},
 	} {
-		view := withRows(t, c.row).View()
+		view := openWithRows(t, c.row).View()
 		if got := view.Users(authz.UserQuery{Access: &authz.Access{Action: "view", Resource: resource}, After: "", Limit: 0}); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q", name, got)
 		}

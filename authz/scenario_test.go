@@ -4,16 +4,10 @@ import (
 	"encoding/csv"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
-	"github.com/casbin/casbin/v2"
-	"github.com/casbin/casbin/v2/model"
-	stringadapter "github.com/casbin/casbin/v2/persist/string-adapter"
-	"github.com/rightful-go/rightful"
 	"github.com/rightful-go/rightful/authz"
 	"github.com/rightful-go/rightful/authz/memstore"
-	"github.com/rightful-go/rightful/authz/policycsv"
 )
 
 // decision is one line of a scenario's decisions.csv.
@@ -50,31 +44,6 @@ func decisions(t *testing.T, dir string) []decision {
 	return list
 }
 
-// seed reads the three files of a scenario.
-func seed(t testing.TB, dir string) *authz.Seed {
-	t.Helper()
-	open := func(name string) *os.File {
-		file, err := os.Open(filepath.Join(dir, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = file.Close() })
-		return file
-	}
-	var s authz.Seed
-	var err error
-	if s.Catalog, err = policycsv.ReadCatalog(open("permissions.csv")); err != nil {
-		t.Fatal(err)
-	}
-	if s.Groups, err = policycsv.ReadGroups(open("groups.csv")); err != nil {
-		t.Fatal(err)
-	}
-	if s.Policy, err = policycsv.ReadPolicy(open("policy.csv")); err != nil {
-		t.Fatal(err)
-	}
-	return &s
-}
-
 func TestScenarios(t *testing.T) {
 	t.Parallel()
 	for _, dir := range scenarios(t) {
@@ -99,23 +68,4 @@ func TestScenarios(t *testing.T) {
 			}
 		})
 	}
-}
-
-// plainCasbin is what anyone else would make of an exported policy: model.conf and the CSV,
-// nothing of ours in between.
-func plainCasbin(t testing.TB, rows []authz.Row) *casbin.Enforcer {
-	t.Helper()
-	var text strings.Builder
-	if err := policycsv.WritePolicy(&text, rows); err != nil {
-		t.Fatal(err)
-	}
-	m, err := model.NewModelFromString(rightful.Model)
-	if err != nil {
-		t.Fatal(err)
-	}
-	enforcer, err := casbin.NewEnforcer(m, stringadapter.NewAdapter(text.String()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return enforcer
 }

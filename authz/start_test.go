@@ -2,9 +2,7 @@ package authz_test
 
 import (
 	"errors"
-	"fmt"
 	"path/filepath"
-	"slices"
 	"testing"
 
 	"github.com/rightful-go/rightful/authz"
@@ -12,7 +10,7 @@ import (
 	"github.com/rightful-go/rightful/authz/memstore"
 )
 
-// Administrators exists from the first start, and only the first start makes someone one.
+// Administrators exists from the first start on, and only the first start appoints a member.
 func TestFirstStart(t *testing.T) {
 	t.Parallel()
 	store := memstore.New()
@@ -35,8 +33,9 @@ func TestFirstStart(t *testing.T) {
 	}
 }
 
-// The command is the way back in, for whoever has the machine; nobody else's.
-func TestBootstrapIsTheCommands(t *testing.T) {
+// Only the command, for operators of the machine, can restore access by appointing an
+// administrator.
+func TestOnlyTheCommandBootstraps(t *testing.T) {
 	t.Parallel()
 	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
 	if _, err := engine.As("ana").Bootstrap(t.Context(), "eve"); !errors.Is(err, authz.ErrEscalation) {
@@ -48,11 +47,11 @@ func TestBootstrapIsTheCommands(t *testing.T) {
 	}
 }
 
-// A start repairs Administrators where someone edited the table, on record.
+// A start repairs Administrators after an edit of the table, and records the repair.
 func TestStartRepairsAdministrators(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(*authztest.Store){
-		"rule removed": func(s *authztest.Store) { s.DeleteRow(idOf(t, s, "p", "group:Administrators")) },
+		"rule removed": func(s *authztest.Store) { s.DeleteRow(rowID(t, s, "p", "group:Administrators")) },
 		"widened":      func(s *authztest.Store) { s.InsertRows(row("p", "group:Administrators", "a", "b", "allow")) },
 		"restricted":   func(s *authztest.Store) { s.InsertRows(row("p", "group:Administrators", "*", "*", "deny")) },
 		"inherits":     func(s *authztest.Store) { s.InsertRows(row("g", "group:Administrators", "group:Desk")) },
@@ -82,101 +81,7 @@ func TestStartRepairsAdministrators(t *testing.T) {
 	}
 }
 
-func idOf(t *testing.T, s *authztest.Store, fields ...string) (id int64) {
-	t.Helper()
-	want := row(fields...)
-	_, rows, err := authztest.Load(t.Context(), s)
-	for _, r := range rows {
-		if r.Type == want.Type && r.V[0] == want.V[0] {
-			id = r.ID
-		}
-	}
-	if err != nil || id == 0 {
-		t.Fatal("no such row", err)
-	}
-	return id
-}
-
-// A table that plain Casbin filled is taken over as one recorded change.
-func TestAdoption(t *testing.T) {
-	t.Parallel()
-	store := authztest.NewStore()
-	store.InsertRows(
-		row("p", "desk", "a.*", "view"), // no effect: taken as allow
-		row("p", "desk", "a.b", "edit", "deny"),
-		row("p", "ben", "x", "view", "allow"),
-		row("g", "ben", "desk"),
-		row("g", "lead", "desk"), // lead stands on the right below, so it is a group
-		row("g", "dana", "lead"),
-		row("p", "role:odd", "a", "b", "allow"),         // a user, as far as anyone can tell
-		row("g", "eve", "role:x"),                       // no name for a group
-		row("p", "Administrators", "a", "b", "allow"),   // nobody's: not on the right of a g
-		row("p", "desk", "a.*", "view", "allow"),        // the same as the first
-		authz.Row{Type: "p", V: [6]string{"x", "", ""}}, // bad
-	)
-	engine := open(t, store, authz.Options{Bootstrap: "ana"})
-	for _, d := range []struct {
-		user authz.UserID
-		p    authz.Permission
-		want bool
-	}{
-		{"ben", "a.q:view", true},
-		{"ben", "a.b:edit", false},
-		{"ben", "x:view", true},
-		{"dana", "a.q:view", true},
-		{"desk", "a.q:view", false},
-		{"eve", "a:b", false},
-		{"ana", "any:thing", true},
-	} {
-		if got := engine.Can(d.user, d.p); got != d.want {
-			t.Errorf("Can(%q, %q) = %v", d.user, d.p, got)
-		}
-	}
-	c, err := engine.Change(t.Context(), 1)
-	if err != nil || c.Action != authz.ActionPolicyAdopt || c.Actor.Kind != authz.ActorStart {
-		t.Errorf("%v, %+v", err, c)
-	}
-	if n := len(engine.View().BadRows()); n != 2 {
-		t.Errorf("%d bad rows: %+v", n, engine.View().BadRows())
-	}
-	if _, err := engine.AuditRecords(t.Context()); err != nil {
-		t.Error(err)
-	}
-	again := open(t, store, authz.Options{})
-	if again.View().Revision() != engine.View().Revision() || !again.Can("dana", "a.q:view") {
-		t.Error("the second start adopts again, or reads otherwise")
-	}
-}
-
-// Whoever was in a group that only happened to be called Administrators doesn't begin to hold
-// everything by being adopted.
-func TestAdoptionMakesNobodyAnAdministratorByName(t *testing.T) {
-	t.Parallel()
-	store := authztest.NewStore()
-	store.InsertRows(row("p", "Administrators", "a", "view"), row("g", "ben", "Administrators"))
-	engine := open(t, store, authz.Options{})
-	if engine.Can("ben", "vault:open") || engine.Can("Administrators", "a:view") {
-		t.Error("more than plain Casbin gave")
-	}
-	marked := authztest.NewStore()
-	marked.InsertRows(row("g", "ben", "group:Administrators"), row("p", "group:Administrators", "a", "view", "allow"))
-	for range 2 { // what was left in the table would count on the second start
-		engine = open(t, marked, authz.Options{Bootstrap: "ana"})
-		if slices.Contains(engine.View().User("ben").Groups, authz.Administrators) || engine.Can("ben", "a:view") || !engine.Can("ana", "a:view") {
-			t.Error("a marked row made an administrator")
-		}
-		if _, err := engine.AuditRecords(t.Context()); err != nil {
-			t.Error(err)
-		}
-	}
-	store = authztest.NewStore()
-	store.InsertRows(row("p", "Administrators", "*", "*"), row("g", "ben", "Administrators"))
-	if !open(t, store, authz.Options{}).Can("ben", "vault:open") {
-		t.Error("who held everything holds it still")
-	}
-}
-
-// A seed is applied once; what people changed since is never undone, and shows as drift.
+// A seed is applied once; later changes are never undone and are reported as drift.
 func TestSeedIsAppliedOnce(t *testing.T) {
 	t.Parallel()
 	store := memstore.New()
@@ -199,8 +104,8 @@ func TestSeedIsAppliedOnce(t *testing.T) {
 	}
 }
 
-// A seed that can't be read whole stops the start and leaves nothing behind.
-func TestBadSeedStopsTheStart(t *testing.T) {
+// A seed with errors prevents the start and stores nothing.
+func TestBadSeedPreventsTheStart(t *testing.T) {
 	t.Parallel()
 	store := memstore.New()
 	bad := &authz.Seed{Policy: authz.PolicyFile{Lines: []authz.PolicyLine{
@@ -218,24 +123,41 @@ func TestBadSeedStopsTheStart(t *testing.T) {
 	}
 }
 
-// Cycles and chains that are too long stop no adoption: the rows that make them go out of the
-// table, on record.
-func TestAdoptionBreaksCyclesAndLongChains(t *testing.T) {
+// A repair that restores rows deleted from the table agrees with the records, which still have
+// them.
+func TestRepairAtStartMatchesTheRecords(t *testing.T) {
 	t.Parallel()
 	store := authztest.NewStore()
-	store.InsertRows(row("g", "group:A", "group:B"), row("g", "group:B", "group:A"), row("p", "group:A", "a", "view"), row("g", "ben", "group:A"))
-	for i := range 12 {
-		store.InsertRows(row("g", fmt.Sprintf("group:C%d", i), fmt.Sprintf("group:C%d", i+1)))
-	}
 	engine := open(t, store, authz.Options{Bootstrap: "ana"})
-	if !engine.Can("ben", "a:view") {
-		t.Error("ben lost what no cycle touches")
-	}
-	c, err := engine.Change(t.Context(), 1)
-	if err != nil || len(c.Delta.RemovedRows) != 2 {
-		t.Errorf("%v, removed %+v", err, c.Delta.RemovedRows)
+	_ = engine.Close()
+	store.DeleteRow(rowID(t, store, "p", "group:Administrators"))
+	store.InsertRows(row("g", "group:Administrators", "group:Administrators"), row("p", "group:Administrators", "a", "b", "deny"))
+	engine = open(t, store, authz.Options{})
+	must(t)(engine.As("ana").CreateGroup(t.Context(), authz.GroupSpec{Name: "Desk"}))
+	if _, err := engine.AuditRecords(t.Context()); err != nil {
+		t.Error(err)
 	}
 	if again := open(t, store, authz.Options{}); again.View().Revision() != engine.View().Revision() {
-		t.Error("the second start had something to do")
+		t.Error("the next start has something to repair again")
+	}
+}
+
+// An emptied table doesn't prevent a start; the command restores access.
+func TestEmptiedTable(t *testing.T) {
+	t.Parallel()
+	store := authztest.NewStore()
+	engine := open(t, store, authz.Options{Bootstrap: "ana"})
+	must(t)(engine.As("ana").ChangeUserPermissions(t.Context(), "eve", authz.RulesDelta{Grant: []authz.Pattern{"rightful.groups:*"}}))
+	_ = engine.Close()
+	store.DeleteRow(rowID(t, store, "p", "group:Administrators"))
+	store.DeleteRow(rowID(t, store, "g", "ana"))
+	engine = open(t, store, authz.Options{Bootstrap: "mallory"})
+	if engine.Can("ana", "a:b") || engine.Can("mallory", "a:b") {
+		t.Error("someone is an administrator")
+	}
+	must(t)(engine.As("eve").CreateGroup(t.Context(), authz.GroupSpec{Name: "Desk"}))
+	must(t)(engine.AsCommand("root").Bootstrap(t.Context(), "ana"))
+	if !engine.Can("ana", "a:b") {
+		t.Error("there is no way back in")
 	}
 }

@@ -1,0 +1,61 @@
+package authz
+
+import (
+	"strings"
+	"testing"
+)
+
+// applied returns the policy after a change.
+func applied(t *testing.T, s *snapshot, d Delta) *snapshot {
+	t.Helper()
+	next, err := s.apply(Change{Revision: s.revision + 1, Delta: d})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return next
+}
+
+// patternUniverse lists patterns, and enough permissions to tell any two of them apart: one
+// segment deeper than the patterns, with a segment and an action that no pattern names.
+func patternUniverse() (patterns []Pattern, permissions []Permission) {
+	objects := func(segments []string, depth int) []string {
+		list, last := segments, segments
+		for range depth - 1 {
+			var next []string
+			for _, o := range last {
+				for _, s := range segments {
+					next = append(next, o+"."+s, o+"/"+s)
+				}
+			}
+			list, last = append(list[:len(list):len(list)], next...), next
+		}
+		for _, o := range list[:len(list):len(list)] {
+			list = append(list, "/"+o)
+		}
+		return list
+	}
+	wild := []string{"*", "/*"}
+	for _, o := range objects([]string{"a", "ab"}, 2) {
+		wild = append(wild, o, o+".*", o+"/*")
+	}
+	for _, o := range wild {
+		patterns = append(patterns, Pattern(o+":v"), Pattern(o+":w"), Pattern(o+":*"))
+	}
+	for _, o := range objects([]string{"a", "ab", "z"}, 3) {
+		permissions = append(permissions, Permission(o+":v"), Permission(o+":w"), Permission(o+":z"))
+	}
+	return patterns, permissions
+}
+
+// inPattern says what a pattern means, as plainly as possible.
+func inPattern(p Pattern, q Permission) bool {
+	i, j := strings.LastIndex(string(p), ":"), strings.LastIndex(string(q), ":")
+	object, asked := string(p[:i]), string(q[:j])
+	if p[i+1:] != "*" && string(p[i+1:]) != string(q[j+1:]) {
+		return false
+	}
+	if object == asked {
+		return true
+	}
+	return strings.HasSuffix(object, "*") && strings.HasPrefix(asked, object[:len(object)-1])
+}

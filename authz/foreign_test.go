@@ -1,0 +1,356 @@
+package authz_test
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
+)
+
+// storeAndEngine returns a store and a running engine: ana is an administrator, ben is in Desk,
+// which may view a.b, and zoe in Trainees, which may not edit a.c.
+func storeAndEngine(t *testing.T, o authz.Options) (*authztest.Store, *authz.Engine) {
+	t.Helper()
+	store := authztest.NewStore()
+	o.Bootstrap = "ana"
+	engine := open(t, store, o)
+	ctx, ana := t.Context(), engine.As("ana")
+	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Desk", Permissions: authz.Rules{Grants: []authz.Pattern{"a.b:view"}}}))
+	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Trainees", Permissions: authz.Rules{Restrictions: []authz.Pattern{"a.c:edit"}}}))
+	must(t)(ana.Assign(ctx, "Desk", "ben"))
+	must(t)(ana.Assign(ctx, "Trainees", "zoe"))
+	return store, engine
+}
+
+// A foreign write takes effect within the poll interval and is recorded as external (promises 7
+// and 9).
+func TestForeignWritesAreRecorded(t *testing.T) {
+	t.Parallel()
+	member := func(user authz.UserID, g authz.GroupName) authz.Rule {
+		return authz.Rule{Kind: authz.KindMember, Subject: authz.Subject(user), Group: g}
+	}
+	administrators := authz.Rule{Kind: authz.KindGrant, Subject: authz.Administrators.Subject(), Pattern: authz.Everything}
+	for name, c := range map[string]struct {
+		write func(*testing.T, *authztest.Store)
+		delta authz.Delta
+		bad   []string // why an added row is bad
+		check func(*authz.View) bool
+	}{
+		"someone comes into a group": {
+			write: func(_ *testing.T, s *authztest.Store) { s.InsertRows(row("g", "cleo", "group:Desk")) },
+			delta: authz.Delta{Added: []authz.Rule{member("cleo", "Desk")}},
+			check: func(v *authz.View) bool { return v.Can("cleo", "a.b:view") },
+		},
+		"someone goes": {
+			write: func(t *testing.T, s *authztest.Store) { s.DeleteRow(rowID(t, s, "g", "ben")) },
+			delta: authz.Delta{Removed: []authz.Rule{member("ben", "Desk")}},
+			check: func(v *authz.View) bool { return !v.Can("ben", "a.b:view") },
+		},
+		"a restriction": {
+			write: func(_ *testing.T, s *authztest.Store) { s.InsertRows(row("p", "ben", "a.*", "*", "deny")) },
+			delta: authz.Delta{Added: []authz.Rule{{Kind: authz.KindRestriction, Subject: "ben", Pattern: "a.*:*"}}},
+			check: func(v *authz.View) bool { return !v.Can("ben", "a.b:view") },
+		},
+		"a link": {
+			write: func(_ *testing.T, s *authztest.Store) { s.InsertRows(row("g", "group:Trainees", "group:Desk")) },
+			delta: authz.Delta{Added: []authz.Rule{{Kind: authz.KindInherit, Subject: "group:Trainees", Group: "Desk"}}},
+			check: func(v *authz.View) bool { return v.Can("zoe", "a.b:view") },
+		},
+		"a bad row": {
+			write: func(_ *testing.T, s *authztest.Store) { s.InsertRows(row("p", "ben", "a.b", "view", "no")) },
+			bad:   []string{"effect"},
+			check: func(v *authz.View) bool { return !v.Can("ben", "a.b:view") && v.BadRows()[0].Denies == "ben" },
+		},
+		"a group that isn't there": {
+			write: func(_ *testing.T, s *authztest.Store) { s.InsertRows(row("g", "ben", "group:Ghosts")) },
+			bad:   []string{"Ghosts"},
+			check: func(v *authz.View) bool { return len(v.BadRows()) == 1 },
+		},
+		"Administrators lose everything": {
+			write: func(t *testing.T, s *authztest.Store) { s.DeleteRow(rowID(t, s, "p", "group:Administrators")) },
+			delta: authz.Delta{Removed: []authz.Rule{administrators}, Added: []authz.Rule{administrators}},
+			check: func(v *authz.View) bool { return v.Can("ana", "a.b:view") },
+		},
+		"Administrators are to be inherited": {
+			write: func(_ *testing.T, s *authztest.Store) {
+				s.InsertRows(row("g", "group:Desk", "group:Administrators"), row("g", "cleo", "group:Desk"))
+			},
+			delta: authz.Delta{Added: []authz.Rule{member("cleo", "Desk")}},
+			bad:   []string{"protected"},
+			check: func(v *authz.View) bool { return !v.Can("ben", "x:y") && len(v.BadRows()) == 0 },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				store, engine := storeAndEngine(t, authz.Options{})
+				other := open(t, store, authz.Options{})
+				before := engine.View().Revision()
+				c.write(t, store)
+				time.Sleep(1100 * time.Millisecond)
+				for _, e := range []*authz.Engine{engine, other} {
+					if e.View().Revision() != before+1 || !c.check(e.View()) {
+						t.Errorf("revision %d after %d, bad rows %v", e.View().Revision(), before, e.View().BadRows())
+					}
+					checkRecords(t, e)
+				}
+				got, err := engine.Change(t.Context(), before+1)
+				if err != nil || got.Actor.Kind != authz.ActorOutside || got.Action != authz.ActionPolicyOutside {
+					t.Fatalf("%v, %+v", err, got)
+				}
+				if !reflect.DeepEqual(got.Delta.Added, c.delta.Added) || !reflect.DeepEqual(got.Delta.Removed, c.delta.Removed) {
+					t.Errorf("%+v", got.Delta)
+				}
+				if len(got.Delta.AddedRows) != len(c.bad) || len(c.bad) > 0 && !strings.Contains(got.Delta.AddedRows[0].Detail, c.bad[0]) {
+					t.Errorf("bad rows: %+v", got.Delta.AddedRows)
+				}
+				_ = engine.Close()
+				_ = other.Close()
+				fresh := open(t, store, authz.Options{})
+				if fresh.View().Revision() != before+1 || !c.check(fresh.View()) {
+					t.Errorf("a new start is at revision %d", fresh.View().Revision())
+				}
+				_ = fresh.Close()
+			})
+		})
+	}
+}
+
+// A change is checked against the present table, even right after a foreign write.
+func TestChangesAreCheckedAgainstForeignWrites(t *testing.T) {
+	t.Parallel()
+	store, engine := storeAndEngine(t, authz.Options{PollInterval: time.Hour})
+	ctx := t.Context()
+	must(t)(engine.As("ana").ChangeUserPermissions(ctx, "lena", authz.RulesDelta{
+		Grant: []authz.Pattern{"rightful.groups:view", "rightful.users:*", "a.b:*"},
+	}))
+	store.InsertRows(row("p", "group:Desk", "finance.*", "*", "allow"))
+	if _, err := engine.As("lena").Assign(ctx, "Desk", "eve"); !errors.Is(err, authz.ErrEscalation) {
+		t.Errorf("lena gave what someone else had just given to Desk: %v", err)
+	}
+	store.InsertRows(row("p", "lena", "rightful.users", "*", "deny"))
+	if _, err := engine.As("lena").Assign(ctx, "Trainees", "eve"); !errors.Is(err, authz.ErrForbidden) {
+		t.Errorf("lena acted under a right that was gone: %v", err)
+	}
+}
+
+// While records can't be written, foreign writes have no effect, and the status says so.
+func TestForeignWritesWaitForTheirRecord(t *testing.T) {
+	t.Parallel()
+	store := authztest.NewStore()
+	engine := open(t, store, authz.Options{Bootstrap: "ana", PollInterval: time.Hour})
+	readOnly := errors.New("the database is read-only")
+	store.Fail(readOnly, authztest.CallCommit)
+	store.InsertRows(row("p", "ben", "a", "view", "allow"))
+	if err := engine.Refresh(t.Context()); !errors.Is(err, authz.ErrStoreUnavailable) || engine.Status().StoreErr == nil {
+		t.Errorf("%v, store error %q", err, engine.Status().StoreErr)
+	}
+	if engine.Can("ben", "a:view") {
+		t.Error("it counts and is on no record")
+	}
+	store.Fail(nil, authztest.CallCommit)
+	if err := engine.Refresh(t.Context()); err != nil || !engine.Can("ben", "a:view") {
+		t.Error(err)
+	}
+	checkRecords(t, engine)
+}
+
+// Foreign writes that cancel each other out record nothing.
+func TestForeignWritesThatCancelOut(t *testing.T) {
+	t.Parallel()
+	store, engine := storeAndEngine(t, authz.Options{PollInterval: time.Hour})
+	before := engine.View().Revision()
+	store.DeleteRow(store.InsertRows(row("p", "eve", "a", "b", "allow"))[0])
+	if err := engine.Refresh(t.Context()); err != nil || engine.View().Revision() != before {
+		t.Errorf("%v, from revision %d to %d", err, before, engine.View().Revision())
+	}
+	must(t)(engine.As("ana").Assign(t.Context(), "Desk", "eve"))
+	if err := engine.Refresh(t.Context()); err != nil || engine.View().Revision() != before+1 {
+		t.Errorf("%v, revision %d", err, engine.View().Revision())
+	}
+}
+
+// Where the records no longer lead to the tables, foreign writes can't be attributed. The engine
+// keeps running, and Administrators hold everything.
+func TestForeignWritesWithBrokenRecords(t *testing.T) {
+	t.Parallel()
+	store, engine := storeAndEngine(t, authz.Options{})
+	_ = engine.Close()
+	store.DeleteRecord(2)
+	store.InsertRows(row("p", "ben", "a", "view", "allow"))
+	store.DeleteRow(rowID(t, store, "p", "group:Administrators"))
+	var log strings.Builder
+	engine = open(t, store, authz.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	if !engine.Can("ben", "a:view") || !engine.Can("ana", "x:y") || !strings.Contains(log.String(), "the record is missing") {
+		t.Errorf("%s", &log)
+	}
+}
+
+// A foreign write can be reverted like any change, except for bad rows.
+func TestForeignWritesCanBeReverted(t *testing.T) {
+	t.Parallel()
+	store, engine := storeAndEngine(t, authz.Options{PollInterval: time.Hour})
+	ctx, ana := t.Context(), engine.As("ana")
+	store.InsertRows(row("p", "eve", "a", "b", "allow"))
+	store.DeleteRow(rowID(t, store, "g", "ben"))
+	if err := engine.Refresh(ctx); err != nil {
+		t.Fatal(err)
+	}
+	must(t)(ana.Revert(ctx, engine.View().Revision()))
+	if engine.Can("eve", "a:b") || !engine.Can("ben", "a.b:view") {
+		t.Error("it isn't reverted")
+	}
+	store.InsertRows(row("p", "eve", "a", "b", "perhaps"))
+	if err := engine.Refresh(ctx); err != nil {
+		t.Fatal(err)
+	}
+	var cannot *authz.Error
+	if _, err := ana.Revert(ctx, engine.View().Revision()); !errors.As(err, &cannot) || !strings.Contains(cannot.Faults[0].Detail, "repair") {
+		t.Errorf("%v", err)
+	}
+	came := engine.View().Revision()
+	must(t)(ana.RemoveBadRows(ctx))
+	if c := must(t)(ana.Revert(ctx, came)); c.Revision != 0 {
+		t.Errorf("there was something left to revert: %+v", c)
+	}
+}
+
+// A foreign write that the store didn't count is found by the first change that doesn't fit the
+// tables, and then recorded like the others.
+func TestUncountedForeignWritesAreRecordedWhenFound(t *testing.T) {
+	t.Parallel()
+	store := authztest.NewStore()
+	store.IgnoreForeignWrites()
+	engine := open(t, store, authz.Options{Bootstrap: "ana"})
+	ctx, ana := t.Context(), engine.As("ana")
+	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Desk"}))
+	must(t)(ana.Assign(ctx, "Desk", "ben"))
+	store.DeleteRow(rowID(t, store, "g", "ben"))
+	store.InsertRows(row("p", "eve", "a", "b", "allow"))
+	if err := engine.Refresh(ctx); err != nil || engine.Can("eve", "a:b") {
+		t.Fatalf("it was noticed: %v", err)
+	}
+	must(t)(ana.Unassign(ctx, "Desk", "ben"))
+	c, err := engine.Change(ctx, engine.View().Revision())
+	if err != nil || c.Actor.Kind != authz.ActorOutside || len(c.Delta.Removed) != 1 || !engine.Can("eve", "a:b") {
+		t.Errorf("%v, %+v", err, c)
+	}
+	checkRecords(t, engine)
+}
+
+// An operation that finds foreign writes is drafted again on the present table instead of
+// failing forever.
+func TestOperationFindsForeignWrites(t *testing.T) {
+	t.Parallel()
+	store := authztest.NewStore()
+	engine := open(t, store, authz.Options{Bootstrap: "ana"})
+	ctx, ana := t.Context(), engine.As("ana")
+	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Desk", Permissions: authz.Rules{Grants: []authz.Pattern{"a:b"}}}))
+	must(t)(ana.Assign(ctx, "Desk", "ben"))
+	store.DeleteRow(rowID(t, store, "g", "ben"))
+	store.InsertRows(row("g", "cleo", "group:Desk"))
+	if c := must(t)(ana.Unassign(ctx, "Desk", "ben")); c.Revision != 0 || engine.Can("ben", "a:b") {
+		t.Errorf("ben was out already: %+v", c)
+	}
+	if c := must(t)(ana.Assign(ctx, "Desk", "cleo")); c.Revision != 0 || !engine.Can("cleo", "a:b") {
+		t.Errorf("cleo was in already: %+v", c)
+	}
+}
+
+// A link to Administrators added by another program gives nothing when it is read, and doesn't
+// stop writes.
+func TestForeignLinkToAdministrators(t *testing.T) {
+	t.Parallel()
+	store := authztest.NewStore()
+	engine := open(t, store, authz.Options{Bootstrap: "ana"})
+	ctx, ana := t.Context(), engine.As("ana")
+	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "X"}))
+	must(t)(ana.Assign(ctx, "X", "ben"))
+	store.InsertRows(row("g", "group:X", "group:Administrators"))
+	store.DeleteRow(rowID(t, store, "g", "ben"))
+	must(t)(ana.Unassign(ctx, "X", "ben")) // which meets the changed table and reads it anew
+	must(t)(ana.Assign(ctx, "X", "cleo"))
+	if engine.Can("cleo", "a:b") {
+		t.Error("cleo holds everything")
+	}
+}
+
+// Three instances change a policy while another program writes to its table: every foreign write
+// is recorded as external, every decision follows the table, and the changes of the instances
+// are checked against it.
+func TestRandomForeignWrites(t *testing.T) {
+	t.Parallel()
+	for _, seed := range seeds(t, 4) {
+		if err := runWithForeignWrites(t, seed, 120); err != nil {
+			t.Fatalf("RIGHTFUL_SEED=%d: %v", seed, err)
+		}
+	}
+}
+
+func runWithForeignWrites(t *testing.T, seed uint64, steps int) error {
+	t.Helper()
+	ctx, store := t.Context(), authztest.NewStore()
+	options := authz.Options{Bootstrap: "root", PollInterval: time.Hour}
+	instances := []*authz.Engine{open(t, store, options), open(t, store, options), open(t, store, options)}
+	r, w := rand.New(rand.NewPCG(seed, 3)), newReferenceModel()
+	w.rules[authz.Rule{Kind: authz.KindMember, Subject: "root", Group: authz.Administrators}] = true
+	for i := range steps {
+		if r.IntN(3) == 0 {
+			for range 1 + r.IntN(3) {
+				writeForeignRow(t, r, store, w)
+			}
+		}
+		one := pick(r, instances)
+		if r.IntN(2) == 0 {
+			if err := one.Refresh(ctx); err != nil {
+				return err
+			}
+			if err := engineAnswers().differences(one.View(), w); err != nil {
+				return fmt.Errorf("step %d: %w", i, err)
+			}
+			continue
+		}
+		// What is tried is drawn from the policy as it is; an instance may think it another one.
+		s := randomStep(r, w)
+		if _, err := s.engine(ctx, one.AsCommand("test")); err == nil {
+			s.model(w)
+		}
+	}
+	return compareInstances(t, store, instances, options)
+}
+
+// writeForeignRow adds a row to the table or deletes one, without any engine.
+func writeForeignRow(t *testing.T, r *rand.Rand, store *authztest.Store, w *referenceModel) {
+	t.Helper()
+	if _, rows, err := authztest.Load(t.Context(), store); err == nil && r.IntN(2) == 0 {
+		gone := pick(r, rows)
+		rule, ok := w.ruleOf(gone)
+		if !ok || rule.Group == authz.Administrators {
+			return
+		}
+		store.DeleteRow(gone.ID)
+		if rule.Subject != authz.Administrators.Subject() { // what is taken from them is put back
+			delete(w.rules, rule)
+		}
+		return
+	}
+	rule := authz.Rule{Kind: authz.KindGrant, Subject: authz.Subject(pick(r, someUsers)), Pattern: w.randomPattern(r)}
+	switch r.IntN(3) {
+	case 0:
+		rule.Kind = authz.KindRestriction
+	case 1:
+		rule = authz.Rule{Kind: authz.KindMember, Subject: rule.Subject, Group: w.someGroup(r)}
+	}
+	if !w.rules[rule] && rule.Group != authz.Administrators && (rule.Group == "" || w.groups[rule.Group]) {
+		store.InsertRows(rowOf(rule))
+		w.rules[rule] = true
+	}
+}

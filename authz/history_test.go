@@ -1,0 +1,318 @@
+package authz_test
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
+	"github.com/rightful-go/rightful/authz/memstore"
+)
+
+// longHistory is an engine with more changes than the store returns at once, made by several
+// actors with time between them. It is called in a synctest bubble.
+func longHistory(t *testing.T, n int) *authz.Engine {
+	t.Helper()
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "root", PollInterval: 1000 * time.Hour})
+	r, w := rand.New(rand.NewPCG(3, 9)), newReferenceModel()
+	w.rules[authz.Rule{Kind: authz.KindMember, Subject: "root", Group: authz.Administrators}] = true
+	for engine.View().Revision() < authz.Revision(n) {
+		if r.IntN(2) == 0 { // else two have one time
+			<-time.After(time.Duration(r.IntN(3000)) * time.Millisecond)
+		}
+		s := randomStep(r, w)
+		actor := engine.AsCommand(pick(r, []string{"test", "ana", "deploy"}))
+		if r.IntN(2) == 0 {
+			actor = engine.As("root")
+		}
+		if _, err := s.engine(t.Context(), actor); err == nil {
+			s.model(w)
+		}
+	}
+	return engine
+}
+
+// touches reports whether a change is about a group or a user, by all that it names.
+func touches(c authz.Change, holder authz.Subject) bool {
+	group, isGroup := holder.Group()
+	for _, g := range c.Delta.Groups {
+		for _, info := range []*authz.GroupInfo{g.Before, g.After} {
+			if isGroup && info != nil && info.Name == group {
+				return true
+			}
+		}
+	}
+	for _, r := range append(slices.Clone(c.Delta.Added), c.Delta.Removed...) {
+		if r.Subject == holder || isGroup && r.Group == group {
+			return true
+		}
+	}
+	return false
+}
+
+// expectedChanges is the answer to a query, found by a look at every change.
+func expectedChanges(all []authz.Change, q authz.ChangeQuery) (list []authz.Revision) {
+	limit := q.Limit
+	if limit <= 0 {
+		limit = 100
+	}
+	for _, c := range all {
+		switch {
+		case q.Actor != "" && c.Actor.ID != q.Actor,
+			q.Group != "" && !touches(c, q.Group.Subject()),
+			q.User != "" && !touches(c, authz.Subject(q.User)),
+			!q.Since.IsZero() && c.At.Before(q.Since),
+			!q.Until.IsZero() && !c.At.Before(q.Until),
+			q.Before != 0 && c.Revision >= q.Before:
+		case len(list) < limit:
+			list = append(list, c.Revision)
+		}
+	}
+	return list
+}
+
+// A clock that was behind hides nothing: a change made in the period is found below one with an
+// earlier time.
+func TestChangesSinceWithClockSkew(t *testing.T) {
+	t.Parallel()
+	store := authztest.NewStore()
+	engine := open(t, store, authz.Options{Bootstrap: "ana", PollInterval: time.Hour})
+	for i := range 5 {
+		must(t)(engine.As("ana").Assign(t.Context(), authz.Administrators, authz.UserID(fmt.Sprint("user", i))))
+	}
+	since := time.Now().Add(-time.Hour)
+	store.EditRecords(func(list []authz.Record) []authz.Record {
+		list[4].At = since.Add(-5 * time.Minute).UnixMicro() // on an instance whose clock is late
+		return list
+	})
+	got, err := engine.Changes(t.Context(), authz.ChangeQuery{Since: since})
+	if want := []authz.Revision{7, 6, 4, 3, 2, 1}; err != nil || !slices.Equal(revisions(got), want) {
+		t.Errorf("%v, want %v (%v)", revisions(got), want, err)
+	}
+}
+
+func revisions(list []authz.Change) (revisions []authz.Revision) {
+	for _, c := range list {
+		revisions = append(revisions, c.Revision)
+	}
+	return revisions
+}
+
+// Every query for changes has the result of a look at every change.
+func TestChangesAgainstBruteForce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const n = 1100
+		engine := longHistory(t, n)
+		defer closeAll(engine)
+		all, err := engine.Changes(t.Context(), authz.ChangeQuery{Limit: 1 << 20})
+		if err != nil || len(all) != n || all[0].Revision != n || all[n-1].Revision != 1 {
+			t.Fatalf("%d changes, %v", len(all), err)
+		}
+		r, found := rand.New(rand.NewPCG(1, 10)), 0
+		at := func() time.Time {
+			return all[r.IntN(n)].At.Add(pick(r, []time.Duration{-1, 0, 0, 1}) * time.Microsecond)
+		}
+		for range 200 {
+			var q authz.ChangeQuery
+			for _, set := range []func(){
+				func() { q.Actor = pick(r, []string{"root", "test", "ana", "deploy", "nobody"}) },
+				func() {
+					q.Group = pick(r, append([]authz.GroupName{authz.Administrators, "Nowhere", "ana"}, someGroups...))
+				},
+				func() { q.User = pick(r, append([]authz.UserID{"nobody", "Desk"}, someMembers...)) },
+				func() { q.Since = at() },
+				func() { q.Until = at() },
+				func() { q.Before = authz.Revision(r.IntN(n + 20)) },
+				func() { q.Limit = pick(r, []int{-1, 1, 2, 99, 100, 101, 500, 501, 5000}) },
+			} {
+				if r.IntN(3) == 0 {
+					set()
+				}
+			}
+			got, err := engine.Changes(t.Context(), q)
+			if want := expectedChanges(all, q); err != nil || !slices.Equal(revisions(got), want) {
+				t.Fatalf("%+v: %d changes %v, want %d %v (%v)", q, len(got), firstTen(revisions(got)), len(want), firstTen(want), err)
+			}
+			found += len(got)
+		}
+		if found < 2000 {
+			t.Errorf("only %d changes were found; the queries see too little", found)
+		}
+	})
+}
+
+func firstTen[T any](list []T) []T { return list[:min(10, len(list))] }
+
+// Paging by the last revision seen returns every change once.
+func TestChangesPageByPage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		engine := longHistory(t, 230)
+		defer closeAll(engine)
+		var seen []authz.Revision
+		q := authz.ChangeQuery{User: "ana", Limit: 7}
+		for {
+			page, err := engine.Changes(t.Context(), q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen = append(seen, revisions(page)...)
+			if len(page) < q.Limit {
+				break
+			}
+			q.Before = page[len(page)-1].Revision
+		}
+		whole, err := engine.Changes(t.Context(), authz.ChangeQuery{User: "ana", Limit: 1000})
+		if err != nil || len(whole) < 20 || !slices.Equal(seen, revisions(whole)) {
+			t.Errorf("%v, not %v (%v)", seen, revisions(whole), err)
+		}
+	})
+}
+
+// A change says who did what to whom, when, over which channel and why, and what was added and
+// removed; groups have the names of that time.
+func TestChangeByRevision(t *testing.T) {
+	t.Parallel()
+	store := authztest.NewStore()
+	engine := open(t, store, authz.Options{Bootstrap: "ana"})
+	ctx := t.Context()
+	begun := time.Now().UTC().Truncate(time.Microsecond)
+	must(t)(engine.As("ana").CreateGroup(ctx, authz.GroupSpec{Name: "Desk", Description: "d", Permissions: authz.Rules{Grants: []authz.Pattern{"a:b"}}}))
+	must(t)(engine.AsCommand("root@host").Via("command").Because("ticket 12").ChangeMembers(ctx, "Desk", []authz.UserID{"eve", "ben"}, nil))
+	must(t)(engine.As("ana").UpdateGroup(ctx, "Desk", authz.GroupPatch{Name: ptr(authz.GroupName("Front"))}))
+	must(t)(engine.As("ana").Via("rest").SetUserPermissions(ctx, "ben", authz.Rules{Restrictions: []authz.Pattern{"a:*"}}))
+	must(t)(engine.As("ana").DeleteGroup(ctx, "Front", true))
+	want := []string{
+		`1 start "" start policy.create "" "": groups +Administrators; +grant group:Administrators *:*`,
+		`2 start "" start administrators.bootstrap "ana" "": +member ana Administrators`,
+		`3 user "ana" go group.create "Desk" "": groups +Desk; +grant group:Desk a:b`,
+		`4 command "root@host" command group.members.change "Desk" "ticket 12": +member ben Desk; +member eve Desk`,
+		`5 user "ana" go group.update "Desk" "": groups Desk>Front`,
+		`6 user "ana" rest user.permissions.set "ben" "": +restriction ben a:*`,
+		`7 user "ana" go group.delete "Front" "": groups -Front; -grant group:Front a:b; -member ben Front; -member eve Front`,
+	}
+	for i, w := range want {
+		c, err := engine.Change(ctx, authz.Revision(i+1))
+		if err != nil || changeInWords(c) != w {
+			t.Errorf("%s, want %s (%v)", changeInWords(c), w, err)
+		}
+		if c.At.Location() != time.UTC || c.At.After(time.Now()) || i > 1 && c.At.Before(begun) || len(c.Hash) != 32 || hex.EncodeToString(c.Hash) != fmt.Sprintf("%x", c.Hash) {
+			t.Errorf("revision %d at %v, hash %s", c.Revision, c.At, hex.EncodeToString(c.Hash))
+		}
+	}
+	for _, r := range []authz.Revision{0, -1, math.MinInt64, 8, 1000, math.MaxInt64} {
+		if c, err := engine.Change(ctx, r); !errors.Is(err, authz.ErrNoSuchChange) {
+			t.Errorf("revision %d: %+v, %v", r, c, err)
+		}
+	}
+	store.DeleteRecord(4)
+	if c, err := engine.Change(ctx, 4); !errors.Is(err, authz.ErrNoSuchChange) {
+		t.Errorf("a record that is gone: %+v, %v", c, err)
+	}
+}
+
+// changeInWords returns a change as one line.
+func changeInWords(c authz.Change) string {
+	var parts []string
+	for _, g := range c.Delta.Groups {
+		switch {
+		case g.Before == nil:
+			parts = append(parts, "groups +"+string(g.After.Name))
+		case g.After == nil:
+			parts = append(parts, "groups -"+string(g.Before.Name))
+		default:
+			parts = append(parts, fmt.Sprintf("groups %s>%s", g.Before.Name, g.After.Name))
+		}
+	}
+	rules := func(sign string, list []authz.Rule) {
+		for _, r := range list {
+			parts = append(parts, fmt.Sprintf("%s%s %s %s%s", sign, r.Kind, r.Subject, r.Pattern, r.Group))
+		}
+	}
+	rules("-", c.Delta.Removed)
+	rules("+", c.Delta.Added)
+	return fmt.Sprintf("%d %s %q %s %s %q %q: %s", c.Revision, c.Actor.Kind, c.Actor.ID, c.Channel, c.Action, c.Target, c.Reason, strings.Join(parts, "; "))
+}
+
+// ViewAt returns the decisions and explanations of any revision.
+func TestViewAt(t *testing.T) {
+	t.Parallel()
+	for _, seed := range seeds(t, 2) {
+		m := remember(t, seed, 30)
+		for _, want := range m.views {
+			got, err := m.engine.ViewAt(t.Context(), want.Revision())
+			if err != nil || got.Revision() != want.Revision() {
+				t.Fatalf("RIGHTFUL_SEED=%d revision %d: %v", seed, want.Revision(), err)
+			}
+			for _, u := range append([]authz.UserID{"nobody"}, someMembers...) {
+				then := want.Explain(u, somePermissions()...)
+				for i, x := range got.Explain(u, somePermissions()...).Permissions {
+					y := then.Permissions[i]
+					if x.Allowed != y.Allowed || x.Declared != y.Declared || !slices.Equal(reasons(x), reasons(y)) || x.Allowed != got.Can(u, x.Permission) {
+						t.Fatalf("RIGHTFUL_SEED=%d revision %d, %q: it was %+v, and is said to have been %+v", seed, want.Revision(), u, y, x)
+					}
+				}
+			}
+		}
+	}
+}
+
+// Where the records don't reach, ViewAt returns an error and Lost leaves the answer open.
+func TestViewAtAndLostBeyondTheRecords(t *testing.T) {
+	t.Parallel()
+	m := remember(t, 1, 10)
+	ctx, first, last := t.Context(), m.views[0].Revision(), m.engine.View().Revision()
+	for _, r := range []authz.Revision{-1, 0, last + 1} {
+		if v, err := m.engine.ViewAt(ctx, r); !errors.Is(err, authz.ErrNoSuchChange) {
+			t.Errorf("revision %d: %v, %v", r, v, err)
+		}
+	}
+	ended, cancel := context.WithCancel(ctx)
+	cancel()
+	if _, err := m.engine.ViewAt(ended, first); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	m.store.DeleteRecord(last - 3)
+	if v, err := m.engine.ViewAt(ctx, last-3); err != nil || v.Revision() != last-3 {
+		t.Errorf("the records reach so far: %v", err)
+	}
+	var fault *authz.Error
+	if _, err := m.engine.ViewAt(ctx, last-4); !errors.As(err, &fault) || fault.Revision != last-3 {
+		t.Errorf("%v", err)
+	}
+	if _, err := m.engine.Lost(ctx, m.engine.View(), "nobody", "a:view"); !errors.As(err, &fault) || fault.Revision != last-3 {
+		t.Errorf("%v", err)
+	}
+	for r := range last - 3 {
+		m.store.DeleteRecord(r)
+	}
+	if losses, err := m.engine.Lost(ctx, m.engine.View(), "nobody", "a:view"); err != nil || losses.Since != last-3 {
+		t.Errorf("looked at what isn't there: %+v, %v", losses, err)
+	}
+	if _, err := m.engine.ViewAt(ctx, last-4); !errors.As(err, &fault) {
+		t.Errorf("%v", err)
+	}
+}
+
+// A revision that another instance has just made can be viewed.
+func TestViewAtOnAnotherInstance(t *testing.T) {
+	t.Parallel()
+	store := memstore.New()
+	options := authz.Options{Bootstrap: "ana", PollInterval: time.Hour}
+	one, two := open(t, store, options), open(t, store, options)
+	c := must(t)(one.As("ana").ChangeUserPermissions(t.Context(), "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
+	v, err := two.ViewAt(t.Context(), c.Revision)
+	if err != nil || !v.Can("ben", "a:b") {
+		t.Errorf("%v, %v", v, err)
+	}
+}

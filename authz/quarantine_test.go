@@ -1,0 +1,274 @@
+package authz_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
+)
+
+// A bad row grants nothing. If it is or may be a restriction, its subject is denied everything;
+// everyone else is unaffected (promise 9, hazards 15a, 18 and 21).
+func TestBadRows(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		row    authz.Row
+		denies string
+		denied []authz.UserID
+	}{
+		"blank":                                        {authz.Row{}, "", nil},
+		"short, an allow":                              {row("p", "ben", "a.b"), "ben", []authz.UserID{"ben"}},
+		"no effect":                                    {row("p", "ben", "a.b", "view"), "ben", []authz.UserID{"ben"}},
+		"unknown effect":                               {row("p", "ben", "a.b", "view", "Deny"), "ben", []authz.UserID{"ben"}},
+		"effect past its column":                       {row("p", "ben", "a.b", "view", "x", "deny"), "ben", []authz.UserID{"ben"}},
+		"an allow with a column too many":              {row("p", "ben", "a.b", "view", "allow", "x"), "", nil},
+		"an allow of a refused object":                 {row("p", "ben", "a..b", "view", "allow"), "", nil},
+		"a deny of a refused object":                   {row("p", "ben", "a*b", "view", "deny"), "ben", []authz.UserID{"ben"}},
+		"a deny of a group":                            {row("p", "group:Desk", "a*b", "view", "deny"), "group:Desk", []authz.UserID{"ben", "cleo", "jo"}},
+		"a deny of a group that isn't":                 {row("p", "group:Gone", "a.b", "view", "deny"), "group:Gone", nil},
+		"a deny of nobody":                             {row("p", "", "a.b", "view", "deny"), "*", []authz.UserID{"ben", "cleo", "jo"}},
+		"a deny of someone unreadable":                 {row("p", "ben ", "a.b", "view", "deny"), "*", []authz.UserID{"ben", "cleo", "jo"}},
+		"an unknown type":                              {row("p2", "ben", "a.b", "view", "deny"), "ben", []authz.UserID{"ben"}},
+		"a member without the mark":                    {row("g", "ben", "Desk"), "", nil},
+		"a member of a group that isn't":               {row("g", "ben", "group:Gone"), "", nil},
+		"a member in a third field, of administrators": {row("g", "ben", "group:Administrators", "x"), "", nil},
+		"a bad membership of a restricted group":       {row("g", "ben", "group:Trainees", "x"), "ben", []authz.UserID{"ben"}},
+		"a member of what can't be read":               {row("g", "ben", "group:Train\x01ees"), "ben", []authz.UserID{"ben"}},
+		"a bad link to a restricted group":             {row("g", "group:Juniors", "Trainees"), "group:Juniors", []authz.UserID{"jo"}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			engine := openWithRows(t, c.row)
+			view := engine.View()
+			bad := view.BadRows()
+			if len(bad) != 1 || bad[0].ID == 0 || bad[0].Detail == "" || bad[0].Denies != c.denies {
+				t.Fatalf("bad rows: %+v", bad)
+			}
+			t.Log(bad[0].Detail)
+			denied := map[authz.UserID]bool{}
+			for _, u := range c.denied {
+				denied[u] = true
+			}
+			enforcer, err := view.Enforcer()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, u := range []authz.UserID{"ana", "ben", "cleo", "jo"} {
+				want := !denied[u]
+				casbin, err := enforcer(u, "a.b", "view")
+				if got := engine.Can(u, "a.b:view"); got != want || err != nil || casbin != want || engine.Explain(u, "a.b:view").Allowed != want {
+					t.Errorf("%q: Can %v, Casbin %v (%v), want %v", u, got, casbin, err, want)
+				}
+			}
+			if engine.Can("ben", "other:thing") {
+				t.Error("the row granted something")
+			}
+			must(t)(engine.As("ana").RemoveBadRows(t.Context()))
+			if len(engine.View().BadRows()) > 0 || !engine.Can("ben", "a.b:view") || !engine.Can("jo", "a.b:view") {
+				t.Error("the repair didn't mend it")
+			}
+			if _, err := engine.AuditRecords(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// A caller can't change the engine's bad rows through those it was given.
+func TestBadRowsAreCopies(t *testing.T) {
+	t.Parallel()
+	engine := openWithRows(t, row("p", "ben", "a*b", "view", "deny"))
+	engine.View().BadRows()[0].Values[1] = "cleo"
+	if got := engine.View().BadRows()[0].Values[1]; got != "ben" {
+		t.Errorf("it is %q now", got)
+	}
+}
+
+// No group can be created under a name that a bad row refers to (hazard 15a).
+func TestGroupCannotTakeANameFromABadRow(t *testing.T) {
+	t.Parallel()
+	engine := openWithRows(t, row("g", "ben", "group:Vault"), row("p", "group:Vault", "gold", "take", "allow"))
+	ana := engine.As("ana")
+	ctx := t.Context()
+	for _, name := range []authz.GroupName{"Vault", "vault", "ＶＡＵＬＴ"} {
+		if _, err := ana.CreateGroup(ctx, authz.GroupSpec{Name: name}); err == nil {
+			t.Errorf("%q was made", name)
+		}
+	}
+	if _, err := ana.UpdateGroup(ctx, "Desk", authz.GroupPatch{Name: ptr(authz.GroupName("Vault"))}); err == nil {
+		t.Error("renamed to it")
+	}
+	if _, err := ana.Import(ctx, authz.PolicyFile{Lines: []authz.PolicyLine{{Number: 1, Fields: []string{"g", "eve", "group:Vault"}}}}, authz.ImportMerge); err == nil {
+		t.Error("imported")
+	}
+	if engine.Can("ben", "gold:take") {
+		t.Error("ben got in")
+	}
+	must(t)(ana.RemoveBadRows(ctx))
+	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Vault"}))
+}
+
+// A bad row follows a rename as the table does, and decisions afterwards match a fresh load.
+func TestBadRowsFollowARename(t *testing.T) {
+	t.Parallel()
+	engine := openWithRows(t, row("p", "group:Desk", "a*b", "view", "deny"))
+	must(t)(engine.As("ana").UpdateGroup(t.Context(), "Desk", authz.GroupPatch{Name: ptr(authz.GroupName("Front desk"))}))
+	bad := engine.View().BadRows()
+	if engine.Can("ben", "a.b:view") || len(bad) != 1 || bad[0].Denies != "group:Front desk" {
+		t.Errorf("%+v", bad)
+	}
+}
+
+// A group can't be renamed to a name found in a bad row, even by an engine that hasn't read that
+// row yet.
+func TestRenameToABlockedName(t *testing.T) {
+	t.Parallel()
+	store := authztest.NewStore()
+	engine := open(t, store, authz.Options{Bootstrap: "root", PollInterval: time.Hour})
+	ctx, root := t.Context(), engine.As("root")
+	must(t)(root.CreateGroup(ctx, authz.GroupSpec{Name: "Desk"}))
+	store.InsertRows(row("p", "group:Gone", "a*b", "view", "deny"))
+	if _, err := root.UpdateGroup(ctx, "Desk", authz.GroupPatch{Name: ptr(authz.GroupName("Gone"))}); !errors.Is(err, authz.ErrInvalid) {
+		t.Errorf("%v", err)
+	}
+}
+
+// A group can't be renamed while a bad row names it in a way that the rename can't reach: what
+// the row denies would become allowed.
+func TestRenameOfAGroupNamedInABadRow(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		bad     authz.Row
+		follows bool
+	}{
+		"bare":         {row("g", "ben", "Trainees"), false},
+		"another type": {row("g2", "ben", "group:Trainees"), false},
+		"a column":     {row("g", "ben", "group:Trainees", "x"), true},
+	} {
+		store := authztest.NewStore()
+		engine := open(t, store, authz.Options{Bootstrap: "root"})
+		ctx, root := t.Context(), engine.As("root")
+		must(t)(root.CreateGroup(ctx, authz.GroupSpec{Name: "Trainees", Permissions: authz.Rules{Restrictions: []authz.Pattern{"a:b"}}}))
+		must(t)(root.ChangeUserPermissions(ctx, "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
+		store.InsertRows(c.bad)
+		engine = open(t, store, authz.Options{})
+		to := authz.GroupName("Interns")
+		_, err := engine.As("root").UpdateGroup(ctx, "Trainees", authz.GroupPatch{Name: &to})
+		if c.follows != (err == nil) || err != nil && !errors.Is(err, authz.ErrInvalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if engine.Can("ben", "a:b") {
+			t.Errorf("%s: ben is allowed", name)
+		}
+	}
+}
+
+// A rename that changes only the spelling doesn't activate a bad row.
+func TestRespellingAGroupActivatesNoBadRow(t *testing.T) {
+	t.Parallel()
+	engine := openWithRows(t, row("g", "eve", "group:desk"), row("p", "group:desk", "*", "*", "allow"))
+	if _, err := engine.As("ana").UpdateGroup(t.Context(), "Desk", authz.GroupPatch{Name: ptr(authz.GroupName("desk"))}); !errors.Is(err, authz.ErrInvalid) {
+		t.Errorf("%v", err)
+	}
+}
+
+// A bad membership may have led to a restriction over other groups and other bad links: every
+// user who may be restricted is denied, in any order of the rows.
+func TestBadLinksMayCarryRestrictions(t *testing.T) {
+	t.Parallel()
+	toGroup := row("g", "ben", "group:Middle", "x")
+	onwards := row("g", "group:Middle", "Trainees")
+	for name, c := range map[string]struct {
+		rows   []authz.Row
+		denied bool
+	}{
+		"over an heir":                {[]authz.Row{row("g", "ben", "group:Heirs", "x")}, true},
+		"over two links":              {[]authz.Row{onwards, toGroup}, true},
+		"over two links, turned":      {[]authz.Row{toGroup, onwards}, true},
+		"to a group without one":      {[]authz.Row{toGroup}, false},
+		"to a group that isn't there": {[]authz.Row{row("g", "ben", "group:Gone")}, false},
+	} {
+		store := authztest.NewStore()
+		engine := open(t, store, authz.Options{Bootstrap: "ana", PollInterval: time.Hour})
+		ctx, ana := t.Context(), engine.As("ana")
+		must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Trainees", Permissions: authz.Rules{Restrictions: []authz.Pattern{"a:b"}}}))
+		must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Heirs", Inherits: []authz.GroupName{"Trainees"}}))
+		must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Middle"}))
+		must(t)(ana.ChangeUserPermissions(ctx, "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b", "c:d"}}))
+		store.InsertRows(c.rows...)
+		fresh := open(t, store, authz.Options{PollInterval: time.Hour})
+		if fresh.Can("ben", "c:d") == c.denied || !fresh.Can("ana", "a:b") {
+			t.Errorf("%s: denied is %v; %+v", name, !c.denied, fresh.View().BadRows())
+		}
+		if c.denied {
+			continue
+		}
+		must(t)(fresh.As("ana").Restrict(ctx, "Middle", "z:z")) // now the link may have restricted
+		if denied := !fresh.Can("ben", "c:d"); denied != (len(c.rows) == 1 && c.rows[0] == toGroup) {
+			t.Errorf("%s, and then restricted: denied is %v", name, denied)
+		}
+	}
+}
+
+// With any bad rows and after any operations, decisions match those of an engine that has just
+// loaded the table: no block is lost and none outlives its row.
+func TestDecisionsMatchAFreshLoad(t *testing.T) {
+	t.Parallel()
+	for _, seed := range seeds(t, 20) {
+		if err := runWithBadRows(t, seed, 60); err != nil {
+			t.Fatalf("RIGHTFUL_SEED=%d: %v", seed, err)
+		}
+	}
+}
+
+func runWithBadRows(t *testing.T, seed uint64, steps int) error {
+	t.Helper()
+	store := authztest.NewStore()
+	options := authz.Options{Bootstrap: "root", PollInterval: time.Hour}
+	engine := open(t, store, options)
+	r, w := rand.New(rand.NewPCG(seed, 11)), newReferenceModel()
+	w.rules[authz.Rule{Kind: authz.KindMember, Subject: "root", Group: authz.Administrators}] = true
+	do := func(n int) {
+		for range n {
+			s := randomStep(r, w)
+			if _, err := s.engine(t.Context(), engine.AsCommand("test")); err == nil {
+				s.model(w)
+			}
+		}
+	}
+	do(15)
+	_ = engine.Close()
+	for range 2 + r.IntN(4) {
+		store.InsertRows(randomBadRow(r))
+	}
+	engine = open(t, store, options)
+	for i := range steps {
+		do(1)
+		if bad := engine.View().BadRows(); len(bad) > 0 && r.IntN(40) == 0 {
+			must(t)(engine.AsCommand("test").RemoveBadRows(t.Context(), bad[0].ID))
+		}
+		fresh := open(t, store, options)
+		a, b := engine.View(), fresh.View()
+		if x, y := fmt.Sprint(a.BadRows()), fmt.Sprint(b.BadRows()); x != y {
+			return fmt.Errorf("step %d: bad rows are %s, a fresh load says %s", i, x, y)
+		}
+		if x, y := fmt.Sprint(a.Export()), fmt.Sprint(b.Export()); x != y || a.Revision() != b.Revision() {
+			return fmt.Errorf("step %d: the policy is\n%s, a fresh load says\n%s", i, x, y)
+		}
+		for _, u := range someMembers {
+			for _, p := range somePermissions() {
+				if x, y := a.Can(u, p), b.Can(u, p); x != y || a.Explain(u, p).Allowed != x {
+					return fmt.Errorf("step %d: Can(%q, %q) = %v, Explain %v, a fresh load says %v; bad rows %v", i, u, p, x, a.Explain(u, p).Allowed, y, a.BadRows())
+				}
+			}
+		}
+		_ = fresh.Close()
+	}
+	checkRecords(t, engine)
+	return nil
+}
