@@ -68,7 +68,7 @@ func verify(ctx context.Context, p process, out *output, db databaseFlags, keyFi
 		return out.print(result, "There are no records yet.")
 	case err == nil:
 		return out.print(result, "Verified %s: everything fits. The head is %d:%s.", plural(n, "record"), result.Revision, result.Hash)
-	case !errors.As(err, &misfit) || misfit.Kind != authz.ErrRecordsDoNotFit:
+	case !errors.Is(err, authz.ErrRecordsDoNotFit) || !errors.As(err, &misfit):
 		return err
 	}
 	result.Misfit, result.Fault = misfit.Revision, misfit.Detail
