@@ -8,7 +8,7 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// needs returns what the caller lacks for an operation, as an [*authz.ForbiddenError]. It considers
+// needs returns what the caller lacks for an operation, as an [*authz.Error] of the kind [authz.ErrForbidden]. It considers
 // the caller, the names in the path and the mode in the query, but never whether something exists:
 // unauthorized callers can't probe for existence. It may return another error if it reads the store.
 type needs func(*call) error

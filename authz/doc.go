@@ -14,6 +14,19 @@
 // it. The rules that every change must keep are in promises.go and escalation.go. model.conf defines
 // what a policy means; casbin.go is the only file here that imports Casbin.
 //
+// The files have an order, from left to right, in which each uses only those before it; a test in
+// internal/layout lists it:
+//
+//	names and types   text to store           what a policy and its records are made of
+//	match             key to matcher          rules compiled into what a decision looks up
+//	snapshot          group to casbin         one revision of the policy, and every way to read it
+//	engine            rights_check to open    operations, from their checks to the store and back
+//	fixes             fix to fixes            what would grant a user what they were denied
+//
+// A decision runs through decide, evaluate and matcher; an operation through groups or users, write,
+// write_checks (escalation, promises) and commit. Rows are read in load, foreign writes are noticed and
+// recorded in foreign, and bad rows are set aside in bad_rows.
+//
 // The package knows no SQL and no HTTP. Package memstore keeps a policy in memory, the packages below
 // adapters keep it in databases, and package api has the middleware and the REST interface.
 package authz

@@ -149,3 +149,17 @@ func (t loadedTables) withForeign(before *snapshot, c Change) (*snapshot, error)
 	after.milestones = t.milestones
 	return after, nil
 }
+
+// intact reports whether the tables match the records, as far as can be seen without reading the
+// records.
+func (t loadedTables) intact() bool {
+	return t.revision == 0 || t.recorded && !t.lacksAdministrators && !t.lacksTheirRule && len(t.forbidden()) == 0
+}
+
+// forbidden returns the bad rows that promise 1 forbids.
+func (t loadedTables) forbidden() []BadRow {
+	return slices.DeleteFunc(slices.Clone(t.badRows), func(b BadRow) bool {
+		r, err := parseFields(b.Values)
+		return err != nil || !forbiddenToAdministrators(r)
+	})
+}

@@ -3,7 +3,6 @@ package authz
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -135,18 +134,4 @@ func (l *loader) done() (loadedTables, error) {
 	s.milestones.HadAdministrator = s.milestones.HadAdministrator || hasAdministrator
 	s.setBadRows(l.bad)
 	return loadedTables{s, l.state.Writes == l.state.Recorded, l.lacksAdministrators, lacksTheirRule}, nil
-}
-
-// intact reports whether the tables match the records, as far as can be seen without reading the
-// records.
-func (t loadedTables) intact() bool {
-	return t.revision == 0 || t.recorded && !t.lacksAdministrators && !t.lacksTheirRule && len(t.forbidden()) == 0
-}
-
-// forbidden returns the bad rows that promise 1 forbids.
-func (t loadedTables) forbidden() []BadRow {
-	return slices.DeleteFunc(slices.Clone(t.badRows), func(b BadRow) bool {
-		r, err := parseFields(b.Values)
-		return err != nil || !forbiddenToAdministrators(r)
-	})
 }

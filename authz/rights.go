@@ -1,45 +1,54 @@
 package authz
 
-import "slices"
+import (
+	"slices"
+)
 
-// lacks returns [ErrForbidden] with everything that the user lacks of a requirement, nil if nothing.
-func (v *View) lacks(user UserID, r requirement) error {
-	var missing []Permission
-	need := func(p Permission, delegated bool) {
-		if !v.Can(user, p) && !delegated && !slices.Contains(missing, p) {
-			missing = append(missing, p)
-		}
-	}
-	for _, p := range r.permissions {
-		need(p, false)
-	}
-	for _, g := range r.groups {
-		need(UpdateUsers, !v.expired && v.s.mayAssign(user, g))
-	}
-	if r.nobody || r.administrators && (v.expired || !v.s.isAdministrator(user)) {
-		missing = append(missing, Permission(Everything))
-	}
-	if len(missing) > 0 {
-		return forbidden(missing)
-	}
-	return nil
+// requirement is what a user must hold to carry out an operation.
+type requirement struct {
+	permissions []Permission // all of them
+	// groups whose members change: each needs [UpdateUsers] or its [AssignMembers].
+	groups         []GroupName
+	administrators bool // only administrators may carry it out
+	nobody         bool // no user may carry it out
 }
 
-// mayAssign reports whether the actor may put other users into the group by delegation, that is with
-// its [AssignMembers] alone. Delegation never extends to Administrators, nor to a group that grants
-// or restricts any of Rightful's own permissions.
-func (s *snapshot) mayAssign(actor UserID, name GroupName) bool {
-	g := s.group(name)
-	if g == nil || name == Administrators || !s.can(actor, AssignMembers(name)) {
-		return false
-	}
-	all := s.reachOfGroup(g)
-	for _, set := range []map[Pattern]bool{all.grants, all.restrictions} {
-		for p := range set {
-			if p.overlaps(ownPattern) {
-				return false
-			}
+// permissionsFor lists the permissions that each operation needs, view permissions first.
+var permissionsFor = map[Action][]Permission{
+	ActionGroupCreate:            {ViewGroups, CreateGroups},
+	ActionGroupUpdate:            {ViewGroups, UpdateGroups},
+	ActionGroupDelete:            {ViewGroups, DeleteGroups},
+	ActionGroupPermissionsSet:    {ViewGroups, UpdateGroups},
+	ActionGroupPermissionsChange: {ViewGroups, UpdateGroups},
+	ActionGroupMembersChange:     {ViewGroups, ViewUsers},
+	ActionUserGroupsSet:          {ViewGroups, ViewUsers, UpdateUsers},
+	ActionUserPermissionsSet:     {ViewGroups, ViewUsers, UpdateUsers},
+	ActionUserPermissionsChange:  {ViewGroups, ViewUsers, UpdateUsers},
+	ActionUserDelete:             {ViewGroups, ViewUsers, UpdateUsers},
+	ActionPolicyImport:           {ImportPolicy},
+	ActionPolicyRepair:           {},
+	ActionChangeRevert:           {ViewChanges}, // and what the inverse change needs
+}
+
+// requirement returns the rights that an operation needs. Nothing else defines them: the engine checks
+// them on the revision that the change is committed onto, and [Admin.Authorize] checks them beforehand.
+func (o Operation) requirement(actor UserID) requirement {
+	permissions, listed := permissionsFor[o.Action]
+	r := requirement{permissions: slices.Clone(permissions), nobody: !listed}
+	switch o.Action {
+	case ActionGroupMembersChange:
+		r.groups = []GroupName{o.Group}
+		if slices.Contains(o.Add, actor) || slices.Contains(o.Remove, actor) {
+			r.permissions = append(r.permissions, UpdateUsers) // AssignMembers is only for other users
 		}
+	case ActionGroupDelete:
+		if o.Release {
+			r.permissions = append(r.permissions, ViewUsers, UpdateUsers)
+		}
+	case ActionPolicyImport:
+		r.administrators = o.Mode == ImportReplace
+	case ActionPolicyRepair:
+		r.administrators = true
 	}
-	return true
+	return r
 }

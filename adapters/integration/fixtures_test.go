@@ -22,7 +22,7 @@ import (
 	"github.com/rightful-go/rightful/adapters/internal/dbtest"
 	"github.com/rightful-go/rightful/adapters/watcher"
 	"github.com/rightful-go/rightful/authz"
-	"github.com/rightful-go/rightful/internal/servers"
+	"github.com/rightful-go/rightful/internal/testservers"
 	"gorm.io/gorm"
 )
 
@@ -191,7 +191,7 @@ func eachWireWithDatabase(t *testing.T, test func(*testing.T, wire)) {
 
 func postgresWire(t *testing.T) wire {
 	t.Helper()
-	dsn, conn := servers.PostgresOverTCP(t)
+	dsn, conn := testservers.PostgresOverTCP(t)
 	prefix := dbtest.Prefix()
 	ask := func(t *testing.T, what string) (n int) {
 		err := conn.QueryRow(t.Context(), "SELECT "+what+" FROM pg_stat_activity WHERE application_name = $1", prefix).Scan(&n)
@@ -201,7 +201,7 @@ func postgresWire(t *testing.T) wire {
 		return n
 	}
 	return wire{
-		server: servers.PostgresAddress,
+		server: testservers.PostgresAddress,
 		connect: func(t *testing.T, address string) authz.Notifier {
 			return dbtest.PostgresNotifier(t, dsn(address)+"?application_name="+prefix, prefix)
 		},
@@ -219,7 +219,7 @@ func postgresWire(t *testing.T) wire {
 
 func redisWire(t *testing.T) wire {
 	t.Helper()
-	client := servers.Redis(t)
+	client := testservers.Redis(t)
 	name := dbtest.Prefix()
 	clients := func(t *testing.T) (ids []string) {
 		list, err := client.ClientList(t.Context()).Result()
@@ -234,7 +234,7 @@ func redisWire(t *testing.T) wire {
 		return ids
 	}
 	return wire{
-		server: servers.RedisAddress,
+		server: testservers.RedisAddress,
 		connect: func(t *testing.T, address string) authz.Notifier {
 			n, err := watcher.Open(func(callback func(string)) (watcher.Watcher, error) {
 				return rediswatcher.NewWatcher(address, rediswatcher.WatcherOptions{

@@ -16,12 +16,12 @@ import (
 	"github.com/rightful-go/rightful/adapters/internal/dbtest"
 	"github.com/rightful-go/rightful/authz"
 	"github.com/rightful-go/rightful/internal/database"
-	"github.com/rightful-go/rightful/internal/servers"
+	"github.com/rightful-go/rightful/internal/testservers"
 )
 
 // privateServers start a server that nobody else uses.
-var privateServers = map[string]func(testing.TB) *servers.Server{
-	"postgres": servers.PrivatePostgres, "mysql": servers.PrivateMySQL,
+var privateServers = map[string]func(testing.TB) *testservers.Server{
+	"postgres": testservers.PrivatePostgres, "mysql": testservers.PrivateMySQL,
 }
 
 const healTimeout = 5 * time.Second // of a write

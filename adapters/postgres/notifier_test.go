@@ -11,15 +11,15 @@ import (
 
 	"github.com/rightful-go/rightful/adapters/internal/dbtest"
 	"github.com/rightful-go/rightful/adapters/postgres"
-	"github.com/rightful-go/rightful/internal/servers"
+	"github.com/rightful-go/rightful/internal/testservers"
 )
 
 // A server that vanishes without closing its connections, as behind a firewall that forgot
 // them, is noticed in bounded time.
 func TestASilentServerIsNoticed(t *testing.T) {
 	t.Run("postgres", func(t *testing.T) {
-		dsn, _ := servers.PostgresOverTCP(t)
-		l := dbtest.NewLink(t, servers.PostgresAddress)
+		dsn, _ := testservers.PostgresOverTCP(t)
+		l := dbtest.NewLink(t, testservers.PostgresAddress)
 		n := dbtest.PostgresNotifier(t, dsn(l.Address()), dbtest.Prefix())
 		const silence, patience = 300 * time.Millisecond, 200 * time.Millisecond
 		n.SetKeepAlive(silence, patience)
@@ -43,12 +43,12 @@ func TestASilentServerIsNoticed(t *testing.T) {
 // Publishing doesn't fail for a connection that died unnoticed since the last time.
 func TestADeadConnectionDoesntLoseTheNotification(t *testing.T) {
 	t.Run("postgres", func(t *testing.T) {
-		dsn, _ := servers.PostgresOverTCP(t)
+		dsn, _ := testservers.PostgresOverTCP(t)
 		for name, state := range map[string]func(*dbtest.Link){"silent": (*dbtest.Link).Silence, "gone": (*dbtest.Link).Cut} {
 			t.Run(name, func(t *testing.T) {
-				l, prefix := dbtest.NewLink(t, servers.PostgresAddress), dbtest.Prefix()
+				l, prefix := dbtest.NewLink(t, testservers.PostgresAddress), dbtest.Prefix()
 				n := dbtest.PostgresNotifier(t, dsn(l.Address()), prefix)
-				hints, _ := dbtest.Subscribe(t, dbtest.PostgresNotifier(t, dsn(servers.PostgresAddress), prefix))
+				hints, _ := dbtest.Subscribe(t, dbtest.PostgresNotifier(t, dsn(testservers.PostgresAddress), prefix))
 				dbtest.AwaitHint(t, hints)
 				if err := n.Publish(t.Context(), 1); err != nil {
 					t.Fatal(err)
@@ -68,8 +68,8 @@ func TestADeadConnectionDoesntLoseTheNotification(t *testing.T) {
 // It may come up after those that need it; until then it isn't pestered.
 func TestTheServerNeedntBeThereYet(t *testing.T) {
 	t.Run("postgres", func(t *testing.T) {
-		dsn, _ := servers.PostgresOverTCP(t)
-		l := dbtest.NewLink(t, servers.PostgresAddress)
+		dsn, _ := testservers.PostgresOverTCP(t)
+		l := dbtest.NewLink(t, testservers.PostgresAddress)
 		l.Cut()
 		var log bytes.Buffer
 		n, err := postgres.NewNotifier(dsn(l.Address())+"?sslmode=disable", postgres.NotifierOptions{
@@ -98,8 +98,8 @@ func TestTheServerNeedntBeThereYet(t *testing.T) {
 // Stores with a prefix of their own have notifications of their own.
 func TestNotificationsCarryThePrefix(t *testing.T) {
 	t.Run("postgres", func(t *testing.T) {
-		at, _ := servers.PostgresOverTCP(t)
-		dsn, prefix := at(servers.PostgresAddress), dbtest.Prefix()
+		at, _ := testservers.PostgresOverTCP(t)
+		dsn, prefix := at(testservers.PostgresAddress), dbtest.Prefix()
 		same, other := dbtest.PostgresNotifier(t, dsn, prefix+"_"), dbtest.PostgresNotifier(t, dsn, prefix+"x")
 		ours, _ := dbtest.Subscribe(t, same)
 		theirs, _ := dbtest.Subscribe(t, other)
@@ -122,8 +122,8 @@ func TestNotificationsCarryThePrefix(t *testing.T) {
 
 func TestAClosedNotifierPublishesNothing(t *testing.T) {
 	t.Run("postgres", func(t *testing.T) {
-		dsn, _ := servers.PostgresOverTCP(t)
-		n := dbtest.PostgresNotifier(t, dsn(servers.PostgresAddress), dbtest.Prefix())
+		dsn, _ := testservers.PostgresOverTCP(t)
+		n := dbtest.PostgresNotifier(t, dsn(testservers.PostgresAddress), dbtest.Prefix())
 		for range 2 {
 			if err := n.Close(); err != nil {
 				t.Error(err)

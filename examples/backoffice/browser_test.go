@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rightful-go/rightful/internal/servers"
+	"github.com/rightful-go/rightful/internal/testservers"
 )
 
 // What may be pressed is there, and what may not isn't, after the page has asked /me.
@@ -36,7 +36,7 @@ func findBrowser(t *testing.T) string {
 			return path
 		}
 	}
-	servers.Lacking(t, "chromium", "no Chromium was found")
+	testservers.Lacking(t, "chromium", "no Chromium was found")
 	return ""
 }
 

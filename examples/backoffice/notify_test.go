@@ -9,7 +9,7 @@ import (
 
 	"github.com/rightful-go/rightful/authz"
 	"github.com/rightful-go/rightful/authz/memstore"
-	"github.com/rightful-go/rightful/internal/servers"
+	"github.com/rightful-go/rightful/internal/testservers"
 )
 
 // Of two instances on one database, one hears of what the other does.
@@ -17,13 +17,13 @@ func TestInstancesNotifyEachOther(t *testing.T) {
 	t.Run("redis", func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		defer cancel()
-		messages := servers.Redis(t).Subscribe(ctx, redisChannel)
+		messages := testservers.Redis(t).Subscribe(ctx, redisChannel)
 		defer messages.Close()
 		if _, err := messages.Receive(ctx); err != nil { // that it is subscribed
 			t.Fatal(err)
 		}
 		c := testConfig(t)
-		c.notify = "redis://" + servers.RedisAddress
+		c.notify = "redis://" + testservers.RedisAddress
 		one, _ := openOffice(t, c)
 		two, _ := openOffice(t, c)
 		cleo := two.signIn("cleo")
@@ -42,7 +42,7 @@ func TestInstancesNotifyEachOther(t *testing.T) {
 // On a server, two instances share accounts, sessions, requests and the policy: who is let in
 // on one gets in on the other, with the session that they had.
 func TestTwoInstancesOnAServer(t *testing.T) {
-	for name, database := range map[string]func(testing.TB) servers.Database{"postgres": servers.Postgres, "mysql": servers.MySQL} {
+	for name, database := range map[string]func(testing.TB) testservers.Database{"postgres": testservers.Postgres, "mysql": testservers.MySQL} {
 		t.Run(name, func(t *testing.T) {
 			c := testConfig(t)
 			c.dsn, c.notify = database(t).Address, notifyPoll
@@ -75,11 +75,11 @@ func tick(ctx context.Context) {
 // -notify postgres goes through the database of -db.
 func TestNotificationsThroughTheDatabase(t *testing.T) {
 	t.Run("postgres", func(t *testing.T) {
-		dsn, conn := servers.PostgresOverTCP(t)
+		dsn, conn := testservers.PostgresOverTCP(t)
 		if _, err := conn.Exec(t.Context(), "LISTEN rightful_changes"); err != nil {
 			t.Fatal(err)
 		}
-		c := config{dsn: dsn(servers.PostgresAddress), notify: notifyPostgres}
+		c := config{dsn: dsn(testservers.PostgresAddress), notify: notifyPostgres}
 		if err := checkNotify(c); err != nil {
 			t.Fatal(err)
 		}

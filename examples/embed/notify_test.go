@@ -11,7 +11,7 @@ import (
 	"github.com/rightful-go/rightful/adapters/watcher"
 	"github.com/rightful-go/rightful/authz"
 	"github.com/rightful-go/rightful/authz/memstore"
-	"github.com/rightful-go/rightful/internal/servers"
+	"github.com/rightful-go/rightful/internal/testservers"
 )
 
 func notifiedByPostgres(ctx context.Context, store authz.Store, dsn string) (*authz.Engine, func() error, error) {
@@ -47,8 +47,8 @@ func notifiedByRedis(ctx context.Context, store authz.Store) (*authz.Engine, fun
 // The guide's notifiers open and stop.
 func TestTheGuidesNotifiers(t *testing.T) {
 	t.Run("postgres", func(t *testing.T) {
-		dsn, _ := servers.PostgresOverTCP(t)
-		_, stop, err := notifiedByPostgres(t.Context(), memstore.New(), dsn(servers.PostgresAddress))
+		dsn, _ := testservers.PostgresOverTCP(t)
+		_, stop, err := notifiedByPostgres(t.Context(), memstore.New(), dsn(testservers.PostgresAddress))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -57,7 +57,7 @@ func TestTheGuidesNotifiers(t *testing.T) {
 		}
 	})
 	t.Run("redis", func(t *testing.T) {
-		servers.Redis(t)
+		testservers.Redis(t)
 		_, stop, err := notifiedByRedis(t.Context(), memstore.New())
 		if err != nil {
 			t.Fatal(err)

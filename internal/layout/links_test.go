@@ -18,7 +18,7 @@ var (
 	gorm             = []string{"gorm.io"}
 	gin              = []string{"github.com/gin-gonic", "github.com/gin-contrib"}
 	redis            = []string{"github.com/redis", "github.com/casbin/redis-watcher"}
-	ourTestPackages  = []string{module + "/internal/database", module + "/internal/servers", module + "/adapters/internal/dbtest", module + "/authz/authztest", "testing"}
+	ourTestPackages  = []string{module + "/internal/database", module + "/internal/testservers", module + "/adapters/internal/dbtest", module + "/authz/authztest", "testing"}
 	neverInLibraries = slices.Concat(sqlServerDriver, gormAdapter, redis, ourTestPackages)
 )
 

@@ -11,7 +11,7 @@ import (
 	gormsqlite "github.com/glebarez/sqlite"
 	"github.com/rightful-go/rightful/adapters/gormstore"
 	"github.com/rightful-go/rightful/internal/database"
-	"github.com/rightful-go/rightful/internal/servers"
+	"github.com/rightful-go/rightful/internal/testservers"
 	gormmysql "gorm.io/driver/mysql"
 	gormpostgres "gorm.io/driver/postgres"
 	"gorm.io/gorm"
@@ -44,14 +44,14 @@ func SQLite(t testing.TB) Database {
 // Postgres is a schema on the PostgreSQL server of the machine.
 func Postgres(t testing.TB) Database {
 	t.Helper()
-	d := servers.Postgres(t)
+	d := testservers.Postgres(t)
 	return Database{"postgres", d.Address, d.DSN}
 }
 
 // MySQL is a database on the MySQL or MariaDB server of the machine.
 func MySQL(t testing.TB) Database {
 	t.Helper()
-	d := servers.MySQL(t)
+	d := testservers.MySQL(t)
 	return Database{"mysql", d.Address, d.DSN}
 }
 

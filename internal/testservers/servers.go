@@ -1,8 +1,8 @@
-// Package servers gives tests the servers of the machine. Start with [Postgres] or [MySQL]: what
+// Package testservers gives tests the servers of the machine. Start with [Postgres] or [MySQL]: what
 // they return is empty, nobody else's, and gone when the test ends. [PostgresOverTCP] and [Redis]
 // are for what goes through the server and leaves nothing in it. Where there is no server the
 // test is skipped, unless RIGHTFUL_REQUIRE names it; see [Lacking].
-package servers
+package testservers
 
 import (
 	"context"
