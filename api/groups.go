@@ -55,7 +55,7 @@ func (c *call) showGroup(show func(authz.Group) any) {
 
 // showChanged answers with a group after a change.
 func (c *call) showChanged(status int, name authz.GroupName, show func(authz.Group) any) {
-	_, g := c.changedGroup(name)
+	g, _ := c.after.Group(name)
 	c.http.Header("ETag", etag(g.Version))
 	c.answer(status, show(g))
 }

@@ -31,8 +31,8 @@ func changeMembers(c *call) {
 	c.change(func(a authz.Admin) (authz.Change, error) {
 		return a.ChangeMembers(c.http.Request.Context(), c.group(), add, remove)
 	}, func(authz.Change) {
-		view, g := c.changedGroup(c.group())
-		c.ok(membersOf(page{limit: defaultLimit, list: c.list()}, view, g))
+		g, _ := c.after.Group(c.group())
+		c.ok(membersOf(page{limit: defaultLimit, list: c.list()}, c.after, g))
 	})
 }
 

@@ -20,9 +20,8 @@ const readTimeout = 10 * time.Second
 type call struct {
 	http      *gin.Context
 	engine    *authz.Engine
-	view      *authz.View    // the policy that authorizes the caller; nil for public operations
-	after     *authz.View    // the policy after the change, which later changes may be part of
-	made      authz.Revision // that of the change
+	view      *authz.View // the policy that authorizes the caller; nil for public operations
+	after     *authz.View // the policy that the change left
 	operation operation
 	prefix    string // the path of the mount
 	user      authz.UserID

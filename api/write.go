@@ -37,29 +37,9 @@ func (c *call) change(operate func(authz.Admin) (authz.Change, error), answer fu
 		c.fail(err)
 		return
 	}
-	c.after, c.made = c.engine.View(), change.Revision
-	if c.made == 0 { // nothing changed
-		c.made = c.after.Revision()
-	}
-	c.http.Header(revisionHeader, strconv.FormatInt(int64(c.made), 10))
+	c.after = change.View
+	c.http.Header(revisionHeader, strconv.FormatInt(int64(c.after.Revision()), 10))
 	answer(change)
-}
-
-// changedGroup returns a group after the change. If a later change has already removed it, it is the
-// group of the change's own revision: the change was made, and its answer says so.
-func (c *call) changedGroup(name authz.GroupName) (*authz.View, authz.Group) {
-	if g, ok := c.after.Group(name); ok {
-		return c.after, g
-	}
-	ctx, done := c.reading()
-	defer done()
-	view, err := c.engine.ViewAt(ctx, c.made)
-	if err != nil {
-		return c.after, authz.Group{GroupInfo: authz.GroupInfo{Name: name}, Version: c.made}
-	}
-	g, _ := view.Group(name)
-	g.Version = c.made
-	return view, g
 }
 
 // preview answers with the change that the operation would make, now or at a past revision (unless

@@ -8,15 +8,17 @@ import "context"
 // it changes. Authorize reads memory alone, except for a revert: then it reads the store, and returns
 // [ErrNoSuchChange] if there is no such change.
 func (a Admin) Authorize(ctx context.Context, o Operation) error {
-	s, required := a.engine.current.Load(), o.requirement(UserID(a.actor.ID))
-	if o.Action == ActionChangeRevert {
-		r, err := a.reversal(ctx, o.Revision)
-		if err != nil {
-			return err
-		}
-		if err := r.prepare(ctx, a, &required, s); err != nil {
-			return err
-		}
+	required := o.requirement(UserID(a.actor.ID))
+	if o.Action != ActionChangeRevert {
+		return a.authorize(a.engine.current.Load(), required)
+	}
+	r, err := a.reversal(ctx, o.Revision)
+	if err != nil {
+		return err
+	}
+	s := a.engine.current.Load() // not before: another instance may have made the change a moment ago
+	if err := r.prepare(ctx, a, &required, s); err != nil {
+		return err
 	}
 	return a.authorize(s, required)
 }

@@ -1,59 +1,10 @@
 package authz
 
 import (
-	"slices"
+	"encoding/json"
+	"fmt"
 	"time"
 )
-
-// Action names the operation that made a change.
-type Action string
-
-// The actions.
-const (
-	ActionGroupCreate            Action = "group.create"
-	ActionGroupUpdate            Action = "group.update"
-	ActionGroupDelete            Action = "group.delete"
-	ActionGroupPermissionsSet    Action = "group.permissions.set"
-	ActionGroupPermissionsChange Action = "group.permissions.change"
-	ActionGroupMembersChange     Action = "group.members.change"
-	ActionUserGroupsSet          Action = "user.groups.set"
-	ActionUserPermissionsSet     Action = "user.permissions.set"
-	ActionUserPermissionsChange  Action = "user.permissions.change"
-	ActionUserDelete             Action = "user.delete"
-	ActionPolicyImport           Action = "policy.import"
-	ActionPolicySeed             Action = "policy.seed"
-	ActionPolicyCreate           Action = "policy.create"
-	ActionPolicyAdopt            Action = "policy.adopt"
-	ActionPolicyRepair           Action = "policy.repair"
-	ActionPolicyOutside          Action = "policy.outside" // see [ActorOutside]
-	ActionBootstrap              Action = "administrators.bootstrap"
-	ActionChangeRevert           Action = "change.revert"
-)
-
-// GroupChange records that a group was created (Before is nil), deleted (After is nil), renamed, or
-// given another description. A renamed group keeps its rules, its members and the groups that inherit
-// it; the [Delta] doesn't list them.
-type GroupChange struct {
-	Before *GroupInfo `json:"before,omitempty"`
-	After  *GroupInfo `json:"after,omitempty"`
-}
-
-// Delta is everything that a change added and removed. It is enough to apply the change, to undo it, and
-// to replay the history.
-type Delta struct {
-	Groups  []GroupChange `json:"groups,omitempty"`
-	Removed []Rule        `json:"removed,omitempty"` // under the new names of renamed groups
-	Added   []Rule        `json:"added,omitempty"`
-	// RemovedRows are the bad rows that a repair or another program removed. AddedRows are those that
-	// another program added; if the same change repairs one, it is in both.
-	RemovedRows []BadRow `json:"removed_rows,omitempty"`
-	AddedRows   []BadRow `json:"added_rows,omitempty"`
-}
-
-// isEmpty reports whether d does nothing.
-func (d Delta) isEmpty() bool {
-	return len(d.Groups) == 0 && len(d.Added) == 0 && len(d.Removed) == 0 && len(d.RemovedRows) == 0 && len(d.AddedRows) == 0
-}
 
 // Change is one committed change of the policy. In the result of a dry run, Revision, At and Hash are
 // zero.
@@ -68,83 +19,12 @@ type Change struct {
 	Delta    Delta
 	Hash     []byte // see [Record]
 
+	// View is the policy that the operation left, or would leave in a dry run. It is nil for a change that
+	// was read from the records, and keeps the whole policy in memory: don't store it.
+	View *View
 	// Impact says which users gain or lose permissions. It is set only in the result of a dry run;
 	// [Admin.Impact] computes it for a recorded change.
 	Impact *Impact
-}
-
-// inverse returns the delta that undoes d.
-func (d Delta) inverse() Delta {
-	var inv Delta
-	names := map[GroupName]GroupName{}
-	for _, g := range d.Groups {
-		inv.Groups = append(inv.Groups, GroupChange{Before: g.After, After: g.Before})
-		if g.Before != nil && g.After != nil {
-			names[g.After.Name] = g.Before.Name
-		}
-	}
-	back := func(rules []Rule) []Rule {
-		rules = slices.Clone(rules)
-		for i, r := range rules {
-			if name, ok := r.Subject.Group(); ok && names[name] != "" {
-				rules[i].Subject = names[name].Subject()
-			}
-			if old := names[r.Group]; old != "" {
-				rules[i].Group = old
-			}
-		}
-		return rules
-	}
-	inv.Removed, inv.Added = back(d.Added), back(d.Removed)
-	inv.RemovedRows, inv.AddedRows = d.AddedRows, d.RemovedRows
-	return inv
-}
-
-func (d Delta) touchesGroup(name GroupName) bool {
-	inRules := func(r Rule) bool { return r.Group == name || r.Subject == name.Subject() }
-	return slices.ContainsFunc(d.Added, inRules) || slices.ContainsFunc(d.Removed, inRules) ||
-		slices.ContainsFunc(d.Groups, func(g GroupChange) bool {
-			return g.Before != nil && g.Before.Name == name || g.After != nil && g.After.Name == name
-		})
-}
-
-func (d Delta) touchesUser(id UserID) bool {
-	inRules := func(r Rule) bool { return r.Subject == id.subject() }
-	return slices.ContainsFunc(d.Added, inRules) || slices.ContainsFunc(d.Removed, inRules)
-}
-
-func touchesAdministrators(d Delta) bool {
-	touches := func(r Rule) bool { return r.Kind == KindMember && r.Group == Administrators }
-	return slices.ContainsFunc(d.Added, touches) || slices.ContainsFunc(d.Removed, touches)
-}
-
-// groupMoves are the groups that a change adds a user to and removes the user from.
-type groupMoves struct{ into, outOf []GroupName }
-
-// userMoves returns the group moves of every user whose own rules or direct groups change.
-func userMoves(d Delta) map[UserID]*groupMoves {
-	all := map[UserID]*groupMoves{}
-	of := func(r Rule) *groupMoves {
-		id, ok := r.Subject.User()
-		if !ok {
-			return nil
-		}
-		if all[id] == nil {
-			all[id] = &groupMoves{}
-		}
-		return all[id]
-	}
-	for _, r := range d.Added {
-		if m := of(r); m != nil && r.Kind == KindMember {
-			m.into = append(m.into, r.Group)
-		}
-	}
-	for _, r := range d.Removed {
-		if m := of(r); m != nil && r.Kind == KindMember {
-			m.outOf = append(m.outOf, r.Group)
-		}
-	}
-	return all
 }
 
 // Impact says which users gain or lose permissions by a change.
@@ -164,3 +44,43 @@ type UserImpact struct {
 
 // maxImpact is how many users an [Impact] lists; it counts all.
 const maxImpact = 100
+
+// record encodes c. Before is the hash of the previous record.
+func (c Change) record(before, key []byte) (Record, error) {
+	delta, err := json.Marshal(c.Delta)
+	if err != nil {
+		return Record{}, fmt.Errorf("encode the change: %w", err)
+	}
+	r := Record{
+		Revision: c.Revision, At: c.At.UnixMicro(), Actor: c.Actor, Channel: c.Channel,
+		Reason: c.Reason, Action: c.Action, Target: c.Target, Delta: delta,
+	}
+	r.Hash = r.sum(before, key)
+	return r, nil
+}
+
+// change decodes r.
+func (r Record) change() (Change, error) {
+	c := Change{
+		Revision: r.Revision, At: time.UnixMicro(r.At).UTC(), Actor: r.Actor, Channel: r.Channel,
+		Reason: r.Reason, Action: r.Action, Target: r.Target, Hash: r.Hash,
+	}
+	if err := json.Unmarshal(r.Delta, &c.Delta); err != nil {
+		return Change{}, fmt.Errorf("the record of revision %d can't be read: %w", r.Revision, err)
+	}
+	return c, nil
+}
+
+// undo returns the policy before the change that led to s.
+func (s *snapshot) undo(c Change) (*snapshot, error) {
+	before, err := s.apply(update{revision: c.Revision - 1, delta: c.Delta.inverse()})
+	if err != nil {
+		return nil, auditFault(c.Revision, err.Error())
+	}
+	return before, nil
+}
+
+// update returns the change as what leads to its snapshot.
+func (c Change) update() update {
+	return update{revision: c.Revision, hash: c.Hash, at: c.At, actor: c.Actor, delta: c.Delta}
+}

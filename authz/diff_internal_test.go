@@ -16,7 +16,7 @@ func TestDifferencesTurnOnePolicyIntoTheOther(t *testing.T) {
 	for i := range 300 {
 		one, other := randomStored(t, r), randomStored(t, r)
 		d := differences(one, other)
-		after, err := one.apply(Change{Revision: 2, Delta: d})
+		after, err := one.apply(update{revision: 2, delta: d})
 		if err != nil {
 			t.Fatalf("%d: %v", i, err)
 		}

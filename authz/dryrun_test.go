@@ -55,7 +55,7 @@ func TestDryRunAtRepeatsTheDryRun(t *testing.T) {
 			t.Fatal(err)
 		}
 		impact := *change.Impact
-		change.Impact = nil
+		change.Impact, change.View = nil, nil
 		if !reflect.DeepEqual(change, r.change) || !reflect.DeepEqual(impact, r.impact) {
 			t.Errorf("operation %d at %d: %+v with %+v; it was %+v with %+v", i, r.revision, change, impact, r.change, r.impact)
 		}

@@ -4,27 +4,38 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/rightful-go/rightful/authz/internal/table"
 	"github.com/rightful-go/rightful/internal/fold"
 )
 
-// apply returns the policy after c, and an error if c doesn't fit the policy, for example because it
+// update is what leads from one snapshot to the next. Groups that it touches get its revision, time and
+// actor.
+type update struct {
+	revision Revision
+	hash     []byte
+	at       time.Time
+	actor    Actor
+	delta    Delta
+}
+
+// apply returns the policy after u, and an error if u doesn't fit the policy, for example because it
 // removes a rule that doesn't exist. The changes of this engine, those that it reads from the records and
 // the load of a whole policy all go through an [editor].
-func (s *snapshot) apply(c Change) (*snapshot, error) {
-	e := newEditor(s, c)
-	for _, g := range c.Delta.Groups {
+func (s *snapshot) apply(u update) (*snapshot, error) {
+	e := newEditor(s, u)
+	for _, g := range u.delta.Groups {
 		if err := e.changeGroup(g); err != nil {
 			return nil, err
 		}
 	}
-	for _, r := range c.Delta.Removed {
+	for _, r := range u.delta.Removed {
 		if err := e.rule(r, false); err != nil {
 			return nil, err
 		}
 	}
-	for _, r := range c.Delta.Added {
+	for _, r := range u.delta.Added {
 		if err := e.rule(r, true); err != nil {
 			return nil, err
 		}
@@ -36,7 +47,7 @@ func (s *snapshot) apply(c Change) (*snapshot, error) {
 // others with the base.
 type editor struct {
 	base, next *snapshot
-	change     Change
+	update     update
 
 	users       *table.Edit[UserID, user]
 	symbols     *symbolsEdit
@@ -88,15 +99,15 @@ func (r *ruleEdit) after(kind int, was []Pattern) (list []Pattern, fault string)
 	return list, ""
 }
 
-func newEditor(s *snapshot, c Change) *editor {
+func newEditor(s *snapshot, u update) *editor {
 	next := *s
-	next.revision, next.hash = c.Revision, c.Hash
+	next.revision, next.hash = u.revision, u.hash
 	next.groups = slices.Clone(s.groups)
-	if len(c.Delta.Groups) > 0 {
+	if len(u.delta.Groups) > 0 {
 		next.byName, next.byFold = maps.Clone(s.byName), maps.Clone(s.byFold)
 	}
 	return &editor{
-		base: s, next: &next, change: c,
+		base: s, next: &next, update: u,
 		users: s.users.Edit(), symbols: s.symbols.edit(),
 		memberEdits: map[groupID]*memberEdit{},
 		rules:       map[Subject]*ruleEdit{},
@@ -334,11 +345,11 @@ func (e *editor) done() (*snapshot, error) {
 	e.next.withRules, _ = e.next.withRules.Change(e.ruled.in, e.ruled.out)
 	for id := range e.stamped {
 		if g := e.next.groups[id]; g != nil {
-			g.version, g.updatedAt, g.updatedBy = e.change.Revision, e.change.At, e.change.Actor
+			g.version, g.updatedAt, g.updatedBy = e.update.revision, e.update.at, e.update.actor
 		}
 	}
 	e.next.compile(e.next.heirsOf(slices.Collect(maps.Keys(e.dirty))))
-	e.next.followBadRows(e.change.Delta)
+	e.next.followBadRows(e.update.delta)
 	if g := e.next.group(Administrators); g != nil && g.members.Len() > 0 {
 		e.next.milestones.HadAdministrator = true
 	}
@@ -390,7 +401,7 @@ func (e *editor) finishDeleted() error {
 
 // dropEmptyUsers removes the users whom the change left without groups and rules.
 func (e *editor) dropEmptyUsers() {
-	for _, r := range e.change.Delta.Removed {
+	for _, r := range e.update.delta.Removed {
 		id, ok := r.Subject.User()
 		if !ok {
 			continue
@@ -399,13 +410,4 @@ func (e *editor) dropEmptyUsers() {
 			e.users.Remove(id)
 		}
 	}
-}
-
-// undo returns the policy before the change that led to s.
-func (s *snapshot) undo(c Change) (*snapshot, error) {
-	before, err := s.apply(Change{Revision: c.Revision - 1, Delta: c.Delta.inverse()})
-	if err != nil {
-		return nil, auditFault(c.Revision, err.Error())
-	}
-	return before, nil
 }

@@ -12,7 +12,7 @@ func TestApplyRefusesInvalidChanges(t *testing.T) {
 	t.Parallel()
 	member := Rule{Kind: KindMember, Subject: "ana", Group: "Desk"}
 	grant := Rule{Kind: KindGrant, Subject: "ana", Pattern: "a:b"}
-	s, err := emptySnapshot(nil).apply(Change{Revision: 1, Delta: Delta{
+	s, err := emptySnapshot(nil).apply(update{revision: 1, delta: Delta{
 		Groups: []GroupChange{{After: &GroupInfo{Name: "Desk"}}}, Added: []Rule{member, grant},
 	}})
 	if err != nil {
@@ -31,7 +31,7 @@ func TestApplyRefusesInvalidChanges(t *testing.T) {
 		"an inheritance that isn't": {Removed: []Rule{{Kind: KindInherit, Subject: "group:Desk", Group: "Desk"}}},
 		"a kind that isn't":         {Added: []Rule{{Kind: "wish", Subject: "ana", Pattern: "a:b"}}},
 	} {
-		if _, err := s.apply(Change{Revision: 2, Delta: d}); err == nil {
+		if _, err := s.apply(update{revision: 2, delta: d}); err == nil {
 			t.Errorf("%s was applied", name)
 		}
 	}
@@ -57,7 +57,7 @@ func TestConcurrentChangesOfOneSnapshot(t *testing.T) {
 				Rule{Kind: KindMember, Subject: u.subject(), Group: GroupName(fmt.Sprint("G", (i+2)%40))})
 		}
 	}
-	s, err := s.apply(Change{Revision: 1, Delta: d})
+	s, err := s.apply(update{revision: 1, delta: d})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func TestConcurrentChangesOfOneSnapshot(t *testing.T) {
 					{Kind: KindGrant, Subject: "group:G1", Pattern: Pattern(fmt.Sprint("w", w, ".p", i, ":view"))},
 				}}
 				var err error
-				if next, err = next.apply(Change{Revision: next.revision + 1, Delta: d}); err != nil {
+				if next, err = next.apply(update{revision: next.revision + 1, delta: d}); err != nil {
 					t.Error(err)
 					return
 				}

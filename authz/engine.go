@@ -122,7 +122,7 @@ type Status struct {
 
 // Status returns the state of the engine. It reads memory alone.
 func (e *Engine) Status() Status {
-	s := Status{Head: e.current.Load().head(), Age: e.age(), StoreErr: e.storeFailure()}
+	s := Status{Head: e.current.Load().head().clone(), Age: e.age(), StoreErr: e.storeFailure()}
 	if v := e.verifier; v != nil {
 		s.Verify = VerifyStats{Equal: v.equal.Load(), Different: v.different.Load(), Skipped: v.skipped.Load()}
 	}

@@ -16,7 +16,7 @@ func TestDeepDecisionsAllocateNothing(t *testing.T) {
 		d.Added = append(d.Added, Rule{Kind: KindGrant, Subject: g.Subject(), Pattern: Pattern(strings.Repeat("a.", 10*i) + "*:*")}, Rule{Kind: KindMember, Subject: "ben", Group: g})
 	}
 	d.Added = append(d.Added, Rule{Kind: KindRestriction, Subject: "ben", Pattern: "z.*:y"}, Rule{Kind: KindGrant, Subject: "ben", Pattern: Pattern("/" + strings.Repeat("a.", 49) + "*:v")})
-	s, err := s.apply(Change{Revision: 1, Delta: d})
+	s, err := s.apply(update{revision: 1, delta: d})
 	if err != nil {
 		t.Fatal(err)
 	}

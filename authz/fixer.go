@@ -46,7 +46,7 @@ func (f *fixer) apply(s *snapshot, d Delta) *snapshot {
 	if d.isEmpty() {
 		return s
 	}
-	after, err := s.apply(Change{Revision: s.revision, Delta: d})
+	after, err := s.apply(update{revision: s.revision, delta: d})
 	if err != nil {
 		f.err = cmp.Or(f.err, err)
 		return s

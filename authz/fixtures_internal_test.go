@@ -8,7 +8,7 @@ import (
 // applied returns the policy after a change.
 func applied(t *testing.T, s *snapshot, d Delta) *snapshot {
 	t.Helper()
-	next, err := s.apply(Change{Revision: s.revision + 1, Delta: d})
+	next, err := s.apply(update{revision: s.revision + 1, delta: d})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -205,7 +205,7 @@ func adminOf(engine *authz.Engine, actor authz.UserID) authz.Admin {
 func preview(a authz.Admin, operate func(authz.Admin) (authz.Change, error)) (c authz.Change, im authz.Impact, err error) {
 	c, err = operate(a.DryRun())
 	if c.Impact != nil {
-		im, c.Impact = *c.Impact, nil
+		im, c.Impact, c.View = *c.Impact, nil, nil
 	}
 	return c, im, err
 }

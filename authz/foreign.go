@@ -130,7 +130,7 @@ func (t loadedTables) diffFrom(before *snapshot) Delta {
 // withForeign returns the policy after the change that records foreign writes. Its quarantined rows
 // are those of the tables, with their ids, except for the ones that the repair removes.
 func (t loadedTables) withForeign(before *snapshot, c Change) (*snapshot, error) {
-	after, err := before.apply(c)
+	after, err := before.apply(c.update())
 	if err != nil {
 		return nil, err
 	}

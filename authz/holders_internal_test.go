@@ -37,7 +37,7 @@ func TestHoldersMatchCan(t *testing.T) {
 				d.Added = append(d.Added, rule)
 			}
 		}
-		s, err := emptySnapshot(nil).apply(Change{Revision: 1, Delta: d})
+		s, err := emptySnapshot(nil).apply(update{revision: 1, delta: d})
 		if err != nil {
 			t.Fatal(err)
 		}

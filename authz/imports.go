@@ -52,7 +52,7 @@ func (im *importer) fault(line int, format string, args ...any) {
 
 func (im *importer) readFile(file PolicyFile) {
 	rules, faults := parseLines(file.Lines)
-	im.read = faultList{file.Faults, file.FaultCount}.merge(faults)
+	im.read = faultList{file.Faults, max(file.FaultCount, len(file.Faults))}.merge(faults)
 	if im.mode == ImportReplace && len(file.Lines) == 0 && im.read.count == 0 {
 		im.read.add(0, "the file has no rules, and importing it would remove every rule except those of Administrators; "+
 			"to do that, add the line p, group:Administrators, *, *, allow")

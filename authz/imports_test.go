@@ -177,3 +177,16 @@ func TestUnknownImportModeIsRefused(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A reader of the host's own that lists faults without counting them is refused all the same.
+func TestUncountedFaultsRefuseTheImport(t *testing.T) {
+	t.Parallel()
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
+	_, err := engine.As("ana").Import(t.Context(), authz.PolicyFile{
+		Lines:  []authz.PolicyLine{{Number: 1, Fields: []string{"p", "ben", "a", "b", "allow"}}},
+		Faults: []authz.Fault{{Line: 2, Detail: "a restriction that can't be read"}},
+	}, authz.ImportMerge)
+	if !errors.Is(err, authz.ErrImportRejected) || engine.Can("ben", "a:b") {
+		t.Errorf("imported: %v", err)
+	}
+}

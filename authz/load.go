@@ -41,20 +41,20 @@ type loader struct {
 
 // begin adds the groups. Rules that name other groups are bad rows.
 func (l *loader) begin(state State) error {
-	c := Change{Revision: state.Revision, Hash: state.Hash}
+	u := update{revision: state.Revision, hash: state.Hash}
 	l.lacksAdministrators = state.Revision > 0
 	for _, g := range state.Groups {
 		if g.Name.Check() == nil { // rules that name it become bad rows
-			c.Delta.Groups = append(c.Delta.Groups, GroupChange{After: &g.GroupInfo})
+			u.delta.Groups = append(u.delta.Groups, GroupChange{After: &g.GroupInfo})
 		}
 		l.lacksAdministrators = l.lacksAdministrators && g.Name != Administrators
 	}
 	if l.lacksAdministrators {
-		c.Delta.Groups = append(c.Delta.Groups, GroupChange{After: &GroupInfo{Name: Administrators}})
+		u.delta.Groups = append(u.delta.Groups, GroupChange{After: &GroupInfo{Name: Administrators}})
 	}
 	l.state, l.texts, l.seen = state, map[string]string{}, map[Rule]bool{}
-	l.editor = newEditor(emptySnapshot(l.declared), c)
-	for _, g := range c.Delta.Groups {
+	l.editor = newEditor(emptySnapshot(l.declared), u)
+	for _, g := range u.delta.Groups {
 		if _, double := l.editor.next.byName[g.After.Name]; double {
 			continue
 		}

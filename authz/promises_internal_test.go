@@ -8,7 +8,7 @@ import (
 // The final check refuses changes that break a promise, even those that no operation makes.
 func TestCheckPromises(t *testing.T) {
 	t.Parallel()
-	before, err := emptySnapshot(nil).apply(Change{Revision: 1, Delta: Delta{
+	before, err := emptySnapshot(nil).apply(update{revision: 1, delta: Delta{
 		Groups: []GroupChange{{After: &GroupInfo{Name: Administrators}}, {After: &GroupInfo{Name: "Desk"}}},
 		Added:  []Rule{administratorsRule, {Kind: KindMember, Subject: "ana", Group: Administrators}},
 	}})
@@ -30,7 +30,7 @@ func TestCheckPromises(t *testing.T) {
 		"emptied":    {Delta{Removed: []Rule{{Kind: KindMember, Subject: "ana", Group: Administrators}}}, ErrLastAdministrator},
 	}
 	for name, c := range cases {
-		after, err := before.apply(Change{Revision: 2, Delta: c.delta})
+		after, err := before.apply(update{revision: 2, delta: c.delta})
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}

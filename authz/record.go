@@ -4,10 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/json"
-	"fmt"
 	"hash"
-	"time"
 )
 
 // Record is a [Change] in the form in which a store keeps it. Records are never updated or deleted.
@@ -26,32 +23,6 @@ type Record struct {
 	Target   string
 	Delta    []byte // the JSON of a [Delta]; its exact bytes are hashed
 	Hash     []byte
-}
-
-// record encodes c. Before is the hash of the previous record.
-func (c Change) record(before, key []byte) (Record, error) {
-	delta, err := json.Marshal(c.Delta)
-	if err != nil {
-		return Record{}, fmt.Errorf("encode the change: %w", err)
-	}
-	r := Record{
-		Revision: c.Revision, At: c.At.UnixMicro(), Actor: c.Actor, Channel: c.Channel,
-		Reason: c.Reason, Action: c.Action, Target: c.Target, Delta: delta,
-	}
-	r.Hash = r.sum(before, key)
-	return r, nil
-}
-
-// change decodes r.
-func (r Record) change() (Change, error) {
-	c := Change{
-		Revision: r.Revision, At: time.UnixMicro(r.At).UTC(), Actor: r.Actor, Channel: r.Channel,
-		Reason: r.Reason, Action: r.Action, Target: r.Target, Hash: r.Hash,
-	}
-	if err := json.Unmarshal(r.Delta, &c.Delta); err != nil {
-		return Change{}, fmt.Errorf("the record of revision %d can't be read: %w", r.Revision, err)
-	}
-	return c, nil
 }
 
 // sum computes the hash of r. Before is the hash of the previous record.

@@ -18,7 +18,7 @@ func (e *Engine) replay(s *snapshot, records []Record) (*snapshot, error) {
 		if err != nil {
 			return nil, err
 		}
-		next, err := s.apply(c)
+		next, err := s.apply(c.update())
 		if err != nil {
 			return nil, err
 		}

@@ -56,6 +56,6 @@ func (a Admin) mayRevert(s *snapshot, r *reversal) bool {
 		return true
 	}
 	c := Change{Revision: s.revision + 1, Delta: d.sortedDelta()}
-	after, err := s.apply(c)
+	after, err := s.apply(c.update())
 	return err == nil && checkEscalation(s, s, after, actor, c.Delta) == nil
 }

@@ -1,6 +1,9 @@
 package authz
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // Revision numbers the states of a policy. Each [Change] increases it by one; 0 is the empty policy
 // before the first change.
@@ -34,3 +37,5 @@ type Head struct {
 func (h Head) equal(other Head) bool {
 	return h.Revision == other.Revision && bytes.Equal(h.Hash, other.Hash)
 }
+
+func (h Head) clone() Head { return Head{h.Revision, slices.Clone(h.Hash)} }

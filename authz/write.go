@@ -82,7 +82,7 @@ func (a Admin) attempt(ctx context.Context, w write) (Change, error) {
 	}
 	switch {
 	case a.dryRun:
-		c.Revision, c.At = 0, time.Time{}
+		c.Revision, c.At, c.View = 0, time.Time{}, a.view(after)
 		a.observe(before, after, &c)
 		return c, nil
 	case c.Delta.isEmpty() && after.milestones == before.milestones:
@@ -111,9 +111,12 @@ func (a Admin) changeNothing(ctx context.Context, c Change, before *snapshot) (C
 	case !present.equal(before.position()):
 		return Change{}, ErrConflict
 	}
-	c.Revision, c.At = 0, time.Time{}
+	c.Revision, c.At, c.View = 0, time.Time{}, a.view(before)
 	return c, nil
 }
+
+// view returns the policy that an operation left.
+func (a Admin) view(s *snapshot) *View { return &View{s: s, catalog: a.engine.catalog} }
 
 // commit writes a checked change to the store, makes its policy the one of the next decision and
 // announces it. If the outcome of the commit is unknown, it returns the change with the error.
@@ -136,9 +139,11 @@ func (a Admin) commit(ctx context.Context, w write, c Change, before, after *sna
 		if err := e.settle(ctx, record, err); err != nil {
 			return c, err
 		}
+		after = e.current.Load() // nobody else changes it before the lock is released
 	default:
 		e.swap(after, asked)
 	}
+	c.View = a.view(after)
 	e.announce(c)
 	return c, nil
 }

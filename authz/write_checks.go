@@ -55,7 +55,7 @@ func (a Admin) draftChange(w write, d *draft, c *Change) (*snapshot, error) {
 		return nil, err
 	}
 	c.Delta = d.sortedDelta()
-	after, err := d.s.apply(*c)
+	after, err := d.s.apply(c.update())
 	if err != nil {
 		return nil, bug(err)
 	}

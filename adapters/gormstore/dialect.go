@@ -126,3 +126,13 @@ func CountingTriggers(body string, replace bool) []string {
 	}
 	return statements
 }
+
+// Clone returns a copy of d that shares nothing with it.
+func (d Dialect) Clone() Dialect {
+	d.BeginRead, d.BeginWrite, d.Migrations = slices.Clone(d.BeginRead), slices.Clone(d.BeginWrite), slices.Clone(d.Migrations)
+	for i := range d.Migrations {
+		m := &d.Migrations[i]
+		m.Rules, m.Adopted, m.Statements = slices.Clone(m.Rules), slices.Clone(m.Adopted), slices.Clone(m.Statements)
+	}
+	return d
+}

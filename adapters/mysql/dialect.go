@@ -15,7 +15,7 @@ import (
 
 // Dialect returns what this package knows of MySQL and MariaDB, as a model for another database: change the
 // copy and call gormstore.Open or gormstore.New with it.
-func Dialect() gormstore.Dialect { return dialect }
+func Dialect() gormstore.Dialect { return dialect.Clone() }
 
 var dialect = gormstore.Dialect{
 	Name: "mysql",

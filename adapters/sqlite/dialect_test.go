@@ -5,6 +5,7 @@ import (
 
 	"github.com/rightful-go/rightful/adapters/gormstore"
 	"github.com/rightful-go/rightful/adapters/internal/dbtest"
+	"github.com/rightful-go/rightful/adapters/sqlite"
 	"github.com/rightful-go/rightful/authz"
 )
 
@@ -26,5 +27,15 @@ func TestBlobsGoWithTheTextTheyLoadAs(t *testing.T) {
 	dbtest.Commit(t, s, authz.Commit{RemoveRows: []authz.Row{row}})
 	if rows := dbtest.Load(t, s); len(rows) != 1 || rows[0].V[1] != "group:Front desk" {
 		t.Errorf("left: %v", rows)
+	}
+}
+
+// A dialect is a copy, so that a host can change it.
+func TestDialectIsACopy(t *testing.T) {
+	d := sqlite.Dialect()
+	want := d.Migrations[0].Statements[0]
+	d.BeginRead[0], d.Migrations[0].Statements[0] = "BEGIN EXCLUSIVE", "DROP TABLE everything"
+	if d := sqlite.Dialect(); d.BeginRead[0] == "BEGIN EXCLUSIVE" || d.Migrations[0].Statements[0] != want {
+		t.Errorf("the next has %q", d.BeginRead[0])
 	}
 }

@@ -70,8 +70,14 @@ func isUnreachable(err error) bool {
 	if errors.As(err, &answer) {
 		return answer.Status >= http.StatusBadGateway && answer.Status <= http.StatusGatewayTimeout
 	}
+	if coded, away := isServerAway(err); coded {
+		return away
+	}
+	if errors.Is(err, context.Canceled) { // by the person at the terminal
+		return false
+	}
 	return errors.Is(err, authz.ErrStoreUnavailable) || errors.Is(err, context.DeadlineExceeded) ||
-		errors.Is(err, driver.ErrBadConn) || isNetworkError(err) || isServerAway(err)
+		errors.Is(err, driver.ErrBadConn) || errors.Is(err, mysql.ErrInvalidConn) || isNetworkError(err)
 }
 
 // isNetworkError does not ask for a net.Error, since a missing file is one, too.
@@ -80,24 +86,25 @@ func isNetworkError(err error) bool {
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
-// isServerAway reads the codes of PostgreSQL, MySQL and SQLite.
-func isServerAway(err error) bool {
+// isServerAway reads the codes of PostgreSQL, MySQL and SQLite. It reports whether there is one, and
+// whether it says that the server is away or busy.
+func isServerAway(err error) (coded, away bool) {
 	var postgres interface{ SQLState() string }
 	if errors.As(err, &postgres) {
 		// Connection exceptions, too many connections, operator intervention:
 		// https://www.postgresql.org/docs/current/errcodes-appendix.html
 		state := postgres.SQLState()
-		return strings.HasPrefix(state, "08") || state == "53300" || strings.HasPrefix(state, "57P")
+		return true, strings.HasPrefix(state, "08") || state == "53300" || strings.HasPrefix(state, "57P")
 	}
 	var server *mysql.MySQLError
 	if errors.As(err, &server) {
 		const tooManyConnections, shuttingDown = 1040, 1053
-		return server.Number == tooManyConnections || server.Number == shuttingDown
+		return true, server.Number == tooManyConnections || server.Number == shuttingDown
 	}
 	var file interface{ Code() int }
 	if errors.As(err, &file) {
 		const busy = 5 // SQLITE_BUSY, https://www.sqlite.org/rescode.html#busy
-		return file.Code()&0xff == busy
+		return true, file.Code()&0xff == busy
 	}
-	return errors.Is(err, mysql.ErrInvalidConn)
+	return false, false
 }

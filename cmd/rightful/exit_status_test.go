@@ -49,7 +49,9 @@ func TestExitStatuses(t *testing.T) {
 		{sqlState("28P01"), statusError}, // a wrong password
 		{sqlState("3D000"), statusError}, // no such database
 		{&mysql.MySQLError{Number: 1045}, statusError},
-		{sqliteCode(14), statusError}, // cannot open the file
+		{sqliteCode(14), statusError},                                                     // cannot open the file
+		{fmt.Errorf("%w: %w", authz.ErrStoreUnavailable, sqlState("42501")), statusError}, // no right to read the tables
+		{fmt.Errorf("%w: %w", authz.ErrStoreUnavailable, context.Canceled), statusError},
 		{answered(401), statusError},
 		{answered(404), statusError},
 		{answered(500), statusError},

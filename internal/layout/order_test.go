@@ -24,11 +24,11 @@ import (
 // file uses only what is declared in itself or to its left, so that each can be understood from those
 // before it. A new file gets a place here.
 var authzOrder = []struct{ part, files string }{
-	{"names and types", `doc text revision names pattern errors catalog rule row change record policyfile operation rights
+	{"names and types", `doc text revision names pattern errors catalog rule row delta record policyfile operation rights
 		denial store`},
 	{"match", `key symbols ruleset matcher`},
 	{"snapshot", `group user snapshot graph inheritance compile bad_rows reach rules evaluate editor diff load
-		view resource list explain held holders casbin`},
+		view resource list explain held holders casbin change`},
 	{"engine", `rights_check draft promises escalation denial_budget denial_recorder verifier
 		engine decide replay commit foreign follow admin versions write_checks write
 		groups users imports repair drift history lost denials
