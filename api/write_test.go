@@ -98,7 +98,7 @@ func TestDryRunStoresNothing(t *testing.T) {
 			}
 		}
 		if made["channel"] != "rest" || made["reason"] != "just asking" {
-			t.Errorf("it is on record as %v", made)
+			t.Errorf("it is recorded as %v", made)
 		}
 	})
 }
@@ -154,7 +154,7 @@ func TestReason(t *testing.T) {
 		r := d.do("admin", "PUT", "/groups/Finance/members/ben", "", "Rightful-Reason", raw).want(204)
 		reason, _ := d.get("auditor", "/changes/"+r.revision()).json()["reason"].(string)
 		if reason != want {
-			t.Errorf("%q is on record as %q", raw, reason)
+			t.Errorf("%q is recorded as %q", raw, reason)
 		}
 	}
 	eachWrite(t, func(t *testing.T, d *desk, e exchange) {

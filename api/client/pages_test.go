@@ -78,7 +78,7 @@ func TestDenialsAreRead(t *testing.T) {
 		for d, err := range c.Denials(ctx, "") {
 			ok(t, err)
 			if n++; !made[d.ID] {
-				t.Errorf("%+v is there, which nobody made", d)
+				t.Errorf("unexpected denial %+v", d)
 			}
 		}
 		if n != 130 {
