@@ -38,7 +38,7 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 	})
 }
 
-// With its row the state loses the revision. To begin anew at 0 would let old commits win.
+// Without its row, the state has lost the revision. Starting over at 0 would let old commits win.
 func TestLostStateIsRefused(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d dbtest.Database) {
 		s := d.Open(t, gormstore.Options{})

@@ -190,7 +190,7 @@ func (strange) ColumnName(_, column string) string { return "x_" + column }
 
 func (strange) TableName(table string) string { return "y_" + table }
 
-// Whatever a host has set in its GORM, neither has it an effect here nor is it changed.
+// The settings of a host's GORM have no effect on the store, and the store doesn't change them.
 func TestHostsSettingsStayTheHosts(t *testing.T) {
 	for name, config := range map[string]gorm.Config{
 		"dry run":             {DryRun: true},

@@ -18,8 +18,8 @@ import (
 	"github.com/rightful-go/rightful/authz/memstore"
 )
 
-// A change on one instance counts on the others as soon as they are notified: with the poll an
-// hour away it can be nothing else.
+// A change on one instance takes effect on the others as soon as they are notified. With a poll
+// interval of an hour, polling can't be the cause.
 func TestNotifiedInstancesFollow(t *testing.T) {
 	eachWireWithDatabase(t, func(t *testing.T, w wire) {
 		engines := openEngines(t, time.Hour, w, w.server)
@@ -85,8 +85,8 @@ func TestKilledConnectionsHeal(t *testing.T) {
 	})
 }
 
-// heal makes a change and waits until it counts everywhere. A notifier that can't tell that it
-// is back hears of what it missed with the next one.
+// heal makes a change and waits until it takes effect on all instances. A notifier that can't tell
+// that its connection is back catches up with the next notification.
 func heal(t *testing.T, w wire, engines []*authz.Engine) {
 	t.Helper()
 	again := time.Now()
@@ -183,7 +183,7 @@ func TestPublishIsBoundedByItsContext(t *testing.T) {
 // Subscribe ends with its context and hints no more; what was opened is closed.
 func TestNotifiersLeaveNothingBehind(t *testing.T) {
 	eachWire(t, func(t *testing.T, w wire) {
-		// Connections that nobody closed are closed when they are collected, which must not help.
+		// The garbage collector closes leaked connections, which must not help here.
 		defer debug.SetGCPercent(debug.SetGCPercent(-1))
 		before := ours()
 		t.Run("open", func(t *testing.T) {
@@ -217,8 +217,8 @@ func TestSubscribeEndsWithItsContext(t *testing.T) {
 	})
 }
 
-// ours counts the goroutines that run code of ours or of what we open. A pool of go-redis has
-// some more, which come and go even after its end.
+// ours counts the goroutines that run code of Rightful or of the connections that it opens. Other
+// goroutines of go-redis's pool come and go even after it was closed.
 func ours() (count int) {
 	stacks := make([]byte, 1<<22)
 	stacks = stacks[:runtime.Stack(stacks, true)]

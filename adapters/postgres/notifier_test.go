@@ -33,7 +33,7 @@ func TestASilentServerIsNoticed(t *testing.T) {
 		start := time.Now()
 		dbtest.AwaitHint(t, hints)
 		took := time.Since(start)
-		t.Logf("noticed and connected anew after %s", took)
+		t.Logf("noticed and reconnected after %s", took)
 		if took > silence+patience+2*time.Second {
 			t.Errorf("it took %s", took)
 		}

@@ -56,8 +56,8 @@ func newWatcherNotifier(t *testing.T, w *fake) *watcher.Notifier {
 	return n
 }
 
-// An Update that never returns holds up nobody longer than they want to wait, and costs one
-// goroutine.
+// An Update that never returns blocks callers no longer than their contexts allow, and leaks a
+// single goroutine.
 func TestAWatcherThatHangs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
