@@ -45,8 +45,8 @@ func (r report) json(w io.Writer) error {
 
 // legend explains the tables.
 const legend = `
-- A time is that of one decision in the fastest of ten rounds. In parentheses is its ratio to the time of the bare map for
-  the same questions. The map has users, permissions and a bit for each pair, without the rules behind the bit.
+- A time is that of one decision in the fastest of ten rounds. In parentheses is its ratio to the time of the bare map
+  for the same questions. The map has users, permissions and a bit for each pair, without the rules behind the bit.
 - Every answer was checked. A *denied* permission is one that no group of the user grants.
 - With random users, caches of decisions never hit. The 16 hot users asked all of their 64 questions before, so caches
   always hit. Casbin's two caching enforcers don't bound their caches, and they return a cached decision even after the
@@ -54,8 +54,8 @@ const legend = `
 - Allocations are per decision, from the fewest to the most. Heap is the memory held after loading and garbage
   collection, before any decision. Casbin's role manager then grows with each user asked about.
 - Load includes the generation of the rows. Nothing comes from a database or is parsed, and equal names share memory.
-- Casbin reads model.conf and the same rows as Rightful. cedar-go and OPA get the rules as data that is looked up by key,
-  in the form that they evaluate, and the policies policy.cedar and policy.rego.
+- Casbin reads model.conf and the same rows as Rightful. cedar-go and OPA get the rules as data that is looked up by
+  key, in the form that they evaluate, and the policies policy.cedar and policy.rego.
 `
 
 // markdown prints a table for each size.

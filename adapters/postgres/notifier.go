@@ -37,8 +37,8 @@ type Notifier struct {
 	channel string
 	log     *slog.Logger
 
-	// publishing holds the connection that publishes, nil while there is none. A call of
-	// Publish takes it out and puts it back. It is closed with the notifier.
+	// publishing holds the publishing connection, or nil before there is one. Publish takes the
+	// connection out and puts it back. Closing the notifier closes the channel.
 	publishing chan *pgx.Conn
 
 	keepAlive, patience time.Duration // the constants of these names, but in tests
