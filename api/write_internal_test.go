@@ -10,7 +10,7 @@ import (
 )
 
 // A write is answered with what it left, even if a later change has removed the group by then.
-func TestAnswerOfAGroupThatIsGone(t *testing.T) {
+func TestAnswerOfDeletedGroup(t *testing.T) {
 	engine, err := authz.Open(t.Context(), memstore.New(), authz.Options{Bootstrap: "ana"})
 	if err != nil {
 		t.Fatal(err)

@@ -305,7 +305,7 @@ func TestDeadlocksAreConflicts(t *testing.T) {
 }
 
 // Only what a commit says goes, among rows that the driver might take for variables.
-func TestValuesAreNoStatements(t *testing.T) {
+func TestValuesAreNotStatements(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d dbtest.Database) {
 		s := d.Open(t, gormstore.Options{})
 		odd := []string{"@name", "?", "?1", ":x", "$1", "#{y}", "'; DROP TABLE casbin_rule; --", "%s", "{{z}}", "\\", "NULL"}

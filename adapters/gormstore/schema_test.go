@@ -55,7 +55,7 @@ func TestLostStateIsRefused(t *testing.T) {
 	})
 }
 
-func TestMigrationBySomeoneElse(t *testing.T) {
+func TestMigrationByAnotherProcess(t *testing.T) {
 	dbtest.EachWith(t, []string{"", "acme"}, func(t *testing.T, d dbtest.Database, prefix string) {
 		o := gormstore.Options{Prefix: prefix, SkipMigration: true}
 		_, err := database.Open(t.Context(), d.Address, o)

@@ -129,7 +129,7 @@ func TestStoreOnTheHostsDatabase(t *testing.T) {
 }
 
 // Errors and statements end up in logs; user ids and names don't belong there.
-func TestErrorsAndLogsTellNoValues(t *testing.T) {
+func TestErrorsAndLogsContainNoValues(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d dbtest.Database) {
 		const secret = "s3cret"
 		var lines bytes.Buffer
@@ -285,7 +285,7 @@ func TestFailedOpenLeavesTheHostsDatabaseOpen(t *testing.T) {
 	}
 }
 
-func TestTransactionsAreNoDatabases(t *testing.T) {
+func TestTransactionIsRefusedAsDatabase(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d dbtest.Database) {
 		db := d.Host(t, gorm.Config{})
 		tx := db.Begin()

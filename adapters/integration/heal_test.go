@@ -19,7 +19,7 @@ import (
 	"github.com/rightful-go/rightful/internal/servers"
 )
 
-// privateServers start a server that nobody else uses.
+// privateServers start a server for the test alone.
 var privateServers = map[string]func(testing.TB) *servers.Server{
 	"postgres": servers.PrivatePostgres, "mysql": servers.PrivateMySQL,
 }

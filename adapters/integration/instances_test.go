@@ -90,7 +90,7 @@ func alwaysAdministered(t *testing.T, e *authz.Engine) {
 
 // Ids that differ in case alone, in what a collation takes for nothing or beyond the Unicode
 // of two bytes are different people, whatever program made the table.
-func TestLookalikesAreDifferentPeople(t *testing.T) {
+func TestLookalikesAreDifferentUsers(t *testing.T) {
 	people := []authz.UserID{"ana", "Ana", "ANA", "ána", "аna", "zoë", "zoe", "𐐷", "𐐏", "straße", "strasse", "o'_%", `o'\%`, "1", "01", "1.0"}
 	dbtest.Each(t, func(t *testing.T, d dbtest.Database) {
 		if _, err := gormadapter.NewAdapterByDB(d.Host(t, gorm.Config{})); err != nil { // in the server's collation

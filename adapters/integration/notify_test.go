@@ -39,7 +39,7 @@ func TestNotifiedInstancesFollow(t *testing.T) {
 	})
 }
 
-// Without notifications it is the poll interval and a bit.
+// Without notifications, a change takes effect within the poll interval and a margin.
 func TestPolledInstancesFollow(t *testing.T) {
 	const interval, bit = 100 * time.Millisecond, 150 * time.Millisecond
 	dbtest.Each(t, func(t *testing.T, d dbtest.Database) {
@@ -101,7 +101,7 @@ func heal(t *testing.T, w wire, engines []*authz.Engine) {
 }
 
 // Notifications that are gone for good leave the poll.
-func TestThePollTakesOver(t *testing.T) {
+func TestPollTakesOver(t *testing.T) {
 	eachWireWithDatabase(t, func(t *testing.T, w wire) {
 		const interval, bit = 200 * time.Millisecond, 200 * time.Millisecond
 		l := dbtest.NewLink(t, w.server)
@@ -197,7 +197,7 @@ func TestNotifiersLeaveNothingBehind(t *testing.T) {
 	})
 }
 
-// It ends when it is told, whether the server answers, is silent or is gone.
+// A subscription ends with its context, whether the server answers, is silent or is gone.
 func TestSubscribeEndsWithItsContext(t *testing.T) {
 	eachWire(t, func(t *testing.T, w wire) {
 		for name, state := range map[string]func(*dbtest.Link){

@@ -12,7 +12,7 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-func TestPagesAreGoneThrough(t *testing.T) {
+func TestPagesAreIterated(t *testing.T) {
 	ctx := t.Context()
 	s := newService(t)
 	c := s.as(t, "ana")
