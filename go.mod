@@ -27,7 +27,7 @@ require (
 // Of cmd/rightful alone: no host links it.
 require github.com/spf13/cobra v1.10.2
 
-// Of tests and of the example back office alone: whoever embeds the module has nothing of these in their go.mod.
+// Only for tests and the example back office: applications that embed the module don't get these in their go.mod.
 // redis-watcher v2.6.0 is the last one on casbin/v2. go-redis is raised from what it asks for. See
 // docs/adr/0012-a-notification-is-a-hint.md.
 require (

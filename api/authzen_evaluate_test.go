@@ -159,7 +159,7 @@ func TestEvaluationsErrors(t *testing.T) {
 			t.Errorf("%s: %v", item, fault)
 		}
 	}
-	// What is at the top is of the whole.
+	// Members at the top level belong to the whole request.
 	for _, body := range []string{
 		`{"subject":"alice","evaluations":[` + question("alice", "read", "record", "1") + `]}`,
 		`{"subject":{"type":"user"},"evaluations":[` + question("alice", "read", "record", "1") + `]}`,

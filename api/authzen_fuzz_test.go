@@ -67,7 +67,7 @@ func (d *desk) decide(body string) bool {
 		} `json:"action"`
 	}
 	if err := json.Unmarshal([]byte(body), &q); err != nil {
-		d.t.Fatalf("%s was answered, and is none: %v", body, err)
+		d.t.Fatalf("%s was answered, but is no question: %v", body, err)
 	}
 	return q.Subject.Type == "user" &&
 		d.engine.View().Permits(authz.UserID(q.Subject.ID), q.Action.Name, authz.Resource{Type: q.Resource.Type, ID: q.Resource.ID})

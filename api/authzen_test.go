@@ -32,7 +32,7 @@ func TestAuthZENNeedsTheRight(t *testing.T) {
 	}
 }
 
-// Past the maximum age nobody may ask, so no old policy answers.
+// Past the maximum age every request is refused, so that an outdated policy never decides.
 func TestAuthZENPastMaxAge(t *testing.T) {
 	engine, err := authz.Open(t.Context(), memstore.New(), authz.Options{Bootstrap: "admin", MaxAge: 1, PollInterval: 1 << 40})
 	if err != nil {

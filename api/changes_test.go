@@ -119,7 +119,7 @@ func TestChangesAreNarrowedAndNewestFirst(t *testing.T) {
 	}
 }
 
-// Lists in a change have at most 100 items, and the counts count all.
+// Lists in a change have at most 100 items, and the counts are totals.
 func TestChangeIsBounded(t *testing.T) {
 	d := newDesk(t)
 	var users []string
@@ -238,7 +238,7 @@ func TestRevertBringsBack(t *testing.T) {
 		}
 	}
 	if shown := d.get("admin", "/changes/"+r.revision()).json(); shown["target"] != gone.revision() || shown["gain_count"] != 2.0 {
-		t.Errorf("on record is %v", shown)
+		t.Errorf("the change is recorded as %v", shown)
 	}
 }
 

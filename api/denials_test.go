@@ -128,7 +128,7 @@ func TestDenialSaysSinceWhenItWouldBeAllowed(t *testing.T) {
 	look(false, "<nil>")
 	by = d.do("admin", "PATCH", "/users/cleo/permissions", `{"grant":["finance.operations:create"]}`).want(200).revision()
 	look(true, by)
-	d.store.DeleteRecord(d.engine.View().Revision()) // so that nobody can tell any more
+	d.store.DeleteRecord(d.engine.View().Revision()) // so that the change is unknown
 	look(true, "<nil>")
 }
 
@@ -191,7 +191,7 @@ func TestOnlyDenialsAreRecorded(t *testing.T) {
 			}
 			time.Sleep(time.Second)
 			if got, want := len(d.get("viewer", "/denials").items("id")), map[bool]int{false: 2, true: 0}[off]; got != want {
-				t.Errorf("recording is off: %v; %d are on record", off, got)
+				t.Errorf("recording is off: %v; %d are recorded", off, got)
 			}
 		}
 	})

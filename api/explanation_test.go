@@ -186,7 +186,7 @@ func TestLiftNamesItsSubject(t *testing.T) {
 	}
 }
 
-// Lists in an explanation are bounded, and counts count all.
+// Lists in an explanation are bounded, and counts are totals.
 func TestExplanationIsBounded(t *testing.T) {
 	var catalog authz.Catalog
 	for i := range 150 {

@@ -308,7 +308,7 @@ func resourceOf(path string) string {
 	return "/" + strings.Join(strings.Split(path, "/")[1:3], "/")
 }
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 // golden compares got with a file in testdata.
 func golden(t *testing.T, name, got string) {
@@ -327,7 +327,7 @@ func golden(t *testing.T, name, got string) {
 		t.Fatalf("%v; go test ./api -update writes it", err)
 	}
 	if got != string(want) {
-		t.Errorf("%s differs; go test ./api -update writes it anew. Got:\n%s", file, got)
+		t.Errorf("%s differs; go test ./api -update rewrites it. Got:\n%s", file, got)
 	}
 }
 

@@ -10,8 +10,8 @@ import (
 	"github.com/rightful-go/rightful/api"
 )
 
-// Whatever comes, the answer is one that the document describes, no fault of ours is behind it,
-// and an error stores nothing.
+// For any request, the answer is one that the document describes, it is never an internal error, and
+// an error stores nothing.
 
 // provoke sends arbitrary requests as an administrator.
 func (d *desk) provoke(request *http.Request) {

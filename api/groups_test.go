@@ -128,7 +128,7 @@ func TestGroupIsShownAsItIs(t *testing.T) {
 	}
 }
 
-func TestGroupsAreListedInTheOrderOfPeople(t *testing.T) {
+func TestGroupsAreListedInFoldedOrder(t *testing.T) {
 	d := newDesk(t)
 	for _, name := range []string{"zebra", "Ärzte", "ärztinnen", "apple", "Banana", "Ångström", "ǅ", "ß", "ss1"} {
 		d.do("admin", "POST", "/groups", fmt.Sprintf(`{"name":%q}`, name)).want(201)

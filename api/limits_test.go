@@ -129,6 +129,6 @@ func TestLimits(t *testing.T) {
 	d.get("admin", "/users?limit=1").want(200)
 	d.get("admin", "/users?limit=0").problem(400, "malformed-request")
 	if got := len(d.get("admin", "/permissions").items("permission")); got > 100 {
-		t.Errorf("a page that nobody gave a size has %d items", got)
+		t.Errorf("a page without a limit has %d items", got)
 	}
 }

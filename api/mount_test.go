@@ -115,7 +115,7 @@ func TestPathOfARequestMadeByHand(t *testing.T) {
 	d := newDesk(t)
 	for _, change := range []func(*http.Request){
 		func(r *http.Request) { r.URL.RawPath = "/api/v1/groups/%zz" },
-		func(r *http.Request) { r.URL.RawPath = "/api/v1/users/admin" }, // another than Path: Path counts
+		func(r *http.Request) { r.URL.RawPath = "/api/v1/users/admin" }, // differs from Path, which takes precedence
 		func(r *http.Request) { r.URL.Path, r.URL.RawPath = "/api/v1/groups/Nobody", "" },
 	} {
 		r := d.request("admin", "GET", "/groups/Nobody", nil)

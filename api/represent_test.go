@@ -7,7 +7,7 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// Lists of origins are bounded, the counts count all, and grants never hide a restriction.
+// Lists of origins are bounded, the counts are totals, and grants never crowd out a restriction.
 func TestOriginsAreBounded(t *testing.T) {
 	d := newDesk(t)
 	for i := range 120 {

@@ -52,7 +52,7 @@ func TestStatusIsWholeWithTheRightToSeeChanges(t *testing.T) {
 	}
 }
 
-// Lists in the status have at most 100 items, and the counts count all.
+// Lists in the status have at most 100 items, and the counts are totals.
 func TestStatusIsBounded(t *testing.T) {
 	d := newDesk(t)
 	rows := make([]authz.Row, 130)

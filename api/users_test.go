@@ -138,7 +138,7 @@ func TestUserIsShownWithEveryOrigin(t *testing.T) {
 			},
 		},
 	}
-	// The two origins come in the order of the groups' making, which is nobody's business.
+	// The two origins are in the order in which the groups were created, which is not promised.
 	slices.SortFunc(got["effective"].([]any)[1].(map[string]any)["origins"].([]any), func(a, b any) int {
 		return len(a.(map[string]any)["path"].([]any)) - len(b.(map[string]any)["path"].([]any))
 	})
@@ -195,7 +195,7 @@ func TestOneETagPerUser(t *testing.T) {
 }
 
 // A committed change is answered as such, even if the store goes away right after it.
-func TestUserChangeIsAnsweredWhenTheStoreGoesAwayAfterwards(t *testing.T) {
+func TestUserChangeIsAnsweredIfTheStoreFailsAfterwards(t *testing.T) {
 	d := newDesk(t)
 	d.storeGoesAwayAfterCommit()
 	r := d.do("admin", "PUT", "/users/cleo/groups", `{"groups":[]}`, "If-Match", "*").want(200)

@@ -98,12 +98,12 @@ func TestDryRunStoresNothing(t *testing.T) {
 			}
 		}
 		if made["channel"] != "rest" || made["reason"] != "just asking" {
-			t.Errorf("it is on record as %v", made)
+			t.Errorf("it is recorded as %v", made)
 		}
 	})
 }
 
-func TestDryRunIsSaidClearly(t *testing.T) {
+func TestAmbiguousDryRunIsRefused(t *testing.T) {
 	eachWrite(t, func(t *testing.T, d *desk, e exchange) {
 		before := d.engine.View().Revision()
 		for _, parameter := range []string{"dry_run=1", "dry_run=", "dry_run=TRUE", "dry_run", "dry_run=true&dry_run=false", "dryrun=true", "dry_run=true;x=1"} {
@@ -154,7 +154,7 @@ func TestReason(t *testing.T) {
 		r := d.do("admin", "PUT", "/groups/Finance/members/ben", "", "Rightful-Reason", raw).want(204)
 		reason, _ := d.get("auditor", "/changes/"+r.revision()).json()["reason"].(string)
 		if reason != want {
-			t.Errorf("%q is on record as %q", raw, reason)
+			t.Errorf("%q is recorded as %q", raw, reason)
 		}
 	}
 	eachWrite(t, func(t *testing.T, d *desk, e exchange) {
@@ -297,7 +297,7 @@ func TestDryRunOfThePast(t *testing.T) {
 
 // A dry run of the past uses the caller's present rights, and reveals only what the caller may see
 // now.
-func TestDryRunOfThePastIsByTheRightsOfNow(t *testing.T) {
+func TestDryRunOfThePastChecksCurrentRights(t *testing.T) {
 	d := newDesk(t)
 	then := d.engine.View().Revision()
 	asked := fmt.Sprintf("/groups/Finance/members/ben?dry_run=true&revision=%d", then)
@@ -307,15 +307,15 @@ func TestDryRunOfThePastIsByTheRightsOfNow(t *testing.T) {
 	d.do("admin", "PATCH", "/users/user-editor/permissions", `{"grant":["finance.*:*"]}`).want(200)
 	for _, user := range []string{"dana", "user-editor"} {
 		if c := d.do(user, "PUT", asked, "").want(200).json(); c["gain_count"] != float64(1) {
-			t.Errorf("%s is told %v", user, c)
+			t.Errorf("%s gets %v", user, c)
 		}
 	}
 	d.do("admin", "DELETE", "/users/user-editor", "").want(204)
 	d.do("user-editor", "PUT", asked, "").problem(403, "forbidden")
 }
 
-// What was created later can't be changed or reverted at a past revision.
-func TestDryRunOfThePastKnowsNothingOfLater(t *testing.T) {
+// At a past revision, groups and changes of later revisions can't be changed or reverted.
+func TestDryRunOfThePastIgnoresLaterChanges(t *testing.T) {
 	d := newDesk(t)
 	then := d.engine.View().Revision()
 	d.do("admin", "POST", "/groups", `{"name":"New"}`).want(201)

@@ -9,22 +9,22 @@ import (
 	"time"
 )
 
-// A benchmark of something that decides wrongly says nothing, so all subjects have to give
-// the same answers, and the ones that the rows give when they are simply read.
+// A benchmark of wrong decisions means nothing, so all contestants have to give the same answers,
+// and the answers that follow from the rows themselves.
 
 func small() policy { return newPolicy("small", 6, 60, 50) }
 
-// meant reads the rows as model.conf says, as far as these policies go.
+// meant decides from the rows as model.conf does, as far as these policies need it.
 func meant(rows [][]string, q question) bool {
-	holders := map[string]bool{q.user: true}
+	subjects := map[string]bool{q.user: true}
 	for _, row := range rows {
 		if row[0] == "g" && row[1] == q.user {
-			holders[row[2]] = true
+			subjects[row[2]] = true
 		}
 	}
 	granted, restricted := false, false
 	for _, row := range rows {
-		if row[0] != "p" || !holders[row[1]] {
+		if row[0] != "p" || !subjects[row[1]] {
 			continue
 		}
 		if row[2] == "*" || row[2]+":"+row[3] == q.permission {
@@ -32,10 +32,10 @@ func meant(rows [][]string, q question) bool {
 			restricted = restricted || row[4] == "deny"
 		}
 	}
-	return granted && (!restricted || holders["group:Administrators"])
+	return granted && (!restricted || subjects["group:Administrators"])
 }
 
-// random makes questions of every kind, and returns which.
+// random makes a question of a random kind, and returns the kind.
 func random(p policy, r *rand.Rand) (question, string) {
 	u := r.IntN(p.users)
 	group := p.groupsOf(u)[r.IntN(2)]
@@ -52,9 +52,9 @@ func random(p policy, r *rand.Rand) (question, string) {
 	return question{p.user(u), p.permission(group, 1) + "s"}, "unknown permission"
 }
 
-// disagreement asks a subject random questions and returns the first that it answers other
-// than the rows do, or none. It counts the kinds that it asked.
-func disagreement(s subject, p policy, count int, kinds map[string]int) error {
+// disagreement asks random questions and returns the first wrong answer as an error. It counts
+// the questions of each kind in kinds.
+func disagreement(s contestant, p policy, count int, kinds map[string]int) error {
 	var rows [][]string
 	for row := range p.rows() {
 		rows = append(rows, row)
@@ -78,8 +78,8 @@ func disagreement(s subject, p policy, count int, kinds map[string]int) error {
 	return nil
 }
 
-func TestAllSubjectsAgree(t *testing.T) {
-	for _, create := range subjects {
+func TestAllContestantsAgree(t *testing.T) {
+	for _, create := range contestants {
 		s, kinds := create(), map[string]int{}
 		t.Run(s.name(), func(t *testing.T) {
 			if err := s.load(small()); err != nil {
@@ -90,14 +90,14 @@ func TestAllSubjectsAgree(t *testing.T) {
 			}
 			for _, kind := range []string{"allowed", "denied", "restricted", "unknown user", "unknown permission"} {
 				if kinds[kind] < 400 {
-					t.Errorf("asked %d questions of the kind %q; the test wants more", kinds[kind], kind)
+					t.Errorf("asked only %d questions of the kind %q, want at least 400", kinds[kind], kind)
 				}
 			}
 		})
 	}
 }
 
-// wrongAbout is a subject that answers one kind of questions wrongly.
+// wrongAbout answers one kind of questions wrongly.
 type wrongAbout struct {
 	bareMap
 	about func(question) bool
@@ -108,8 +108,8 @@ func (w *wrongAbout) decide(q question) (bool, error) {
 	return got != w.about(q), err
 }
 
-// What these tests and the measurement itself look for can be seen.
-func TestWrongAnswersAreSeen(t *testing.T) {
+// Both these tests and the measurement itself notice wrong answers.
+func TestWrongAnswersAreFound(t *testing.T) {
 	p := small()
 	for name, about := range map[string]func(question) bool{
 		"a user":         func(q question) bool { return q.user == "user7" },
@@ -122,7 +122,7 @@ func TestWrongAnswersAreSeen(t *testing.T) {
 			t.Fatal(err)
 		}
 		if disagreement(s, p, 4000, map[string]int{}) == nil {
-			t.Errorf("wrong about %s, and nobody noticed", name)
+			t.Errorf("wrong answers about %s weren't found", name)
 		}
 	}
 	s := &wrongAbout{about: func(q question) bool { return q.user == "user7" }}
@@ -136,7 +136,7 @@ func TestWrongAnswersAreSeen(t *testing.T) {
 	}
 }
 
-// What is asked has the answer that it is said to have, and no question comes twice.
+// Every question has the answer that its kind promises, and no question is repeated.
 func TestQuestions(t *testing.T) {
 	p := small()
 	var rows [][]string
@@ -144,23 +144,23 @@ func TestQuestions(t *testing.T) {
 		rows = append(rows, row)
 	}
 	if got := len(rows) - 1 - 2*p.users; got != p.rules {
-		t.Errorf("the policy has %d rules beside that of Administrators, want %d", got, p.rules)
+		t.Errorf("the policy has %d rules besides that of Administrators, want %d", got, p.rules)
 	}
 	for _, a := range p.asked() {
 		seen := map[question]bool{}
 		for _, q := range a.questions {
 			if meant(rows, q) != a.want {
-				t.Errorf("%s: %v is not", a.kind, q)
+				t.Errorf("%s: %v has another answer", a.kind, q)
 			}
 			if seen[q] {
-				t.Errorf("%s: %v comes twice", a.kind, q)
+				t.Errorf("%s: %v is repeated", a.kind, q)
 			}
 			seen[q] = true
 		}
 	}
 }
 
-// A run ends with a table for each size and a line for each subject.
+// A run prints a table for each size, with a line for each contestant.
 func TestReport(t *testing.T) {
 	p := small()
 	r, err := measureAll(p, 5*time.Millisecond, slog.New(slog.NewTextHandler(t.Output(), nil)))
@@ -171,12 +171,12 @@ func TestReport(t *testing.T) {
 	if err := (report{Machine: machine(), Sizes: []results{r}}).markdown(&table); err != nil {
 		t.Fatal(err)
 	}
-	for _, create := range subjects {
+	for _, create := range contestants {
 		if name := create().name(); !strings.Contains(table.String(), "\n| "+name+" |") {
 			t.Errorf("no line for %s in\n%s", name, table.String())
 		}
 	}
-	for _, m := range r.Subjects[0].Measured {
+	for _, m := range r.Contestants[0].Measured {
 		if m.Ratio != 1 {
 			t.Errorf("%s: the bare map takes %g times its own time", m.Asked, m.Ratio)
 		}

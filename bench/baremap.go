@@ -1,14 +1,14 @@
 package main
 
-// bareMap is what no decision can beat: a map of users, one of permissions, one bit. What it
-// can't do is everything else: patterns, changes, reasons.
+// bareMap is the lower bound: a map of users, a map of permissions, and a bit for each pair. It
+// supports nothing else: no patterns, no changes, no explanations.
 type bareMap struct {
 	users       map[string]int // the number of the set of groups that a user is in
 	permissions map[string]int
-	held        []bits // by that set: the permissions that it comes to
+	held        []bits // the effective permissions of each set
 }
 
-// bits has one for each permission.
+// bits has one bit for each permission.
 type bits []uint64
 
 func (b bits) set(i int)      { b[i/64] |= 1 << (i % 64) }
@@ -37,8 +37,8 @@ func (m *bareMap) load(p policy) error {
 	return nil
 }
 
-// compile works out what a set of groups comes to. All grants come before any restriction:
-// it takes away what another group gives, too.
+// compile returns the effective permissions of a set of groups. It applies all grants before any
+// restriction, because a restriction also overrides the grants of other groups.
 func (m *bareMap) compile(p policy, groups [2]int) bits {
 	held := make(bits, len(m.permissions)/64+1)
 	for _, g := range groups {

@@ -10,9 +10,9 @@ import (
 	"github.com/rightful-go/rightful"
 )
 
-// casbinSubject is one of Casbin's enforcers on model.conf. All four load the same way, as
-// with gorm-adapter but for the database.
-type casbinSubject struct {
+// casbinContestant is one of Casbin's enforcers on model.conf. All four load as they do with
+// gorm-adapter, but without a database.
+type casbinContestant struct {
 	title    string
 	create   func(params ...any) (enforcer, error)
 	enforcer enforcer
@@ -22,26 +22,26 @@ type enforcer interface {
 	Enforce(rvals ...any) (bool, error)
 }
 
-func newCasbinEnforcer() subject { return casbinOf("Casbin Enforcer", casbin.NewEnforcer) }
+func newCasbinEnforcer() contestant { return casbinOf("Casbin Enforcer", casbin.NewEnforcer) }
 
-func newCasbinCached() subject { return casbinOf("Casbin CachedEnforcer", casbin.NewCachedEnforcer) }
+func newCasbinCached() contestant { return casbinOf("Casbin CachedEnforcer", casbin.NewCachedEnforcer) }
 
-func newCasbinSynced() subject { return casbinOf("Casbin SyncedEnforcer", casbin.NewSyncedEnforcer) }
+func newCasbinSynced() contestant { return casbinOf("Casbin SyncedEnforcer", casbin.NewSyncedEnforcer) }
 
-func newCasbinSyncedCached() subject {
+func newCasbinSyncedCached() contestant {
 	return casbinOf("Casbin SyncedCachedEnforcer", casbin.NewSyncedCachedEnforcer)
 }
 
-func casbinOf[E enforcer](title string, create func(params ...any) (E, error)) subject {
-	return &casbinSubject{
+func casbinOf[E enforcer](title string, create func(params ...any) (E, error)) contestant {
+	return &casbinContestant{
 		title:  title,
 		create: func(params ...any) (enforcer, error) { return create(params...) },
 	}
 }
 
-func (c *casbinSubject) name() string { return c.title }
+func (c *casbinContestant) name() string { return c.title }
 
-func (c *casbinSubject) load(p policy) error {
+func (c *casbinContestant) load(p policy) error {
 	m, err := model.NewModelFromString(rightful.Model)
 	if err != nil {
 		return err
@@ -50,21 +50,21 @@ func (c *casbinSubject) load(p policy) error {
 	return err
 }
 
-func (c *casbinSubject) decide(q question) (bool, error) {
+func (c *casbinContestant) decide(q question) (bool, error) {
 	object, act, _ := strings.Cut(q.permission, ":")
 	return c.enforcer.Enforce(q.user, object, act)
 }
 
-// forget implements [forgetter]. Two of the enforcers keep every decision, with no bound,
-// and go on giving it after a membership was taken away.
-func (c *casbinSubject) forget() error {
+// forget implements [forgetter]. Two of the enforcers cache every decision, without a bound, and
+// return it even after a membership was removed.
+func (c *casbinContestant) forget() error {
 	if cached, ok := c.enforcer.(interface{ InvalidateCache() error }); ok {
 		return cached.InvalidateCache()
 	}
 	return nil
 }
 
-// adapter hands Casbin a policy. It can't be written to.
+// adapter loads a policy into Casbin. It is read-only.
 type adapter struct{ policy policy }
 
 var _ persist.Adapter = adapter{}
@@ -79,7 +79,7 @@ func (a adapter) LoadPolicy(m model.Model) error {
 	return nil
 }
 
-var errReadOnly = errors.New("the policy can only be read")
+var errReadOnly = errors.New("the policy is read-only")
 
 // SavePolicy implements [persist.Adapter].
 func (a adapter) SavePolicy(model.Model) error { return errReadOnly }

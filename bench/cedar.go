@@ -10,8 +10,8 @@ import (
 //go:embed policy.cedar
 var cedarPolicy []byte
 
-// cedarPolicies is cedar-go with users in groups as its hierarchy of entities, and
-// permissions as entities that know the groups which grant and restrict them.
+// cedarPolicies is cedar-go with users and groups as its entity hierarchy, and permissions as
+// entities whose attributes name the groups that grant and restrict them.
 type cedarPolicies struct {
 	policies *cedar.PolicySet
 	entities cedar.EntityMap

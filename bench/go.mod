@@ -4,8 +4,8 @@ go 1.26.0
 
 replace github.com/rightful-go/rightful => ../
 
-// A module of its own, so that nobody who embeds Rightful gets these. Casbin is in the version that ../go.mod pins: raise
-// both or neither.
+// This is a separate module, so that the peers don't reach applications that embed Rightful. Casbin has the version that
+// ../go.mod pins: raise both or neither.
 require (
 	github.com/casbin/casbin/v2 v2.135.0
 	github.com/cedar-policy/cedar-go v1.9.0

@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// machine says on what and with what the numbers were measured.
+// machine describes the machine and the versions that were measured.
 func machine() string {
 	return fmt.Sprintf("%s, %d cores, %s, %s/%s; %s", processor(), runtime.NumCPU(),
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, strings.Join(versions(), ", "))
 }
 
-// processor returns its name where the system tells, which is on Linux.
+// processor returns the name of the processor, which is known only on Linux.
 func processor() string {
 	const unknown = "unknown processor"
 	text, err := os.ReadFile("/proc/cpuinfo")
@@ -30,7 +30,7 @@ func processor() string {
 	return unknown
 }
 
-// versions returns those of the peers, as they were built in.
+// versions returns the versions of the peers in this binary.
 func versions() []string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

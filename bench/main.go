@@ -1,10 +1,10 @@
-// Command bench measures what one decision takes: Rightful's, its peers' and that of a bare
-// Go map, on the same policies, in one run of one process.
+// Command bench measures the time of one decision by Rightful, by its peers and by a bare Go map,
+// on the same policies and in the same process.
 //
 //	go run . -sizes S,M
 //
-// It prints Markdown, or with -o json the same for programs. What is measured stands in
-// policy.go and questions.go, how in measure.go, and each subject in a file of its own.
+// It prints Markdown, or JSON with -o json. The policies are in policy.go, the questions in
+// questions.go and the measurement in measure.go. Each contestant has its own file.
 package main
 
 import (
@@ -17,8 +17,8 @@ import (
 	"time"
 )
 
-// perMeasurement is how long each of the four kinds of questions is asked, of each subject at
-// each size. The slowest take some thirty milliseconds for a decision.
+// perMeasurement is how long each contestant is asked each of the four kinds of questions at each
+// size. The slowest need about thirty milliseconds for a decision.
 const perMeasurement = 500 * time.Millisecond
 
 func main() {
@@ -63,14 +63,14 @@ func run(arguments []string, stdout, stderr io.Writer) error {
 	return printed(stdout)
 }
 
-// measureAll measures all subjects at one size, one after the other: what one holds in memory
-// is gone before the next is loaded.
+// measureAll measures all contestants at one size, one after another, so that the memory of one is
+// freed before the next is loaded.
 func measureAll(p policy, about time.Duration, progress *slog.Logger) (results, error) {
 	r := results{Name: p.name, Groups: p.groups, Rules: p.rules, Users: p.users}
 	questions := p.asked()
-	for _, create := range subjects {
+	for _, create := range contestants {
 		s := create()
-		progress.Info("loading and measuring", "size", p.name, "subject", s.name())
+		progress.Info("loading and measuring", "size", p.name, "contestant", s.name())
 		l, err := measureOne(s, p, questions, about)
 		if err != nil {
 			return results{}, fmt.Errorf("size %s: %w", p.name, err)
@@ -80,7 +80,7 @@ func measureAll(p policy, about time.Duration, progress *slog.Logger) (results, 
 	return r, nil
 }
 
-func measureOne(s subject, p policy, questions []asked, about time.Duration) (loaded, error) {
+func measureOne(s contestant, p policy, questions []asked, about time.Duration) (loaded, error) {
 	l, err := load(s, p)
 	if err != nil {
 		return loaded{}, err

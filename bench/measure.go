@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// loaded is what loading a subject took.
+// loaded is what it takes to load a contestant, with its measurements.
 type loaded struct {
 	Name string        `json:"name"`
 	Load time.Duration `json:"load_ns"`
@@ -17,18 +17,18 @@ type loaded struct {
 	Measured []measurement `json:"measured"`
 }
 
-// measurement is what a decision takes.
+// measurement is what a decision costs.
 type measurement struct {
 	Asked       string  `json:"asked"`
 	Nanoseconds float64 `json:"ns"`        // in the fastest round
-	Median      float64 `json:"median_ns"` // far from that, the machine was busy with something else
-	Ratio       float64 `json:"ratio"`     // to the first subject's, for the same questions in the same run
+	Median      float64 `json:"median_ns"` // if much larger, the machine was busy with something else
+	Ratio       float64 `json:"ratio"`     // to the time of the first contestant, for the same questions in the same run
 	Allocations int64   `json:"allocations"`
-	Decisions   int     `json:"decisions"` // that were timed
+	Decisions   int     `json:"decisions"` // number of decisions timed
 }
 
-// load loads a subject, and says what that took. Making the rows is part of it.
-func load(s subject, p policy) (loaded, error) {
+// load loads a contestant and measures that, including the generation of the rows.
+func load(s contestant, p policy) (loaded, error) {
 	before := heap()
 	start := time.Now()
 	if err := s.load(p); err != nil {
@@ -40,7 +40,7 @@ func load(s subject, p policy) (loaded, error) {
 	return loaded{Name: s.name(), Load: took, Heap: held}, nil
 }
 
-// heap returns what is in use. What pools keep goes with the second collection.
+// heap returns the bytes in use. The second collection frees what pools keep.
 func heap() int64 {
 	runtime.GC()
 	runtime.GC()
@@ -53,13 +53,13 @@ func memory() runtime.MemStats {
 	return m
 }
 
-// rounds are timed one by one and the fastest counts: what else the machine does only ever
-// makes one slower. Garbage collection does, too, so this is kind to whoever allocates.
+// rounds is how many rounds are timed. The fastest is reported, because other work on the machine
+// can only slow a round down. So does garbage collection, which favors contestants that allocate.
 const rounds = 10
 
-// measure times the decisions of a subject that is loaded, for about as long as given.
-func measure(s subject, a asked, about time.Duration) (measurement, error) {
-	k := asker{subject: s, asked: a}
+// measure times the decisions of a loaded contestant for about the given time.
+func measure(s contestant, a asked, about time.Duration) (measurement, error) {
+	k := asker{contestant: s, asked: a}
 	if err := k.warm(); err != nil {
 		return measurement{}, err
 	}
@@ -86,15 +86,15 @@ func measure(s subject, a asked, about time.Duration) (measurement, error) {
 	}, nil
 }
 
-// asker asks a subject one question after the other.
+// asker asks the questions one after another.
 type asker struct {
-	subject
+	contestant
 	asked
 	next      int
 	decisions int
 }
 
-// warm asks everything once where questions come again.
+// warm asks every question once, unless none may be repeated.
 func (k *asker) warm() error {
 	if k.once {
 		return nil
@@ -102,8 +102,8 @@ func (k *asker) warm() error {
 	return k.ask(len(k.questions))
 }
 
-// batch returns how many decisions take a given time, so that looking at the clock after
-// each batch costs nothing.
+// batch returns how many decisions fill the given time, so that reading the clock after each batch
+// costs next to nothing.
 func (k *asker) batch(takes time.Duration) (int, error) {
 	for n := 1; ; n *= 2 {
 		start := time.Now()
@@ -116,7 +116,7 @@ func (k *asker) batch(takes time.Duration) (int, error) {
 	}
 }
 
-// round returns the nanoseconds that a decision takes, measured over a given time at least.
+// round returns the nanoseconds per decision, measured for at least the given time.
 func (k *asker) round(batch int, lasts time.Duration) (float64, error) {
 	first, start := k.decisions, time.Now()
 	for {
@@ -129,7 +129,7 @@ func (k *asker) round(batch int, lasts time.Duration) (float64, error) {
 	}
 }
 
-// ask asks n questions. A wrong answer ends the run: the time that it takes means nothing.
+// ask asks n questions. A wrong answer ends the run, because its time means nothing.
 func (k *asker) ask(n int) error {
 	for range n {
 		q := k.questions[k.next]
@@ -150,10 +150,10 @@ func (k *asker) ask(n int) error {
 	return nil
 }
 
-// again begins with the first question anew.
+// again starts over at the first question.
 func (k *asker) again() error {
 	k.next = 0
-	if f, ok := k.subject.(forgetter); ok && k.once {
+	if f, ok := k.contestant.(forgetter); ok && k.once {
 		return f.forget()
 	}
 	return nil

@@ -13,8 +13,8 @@ import (
 //go:embed policy.rego
 var regoPolicy string
 
-// opaQuery is OPA as a library: a query that is prepared once, over data which is in OPA's
-// own form already, so that nothing is converted while it decides.
+// opaQuery is OPA as a library: a prepared query over data in OPA's own form, so that a decision
+// converts nothing.
 type opaQuery struct{ query rego.PreparedEvalQuery }
 
 func (o *opaQuery) name() string { return "OPA" }
@@ -29,7 +29,7 @@ func (o *opaQuery) load(p policy) error {
 	return err
 }
 
-// opaData is the policy as policy.rego reads it.
+// opaData returns the policy in the form that policy.rego reads.
 func opaData(p policy) ast.Object {
 	granted, restricted := ast.NewObjectWithCapacity(p.groups), ast.NewObjectWithCapacity(p.groups)
 	groups := make([]*ast.Term, p.groups)

@@ -6,15 +6,15 @@ import (
 	"strconv"
 )
 
-// action is the only one that the policies know.
+// action is the only action in the policies.
 const action = "view"
 
-// policy is what every subject loads. It holds names of groups and nothing else: rules and
-// members are made while a subject reads them, so that its heap is all its own.
+// policy is what every contestant loads. It stores only the names of groups and generates rules and
+// members while a contestant reads them, so that the measured heap belongs to the contestant alone.
 //
-// Each user is in two groups. Each group has permissions that no other has: it grants all
-// of them and restricts the first. The group Administrators holds everything and has no
-// members; it is there because the model knows it.
+// Each user is in two groups. Each group has permissions that no other group has: it grants all of
+// them and restricts the first. The group Administrators, which the model requires, holds every
+// permission and has no members.
 type policy struct {
 	name                  string
 	groups, rules, users  int
@@ -30,7 +30,7 @@ func newPolicy(name string, groups, rules, users int) policy {
 	return p
 }
 
-// sizes are those that can be chosen, in the order in which they are measured.
+// sizes are the sizes to choose from, in the order in which they are measured.
 var sizes = []string{"S", "M", "L"}
 
 func sized(name string) (policy, error) {
@@ -42,11 +42,11 @@ func sized(name string) (policy, error) {
 	case "L":
 		return newPolicy(name, 1_000, 100_000, 1_000_000), nil
 	}
-	return policy{}, fmt.Errorf("there is no size %q, only %v", name, sizes)
+	return policy{}, fmt.Errorf("unknown size %q: choose from %v", name, sizes)
 }
 
-// parts is how many permissions a group has: a grant for each and one restriction make its
-// share of the rules.
+// parts is how many permissions a group has. A grant for each and one restriction make up the
+// group's share of the rules.
 func (p policy) parts() int { return p.rules/p.groups - 1 }
 
 func (p policy) user(u int) string { return "user" + strconv.Itoa(u) }
@@ -63,8 +63,8 @@ func (p policy) permission(group, part int) string { return p.object(group, part
 // restricted reports whether a group restricts what its rule grants.
 func (p policy) restricted(part int) bool { return part == 0 }
 
-// rows yields the policy as rows of Casbin's table, each with its type in front and in a
-// slice of its own, which may be kept.
+// rows yields the policy as rows of Casbin's table, each with its type first. The caller may keep
+// the slices.
 func (p policy) rows() iter.Seq[[]string] {
 	return func(yield func([]string) bool) {
 		_ = yield([]string{"p", "group:Administrators", "*", "*", "allow"}) && p.ruleRows(yield) && p.memberRows(yield)
@@ -73,13 +73,13 @@ func (p policy) rows() iter.Seq[[]string] {
 
 func (p policy) ruleRows(yield func([]string) bool) bool {
 	for g, name := range p.groupNames {
-		holder := "group:" + name
+		subject := "group:" + name
 		for part := range p.parts() {
 			object := p.object(g, part)
-			if !yield([]string{"p", holder, object, action, "allow"}) {
+			if !yield([]string{"p", subject, object, action, "allow"}) {
 				return false
 			}
-			if p.restricted(part) && !yield([]string{"p", holder, object, action, "deny"}) {
+			if p.restricted(part) && !yield([]string{"p", subject, object, action, "deny"}) {
 				return false
 			}
 		}
@@ -88,14 +88,14 @@ func (p policy) ruleRows(yield func([]string) bool) bool {
 }
 
 func (p policy) memberRows(yield func([]string) bool) bool {
-	holders := make([]string, p.groups)
+	groups := make([]string, p.groups)
 	for g, name := range p.groupNames {
-		holders[g] = "group:" + name
+		groups[g] = "group:" + name
 	}
 	for u := range p.users {
 		user := p.user(u)
 		for _, g := range p.groupsOf(u) {
-			if !yield([]string{"g", user, holders[g]}) {
+			if !yield([]string{"g", user, groups[g]}) {
 				return false
 			}
 		}

@@ -1,4 +1,4 @@
-# The rules are data, in objects that are looked up by key: nothing is searched through.
+# The rules are data, in objects that are looked up by key, never scanned.
 package rightful
 
 default allow := false

@@ -2,26 +2,26 @@ package main
 
 import "math/rand/v2"
 
-// question is what a subject decides.
+// question asks whether a user holds a permission.
 type question struct{ user, permission string }
 
-// asked are questions that have one answer.
+// asked are questions with the same answer.
 type asked struct {
-	kind      string // as the table calls it
+	kind      string // the head of their column
 	questions []question
 	want      bool
-	// once says that no question comes again before caches of decisions have been emptied,
-	// so that they never hit. Otherwise all questions were asked before, and they always do.
+	// once means that caches of decisions are emptied before a question is repeated, so that they
+	// never hit. Otherwise every question was asked before, so that they always hit.
 	once bool
 }
 
 const (
 	hotUsers = 16
 	perUser  = 4       // questions, on average
-	most     = 1 << 17 // the users asked about, and their groups, are more than a processor caches
+	most     = 1 << 17 // questions, so that their users and groups exceed the processor's caches
 )
 
-// asked returns all that is measured.
+// asked returns all questions to measure.
 func (p policy) asked() []asked {
 	return []asked{
 		{"allowed, random users", p.questions(p.users, p.allowed), true, true},
@@ -31,9 +31,9 @@ func (p policy) asked() []asked {
 	}
 }
 
-// questions makes different ones about users below a number, the same on each run.
+// questions returns distinct questions about the first users, the same on each run.
 func (p policy) questions(users int, ask func(*rand.Rand, int) question) []question {
-	r := rand.New(rand.NewPCG(1, 1)) //nolint:gosec // G404: meant to be repeatable, and no secret
+	r := rand.New(rand.NewPCG(1, 1)) //nolint:gosec // G404: repeatable on purpose, and no secret
 	list := make([]question, 0, min(users*perUser, most))
 	seen := make(map[question]bool, cap(list))
 	for len(list) < cap(list) {
@@ -45,13 +45,13 @@ func (p policy) questions(users int, ask func(*rand.Rand, int) question) []quest
 	return list
 }
 
-// allowed asks for what a group of the user grants and none restricts.
+// allowed asks for a permission that a group of the user grants and no group restricts.
 func (p policy) allowed(r *rand.Rand, u int) question {
 	group := p.groupsOf(u)[r.IntN(2)]
 	return question{p.user(u), p.permission(group, 1+r.IntN(p.parts()-1))}
 }
 
-// denied asks for what only a group that the user isn't in grants.
+// denied asks for a permission that only another group grants.
 func (p policy) denied(r *rand.Rand, u int) question {
 	other := (u + 2 + r.IntN(p.groups-2)) % p.groups
 	return question{p.user(u), p.permission(other, r.IntN(p.parts()))}

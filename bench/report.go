@@ -10,31 +10,31 @@ import (
 	"strings"
 )
 
-// report is all of a run, as -o json prints it.
+// report is the result of a run, as -o json prints it.
 type report struct {
 	Machine string    `json:"machine"`
 	Sizes   []results `json:"sizes"`
 }
 
-// results are those of one size. The first subject is what the others are compared with.
+// results are the results at one size. The others are compared with the first contestant.
 type results struct {
-	Name     string   `json:"name"`
-	Groups   int      `json:"groups"`
-	Rules    int      `json:"rules"`
-	Users    int      `json:"users"`
-	Subjects []loaded `json:"subjects"`
+	Name        string   `json:"name"`
+	Groups      int      `json:"groups"`
+	Rules       int      `json:"rules"`
+	Users       int      `json:"users"`
+	Contestants []loaded `json:"subjects"`
 }
 
-// add takes in what was measured of a subject, and compares it.
+// add adds the measurements of a contestant and compares them with those of the first.
 func (r *results) add(l loaded) {
 	base := l
-	if len(r.Subjects) > 0 {
-		base = r.Subjects[0]
+	if len(r.Contestants) > 0 {
+		base = r.Contestants[0]
 	}
 	for i := range l.Measured {
 		l.Measured[i].Ratio = l.Measured[i].Nanoseconds / base.Measured[i].Nanoseconds
 	}
-	r.Subjects = append(r.Subjects, l)
+	r.Contestants = append(r.Contestants, l)
 }
 
 func (r report) json(w io.Writer) error {
@@ -43,19 +43,19 @@ func (r report) json(w io.Writer) error {
 	return encoder.Encode(r)
 }
 
-// legend is what one has to know to read the tables.
+// legend explains the tables.
 const legend = `
-- A time is that of one decision in the fastest of ten rounds; in parentheses, how many times what the bare map takes
-  for the same questions. The map knows users, permissions and a bit for each pair, and nothing of how it came about.
-- Every answer was checked. *Denied* is what no group of the user grants.
-- With random users no decision is found in a cache of decisions. The 16 hot users have asked all of their 64 questions
-  before, so every decision is. Casbin's two enforcers with such a cache bound it in no way, and go on giving a decision
-  after the membership behind it was taken away.
-- Allocations are those of one decision, from the fewest to the most. Heap is what is held after loading and garbage
-  collection, before any decision. Casbin's memory of who is in which group grows after that with each user asked about.
-- Loading includes making the rows. Nothing comes from a database or is parsed, and equal names share their text.
-- Casbin reads model.conf and the same rows as Rightful does. cedar-go and OPA have the rules as data that is looked up
-  by key, in the form that they decide on, and the policies policy.cedar and policy.rego.
+- A time is that of one decision in the fastest of ten rounds. In parentheses is its ratio to the time of the bare map
+  for the same questions. The map has users, permissions and a bit for each pair, without the rules behind the bit.
+- Every answer was checked. A *denied* permission is one that no group of the user grants.
+- With random users, caches of decisions never hit. The 16 hot users asked all of their 64 questions before, so caches
+  always hit. Casbin's two caching enforcers don't bound their caches, and they return a cached decision even after the
+  membership behind it was removed.
+- Allocations are per decision, from the fewest to the most. Heap is the memory held after loading and garbage
+  collection, before any decision. Casbin's role manager then grows with each user asked about.
+- Load includes the generation of the rows. Nothing comes from a database or is parsed, and equal names share memory.
+- Casbin reads model.conf and the same rows as Rightful. cedar-go and OPA get the rules as data that is looked up by
+  key, in the form that they evaluate, and the policies policy.cedar and policy.rego.
 `
 
 // markdown prints a table for each size.
@@ -74,13 +74,13 @@ func (r report) markdown(w io.Writer) error {
 
 func (r results) table(b *strings.Builder) {
 	head := []string{""}
-	for _, m := range r.Subjects[0].Measured {
+	for _, m := range r.Contestants[0].Measured {
 		head = append(head, m.Asked)
 	}
 	head = append(head, "allocations", "heap", "load")
 	row(b, head)
 	row(b, append([]string{"---"}, slices.Repeat([]string{"---:"}, len(head)-1)...))
-	for _, l := range r.Subjects {
+	for _, l := range r.Contestants {
 		cells := []string{l.Name}
 		for _, m := range l.Measured {
 			cells = append(cells, fmt.Sprintf("%s (%s)", duration(m.Nanoseconds), times(m.Ratio)))
@@ -93,7 +93,7 @@ func row(b *strings.Builder, cells []string) {
 	fmt.Fprintf(b, "| %s |\n", strings.Join(cells, " | "))
 }
 
-// allocations are those of one decision, a range where they differ.
+// allocations returns the allocations per decision, as a range if they differ.
 func (l loaded) allocations() string {
 	fewest, most := int64(math.MaxInt64), int64(0)
 	for _, m := range l.Measured {
@@ -116,7 +116,7 @@ func duration(nanoseconds float64) string { return scaled(nanoseconds, "ns", "µ
 
 func size(bytes int64) string { return scaled(float64(max(bytes, 0)), "B", "kB", "MB", "GB") }
 
-// scaled writes a value in the unit that suits it, each a thousand of the one before.
+// scaled writes a value in the most readable of the units, each a thousand times the previous one.
 func scaled(value float64, units ...string) string {
 	for value >= 999.5 && len(units) > 1 {
 		value, units = value/1000, units[1:]

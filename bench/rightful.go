@@ -7,7 +7,7 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// rightfulEngine is the engine of this module, over a store that keeps nothing.
+// rightfulEngine is Rightful's engine over a store that generates its rows.
 type rightfulEngine struct{ engine *authz.Engine }
 
 func (r *rightfulEngine) name() string { return "Rightful" }
@@ -18,8 +18,8 @@ func (r *rightfulEngine) load(p policy) error {
 		return err
 	}
 	r.engine = engine
-	// It needn't follow a store that doesn't change. Decisions stay the same, and polling
-	// is counted neither as time nor as allocations of theirs.
+	// The store never changes, so the engine needn't poll it. Decisions work after Close too, and their
+	// times and allocations don't include those of polling.
 	return engine.Close()
 }
 
@@ -27,14 +27,13 @@ func (r *rightfulEngine) decide(q question) (bool, error) {
 	return r.engine.Can(authz.UserID(q.user), authz.Permission(q.permission)), nil
 }
 
-// generated is a store whose rows are made while they are read, so that the engine's heap is
-// all there is. It can't be written to.
+// generated is a read-only store that generates its rows while they are read, so that the measured
+// heap is that of the engine alone.
 type generated struct{ policy policy }
 
 var _ authz.Store = generated{}
 
-// revision is where the store stands, for good. At 0 the engine would make it its own and
-// write.
+// revision is the store's only revision. At 0 the engine would initialize the store, which is a write.
 const revision authz.Revision = 1
 
 var position = authz.Position{Head: authz.Head{Revision: revision}}
@@ -54,7 +53,7 @@ func (s generated) state() authz.State {
 	}
 	return authz.State{
 		Position:   position,
-		Milestones: authz.Milestones{HadAdministrator: true}, // or the engine would wait to make one
+		Milestones: authz.Milestones{HadAdministrator: true}, // as if there had been one, since nobody needs to be appointed
 		Groups:     groups,
 	}
 }
@@ -77,7 +76,7 @@ func (s generated) Position(ctx context.Context) (authz.Position, error) {
 	return position, ctx.Err()
 }
 
-// Since implements [authz.Store]. Of the one change there was nothing is kept.
+// Since implements [authz.Store]. The store has no record of its only change.
 func (s generated) Since(ctx context.Context, after authz.Revision, _ int) ([]authz.Record, error) {
 	if after < revision {
 		return nil, authz.ErrGap
@@ -97,5 +96,5 @@ func (s generated) UserVersion(ctx context.Context, _ authz.UserID) (authz.Revis
 
 // Commit implements [authz.Store].
 func (s generated) Commit(context.Context, authz.Commit) error {
-	return errors.New("the store can only be read")
+	return errors.New("the store is read-only")
 }

@@ -124,7 +124,7 @@ func TestAdapterLeavesTheDatabaseOpen(t *testing.T) {
 	})
 }
 
-func TestAdapterMeetsABlankRow(t *testing.T) {
+func TestAdapterFindsBlankRow(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d dbtest.Database) {
 		s := d.Open(t, gormstore.Options{})
 		dbtest.InsertRow(d.Kind, "")(t, s, [7]*string{})

@@ -18,8 +18,8 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// At each statement of a commit something goes wrong: then nothing of it is there, or all of
-// it if the commit was acknowledged.
+// After a fault at any statement of a commit, the store has nothing of the commit, or all of it if
+// the commit was acknowledged.
 func TestFaultAtEachStepOfACommit(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a minute; the full run has it")
@@ -113,7 +113,7 @@ func faultAt(t *testing.T, d dbtest.Database, step int, f fault) (now []string, 
 		}
 		now = nil
 	}
-	dbtest.Commit(t, s, authz.Commit{}) // nobody is held up
+	dbtest.Commit(t, s, authz.Commit{}) // other writers aren't blocked
 	return now, reached
 }
 
@@ -137,8 +137,8 @@ func TestRowsThatDontChangeFailTheCommit(t *testing.T) {
 	})
 }
 
-// A connection that is cut between COMMIT and its answer leaves open what became of the change.
-// The engine finds out: the caller is told of a success, and the change is on record once.
+// If a connection is cut between COMMIT and its answer, the outcome of the change is unknown. The
+// engine finds out: the caller gets a success, and the change is recorded once.
 func TestLostAnswerToCommit(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d dbtest.Database) {
 		s, connector := dbtest.OpenFaulty(t, d.Named(t))
@@ -184,7 +184,7 @@ func faultyCommit() authz.Commit {
 	}
 }
 
-// A write that can't have its turn fails when its context ends, and nobody is held up by it.
+// A write that waits for a lock fails when its context ends, and blocks no other writer.
 func TestLockedStateFailsInTime(t *testing.T) {
 	dbtest.EachServer(t, func(t *testing.T, d dbtest.Database) {
 		s := d.Open(t, gormstore.Options{})
@@ -216,9 +216,9 @@ func TestLockedStateFailsInTime(t *testing.T) {
 	})
 }
 
-// A process that is frozen amidst a commit, with the row of the state locked, must not hold
-// the others up for good; and thawed it must not think that it has written.
-func TestFrozenCommitHoldsNobodyUpForGood(t *testing.T) {
+// A process that freezes during a commit, with the row of the state locked, must not block the
+// others forever. When it resumes, its commit must fail.
+func TestFrozenCommitDoesNotBlockForever(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits for timeouts of the servers")
 	}
@@ -262,13 +262,13 @@ func TestFrozenCommitHoldsNobodyUpForGood(t *testing.T) {
 		connector.Before = nil
 		list, err := frozen.Since(t.Context(), 1, 10)
 		if err != nil || len(list) != 1 || list[0].Reason != "by another" {
-			t.Errorf("on record is %v (%v)", list, err)
+			t.Errorf("the records are %v (%v)", list, err)
 		}
 	})
 }
 
-// What the database gives up for the sake of another transaction can be tried again. So can,
-// later, what failed otherwise, but not as a conflict: nobody was first.
+// A transaction that the database aborts in favor of another one can be retried. One that failed for
+// another reason can be retried later, but the error isn't a conflict, because no other write won.
 func TestDeadlocksAreConflicts(t *testing.T) {
 	dbtest.EachServer(t, func(t *testing.T, d dbtest.Database) {
 		s, connector := dbtest.OpenFaulty(t, d.Named(t))
@@ -305,7 +305,7 @@ func TestDeadlocksAreConflicts(t *testing.T) {
 }
 
 // Only what a commit says goes, among rows that the driver might take for variables.
-func TestValuesAreNoStatements(t *testing.T) {
+func TestValuesAreNotStatements(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d dbtest.Database) {
 		s := d.Open(t, gormstore.Options{})
 		odd := []string{"@name", "?", "?1", ":x", "$1", "#{y}", "'; DROP TABLE casbin_rule; --", "%s", "{{z}}", "\\", "NULL"}

@@ -36,7 +36,7 @@ func TestDenialsOfInstances(t *testing.T) {
 		}
 		find := func(engine *authz.Engine, want authz.Denial) {
 			t.Helper()
-			for end := time.Now().Add(10 * time.Second); ; { // on a machine with much to do; see authz for the second
+			for end := time.Now().Add(10 * time.Second); ; { // long, for busy machines; authz tests the promised second
 				got, err := engine.Denial(t.Context(), want.ID)
 				if err == nil {
 					if fmt.Sprint(got) != fmt.Sprint(want) {

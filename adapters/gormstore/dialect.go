@@ -102,12 +102,12 @@ func plainEqual(column, value string) (string, []any) {
 	return column + " = ?", []any{value}
 }
 
-// CountWrite is the statement by which a trigger counts that another program has written to the
-// rules or the groups.
+// CountWrite is the statement with which a trigger counts a write of another program to the rules or
+// the groups.
 const CountWrite = "UPDATE {state} SET writes = writes + 1 WHERE id = 1 AND NOT committing"
 
-// CountEarlierWrites is the statement of a migration that adds such triggers: the next start
-// looks for what was written before.
+// CountEarlierWrites is the statement of a migration that adds such triggers. It makes the next start
+// look for earlier foreign writes.
 const CountEarlierWrites = "UPDATE {state} SET writes = 1 WHERE revision > 0"
 
 // CountingTriggers returns statements for a migration: they make triggers of this body for every

@@ -11,7 +11,7 @@ import (
 	"github.com/rightful-go/rightful/authz/authztest"
 )
 
-func TestDialectsThatLackSomething(t *testing.T) {
+func TestIncompleteDialects(t *testing.T) {
 	db := dbtest.HostFile(t, dbtest.File(t))
 	for want, lose := range map[string]func(*gormstore.Dialect){
 		"lacks one of": func(d *gormstore.Dialect) { d.Dialector = nil },
@@ -31,9 +31,9 @@ func TestDialectsThatLackSomething(t *testing.T) {
 	}
 }
 
-// A dialect with the required fields alone keeps a policy. What SQLite's has beyond them is for
-// blobs, and for speed.
-func TestDialectOfZeros(t *testing.T) {
+// A dialect with only the required fields can store a policy. The other fields of SQLite's dialect are for
+// blobs and for speed.
+func TestZeroDialect(t *testing.T) {
 	authztest.TestStore(t, func(t *testing.T) authz.Store {
 		full := sqlite.Dialect()
 		s, err := gormstore.New(t.Context(), dbtest.HostFile(t, dbtest.File(t), "busy_timeout(10000)"), gormstore.Dialect{

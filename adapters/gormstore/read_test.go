@@ -61,7 +61,7 @@ func TestAMillionMemberships(t *testing.T) {
 			t.Fatal(err)
 		}
 		administrators, _ := engine.View().Group(authz.Administrators)
-		t.Logf("%d rows that someone else wrote taken in in %v", administrators.MemberCount, since(start))
+		t.Logf("%d foreign rows recorded in %v", administrators.MemberCount, since(start))
 		if engine.View().Revision() != revision+1 || administrators.MemberCount < 10_000 {
 			t.Errorf("from revision %d to %d, %d administrators", revision, engine.View().Revision(), administrators.MemberCount)
 		}

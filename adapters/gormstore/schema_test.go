@@ -38,7 +38,7 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 	})
 }
 
-// With its row the state loses the revision. To begin anew at 0 would let old commits win.
+// Without its row, the state has lost the revision. Starting over at 0 would let old commits win.
 func TestLostStateIsRefused(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d dbtest.Database) {
 		s := d.Open(t, gormstore.Options{})
@@ -55,7 +55,7 @@ func TestLostStateIsRefused(t *testing.T) {
 	})
 }
 
-func TestMigrationBySomeoneElse(t *testing.T) {
+func TestMigrationByAnotherProcess(t *testing.T) {
 	dbtest.EachWith(t, []string{"", "acme"}, func(t *testing.T, d dbtest.Database, prefix string) {
 		o := gormstore.Options{Prefix: prefix, SkipMigration: true}
 		_, err := database.Open(t.Context(), d.Address, o)

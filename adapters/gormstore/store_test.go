@@ -129,7 +129,7 @@ func TestStoreOnTheHostsDatabase(t *testing.T) {
 }
 
 // Errors and statements end up in logs; user ids and names don't belong there.
-func TestErrorsAndLogsTellNoValues(t *testing.T) {
+func TestErrorsAndLogsContainNoValues(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d dbtest.Database) {
 		const secret = "s3cret"
 		var lines bytes.Buffer
@@ -190,7 +190,7 @@ func (strange) ColumnName(_, column string) string { return "x_" + column }
 
 func (strange) TableName(table string) string { return "y_" + table }
 
-// Whatever a host has set in its GORM, neither has it an effect here nor is it changed.
+// The settings of a host's GORM have no effect on the store, and the store doesn't change them.
 func TestHostsSettingsStayTheHosts(t *testing.T) {
 	for name, config := range map[string]gorm.Config{
 		"dry run":             {DryRun: true},
@@ -285,7 +285,7 @@ func TestFailedOpenLeavesTheHostsDatabaseOpen(t *testing.T) {
 	}
 }
 
-func TestTransactionsAreNoDatabases(t *testing.T) {
+func TestTransactionIsRefusedAsDatabase(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d dbtest.Database) {
 		db := d.Host(t, gorm.Config{})
 		tx := db.Begin()

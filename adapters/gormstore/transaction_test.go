@@ -11,8 +11,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// A restart of the database leaves dead connections in every pool. Nobody should have to try
-// again, let alone restart, because of them.
+// A restart of the database leaves dead connections in every pool. They must not make callers retry,
+// let alone restart.
 func TestDeadConnectionsAreReplaced(t *testing.T) {
 	dbtest.EachServer(t, func(t *testing.T, d dbtest.Database) {
 		d = d.Named(t)
@@ -54,9 +54,9 @@ func fillPool(t *testing.T, s *gormstore.Store) {
 	}
 }
 
-// database/sql gives a connection back to the pool after a COMMIT that failed, and SQLite
-// keeps the transaction open: the next one on it couldn't begin, and nobody else could write.
-func TestFailedCommitHoldsNobodyUp(t *testing.T) {
+// database/sql returns a connection to the pool after a failed COMMIT, but SQLite keeps its
+// transaction open: the next transaction on it couldn't begin, and no other connection could write.
+func TestFailedCommitBlocksNoWriter(t *testing.T) {
 	path := dbtest.File(t)
 	db := dbtest.HostFile(t, path, "journal_mode(DELETE)", "busy_timeout(50)") // where a reader stops a COMMIT
 	s, err := database.New(t.Context(), db, gormstore.Options{})
@@ -90,7 +90,7 @@ func TestFailedCommitHoldsNobodyUp(t *testing.T) {
 }
 
 // A panic of the caller's must not leave a transaction open either.
-func TestPanicInLoadHoldsNobodyUp(t *testing.T) {
+func TestPanicInLoadBlocksNoWriter(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d dbtest.Database) {
 		db := d.Host(t, gorm.Config{})
 		dbtest.GormPool(t, db).SetMaxOpenConns(1)

@@ -162,12 +162,12 @@ type wire struct {
 	connected func(t *testing.T) int
 	// send puts any message on the channel.
 	send func(t *testing.T, message string)
-	// forgeries are messages that a stranger might send.
+	// forgeries are messages that an attacker might send.
 	forgeries []string
-	// database is what the instances share, each with a store of its own; where it is none, they
-	// share a store in memory.
+	// database is shared by the instances, each with its own store. If it is empty, they share a
+	// store in memory.
 	database dbtest.Database
-	// tells says whether a notifier knows that it is back, and hints.
+	// tells reports whether a notifier notices that its connection is back, and hints.
 	tells bool
 }
 

@@ -11,11 +11,11 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// Two instances serve a policy while another Casbin program and someone with a database client
-// write to its tables: every write counts on both within the poll interval, Administrators keep
-// what is theirs, and the records lead to the tables.
+// Two instances serve a policy while another Casbin program and a database client write to its
+// tables. Every write takes effect on both within the poll interval, Administrators keep their
+// permissions, and the records add up to the tables.
 func TestWritesByOthersOnEachDatabase(t *testing.T) {
-	const interval, bit = 200 * time.Millisecond, 2 * time.Second // the bit is for a machine with much to do
+	const interval, bit = 200 * time.Millisecond, 2 * time.Second // the bit allows for a busy machine
 	dbtest.Each(t, func(t *testing.T, d dbtest.Database) {
 		options := authz.Options{Bootstrap: "ana", PollInterval: interval, Logger: slog.New(slog.DiscardHandler)}
 		engines := []*authz.Engine{openOn(t, d, options), openOn(t, d, options)}
@@ -92,10 +92,10 @@ func TestWritesByOthersOnEachDatabase(t *testing.T) {
 			})
 			slowest = max(slowest, time.Since(start))
 			if c, err := engines[1].Change(t.Context(), engines[1].View().Revision()); err != nil || c.Actor.Kind != authz.ActorOutside {
-				t.Errorf("%s is on record as %+v: %v", step.name, c, err)
+				t.Errorf("%s is recorded as %+v: %v", step.name, c, err)
 			}
 		}
-		t.Logf("each counted on both within %v of a poll every %v", slowest.Round(time.Millisecond), interval)
+		t.Logf("each took effect on both within %v of a poll every %v", slowest.Round(time.Millisecond), interval)
 		if slowest > interval+bit {
 			t.Errorf("one took %v", slowest)
 		}

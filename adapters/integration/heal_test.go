@@ -19,7 +19,7 @@ import (
 	"github.com/rightful-go/rightful/internal/testservers"
 )
 
-// privateServers start a server that nobody else uses.
+// privateServers start a server for the test alone.
 var privateServers = map[string]func(testing.TB) *testservers.Server{
 	"postgres": testservers.PrivatePostgres, "mysql": testservers.PrivateMySQL,
 }

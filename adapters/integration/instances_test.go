@@ -13,9 +13,9 @@ import (
 	"gorm.io/gorm"
 )
 
-// Three instances on one database, all changing at once what the others change: in the end all
-// agree with one another, with the table read anew and with plain Casbin; no change was lost,
-// doubled or out of order, and at no revision was there no administrator.
+// Three instances on one database change the same policy at the same time. In the end they agree
+// with each other, with a fresh read of the table and with plain Casbin. No change was lost, repeated
+// or out of order, and every revision had an administrator.
 func TestThreeInstancesAtOnce(t *testing.T) {
 	changes := 10_000
 	if testing.Short() {
@@ -90,7 +90,7 @@ func alwaysAdministered(t *testing.T, e *authz.Engine) {
 
 // Ids that differ in case alone, in what a collation takes for nothing or beyond the Unicode
 // of two bytes are different people, whatever program made the table.
-func TestLookalikesAreDifferentPeople(t *testing.T) {
+func TestLookalikesAreDifferentUsers(t *testing.T) {
 	people := []authz.UserID{"ana", "Ana", "ANA", "ána", "аna", "zoë", "zoe", "𐐷", "𐐏", "straße", "strasse", "o'_%", `o'\%`, "1", "01", "1.0"}
 	dbtest.Each(t, func(t *testing.T, d dbtest.Database) {
 		if _, err := gormadapter.NewAdapterByDB(d.Host(t, gorm.Config{})); err != nil { // in the server's collation

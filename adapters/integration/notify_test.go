@@ -18,8 +18,8 @@ import (
 	"github.com/rightful-go/rightful/authz/memstore"
 )
 
-// A change on one instance counts on the others as soon as they are notified: with the poll an
-// hour away it can be nothing else.
+// A change on one instance takes effect on the others as soon as they are notified. With a poll
+// interval of an hour, polling can't be the cause.
 func TestNotifiedInstancesFollow(t *testing.T) {
 	eachWireWithDatabase(t, func(t *testing.T, w wire) {
 		engines := openEngines(t, time.Hour, w, w.server)
@@ -39,7 +39,7 @@ func TestNotifiedInstancesFollow(t *testing.T) {
 	})
 }
 
-// Without notifications it is the poll interval and a bit.
+// Without notifications, a change takes effect within the poll interval and a margin.
 func TestPolledInstancesFollow(t *testing.T) {
 	const interval, bit = 100 * time.Millisecond, 150 * time.Millisecond
 	dbtest.Each(t, func(t *testing.T, d dbtest.Database) {
@@ -85,8 +85,8 @@ func TestKilledConnectionsHeal(t *testing.T) {
 	})
 }
 
-// heal makes a change and waits until it counts everywhere. A notifier that can't tell that it
-// is back hears of what it missed with the next one.
+// heal makes a change and waits until it takes effect on all instances. A notifier that can't tell
+// that its connection is back catches up with the next notification.
 func heal(t *testing.T, w wire, engines []*authz.Engine) {
 	t.Helper()
 	again := time.Now()
@@ -101,7 +101,7 @@ func heal(t *testing.T, w wire, engines []*authz.Engine) {
 }
 
 // Notifications that are gone for good leave the poll.
-func TestThePollTakesOver(t *testing.T) {
+func TestPollTakesOver(t *testing.T) {
 	eachWireWithDatabase(t, func(t *testing.T, w wire) {
 		const interval, bit = 200 * time.Millisecond, 200 * time.Millisecond
 		l := dbtest.NewLink(t, w.server)
@@ -183,7 +183,7 @@ func TestPublishIsBoundedByItsContext(t *testing.T) {
 // Subscribe ends with its context and hints no more; what was opened is closed.
 func TestNotifiersLeaveNothingBehind(t *testing.T) {
 	eachWire(t, func(t *testing.T, w wire) {
-		// Connections that nobody closed are closed when they are collected, which must not help.
+		// The garbage collector closes leaked connections, which must not help here.
 		defer debug.SetGCPercent(debug.SetGCPercent(-1))
 		before := ours()
 		t.Run("open", func(t *testing.T) {
@@ -197,7 +197,7 @@ func TestNotifiersLeaveNothingBehind(t *testing.T) {
 	})
 }
 
-// It ends when it is told, whether the server answers, is silent or is gone.
+// A subscription ends with its context, whether the server answers, is silent or is gone.
 func TestSubscribeEndsWithItsContext(t *testing.T) {
 	eachWire(t, func(t *testing.T, w wire) {
 		for name, state := range map[string]func(*dbtest.Link){
@@ -217,8 +217,8 @@ func TestSubscribeEndsWithItsContext(t *testing.T) {
 	})
 }
 
-// ours counts the goroutines that run code of ours or of what we open. A pool of go-redis has
-// some more, which come and go even after its end.
+// ours counts the goroutines that run code of Rightful or of the connections that it opens. Other
+// goroutines of go-redis's pool come and go even after it was closed.
 func ours() (count int) {
 	stacks := make([]byte, 1<<22)
 	stacks = stacks[:runtime.Stack(stacks, true)]

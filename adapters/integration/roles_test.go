@@ -132,7 +132,7 @@ func limitedRole(t *testing.T, d dbtest.Database, owner *gormstore.Store, table 
 	dbtest.Exec(t, db, "GRANT USAGE ON SCHEMA "+schema+" TO "+role,
 		"GRANT SELECT, INSERT, UPDATE, DELETE ON "+of+" TO "+role,
 		"GRANT USAGE ON ALL SEQUENCES IN SCHEMA "+schema+" TO "+role)
-	if parsed.Host == "" { // sockets tell who one is: with a name of one's own, a host is needed
+	if parsed.Host == "" { // a socket fixes the account's name, so another account needs a host
 		parsed.Host, parsed.Path = "127.0.0.1", dbtest.Query(t, db, "SELECT current_database()")[0]
 	}
 	return dbtest.Database{Kind: d.Kind, Address: parsed.String(), DSN: parsed.String()}

@@ -41,9 +41,9 @@ var dialect = gormstore.Dialect{
 	Alone:      alone,
 }
 
-// isConflict knows a deadlock (1213), a row that changed since it was read (1020, MariaDB)
-// and a write conflict (9007, TiDB). A lock that wasn't got in time (1205) is none: the other
-// transaction may have failed.
+// isConflict reports a deadlock (1213), a row that changed since it was read (1020, MariaDB) or a write
+// conflict (9007, TiDB). A lock timeout (1205) is not a conflict, because the other transaction may have
+// failed.
 func isConflict(err error) bool {
 	var coded *driver.MySQLError
 	return errors.As(err, &coded) && slices.Contains([]uint16{1020, 1213, 9007}, coded.Number)

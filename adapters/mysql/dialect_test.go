@@ -12,7 +12,7 @@ import (
 
 // Connections that turn what they can't carry into question marks, and cut what is too long,
 // would let one name become another.
-func TestConnectionsThatBendValuesAreRefused(t *testing.T) {
+func TestConnectionsThatAlterValuesAreRefused(t *testing.T) {
 	for setting, want := range map[string]string{
 		"charset=utf8mb3": "utf8mb4", "charset=latin1": "utf8mb4", "sql_mode=%27%27": "strict mode",
 		"autocommit=0": "autocommit",

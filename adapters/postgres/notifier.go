@@ -37,8 +37,8 @@ type Notifier struct {
 	channel string
 	log     *slog.Logger
 
-	// publishing holds the connection that publishes, nil while there is none. A call of
-	// Publish takes it out and puts it back. It is closed with the notifier.
+	// publishing holds the publishing connection, or nil before there is one. Publish takes the
+	// connection out and puts it back. Closing the notifier closes the channel.
 	publishing chan *pgx.Conn
 
 	keepAlive, patience time.Duration // the constants of these names, but in tests
@@ -47,14 +47,14 @@ type Notifier struct {
 var _ authz.Notifier = (*Notifier)(nil)
 
 const (
-	// keepAlive is how long the connection that listens may be silent before the
-	// server is asked whether it is still there, and patience how long it has to
-	// answer: a server that vanished without a word is noticed after the sum of both.
+	// keepAlive is how long the listening connection may be silent before the notifier pings the
+	// server, and patience is how long the server has to answer. A silent loss of the connection is
+	// noticed after the sum of both.
 	keepAlive = 10 * time.Second
 	patience  = 5 * time.Second
 
-	// publishPatience is how long the connection that publishes may take, which nobody keeps
-	// alive. If it died unnoticed this is lost time, and a new one is made.
+	// publishPatience is how long a publish may take on the publishing connection, which has no
+	// keepalive. If the connection died unnoticed, this time is lost before a new one is opened.
 	publishPatience = time.Second
 
 	// publishTimeout bounds Publish, and with it Close, where the context doesn't.

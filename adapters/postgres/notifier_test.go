@@ -16,7 +16,7 @@ import (
 
 // A server that vanishes without closing its connections, as behind a firewall that forgot
 // them, is noticed in bounded time.
-func TestASilentServerIsNoticed(t *testing.T) {
+func TestSilentServerIsDetected(t *testing.T) {
 	t.Run("postgres", func(t *testing.T) {
 		dsn, _ := testservers.PostgresOverTCP(t)
 		l := dbtest.NewLink(t, testservers.PostgresAddress)
@@ -33,7 +33,7 @@ func TestASilentServerIsNoticed(t *testing.T) {
 		start := time.Now()
 		dbtest.AwaitHint(t, hints)
 		took := time.Since(start)
-		t.Logf("noticed and connected anew after %s", took)
+		t.Logf("noticed and reconnected after %s", took)
 		if took > silence+patience+2*time.Second {
 			t.Errorf("it took %s", took)
 		}
@@ -41,7 +41,7 @@ func TestASilentServerIsNoticed(t *testing.T) {
 }
 
 // Publishing doesn't fail for a connection that died unnoticed since the last time.
-func TestADeadConnectionDoesntLoseTheNotification(t *testing.T) {
+func TestNotificationSurvivesDeadConnection(t *testing.T) {
 	t.Run("postgres", func(t *testing.T) {
 		dsn, _ := testservers.PostgresOverTCP(t)
 		for name, state := range map[string]func(*dbtest.Link){"silent": (*dbtest.Link).Silence, "gone": (*dbtest.Link).Cut} {
@@ -66,7 +66,7 @@ func TestADeadConnectionDoesntLoseTheNotification(t *testing.T) {
 }
 
 // It may come up after those that need it; until then it isn't pestered.
-func TestTheServerNeedntBeThereYet(t *testing.T) {
+func TestServerMayStartLater(t *testing.T) {
 	t.Run("postgres", func(t *testing.T) {
 		dsn, _ := testservers.PostgresOverTCP(t)
 		l := dbtest.NewLink(t, testservers.PostgresAddress)
@@ -120,7 +120,7 @@ func TestNotificationsCarryThePrefix(t *testing.T) {
 	})
 }
 
-func TestAClosedNotifierPublishesNothing(t *testing.T) {
+func TestClosedNotifierPublishesNothing(t *testing.T) {
 	t.Run("postgres", func(t *testing.T) {
 		dsn, _ := testservers.PostgresOverTCP(t)
 		n := dbtest.PostgresNotifier(t, dsn(testservers.PostgresAddress), dbtest.Prefix())
@@ -136,7 +136,7 @@ func TestAClosedNotifierPublishesNothing(t *testing.T) {
 }
 
 // No error and no line of the log has the password in it, whatever the address looks like.
-func TestThePasswordOfTheServerIsNeverTold(t *testing.T) {
+func TestPasswordIsNeverRevealed(t *testing.T) {
 	for _, dsn := range []string{
 		"", "secret", "sqlite:secret.db", "mysql://u:secret@127.0.0.1/db", "host=127.0.0.1 password=secret",
 		"postgres://u:se@secret@127.0.0.1/db", "postgres://u:5/secret@127.0.0.1/db", "postgres://u:5?secret@127.0.0.1",
@@ -171,7 +171,7 @@ func TestThePasswordOfTheServerIsNeverTold(t *testing.T) {
 	}
 }
 
-func TestThePrefixOfNotificationsIsChecked(t *testing.T) {
+func TestNotificationPrefixIsChecked(t *testing.T) {
 	_, err := postgres.NewNotifier("postgres://127.0.0.1/test", postgres.NotifierOptions{Prefix: `x"; --`})
 	if err == nil || !strings.Contains(err.Error(), "prefix") {
 		t.Errorf("the prefix is answered with %v", err)

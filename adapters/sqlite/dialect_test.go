@@ -11,7 +11,7 @@ import (
 
 // SQLite keeps any value in any column. A blob loads like the text of the same bytes, so a
 // removal that left it there would leave the permission too.
-func TestBlobsGoWithTheTextTheyLoadAs(t *testing.T) {
+func TestBlobsAreRemovedByText(t *testing.T) {
 	s := dbtest.OpenFile(t, dbtest.File(t), gormstore.Options{})
 	row := authz.Row{Type: "p", V: [6]string{"group:Desk", "orders", "view", "allow"}}
 	dbtest.Commit(t, s, authz.Commit{AddRows: []authz.Row{row}})

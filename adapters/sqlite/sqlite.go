@@ -25,9 +25,9 @@ const busyTimeout = 10 * time.Second
 // maxConnections is how many connections a store holds at most.
 const maxConnections = 8
 
-// Open opens the store in an SQLite file, which it makes if there is none; the folder must
-// exist. The path may begin with "sqlite:", as in the addresses that commands take, and any
-// character may be in it (write ./sqlite:x for a file of that name).
+// Open opens the store in an SQLite file. It creates a missing file; the folder must exist. The path may
+// begin with "sqlite:", as in the addresses of the commands, and may contain any character (write
+// ./sqlite:x for a file of that name).
 //
 // Several processes on one machine may have the file open. What was committed survives the
 // death of the process and, as far as the disk keeps its word, of the machine. A store in memory

@@ -68,7 +68,7 @@ func TestPathOutlivesTheWorkingDirectory(t *testing.T) {
 	}
 }
 
-func TestRefusesWhatIsNoFile(t *testing.T) {
+func TestRefusesNonFiles(t *testing.T) {
 	for _, path := range []string{"", ":memory:", "file::memory:?cache=shared", "file:x.db", "file:x?mode=memory", "a\x00b"} {
 		if s, err := sqlite.Open(t.Context(), path, gormstore.Options{}); err == nil {
 			s.Close()
@@ -88,8 +88,8 @@ func TestRefusesWhatIsNoFile(t *testing.T) {
 	}
 }
 
-// SQLite says "out of memory" of a folder that doesn't exist.
-func TestPlacesWhereNoFileCanBe(t *testing.T) {
+// SQLite reports a missing folder as "out of memory".
+func TestInvalidFilePaths(t *testing.T) {
 	folder := t.TempDir()
 	file := filepath.Join(folder, "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
@@ -116,7 +116,7 @@ func TestPlacesWhereNoFileCanBe(t *testing.T) {
 	}
 }
 
-// What was meant for another package may have a password in it.
+// An address of another database may contain a password.
 func TestAddressesAreNotRepeated(t *testing.T) {
 	for _, address := range []string{"postgres://ana:s3cret@db/policy", "mysql://ana:s3cret@db/policy", "sqlite://s3cret@db", "sqlite:postgres://s3cret@db"} {
 		if _, err := sqlite.Open(t.Context(), address, gormstore.Options{}); err == nil || strings.Contains(err.Error(), "s3cret") {

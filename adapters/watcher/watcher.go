@@ -90,8 +90,8 @@ func (n *Notifier) updated(string) {
 	}
 }
 
-// Subscribe hints at once, since nobody heard what came before, and with each message that the
-// watcher receives. It calls hint in its own goroutine, thus never after it has returned.
+// Subscribe calls hint at once, because earlier messages were missed, and for each message that the
+// watcher receives. It calls hint in its own goroutine, and therefore never after it has returned.
 func (n *Notifier) Subscribe(ctx context.Context, hint func()) error {
 	signal := make(chan struct{}, 1)
 	signal <- struct{}{}

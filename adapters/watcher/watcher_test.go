@@ -56,9 +56,9 @@ func newWatcherNotifier(t *testing.T, w *fake) *watcher.Notifier {
 	return n
 }
 
-// An Update that never returns holds up nobody longer than they want to wait, and costs one
-// goroutine.
-func TestAWatcherThatHangs(t *testing.T) {
+// An Update that never returns blocks callers no longer than their contexts allow, and leaks a
+// single goroutine.
+func TestHangingWatcher(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var hanging atomic.Int64
@@ -95,7 +95,7 @@ func TestAWatcherThatHangs(t *testing.T) {
 }
 
 // A change is made, whatever the watcher does about it.
-func TestAWatcherThatFails(t *testing.T) {
+func TestFailingWatcher(t *testing.T) {
 	t.Parallel()
 	for want, update := range map[string]func() error{
 		"no route":     func() error { return errors.New("no route to host") },
@@ -122,7 +122,7 @@ func TestAWatcherThatFails(t *testing.T) {
 	}
 }
 
-func TestAWatcherThatTakesNoCallback(t *testing.T) {
+func TestWatcherThatRefusesCallback(t *testing.T) {
 	t.Parallel()
 	refused := errors.New("refused")
 	for name, set := range map[string]func(func(string)) error{
@@ -139,7 +139,7 @@ func TestAWatcherThatTakesNoCallback(t *testing.T) {
 	}
 }
 
-func TestAWatcherIsClosedOnce(t *testing.T) {
+func TestWatcherIsClosedOnce(t *testing.T) {
 	t.Parallel()
 	w := &fake{}
 	n := newWatcherNotifier(t, w)
@@ -152,7 +152,7 @@ func TestAWatcherIsClosedOnce(t *testing.T) {
 
 // Some watchers call back out of Update, with their locks held and in the goroutine that
 // published.
-func TestAWatcherThatCallsBackAtOnce(t *testing.T) {
+func TestWatcherThatCallsBackAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
@@ -188,7 +188,7 @@ func TestAWatcherThatCallsBackAtOnce(t *testing.T) {
 
 // What a watcher calls does nothing by itself: no load, no matter how often, nothing before
 // Subscribe, nothing after.
-func TestTheCallbackOfAWatcherOnlyHints(t *testing.T) {
+func TestWatcherCallbackOnlyHints(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := &fake{update: func() error { return nil }}
@@ -225,7 +225,7 @@ func TestTheCallbackOfAWatcherOnlyHints(t *testing.T) {
 }
 
 // A watcher calls from the goroutine that reads its messages: nothing holds that up.
-func TestASlowHintHoldsUpNoWatcher(t *testing.T) {
+func TestSlowHintBlocksNoWatcher(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := &fake{}
@@ -247,7 +247,7 @@ func TestASlowHintHoldsUpNoWatcher(t *testing.T) {
 	})
 }
 
-func TestNothingIsPublishedAfterTheEndOfAContext(t *testing.T) {
+func TestPublishAfterEndOfContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ended, cancel := context.WithCancel(t.Context())
@@ -263,7 +263,7 @@ func TestNothingIsPublishedAfterTheEndOfAContext(t *testing.T) {
 }
 
 // Each Subscribe has an end of its own.
-func TestSubscriptionsToAWatcherEndAlone(t *testing.T) {
+func TestWatcherSubscriptionsEndIndependently(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := &fake{}

@@ -32,10 +32,10 @@ func TestPreviewStoresNothing(t *testing.T) {
 	}
 }
 
-func TestAddressesThatAreNone(t *testing.T) {
+func TestInvalidAddresses(t *testing.T) {
 	for _, address := range []string{"", "desk", "http://%zz"} {
 		if _, err := client.New(address, client.Options{}); err == nil {
-			t.Errorf("%q is taken", address)
+			t.Errorf("%q is accepted", address)
 		}
 	}
 }

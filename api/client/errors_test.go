@@ -11,7 +11,7 @@ import (
 	"github.com/rightful-go/rightful/api/openapi"
 )
 
-func TestErrorsCarryWhatTheProblemSays(t *testing.T) {
+func TestErrorsHaveTheMembersOfTheProblem(t *testing.T) {
 	s := newService(t)
 	err := s.as(t, "cleo").Group("Desk").Add(t.Context(), "ben")
 	var problem *client.Error

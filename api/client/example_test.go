@@ -87,7 +87,7 @@ func ExampleGroup_SetRules() {
 	// Output: true
 }
 
-// What users would gain by a change, before it is made.
+// Preview a change to see what users would gain.
 func ExampleClient_Preview() {
 	address, stop := desk()
 	defer stop()

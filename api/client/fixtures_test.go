@@ -47,7 +47,7 @@ func newService(t testing.TB) *service {
 func (s *service) RoundTrip(r *http.Request) (*http.Response, error) {
 	s.seen = append(s.seen, r)
 	var body []byte
-	if r.Body != nil { // read, whoever answers: what is sent again must be there again
+	if r.Body != nil { // always read, so that a retry must send it again
 		var err error
 		if body, err = io.ReadAll(r.Body); err != nil {
 			return nil, err

@@ -83,7 +83,7 @@ func callUserMethods(t *testing.T, c *client.Client) {
 	}
 	ok(t, u.Delete(ctx))
 	if x := must[openapi.Explanation](t)(u.Explain(ctx, 0, "orders:view")); x.Allowed || len(x.Fixes) == 0 {
-		t.Errorf("ben, who was deleted, is told %+v", x)
+		t.Errorf("the explanation for ben, who was deleted, is %+v", x)
 	}
 	for _, err := range c.Users(ctx, "an") {
 		ok(t, err)

@@ -12,7 +12,7 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-func TestPagesAreGoneThrough(t *testing.T) {
+func TestPagesAreIterated(t *testing.T) {
 	ctx := t.Context()
 	s := newService(t)
 	c := s.as(t, "ana")
@@ -78,7 +78,7 @@ func TestDenialsAreRead(t *testing.T) {
 		for d, err := range c.Denials(ctx, "") {
 			ok(t, err)
 			if n++; !made[d.ID] {
-				t.Errorf("%+v is there, which nobody made", d)
+				t.Errorf("unexpected denial %+v", d)
 			}
 		}
 		if n != 130 {

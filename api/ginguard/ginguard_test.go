@@ -97,7 +97,7 @@ func TestWhoIsCalling(t *testing.T) {
 				t.Errorf("%s as %q: WWW-Authenticate %q", name, user, w.Header().Get("WWW-Authenticate"))
 			}
 			if user == "" && asked {
-				t.Error("RequireFunc's function was called for nobody")
+				t.Error("RequireFunc's function was called for an anonymous request")
 			}
 		}
 	}
@@ -263,7 +263,7 @@ func TestCurrentUserMayAnswer(t *testing.T) {
 		for _, handler := range []gin.HandlerFunc{
 			g.Require("finance.balances:view"),
 			g.RequireAny("finance.balances:view"),
-			g.RequireFunc(func(*gin.Context) ([]authz.Permission, error) { panic("called for nobody") }),
+			g.RequireFunc(func(*gin.Context) ([]authz.Permission, error) { panic("called for an anonymous request") }),
 		} {
 			w := send(guarded(handler), "", "GET", "/x")
 			if w.Code != http.StatusSeeOther || strings.Contains(w.Body.String(), "urn:") || strings.Contains(w.Body.String(), "through") {

@@ -49,7 +49,7 @@ var negotiations = []struct {
 	{[]string{"application/problem+json;q=0.3, text/html;q=0.5"}, pageType},
 	{[]string{"text/html;level=1, text/html;q=0.3, application/json;q=0.5"}, documentType}, // no page of ours has a level
 	{[]string{"image/png"}, documentType},
-	{[]string{"text/html;q=2"}, documentType}, // what can't be read counts for nothing
+	{[]string{"text/html;q=2"}, documentType}, // invalid weights are ignored
 	{[]string{"text/html;q=-1"}, documentType},
 	{[]string{"text/html;q=NaN"}, documentType},
 	{[]string{"text/html;q=NaN, text/html;q=0.5"}, pageType},

@@ -160,7 +160,7 @@ func requireFunc(permissions ...authz.Permission) func(*guard.Guard) middleware 
 	}
 }
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 // golden compares got with a file in testdata.
 func golden(t *testing.T, name, got string) {
@@ -179,7 +179,7 @@ func golden(t *testing.T, name, got string) {
 		t.Fatalf("%v; go test ./api -update writes it", err)
 	}
 	if got != string(want) {
-		t.Errorf("%s differs; go test ./api -update writes it anew. Got:\n%s", file, got)
+		t.Errorf("%s differs; go test ./api/guard -update rewrites it. Got:\n%s", file, got)
 	}
 }
 

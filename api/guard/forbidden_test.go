@@ -77,7 +77,7 @@ func TestRefusalPastMaxAge(t *testing.T) {
 	golden(t, "503.html.http", dump(send(one, "ben", "GET", "/x", "Accept", asPage)))
 	golden(t, "503_german.html.http", dump(send(all, "ana", "GET", "/x", "Accept", asPage, "Accept-Language", "de-AT")))
 	if w := send(all, "", "GET", "/x"); w.Code != http.StatusUnauthorized {
-		t.Errorf("for nobody it is %d", w.Code)
+		t.Errorf("an anonymous request gets %d", w.Code)
 	}
 }
 
@@ -124,7 +124,7 @@ func TestRefusalsAreNeverCached(t *testing.T) {
 		}
 	}
 	if got := send(r, "ben", "GET", "/x").Header().Get("Cache-Control"); got != "public, max-age=3600" {
-		t.Errorf("for whoever may, Cache-Control %q", got)
+		t.Errorf("an allowed request gets Cache-Control %q", got)
 	}
 }
 

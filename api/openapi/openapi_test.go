@@ -90,7 +90,7 @@ func TestDocumentIsOpenAPI31(t *testing.T) {
 	}
 }
 
-// What the document promises for every operation.
+// The document's promises for every operation.
 func TestOperations(t *testing.T) {
 	d := document(t)
 	ids := make(map[string]bool)
@@ -138,7 +138,7 @@ func TestOperations(t *testing.T) {
 }
 
 // go.overlay.yaml lists Go's names in the order of the enumeration.
-func TestProblemTypesAreNamedForWhatTheyAre(t *testing.T) {
+func TestNamesOfProblemTypes(t *testing.T) {
 	source, err := os.ReadFile("types.gen.go")
 	if err != nil {
 		t.Fatal(err)
@@ -157,7 +157,7 @@ func TestProblemTypesAreNamedForWhatTheyAre(t *testing.T) {
 }
 
 // Empty values are written if absence means something else.
-func TestEmptyIsWrittenWhereAbsentMeansSomethingElse(t *testing.T) {
+func TestEmptyIsDistinctFromAbsent(t *testing.T) {
 	text, err := stdjson.Marshal(openapi.Change{
 		Added: []openapi.ChangedRule{}, Removed: []openapi.ChangedRule{},
 		Gains: []openapi.Gain{}, GainCount: new(int),

@@ -359,7 +359,7 @@ type BadRows struct {
 // Examples: ["Clients","Profiles"]
 type CategoryPath = []string
 
-// Change One administrative act. Its lists have at most 100 items each; the counts count all. A dry run and a single change have gains, losses and `reversible_by` for holders of `rightful.users:view`.
+// Change One administrative act. Its lists have at most 100 items each; the counts are totals. A dry run and a single change have gains, losses and `reversible_by` for holders of `rightful.users:view`.
 //
 // Examples: {"action":"group.permissions.set","actor":{"id":"ana","kind":"user"},"added":[{"pattern":"finance.*:*","rule":"grant","subject":"group:Finance"}],"added_count":1,"at":"2026-03-02T09:30:00Z","channel":"rest","hash":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","reason":"Quarterly review","removed":[],"removed_count":0,"revision":482,"target":"Finance"}
 type Change struct {
@@ -745,7 +745,7 @@ type Explanation struct {
 	BadRowCount int `json:"bad_row_count,omitempty,omitzero"`
 }
 
-// Fix One way to let the user do all of it, without anything unnecessary. Lists have at most 100 items each; the counts count all.
+// Fix One way to let the user do all of it, without anything unnecessary. Lists have at most 100 items each; the counts are totals.
 type Fix struct {
 	// Kind `assign` adds the user to groups; `lift` removes restrictions; `grant` grants what is missing to a group or to the user. A fix that does several of these is of the last kind.
 	Kind FixKind `json:"kind"`
@@ -1488,7 +1488,7 @@ type RulesChanged = RulesOrChange
 // RulesShown The own rules of a group or user.
 type RulesShown = Rules
 
-// WouldChange One administrative act. Its lists have at most 100 items each; the counts count all. A dry run and a single change have gains, losses and `reversible_by` for holders of `rightful.users:view`.
+// WouldChange One administrative act. Its lists have at most 100 items each; the counts are totals. A dry run and a single change have gains, losses and `reversible_by` for holders of `rightful.users:view`.
 //
 // Examples: {"action":"group.permissions.set","actor":{"id":"ana","kind":"user"},"added":[{"pattern":"finance.*:*","rule":"grant","subject":"group:Finance"}],"added_count":1,"at":"2026-03-02T09:30:00Z","channel":"rest","hash":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","reason":"Quarterly review","removed":[],"removed_count":0,"revision":482,"target":"Finance"}
 type WouldChange = Change

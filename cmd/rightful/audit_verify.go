@@ -21,9 +21,9 @@ func auditVerifyCommand(p process, out *output) *cobra.Command {
 record that does not fit. Exit status 0 means that everything fits, 1 that something
 differs. The command writes nothing.
 
-Whoever can write to the database can cut off the newest records together with their
+Anyone who can write to the database can cut off the newest records together with their
 effects. Only a head that was kept elsewhere shows that: the service logs one with each
-change, and this command prints the present one. Give kept heads with --head.`,
+change, and this command prints the current one. Give kept heads with --head.`,
 		Example: `  rightful audit verify --db postgres://app@db.example/desk
   rightful audit verify --db sqlite:policy.db --record-key key --head 482:9f86d081…`,
 		Args: noArguments,

@@ -12,9 +12,9 @@ func bootstrapCommand(p process, out *output) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bootstrap USER",
 		Short: "Make a user an administrator",
-		Long: `Put USER into Administrators, on record: the way back in if no administrator can sign in
-any more. USER is the id by which the service knows the user. The command does not check
-that such a user exists: people belong to the service, not to the policy.
+		Long: `Add USER to Administrators, as a recorded change: the way back in if no administrator can
+sign in any more. USER is the id by which the service knows the user. The command does not
+check that such a user exists: accounts belong to the service, not to the policy.
 
 The change takes effect on every running instance within a second.`,
 		Example:           `  rightful bootstrap --db sqlite:policy.db --reason "ana has left" eve`,

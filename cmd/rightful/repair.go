@@ -17,8 +17,8 @@ func repairCommand(p process, out *output) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "repair [ROW...]",
 		Short: "Remove bad rows from the policy table",
-		Long: `Remove bad rows from the policy table, on record: the rows with these ids, or all bad rows
-if no id is given. A bad row is one that cannot be understood as a rule. It grants nothing,
+		Long: `Remove bad rows from the policy table, as a recorded change: the rows with these ids, or all
+bad rows if no id is given. A bad row is one that is not a valid rule. It grants nothing,
 and if it may be a restriction, it denies its subject everything. A row that is not bad is
 never removed.
 

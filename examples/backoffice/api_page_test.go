@@ -11,9 +11,9 @@ import (
 	"testing"
 )
 
-// The page about the REST interface has a line for each of its operations, and each line is
-// answered as the page says.
-func TestTheAPIPagesWalk(t *testing.T) {
+// docs/api.md has a line for each operation of the REST interface, and each line gets the status
+// that the page states.
+func TestAPIPage(t *testing.T) {
 	text, err := os.ReadFile("../../docs/api.md")
 	if err != nil {
 		t.Fatal(err)
@@ -25,24 +25,24 @@ func TestTheAPIPagesWalk(t *testing.T) {
 
 	said := statusesOf(t, page)
 	if len(said) != len(*seen) {
-		t.Errorf("the page says %d statuses, and its lines are %d requests", len(said), len(*seen))
+		t.Errorf("the page states %d statuses, but its lines send %d requests", len(said), len(*seen))
 	}
 	for i, s := range (*seen)[:min(len(said), len(*seen))] {
 		if s.status != said[i] {
-			t.Fatalf("request %d, %s %s, is answered %d; the page says %d", i+1, s.method, s.path, s.status, said[i])
+			t.Fatalf("request %d, %s %s: got %d, the page states %d", i+1, s.method, s.path, s.status, said[i])
 		}
 	}
 	wantShown(t, page, output)
 	o.wantEveryOperation(*seen)
 }
 
-// seenRequest is a request for the REST interface, and what it was answered with.
+// seenRequest is a request for the REST interface and the status of its answer.
 type seenRequest struct {
 	method, path string
 	status       int
 }
 
-// watched has all requests go through a server that notes those for the REST interface.
+// watched sends all requests through a server that records those for the REST interface.
 func (o *office) watched() *[]seenRequest {
 	var seen []seenRequest
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -67,7 +67,7 @@ func (w *statusWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// statusesOf returns what the lines of a page say of how they are answered.
+// statusesOf returns the statuses that the lines of a page state.
 func statusesOf(t *testing.T, page string) (said []int) {
 	t.Helper()
 	for _, block := range shellBlocks.FindAllString(page, -1) {
@@ -82,8 +82,8 @@ func statusesOf(t *testing.T, page string) (said []int) {
 	return said
 }
 
-// wantShown wants the answers that a page shows to be printed, in their order. It may break lines,
-// and leave out with "…".
+// wantShown checks that the answers shown on a page are in the output, in the same order. The page
+// may break lines, and "…" stands for omitted text.
 func wantShown(t *testing.T, page, output string) {
 	t.Helper()
 	pack := strings.NewReplacer(" ", "", "\n", "")
@@ -92,15 +92,15 @@ func wantShown(t *testing.T, page, output string) {
 		for piece := range strings.SplitSeq(pack.Replace(block[1]), "…") {
 			_, after, found := strings.Cut(rest, piece)
 			if !found {
-				t.Fatalf("%s isn't there, or not in its place, in\n%s", piece, output)
+				t.Fatalf("%s is missing, or in the wrong place, in\n%s", piece, output)
 			}
 			rest = after
 		}
 	}
 }
 
-// wantEveryOperation wants each operation of the document to have been done. Those of AuthZEN have
-// a page of their own.
+// wantEveryOperation checks that each operation of the document was called. Those of AuthZEN have
+// their own page.
 func (o *office) wantEveryOperation(seen []seenRequest) {
 	o.t.Helper()
 	var document struct {
@@ -117,7 +117,7 @@ func (o *office) wantEveryOperation(seen []seenRequest) {
 				return strings.EqualFold(s.method, method) && matches.MatchString(s.path) && s.status < 300
 			}
 			if method != "parameters" && !slices.ContainsFunc(seen, done) {
-				o.t.Errorf("no line does %s %s", strings.ToUpper(method), path)
+				o.t.Errorf("no line calls %s %s", strings.ToUpper(method), path)
 			}
 		}
 	}

@@ -14,8 +14,8 @@ import (
 	"github.com/rightful-go/rightful/internal/database"
 )
 
-// app is the back office: a host with its own accounts and data, and Rightful's engine beside
-// them in one database.
+// app is the back office: a host with its own accounts and data, which shares its database with
+// Rightful's engine.
 type app struct {
 	db       *gorm.DB
 	engine   *authz.Engine
@@ -31,8 +31,8 @@ type app struct {
 	password string // of every demo account
 }
 
-// newApp opens everything that the configuration names and fills what is new. It fails when a
-// route is left unguarded.
+// newApp opens the database and the notifier of the configuration, and fills new tables. It fails
+// if a route has no guard.
 func newApp(ctx context.Context, c config, log *slog.Logger) (_ *app, err error) {
 	seed, err := policycsv.ReadSeed(c.seed)
 	if err != nil {
@@ -66,7 +66,7 @@ func newApp(ctx context.Context, c config, log *slog.Logger) (_ *app, err error)
 	if err != nil {
 		return nil, err
 	}
-	// On the first start, when the policy is what the seed says.
+	// On the first start, when the policy equals the seed.
 	a.password, err = a.users.prepare(ctx, a.engine.View().Users(authz.UserQuery{}), c.demoPassword, c.hashCost)
 	if err != nil {
 		return nil, err
@@ -79,11 +79,11 @@ func newApp(ctx context.Context, c config, log *slog.Logger) (_ *app, err error)
 	return a, err
 }
 
-// reportDrift says when administrators have moved on from the seed. It stays as they made it.
+// reportDrift logs whether the policy differs from the seed. It changes nothing.
 func (a *app) reportDrift() {
 	drift := a.engine.Drift()
 	if len(drift.Missing)+len(drift.Extra) > 0 {
-		a.log.Info("the policy is no longer what the seed says", "missing", len(drift.Missing), "extra", len(drift.Extra))
+		a.log.Info("the policy differs from the seed", "missing", len(drift.Missing), "extra", len(drift.Extra))
 	}
 }
 
@@ -100,6 +100,6 @@ func (a *app) close() {
 		poolErr = pool.Close()
 	}
 	if err = errors.Join(err, poolErr); err != nil {
-		a.log.Warn("not everything could be closed", "error", err)
+		a.log.Warn("failed to close", "error", err)
 	}
 }

@@ -47,7 +47,7 @@ func TestMoney(t *testing.T) {
 	}
 	for _, text := range []string{"", "-", ".5", "1.234", "+1", "1,5", " 1", "1.+2", "--1", "1000000000.01", "99999999999"} {
 		if m, err := parseMoney(text); err == nil {
-			t.Errorf("%q is taken for %s", text, m)
+			t.Errorf("%q is read as %s", text, m)
 		}
 	}
 }
@@ -68,7 +68,7 @@ func TestProfilesAndSettings(t *testing.T) {
 	o.want(http.StatusUnprocessableEntity, "POST", "/settings", "name=unknown&value=x", ana, asForm)
 }
 
-// Every page can be made, and shows what it is given as text.
+// Every page renders, and escapes its data.
 func TestPages(t *testing.T) {
 	o := newOffice(t)
 	ana := o.signIn("ana")
@@ -84,7 +84,7 @@ func TestPages(t *testing.T) {
 			t.Errorf("%s comes as %s without %q:\n%s", path, r.header.Get("Content-Type"), text, r.body)
 		}
 		if strings.Contains(r.body, "<script>") || !strings.HasPrefix(r.header.Get("Content-Security-Policy"), "default-src 'none'") {
-			t.Errorf("%s is not as safe as it should be", path)
+			t.Errorf("%s has a script or no Content-Security-Policy", path)
 		}
 	}
 	o.want(http.StatusSeeOther, "GET", "/", "", asPage)
@@ -109,7 +109,7 @@ func TestPrefersHTML(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotThere(t *testing.T) {
+func TestUnknownRoutes(t *testing.T) {
 	o := newOffice(t)
 	if p := o.want(http.StatusNotFound, "GET", "/nothing", "").problem(t); p.Type != "urn:rightful:problem:not-found" {
 		t.Errorf("an unknown address answers %s", p.Type)
@@ -120,7 +120,7 @@ func TestWhatIsNotThere(t *testing.T) {
 	}
 }
 
-func TestAPanicIsAnError(t *testing.T) {
+func TestPanicIsInternalError(t *testing.T) {
 	o := newOffice(t)
 	r := gin.New()
 	r.Use(o.recovered)

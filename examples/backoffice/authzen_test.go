@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Another service asks who may do what to the requests, with addresses from the configuration.
+// Another service can find the AuthZEN endpoints and ask about clients' requests.
 func TestAuthZEN(t *testing.T) {
 	c := testConfig(t)
 	c.identifier = identifierOf("127.0.0.1:8080")
@@ -38,14 +38,14 @@ func TestAuthZEN(t *testing.T) {
 		}
 		for i, id := range want {
 			if r := found.Results[i]; r.ID != id || r.Type != kind {
-				t.Errorf("the result %d is %v", i, r)
+				t.Errorf("result %d is %v", i, r)
 			}
 		}
 	}
 }
 
-// An address that nobody knows yet isn't published.
-func TestNoMetadataWithoutAnAddress(t *testing.T) {
+// Metadata is published only if the address is known before the start.
+func TestNoMetadataWithoutAddress(t *testing.T) {
 	for address, want := range map[string]string{"127.0.0.1:0": "", "127.0.0.1:80": "http://127.0.0.1:80", "[::1]:8080": "http://[::1]:8080"} {
 		if got := identifierOf(address); got != want {
 			t.Errorf("%s is %q", address, got)

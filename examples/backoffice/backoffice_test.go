@@ -36,7 +36,7 @@ func testConfig(t *testing.T) config {
 	}
 }
 
-// openOffice starts a back office that is closed with the test, or by stop.
+// openOffice starts a back office that closes with the test, or earlier by stop.
 func openOffice(t *testing.T, c config) (o *office, stop func()) {
 	t.Helper()
 	a, err := newApp(t.Context(), c, slog.New(slog.DiscardHandler))
@@ -62,7 +62,7 @@ func newOffice(t *testing.T) *office {
 	return o
 }
 
-// reply is an answer with its body read.
+// reply is an answer with its complete body.
 type reply struct {
 	status int
 	header http.Header
@@ -103,7 +103,7 @@ func (o *office) send(method, path, body string, headers ...header) reply {
 	return reply{answer.StatusCode, answer.Header, string(text)}
 }
 
-// want sends a request and wants the status.
+// want sends a request and fails the test if the status is another one.
 func (o *office) want(status int, method, path, body string, headers ...header) reply {
 	o.t.Helper()
 	r := o.send(method, path, body, headers...)
@@ -113,7 +113,7 @@ func (o *office) want(status int, method, path, body string, headers ...header) 
 	return r
 }
 
-// signIn returns the header that lets a request act as the user.
+// signIn returns the header of a request by the user.
 func (o *office) signIn(user string) header {
 	o.t.Helper()
 	return bearer(o.token(user))
@@ -141,7 +141,7 @@ func (r reply) decode(t *testing.T, v any) {
 	}
 }
 
-// problemBody is what the tests read of a problem document.
+// problemBody has the members of a problem document that the tests check.
 type problemBody struct {
 	Type     string
 	Status   int

@@ -12,8 +12,8 @@ import (
 	"github.com/rightful-go/rightful/internal/testservers"
 )
 
-// What may be pressed is there, and what may not isn't, after the page has asked /me.
-func TestPagesHideWhatTheirReaderCantUse(t *testing.T) {
+// After asking /me, a page shows the actions that the user may take and hides the others.
+func TestPagesHideUnavailableActions(t *testing.T) {
 	browser := findBrowser(t)
 	o := newOffice(t)
 	o.want(http.StatusOK, "PUT", "/api/v1/groups/Deposit%20viewers/permissions", `{"grants":["finance.operations:view"],"restrictions":[]}`,
@@ -24,7 +24,7 @@ func TestPagesHideWhatTheirReaderCantUse(t *testing.T) {
 		_, rest, found := strings.Cut(page, form)
 		attributes, _, _ := strings.Cut(rest, ">")
 		if !found || strings.Contains(attributes, "hidden") != hidden {
-			t.Errorf("for %s it should be hidden: %v\n%s", user, hidden, page)
+			t.Errorf("for %s, want hidden %v:\n%s", user, hidden, page)
 		}
 	}
 }
@@ -40,12 +40,12 @@ func findBrowser(t *testing.T) string {
 	return ""
 }
 
-// open returns a page as a browser has it, after its scripts have run.
+// open returns a page after a browser ran its scripts.
 func open(t *testing.T, browser string, o *office, user, path string) string {
 	t.Helper()
 	token := strings.TrimPrefix(string(o.signIn(user)), "Authorization: ")
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Header.Set("Authorization", token) // the browser is told of no cookie
+		r.Header.Set("Authorization", token) // the browser has no cookie
 		o.handler.ServeHTTP(w, r)
 	}))
 	defer server.Close()

@@ -24,9 +24,9 @@ func (o *office) as(user string) *client.Client {
 	return c
 }
 
-// An administrator opens a desk of its own for withdrawals, looks at what moving gita there would
-// do, moves her, and takes it all back: through the Go client, with effect on the application.
-func TestADeskIsOpenedAndClosedThroughTheClient(t *testing.T) {
+// Through the Go client, an administrator creates a group for withdrawals, previews adding gita, adds
+// her, reverts that and deletes the group. The application follows each step.
+func TestGroupThroughClient(t *testing.T) {
 	o, ctx := newOffice(t), t.Context()
 	gita, c := o.signIn("gita"), o.as("ana").Because("Withdrawals have piled up")
 	must := func(err error) {
@@ -65,16 +65,16 @@ func TestADeskIsOpenedAndClosedThroughTheClient(t *testing.T) {
 	o.want(http.StatusForbidden, "POST", "/requests/2/reject", "", gita)
 	must(desk.Delete(ctx, version))
 	if _, _, err := desk.Get(ctx); !client.Is(err, openapi.ProblemTypeNotFound) {
-		t.Errorf("the desk is still there: %v", err)
+		t.Errorf("the group still exists: %v", err)
 	}
 }
 
-// Who isn't an administrator learns from the client what they lack.
-func TestTheClientSaysWhatIsMissing(t *testing.T) {
+// The client's error has the missing permissions.
+func TestClientReturnsMissing(t *testing.T) {
 	o := newOffice(t)
 	var refused *client.Error
 	_, _, err := o.as("cleo").Group("Finance").Get(t.Context())
 	if !errors.As(err, &refused) || refused.Status != http.StatusForbidden || len(refused.Missing) != 1 || refused.Missing[0].Permission != "rightful.groups:view" {
-		t.Errorf("cleo was answered %v", err)
+		t.Errorf("cleo got %v", err)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// The application's own data. It has nothing to do with Rightful.
+// The application's own data, independent of Rightful.
 
 type request struct {
 	ID         int64      `json:"id"`
@@ -22,14 +22,14 @@ type request struct {
 	Resolution resolution `json:"resolution,omitzero" gorm:"embedded;embeddedPrefix:resolution_"`
 }
 
-// resolution is what became of a request. Seeing it takes a permission of its own.
+// resolution is the decision on a request. Viewing it needs a separate permission.
 type resolution struct {
 	Kind string       `json:"kind"`
 	By   authz.UserID `json:"by"`
 	At   time.Time    `json:"at"`
 }
 
-// IsZero leaves it out of JSON while there is none.
+// IsZero omits the resolution of a pending request from JSON.
 func (r resolution) IsZero() bool { return r.Kind == "" }
 
 type profile struct {
@@ -60,14 +60,14 @@ type setting struct {
 	Value string `json:"value"`
 }
 
-// What a request can be.
+// The statuses of a request.
 const (
 	statusPending  = "pending"
 	statusApproved = "approved"
 	statusRejected = "rejected"
 )
 
-// fillDatabase puts in what there is to play with, once. Whatever is there already stays.
+// fillDatabase inserts the sample data. It leaves existing rows unchanged.
 func fillDatabase(ctx context.Context, db *gorm.DB) error {
 	opened := time.Date(2026, time.January, 5, 9, 0, 0, 0, time.UTC)
 	for _, rows := range []any{

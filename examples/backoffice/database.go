@@ -20,7 +20,7 @@ func openDatabase(dsn string) (*gorm.DB, error) {
 		return nil, err
 	}
 	db, err := gorm.Open(dialector, &gorm.Config{
-		Logger:         logger.Discard, // statements carry people's names; errors are logged where they are handled
+		Logger:         logger.Discard, // statements contain people's names; errors are logged where they are handled
 		TranslateError: true,
 	})
 	if err != nil {
@@ -29,21 +29,21 @@ func openDatabase(dsn string) (*gorm.DB, error) {
 	return db, nil
 }
 
-// makeTables makes the back office's own tables. Rightful makes its own.
+// makeTables creates the back office's own tables. Rightful creates its own.
 func makeTables(ctx context.Context, db *gorm.DB) error {
 	tables := []any{&account{}, &session{}, &demo{}, &request{}, &profile{}, &operation{}, &balance{}, &setting{}}
 	err := db.WithContext(ctx).AutoMigrate(tables...)
-	if err != nil { // another process may just have made one of them
+	if err != nil { // another process may have created one of them at the same time
 		err = db.WithContext(ctx).AutoMigrate(tables...)
 	}
 	if err != nil {
-		return fmt.Errorf("make the back office's tables: %w", err)
+		return fmt.Errorf("create the back office's tables: %w", err)
 	}
 	return nil
 }
 
-// dialectorOf says what is wrong in terms of the flag. Errors never repeat an address that may
-// have a password in it.
+// dialectorOf names the flag in its errors. Errors never repeat an address, which may contain a
+// password.
 func dialectorOf(dsn string) (gorm.Dialector, error) {
 	dialector, err := database.Dialector(dsn)
 	if err != nil {
@@ -57,7 +57,8 @@ func dialectorOf(dsn string) (gorm.Dialector, error) {
 	return dialector, nil
 }
 
-// makeFile makes the file if it isn't there, for its owner alone: it holds the demo password.
+// makeFile creates the file if it doesn't exist, readable only by its owner because it holds the
+// demo password.
 func makeFile(path string) error {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// where says which route asks for a permission, alone or among others.
+// where returns a request for a route that requires a permission, alone or among others.
 func where(permission string) (method, path, body string, found bool) {
 	kinds := map[string]string{"deposit": "1", "withdrawal": "2", "transfer": "3", "verification": "4"}
 	object, action, _ := strings.Cut(permission, ":")
@@ -40,7 +40,7 @@ func where(permission string) (method, path, body string, found bool) {
 	return route[0], route[1], route[2], ok
 }
 
-// Every permission of the catalog is asked for somewhere.
+// Every permission of the catalog is required by some route.
 func TestEveryPermissionHasARoute(t *testing.T) {
 	o := newOffice(t)
 	for _, entry := range o.engine.View().Catalog(nil, "") {
@@ -48,13 +48,13 @@ func TestEveryPermissionHasARoute(t *testing.T) {
 			continue
 		}
 		if _, _, _, found := where(string(entry.Permission)); !found {
-			t.Errorf("no route asks for %s", entry.Permission)
+			t.Errorf("no route requires %s", entry.Permission)
 		}
 	}
 }
 
-// The scenario's decisions hold through the middleware, over HTTP: what is allowed isn't
-// among what is missing, and what isn't is.
+// The scenario's decisions hold over HTTP, through the middleware: a 403 lists a permission as
+// missing if and only if the user doesn't hold it.
 func TestDecisionsOverHTTP(t *testing.T) {
 	o := newOffice(t)
 	file, err := os.Open("../../authz/testdata/backoffice/decisions.csv")
@@ -70,7 +70,7 @@ func TestDecisionsOverHTTP(t *testing.T) {
 	for _, d := range decisions[1:] {
 		user, permission, allowed := d[0], d[1], d[2] == "true"
 		method, path, body, found := where(permission)
-		if !found { // nothing in the application asks for it
+		if !found { // no route requires it
 			if got := o.engine.Can(authz.UserID(user), authz.Permission(permission)); got != allowed {
 				t.Errorf("Can(%s, %s) = %v", user, permission, got)
 			}
@@ -85,10 +85,10 @@ func TestDecisionsOverHTTP(t *testing.T) {
 		case r.status == http.StatusOK && allowed:
 		case r.status == http.StatusForbidden:
 			if missing := r.problem(t).missing(); slices.Contains(missing, permission) == allowed {
-				t.Errorf("%s %s as %s: missing are %v; %s should be allowed: %v", method, path, user, missing, permission, allowed)
+				t.Errorf("%s %s as %s: missing are %v, want %s allowed: %v", method, path, user, missing, permission, allowed)
 			}
 		default:
-			t.Errorf("%s %s as %s answered %d; %s should be allowed: %v", method, path, user, r.status, permission, allowed)
+			t.Errorf("%s %s as %s answered %d, want %s allowed: %v", method, path, user, r.status, permission, allowed)
 		}
 	}
 	if asked < 30 {
@@ -96,7 +96,7 @@ func TestDecisionsOverHTTP(t *testing.T) {
 	}
 }
 
-// withAccount signs in, also those whom the policy doesn't name.
+// withAccount signs a user in, with a new account if the policy doesn't name the user.
 func (o *office) withAccount(user string) header {
 	o.t.Helper()
 	if err := o.users.add(o.db, []authz.UserID{authz.UserID(user)}, o.users.decoy); err != nil {

@@ -11,12 +11,11 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// maxBody bounds what the application reads of a request. The REST interface has bounds of
-// its own.
+// maxBody is the maximum size of a request body in bytes. The REST interface has its own limits.
 const maxBody = 64 << 10
 
-// fields reads the named texts from a JSON object or a form. It wants every one of them once
-// and nothing else; otherwise it answers the request and returns false.
+// fields reads the named texts from a JSON object or a form. Each name must be there exactly once,
+// and no other. Otherwise it answers the request and returns false.
 func (a *app) fields(c *gin.Context, names ...string) (map[string]string, bool) {
 	values, status, detail := readFields(c.Request)
 	if detail == "" {
@@ -29,12 +28,12 @@ func (a *app) fields(c *gin.Context, names ...string) (map[string]string, bool) 
 	return values, true
 }
 
-// readFields returns what a body holds, or the status and the detail of a refusal.
+// readFields returns the fields of a body, or the status and the detail of an error.
 func readFields(r *http.Request) (values map[string]string, status int, detail string) {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
 	case err == nil && kind == "application/json":
-		// This decoder takes no member twice and nothing after the object.
+		// This decoder rejects repeated members and anything after the object.
 		err = json.UnmarshalRead(r.Body, &values)
 	case err == nil && kind == "application/x-www-form-urlencoded":
 		values, err = readForm(r)
@@ -44,10 +43,10 @@ func readFields(r *http.Request) (values map[string]string, status int, detail s
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, http.StatusRequestEntityTooLarge, fmt.Sprintf("The body may have %d bytes at most.", tooLarge.Limit)
+		return nil, http.StatusRequestEntityTooLarge, fmt.Sprintf("The body has more than %d bytes.", tooLarge.Limit)
 	case err != nil:
-		// What the decoder says may repeat the input, a password among it.
-		return nil, http.StatusBadRequest, "The body can't be read: send an object of texts, or a form, with each field once."
+		// The decoder's error may repeat the input, including a password.
+		return nil, http.StatusBadRequest, "The body can't be read: send a JSON object of strings or a form, with each field once."
 	}
 	return values, http.StatusOK, ""
 }
@@ -59,14 +58,14 @@ func readForm(r *http.Request) (map[string]string, error) {
 	values := map[string]string{}
 	for name, list := range r.PostForm {
 		if len(list) != 1 {
-			return nil, errors.New("a field comes twice")
+			return nil, errors.New("a field is repeated")
 		}
 		values[name] = list[0]
 	}
 	return values, nil
 }
 
-// fault says which field is missing or too much, nothing if none is.
+// fault describes a missing or unknown field, or returns "".
 func fault(values map[string]string, names []string) string {
 	for _, name := range names {
 		if _, ok := values[name]; !ok {
@@ -74,7 +73,7 @@ func fault(values map[string]string, names []string) string {
 		}
 	}
 	if len(values) > len(names) {
-		return fmt.Sprintf("There are no fields but %s here.", strings.Join(names, ", "))
+		return fmt.Sprintf("The body has an unknown field; the fields are %s.", strings.Join(names, ", "))
 	}
 	return ""
 }

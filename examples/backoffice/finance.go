@@ -38,7 +38,7 @@ func (a *app) createOperation(c *gin.Context) {
 	}
 }
 
-// adjustBalance books the difference that someone gives, with the reason as its note.
+// adjustBalance books a difference, with the reason as its note.
 func (a *app) adjustBalance(c *gin.Context) {
 	if fields, ok := a.fields(c, "amount", "reason"); ok {
 		a.book(c, c.Param("account"), fields["amount"], fields["reason"])
@@ -47,18 +47,18 @@ func (a *app) adjustBalance(c *gin.Context) {
 
 var (
 	errNoAccount = errors.New("no such account")
-	errTooMuch   = errors.New("the balance would be out of bounds")
+	errTooMuch   = errors.New("the balance would exceed its limits")
 )
 
-// book changes the balance and notes why, both or neither.
+// book changes the balance and records the operation, in one transaction.
 func (a *app) book(c *gin.Context, account, amount, note string) {
 	difference, err := parseMoney(amount)
 	if err != nil {
-		problem(c, http.StatusUnprocessableEntity, "The amount can't be read: "+err.Error()+".")
+		problem(c, http.StatusUnprocessableEntity, "The amount is invalid: "+err.Error()+".")
 		return
 	}
 	if strings.TrimSpace(note) == "" || utf8.RuneCountInString(note) > 200 {
-		problem(c, http.StatusUnprocessableEntity, "Say why, in 200 characters at most.")
+		problem(c, http.StatusUnprocessableEntity, "Give a reason of at most 200 characters.")
 		return
 	}
 	done := operation{
@@ -70,7 +70,7 @@ func (a *app) book(c *gin.Context, account, amount, note string) {
 	case errors.Is(err, errNoAccount):
 		problem(c, http.StatusNotFound, "There is no such account.")
 	case errors.Is(err, errTooMuch):
-		problem(c, http.StatusUnprocessableEntity, "The balance would be out of bounds.")
+		problem(c, http.StatusUnprocessableEntity, "The balance would exceed its limits.")
 	case err != nil:
 		a.fail(c, err)
 	default:
@@ -113,12 +113,12 @@ func (a *app) exportReport(c *gin.Context) {
 			strconv.FormatInt(o.ID, 10), plain(o.Account), o.Amount.String(), plain(o.Note), plain(string(o.By)), o.At.Format(time.RFC3339),
 		})
 	}
-	_ = w.WriteAll(rows) // a Builder takes everything
+	_ = w.WriteAll(rows) // writes to a Builder never fail
 	c.Header("Content-Disposition", `attachment; filename="operations.csv"`)
 	c.Data(http.StatusOK, "text/csv; charset=utf-8", []byte(text.String()))
 }
 
-// plain keeps spreadsheets from taking a text for a formula.
+// plain keeps spreadsheets from reading a text as a formula.
 func plain(s string) string {
 	if s != "" && strings.ContainsAny(s[:1], "=+-@\t\r") {
 		return "'" + s

@@ -10,15 +10,15 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// staleAfter is the age of the policy from which on this instance says that it isn't ready.
-// The engine confirms it every second.
+// staleAfter is the age of the policy above which this instance isn't ready. The engine confirms
+// the policy every second.
 const staleAfter = 15 * time.Second
 
-// healthz says that the process answers.
+// healthz reports that the process is alive.
 func (a *app) healthz(c *gin.Context) { c.JSON(http.StatusOK, gin.H{"status": "ok"}) }
 
-// readyz says whether requests should be sent here. Without the store decisions still go on by
-// the last policy, but nobody can sign in or change anything.
+// readyz reports whether this instance can serve requests. Without the store, decisions continue
+// with the last policy, but users can't sign in or change anything.
 func (a *app) readyz(c *gin.Context) {
 	if a.engine.Status().StoreErr != nil || a.engine.Status().Age > staleAfter {
 		c.JSON(http.StatusServiceUnavailable, gin.H{"status": "the policy can't be confirmed"})
@@ -27,10 +27,10 @@ func (a *app) readyz(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{"status": "ready"})
 }
 
-// counters count what became of the requests to guarded routes.
+// counters count the requests to guarded routes by result.
 type counters struct{ allowed, denied, anonymous, failed atomic.Int64 }
 
-// counted stands before the guard.
+// counted is the middleware before the guard.
 func (a *app) counted(c *gin.Context) {
 	c.Next()
 	switch status := c.Writer.Status(); {
@@ -45,7 +45,7 @@ func (a *app) counted(c *gin.Context) {
 	}
 }
 
-// metrics is for Prometheus, in its text format.
+// metrics answers in the text format of Prometheus.
 func (a *app) metrics(c *gin.Context) {
 	trouble := 0
 	if a.engine.Status().StoreErr != nil {
@@ -55,20 +55,20 @@ func (a *app) metrics(c *gin.Context) {
 	metric := func(name, kind, help string) {
 		fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind)
 	}
-	metric("rightful_revision", "gauge", "The revision of the policy that decisions are made by.")
+	metric("rightful_revision", "gauge", "The current revision of the policy.")
 	fmt.Fprintf(&b, "rightful_revision %d\n", a.engine.View().Revision())
-	metric("rightful_policy_age_seconds", "gauge", "Time since the store last confirmed that revision.")
+	metric("rightful_policy_age_seconds", "gauge", "Time since the store last confirmed this revision.")
 	fmt.Fprintf(&b, "rightful_policy_age_seconds %g\n", a.engine.Status().Age.Seconds())
 	metric("rightful_store_trouble", "gauge", "1 while the store can't be read.")
 	fmt.Fprintf(&b, "rightful_store_trouble %d\n", trouble)
 	const verified = "rightful_verified_decisions_total"
-	metric(verified, "counter", "Decisions that Casbin was asked about as well, by what it said.")
+	metric(verified, "counter", "Decisions compared with Casbin, by result.")
 	v := a.engine.Status().Verify
 	fmt.Fprintf(&b, "%s{result=\"equal\"} %d\n", verified, v.Equal)
 	fmt.Fprintf(&b, "%s{result=\"different\"} %d\n", verified, v.Different)
 	fmt.Fprintf(&b, "%s{result=\"left_out\"} %d\n", verified, v.Skipped)
 	const requests = "backoffice_guarded_requests_total"
-	metric(requests, "counter", "Requests to guarded routes, by what became of them.")
+	metric(requests, "counter", "Requests to guarded routes, by result.")
 	fmt.Fprintf(&b, "%s{result=\"allowed\"} %d\n", requests, a.guarded.allowed.Load())
 	fmt.Fprintf(&b, "%s{result=\"denied\"} %d\n", requests, a.guarded.denied.Load())
 	fmt.Fprintf(&b, "%s{result=\"anonymous\"} %d\n", requests, a.guarded.anonymous.Load())

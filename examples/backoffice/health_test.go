@@ -24,12 +24,12 @@ func TestHealthAndMetrics(t *testing.T) {
 		`rightful_verified_decisions_total{result="different"} 0`,
 	} {
 		if !strings.Contains(metrics.body, line+"\n") {
-			t.Errorf("the metrics don't say %s:\n%s", line, metrics.body)
+			t.Errorf("the metrics lack %s:\n%s", line, metrics.body)
 		}
 	}
 }
 
-// Without its database it says that it isn't ready, lets nobody in, and goes on living.
+// Without its database the back office stays alive, isn't ready, and refuses requests with 503.
 func TestWithoutTheDatabase(t *testing.T) {
 	o := newOffice(t)
 	cleo := o.signIn("cleo")

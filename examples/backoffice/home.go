@@ -6,7 +6,7 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// home is open to all and shows nothing but links, to whoever is signed in.
+// home links to the other pages. Anonymous browsers go to the sign-in page.
 func (a *app) home(c *gin.Context) {
 	if identityOf(c).user == "" && prefersHTML(c.Request) {
 		c.Redirect(http.StatusSeeOther, "/login")
@@ -20,7 +20,7 @@ func (a *app) home(c *gin.Context) {
 
 func stylesheet(c *gin.Context) { file(c, "templates/style.css") }
 
-// script hides what its reader couldn't use, see needs.js.
+// script hides unavailable actions; see needs.js.
 func script(c *gin.Context) { file(c, "templates/needs.js") }
 
 func file(c *gin.Context, name string) {

@@ -12,15 +12,15 @@ import (
 
 const cookieName = "backoffice_session"
 
-// identity is who is signed in on a request, found out once and carried in its context.
+// identity is the user of a request. It is looked up once and carried in the request's context.
 type identity struct {
-	user authz.UserID // empty: nobody
-	err  error        // it could not be found out
+	user authz.UserID // empty for an anonymous request
+	err  error        // from the look-up
 }
 
 type identityKey struct{}
 
-// identify is the middleware that finds out who is signed in.
+// identify is the middleware that looks up the user.
 func (a *app) identify(c *gin.Context) {
 	var who identity
 	if token := tokenOf(c.Request); token != "" {
@@ -29,8 +29,8 @@ func (a *app) identify(c *gin.Context) {
 	c.Request = c.Request.WithContext(context.WithValue(c.Request.Context(), identityKey{}, who))
 }
 
-// tokenOf returns the session token that a request brings. A header is the caller's own doing
-// and goes before the cookie that a browser adds by itself: one that is wrong isn't made good.
+// tokenOf returns the session token of a request. The header takes precedence over the cookie,
+// which browsers add on their own: a valid cookie doesn't make up for an invalid header.
 func tokenOf(r *http.Request) string {
 	if header := r.Header.Get("Authorization"); header != "" {
 		scheme, token, _ := strings.Cut(header, " ")
@@ -50,8 +50,8 @@ func identityOf(c *gin.Context) identity {
 	return who
 }
 
-// currentUser is what the guard and the REST interface ask. Where the sessions can't be read
-// it answers itself: a 401 would tell people to sign in again, which wouldn't help.
+// currentUser returns the user for the guard and the REST interface. If the sessions can't be read,
+// it answers the request with 503: a 401 would ask people to sign in again, which wouldn't help.
 func (a *app) currentUser(c *gin.Context) authz.UserID {
 	who := identityOf(c)
 	if who.err != nil {

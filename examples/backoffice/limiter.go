@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// attemptsPerMinute is how often a minute one user's password may be wrong.
+// attemptsPerMinute is how many wrong passwords a user may enter per minute.
 const attemptsPerMinute = 10
 
-// limiter bounds how fast passwords can be tried. It has a fixed number of counters, so that
-// made-up names don't fill the memory; names that share one share their attempts.
+// limiter limits the rate of sign-in attempts. It has a fixed number of counters, so that made-up
+// names can't fill the memory. Names that share a counter share their attempts.
 type limiter struct {
 	mutex    sync.Mutex
-	seed     maphash.Seed // nobody can tell which names share a counter
+	seed     maphash.Seed // hides which names share a counter
 	counters [4096]struct {
 		minute   int64
 		attempts int
@@ -22,8 +22,8 @@ type limiter struct {
 
 func newLimiter() *limiter { return &limiter{seed: maphash.MakeSeed()} }
 
-// take counts an attempt and reports whether it may be made. It counts beforehand, or many at
-// once would all be let through.
+// take counts an attempt and reports whether it is allowed. It counts before the check, because
+// otherwise many simultaneous attempts would all be allowed.
 func (l *limiter) take(user string) bool {
 	minute := time.Now().Unix() / 60
 	l.mutex.Lock()
@@ -39,7 +39,7 @@ func (l *limiter) take(user string) bool {
 	return true
 }
 
-// giveBack takes back what was counted for an attempt that succeeded.
+// giveBack uncounts a successful attempt.
 func (l *limiter) giveBack(user string) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()

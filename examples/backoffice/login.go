@@ -8,8 +8,8 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// login signs in, by JSON or a form. It answers with the token and sets it as a cookie too, so
-// that programs and browsers each have what they use.
+// login signs a user in, with JSON or a form. It returns the token in the body for programs and as a
+// cookie for browsers.
 func (a *app) login(c *gin.Context) {
 	fields, ok := a.fields(c, "user", "password")
 	if !ok {
@@ -18,7 +18,7 @@ func (a *app) login(c *gin.Context) {
 	user := fields["user"]
 	if !a.attempts.take(user) {
 		c.Header("Retry-After", "60")
-		problem(c, http.StatusTooManyRequests, "Too many sign-ins have failed for this user. Try again in a minute.")
+		problem(c, http.StatusTooManyRequests, "Too many failed sign-ins for this user. Try again in a minute.")
 		return
 	}
 	right, err := a.users.check(c.Request.Context(), authz.UserID(user), fields["password"])
@@ -44,7 +44,7 @@ func (a *app) login(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{"token": token})
 }
 
-// logout ends the session. Signing out twice is no error.
+// logout ends the session. It is no error if there is none.
 func (a *app) logout(c *gin.Context) {
 	if token := tokenOf(c.Request); token != "" {
 		if err := a.sessions.end(c.Request.Context(), token); err != nil {
@@ -60,8 +60,8 @@ func (a *app) logout(c *gin.Context) {
 	c.Status(http.StatusNoContent)
 }
 
-// setCookie keeps the token from scripts and from requests that other sites make. It isn't
-// Secure, as this example speaks plain HTTP on the loopback; yours should be.
+// setCookie hides the token from scripts and from requests by other sites. The cookie isn't Secure,
+// because this example uses plain HTTP on the loopback; yours should be.
 func setCookie(c *gin.Context, token string, maxAge int) {
 	http.SetCookie(c.Writer, &http.Cookie{
 		Name: cookieName, Value: token, Path: "/", MaxAge: maxAge,

@@ -31,7 +31,7 @@ func TestSignIn(t *testing.T) {
 	}
 	page := o.want(http.StatusSeeOther, "POST", "/login", "user=ana&password="+testPassword, asForm, asPage)
 	if page.header.Get("Location") != "/" || page.header.Get("Set-Cookie") == "" {
-		t.Errorf("the page's sign-in answers with %v", page.header)
+		t.Errorf("signing in by the page answers with %v", page.header)
 	}
 }
 
@@ -51,13 +51,13 @@ func TestSignInRefuses(t *testing.T) {
 		t.Error("a wrong password gets a cookie")
 	}
 	for name, user := range map[string]string{
-		"no such user": "nobody", "a group's name": "Administrators", "another case": "Ana", "no name": "",
+		"unknown user": "nobody", "name of a group": "Administrators", "other case": "Ana", "no name": "",
 	} {
 		if r := o.send("POST", "/login", "user="+user+"&password="+long, asForm); r.status != wrong.status || r.body != wrong.body {
 			t.Errorf("%s: %d %s, unlike a wrong password", name, r.status, r.body)
 		}
 	}
-	// bcrypt would compare the first 72 bytes and take the rest for granted.
+	// bcrypt compares only the first 72 bytes.
 	o.want(http.StatusUnauthorized, "POST", "/login", "user=ana&password="+long+"y", asForm)
 
 	o.want(http.StatusUnsupportedMediaType, "POST", "/login", "x", header("Content-Type: text/plain"))
@@ -72,10 +72,10 @@ func TestSignInRefuses(t *testing.T) {
 	o.want(http.StatusBadRequest, "POST", "/login?user=ana", "password=x", asForm)
 }
 
-// How long an answer takes doesn't tell who has an account.
-func TestSignInTakesAsLongForNobody(t *testing.T) {
+// The time of an answer doesn't reveal whether an account exists.
+func TestSignInTimeHidesAccounts(t *testing.T) {
 	c := testConfig(t)
-	c.hashCost = 9 // enough to be seen beside the database
+	c.hashCost = 9 // long enough to stand out from the database's time
 	o, _ := openOffice(t, c)
 	took := func(user authz.UserID, password string) time.Duration {
 		best := time.Hour
@@ -90,24 +90,24 @@ func TestSignInTakesAsLongForNobody(t *testing.T) {
 	}
 	wrong := took("ana", "wrong")
 	for name, d := range map[string]time.Duration{
-		"no such user": took("nobody", "wrong"), "no name": took("", "wrong"), "too long": took("ana", strings.Repeat("x", 100)),
+		"unknown user": took("nobody", "wrong"), "no name": took("", "wrong"), "too long": took("ana", strings.Repeat("x", 100)),
 	} {
 		if d < wrong/4 {
-			t.Errorf("%s: %s, and a wrong password takes %s", name, d, wrong)
+			t.Errorf("%s takes %s, but a wrong password %s", name, d, wrong)
 		}
 	}
 }
 
-func TestPasswordsCanNotBeTriedForLong(t *testing.T) {
+func TestSignInAttemptsAreLimited(t *testing.T) {
 	o := newOffice(t)
 	last := 0
-	for range 2 * attemptsPerMinute { // more than two minutes have, should one end meanwhile
+	for range 2 * attemptsPerMinute { // enough even if a minute ends meanwhile
 		last = o.send("POST", "/login", "user=ana&password=wrong", asForm).status
 	}
 	if last != http.StatusTooManyRequests {
-		t.Fatalf("after %d wrong passwords the next is answered with %d", 2*attemptsPerMinute, last)
+		t.Fatalf("wrong password number %d is answered with %d", 2*attemptsPerMinute, last)
 	}
-	o.signIn("ben") // others go on
+	o.signIn("ben") // other users aren't limited
 }
 
 func TestLimiter(t *testing.T) {
@@ -115,7 +115,7 @@ func TestLimiter(t *testing.T) {
 		l := newLimiter()
 		for range 3 * attemptsPerMinute {
 			if !l.take("ana") {
-				t.Fatal("sign-ins that succeed are counted")
+				t.Fatal("successful sign-ins are counted")
 			}
 			l.giveBack("ana")
 		}
@@ -123,11 +123,11 @@ func TestLimiter(t *testing.T) {
 			l.take("ana")
 		}
 		if l.take("ana") {
-			t.Error("there is no bound")
+			t.Error("attempts aren't limited")
 		}
 		time.Sleep(time.Minute)
 		if !l.take("ana") {
-			t.Error("a minute later it is still refused")
+			t.Error("an attempt is still refused after a minute")
 		}
 	})
 }
@@ -154,7 +154,7 @@ func TestSessionsEnd(t *testing.T) {
 	o.want(http.StatusUnauthorized, "POST", "/login", "user=ana&password="+testPassword, asForm)
 }
 
-// A session lasts twelve hours, and the database has nothing that signs anyone in.
+// A session lasts twelve hours, and the database contains no token or password in plain text.
 func TestSessionsAreStoredAsHashes(t *testing.T) {
 	o := newOffice(t)
 	token := o.token("ana")

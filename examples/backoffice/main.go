@@ -1,10 +1,11 @@
-// Command backoffice is a broker's back office that runs on Rightful: accounts and sessions of
-// its own, requests, profiles, operations, balances and settings behind the guard, and the
-// administrators' REST interface at /api/v1, and AuthZEN for other services. It is an example of a host, and a place to try
-// things: every account has the same demo password, so it serves this machine alone.
+// Command backoffice is a broker's back office that uses Rightful. It has its own accounts and
+// sessions; guarded routes for requests, profiles, operations, balances and settings; the
+// administrators' REST interface at /api/v1; and AuthZEN for other services. It is an example of a
+// host and a place to experiment. All accounts have the same demo password, so it listens only on
+// the loopback.
 //
-// Start reading in app.go, which puts the parts together, and routes.go, which says what each
-// route needs.
+// Start reading in app.go, which wires the parts together, and routes.go, which lists the
+// permissions that each route requires.
 package main
 
 import (
@@ -29,13 +30,13 @@ func main() {
 	}
 }
 
-// run serves until ctx ends. What to try goes to out, the log to logs.
+// run serves until ctx ends. It writes the welcome text to out and the log to logs.
 func run(ctx context.Context, args []string, getenv func(string) string, out, logs io.Writer) error {
 	c, err := readConfig(args, getenv, logs)
 	if err != nil {
 		return err
 	}
-	// The address is looked at before anything is opened or written.
+	// Check the address before anything is opened or written.
 	address, err := loopback(ctx, c.addr)
 	if err != nil {
 		return err

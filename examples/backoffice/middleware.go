@@ -9,8 +9,7 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// logged writes one line for each request. The route and not the address: addresses hold
-// what people type.
+// logged logs each request by its route. It doesn't log the URL, which may contain user input.
 func (a *app) logged(c *gin.Context) {
 	start := time.Now()
 	c.Next()
@@ -18,7 +17,7 @@ func (a *app) logged(c *gin.Context) {
 		"user", identityOf(c).user, "took", time.Since(start).Round(time.Microsecond))
 }
 
-// recovered answers a panic with a 500. What went wrong is for the log alone.
+// recovered answers a panic with 500 and logs its cause.
 func (a *app) recovered(c *gin.Context) {
 	defer func() {
 		fault := recover()
@@ -28,14 +27,14 @@ func (a *app) recovered(c *gin.Context) {
 		a.log.Error("a handler panicked", "route", c.FullPath(), "panic", fmt.Sprint(fault), "stack", string(debug.Stack()))
 		c.Abort()
 		if !c.Writer.Written() {
-			problem(c, http.StatusInternalServerError, "Something went wrong here.")
+			problem(c, http.StatusInternalServerError, "Something went wrong.")
 		}
 	}()
 	c.Next()
 }
 
-// secured sets what every answer carries. Rightful's own pages and documents bring stricter
-// headers and replace these.
+// secured sets the security headers of every answer. Rightful's own pages and documents replace
+// them with stricter ones.
 func secured(c *gin.Context) {
 	h := c.Writer.Header()
 	h.Set("Content-Security-Policy",
@@ -45,12 +44,12 @@ func secured(c *gin.Context) {
 	h.Set("Cache-Control", "no-store")
 }
 
-// bounded keeps a request from sending more than the application would ever read.
+// bounded limits the size of request bodies.
 func bounded(c *gin.Context) {
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxBody)
 }
 
-// protected refuses what a browser sends for another site, with the cookie of ours.
+// protected refuses requests that a browser sends for another site (CSRF).
 func protected(h http.Handler) http.Handler {
 	p := http.NewCrossOriginProtection()
 	p.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -58,7 +57,7 @@ func protected(h http.Handler) http.Handler {
 		w.Header().Set("Cache-Control", "no-store")
 		w.WriteHeader(http.StatusForbidden)
 		_, _ = w.Write([]byte(`{"type":"about:blank","title":"Forbidden","status":403,` +
-			`"detail":"This came from a page of another site."}`))
+			`"detail":"The request came from another site."}`))
 	}))
 	return p.Handler(h)
 }

@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// money is an amount in cents. It is written as text, "-12.50", in JSON too: amounts are not
-// for floating point.
+// money is an amount in cents. It is a string such as "-12.50" in JSON too, because floating point
+// is inexact.
 type money int64
 
-// maxMoney keeps sums far from overflowing.
+// maxMoney keeps sums from overflowing.
 const maxMoney money = 1_000_000_000_00
 
 func (m money) String() string {
@@ -31,7 +31,7 @@ func (m *money) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-var errMoney = errors.New("write an amount such as 250.00 or -12.50, of a billion at most")
+var errMoney = errors.New("write an amount such as 250.00 or -12.50, at most a billion")
 
 func parseMoney(s string) (money, error) {
 	digits, negative := strings.CutPrefix(s, "-")

@@ -14,31 +14,31 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// What -notify may be, beside the address of a Redis server.
+// The values of -notify besides the address of a Redis server.
 const (
 	notifyPoll     = "poll"
 	notifyPostgres = "postgres"
 )
 
-// redisChannel is what instances on the same policy share. Another policy needs another one.
+// redisChannel is the channel of all instances of one policy. Another policy needs another channel.
 const redisChannel = "rightful_changes"
 
-// checkNotify repeats nothing of an address: it may have a password in it.
+// checkNotify checks -notify. Its errors never repeat an address, which may contain a password.
 func checkNotify(c config) error {
 	switch {
 	case c.notify == notifyPoll:
 		return nil
 	case c.notify == notifyPostgres:
 		if !isPostgres(c.dsn) {
-			return errors.New("-notify postgres goes through the database, which isn't PostgreSQL: " +
-				"give -db postgres://…, or leave -notify out")
+			return errors.New("-notify postgres requires a PostgreSQL database: " +
+				"set -db postgres://…, or omit -notify")
 		}
 		return nil
 	case isRedis(c.notify):
 		_, err := redisOptions(c.notify)
 		return err
 	}
-	return errors.New("-notify is one of poll, postgres or redis://…")
+	return errors.New("-notify must be one of poll, postgres or redis://…")
 }
 
 func isPostgres(dsn string) bool {
@@ -49,7 +49,7 @@ func isRedis(notify string) bool {
 	return strings.HasPrefix(notify, "redis://") || strings.HasPrefix(notify, "rediss://")
 }
 
-// openNotifier returns what tells other instances of changes, nil if that is left to the poll.
+// openNotifier returns the notifier of -notify, or nil for poll.
 func (a *app) openNotifier(c config) (authz.Notifier, error) {
 	switch {
 	case c.notify == notifyPostgres:
@@ -65,7 +65,7 @@ func (a *app) openNotifier(c config) (authz.Notifier, error) {
 	return nil, nil
 }
 
-// openRedis makes a Casbin watcher on Redis a notifier, as any other watcher could be.
+// openRedis turns Casbin's Redis watcher into a notifier. Any other watcher would work too.
 func (a *app) openRedis(address string) (authz.Notifier, error) {
 	options, err := redisOptions(address)
 	if err != nil {
@@ -77,7 +77,7 @@ func (a *app) openRedis(address string) (authz.Notifier, error) {
 		})
 	})
 	if err != nil {
-		return nil, fmt.Errorf("the Redis server of -notify can't be used: %w", err)
+		return nil, fmt.Errorf("connect to the Redis server of -notify: %w", err)
 	}
 	a.stopNotifying = n.Close
 	return n, nil
@@ -85,11 +85,11 @@ func (a *app) openRedis(address string) (authz.Notifier, error) {
 
 func redisOptions(address string) (*redis.Options, error) {
 	options, err := redis.ParseURL(address)
-	if err != nil { // which would repeat the address
-		return nil, errors.New("-notify redis://… can't be understood; write redis://USER:PASSWORD@HOST:PORT")
+	if err != nil { // it would repeat the address
+		return nil, errors.New("-notify redis://… is malformed; write redis://USER:PASSWORD@HOST:PORT")
 	}
 	if options.DialTimeout == 0 {
-		options.DialTimeout = 2 * time.Second // several times, and the start waits for it
+		options.DialTimeout = 2 * time.Second // the client retries, and the start waits for it
 	}
 	return options, nil
 }

@@ -12,14 +12,14 @@ import (
 	"github.com/rightful-go/rightful/internal/testservers"
 )
 
-// Of two instances on one database, one hears of what the other does.
+// Of two instances on one database, each is notified of the other's changes.
 func TestInstancesNotifyEachOther(t *testing.T) {
 	t.Run("redis", func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		defer cancel()
 		messages := testservers.Redis(t).Subscribe(ctx, redisChannel)
 		defer messages.Close()
-		if _, err := messages.Receive(ctx); err != nil { // that it is subscribed
+		if _, err := messages.Receive(ctx); err != nil { // the confirmation of the subscription
 			t.Fatal(err)
 		}
 		c := testConfig(t)
@@ -39,9 +39,9 @@ func TestInstancesNotifyEachOther(t *testing.T) {
 	})
 }
 
-// On a server, two instances share accounts, sessions, requests and the policy: who is let in
-// on one gets in on the other, with the session that they had.
-func TestTwoInstancesOnAServer(t *testing.T) {
+// On a database server, two instances share accounts, sessions, requests and the policy: a
+// permission granted on one takes effect on the other, in the same session.
+func TestTwoInstancesOnServer(t *testing.T) {
 	for name, database := range map[string]func(testing.TB) testservers.Database{"postgres": testservers.Postgres, "mysql": testservers.MySQL} {
 		t.Run(name, func(t *testing.T) {
 			c := testConfig(t)
@@ -72,8 +72,8 @@ func tick(ctx context.Context) {
 	}
 }
 
-// -notify postgres goes through the database of -db.
-func TestNotificationsThroughTheDatabase(t *testing.T) {
+// -notify postgres uses the database of -db.
+func TestNotificationsThroughDatabase(t *testing.T) {
 	t.Run("postgres", func(t *testing.T) {
 		dsn, conn := testservers.PostgresOverTCP(t)
 		if _, err := conn.Exec(t.Context(), "LISTEN rightful_changes"); err != nil {

@@ -19,7 +19,7 @@ import (
 //go:embed templates
 var templateFiles embed.FS
 
-// templates has one template a page, each within the layout.
+// templates has a template for each page, within the layout.
 var templates = parseTemplates("home", "login", "error", "requests", "request", "resolutions",
 	"profiles", "profile", "operations", "balances", "settings")
 
@@ -31,7 +31,7 @@ func parseTemplates(names ...string) map[string]*template.Template {
 	return parsed
 }
 
-// page is what every template is given.
+// page is the data of every template.
 type page struct {
 	Title string
 	User  authz.UserID
@@ -40,10 +40,10 @@ type page struct {
 	engine *authz.Engine
 }
 
-// CanDecide lets a page say what its reader may do. It is a courtesy: the guard is what decides.
+// CanDecide lets a page show whether the user may decide the request. The guard enforces it.
 func (p page) CanDecide(r request) bool { return p.engine.Can(p.User, neededToDecide(r.Type)...) }
 
-// answer sends v as JSON, or as the page of that name where the request prefers pages.
+// answer sends v as JSON, or as the named page if the request prefers HTML.
 func (a *app) answer(c *gin.Context, name string, v any) {
 	c.Header("Vary", "Accept")
 	if prefersHTML(c.Request) {
@@ -59,26 +59,26 @@ func (a *app) page(c *gin.Context, name string, v any) {
 	})
 }
 
-// render runs the template before anything is sent: half a page is worse than an error.
+// render executes the template before it sends anything, so that an error never leaves half a page.
 func render(c *gin.Context, status int, name string, p page) {
 	var body bytes.Buffer
 	if err := templates[name].ExecuteTemplate(&body, "layout.html", p); err != nil {
-		slog.Error("a page could not be made", "page", name, "error", err)
-		c.Data(http.StatusInternalServerError, "text/plain; charset=utf-8", []byte("This page could not be made.\n"))
+		slog.Error("failed to render a page", "page", name, "error", err)
+		c.Data(http.StatusInternalServerError, "text/plain; charset=utf-8", []byte("This page could not be rendered.\n"))
 		return
 	}
 	c.Data(status, "text/html; charset=utf-8", body.Bytes())
 }
 
-// prefersHTML reports whether a request would rather have a page than JSON (RFC 9110 section
-// 12.5.1). One that doesn't care gets JSON.
+// prefersHTML reports whether a request prefers HTML to JSON (RFC 9110 section 12.5.1). JSON is the
+// default.
 func prefersHTML(r *http.Request) bool {
 	accept := strings.Join(r.Header.Values("Accept"), ",")
 	return weight(accept, "text/html") > max(weight(accept, "application/json"), weight(accept, "application/problem+json"))
 }
 
-// weight returns how much an Accept header likes a media type, by the range that names it most
-// exactly.
+// weight returns the quality value of a media type in an Accept header, by the most specific range
+// that matches.
 func weight(accept, mediaType string) float64 {
 	family, _, _ := strings.Cut(mediaType, "/")
 	ranges := []string{"*/*", family + "/*", mediaType}

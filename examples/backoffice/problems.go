@@ -7,8 +7,8 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// problemTypes are those that Rightful's own answers have, so that a client of this
-// application reads one set of errors. Other statuses speak for themselves ("about:blank").
+// problemTypes are the types of Rightful's own problems, so that clients handle one set of errors.
+// Other statuses have the type "about:blank".
 var problemTypes = map[int]string{
 	http.StatusBadRequest:            "malformed-request",
 	http.StatusUnauthorized:          "unauthenticated",
@@ -21,8 +21,7 @@ var problemTypes = map[int]string{
 	http.StatusServiceUnavailable:    "store-unavailable",
 }
 
-// problem answers with an error as RFC 9457 has it, or with a page, and lets no further
-// handler run.
+// problem answers with a problem document (RFC 9457) or a page, and aborts the chain of handlers.
 func problem(c *gin.Context, status int, detail string) {
 	c.Abort()
 	if status == http.StatusUnauthorized {
@@ -45,17 +44,16 @@ func problem(c *gin.Context, status int, detail string) {
 	c.Data(status, "application/problem+json", body)
 }
 
-// fail answers where the application's own database could not be used. The reason is for the
-// log alone.
+// fail answers with 503 after an error of the application's database, and logs the error.
 func (a *app) fail(c *gin.Context, err error) {
 	a.log.Error("a request failed", "method", c.Request.Method, "route", c.FullPath(), "error", err)
-	problem(c, http.StatusServiceUnavailable, "The database can't be used at the moment.")
+	problem(c, http.StatusServiceUnavailable, "The database is unavailable. Try again later.")
 }
 
 func notFound(c *gin.Context) {
-	problem(c, http.StatusNotFound, "There is nothing at this address.")
+	problem(c, http.StatusNotFound, "There is no such route.")
 }
 
 func methodNotAllowed(c *gin.Context) {
-	problem(c, http.StatusMethodNotAllowed, "The header Allow names the methods of this address.")
+	problem(c, http.StatusMethodNotAllowed, "The header Allow lists the methods of this route.")
 }

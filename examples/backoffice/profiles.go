@@ -34,7 +34,7 @@ func (a *app) updateProfile(c *gin.Context) {
 	}
 	address, err := mail.ParseAddress(fields["email"])
 	if err != nil || address.Address != fields["email"] || len(address.Address) > 254 {
-		problem(c, http.StatusUnprocessableEntity, "The e-mail address isn't one.")
+		problem(c, http.StatusUnprocessableEntity, "The e-mail address is invalid.")
 		return
 	}
 	p.Email = address.Address
@@ -45,8 +45,8 @@ func (a *app) updateProfile(c *gin.Context) {
 	a.answer(c, "profile", p)
 }
 
-// findProfile answers the request where there is none. The guard has let it through: who may
-// see profiles may learn that one doesn't exist.
+// findProfile answers with 404 if there is no such profile. That reveals nothing, because the guard
+// has checked that the user may view profiles.
 func (a *app) findProfile(c *gin.Context) (p profile, ok bool) {
 	err := a.db.WithContext(c.Request.Context()).Limit(1).Find(&p, "id = ?", c.Param("id")).Error
 	switch {

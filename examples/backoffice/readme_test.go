@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// The README's walk does what the README says, command by command.
-func TestTheREADMEsWalk(t *testing.T) {
+// The commands of the README's walkthrough print what the README shows.
+func TestREADMEWalkthrough(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -35,7 +35,7 @@ func TestTheREADMEsWalk(t *testing.T) {
 		}
 		_, after, found := strings.Cut(rest, text)
 		if !found {
-			t.Fatalf("%s isn't there, or not in its place, in\n%s", text, output)
+			t.Fatalf("%s is missing, or in the wrong place, in\n%s", text, output)
 		}
 		rest = after
 	}
@@ -43,13 +43,13 @@ func TestTheREADMEsWalk(t *testing.T) {
 
 var shellBlocks = regexp.MustCompile("(?s)```bash\n(.*?)```")
 
-// runBlocks runs the blocks of shell in a text against a back office, with words replaced, and
-// returns what they print. It skips the test where there is no bash or no curl.
+// runBlocks runs the shell blocks of a text against a back office, after replacements, and returns
+// their output. It skips the test without bash or curl.
 func runBlocks(t *testing.T, o *office, text string, replacements ...string) string {
 	t.Helper()
 	for _, program := range []string{"bash", "curl"} {
 		if _, err := exec.LookPath(program); err != nil {
-			t.Skip("there is no " + program + " here")
+			t.Skip(program + " was not found")
 		}
 	}
 	var script strings.Builder
@@ -66,8 +66,8 @@ func runBlocks(t *testing.T, o *office, text string, replacements ...string) str
 	return string(output)
 }
 
-// So does the page about AuthZEN.
-func TestTheAuthZENPagesWalk(t *testing.T) {
+// The commands of docs/authzen.md print what the page shows.
+func TestAuthZENPage(t *testing.T) {
 	page, err := os.ReadFile("../../docs/authzen.md")
 	if err != nil {
 		t.Fatal(err)
@@ -76,7 +76,7 @@ func TestTheAuthZENPagesWalk(t *testing.T) {
 	if len(got) != 5 || got[0] != `{"decision":true}` || got[1] != `{"evaluations":[{"decision":true},{"decision":false}]}` ||
 		!strings.Contains(got[2], `{"type":"user","id":"cleo"}`) || got[3] != `{"results":[{"name":"view"}]}` ||
 		!strings.HasPrefix(got[4], `{"results":[{"type":"clients.requests.deposit","id":"1"}`) {
-		t.Errorf("printed is %q", got)
+		t.Errorf("the commands print %q", got)
 	}
 	for _, line := range got[:2] {
 		if !strings.Contains(string(page), "\n"+line+"\n") {

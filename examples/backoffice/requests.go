@@ -11,14 +11,14 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// requestTypes are the types that clients' requests have, each with permissions of its own.
+// requestTypes are the types of clients' requests. Each has its own permissions.
 var requestTypes = []string{"deposit", "withdrawal", "transfer", "verification"}
 
 func viewOf(kind string) authz.Permission {
 	return authz.Permission(requestMark + kind + ":view")
 }
 
-// viewOfAny lists what lets someone see the list: any one of it.
+// viewOfAny returns the permissions of which any one is enough to see the list.
 func viewOfAny() []authz.Permission {
 	list := make([]authz.Permission, len(requestTypes))
 	for i, kind := range requestTypes {
@@ -32,8 +32,8 @@ const (
 	viewResolutionTypes authz.Permission = "system.requests.resolution-types:view"
 )
 
-// neededToDecide lists what approving and rejecting takes: permissions of three categories,
-// the first of which follows the request's type.
+// neededToDecide returns the permissions to approve or reject a request. The first depends on the
+// request's type.
 func neededToDecide(kind string) []authz.Permission {
 	return []authz.Permission{
 		authz.Permission(requestMark + kind + ":update"),
@@ -43,8 +43,7 @@ func neededToDecide(kind string) []authz.Permission {
 	}
 }
 
-// permissionsFor returns the function with which a guard finds out what a route about one
-// request needs.
+// permissionsFor returns a function for [ginguard.Guard.RequireFunc] on routes of a single request.
 func (a *app) permissionsFor(needed func(kind string) []authz.Permission) func(*gin.Context) ([]authz.Permission, error) {
 	return func(c *gin.Context) ([]authz.Permission, error) {
 		r, found, err := a.findRequest(c)
@@ -59,8 +58,8 @@ func (a *app) permissionsFor(needed func(kind string) []authz.Permission) func(*
 			problem(c, http.StatusNotFound, "There is no such request.")
 			return nil, nil
 		default:
-			// Whoever may see no request at all doesn't learn which ones there are: this is
-			// what the first type of request would have answered.
+			// A user who may not view any request can't probe for existing ones: the answer is that
+			// of the first type.
 			return needed(requestTypes[0]), nil
 		}
 	}
@@ -70,14 +69,14 @@ const requestKey = "request"
 
 func (a *app) findRequest(c *gin.Context) (r request, found bool, err error) {
 	id, _ := strconv.ParseInt(c.Param("id"), 10, 64)
-	if c.Param("id") != strconv.FormatInt(id, 10) { // one address for each request
+	if c.Param("id") != strconv.FormatInt(id, 10) { // one URL per request
 		return request{}, false, nil
 	}
 	err = a.db.WithContext(c.Request.Context()).Limit(1).Find(&r, "id = ?", id).Error
 	return r, r.ID != 0, err
 }
 
-// listRequests shows what the reader may see of the requests, and nothing of the others.
+// listRequests lists only the requests that the user may view.
 func (a *app) listRequests(c *gin.Context) {
 	view := a.engine.View() // one revision for the whole list
 	user := a.currentUser(c)
@@ -106,8 +105,7 @@ func (a *app) hideResolution(c *gin.Context, r *request) {
 	}
 }
 
-// decide returns the handler that approves or rejects. A decision can be changed: the last one
-// counts.
+// decide returns the handler that approves or rejects. A later decision replaces an earlier one.
 func (a *app) decide(status string) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		r := c.MustGet(requestKey).(request)
@@ -138,7 +136,7 @@ func (a *app) listResolutions(c *gin.Context) {
 		Request    int64      `json:"request"`
 		Resolution resolution `json:"resolution"`
 	}
-	items := make([]item, len(decided)) // the resolution alone: the request is for whoever may see its type
+	items := make([]item, len(decided)) // without the request, which needs the permission of its type
 	for i, r := range decided {
 		items[i] = item{r.ID, r.Resolution}
 	}

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestTheListShowsWhatOneMaySee(t *testing.T) {
+func TestListHasOnlyVisibleRequests(t *testing.T) {
 	o := newOffice(t)
 	for user, want := range map[string][]int64{
 		"ana": {1, 2, 3, 4, 5}, "cleo": {1, 5}, "ben": {1, 2, 3, 4, 5}, "hugo": {1, 5},
@@ -26,7 +26,7 @@ func TestTheListShowsWhatOneMaySee(t *testing.T) {
 	o.want(http.StatusUnauthorized, "GET", "/requests", "")
 }
 
-// What approving takes follows from the request.
+// The permissions required to decide a request depend on its type.
 func TestPermissionsFollowTheType(t *testing.T) {
 	o := newOffice(t)
 	gita, ben := o.signIn("gita"), o.signIn("ben")
@@ -37,7 +37,7 @@ func TestPermissionsFollowTheType(t *testing.T) {
 				"clients.requests." + kind + ":update", "finance.operations:create",
 				"system.requests.resolutions:view", "system.requests.resolution-types:view",
 			}; !slices.Equal(missing, want) {
-				t.Errorf("to %s a %s takes %v", verb, kind, missing)
+				t.Errorf("to %s a %s requires %v", verb, kind, missing)
 			}
 		}
 	}
@@ -49,8 +49,8 @@ func TestPermissionsFollowTheType(t *testing.T) {
 	o.want(http.StatusForbidden, "POST", "/requests/3/approve", "", ben)
 }
 
-// Who may see no request learns nothing about which there are.
-func TestARequestThatIsNotThere(t *testing.T) {
+// A user who may not view any request can't probe for existing ones.
+func TestUnknownRequest(t *testing.T) {
 	o := newOffice(t)
 	cleo, gita := o.signIn("cleo"), o.signIn("gita")
 	for _, id := range []string{"999", "0", "-1", "01", "+1", "1.0", "x", "99999999999999999999", "1%2e"} {
@@ -58,7 +58,7 @@ func TestARequestThatIsNotThere(t *testing.T) {
 			there := o.want(http.StatusForbidden, route[0], "/requests/1"+route[1], "", gita)
 			unknown := o.send(route[0], "/requests/"+id+route[1], "", gita)
 			if unknown.status != there.status || withoutDenial(unknown.body) != withoutDenial(there.body) {
-				t.Errorf("%s of %s: %d %s, unlike one that is there", route[0], id, unknown.status, unknown.body)
+				t.Errorf("%s of %s: %d %s, unlike for an existing request", route[0], id, unknown.status, unknown.body)
 			}
 			o.want(http.StatusNotFound, route[0], "/requests/"+id+route[1], "", cleo)
 			o.want(http.StatusUnauthorized, route[0], "/requests/"+id+route[1], "")
@@ -66,12 +66,12 @@ func TestARequestThatIsNotThere(t *testing.T) {
 	}
 }
 
-// withoutDenial takes the id of the denial out of a refusal: each has its own.
+// withoutDenial removes the id of the denial from a 403, because each has its own.
 func withoutDenial(body string) string {
 	return regexp.MustCompile(`"denial_id":"[^"]+",`).ReplaceAllString(body, "")
 }
 
-// Who decided is for those who may see resolutions.
+// A resolution is visible only with the permission to view resolutions.
 func TestResolutionsAreHidden(t *testing.T) {
 	o := newOffice(t)
 	o.want(http.StatusOK, "POST", "/requests/1/approve", "", o.signIn("ben"))

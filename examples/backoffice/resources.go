@@ -6,18 +6,18 @@ import (
 	"strings"
 )
 
-// requestMark begins the types of requests where they are asked about as resources: request 1,
-// a deposit, is "1" of the type "clients.requests.deposit".
+// requestMark is the prefix of AuthZEN's resource types for requests: request 1, a deposit, is the
+// resource "1" of the type "clients.requests.deposit".
 const requestMark = "clients.requests."
 
-// resources lists the requests of a type by their numbers, for other services that search for
-// those that someone may see or decide. There are no resources of other types.
+// resources implements [api.AuthZENOptions] Resources: it lists the requests of a type by their
+// numbers, after the given one. There are no resources of other types.
 func (a *app) resources(ctx context.Context, resourceType, after string, limit int) ([]string, error) {
 	kind, ok := strings.CutPrefix(resourceType, requestMark)
 	if !ok {
 		return nil, nil
 	}
-	last, _ := strconv.ParseInt(after, 10, 64) // 0, behind which all are, at the beginning
+	last, _ := strconv.ParseInt(after, 10, 64) // 0 for the first page
 	var numbers []int64
 	err := a.db.WithContext(ctx).Model(&request{}).Where("type = ? AND id > ?", kind, last).
 		Order("id").Limit(limit).Pluck("id", &numbers).Error

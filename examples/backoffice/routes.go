@@ -11,15 +11,15 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// routes says what there is and what each route needs. A route without a guard is an error,
-// also one that the configuration brings.
+// routes registers all routes with the permissions that they require. A route without a guard is an
+// error, even if the configuration adds it.
 func (a *app) routes(c config) (http.Handler, error) {
 	gin.SetMode(gin.ReleaseMode)
 	r := gin.New()
-	if err := r.SetTrustedProxies(nil); err != nil { // no header says who is calling
+	if err := r.SetTrustedProxies(nil); err != nil { // no header sets the client's address
 		return nil, err
 	}
-	r.RedirectTrailingSlash = false // one address for each thing
+	r.RedirectTrailingSlash = false // one URL per resource
 	r.HandleMethodNotAllowed = true
 	r.Use(a.logged, a.recovered, secured, a.identify)
 	r.NoRoute(notFound)
@@ -43,7 +43,7 @@ func (a *app) routes(c config) (http.Handler, error) {
 	return protected(r), nil
 }
 
-// open registers what everybody may call.
+// open registers the routes that need no permission.
 func (a *app) open(r *ginguard.Router) {
 	r.GET("/", a.home)
 	r.GET("/style.css", stylesheet)
@@ -56,7 +56,7 @@ func (a *app) open(r *ginguard.Router) {
 	r.GET("/metrics", a.metrics)
 }
 
-// application registers what takes permissions.
+// application registers the routes that require permissions.
 func (a *app) application(r *ginguard.Router, g *ginguard.Guard) {
 	view := g.RequireFunc(a.permissionsFor(func(kind string) []authz.Permission {
 		return []authz.Permission{viewOf(kind)}

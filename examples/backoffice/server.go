@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// goodbye is how long requests that are under way have when the server is told to stop.
+// goodbye is how long running requests may take to finish after the server is told to stop.
 const goodbye = 10 * time.Second
 
 // serve answers requests until ctx ends.
@@ -23,8 +23,8 @@ func (a *app) serve(ctx context.Context, address string, out io.Writer) error {
 	server := &http.Server{
 		Handler:           a.handler,
 		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       time.Minute,      // an import has 32 MiB
-		WriteTimeout:      90 * time.Second, // and a minute to be stored
+		ReadTimeout:       time.Minute,      // an import may have 32 MiB
+		WriteTimeout:      90 * time.Second, // storing an import may take a minute
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
@@ -32,7 +32,7 @@ func (a *app) serve(ctx context.Context, address string, out io.Writer) error {
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	if err := a.welcome(ctx, out, "http://"+listener.Addr().String()); err != nil {
-		a.log.Warn("what to try could not be printed", "error", err)
+		a.log.Warn("failed to print the welcome text", "error", err)
 	}
 	select {
 	case err = <-served:

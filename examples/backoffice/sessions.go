@@ -13,26 +13,26 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// session lets whoever has its token act as a user. It says nothing about what that user may
-// do: this is asked anew on every request, so a change of rights needs no new session.
+// session identifies a user by a token. It contains no permissions: every request checks the current
+// policy, so a change needs no new session.
 type session struct {
-	// TokenHash is the SHA-256 of the token: who reads the database can't sign in with it. The
-	// token is random, so that it needs no salt.
+	// TokenHash is the SHA-256 of the token, so that a copy of the database lets nobody sign in. The
+	// token is random, so the hash needs no salt.
 	TokenHash string       `gorm:"primaryKey;size:64"`
 	UserID    authz.UserID `gorm:"size:100;not null"`
 	ExpiresAt int64        `gorm:"not null;index"` // in seconds since 1970
 }
 
-// TableName is what GORM asks.
+// TableName implements GORM's Tabler.
 func (session) TableName() string { return "sessions" }
 
 // sessionLife is how long a sign-in lasts.
 const sessionLife = 12 * time.Hour
 
-// sessions are in the database: a restart signs nobody out.
+// sessions are stored in the database, so that they survive a restart.
 type sessions struct{ db *gorm.DB }
 
-// start returns the token of a new session, 130 random bits, and clears out those that ended.
+// start returns the token of a new session, 130 random bits, and deletes expired sessions.
 func (s sessions) start(ctx context.Context, user authz.UserID) (string, error) {
 	token := rand.Text()
 	now := time.Now()
@@ -48,7 +48,8 @@ func (s sessions) start(ctx context.Context, user authz.UserID) (string, error) 
 	return token, nil
 }
 
-// user returns who has the token, empty if nobody. An account that was disabled has no session.
+// user returns the user of a token, or "" if there is no valid session. Sessions of disabled
+// accounts are not valid.
 func (s sessions) user(ctx context.Context, token string) (authz.UserID, error) {
 	var ids []authz.UserID
 	err := s.db.WithContext(ctx).Model(&session{}).
@@ -64,7 +65,7 @@ func (s sessions) user(ctx context.Context, token string) (authz.UserID, error) 
 	return ids[0], nil
 }
 
-// end forgets the token.
+// end deletes the session.
 func (s sessions) end(ctx context.Context, token string) error {
 	if err := s.db.WithContext(ctx).Delete(&session{}, "token_hash = ?", hashToken(token)).Error; err != nil {
 		return fmt.Errorf("end the session: %w", err)

@@ -22,7 +22,7 @@ func (a *app) updateSetting(c *gin.Context) {
 		return
 	}
 	if utf8.RuneCountInString(fields["value"]) > 200 {
-		problem(c, http.StatusUnprocessableEntity, "A value has 200 characters at most.")
+		problem(c, http.StatusUnprocessableEntity, "A value may have at most 200 characters.")
 		return
 	}
 	changed := a.db.WithContext(c.Request.Context()).Model(&setting{}).

@@ -18,8 +18,8 @@ import (
 
 func noEnv(string) string { return "" }
 
-// runIn runs the program as main does, in a directory of its own, and returns what it printed
-// once it serves, its address, and a function that stops it.
+// runIn runs the program as main does, in dir. Once it serves, runIn returns the welcome text, the
+// base URL, and a function that stops it.
 func runIn(t *testing.T, dir string, getenv func(string) string, args ...string) (printed, base string, stop func() error) {
 	t.Helper()
 	t.Chdir(dir)
@@ -36,12 +36,12 @@ func runIn(t *testing.T, dir string, getenv func(string) string, args ...string)
 	}
 	base = regexp.MustCompile(`http://127\.0\.0\.1:\d+`).FindString(printed)
 	if base == "" {
-		t.Fatalf("it doesn't say where to look: %s", printed)
+		t.Fatalf("it doesn't print its address: %s", printed)
 	}
 	return printed, base, stop
 }
 
-// runBriefly is for starts that fail; one that doesn't is stopped soon.
+// runBriefly is for starts that fail. It stops a start that doesn't.
 func runBriefly(t *testing.T, args ...string) error {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
@@ -49,20 +49,20 @@ func runBriefly(t *testing.T, args ...string) error {
 	return run(ctx, args, noEnv, t.Output(), t.Output())
 }
 
-// writes passes on what is written, piece by piece.
+// writes sends each write to the channel.
 type writes chan string
 
 func (w writes) Write(p []byte) (int, error) { w <- string(p); return len(p), nil }
 
-// With nothing but its binary it runs in an empty directory, says at once where to
-// look, and keeps the password that it made up.
+// The binary alone runs in an empty directory, prints its address at once, and keeps its random
+// password.
 func TestRun(t *testing.T) {
 	dir := t.TempDir()
 	start := time.Now()
 	printed, base, stop := runIn(t, dir, noEnv)
 	o := &office{t: t, base: base}
 	o.want(http.StatusOK, "GET", "/healthz", "")
-	// A second is what is promised; tests share the machine with others.
+	// The README promises a second, but tests may run on a busy machine.
 	if took := time.Since(start); took > 5*time.Second {
 		t.Errorf("the first answer took %s", took)
 	}
@@ -90,7 +90,7 @@ func TestRun(t *testing.T) {
 	}
 }
 
-func TestTheDatabaseIsNamedByFlagOrEnvironment(t *testing.T) {
+func TestDatabaseByFlagOrEnvironment(t *testing.T) {
 	env := func(name string) string {
 		if name == "RIGHTFUL_DB" {
 			return "sqlite:from environment?#%41.db"
@@ -112,8 +112,8 @@ func TestTheDatabaseIsNamedByFlagOrEnvironment(t *testing.T) {
 	}
 }
 
-// Whoever knows the demo password may sign in as anyone: it is for this machine alone.
-func TestOnlyTheLoopbackIsServed(t *testing.T) {
+// The demo password is enough to sign in as any user, so other machines must not reach the server.
+func TestListensOnlyOnLoopback(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for _, addr := range []string{":8080", "0.0.0.0:8080", "[::]:8080", "192.0.2.7:8080", "10.0.0.1:0", "[fe80::1]:80", "[::ffff:10.0.0.1]:80"} {
 		err := runBriefly(t, "-addr", addr)
@@ -131,8 +131,8 @@ func TestOnlyTheLoopbackIsServed(t *testing.T) {
 	}
 }
 
-// What can't be done is said clearly, and without what might be a password.
-func TestFlagsThatAreRefused(t *testing.T) {
+// Errors about flags say what is wrong and never reveal a password.
+func TestInvalidFlags(t *testing.T) {
 	t.Chdir(t.TempDir())
 	if err := os.Mkdir("empty", 0o700); err != nil {
 		t.Fatal(err)
@@ -149,14 +149,14 @@ func TestFlagsThatAreRefused(t *testing.T) {
 		{"-db sqlite:no/such/dir/x.db", "doesn't exist"},
 		{"-notify postgres", "-db postgres://…"},
 		{"-notify postgres://u:secret@db/x", "poll, postgres or redis://…"},
-		{"-notify redis://:secret@127.0.0.1:x", "can't be understood"},
+		{"-notify redis://:secret@127.0.0.1:x", "is malformed"},
 		{"-notify redis://:secret@127.0.0.1:1", "Redis server of -notify"},
 		{"-seed nowhere", "nowhere"},
 		{"-seed empty", "no seed"},
 		{"-addr nonsense", "HOST:PORT"},
-		{"-addr 127.0.0.1:http", "no port number"},
+		{"-addr 127.0.0.1:http", "not a port number"},
 		{"-demo-password " + strings.Repeat("x", 73), "73 bytes"},
-		{"more", "no flag"},
+		{"more", "unexpected argument"},
 	} {
 		err := runBriefly(t, strings.SplitN(c.args, " ", 2)...)
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "secret") {
@@ -165,7 +165,7 @@ func TestFlagsThatAreRefused(t *testing.T) {
 	}
 }
 
-// A seed of any catalog will do: its users are then the demo users.
+// A seed may have any catalog. Its users become the demo users.
 func TestAnotherSeed(t *testing.T) {
 	c := testConfig(t)
 	c.seed = os.DirFS("../chat/seed")
@@ -183,8 +183,8 @@ func TestAnotherSeed(t *testing.T) {
 	}
 }
 
-// What it prints can be pasted into a shell, whatever the users are called.
-func TestASeedWithStrangeNames(t *testing.T) {
+// The printed commands are quoted for a shell, whatever the names of the users.
+func TestSeedWithOddNames(t *testing.T) {
 	c := testConfig(t)
 	c.seed = fstest.MapFS{"policy.csv": {Data: []byte(`g, "O'Brien, Zoë", Administrators
 g, $(reboot), visitors
@@ -202,7 +202,7 @@ g, $(reboot), visitors
 	o.want(http.StatusOK, "GET", "/requests", "", o.signIn("O'Brien, Zoë"))
 }
 
-func TestABadSeedIsRefusedWhole(t *testing.T) {
+func TestInvalidSeed(t *testing.T) {
 	c := testConfig(t)
 	c.seed = fstest.MapFS{"policy.csv": {Data: []byte("p, group:A, x\nq, y\n")}}
 	_, err := newApp(t.Context(), c, slog.New(slog.DiscardHandler))
@@ -211,8 +211,8 @@ func TestABadSeedIsRefusedWhole(t *testing.T) {
 	}
 }
 
-// A route that nobody guarded stops the start, wherever it was registered.
-func TestARouteWithoutAGuardIsRefused(t *testing.T) {
+// A route without a guard is an error at the start, wherever it was registered.
+func TestUnguardedRoute(t *testing.T) {
 	c := testConfig(t)
 	c.more = func(r gin.IRouter) { r.GET("/forgotten", func(*gin.Context) {}) }
 	_, err := newApp(t.Context(), c, slog.New(slog.DiscardHandler))
@@ -221,8 +221,8 @@ func TestARouteWithoutAGuardIsRefused(t *testing.T) {
 	}
 }
 
-// The seed here is the one that the decisions were written for.
-func TestTheSeedIsTheScenario(t *testing.T) {
+// The built-in seed equals that of the scenario.
+func TestSeedIsScenario(t *testing.T) {
 	for _, name := range []string{"permissions.csv", "groups.csv", "policy.csv"} {
 		ours, err := fs.ReadFile(embedded, "seed/"+name)
 		if err != nil {

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// The story that the project starts from: someone is refused and learns what is missing, an
-// administrator moves them to another group, and the very next request is let through.
-func TestARefusalSaysWhatIsMissingAndAChangeCountsAtOnce(t *testing.T) {
+// The project's central story: a user gets a 403 that lists the missing permissions, an administrator
+// adds the user to a group, and the next request is allowed.
+func TestDenialAndChange(t *testing.T) {
 	o := newOffice(t)
 	cleo, ana := o.signIn("cleo"), o.signIn("ana")
 	missing := []string{
@@ -26,7 +26,7 @@ func TestARefusalSaysWhatIsMissingAndAChangeCountsAtOnce(t *testing.T) {
 	}
 	if first := refused.Missing[0]; first.Label != "Update client's requests with type Deposit" ||
 		!slices.Equal(first.Category, []string{"Clients", "Client's request"}) {
-		t.Errorf("the first missing permission isn't in the catalog's words: %+v", first)
+		t.Errorf("the first missing permission lacks its label or category: %+v", first)
 	}
 	page := o.want(http.StatusForbidden, "POST", "/requests/1/approve", "", cleo, asPage)
 	if !strings.HasPrefix(page.header.Get("Content-Type"), "text/html") {
@@ -58,7 +58,7 @@ func TestARefusalSaysWhatIsMissingAndAChangeCountsAtOnce(t *testing.T) {
 	o.want(http.StatusForbidden, "POST", "/requests/1/reject", "", cleo)
 }
 
-// denial is what an administrator reads of a denial.
+// denial has the members of a recorded denial that the tests check.
 type denial struct {
 	User, Route  string
 	Required     []string
@@ -67,11 +67,11 @@ type denial struct {
 	AllowedSince int  `json:"allowed_since"`
 }
 
-// denial reads a denial by the id of its 403, for which there is a second.
+// denial reads a denial by the id in its 403. It is recorded in the background.
 func (o *office) denial(id string, as header) (d denial) {
 	o.t.Helper()
 	path := "/api/v1/denials/" + id
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); { // on a machine with much to do
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); { // long, for busy machines
 		if r := o.send("GET", path, "", as); r.status != http.StatusNotFound {
 			break
 		}
@@ -80,7 +80,7 @@ func (o *office) denial(id string, as header) (d denial) {
 	return d
 }
 
-func TestARestartKeepsAccountsSessionsAndChanges(t *testing.T) {
+func TestRestartKeepsState(t *testing.T) {
 	c := testConfig(t)
 	o, stop := openOffice(t, c)
 	cleo, ana := o.signIn("cleo"), o.signIn("ana")
@@ -89,7 +89,7 @@ func TestARestartKeepsAccountsSessionsAndChanges(t *testing.T) {
 	o.want(http.StatusNoContent, "PUT", "/api/v1/groups/Finance/members/zoe", "", ana)
 	stop()
 
-	c.demoPassword = "" // the one kept with the database
+	c.demoPassword = "" // the one stored in the database
 	o, stop = openOffice(t, c)
 	if o.password != testPassword {
 		t.Errorf("the demo password is now %q", o.password)
@@ -100,7 +100,7 @@ func TestARestartKeepsAccountsSessionsAndChanges(t *testing.T) {
 		t.Errorf("request 1 is %s again", kept.Status)
 	}
 	o.want(http.StatusOK, "POST", "/requests/2/approve", "", o.signIn("cleo"))
-	// Accounts are the demo users of the first start; a right alone signs nobody in.
+	// Only the demo users of the first start have accounts; a membership alone doesn't let zoe sign in.
 	o.want(http.StatusUnauthorized, "POST", "/login", "user=zoe&password="+testPassword, asForm)
 	stop()
 
@@ -110,8 +110,8 @@ func TestARestartKeepsAccountsSessionsAndChanges(t *testing.T) {
 	o.want(http.StatusOK, "POST", "/login", "user=cleo&password=another+one", asForm)
 }
 
-// The one administrator with an account can't leave the group to someone who has none.
-func TestAnAdministratorWithoutAnAccountDoesNotCount(t *testing.T) {
+// The last administrator with an account can't leave the group while all others have none.
+func TestLastAdministratorNeedsAccount(t *testing.T) {
 	o := newOffice(t)
 	ana := o.signIn("ana")
 	o.want(http.StatusNoContent, "PUT", "/api/v1/groups/Administrators/members/ghost", "", ana)

@@ -15,8 +15,7 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// account is someone who can sign in. Accounts are the host's: Rightful knows no more than
-// their ids.
+// account is a user who can sign in. Accounts belong to the host: Rightful knows only their ids.
 type account struct {
 	ID           authz.UserID `gorm:"primaryKey;size:100"`
 	PasswordHash string       `gorm:"size:60;not null"`
@@ -24,31 +23,31 @@ type account struct {
 	CreatedAt    time.Time
 }
 
-// TableName is what GORM asks.
+// TableName implements GORM's Tabler.
 func (account) TableName() string { return "users" }
 
-// demo is the one password of the demo accounts, readable, so that each start can print it,
-// and hashed, so that no start has to hash it anew.
+// demo is the password of all demo accounts: in plain text, so that each start can print it, and
+// hashed, so that no start has to hash it again.
 type demo struct {
 	ID           int `gorm:"primaryKey"`
 	Password     string
 	PasswordHash string
 }
 
-// TableName is what GORM asks.
+// TableName implements GORM's Tabler.
 func (demo) TableName() string { return "demo" }
 
-// maxPassword is in bytes: bcrypt looks at no more.
+// maxPassword is the maximum length of a password in bytes: bcrypt ignores the rest.
 const maxPassword = 72
 
 // users are the accounts and their passwords.
 type users struct {
 	db    *gorm.DB
-	decoy string // a hash to compare with where there is no account, so that both take as long
+	decoy string // a hash to compare with if there is no account, so that both cases take equally long
 }
 
-// prepare makes an account for everyone whom the policy names, on the first start, and sets
-// the demo password to wanted, unless that is empty. It returns the password.
+// prepare creates an account for each of people on the first start, and sets the demo password to
+// wanted unless that is empty. It returns the password.
 func (u *users) prepare(ctx context.Context, people []authz.UserID, wanted string, cost int) (string, error) {
 	var kept demo
 	err := u.db.WithContext(ctx).Limit(1).Find(&kept).Error
@@ -72,14 +71,14 @@ func (u *users) prepare(ctx context.Context, people []authz.UserID, wanted strin
 		return tx.Model(&account{}).Where("password_hash = ?", before).Update("password_hash", kept.PasswordHash).Error
 	})
 	if err != nil {
-		return "", fmt.Errorf("make the demo accounts: %w", err)
+		return "", fmt.Errorf("create the demo accounts: %w", err)
 	}
 	u.decoy = kept.PasswordHash
 	return kept.Password, nil
 }
 
-// keep stores the demo password. Of two processes that make the first start together, the
-// first one's counts for both.
+// keep stores the demo password. If two processes make the first start at the same time, both use
+// the password that is stored first.
 func keep(tx *gorm.DB, d *demo, first bool) error {
 	if !first {
 		return tx.Save(d).Error
@@ -91,7 +90,7 @@ func keep(tx *gorm.DB, d *demo, first bool) error {
 	return tx.Take(d, 1).Error
 }
 
-// newDemo hashes once for all accounts: bcrypt takes its time on purpose.
+// newDemo hashes the password once for all accounts, because bcrypt is slow on purpose.
 func newDemo(password string, cost int) (demo, error) {
 	if password == "" {
 		password = strings.ToLower(rand.Text()[:12]) // 60 bits
@@ -103,7 +102,7 @@ func newDemo(password string, cost int) (demo, error) {
 	return demo{ID: 1, Password: password, PasswordHash: string(hash)}, nil
 }
 
-// add makes accounts, leaving those alone that are there.
+// add creates accounts and leaves existing ones unchanged.
 func (u *users) add(tx *gorm.DB, people []authz.UserID, hash string) error {
 	if len(people) == 0 {
 		return nil
@@ -112,12 +111,12 @@ func (u *users) add(tx *gorm.DB, people []authz.UserID, hash string) error {
 	for i, id := range people {
 		accounts[i] = account{ID: id, PasswordHash: hash}
 	}
-	// Few at a time: SQLite bounds the values of one statement.
+	// In batches, because SQLite limits the values of one statement.
 	return tx.Clauses(clause.OnConflict{DoNothing: true}).CreateInBatches(accounts, 500).Error
 }
 
-// check reports whether the password is the user's. It takes as long for a user who isn't
-// there, so that an answer's time doesn't tell who has an account.
+// check reports whether the password is the user's. It takes equally long for an unknown user, so
+// that the time of an answer doesn't reveal who has an account.
 func (u *users) check(ctx context.Context, id authz.UserID, password string) (bool, error) {
 	var found account
 	err := u.db.WithContext(ctx).Limit(1).Find(&found, "id = ?", id).Error
@@ -129,14 +128,14 @@ func (u *users) check(ctx context.Context, id authz.UserID, password string) (bo
 	if !ok {
 		hash = u.decoy
 	}
-	// bcrypt compares the first 72 bytes and would take whatever follows them.
+	// bcrypt compares the first 72 bytes and would accept anything after them.
 	if len(password) > maxPassword {
 		password, ok = password[:maxPassword], false
 	}
 	return bcrypt.CompareHashAndPassword([]byte(hash), []byte(password)) == nil && ok, nil
 }
 
-// list returns the ids of the first accounts, and how many there are.
+// list returns the ids of the first accounts, and the number of all.
 func (u *users) list(ctx context.Context, limit int) (ids []authz.UserID, count int64, err error) {
 	db := u.db.WithContext(ctx).Model(&account{})
 	err = errors.Join(
@@ -146,8 +145,8 @@ func (u *users) list(ctx context.Context, limit int) (ids []authz.UserID, count 
 	return ids, count, err
 }
 
-// Active implements [authz.Directory]: the last administrator who can still sign in doesn't
-// get out of the group.
+// Active implements [authz.Directory]: the last administrator who can still sign in can't be removed
+// from the group.
 func (u *users) Active(ctx context.Context, id authz.UserID) (bool, error) {
 	var n int64
 	err := u.db.WithContext(ctx).Model(&account{}).Where("id = ? AND NOT disabled", id).Count(&n).Error

@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// The whole walk, on two instances that share a database: cleo is refused on the one, ana finds
-// out on the other what would do with the least else, looks at what it would do, does it with the
-// same call, and cleo's next click goes through on the one.
-func TestTheWalkOnTwoInstances(t *testing.T) {
+// The whole walkthrough, on two instances that share a database: one denies cleo's request. On the
+// other, ana reads the first fix, previews it and applies it with the same call. Then cleo's next
+// request on the first instance is allowed.
+func TestWalkthroughOnTwoInstances(t *testing.T) {
 	c := testConfig(t)
 	one, _ := openOffice(t, c)
 	two, _ := openOffice(t, c)
@@ -38,7 +38,7 @@ func TestTheWalkOnTwoInstances(t *testing.T) {
 	asked := "/api/v1/users/cleo/explanation?" + url.Values{"permission": refused.Required}.Encode()
 	two.want(http.StatusOK, "GET", asked, "", ana).decode(t, &why)
 	if why.Allowed || len(why.Fixes) < 2 {
-		t.Fatalf("explained as %+v", why)
+		t.Fatalf("the explanation is %+v", why)
 	}
 	fix := why.Fixes[0]
 	if fix.Kind != "assign" || !slices.Equal(fix.Groups, []string{"Requests desk"}) || !fix.Allowed || len(fix.Operations) != 1 {
@@ -55,17 +55,17 @@ func TestTheWalkOnTwoInstances(t *testing.T) {
 
 	start := time.Now()
 	for one.send("POST", "/requests/1/approve", "", cleo).status != http.StatusOK {
-		if time.Since(start) > 10*time.Second { // a poll away, on a machine with much to do
-			t.Fatal("cleo is still refused on the other instance")
+		if time.Since(start) > 10*time.Second { // a poll interval, on a busy machine
+			t.Fatal("cleo is still denied on the other instance")
 		}
 	}
-	t.Logf("counted on the other instance after %v", time.Since(start).Round(time.Millisecond))
+	t.Logf("in effect on the other instance after %v", time.Since(start).Round(time.Millisecond))
 	if now := one.denial(id[1], one.signIn("ana")); !now.AllowedNow || done.header.Get("Rightful-Revision") != "3" || now.AllowedSince != 3 {
 		t.Errorf("after revision %s the denial is %+v", done.header.Get("Rightful-Revision"), now)
 	}
 }
 
-// explanation is what an administrator reads of why someone may not.
+// explanation has the members of an explanation that the test checks.
 type explanation struct {
 	Allowed bool
 	Fixes   []struct {

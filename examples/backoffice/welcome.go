@@ -15,18 +15,18 @@ import (
 // shownUsers is how many users are listed at the start.
 const shownUsers = 20
 
-// welcome prints where to look and what to try.
+// welcome prints the address, the users and commands to try.
 func (a *app) welcome(ctx context.Context, out io.Writer, base string) error {
 	ids, count, err := a.users.list(ctx, shownUsers)
 	if err != nil {
 		return err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "\nThe back office is at %s, its REST interface at %s/api/v1.\n\n", base, base)
+	fmt.Fprintf(&b, "\nThe back office is at %s and its REST interface at %s/api/v1.\n\n", base, base)
 	fmt.Fprintf(&b, "Users:     %s\n", listed(ids, count))
-	fmt.Fprintf(&b, "Password:  %s  (the same for all)\n\n", a.password)
+	fmt.Fprintf(&b, "Password:  %s  (for all users)\n\n", a.password)
 	if lines := a.toTry(ids, base); len(lines) > 0 {
-		fmt.Fprintf(&b, "Try, in another terminal:\n\n  %s\n\n", strings.Join(lines, "\n  "))
+		fmt.Fprintf(&b, "Try this in another terminal:\n\n  %s\n\n", strings.Join(lines, "\n  "))
 	}
 	_, err = io.WriteString(out, b.String())
 	return err
@@ -44,9 +44,8 @@ func listed(ids []authz.UserID, count int64) string {
 	return text
 }
 
-// toTry is the story that a stranger should see first: someone is refused and told why, an
-// administrator changes it, and it counts at once. With a seed of one's own it tells as much
-// of it as there is.
+// toTry returns the commands of the central story: a user gets a 403 that explains itself, and an
+// administrator adds the user to a group. With another seed, the last command only lists the groups.
 func (a *app) toTry(ids []authz.UserID, base string) []string {
 	view := a.engine.View()
 	refused := slices.IndexFunc(ids, func(id authz.UserID) bool { return !view.Can(id, neededToDecide(requestTypes[0])...) })
@@ -68,7 +67,7 @@ func (a *app) toTry(ids []authz.UserID, base string) []string {
 	}
 }
 
-// signIn is a line of shell that keeps the token in a variable.
+// signIn returns a shell command that stores the token in a variable.
 func (a *app) signIn(variable string, id authz.UserID, base string) string {
 	return fmt.Sprintf(`%s=$(curl -s %s/login --data-urlencode %s --data-urlencode %s | cut -d'"' -f4)`,
 		variable, base, quoted("user="+string(id)), quoted("password="+a.password))
@@ -76,7 +75,7 @@ func (a *app) signIn(variable string, id authz.UserID, base string) string {
 
 var needsNoQuotes = regexp.MustCompile(`^[A-Za-z0-9_.,:=/%-]+$`)
 
-// quoted is for a shell: users are named as the seed likes.
+// quoted quotes a word for a shell, since a seed may have any names.
 func quoted(s string) string {
 	if needsNoQuotes.MatchString(s) {
 		return s

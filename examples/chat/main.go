@@ -1,10 +1,10 @@
-// Command chat is the back office of a chat platform in a page of code: pages that operators
-// may not open, and the answer that they get when they try.
+// Command chat is the back office of a chat platform in a page of code. Operators may not open some
+// of its pages, and the 403 tells them why.
 //
 //	go run ./examples/chat
 //
 // Sign in as olga (an operator), sven (a supervisor), mira (a manager), uma (no access) or root
-// (an administrator). The policy is kept in memory: each start begins with the seed.
+// (an administrator). The policy is kept in memory: each start loads the seed.
 package main
 
 import (
@@ -30,7 +30,7 @@ import (
 //go:embed seed
 var files embed.FS
 
-// address is on the loopback: everyone has the same password here.
+// address is on the loopback, because all users have the same password.
 const address = "127.0.0.1:8081"
 
 func main() {
@@ -63,8 +63,8 @@ func openEngine(ctx context.Context) (*authz.Engine, error) {
 	return authz.Open(ctx, memstore.New(), authz.Options{Seed: &seed})
 }
 
-// newHandler is the application. Each route says what it needs, and Check refuses one that
-// doesn't.
+// newHandler returns the application. Each route states its permissions, and Check refuses routes
+// that don't.
 func newHandler(engine *authz.Engine, password string) (http.Handler, error) {
 	gin.SetMode(gin.ReleaseMode)
 	r := gin.New()
@@ -78,7 +78,7 @@ func newHandler(engine *authz.Engine, password string) (http.Handler, error) {
 
 	routes.GET("/", g.Open(), page("Try /chats, /reports, /chatbot, /management, /users and /settings."))
 	routes.GET("/chats", g.Require("chats:view"), page("Chats"))
-	routes.POST("/chats/reply", g.Require("chats:reply"), page("Your answer was sent."))
+	routes.POST("/chats/reply", g.Require("chats:reply"), page("Your reply was sent."))
 	routes.POST("/chats/transfer", g.Require("chats:transfer"), page("The chat was transferred."))
 	routes.GET("/monitor", g.Require("chats:monitor"), page("Chats of the team"))
 	routes.GET("/reports", g.Require("reports:view"), page("Reports"))
@@ -90,12 +90,12 @@ func newHandler(engine *authz.Engine, password string) (http.Handler, error) {
 	routes.GET("/users", g.Require("users:view"), page("Users"))
 	routes.POST("/users", g.Require("users:update"), page("The access group was changed."))
 
-	api.Mount(r.Group("/api/v1"), engine, currentUser) // where root changes people's groups
-	// Browsers send a password by themselves, also for a page of another site.
+	api.Mount(r.Group("/api/v1"), engine, currentUser) // root changes users' groups here
+	// Browsers send the password even with requests from other sites.
 	return http.NewCrossOriginProtection().Handler(r), routes.Check()
 }
 
-// demoSignIn takes the users that the policy names, all with one password. Yours has accounts.
+// demoSignIn accepts the users that the policy names, all with one password. A real host has accounts.
 func demoSignIn(engine *authz.Engine, password string) api.CurrentUser {
 	return func(c *gin.Context) authz.UserID {
 		user, given, ok := c.Request.BasicAuth()

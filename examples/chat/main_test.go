@@ -13,7 +13,7 @@ import (
 
 const password = "open sesame"
 
-// routes are where each permission is asked for.
+// routes maps each permission to the route that requires it.
 var routes = map[string][2]string{
 	"chats:view": {"GET", "/chats"}, "chats:reply": {"POST", "/chats/reply"}, "chats:transfer": {"POST", "/chats/transfer"},
 	"chats:monitor": {"GET", "/monitor"}, "reports:view": {"GET", "/reports"},
@@ -67,7 +67,7 @@ func TestDecisionsOverHTTP(t *testing.T) {
 	for _, d := range decisions[1:] {
 		route, ok := routes[d[1]]
 		if !ok {
-			t.Fatalf("no route asks for %s", d[1])
+			t.Fatalf("no route requires %s", d[1])
 		}
 		want := map[string]int{"true": http.StatusOK, "false": http.StatusForbidden}[d[2]]
 		if w := ask(t, h, d[0], route[0], route[1]); w.Code != want {
@@ -76,7 +76,7 @@ func TestDecisionsOverHTTP(t *testing.T) {
 	}
 }
 
-// Each route asks for the one permission that it should.
+// Each route requires exactly its permission.
 func TestEveryPermissionHasItsRoute(t *testing.T) {
 	engine, h := newChat(t)
 	for _, entry := range engine.View().Catalog(nil, "") {
@@ -90,13 +90,13 @@ func TestEveryPermissionHasItsRoute(t *testing.T) {
 	}
 }
 
-// The story: an operator opens the settings by their address, the administrator changes the
-// access group, and the next request counts.
-func TestAnOperatorOpensTheSettings(t *testing.T) {
+// The story: an operator gets a 403 for the settings, the administrator changes the operator's group,
+// and the next request is allowed.
+func TestOperatorOpensSettings(t *testing.T) {
 	_, h := newChat(t)
 	page := ask(t, h, "olga", "GET", "/settings", "Accept", "text/html")
 	if page.Code != http.StatusForbidden || !strings.Contains(page.Body.String(), "Open the settings page") {
-		t.Errorf("olga is shown %d %s", page.Code, page.Body)
+		t.Errorf("olga gets %d %s", page.Code, page.Body)
 	}
 	if w := ask(t, h, "root", "PUT", "/api/v1/groups/Manager/members/olga"); w.Code != http.StatusNoContent {
 		t.Fatalf("root gets %d %s", w.Code, w.Body)
@@ -110,7 +110,7 @@ func TestSignIn(t *testing.T) {
 	_, h := newChat(t)
 	anonymous := ask(t, h, "", "GET", "/chats?as=olga", "X-User", "olga")
 	if anonymous.Code != http.StatusUnauthorized || !strings.HasPrefix(anonymous.Header().Get("WWW-Authenticate"), "Basic ") {
-		t.Errorf("nobody gets %d, %v", anonymous.Code, anonymous.Header())
+		t.Errorf("an anonymous request gets %d, %v", anonymous.Code, anonymous.Header())
 	}
 	if w := ask(t, h, "stranger", "GET", "/chats"); w.Code != http.StatusUnauthorized {
 		t.Errorf("a stranger with the password gets %d", w.Code)
@@ -127,7 +127,7 @@ func TestSignIn(t *testing.T) {
 	}
 }
 
-func TestTheSeedIsTheScenario(t *testing.T) {
+func TestSeedIsScenario(t *testing.T) {
 	for _, name := range []string{"permissions.csv", "groups.csv", "policy.csv"} {
 		ours, err := files.ReadFile("seed/" + name)
 		if err != nil {

@@ -33,8 +33,8 @@ import (
 	"github.com/rightful-go/rightful/authz/policycsv"
 )
 
-// The functions here and in notify_test.go are the code of docs/embedding.md; TestTheGuideShowsThisCode
-// holds that.
+// The functions here and in notify_test.go are the code of docs/embedding.md, as TestGuideShowsThisCode
+// checks.
 
 func openOnHostsDatabase(ctx context.Context, db *gorm.DB, key []byte, people authz.Directory) (*authz.Engine, error) {
 	seed, err := policycsv.ReadSeed(os.DirFS("seed"))
@@ -163,8 +163,8 @@ func askPlainCasbinOnTheTable(store *gormstore.Store) (bool, error) {
 func showSettings(c *gin.Context) { c.String(http.StatusOK, "Settings\n") }
 func approve(c *gin.Context)      { c.String(http.StatusOK, "Approved\n") }
 
-// The page is in the language that the application knows of, and says whom to ask.
-func TestPagesSpeakTheLanguageOfTheUser(t *testing.T) {
+// The 403 page is in the language that the application chooses, and has the configured contact.
+func TestPageLanguage(t *testing.T) {
 	engine, err := authz.Open(t.Context(), memstore.New(), authz.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -182,14 +182,14 @@ func TestPagesSpeakTheLanguageOfTheUser(t *testing.T) {
 		w := httptest.NewRecorder()
 		r.ServeHTTP(w, request)
 		if w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), want) {
-			t.Errorf("in %s it says %d %s", language, w.Code, w.Body)
+			t.Errorf("language %s: got %d %s", language, w.Code, w.Body)
 		}
 	}
 }
 
-// Every Go example of the guide stands in this package, line for line, and its script in the back
+// Every Go example of the guide is in this package, line for line, and its script is in the back
 // office.
-func TestTheGuideShowsThisCode(t *testing.T) {
+func TestGuideShowsThisCode(t *testing.T) {
 	guide, err := os.ReadFile("../../docs/embedding.md")
 	if err != nil {
 		t.Fatal(err)
@@ -214,12 +214,12 @@ func TestTheGuideShowsThisCode(t *testing.T) {
 	for _, block := range append(blocks, strings.Split(string(guide), "```js\n")[1:]...) {
 		block, _, _ = strings.Cut(block, "```")
 		if !strings.Contains(code, flat(block)) {
-			t.Errorf("this isn't compiled anywhere:\n%s", block)
+			t.Errorf("this example isn't in the code:\n%s", block)
 		}
 	}
 }
 
-// flat leaves indentation and empty lines out.
+// flat removes indentation and empty lines.
 func flat(text string) string {
 	var b strings.Builder
 	for line := range strings.Lines(text) {
@@ -241,9 +241,9 @@ type everyone struct{}
 func (everyone) Active(context.Context, authz.UserID) (bool, error)     { return true, nil }
 func (everyone) UserOf(_ context.Context, token string) (string, error) { return token, nil }
 
-// The guide's code does what the guide says: a table that plain Casbin filled is adopted, the
-// routes are guarded, and plain Casbin reads what Rightful wrote.
-func TestTheGuide(t *testing.T) {
+// The guide's code works as the guide says: it adopts a table that plain Casbin filled, it guards the
+// routes, and plain Casbin reads what Rightful wrote.
+func TestGuide(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.CopyFS(filepath.Join(dir, "seed"), os.DirFS("../backoffice/seed")); err != nil {
 		t.Fatal(err)
@@ -261,12 +261,12 @@ func TestTheGuide(t *testing.T) {
 	t.Cleanup(func() { _ = engine.Close() })
 
 	if !engine.Can("otto", "stock.items:view") || engine.Can("otto", "stock.items:delete") {
-		t.Error("what plain Casbin granted isn't what was adopted")
+		t.Error("the adopted policy differs from that of plain Casbin")
 	}
 	if !slices.Contains(engine.View().User("ana").Groups, authz.Administrators) {
-		t.Error("ana is no administrator")
+		t.Error("ana is not an administrator")
 	}
-	testTheGuidesRoutes(t, engine)
+	testGuideRoutes(t, engine)
 	if err := askAndAct(t.Context(), engine); err != nil {
 		t.Error(err)
 	}
@@ -274,18 +274,18 @@ func TestTheGuide(t *testing.T) {
 		t.Fatal(err)
 	}
 	if ok, err := askPlainCasbin("policy.csv"); !ok || err != nil {
-		t.Errorf("plain Casbin on the export says %v, %v", ok, err)
+		t.Errorf("plain Casbin decides %v, %v from the export", ok, err)
 	}
 	store, err := sqlite.New(t.Context(), db, gormstore.Options{Prefix: "acme"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if ok, err := askPlainCasbinOnTheTable(store); !ok || err != nil {
-		t.Errorf("plain Casbin on the table says %v, %v", ok, err)
+		t.Errorf("plain Casbin decides %v, %v from the table", ok, err)
 	}
 }
 
-func testTheGuidesRoutes(t *testing.T, engine *authz.Engine) {
+func testGuideRoutes(t *testing.T, engine *authz.Engine) {
 	t.Helper()
 	r := gin.New()
 	r.Use(sessionUser(everyone{}))
@@ -320,7 +320,7 @@ func testTheGuidesRoutes(t *testing.T, engine *authz.Engine) {
 	}
 }
 
-// fillWithPlainCasbin leaves a table as an application with Casbin and no Rightful does.
+// fillWithPlainCasbin fills the table as an application that uses Casbin without Rightful.
 func fillWithPlainCasbin(t *testing.T, db *gorm.DB) {
 	t.Helper()
 	adapter, err := gormadapter.NewAdapterByDBUseTableName(db, "acme", "casbin_rule")

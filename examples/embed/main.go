@@ -1,5 +1,5 @@
-// Command embed is an existing Gin application with Rightful built in. What that takes is in
-// rightful.go; this file is the application as it was.
+// Command embed is an existing Gin application with Rightful built in. The addition is in
+// rightful.go; this file is the rest of the application.
 package main
 
 import (
@@ -16,8 +16,8 @@ func main() {
 	gin.SetMode(gin.ReleaseMode)
 	r := gin.New()
 	password := rand.Text()
-	r.Use(gin.BasicAuth(gin.Accounts{"ana": password, "ben": password})) // however yours signs people in
-	r.GET("/", func(c *gin.Context) { c.String(http.StatusOK, "Everyone who is signed in sees this.\n") })
+	r.Use(gin.BasicAuth(gin.Accounts{"ana": password, "ben": password})) // your application's own sign-in
+	r.GET("/", func(c *gin.Context) { c.String(http.StatusOK, "All signed-in users see this.\n") })
 
 	if err := addRightful(context.Background(), r, "rightful.db"); err != nil {
 		log.Fatal(err)

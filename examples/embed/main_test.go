@@ -36,8 +36,8 @@ func TestEmbed(t *testing.T) {
 	want(http.StatusOK, "ben", "GET", "/reports", "")
 }
 
-// What the README shows is what is compiled here, within the twenty lines that it promises.
-func TestTheREADMEShowsThisCode(t *testing.T) {
+// The README shows the code of rightful.go, which has at most the twenty lines that it promises.
+func TestREADMEShowsThisCode(t *testing.T) {
 	code, err := os.ReadFile("rightful.go")
 	if err != nil {
 		t.Fatal(err)
@@ -49,9 +49,9 @@ func TestTheREADMEShowsThisCode(t *testing.T) {
 	_, function, _ := strings.Cut(string(code), "\n\nfunc ")
 	function = "func " + function
 	if !strings.Contains(string(readme), function) {
-		t.Error("the README shows other code than rightful.go has")
+		t.Error("the code in the README differs from rightful.go")
 	}
 	if n := strings.Count(strings.TrimSpace(function), "\n") - 1; n > 20 {
-		t.Errorf("it takes %d lines", n)
+		t.Errorf("the code has %d lines", n)
 	}
 }

@@ -45,7 +45,7 @@ func notifiedByRedis(ctx context.Context, store authz.Store) (*authz.Engine, fun
 }
 
 // The guide's notifiers open and stop.
-func TestTheGuidesNotifiers(t *testing.T) {
+func TestGuideNotifiers(t *testing.T) {
 	t.Run("postgres", func(t *testing.T) {
 		dsn, _ := testservers.PostgresOverTCP(t)
 		_, stop, err := notifiedByPostgres(t.Context(), memstore.New(), dsn(testservers.PostgresAddress))

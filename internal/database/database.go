@@ -1,5 +1,5 @@
-// Package database opens databases by addresses of any kind, for the command, the examples and
-// tests. It links every driver, so nothing that a host imports may import it. Start with [Open].
+// Package database opens databases of every supported kind, for the command, the examples and tests. It
+// links every driver, so packages that a host imports must not import it. Start with [Open].
 package database
 
 import (
@@ -15,7 +15,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// kind is a kind of database: what its package can do.
+// kind is a kind of database: the functions of its package.
 type kind struct {
 	open         func(context.Context, string, gormstore.Options) (*gormstore.Store, error)
 	over         func(context.Context, *gorm.DB, gormstore.Options) (*gormstore.Store, error)
@@ -23,7 +23,7 @@ type kind struct {
 	migrationSQL func(string) (string, error)
 }
 
-// kinds are by the name that GORM's driver gives itself.
+// kinds maps names of GORM's drivers.
 var kinds = map[string]kind{
 	"sqlite":   {sqlite.Open, sqlite.New, sqlite.Dialector, sqlite.MigrationSQL},
 	"postgres": {postgres.Open, postgres.New, postgres.Dialector, postgres.MigrationSQL},
@@ -40,7 +40,7 @@ func Open(ctx context.Context, address string, o gormstore.Options) (*gormstore.
 	return k.open(ctx, address, o)
 }
 
-// Dialector returns what gorm.Open takes for such an address.
+// Dialector returns the argument of gorm.Open for such an address.
 func Dialector(address string) (gorm.Dialector, error) {
 	k, err := kindOf(address)
 	if err != nil {
@@ -49,27 +49,28 @@ func Dialector(address string) (gorm.Dialector, error) {
 	return k.dialector(address)
 }
 
-// New opens the store in a database that [Dialector] led to. Closing the store leaves it open.
+// New opens the store in a database that was opened with [Dialector]. Closing the store leaves the
+// database open.
 func New(ctx context.Context, db *gorm.DB, o gormstore.Options) (*gormstore.Store, error) {
 	k, ok := kinds[db.Name()]
 	if !ok {
-		return nil, fmt.Errorf("databases of GORM's %s driver aren't supported; those of sqlite, postgres and mysql are", db.Name())
+		return nil, fmt.Errorf("GORM's %s driver is not supported; use sqlite, postgres or mysql", db.Name())
 	}
 	return k.over(ctx, db, o)
 }
 
-// MigrationSQL returns the SQL that makes the tables of a store in a database of a kind: "sqlite",
-// "postgres" or "mysql".
+// MigrationSQL returns the SQL that creates the tables of a store. The database is "sqlite", "postgres"
+// or "mysql".
 func MigrationSQL(database, prefix string) (string, error) {
 	k, ok := kinds[database]
 	if !ok {
-		return "", fmt.Errorf("there are no tables for databases of the kind %q; there are for sqlite, postgres and mysql", database)
+		return "", fmt.Errorf("databases of the kind %q are not supported; use sqlite, postgres or mysql", database)
 	}
 	return k.migrationSQL(prefix)
 }
 
-// kindOf knows the kind by the scheme. Its error has nothing of the address in it, which may be a
-// password in the wrong place.
+// kindOf returns the kind of the scheme. Its error doesn't repeat the address, which may be a password in
+// the wrong place.
 func kindOf(address string) (kind, error) {
 	scheme, _, ok := strings.Cut(address, ":")
 	if !ok {

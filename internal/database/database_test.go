@@ -10,7 +10,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// Addresses carry passwords, and errors are logged.
+// Addresses contain passwords, and errors are logged.
 func TestOpenNeverTellsThePassword(t *testing.T) {
 	for _, address := range []string{
 		"", "policy.db", "ana:s3cret@tcp(db)/policy", "s3cret", "sqlite", "sqlite://s3cret@db", "SQLITE:s3cret", "s3cret:x",
@@ -33,7 +33,7 @@ func TestOpenNeverTellsThePassword(t *testing.T) {
 	}
 }
 
-// An address leads to a store, and to a *gorm.DB in which a store can be.
+// Both a store and a *gorm.DB for a store can be opened by address.
 func TestOpenAndNew(t *testing.T) {
 	address := "sqlite:" + filepath.Join(t.TempDir(), "policy.db")
 	store, err := database.Open(t.Context(), address, gormstore.Options{})
@@ -71,8 +71,8 @@ func TestMigrationSQL(t *testing.T) {
 	}
 }
 
-func TestMigrationSQLOfNoDatabase(t *testing.T) {
-	if _, err := database.MigrationSQL("oracle", ""); err == nil || !strings.Contains(err.Error(), "sqlite, postgres and mysql") {
+func TestMigrationSQLOfUnknownKind(t *testing.T) {
+	if _, err := database.MigrationSQL("oracle", ""); err == nil || !strings.Contains(err.Error(), "sqlite, postgres or mysql") {
 		t.Errorf("got %v", err)
 	}
 }

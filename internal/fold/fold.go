@@ -32,8 +32,8 @@ func String(s string) string {
 	return norm.NFKC.String(folder.String(norm.NFKC.String(folder.String(norm.NFKC.String(s)))))
 }
 
-// upperCherokee corrects [cases.Fold] for the one script that folds to upper case: it swaps the
-// cases of Cherokee letters, so that two spellings of a name would never meet.
+// upperCherokee corrects [cases.Fold] for Cherokee, the only script that folds to upper case. Without it,
+// the cases of Cherokee letters would be swapped, and two spellings of a name would never match.
 func upperCherokee(r rune) rune {
 	if unicode.Is(unicode.Cherokee, r) {
 		return unicode.ToUpper(r)

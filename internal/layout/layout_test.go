@@ -1,5 +1,5 @@
-// Package layout holds what the project is laid out by: which part may import which, what the
-// module asks of those that import it, and what no file may contain.
+// Package layout tests the layout of the project: which part may import which, which modules an embedder
+// has to require, and what no file may contain.
 package layout_test
 
 import (
@@ -20,12 +20,12 @@ import (
 
 const module = "github.com/rightful-go/rightful"
 
-// parts are the folders at the top and what each may import of the others:
+// parts are the top-level folders, each with the others that it may import:
 //
 //	rightful ← authz ← {adapters, api} ← {examples, cmd}
 //
-// adapters and api don't know each other. A folder belongs to the part that it is in:
-// authz/policycsv to authz. One that isn't here has no place yet. internal is for programs and
+// adapters and api don't import each other. A folder belongs to the part that it is in, such as
+// authz/policycsv to authz. A folder outside this table is an error. internal is for programs and
 // tests: internal/database links every driver.
 var parts = map[string][]string{
 	"":         nil,
@@ -37,13 +37,13 @@ var parts = map[string][]string{
 	"internal": {"", "authz", "adapters"},
 }
 
-// leaves are folders that every part may import, since they import nothing of the project.
+// leaves are folders that every part may import, because they import nothing of the project.
 var leaves = []string{"internal/fold", "internal/textcheck"}
 
-// testSupport are folders of packages that only tests import. They may import what tests may.
+// testSupport are folders of packages that only tests import. They may import anything, as tests may.
 var testSupport = []string{"adapters/internal/dbtest"}
 
-// The worlds outside, by the beginnings of their import paths.
+// External packages, by prefixes of their import paths.
 var (
 	casbin = []string{"github.com/casbin"}
 	sql    = []string{
@@ -53,8 +53,8 @@ var (
 	http = []string{"net/http", "github.com/gin-gonic", "github.com/gin-contrib"}
 )
 
-// unknown are the worlds that a part knows nothing of.
-var unknown = map[string][]string{
+// mustNotImport are the external packages that a part must not import.
+var mustNotImport = map[string][]string{
 	"":         slices.Concat(casbin, sql, http),
 	"authz":    slices.Concat(casbin, sql, http),
 	"adapters": slices.Concat(casbin, http),
@@ -63,29 +63,29 @@ var unknown = map[string][]string{
 	"cmd":      casbin,
 }
 
-// knowsCasbin are the files that know Casbin though their parts don't.
-var knowsCasbin = []string{
+// mayImportCasbin are the files that may import Casbin although their parts may not.
+var mayImportCasbin = []string{
 	"authz/casbin.go",
 	"adapters/casbin/casbin.go",
-	"examples/backoffice/notify.go", // a watcher, which a host chooses
+	"examples/backoffice/notify.go", // the host chooses the watcher
 }
 
-// pinned are versions that move together or not at all; go.mod says why.
+// pinned are versions that must be raised together; go.mod explains why.
 var pinned = map[string]string{
 	"github.com/casbin/casbin/v2":        "v2.135.0",
 	"github.com/casbin/gorm-adapter/v3":  "v3.39.0",
 	"github.com/casbin/redis-watcher/v2": "v2.6.0",
 }
 
-// forbidden is what no file may contain. The expressions don't match themselves.
+// forbidden is what no file may contain. The expressions don't match this file.
 var forbidden = map[string]*regexp.Regexp{
 	"a folder of one machine": regexp.MustCompile(`(?:^|[^\w./*}-])/(?:home|Users|root|work)/\w+|[A-Z]:\\+Users\\`),
-	// Where packages come from is each machine's to say; what they are, the lock file's.
+	// Each machine chooses where packages come from; the lock file says which they are.
 	"an address to download from": regexp.MustCompile(`"resolved":\s*"https?:`),
 	"something left open":         regexp.MustCompile(`\b(?:TO` + `DO|FIX` + `ME|XX` + `X|HA` + `CK)\b`),
 }
 
-// A file of the project, by its path from the top.
+// A file of the project, with its path from the top-level folder.
 type file struct {
 	name string
 	text []byte
@@ -95,7 +95,7 @@ func TestImports(t *testing.T) { report(t, importFaults(project(t))) }
 
 func TestRequirements(t *testing.T) { report(t, requirementFaults(project(t))) }
 
-// linked are packages and what must not be linked into a program that imports them, at any depth.
+// linked maps packages to the imports that a program with the package must not link, at any depth.
 var linked = map[string][]string{
 	"api/guard":  {"github.com/gin-gonic", module + "/api/ginguard", module + "/api/openapi"},
 	"api/client": {"github.com/gin-gonic", module + "/authz"},
@@ -128,7 +128,7 @@ func report(t *testing.T, faults []string) {
 	}
 }
 
-// project reads all files but those that version control, builds and editors leave.
+// project reads all files except those of version control, builds and editors.
 func project(t *testing.T) []file {
 	t.Helper()
 	tree := os.DirFS("../..")
@@ -169,7 +169,7 @@ func importFaults(files []file) (faults []string) {
 			continue
 		}
 		if path.Dir(f.name) == "." && f.name != "model.go" {
-			faults = append(faults, f.name+" stands at the top, where model.go is all the Go there is")
+			faults = append(faults, f.name+" is in the top-level folder, where only model.go may be")
 		}
 		parsed, err := parser.ParseFile(token.NewFileSet(), f.name, f.text, parser.ImportsOnly)
 		if err != nil {
@@ -186,13 +186,13 @@ func importFaults(files []file) (faults []string) {
 	return faults
 }
 
-// importFault says what is wrong with a file importing a package, "" if nothing is.
+// importFault returns what is wrong with an import, or "".
 func importFault(name, imported string) string {
 	from := part(path.Dir(name))
 	may, ok := parts[from]
 	switch {
 	case !ok:
-		return "is in a folder that isn't in the table of parts"
+		return "is in a folder outside the table of parts"
 	case within(imported, module) && slices.Contains(leaves, path.Dir(name)):
 		return fmt.Sprintf("imports %s: a leaf imports nothing of the project", imported)
 	case slices.Contains(leaves, strings.TrimPrefix(imported, module+"/")):
@@ -201,20 +201,20 @@ func importFault(name, imported string) string {
 		if to != from && !slices.Contains(may, to) {
 			return fmt.Sprintf("imports %s: %q may not import %q", imported, from, to)
 		}
-	case slices.Contains(knowsCasbin, name) && within(imported, casbin...):
-	case within(imported, unknown[from]...):
-		return fmt.Sprintf("imports %s, of which %q knows nothing", imported, from)
+	case slices.Contains(mayImportCasbin, name) && within(imported, casbin...):
+	case within(imported, mustNotImport[from]...):
+		return fmt.Sprintf("imports %s, which %q must not import", imported, from)
 	}
 	return ""
 }
 
-// part returns the folder at the top that a folder is in, "" for the top itself.
+// part returns the top-level folder that a folder is in, or "" for the top itself.
 func part(folder string) string {
 	first, _, _ := strings.Cut(folder, "/")
 	return strings.TrimPrefix(first, ".")
 }
 
-// within reports whether a path is one of the others, or below one.
+// within reports whether a path is one of the others or below one.
 func within(name string, others ...string) bool {
 	return slices.ContainsFunc(others, func(other string) bool {
 		return name == other || strings.HasPrefix(name, other+"/")
@@ -224,11 +224,11 @@ func within(name string, others ...string) bool {
 var (
 	requirement = regexp.MustCompile(`(?m)^(?:require)?\s+([\w./-]+) (v\S+)`)
 	tool        = regexp.MustCompile(`(?m)^(?:tool)?\s+([\w./-]+)$`)
-	// A replacement doesn't reach those that import the module: they would build something else.
+	// Modules that import this one ignore its replacements, so they would build something else.
 	directive = regexp.MustCompile(`(?m)^(?:tool|replace|exclude)\b.*`)
 )
 
-// requirements returns the versions that a go.mod names.
+// requirements returns the versions that a go.mod requires.
 func requirements(text string) map[string]string {
 	versions := map[string]string{}
 	for _, m := range requirement.FindAllStringSubmatch(text, -1) {
@@ -291,10 +291,10 @@ func textFaults(files []file) (faults []string) {
 
 var namedTest = regexp.MustCompile("`((?:Test|Fuzz|Benchmark)[A-Z]\\w*)`")
 
-// namesTests are the documents that say which tests hold what they promise.
+// namesTests are the documents that name the tests of their promises.
 var namesTests = []string{"SECURITY.md", "docs/hazards.md"}
 
-// namedTestFaults finds tests that these documents name and that don't exist.
+// namedTestFaults lists tests that these documents name but that don't exist.
 func namedTestFaults(files []file) (faults []string) {
 	var tests []byte
 	for _, f := range files {
@@ -308,14 +308,14 @@ func namedTestFaults(files []file) (faults []string) {
 		}
 		for _, m := range namedTest.FindAllSubmatch(f.text, -1) {
 			if !bytes.Contains(tests, []byte("func "+string(m[1])+"(")) {
-				faults = append(faults, fmt.Sprintf("%s names %s, which is no test", f.name, m[1]))
+				faults = append(faults, fmt.Sprintf("%s names %s, which doesn't exist", f.name, m[1]))
 			}
 		}
 	}
 	return faults
 }
 
-// Each fault is found where it is planted.
+// Each planted fault is found.
 func TestPlantedFaultsAreFound(t *testing.T) {
 	const (
 		mod   = "require (\n\tgithub.com/casbin/casbin/v2 v2.135.0\n\tgithub.com/casbin/gorm-adapter/v3 v3.39.0\n\tgithub.com/casbin/redis-watcher/v2 v2.6.0\n)\n"
@@ -326,36 +326,36 @@ func TestPlantedFaultsAreFound(t *testing.T) {
 		name   string
 		faults func([]file) []string
 		files  []file
-		want   string // "" where nothing is wrong
+		want   string // "" if nothing is wrong
 	}{
-		{"an arrow along", importFaults, []file{{"api/a.go", []byte(imports(module + "/authz/policycsv"))}}, ""},
+		{"an allowed import", importFaults, []file{{"api/a.go", []byte(imports(module + "/authz/policycsv"))}}, ""},
 		{"within a part", importFaults, []file{{"authz/a.go", []byte(imports(module + "/authz/policycsv"))}}, ""},
-		{"an arrow back", importFaults, []file{{"authz/a.go", []byte(imports(module + "/adapters"))}}, `"authz" may not import "adapters"`},
+		{"an import in the wrong direction", importFaults, []file{{"authz/a.go", []byte(imports(module + "/adapters"))}}, `"authz" may not import "adapters"`},
 		{"from below", importFaults, []file{{"authz/policycsv/a.go", []byte(imports(module + "/api/openapi"))}}, `"authz" may not import "api"`},
 		{"from the top", importFaults, []file{{"model.go", []byte(imports(module + "/authz"))}}, `"" may not import "authz"`},
 		{"api to adapters", importFaults, []file{{"api/a.go", []byte(imports(module + "/adapters"))}}, `"api" may not import "adapters"`},
 		{"adapters to api", importFaults, []file{{"adapters/a.go", []byte(imports(module + "/api/openapi"))}}, `"adapters" may not import "api"`},
-		{"a command for a library", importFaults, []file{{"api/a.go", []byte(imports(module + "/examples/chat"))}}, `"api" may not import "examples"`},
+		{"a library that imports a program", importFaults, []file{{"api/a.go", []byte(imports(module + "/examples/chat"))}}, `"api" may not import "examples"`},
 		{"a leaf", importFaults, []file{{"authz/a.go", []byte(imports(module + "/internal/fold"))}}, ""},
 		{"from a leaf", importFaults, []file{{"internal/fold/a.go", []byte(imports(module + "/authz"))}}, "a leaf imports nothing"},
-		{"a folder without a place", importFaults, []file{{"util/a.go", []byte(imports("fmt"))}}, "isn't in the table of parts"},
-		{"Go at the top", importFaults, []file{{"more.go", []byte("package rightful\n")}}, "more.go stands at the top"},
-		{"SQL in the engine", importFaults, []file{{"authz/a.go", []byte(imports("database/sql/driver"))}}, "knows nothing"},
-		{"GORM in the engine", importFaults, []file{{"authz/a.go", []byte(imports("gorm.io/gorm"))}}, "knows nothing"},
-		{"HTTP below the engine", importFaults, []file{{"authz/policycsv/a.go", []byte(imports("net/http"))}}, "knows nothing"},
-		{"Gin in the engine", importFaults, []file{{"authz/a.go", []byte(imports("github.com/gin-gonic/gin"))}}, "knows nothing"},
-		{"Gin in the adapters", importFaults, []file{{"adapters/a.go", []byte(imports("github.com/gin-gonic/gin"))}}, "knows nothing"},
-		{"SQL in the API", importFaults, []file{{"api/a.go", []byte(imports("database/sql"))}}, "knows nothing"},
-		{"Casbin in its file", importFaults, []file{{knowsCasbin[0], []byte(imports("github.com/casbin/casbin/v2/model"))}}, ""},
-		{"a watcher in its file", importFaults, []file{{knowsCasbin[2], []byte(imports("github.com/casbin/redis-watcher/v2"))}}, ""},
-		{"Casbin in another", importFaults, []file{{"authz/a.go", []byte(imports("github.com/casbin/casbin/v2"))}}, "knows nothing"},
-		{"Casbin in its adapter", importFaults, []file{{knowsCasbin[1], []byte(imports("github.com/casbin/gorm-adapter/v3"))}}, ""},
-		{"Casbin in another adapter", importFaults, []file{{"adapters/watcher/a.go", []byte(imports("github.com/casbin/casbin/v2"))}}, "knows nothing"},
+		{"an unknown folder", importFaults, []file{{"util/a.go", []byte(imports("fmt"))}}, "outside the table of parts"},
+		{"Go at the top", importFaults, []file{{"more.go", []byte("package rightful\n")}}, "more.go is in the top-level folder"},
+		{"SQL in the engine", importFaults, []file{{"authz/a.go", []byte(imports("database/sql/driver"))}}, "must not import"},
+		{"GORM in the engine", importFaults, []file{{"authz/a.go", []byte(imports("gorm.io/gorm"))}}, "must not import"},
+		{"HTTP below the engine", importFaults, []file{{"authz/policycsv/a.go", []byte(imports("net/http"))}}, "must not import"},
+		{"Gin in the engine", importFaults, []file{{"authz/a.go", []byte(imports("github.com/gin-gonic/gin"))}}, "must not import"},
+		{"Gin in the adapters", importFaults, []file{{"adapters/a.go", []byte(imports("github.com/gin-gonic/gin"))}}, "must not import"},
+		{"SQL in the API", importFaults, []file{{"api/a.go", []byte(imports("database/sql"))}}, "must not import"},
+		{"Casbin in its file", importFaults, []file{{mayImportCasbin[0], []byte(imports("github.com/casbin/casbin/v2/model"))}}, ""},
+		{"a watcher in its file", importFaults, []file{{mayImportCasbin[2], []byte(imports("github.com/casbin/redis-watcher/v2"))}}, ""},
+		{"Casbin in another", importFaults, []file{{"authz/a.go", []byte(imports("github.com/casbin/casbin/v2"))}}, "must not import"},
+		{"Casbin in its adapter", importFaults, []file{{mayImportCasbin[1], []byte(imports("github.com/casbin/gorm-adapter/v3"))}}, ""},
+		{"Casbin in another adapter", importFaults, []file{{"adapters/watcher/a.go", []byte(imports("github.com/casbin/casbin/v2"))}}, "must not import"},
 		{"every driver in an adapter", importFaults, []file{{"adapters/sqlite/a.go", []byte(imports(module + "/internal/database"))}}, `"adapters" may not import "internal"`},
 		{"every driver for tests", importFaults, []file{{"adapters/internal/dbtest/a.go", []byte(imports(module + "/internal/database"))}}, ""},
 		{"every driver in a program", importFaults, []file{{"cmd/rightful/a.go", []byte(imports(module + "/internal/database"))}}, ""},
-		{"Casbin in the API", importFaults, []file{{"api/a.go", []byte(imports("github.com/casbin/casbin/v2"))}}, "knows nothing"},
-		{"Casbin in an example", importFaults, []file{{"examples/a/a.go", []byte(imports("github.com/casbin/casbin/v2"))}}, "knows nothing"},
+		{"Casbin in the API", importFaults, []file{{"api/a.go", []byte(imports("github.com/casbin/casbin/v2"))}}, "must not import"},
+		{"Casbin in an example", importFaults, []file{{"examples/a/a.go", []byte(imports("github.com/casbin/casbin/v2"))}}, "must not import"},
 		{"a file that isn't Go", importFaults, []file{{"api/a.go", []byte("packag")}}, "expected 'package'"},
 		{"a module of its own", importFaults, []file{{"tools/go.mod", nil}, {"tools/a.go", []byte(imports("net/http"))}}, ""},
 
@@ -363,8 +363,8 @@ func TestPlantedFaultsAreFound(t *testing.T) {
 		{"another casbin", requirementFaults, []file{{"go.mod", []byte(strings.Replace(mod, "135", "136", 1))}, {"tools/go.mod", []byte(tools)}}, "casbin/casbin/v2 in version"},
 		{"another gorm-adapter", requirementFaults, []file{{"go.mod", []byte(strings.Replace(mod, "v3.39", "v3.40", 1))}, {"tools/go.mod", []byte(tools)}}, "gorm-adapter/v3 in version"},
 		{"another redis-watcher", requirementFaults, []file{{"go.mod", []byte(strings.Replace(mod, "v2.6", "v2.7", 1))}, {"tools/go.mod", []byte(tools)}}, "redis-watcher/v2 in version"},
-		{"another casbin beside", requirementFaults, []file{{"go.mod", []byte(mod)}, {"bench/go.mod", []byte(strings.Replace(mod, "135", "136", 1))}, {"tools/go.mod", []byte(tools)}}, "bench/go.mod has"},
-		{"none of both", requirementFaults, []file{{"tools/go.mod", []byte(tools)}}, `in version ""`},
+		{"another casbin in bench", requirementFaults, []file{{"go.mod", []byte(mod)}, {"bench/go.mod", []byte(strings.Replace(mod, "135", "136", 1))}, {"tools/go.mod", []byte(tools)}}, "bench/go.mod has"},
+		{"no requirements", requirementFaults, []file{{"tools/go.mod", []byte(tools)}}, `in version ""`},
 		{"casbin/v3", requirementFaults, []file{{"go.mod", []byte(mod)}, {"go.sum", []byte("github.com/casbin/casbin/v3 v3.0.0 h1:x\n")}, {"tools/go.mod", []byte(tools)}}, "go.sum has casbin/v3"},
 		{"a tool", requirementFaults, []file{{"go.mod", []byte(mod + "require mvdan.cc/gofumpt v0.12.0\n")}, {"tools/go.mod", []byte(tools)}}, "tool mvdan.cc/gofumpt"},
 		{"a tool's module", requirementFaults, []file{{"go.mod", []byte(mod + "require (\n\texample.com/lint/v2 v2.0.0 // indirect\n)\n")}, {"tools/go.mod", []byte(tools)}}, "tool example.com/lint/v2"},
@@ -377,10 +377,10 @@ func TestPlantedFaultsAreFound(t *testing.T) {
 		{"a route", textFaults, []file{{"a.go", []byte(`r.GET("/homework", x); r.GET("/orders/rework/1", y)`)}}, ""},
 		{"something left open", textFaults, []file{{"a.go", []byte("// TO" + "DO: later")}}, "something left open"},
 		{"a registry", textFaults, []file{{"package-lock.json", []byte(`"resol` + `ved": "https://r.example/a.tgz"`)}}, "an address to download from"},
-		{"a test that is there", namedTestFaults, []file{{"SECURITY.md", []byte("`TestA`, `FuzzB`")}, {"a_test.go", []byte("func TestA(\nfunc FuzzB(")}}, ""},
-		{"a test that isn't", namedTestFaults, []file{{"SECURITY.md", []byte("`TestA`")}, {"a_test.go", []byte("func TestAB(")}}, "names TestA"},
-		{"a hazard's test that isn't", namedTestFaults, []file{{"docs/hazards.md", []byte("`BenchmarkA`")}}, "names BenchmarkA"},
-		{"something to be mended", textFaults, []file{{"Makefile", []byte("# FIX" + "ME")}}, "something left open"},
+		{"an existing test", namedTestFaults, []file{{"SECURITY.md", []byte("`TestA`, `FuzzB`")}, {"a_test.go", []byte("func TestA(\nfunc FuzzB(")}}, ""},
+		{"a missing test", namedTestFaults, []file{{"SECURITY.md", []byte("`TestA`")}, {"a_test.go", []byte("func TestAB(")}}, "names TestA"},
+		{"a missing test of a hazard", namedTestFaults, []file{{"docs/hazards.md", []byte("`BenchmarkA`")}}, "names BenchmarkA"},
+		{"something to be fixed", textFaults, []file{{"Makefile", []byte("# FIX" + "ME")}}, "something left open"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			found := strings.Join(test.faults(test.files), "\n")

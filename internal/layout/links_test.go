@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// What a host may link, by the beginnings of import paths.
+// External packages and those for tests, by prefixes of their import paths.
 var (
 	sqliteDriver     = []string{"github.com/glebarez", "modernc.org"}
 	postgresDriver   = []string{"gorm.io/driver/postgres", "github.com/jackc"}
@@ -22,8 +22,8 @@ var (
 	neverInLibraries = slices.Concat(sqlServerDriver, gormAdapter, redis, ourTestPackages)
 )
 
-// neverLinked are the imports that a package must not reach, by itself or through others: a host
-// that imports the package would link them.
+// neverLinked maps packages to the imports that they must not reach, directly or indirectly: a host that
+// imports the package would link them.
 var neverLinked = map[string][]string{
 	"authz":              slices.Concat(sqliteDriver, postgresDriver, mysqlDriver, gorm, gin, neverInLibraries),
 	"authz/memstore":     slices.Concat(sqliteDriver, postgresDriver, mysqlDriver, gorm, gin, neverInLibraries),
@@ -37,7 +37,7 @@ var neverLinked = map[string][]string{
 	"api":                slices.Concat(sqliteDriver, postgresDriver, mysqlDriver, gorm, neverInLibraries),
 }
 
-// Through Rightful a host links only what it imports.
+// A host links only the dependencies of the packages of Rightful that it imports.
 func TestLinks(t *testing.T) {
 	paths := make([]string, 0, len(neverLinked))
 	for name := range neverLinked {
@@ -53,7 +53,7 @@ func TestLinks(t *testing.T) {
 	report(t, linkFaults(string(out)))
 }
 
-// linkFaults takes lines of a package and all that it reaches.
+// linkFaults reads lines, each with a package and everything that it imports directly or indirectly.
 func linkFaults(list string) (faults []string) {
 	seen := 0
 	for line := range strings.Lines(list) {
@@ -71,12 +71,12 @@ func linkFaults(list string) (faults []string) {
 		}
 	}
 	if seen != len(neverLinked) {
-		faults = append(faults, fmt.Sprintf("of %d packages %d are listed", len(neverLinked), seen))
+		faults = append(faults, fmt.Sprintf("only %d of %d packages are listed", seen, len(neverLinked)))
 	}
 	return faults
 }
 
-// Each fault is found where it is planted.
+// Each planted fault is found.
 func TestPlantedLinksAreFound(t *testing.T) {
 	for name := range neverLinked {
 		var list strings.Builder
@@ -93,6 +93,6 @@ func TestPlantedLinksAreFound(t *testing.T) {
 		}
 	}
 	if found := linkFaults(""); len(found) != 1 {
-		t.Errorf("where nothing is listed, %q is found", found)
+		t.Errorf("with an empty list, found %q", found)
 	}
 }

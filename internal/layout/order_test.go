@@ -20,9 +20,9 @@ import (
 	"testing"
 )
 
-// authzOrder is the map of package authz: every source file, in the order in which to read them. A
-// file uses only what is declared in itself or to its left, so that each can be understood from those
-// before it. A new file gets a place here.
+// authzOrder is the map of package authz: every source file, in reading order. A file uses only
+// declarations of its own and of files to its left, so that each can be understood from those before
+// it. Add a new file here.
 var authzOrder = []struct{ part, files string }{
 	{"names and types", `doc text revision names pattern errors catalog rule row delta record policyfile operation rights
 		denial store`},
@@ -48,7 +48,8 @@ func TestFilesOfTheEngineAreInOrder(t *testing.T) {
 	report(t, orderFaults(t, "../../authz", order))
 }
 
-// orderFaults type-checks the package in a folder and lists what a file uses of a file to its right.
+// orderFaults type-checks the package in a folder and lists each use of a declaration in a file to the
+// right.
 func orderFaults(t *testing.T, folder string, order []string) []string {
 	t.Helper()
 	fset := token.NewFileSet()
@@ -81,7 +82,7 @@ func orderFaults(t *testing.T, folder string, order []string) []string {
 	}
 	for _, name := range order {
 		if !have[name] {
-			faults = append(faults, name+" is in the order and doesn't exist")
+			faults = append(faults, name+" is in the order but doesn't exist")
 		}
 	}
 	info := &types.Info{Uses: map[*ast.Ident]types.Object{}}
@@ -95,13 +96,13 @@ func orderFaults(t *testing.T, folder string, order []string) []string {
 		from, to := fset.Position(ident.Pos()), fset.Position(object.Pos())
 		here, there := filepath.Base(from.Filename), filepath.Base(to.Filename)
 		if object.Pkg() == pkg && place[there] > place[here] {
-			used[fmt.Sprintf("%s:%d uses %s of %s, which stands to its right", here, from.Line, object.Name(), there)] = true
+			used[fmt.Sprintf("%s:%d uses %s of %s, which is to its right", here, from.Line, object.Name(), there)] = true
 		}
 	}
 	return append(faults, slices.Sorted(maps.Keys(used))...)
 }
 
-// compiled finds what the packages that a folder's package imports export.
+// compiled returns a lookup for the export data of the packages that a folder's package imports.
 func compiled(t *testing.T, folder string) importer.Lookup {
 	t.Helper()
 	command := exec.Command("go", "list", "-export", "-deps", "-json=ImportPath,Export", ".")
@@ -123,13 +124,13 @@ func compiled(t *testing.T, folder string) importer.Lookup {
 	}
 	return func(path string) (io.ReadCloser, error) {
 		if files[path] == "" {
-			return nil, fmt.Errorf("nothing compiled of %s", path)
+			return nil, fmt.Errorf("no export data of %s", path)
 		}
 		return os.Open(files[path])
 	}
 }
 
-// A use to the right is found, and so are files without a place and places without a file.
+// A use to the right is found, and so are files missing in the order and missing files.
 func TestOrderFaultsAreFound(t *testing.T) {
 	folder := t.TempDir()
 	for name, text := range map[string]string{
@@ -149,7 +150,7 @@ func TestOrderFaultsAreFound(t *testing.T) {
 		{"b.go a.go c.go", nil},
 		{"a.go b.go c.go", []string{"a.go:5 uses b of b.go", "a.go:5 uses text of b.go"}},
 		{"b.go a.go", []string{"c.go has no place"}},
-		{"b.go a.go c.go d.go", []string{"d.go is in the order and doesn't exist"}},
+		{"b.go a.go c.go d.go", []string{"d.go is in the order but doesn't exist"}},
 	} {
 		got := orderFaults(t, folder, strings.Fields(c.order))
 		fits := len(got) == len(c.want)

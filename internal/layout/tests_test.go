@@ -11,35 +11,35 @@ import (
 	"testing"
 )
 
-// The tests of a source file NAME.go of package authz stand in NAME_test.go, those from inside the
-// package in NAME_internal_test.go, those that draw random policies and compare the engine with the
-// reference model in NAME_property_test.go, and its benchmarks in NAME_bench_test.go.
+// The tests of a source file NAME.go of package authz are in NAME_test.go, internal tests in
+// NAME_internal_test.go, tests that compare the engine with the reference model on random policies in
+// NAME_property_test.go, and benchmarks in NAME_bench_test.go.
 var testKinds = []string{"_internal_test.go", "_property_test.go", "_bench_test.go", "_test.go"}
 
 // crossCutting are the test files of package authz that belong to no single source file, and why.
 var crossCutting = map[string]string{
-	"fixtures_test.go":          "what the tests of several files use",
-	"fixtures_internal_test.go": "the same for tests from inside the package",
-	"export_test.go":            "what the external tests see of the inside",
+	"fixtures_test.go":          "shared by the tests of several files",
+	"fixtures_internal_test.go": "the same for internal tests",
+	"export_test.go":            "internals that the external tests use",
 	"example_test.go":           "the examples of the documentation",
-	"example_admin_test.go":     "the examples of the operations that change a policy",
+	"example_admin_test.go":     "the examples of operations that change a policy",
 
 	"hazards_test.go":        "faults of Casbin and its neighbors that Rightful must not have",
-	"hazards_names_test.go":  "those that come of odd names",
-	"hazards_policy_test.go": "those that come of odd policies",
+	"hazards_names_test.go":  "those caused by odd names",
+	"hazards_policy_test.go": "those caused by odd policies",
 
 	"scenario_test.go":         "whole policies with their decisions, from testdata",
 	"concurrency_test.go":      "several readers, writers and instances at once",
 	"noop_test.go":             "every operation that changes nothing",
 	"error_precedence_test.go": "which of several errors every operation reports",
 
-	"reference_model_test.go": "the policy as plain sets, with which the engine is compared",
+	"reference_model_test.go": "the policy as plain sets, to compare the engine with",
 	"property_test.go":        "random sequences of all operations",
 	"fuzz_test.go":            "any policy and any question, from the fuzzer",
 	"large_test.go":           "random policies of thousands of rules",
-	"large_model_test.go":     "how they are drawn",
-	"large_questions_test.go": "what is asked about them",
-	"large_steps_test.go":     "how they are changed",
+	"large_model_test.go":     "how they are generated",
+	"large_questions_test.go": "the questions about them",
+	"large_steps_test.go":     "the changes to them",
 }
 
 var (
@@ -48,7 +48,7 @@ var (
 	packageClause     = regexp.MustCompile(`(?m)^package (\w+)`)
 )
 
-func TestTestsOfTheEngineStandWithTheirSource(t *testing.T) {
+func TestEngineTestsAreWithTheirSource(t *testing.T) {
 	names, err := filepath.Glob("../../authz/*.go")
 	if err != nil || len(names) == 0 {
 		t.Fatalf("no files of package authz: %v", err)
@@ -64,8 +64,8 @@ func TestTestsOfTheEngineStandWithTheirSource(t *testing.T) {
 	report(t, testPlaceFaults("authz", files, crossCutting))
 }
 
-// testPlaceFaults lists the test files of a package that are named after no source file and aren't
-// cross-cutting, and what in a test file belongs into another kind of file.
+// testPlaceFaults lists the test files of a package that are neither named after a source file nor
+// cross-cutting, and the contents of test files that belong in another kind of file.
 func testPlaceFaults(pkg string, files []file, crossCutting map[string]string) (faults []string) {
 	have := map[string]bool{}
 	for _, f := range files {
@@ -81,7 +81,7 @@ func testPlaceFaults(pkg string, files []file, crossCutting map[string]string) (
 		case source == "" && !listed:
 			faults = append(faults, f.name+" is named after no source file: put each test into the test file of the source that it tests")
 		case source != "" && listed:
-			faults = append(faults, f.name+" is listed as cross-cutting and belongs to "+source)
+			faults = append(faults, f.name+" is listed as cross-cutting but belongs to "+source)
 		}
 		want := pkg + "_test"
 		if strings.HasSuffix(f.name, "_internal_test.go") || f.name == "export_test.go" {
@@ -94,12 +94,12 @@ func testPlaceFaults(pkg string, files []file, crossCutting map[string]string) (
 			faults = append(faults, f.name+" has a test among its fixtures")
 		}
 		if !strings.HasSuffix(f.name, "_bench_test.go") && benchmarkFunction.Match(f.text) {
-			faults = append(faults, f.name+" has a benchmark, which belongs into a _bench_test.go")
+			faults = append(faults, f.name+" has a benchmark, which belongs in a _bench_test.go")
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(crossCutting)) {
 		if !have[name] {
-			faults = append(faults, name+" is listed as cross-cutting and doesn't exist")
+			faults = append(faults, name+" is listed as cross-cutting but doesn't exist")
 		}
 		if crossCutting[name] == "" {
 			faults = append(faults, name+" is listed as cross-cutting without a reason")
@@ -119,7 +119,7 @@ func sourceOf(name string, have map[string]bool) string {
 	return ""
 }
 
-// Each fault of a place is found, and the right places are left alone.
+// Each planted fault is found, and correct places are accepted.
 func TestTestPlaceFaultsAreFound(t *testing.T) {
 	const external, internal = "package p_test\n", "package p\n"
 	all := map[string]string{"fixtures_test.go": "shared", "export_test.go": "the inside"}
@@ -137,8 +137,8 @@ func TestTestPlaceFaultsAreFound(t *testing.T) {
 		{"no source", map[string]string{"a.go": internal, "ab_test.go": external}, nil, []string{"ab_test.go is named after no source file"}},
 		{"no source of an internal test", map[string]string{"a.go": internal, "b_internal_test.go": internal}, nil, []string{"b_internal_test.go is named after no source file"}},
 		{"a kind of no file", map[string]string{"a.go": internal, "a_random_test.go": external}, nil, []string{"a_random_test.go is named after no source file"}},
-		{"listed and named after a source", map[string]string{"a.go": internal, "a_test.go": external}, map[string]string{"a_test.go": "x"}, []string{"a_test.go is listed as cross-cutting and belongs to a.go"}},
-		{"listed and gone", map[string]string{"a.go": internal}, map[string]string{"b_test.go": "x"}, []string{"b_test.go is listed as cross-cutting and doesn't exist"}},
+		{"listed and named after a source", map[string]string{"a.go": internal, "a_test.go": external}, map[string]string{"a_test.go": "x"}, []string{"a_test.go is listed as cross-cutting but belongs to a.go"}},
+		{"listed and gone", map[string]string{"a.go": internal}, map[string]string{"b_test.go": "x"}, []string{"b_test.go is listed as cross-cutting but doesn't exist"}},
 		{"no reason", map[string]string{"b_test.go": external}, map[string]string{"b_test.go": ""}, []string{"b_test.go is listed as cross-cutting without a reason"}},
 		{"inside a file of external tests", map[string]string{"a.go": internal, "a_test.go": internal}, nil, []string{"a_test.go isn't of package p_test"}},
 		{"outside a file of internal tests", map[string]string{"a.go": internal, "a_internal_test.go": external}, nil, []string{"a_internal_test.go isn't of package p"}},

@@ -16,21 +16,21 @@ import (
 	"time"
 )
 
-// Server is one that a test has to itself, to stop and to kill. It is reached over TCP.
+// Server is a server that belongs to the test, which may stop and kill it. It listens on TCP.
 type Server struct {
 	HostPort string
-	// AddressAt returns its address, as Rightful takes it, by way of another HOST:PORT.
+	// AddressAt returns its address in Rightful's form, with another HOST:PORT.
 	AddressAt func(hostPort string) string
 
 	program string
 	args    []string
-	account *syscall.Credential // that the program runs under; our own where it is nil
-	polite  os.Signal           // ends it in order
+	account *syscall.Credential // of the process; nil for the account of the test
+	polite  os.Signal           // stops it in order
 	ready   func() error
 	running *exec.Cmd
 }
 
-// Address is where the server is, as Rightful takes it.
+// Address is the server's address in Rightful's form.
 func (s *Server) Address() string { return s.AddressAt(s.HostPort) }
 
 // PrivatePostgres starts a PostgreSQL server.
@@ -83,7 +83,7 @@ func PrivateMySQL(t testing.TB) *Server {
 	return s
 }
 
-// setUp makes the files of the server, and sees that it ends with the test.
+// setUp creates the files of the server and stops it when the test ends.
 func (s *Server) setUp(t testing.TB, program string, args ...string) {
 	t.Helper()
 	if said, err := s.command(program, args...).CombinedOutput(); err != nil {
@@ -103,8 +103,8 @@ func (s *Server) command(program string, args ...string) *exec.Cmd {
 	return c
 }
 
-// Start starts the server, as often as it takes one that was killed to be free of it, and waits
-// until it answers.
+// Start starts the server and waits until it answers. It retries for a minute, because a killed server may
+// still hold its port or files.
 func (s *Server) Start(t testing.TB) {
 	t.Helper()
 	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
@@ -137,10 +137,10 @@ func (s *Server) answers(ended <-chan error) bool {
 	return false
 }
 
-// Stop ends the server in order, connections and all.
+// Stop shuts the server down in order and ends its connections.
 func (s *Server) Stop(t testing.TB) { s.end(t, s.polite) }
 
-// Kill ends it as a power cut does, but that what it wrote is still there.
+// Kill ends the server as a power cut would, except that its writes to files remain.
 func (s *Server) Kill(t testing.TB) { s.end(t, os.Kill) }
 
 func (s *Server) end(t testing.TB, signal os.Signal) {
@@ -157,7 +157,7 @@ func (s *Server) end(t testing.TB, signal os.Signal) {
 	t.Errorf("%s doesn't end", s.program)
 }
 
-// find returns the path of a program of a server: Debian has some outside of the path.
+// find returns the path of a server's program, or "". Debian installs some outside of PATH.
 func find(program string) string {
 	if path, err := exec.LookPath(program); err == nil {
 		if path, err = filepath.EvalSymlinks(path); err == nil {
@@ -176,7 +176,8 @@ func find(program string) string {
 	return ""
 }
 
-// accountOf gives a folder to an account under which a server runs that refuses to be root.
+// accountOf returns the account for a server that refuses to run as root, and makes it the owner of the
+// folder. It returns nil if the test doesn't run as root.
 func accountOf(t testing.TB, name, folder string) *syscall.Credential {
 	t.Helper()
 	if os.Getuid() != 0 {

@@ -1,7 +1,7 @@
-// Package testservers gives tests the servers of the machine. Start with [Postgres] or [MySQL]: what
-// they return is empty, nobody else's, and gone when the test ends. [PostgresOverTCP] and [Redis]
-// are for what goes through the server and leaves nothing in it. Where there is no server the
-// test is skipped, unless RIGHTFUL_REQUIRE names it; see [Lacking].
+// Package testservers connects tests to the database servers of the machine. Start with [Postgres] or
+// [MySQL]: each returns an empty database that belongs to the test and is dropped when the test ends.
+// [PostgresOverTCP] and [Redis] are for tests that store nothing on the server. Without a server the test
+// is skipped, unless RIGHTFUL_REQUIRE names it; see [Lacking].
 package testservers
 
 import (
@@ -23,14 +23,14 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Database is one on a server.
+// Database is a database on a server.
 type Database struct {
-	Address string // as Rightful takes it
-	DSN     string // as the driver takes it
+	Address string // in Rightful's form
+	DSN     string // in the driver's form
 }
 
-// Lacking skips the test for want of a part of the machine, or fails where the environment
-// variable RIGHTFUL_REQUIRE, a list with commas, names the part.
+// Lacking skips the test because the machine lacks a part. It fails the test instead if the environment
+// variable RIGHTFUL_REQUIRE, a comma-separated list, names the part.
 func Lacking(t testing.TB, part, why string) {
 	t.Helper()
 	if slices.Contains(strings.Split(os.Getenv("RIGHTFUL_REQUIRE"), ","), part) {
@@ -39,7 +39,7 @@ func Lacking(t testing.TB, part, why string) {
 	t.Skip(why)
 }
 
-// Postgres returns a schema of its own.
+// Postgres returns a new schema on PostgreSQL.
 func Postgres(t testing.TB) Database {
 	t.Helper()
 	server, err := findPostgres()
@@ -52,7 +52,7 @@ func Postgres(t testing.TB) Database {
 	return Database{Address: address, DSN: address}
 }
 
-// MySQL returns a database of its own, on MySQL or MariaDB.
+// MySQL returns a new database on MySQL or MariaDB.
 func MySQL(t testing.TB) Database {
 	t.Helper()
 	server, err := findMySQL()
@@ -74,8 +74,8 @@ func MySQL(t testing.TB) Database {
 	return Database{Address: address.String(), DSN: config.FormatDSN()}
 }
 
-// findPostgres returns the address of a database on which schemas can be made: the one that
-// the variables of libpq name, or one of those that a server has after its installation.
+// findPostgres returns the address of a database for new schemas: the one that libpq's environment
+// variables name, or a default one of a new installation.
 var findPostgres = sync.OnceValues(func() (string, error) {
 	return firstOf("pgx",
 		"postgres:///?connect_timeout=2",
@@ -85,7 +85,8 @@ var findPostgres = sync.OnceValues(func() (string, error) {
 	)
 })
 
-// findMySQL does the same. There are no variables: root without a password has to do.
+// findMySQL does the same for MySQL. It tries only root without a password, since there are no
+// environment variables.
 var findMySQL = sync.OnceValues(func() (string, error) {
 	_ = mysql.SetLogger(&mysql.NopLogger{})
 	return firstOf("mysql",
@@ -94,17 +95,17 @@ var findMySQL = sync.OnceValues(func() (string, error) {
 	)
 })
 
-// Where servers are expected that tests put something in between.
+// The addresses of the servers that tests reach through a proxy.
 const (
 	PostgresAddress = "127.0.0.1:5432"
 	RedisAddress    = "127.0.0.1:6379"
 )
 
-// logins are accounts that a PostgreSQL server may let in without a password, and the databases.
+// logins are pairs of an account that a PostgreSQL server may accept without a password, and a database.
 var logins = [][2]string{{"root", "test"}, {"postgres", "test"}, {"postgres", "postgres"}}
 
-// PostgresOverTCP returns a function that makes a DSN of the HOST:PORT that leads to the server,
-// be it [PostgresAddress] or something in between, and a connection to it.
+// PostgresOverTCP returns a connection to the server, and a function that returns a DSN for the HOST:PORT
+// by which to reach it: [PostgresAddress] or a proxy.
 func PostgresOverTCP(t testing.TB) (dsn func(address string) string, conn *pgx.Conn) {
 	t.Helper()
 	var err error
@@ -139,7 +140,7 @@ func firstOf(driver string, candidates ...string) (dsn string, err error) {
 	return "", err
 }
 
-// during does something now and something else when the test has ended.
+// during executes the statement now at once, and then when the test ends.
 func during(t testing.TB, driver, dsn, now, then string) {
 	t.Helper()
 	if err := run(driver, dsn, now); err != nil {

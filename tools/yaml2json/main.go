@@ -1,9 +1,9 @@
-// Command yaml2json writes a YAML file as JSON, members in the order of the file:
+// Command yaml2json converts a YAML file to JSON, with members in the order of the file:
 //
 //	yaml2json FROM.yaml TO.json
 //
-// It takes the YAML that means the same to every reader and refuses the rest: anchors, tags,
-// doubled keys, and plain scalars that YAML reads as times.
+// It refuses YAML that parsers read differently: anchors, tags, repeated keys, and plain scalars that
+// YAML reads as times.
 package main
 
 import (
@@ -51,7 +51,7 @@ func convert(from, to string) error {
 
 func write(out *bytes.Buffer, n *yaml.Node) error {
 	if n.Anchor != "" || n.Style&yaml.TaggedStyle != 0 {
-		return fmt.Errorf("%d: anchors and tags aren't taken", n.Line)
+		return fmt.Errorf("%d: anchors and tags aren't supported", n.Line)
 	}
 	switch n.Kind {
 	case yaml.MappingNode:
@@ -61,7 +61,7 @@ func write(out *bytes.Buffer, n *yaml.Node) error {
 	case yaml.ScalarNode:
 		return writeScalar(out, n)
 	default:
-		return fmt.Errorf("%d: aliases aren't taken", n.Line)
+		return fmt.Errorf("%d: aliases aren't supported", n.Line)
 	}
 }
 
@@ -74,7 +74,7 @@ func writeObject(out *bytes.Buffer, n *yaml.Node) error {
 			return fmt.Errorf("%d: a key must be a string", key.Line)
 		}
 		if seen[key.Value] {
-			return fmt.Errorf("%d: %q is there already", key.Line, key.Value)
+			return fmt.Errorf("%d: the key %q is repeated", key.Line, key.Value)
 		}
 		seen[key.Value] = true
 		if i > 0 {
@@ -116,7 +116,7 @@ func writeScalar(out *bytes.Buffer, n *yaml.Node) error {
 			return fmt.Errorf("%d: %w", n.Line, err)
 		}
 	default:
-		return fmt.Errorf("%d: put %s into quotes", n.Line, n.Value)
+		return fmt.Errorf("%d: put %s in quotes", n.Line, n.Value)
 	}
 	encoder := json.NewEncoder(out)
 	encoder.SetEscapeHTML(false) // the document is JSON, not part of a page

@@ -26,7 +26,7 @@ type Link struct {
 // pair is a connection to the link and the one from there to the server.
 type pair struct {
 	near, far net.Conn
-	mute      atomic.Bool // nothing goes through, and nobody is told
+	mute      atomic.Bool // nothing goes through, without an error on either side
 	deaf      atomic.Bool // the next answer ends the connection instead
 }
 

@@ -1,13 +1,13 @@
-// Hides what its reader couldn't use: every element with data-needs="object:action …" of which
-// they lack a permission. It is a courtesy. Whatever it hides or shows, the server decides.
+// Hides unavailable actions: every element with data-needs="object:action …" if the user lacks one
+// of the permissions. This is a courtesy; the server enforces permissions.
 "use strict";
 
-// The browser keeps the answer and asks each time whether it still holds: as long as nobody
-// changes the policy, that is a 304 without a body.
+// The browser caches the answer and revalidates it each time: while the policy is unchanged, the
+// server answers with 304 and no body.
 async function permissions() {
   const response = await fetch("/api/v1/me");
   if (!response.ok) {
-    return null; // who may do what isn't known: hide nothing
+    return null; // unknown permissions: hide nothing
   }
   const { effective } = await response.json();
   return new Set(effective.map((held) => held.permission));

@@ -1,4 +1,4 @@
-// Command breaking lists what a change of the document breaks for clients:
+// Command breaking lists what a change to the document breaks for clients:
 //
 //	breaking OLD.yaml NEW.yaml
 //
@@ -47,9 +47,9 @@ func run(before, after string) error {
 	}
 	from, to := older.Spec.Info.Version, newer.Spec.Info.Version
 	if len(broken) > 0 && generation(from) == generation(to) {
-		return fmt.Errorf("clients of version %s break in %d places, and version %s doesn't announce it", from, len(broken), to)
+		return fmt.Errorf("clients of version %s break in %d places, but version %s doesn't announce it", from, len(broken), to)
 	}
-	fmt.Printf("from version %s to %s clients break in %d places\n", from, to, len(broken))
+	fmt.Printf("from version %s to %s, clients break in %d places\n", from, to, len(broken))
 	return nil
 }
 

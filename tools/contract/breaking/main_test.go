@@ -18,7 +18,7 @@ func changed(t *testing.T, pairs ...string) string {
 	}
 	for i := 0; i < len(pairs); i += 2 {
 		if !strings.Contains(string(text), pairs[i]) {
-			t.Fatalf("the document has no %q to be replaced", pairs[i])
+			t.Fatalf("the document doesn't contain %q", pairs[i])
 		}
 	}
 	name := filepath.Join(t.TempDir(), "openapi.yaml")
@@ -33,16 +33,16 @@ func TestPlantedBreaksAreFound(t *testing.T) {
 		change []string
 		want   string
 	}{
-		"a path is gone":                    {[]string{"\n  /me:", "\n  /myself:"}, "GET /me: api path removed"},
-		"a member became required":          {[]string{"required: [name]\n", "required: [name, description]\n"}, "POST /groups: the request property description became required"},
-		"an answer may lack what it had":    {[]string{"required: [user, groups, effective, revision]", "required: [user, groups, revision]"}, "GET /me: the response property effective became optional"},
-		"a limit is lower":                  {[]string{"maximum: 500,", "maximum: 400,"}, "GET /users: for the query request parameter limit, the max was decreased"},
-		"a parameter is needed":             {[]string{"name: dry_run\n      in: query\n", "name: dry_run\n      in: query\n      required: true\n"}, "DELETE /users/{user}: the query request parameter dry_run became required"},
-		"a value isn't taken any more":      {[]string{"enum: [merge, replace]", "enum: [merge]"}, "POST /imports: removed the enum value replace"},
-		"an answer has another type":        {[]string{"age_seconds:\n          type: number\n          format: double", "age_seconds:\n          type: string"}, "GET /status: "},
-		"a content type isn't taken":        {[]string{"application/merge-patch+json:", "application/json-patch+json:"}, "PATCH /groups/{group}: "},
-		"something new that breaks nothing": {[]string{"required: [user, groups, effective, revision]\n      properties:\n", "required: [user, groups, effective, revision]\n      properties:\n        since: {type: string}\n"}, ""},
-		"nothing":                           {nil, ""},
+		"a path is gone":                       {[]string{"\n  /me:", "\n  /myself:"}, "GET /me: api path removed"},
+		"a member became required":             {[]string{"required: [name]\n", "required: [name, description]\n"}, "POST /groups: the request property description became required"},
+		"an answer may lack what it had":       {[]string{"required: [user, groups, effective, revision]", "required: [user, groups, revision]"}, "GET /me: the response property effective became optional"},
+		"a limit is lower":                     {[]string{"maximum: 500,", "maximum: 400,"}, "GET /users: for the query request parameter limit, the max was decreased"},
+		"a parameter is needed":                {[]string{"name: dry_run\n      in: query\n", "name: dry_run\n      in: query\n      required: true\n"}, "DELETE /users/{user}: the query request parameter dry_run became required"},
+		"a value is no longer accepted":        {[]string{"enum: [merge, replace]", "enum: [merge]"}, "POST /imports: removed the enum value replace"},
+		"an answer has another type":           {[]string{"age_seconds:\n          type: number\n          format: double", "age_seconds:\n          type: string"}, "GET /status: "},
+		"a content type is no longer accepted": {[]string{"application/merge-patch+json:", "application/json-patch+json:"}, "PATCH /groups/{group}: "},
+		"something new that breaks nothing":    {[]string{"required: [user, groups, effective, revision]\n      properties:\n", "required: [user, groups, effective, revision]\n      properties:\n        since: {type: string}\n"}, ""},
+		"nothing":                              {nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			older, err := read(document)
@@ -64,7 +64,7 @@ func TestPlantedBreaksAreFound(t *testing.T) {
 	}
 }
 
-// A break is let through where the version tells of it.
+// A break passes if the version announces it.
 func TestVersionsAnnounceBreaks(t *testing.T) {
 	for _, test := range []struct {
 		from, to string
@@ -89,6 +89,6 @@ func TestVersionsAnnounceBreaks(t *testing.T) {
 		t.Error(err)
 	}
 	if run("none.yaml", document) == nil || run(document, "none.yaml") == nil {
-		t.Error("a document that isn't there goes through")
+		t.Error("a missing document passes")
 	}
 }

@@ -60,7 +60,7 @@ func (j *judge) judge(e *exchange) (faults []error) {
 		if err := v.response(r, e.response(r)); err != nil {
 			fault("the answer", err)
 		}
-		if e.Unread { // what wasn't read can't be judged, and nothing hangs on it
+		if e.Unread { // the body can't be checked, and the service didn't depend on it
 			continue
 		}
 		err := v.request(e.request())

@@ -38,7 +38,7 @@ func header(pairs ...string) http.Header {
 	return h
 }
 
-// read and made are correct exchanges.
+// shown and made are correct exchanges.
 func shown() *exchange {
 	return &exchange{
 		Method: "GET", Target: "/api/v1/groups/Finance", Header: http.Header{},
@@ -65,8 +65,8 @@ func asked() *exchange {
 	}
 }
 
-// taken is an import.
-func taken() *exchange {
+// imported is an import.
+func imported() *exchange {
 	return &exchange{
 		Method: "POST", Target: "/api/v1/imports?mode=merge", Header: http.Header{"Content-Type": {"text/csv"}}, Body: []byte("# nothing\n"),
 		Status: 200, AnswerHeader: header("Rightful-Revision", "17"),
@@ -84,12 +84,12 @@ func refused(detail string) *exchange {
 
 func replace(text *[]byte, old, with string) {
 	if !strings.Contains(string(*text), old) {
-		panic(old + " isn't there to be replaced")
+		panic("the text doesn't contain " + old)
 	}
 	*text = []byte(strings.Replace(string(*text), old, with, 1))
 }
 
-func TestWhatIsRightPasses(t *testing.T) {
+func TestCorrectExchangesPass(t *testing.T) {
 	j := testJudge(t)
 	outside := shown()
 	outside.Target, outside.Status = "/api/v1/nothing", 404
@@ -102,10 +102,10 @@ func TestWhatIsRightPasses(t *testing.T) {
 	byHand := shown()
 	byHand.Target = "no target"
 	for name, e := range map[string]*exchange{
-		"shown": shown(), "made": made(), "a question that is none": asked(), "questions that aren't answered any more": ended,
-		"a file": taken(), "a name of a hundred code points": long,
-		"a path that isn't an operation's": outside, "a target that is none": byHand,
-		"refused for what no schema says": refused("is repeated"),
+		"shown": shown(), "made": made(), "an invalid question": asked(), "questions after the end of the answers": ended,
+		"a file": imported(), "a name of a hundred code points": long,
+		"a path without an operation": outside, "an invalid target": byHand,
+		"refused for a reason beyond the schema": refused("is repeated"),
 	} {
 		for _, fault := range j.judge(e) {
 			t.Errorf("%s: %v", name, fault)
@@ -115,7 +115,7 @@ func TestWhatIsRightPasses(t *testing.T) {
 		t.Errorf("%d exchanges were judged", j.exchanges)
 	}
 	if list := j.unused(); len(list) != len(beyond)-1 {
-		t.Errorf("not needed: %v", list)
+		t.Errorf("unused: %v", list)
 	}
 }
 
@@ -131,9 +131,9 @@ func TestPlantedFaultsAreFound(t *testing.T) {
 		"null in the answer":                      {shown(), func(e *exchange) { replace(&e.Answer, `[]`, "null") }},
 		"a number too small":                      {shown(), func(e *exchange) { replace(&e.Answer, "17", "0") }},
 		"a text too long":                         {shown(), func(e *exchange) { replace(&e.Answer, "Finance", strings.Repeat("x", 65)) }},
-		"a word that isn't in the enumeration":    {shown(), func(e *exchange) { replace(&e.Answer, `"user"`, `"god"`) }},
-		"a time that is none":                     {shown(), func(e *exchange) { replace(&e.Answer, "T09", " 09") }},
-		"an answer that is no JSON":               {shown(), func(e *exchange) { e.Answer = e.Answer[1:] }},
+		"a value that isn't in the enumeration":   {shown(), func(e *exchange) { replace(&e.Answer, `"user"`, `"god"`) }},
+		"an invalid time":                         {shown(), func(e *exchange) { replace(&e.Answer, "T09", " 09") }},
+		"an answer that isn't JSON":               {shown(), func(e *exchange) { e.Answer = e.Answer[1:] }},
 		"an undocumented status":                  {shown(), func(e *exchange) { e.Status = 202 }},
 		"an undocumented content type":            {shown(), func(e *exchange) { e.AnswerHeader.Set("Content-Type", "text/html") }},
 		"a header of the answer is missing":       {shown(), func(e *exchange) { e.AnswerHeader.Del("Cache-Control") }},
@@ -141,19 +141,19 @@ func TestPlantedFaultsAreFound(t *testing.T) {
 			replace(&e.Answer, `"type"`, `"kind"`)
 		}},
 
-		"a body that was taken without a member": {made(), func(e *exchange) { replace(&e.Body, `"name"`, `"description"`) }},
-		"a body that was taken with another":     {made(), func(e *exchange) { replace(&e.Body, `{`, `{"nmae":"x",`) }},
-		"a body that was taken with a null":      {made(), func(e *exchange) { replace(&e.Body, `"Finance"`, "null") }},
-		"a body that was taken with a number":    {made(), func(e *exchange) { replace(&e.Body, `"Finance"`, "1") }},
-		"a body that was taken without its type": {made(), func(e *exchange) { e.Header.Set("Content-Type", "text/plain") }},
-		"no body, and taken":                     {made(), func(e *exchange) { e.Body = nil }},
-		"a parameter that was taken":             {made(), func(e *exchange) { e.Target = "/api/v1/groups?dry_run=perhaps" }},
+		"an accepted body without a member":       {made(), func(e *exchange) { replace(&e.Body, `"name"`, `"description"`) }},
+		"an accepted body with an unknown member": {made(), func(e *exchange) { replace(&e.Body, `{`, `{"nmae":"x",`) }},
+		"an accepted body with a null":            {made(), func(e *exchange) { replace(&e.Body, `"Finance"`, "null") }},
+		"an accepted body with a number":          {made(), func(e *exchange) { replace(&e.Body, `"Finance"`, "1") }},
+		"an accepted body without its type":       {made(), func(e *exchange) { e.Header.Set("Content-Type", "text/plain") }},
+		"an accepted request without a body":      {made(), func(e *exchange) { e.Body = nil }},
+		"an accepted invalid parameter":           {made(), func(e *exchange) { e.Target = "/api/v1/groups?dry_run=perhaps" }},
 		"a name of a hundred and one code points": {shown(), func(e *exchange) {
 			e.Target = "/api/v1/users/" + strings.Repeat("%C3%BC", 101) + "/groups"
 			e.Answer = []byte(`{"groups":[]}`)
 		}},
-		"a question that is none, and answered": {asked(), func(e *exchange) { e.Answer = []byte(`{"evaluations":[{"decision":true},{"decision":false}]}`) }},
-		"a needed parameter that wasn't missed": {made(), func(e *exchange) {
+		"an answered invalid question": {asked(), func(e *exchange) { e.Answer = []byte(`{"evaluations":[{"decision":true},{"decision":false}]}`) }},
+		"an accepted request without a required parameter": {made(), func(e *exchange) {
 			e.Method, e.Target, e.Status = "PATCH", "/api/v1/groups/Finance", 200 // If-Match
 			e.Body = []byte(`{}`)
 		}},
@@ -176,12 +176,12 @@ func TestPlantedFaultsAreFound(t *testing.T) {
 // One validator finds what the other doesn't support.
 func TestPlantedFaultsAreFoundByOne(t *testing.T) {
 	j := testJudge(t)
-	file, questions, followed := taken(), asked(), made()
+	file, questions, followed := imported(), asked(), made()
 	file.Body = nil
 	replace(&questions.Body, `"evaluations"`, `"questions"`)
 	followed.Body = append(followed.Body, '1')
 	for name, e := range map[string]*exchange{
-		"no file, and taken": file, "no question at all, and answered": questions, "a body that something follows, and taken": followed,
+		"an accepted import without a file": file, "answers without a question": questions, "an accepted body with trailing data": followed,
 	} {
 		if len(j.judge(e)) == 0 {
 			t.Errorf("%s isn't found", name)
@@ -220,7 +220,7 @@ func TestRun(t *testing.T) {
 		}
 		return dir
 	}
-	var all []*exchange // with one for each reason, so that none is without use
+	var all []*exchange // one for each reason, so that none is unused
 	for _, detail := range []string{
 		"The query has more than 8 KiB.", `the query parameter \"x\" is unknown`, `the query parameter \"x\" is repeated`,
 		`the query has the malformed part \"x\"`, `the query parameter \"dry_run\" must be true or false`,
@@ -249,6 +249,6 @@ func TestRun(t *testing.T) {
 		}
 	}
 	if run("none.yaml", t.TempDir()) == nil {
-		t.Error("a document that isn't there goes through")
+		t.Error("a missing document passes")
 	}
 }

@@ -90,7 +90,7 @@ func (k *kin) response(r *http.Request, answer *http.Response) error {
 	// It accepts a body where none is described.
 	described := input.Route.Operation.Responses.Status(answer.StatusCode)
 	if described != nil && len(described.Value.Content) == 0 && len(body) > 0 {
-		return fmt.Errorf("a body of %d bytes, of which the document says nothing", len(body))
+		return fmt.Errorf("a body of %d bytes, which the document doesn't describe", len(body))
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ func newPB33F(document []byte) (*pb33f, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Not its strict mode: that calls the members of a $ref with a description unknown.
+	// Not in strict mode, which reports the members of a $ref with a description as unknown.
 	v, errs := libopenapivalidator.NewValidator(doc,
 		config.WithFormatAssertions(), config.WithoutSecurityValidation()) // the host's, see judge
 	if len(errs) > 0 {

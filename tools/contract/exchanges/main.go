@@ -43,7 +43,7 @@ func run(name, folder string) error {
 	}
 	for _, reason := range judge.unused() {
 		faults++
-		fmt.Printf("no request is refused for %s any more: take it out of the list\n", reason)
+		fmt.Printf("no request is refused for %s any more: remove it from the list beyond\n", reason)
 	}
 	switch {
 	case judge.exchanges == 0:
@@ -51,6 +51,6 @@ func run(name, folder string) error {
 	case faults > 0:
 		return fmt.Errorf("%d faults in %d exchanges", faults, judge.exchanges)
 	}
-	fmt.Printf("%d exchanges are as the document says\n", judge.exchanges)
+	fmt.Printf("%d exchanges match the document\n", judge.exchanges)
 	return nil
 }

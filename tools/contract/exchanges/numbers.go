@@ -8,8 +8,8 @@ import (
 	"net/http"
 )
 
-// bounded replaces numbers beyond a float64 by the largest float64. JSON allows them, also in members
-// that are ignored, and libopenapi-validator can't read them.
+// bounded replaces numbers that overflow a float64 with the largest float64. JSON allows them, even in
+// ignored members, but libopenapi-validator can't read them.
 func bounded(r *http.Request) error {
 	if r.Body == http.NoBody {
 		return nil
@@ -47,7 +47,7 @@ func boundedValue(value any) any {
 		}
 	case json.Number:
 		n, err := value.Float64()
-		if err != nil { // it is infinite then
+		if err != nil { // n is infinite
 			return math.Copysign(math.MaxFloat64, n)
 		}
 	}

@@ -2,8 +2,8 @@ package main
 
 import "encoding/json"
 
-// answerable returns a request with several evaluations, with an empty one in place of each that was
-// answered with an error, or not at all because an earlier answer ended the list. It returns nil for
+// answerable returns a request with several evaluations, in which each evaluation that got an error, or
+// no answer because an earlier one ended the list, is replaced with an empty one. It returns nil for
 // any other exchange.
 func answerable(e *exchange) *exchange {
 	var body map[string]json.RawMessage

@@ -1,5 +1,5 @@
 // Command gin-casbin2 is a host that uses Casbin v2 and gorm-adapter for itself and guards some routes with
-// Rightful, whose policy stands in tables of its own in the same database:
+// Rightful, whose policy has its own tables in the same database:
 //
 //	gin-casbin2 FILE
 //

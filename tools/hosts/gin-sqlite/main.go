@@ -1,5 +1,5 @@
-// Command gin-sqlite is a host that uses Gin and guards a route with Rightful. Its policy is in an
-// SQLite file, the only database that it has:
+// Command gin-sqlite is a host that uses Gin and guards a route with Rightful. The policy is in an
+// SQLite file, the host's only database:
 //
 //	gin-sqlite FILE
 //

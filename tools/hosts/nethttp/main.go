@@ -1,10 +1,10 @@
-// Command nethttp is a host that uses net/http alone and guards a route with Rightful. Its policy is
+// Command nethttp is a host that uses only net/http and guards a route with Rightful. The policy is
 // kept in memory:
 //
 //	nethttp FILE
 //
-// Like the other hosts it takes a file, of which it makes no use. The same host without Rightful is in
-// the folder without.
+// Like the other hosts, it takes a file, but ignores it. The same host without Rightful is in the folder
+// without.
 package main
 
 import (

@@ -8,16 +8,16 @@ import (
 	"os/exec"
 )
 
-// A binary is a program that was built.
+// A binary is a built program.
 type binary struct {
 	file    string
-	modules []string // linked into it, beside its own
+	modules []string // linked into it, besides its own
 	bytes   int64
 }
 
 // build builds a package as hosts do, without flags that make the file smaller.
 func build(ctx context.Context, folder, pkg, file string) (binary, error) {
-	// Version control stamps nothing, since it refuses to in a clone that belongs to someone else.
+	// Without a version stamp: in a clone of another owner, Git refuses it and the build would fail.
 	command := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", file, pkg)
 	command.Dir = folder
 	if output, err := command.CombinedOutput(); err != nil {

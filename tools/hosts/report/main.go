@@ -1,10 +1,10 @@
-// Command report builds the hosts beside it, each with and without Rightful, runs them, and says what
-// Rightful adds to each: modules and megabytes. It fails if a host does not build or does not answer as
-// it should, or if Rightful brings in a module that the host did not ask for. Run it in its folder:
+// Command report builds the hosts in the neighboring folders, each with and without Rightful, runs them,
+// and reports the modules and megabytes that Rightful adds. It fails if a host doesn't build or gives
+// wrong answers, or if Rightful adds a module that it must not add. Run it in its folder:
 //
 //	go run .
 //
-// What may not come in is in rules.go, what the hosts have to answer in serve.go.
+// The rules about modules are in rules.go, the expected answers in serve.go.
 package main
 
 import (
@@ -19,11 +19,11 @@ import (
 	"slices"
 )
 
-// A host is one of the modules beside this one.
+// A host is one of the modules in the neighboring folders.
 type host struct {
 	folder, describes string
 	routes            []string // the guarded routes of the host with Rightful
-	own               []string // those that it guards itself, with Rightful and without
+	own               []string // the routes that it guards itself, with and without Rightful
 	rules             []rule
 }
 
@@ -31,22 +31,22 @@ var hosts = []host{
 	{
 		folder: "gin-casbin2", describes: "Gin, Casbin v2 and gorm-adapter v3.39",
 		routes: []string{"/reports"}, own: []string{"/orders"},
-		rules: []rule{addsNothingOf("a database driver", databases...)},
+		rules: []rule{mustNotAdd("a database driver", databases...)},
 	},
 	{
 		folder: "gin-casbin3", describes: "Gin, Casbin v3 and gorm-adapter v3.41",
 		routes: []string{"/reports"}, own: []string{"/orders"},
-		rules: []rule{addsNothingOf("a database driver", databases...)},
+		rules: []rule{mustNotAdd("a database driver", databases...)},
 	},
 	{
 		folder: "nethttp", describes: "net/http, the store in memory",
 		routes: []string{"/reports"},
-		rules:  []rule{linksNothingOf("Gin", gin...), linksNothingOf("a database driver", databases...)},
+		rules:  []rule{mustNotLink("Gin", gin...), mustNotLink("a database driver", databases...)},
 	},
 	{
 		folder: "gin-sqlite", describes: "Gin; SQLite comes with Rightful",
 		routes: []string{"/reports"},
-		rules:  []rule{linksNothingOf("a database other than SQLite", servers...)},
+		rules:  []rule{mustNotLink("a database other than SQLite", servers...)},
 	},
 }
 

@@ -8,18 +8,18 @@ import (
 	"strings"
 )
 
-// A result is what was found out about a host.
+// A result has both builds of a host.
 type result struct {
 	host
 	with, without binary
 }
 
-// added are the modules that come with Rightful, itself included.
+// added returns the modules that Rightful adds, including itself.
 func (r result) added() []string {
 	return slices.DeleteFunc(slices.Clone(r.with.modules), func(m string) bool { return slices.Contains(r.without.modules, m) })
 }
 
-// faults are the rules that the host breaks.
+// faults returns a message for each rule that the host breaks.
 func (r result) faults() (faults []string) {
 	for _, broken := range slices.Concat(everywhere, r.rules) {
 		if fault := broken(r); fault != "" {

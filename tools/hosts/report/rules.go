@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// Modules, by the beginnings of their paths.
+// Modules, by prefixes of their paths.
 var (
 	gin     = []string{"github.com/gin-gonic", "github.com/gin-contrib"}
 	metrics = []string{"github.com/prometheus", "go.opentelemetry.io"}
 
-	// servers are all databases but SQLite, with what only their drivers need.
+	// servers are the drivers of all databases except SQLite, with the modules that only they need.
 	servers = []string{
 		"github.com/casbin/gorm-adapter", "github.com/jackc", "github.com/lib/pq", "gorm.io/driver/postgres",
 		"github.com/go-sql-driver", "gorm.io/driver/mysql", "filippo.io/edwards25519",
@@ -21,28 +21,28 @@ var (
 	databases = slices.Concat(servers, sqlite, []string{"gorm.io"})
 )
 
-// A rule says what is wrong with what a host links, "" if nothing is.
+// A rule returns what is wrong with the modules that a host links, or "".
 type rule func(r result) string
 
-// linksNothingOf is for modules that are not in the host with Rightful.
-func linksNothingOf(what string, prefixes ...string) rule {
+// mustNotLink forbids modules in the host with Rightful.
+func mustNotLink(what string, prefixes ...string) rule {
 	return func(r result) string {
 		return fault("links "+what, r.with.modules, prefixes)
 	}
 }
 
-// addsNothingOf is for modules that are in the host with Rightful only if they are in it without.
-func addsNothingOf(what string, prefixes ...string) rule {
+// mustNotAdd forbids modules in the host with Rightful unless the host without it has them too.
+func mustNotAdd(what string, prefixes ...string) rule {
 	return func(r result) string {
-		return fault("Rightful brings in "+what, r.added(), prefixes)
+		return fault("Rightful adds "+what, r.added(), prefixes)
 	}
 }
 
-// everywhere holds for all hosts.
+// everywhere are the rules for all hosts.
 var everywhere = []rule{
-	addsNothingOf("SQL Server", "github.com/microsoft/go-mssqldb", "gorm.io/driver/sqlserver"),
-	addsNothingOf("gorm-adapter", "github.com/casbin/gorm-adapter"),
-	addsNothingOf("a metrics library", metrics...),
+	mustNotAdd("SQL Server", "github.com/microsoft/go-mssqldb", "gorm.io/driver/sqlserver"),
+	mustNotAdd("gorm-adapter", "github.com/casbin/gorm-adapter"),
+	mustNotAdd("a metrics library", metrics...),
 }
 
 func fault(what string, modules, prefixes []string) string {

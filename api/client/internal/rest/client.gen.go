@@ -128,7 +128,7 @@ type ClientInterface interface {
 	//
 	// Requests that the application refused with a 403 because a permission was missing, newest first. By default
 	// denials are kept for 30 days, and at most 100,000 of them. A denial can be read within a second. If a user is
-	// denied many times in a row, a sample is recorded, and `suppressed` counts the rest.
+	// denied many times in a row, a sample is recorded, and `suppressed` is the number of the others.
 	//
 	// Needs `rightful.groups:view` and `rightful.users:view`.
 	//
@@ -626,7 +626,7 @@ func (c *Client) RevertChange(ctx context.Context, revision Revision, params *Re
 //
 // Requests that the application refused with a 403 because a permission was missing, newest first. By default
 // denials are kept for 30 days, and at most 100,000 of them. A denial can be read within a second. If a user is
-// denied many times in a row, a sample is recorded, and `suppressed` counts the rest.
+// denied many times in a row, a sample is recorded, and `suppressed` is the number of the others.
 //
 // Needs `rightful.groups:view` and `rightful.users:view`.
 //

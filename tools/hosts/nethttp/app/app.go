@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// User returns who is signed in, "" for nobody.
+// User returns the signed-in user, or "" for an anonymous request.
 func User(r *http.Request) string {
 	user, password, _ := r.BasicAuth()
 	known := user == "alice" || user == "bob"
