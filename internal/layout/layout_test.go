@@ -292,7 +292,7 @@ func textFaults(files []file) (faults []string) {
 var namedTest = regexp.MustCompile("`((?:Test|Fuzz|Benchmark)[A-Z]\\w*)`")
 
 // namesTests are the documents that name the tests of their promises.
-var namesTests = []string{"SECURITY.md", "docs/hazards.md"}
+var namesTests = []string{"CONTRIBUTING.md", "SECURITY.md", "docs/hazards.md"}
 
 // namedTestFaults lists tests that these documents name but that don't exist.
 func namedTestFaults(files []file) (faults []string) {
