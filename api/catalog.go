@@ -14,7 +14,7 @@ import (
 const categorySeparator = " > "
 
 func listPermissions(c *call) {
-	page := c.page()
+	page, text := c.page(), c.searchText()
 	var category []string
 	if path := c.query["category"]; path != "" {
 		category = strings.Split(path, categorySeparator)
@@ -22,7 +22,7 @@ func listPermissions(c *call) {
 	if c.refused() {
 		return
 	}
-	list := c.view.Catalog(category, c.query["q"])
+	list := c.view.Catalog(category, text)
 	slices.SortFunc(list, func(a, b authz.Entry) int {
 		return fold.Compare(a.Permission, b.Permission)
 	})

@@ -9,11 +9,11 @@ import (
 )
 
 func listGroups(c *call) {
-	page := c.page()
+	page, text := c.page(), c.searchText()
 	if c.refused() {
 		return
 	}
-	groups, next := cut(page, c.view.Groups(c.query["q"]), func(g authz.Group) string { return string(g.Name) })
+	groups, next := cut(page, c.view.Groups(text), func(g authz.Group) string { return string(g.Name) })
 	c.ok(openapi.GroupList{NextCursor: next, Items: each(groups, groupItemOf)})
 }
 

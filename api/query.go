@@ -111,6 +111,18 @@ func (c *call) filter(name string) string {
 	return value
 }
 
+// maxSearchText is how many code points a text to search for can have.
+const maxSearchText = 200
+
+// searchText returns the text that the items of a list must contain, "" if the parameter is absent.
+func (c *call) searchText() string {
+	text := c.query["q"]
+	if n := utf8.RuneCountInString(text); n > maxSearchText {
+		c.bad("the query parameter \"q\" has %d code points, but at most %d are allowed; search for a shorter text", n, maxSearchText)
+	}
+	return text
+}
+
 // time returns a time, the zero time if the parameter is absent.
 func (c *call) time(name string) (t time.Time) {
 	value, there := c.query[name]

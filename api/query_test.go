@@ -60,7 +60,7 @@ func TestQueryIsUnderstood(t *testing.T) {
 
 func TestQueryIsBounded(t *testing.T) {
 	d := newDesk(t)
-	d.get("admin", "/groups?q="+strings.Repeat("x", 8<<10-2)).want(200)
-	d.get("admin", "/groups?q="+strings.Repeat("x", 8<<10-1)).problem(413, "too-large")
+	d.get("admin", "/permissions?category="+strings.Repeat("x", 8<<10-len("category="))).want(200)
+	d.get("admin", "/permissions?category="+strings.Repeat("x", 8<<10-len("category=")+1)).problem(413, "too-large")
 	d.do("admin", "PUT", "/groups/Finance/members/ben?"+strings.Repeat("x", 9<<10), "").problem(413, "too-large")
 }

@@ -10,11 +10,11 @@ import (
 
 func listUsers(c *call) {
 	page := c.page()
-	group := c.filter("group")
+	q := authz.UserQuery{Text: c.searchText(), Group: authz.GroupName(c.filter("group"))}
 	if c.refused() {
 		return
 	}
-	users, next := page.users(c.view, authz.UserQuery{Text: c.query["q"], Group: authz.GroupName(group)})
+	users, next := page.users(c.view, q)
 	c.ok(openapi.UserList{NextCursor: next, Items: each(users, func(u authz.UserID) openapi.UserItem {
 		return openapi.UserItem{ID: string(u), Groups: membershipsOf(c.view.User(u).Groups)}
 	})})

@@ -24,8 +24,9 @@ type UserQuery struct {
 // Users returns the users that the policy names, sorted by folded id, then code point.
 func (v *View) Users(q UserQuery) []UserID {
 	first := firstUsers{after: folded(q.After), limit: q.Limit}
+	wanted := newSearch(q.Text)
 	for id := range v.users(q) {
-		if containsFolded(string(id), q.Text) && (q.Group == "" || v.s.user(id).in(v.s.byName[q.Group])) {
+		if wanted.in(string(id)) && (q.Group == "" || v.s.user(id).in(v.s.byName[q.Group])) {
 			first.add(folded(id))
 		}
 	}

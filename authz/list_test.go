@@ -1,7 +1,9 @@
 package authz_test
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/rightful-go/rightful/authz"
@@ -48,5 +50,32 @@ func TestUsersPageByPage(t *testing.T) {
 	}
 	if got := view.Users(authz.UserQuery{Text: "üA", Limit: 3}); len(got) != 3 || got[0] != "Üaa" && got[0] != "Üab" {
 		t.Errorf("%q", got)
+	}
+}
+
+// A search folds its text once, not once for each thing that it is compared with.
+func TestSearchFoldsItsTextOnce(t *testing.T) {
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "root"})
+	ctx, root := t.Context(), engine.As("root")
+	must(t)(root.CreateGroup(ctx, authz.GroupSpec{Name: "Desk"}))
+	ids := make([]authz.UserID, 10_000)
+	for i := range ids {
+		ids[i] = authz.UserID(fmt.Sprint("user", i))
+	}
+	must(t)(root.Assign(ctx, "Desk", ids...))
+	for i := range 100 {
+		must(t)(root.CreateGroup(ctx, authz.GroupSpec{Name: authz.GroupName(fmt.Sprint("group", i)), Description: "one of many"}))
+	}
+	view := engine.View()
+	for what, find := range map[string]func(text string){
+		"users":       func(text string) { view.Users(authz.UserQuery{Text: text}) },
+		"groups":      func(text string) { view.Groups(text) },
+		"permissions": func(text string) { view.Catalog(nil, text) },
+	} {
+		plain := testing.AllocsPerRun(1, func() { find("~") })
+		folded := testing.AllocsPerRun(1, func() { find(strings.Repeat("\u1e96", 200)) })
+		if folded > plain+50 {
+			t.Errorf("%s: a text that has to be folded takes %.0f allocations, one that is folded already %.0f", what, folded, plain)
+		}
 	}
 }

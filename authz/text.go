@@ -37,9 +37,17 @@ func checkPolicyText(s string) error {
 	return nil
 }
 
-// containsFolded reports whether s contains text, ignoring case. An empty text is in every string.
-func containsFolded(s, text string) bool {
-	return text == "" || strings.Contains(fold.String(s), fold.String(text))
+// search is a text to look for, ignoring case. It is kept folded: folding is slow, and one text is looked
+// for in many.
+type search string
+
+func newSearch(text string) search { return search(fold.String(text)) }
+
+// in reports whether one of the texts contains the text. An empty text is in every text.
+func (q search) in(texts ...string) bool {
+	return q == "" || slices.ContainsFunc(texts, func(text string) bool {
+		return strings.Contains(fold.String(text), string(q))
+	})
 }
 
 // clip shortens a text for a message.

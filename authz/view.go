@@ -67,8 +67,9 @@ func (v *View) groupOf(g *group) Group {
 // folded name, then code point. An empty text finds all groups.
 func (v *View) Groups(text string) []Group {
 	var list []Group
+	wanted := newSearch(text)
 	for _, g := range v.s.sortedGroups() {
-		if containsFolded(string(g.info.Name), text) || containsFolded(g.info.Description, text) {
+		if wanted.in(string(g.info.Name), g.info.Description) {
 			list = append(list, v.groupOf(g))
 		}
 	}
@@ -87,9 +88,10 @@ func (v *View) User(id UserID) User {
 // declared, followed by Rightful's own and by [AssignMembers] of each group.
 func (v *View) Catalog(category []string, text string) Catalog {
 	var list Catalog
+	wanted := newSearch(text)
 	add := func(e Entry) {
 		under := len(e.Category) >= len(category) && slices.Equal(e.Category[:len(category)], category)
-		if under && (containsFolded(string(e.Permission), text) || containsFolded(e.Label, text) || containsFolded(e.Description, text)) {
+		if under && wanted.in(string(e.Permission), e.Label, e.Description) {
 			list = append(list, e)
 		}
 	}
