@@ -10,28 +10,35 @@ type ChangeQuery struct {
 	Actor  string    // the id of the actor
 	Group  GroupName // the change touched the group, its rules, members or inheritance
 	User   UserID    // the change touched the user's groups or own rules
-	Since  time.Time // made at that time or later
+	Since  time.Time // made at that time or later; see [Engine.Changes]
 	Until  time.Time // made before that time
 	Before Revision  // of a lower revision
 	Limit  int       // at most so many; 100 if zero or negative
 }
 
-// Changes lists the selected changes, newest first. It reads the store, and returns
-// [ErrStoreUnavailable] if that fails.
+// maxOlder bounds how much of the history is read for [ChangeQuery.Since]. The times of records can be out
+// of order, because the clocks of the instances differ and one may be wrong. So one record from before
+// Since doesn't mean that all records below it are too old, but 10,000 of them in a row do.
+const maxOlder = 10_000
+
+// Changes lists the selected changes, newest first. With [ChangeQuery.Since] it ends at 10,000 older
+// changes in a row. It reads the store, and returns [ErrStoreUnavailable] if that fails.
 func (e *Engine) Changes(ctx context.Context, q ChangeQuery) ([]Change, error) {
 	limit := q.Limit
 	if limit <= 0 {
 		limit = defaultChanges
 	}
 	var list []Change
+	older := 0 // in a row
 	err := e.eachBefore(ctx, q.Before, func(c Change) bool {
-		if !q.Since.IsZero() && c.At.Before(q.Since.Add(-clockSkew)) {
-			return false
+		older++
+		if !c.At.Before(q.Since) {
+			older = 0
 		}
 		if q.matches(c) {
 			list = append(list, c)
 		}
-		return len(list) < limit
+		return len(list) < limit && older < maxOlder
 	})
 	return list, err
 }

@@ -100,6 +100,50 @@ func TestChangesSinceWithClockSkew(t *testing.T) {
 	}
 }
 
+// However wrong the clock of an instance was, changes below its records are found.
+func TestChangesSinceBelowAWrongClock(t *testing.T) {
+	t.Parallel()
+	store := authztest.NewStore()
+	engine := open(t, store, authz.Options{Bootstrap: "ana", PollInterval: time.Hour})
+	for i := range 5 {
+		must(t)(engine.As("ana").Assign(t.Context(), authz.Administrators, authz.UserID(fmt.Sprint("user", i))))
+	}
+	since := time.Now().Add(-time.Hour)
+	store.EditRecords(func(list []authz.Record) []authz.Record {
+		list[4].At = since.AddDate(-1, 0, 0).UnixMicro()
+		return list
+	})
+	got, err := engine.Changes(t.Context(), authz.ChangeQuery{Since: since})
+	if want := []authz.Revision{7, 6, 4, 3, 2, 1}; err != nil || !slices.Equal(revisions(got), want) {
+		t.Errorf("%v, want %v (%v)", revisions(got), want, err)
+	}
+}
+
+// A list of recent changes doesn't read the whole history: it ends after 10,000 older changes in a row.
+func TestChangesSinceEndsInALongHistory(t *testing.T) {
+	t.Parallel()
+	const all, older = 30_000, 10_000
+	store := authztest.NewStore()
+	engine := open(t, store, authz.Options{Bootstrap: "ana", PollInterval: time.Hour})
+	since := time.Now()
+	inPeriod := []authz.Revision{all, all - older, all - 2*older - 1} // with 9,999 older changes between the first two
+	store.EditRecords(func([]authz.Record) []authz.Record {
+		list := make([]authz.Record, all)
+		for i := range list {
+			list[i] = authz.Record{Revision: authz.Revision(i + 1), At: since.Add(-time.Hour).UnixMicro(), Delta: []byte("{}")}
+		}
+		for _, r := range inPeriod {
+			list[r-1].At = since.Add(time.Minute).UnixMicro()
+		}
+		return list
+	})
+	defer store.EditRecords(nil)
+	got, err := engine.Changes(t.Context(), authz.ChangeQuery{Since: since})
+	if want := inPeriod[:2]; err != nil || !slices.Equal(revisions(got), want) {
+		t.Errorf("%v, want %v (%v)", revisions(got), want, err)
+	}
+}
+
 func revisions(list []authz.Change) (revisions []authz.Revision) {
 	for _, c := range list {
 		revisions = append(revisions, c.Revision)

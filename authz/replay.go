@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 )
 
 // replay applies records to a snapshot and returns the policy after them. Each must continue the
@@ -77,6 +76,4 @@ const recordMissing = "the record is missing"
 const (
 	defaultChanges = 100 // listed by [Engine.Changes]
 	historyBatch   = 500 // records read at once
-	// The times of records can be out of order by as much as the clocks of the instances differ.
-	clockSkew = 10 * time.Minute
 )

@@ -1540,7 +1540,7 @@ type ListChangesParams struct {
 	// User Only changes to this user's own rules or direct groups.
 	User *string `form:"user,omitempty" json:"user,omitempty"`
 
-	// Since Only changes at this time or later.
+	// Since Only changes at this time or later. The list ends at 10,000 older changes in a row; fewer may stand between changes of the period, since the clocks of the instances may differ.
 	Since *time.Time `form:"since,omitempty" json:"since,omitempty"`
 
 	// Until Only changes before this time.
