@@ -76,6 +76,7 @@ func newCatalog(declared Catalog) (*catalog, error) {
 		faults = append(faults, fmt.Sprintf("%q ", e.Permission)+fmt.Sprintf(format, args...))
 	}
 	for i, e := range c.entries {
+		c.entries[i] = e.clone()
 		if _, ok := c.byName[e.Permission]; ok {
 			fault(e, "is declared twice")
 			continue
@@ -93,6 +94,11 @@ func newCatalog(declared Catalog) (*catalog, error) {
 	}
 	slices.Sort(c.sorted)
 	return c, nil
+}
+
+func (e Entry) clone() Entry {
+	e.Category = slices.Clone(e.Category)
+	return e
 }
 
 // Check returns everything that is wrong with e as an entry of an application's catalog. The texts

@@ -1,6 +1,7 @@
 package authz_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -31,5 +32,33 @@ func TestCatalogEntries(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v doesn't say %s", err, says)
 		}
+	}
+}
+
+// The catalog is the engine's own: nobody changes it through what was given to Open or returned.
+func TestCatalogIsCopied(t *testing.T) {
+	t.Parallel()
+	declared := authz.Catalog{{Permission: "a:b", Label: "L", Category: []string{"Outer", "Inner"}}}
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana", Catalog: declared})
+	all := func() string { return fmt.Sprint(engine.View().Catalog(nil, "")) }
+	before := all()
+	overwrite := func(category []string) {
+		if len(category) == 0 {
+			t.Error("an entry has no category")
+		}
+		for i := range category {
+			category[i] = "overwritten"
+		}
+	}
+	overwrite(declared[0].Category)
+	for _, e := range engine.View().Catalog(nil, "") {
+		overwrite(e.Category)
+	}
+	for _, p := range []authz.Permission{"a:b", authz.ViewGroups, authz.AssignMembers(authz.Administrators)} {
+		overwrite(engine.Explain("ben", p).Permissions[0].Category)
+		overwrite(engine.Decide(authz.Question{User: "ben", Permissions: []authz.Permission{p}}).Missing()[0].Category)
+	}
+	if got := all(); got != before {
+		t.Errorf("the catalog is\n%s, was\n%s", got, before)
 	}
 }

@@ -17,7 +17,7 @@ func newChange(onto Revision, actor Actor, action Action) Change {
 // its hash to the change and to the policy after it.
 func (e *Engine) seal(c *Change, before, after *snapshot) (Record, error) {
 	record, err := c.record(before.hash, e.options.RecordKey)
-	c.Hash, after.hash = record.Hash, record.Hash
+	c.Hash, after.hash = slices.Clone(record.Hash), record.Hash
 	return record, err
 }
 

@@ -54,6 +54,24 @@ func (d Delta) isEmpty() bool {
 	return len(d.Groups) == 0 && len(d.Added) == 0 && len(d.Removed) == 0 && len(d.RemovedRows) == 0 && len(d.AddedRows) == 0
 }
 
+// clone returns a copy that shares nothing with d: the policy keeps descriptions of groups and bad rows that
+// a drafted delta points to.
+func (d Delta) clone() Delta {
+	c := Delta{Groups: slices.Clone(d.Groups), Removed: slices.Clone(d.Removed), Added: slices.Clone(d.Added)}
+	for i, g := range c.Groups {
+		c.Groups[i] = GroupChange{g.Before.clone(), g.After.clone()}
+	}
+	c.RemovedRows, c.AddedRows = cloneBadRows(d.RemovedRows), cloneBadRows(d.AddedRows)
+	return c
+}
+
+func (g *GroupInfo) clone() *GroupInfo {
+	if g == nil {
+		return nil
+	}
+	return new(*g)
+}
+
 // inverse returns the delta that undoes d.
 func (d Delta) inverse() Delta {
 	var inv Delta

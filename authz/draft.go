@@ -46,11 +46,12 @@ func (d *draft) inputErr() error {
 	return nil
 }
 
-// sortedDelta returns the delta in canonical order.
+// sortedDelta returns the delta in canonical order. It is a copy, because it is returned to callers.
 func (d *draft) sortedDelta() Delta {
-	slices.SortFunc(d.delta.Added, compareForExport)
-	slices.SortFunc(d.delta.Removed, compareForExport)
-	return d.delta
+	delta := d.delta.clone()
+	slices.SortFunc(delta.Added, compareForExport)
+	slices.SortFunc(delta.Removed, compareForExport)
+	return delta
 }
 
 // checkPatterns checks the patterns of a list. Those that the subject doesn't have yet must be in the

@@ -3,6 +3,7 @@ package authz
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -55,6 +56,14 @@ func (b BadRow) row() Row {
 		copy(row.V[:], b.Values[1:])
 	}
 	return row
+}
+
+func cloneBadRows(list []BadRow) []BadRow {
+	list = slices.Clone(list)
+	for i := range list {
+		list[i].Values = slices.Clone(list[i].Values)
+	}
+	return list
 }
 
 // rowsOnlyIn returns the rows that occur more often in one list than in the other, compared by values.

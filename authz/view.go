@@ -92,7 +92,7 @@ func (v *View) Catalog(category []string, text string) Catalog {
 	add := func(e Entry) {
 		under := len(e.Category) >= len(category) && slices.Equal(e.Category[:len(category)], category)
 		if under && wanted.in(string(e.Permission), e.Label, e.Description) {
-			list = append(list, e)
+			list = append(list, e.clone())
 		}
 	}
 	for _, e := range v.catalog.entries {
@@ -104,9 +104,10 @@ func (v *View) Catalog(category []string, text string) Catalog {
 	return list
 }
 
+// entry returns the entry of a permission, which belongs to the caller, and whether it is declared.
 func (v *View) entry(p Permission) (Entry, bool) {
 	if i, ok := v.catalog.byName[p]; ok {
-		return v.catalog.entries[i], true
+		return v.catalog.entries[i].clone(), true
 	}
 	if name, ok := assignableGroup(Pattern(p)); ok && v.s.group(name) != nil && p == AssignMembers(name) {
 		return assignEntry(name), true
@@ -116,11 +117,7 @@ func (v *View) entry(p Permission) (Entry, bool) {
 
 // BadRows returns the rows of the policy table that are not valid rules, by id.
 func (v *View) BadRows() []BadRow {
-	list := slices.Clone(v.s.badRows)
-	for i := range list {
-		list[i].Values = slices.Clone(list[i].Values)
-	}
-	return list
+	return cloneBadRows(v.s.badRows)
 }
 
 // Export returns the rules of the policy as rows, without their ids: grants and restrictions first, then
