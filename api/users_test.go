@@ -204,3 +204,24 @@ func TestUserChangeIsAnsweredIfTheStoreFailsAfterwards(t *testing.T) {
 	}
 	d.get("viewer", "/users/cleo").problem(503, "store-unavailable")
 }
+
+// An id that can't be a user's is refused before the store is asked, which may fail at it as if it were away.
+func TestImpossibleUserNeverReachesTheStore(t *testing.T) {
+	d := newDesk(t)
+	d.storeGoesAway()
+	for _, id := range []string{"%00", "%FF", "group:Finance", "a%2Fb"} {
+		for _, write := range []exchange{
+			{method: "DELETE", path: "/users/" + id},
+			{method: "PUT", path: "/users/" + id + "/groups", body: `{"groups":[]}`},
+			{method: "PUT", path: "/users/" + id + "/permissions", body: `{"grants":[],"restrictions":[]}`},
+			{method: "PATCH", path: "/users/" + id + "/permissions", body: `{"grant":["system.settings:view"]}`},
+		} {
+			d.do("admin", write.method, write.path, write.body, "If-Match", `"7"`).problem(412, "revision-conflict")
+			d.do("admin", write.method, write.path, write.body, "If-Match", "*").problem(422, "invalid")
+		}
+		d.get("admin", "/users/"+id).problem(422, "invalid")
+	}
+	if err := d.engine.Status().StoreErr; err != nil {
+		t.Errorf("the store is marked as away: %v", err)
+	}
+}

@@ -35,8 +35,12 @@ func (a Admin) checkGroupVersion(o Operation, s *snapshot) error {
 	return nil
 }
 
-// userVersion returns the revision at which the user's groups or rules last changed.
+// userVersion returns the revision at which the user's groups or rules last changed. An id that can't be a
+// user's has none, and the store isn't asked: a database fails at some of these, as if it were away.
 func (e *Engine) userVersion(ctx context.Context, id UserID) (Revision, error) {
+	if canExist := id.Check() == nil; !canExist {
+		return 0, nil
+	}
 	version, err := e.store.UserVersion(ctx, id)
 	if err != nil {
 		return 0, e.unavailable(ctx, err)
