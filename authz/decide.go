@@ -77,10 +77,10 @@ func (d Decision) Explain() Explanation {
 // Can reports whether the user holds every one of the permissions in the present policy. It does no
 // I/O, takes no lock and doesn't allocate: call it on every request.
 //
-// It is false for an empty user, for a user whose id begins with "group:", without permissions, for a
-// permission that has no colon or has nothing before or after its last one, and while the policy is
-// older than [Options.MaxAge]. In all other cases the answer is that of Casbin's Enforce; see
-// [Verification] to have that checked.
+// It is false for a user whose id fails [UserID.Check], such as an empty one or one that begins with
+// "group:", without permissions, for a permission that has no colon or has nothing before or after its
+// last one, and while the policy is older than [Options.MaxAge]. In all other cases the answer is that of
+// Casbin's Enforce; see [Verification] to have that checked.
 func (e *Engine) Can(user UserID, permissions ...Permission) bool {
 	if len(permissions) == 0 || e.expired() {
 		return false

@@ -1,11 +1,14 @@
 package authz_test
 
 import (
+	"encoding/json"
+	"errors"
 	"testing"
-
-	"github.com/rightful-go/rightful/authz/memstore"
+	"time"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // A decision allocates nothing, whether it allows or denies.
@@ -109,5 +112,78 @@ func TestZeroDecisionDenies(t *testing.T) {
 	engine := open(t, memstore.New(), authz.Options{})
 	if got := engine.RecordDenial(d, "GET", "/x"); len(got.Missing) > 0 {
 		t.Errorf("recorded as %+v", got)
+	}
+}
+
+// impossibleUsers are no users: a request without one, a group, and one that no URL can name.
+var impossibleUsers = []authz.UserID{"", "group:Desk", "group:Nowhere", "a/b", "/"}
+
+// Not even a record that was forged to fit the chain, or rows in the table, allow anything to someone who
+// can't be a user.
+func TestNothingAllowsAnImpossibleUser(t *testing.T) {
+	t.Parallel()
+	for _, id := range impossibleUsers {
+		for what, rule := range map[string]authz.Rule{
+			"grant":      {Kind: authz.KindGrant, Subject: authz.Subject(id), Pattern: "*:*"},
+			"membership": {Kind: authz.KindMember, Subject: authz.Subject(id), Group: authz.Administrators},
+		} {
+			store := authztest.NewStore()
+			engine := open(t, store, authz.Options{Bootstrap: "ana", PollInterval: time.Hour})
+			must(t)(engine.As("ana").CreateGroup(t.Context(), authz.GroupSpec{Name: "Desk"}))
+			addForgedRecord(t, store, authz.Delta{Added: []authz.Rule{rule}})
+			if err := engine.Refresh(t.Context()); err != nil {
+				t.Error(err)
+			}
+			checkAllowsNothing(t, engine, id, "a forged record of a "+what)
+			restarted := open(t, store, authz.Options{PollInterval: time.Hour})
+			checkAllowsNothing(t, restarted, id, "after a restart, a forged record of a "+what)
+			_, err := restarted.AuditRecords(t.Context())
+			if fits := id == "group:Desk" && what == "grant"; !fits && !errors.Is(err, authz.ErrRecordsDoNotFit) {
+				t.Errorf("%q: the audit says %v of a forged %s", id, err, what)
+			}
+		}
+		engine := openWithRows(t, row("p", string(id), "*", "*", "allow"), row("g", string(id), "group:Administrators"))
+		checkAllowsNothing(t, engine, id, "rows in the table")
+	}
+}
+
+// addForgedRecord writes a record that continues the chain, without the rows and groups that it is about.
+func addForgedRecord(t *testing.T, store *authztest.Store, delta authz.Delta) {
+	t.Helper()
+	state, _, err := authztest.Load(t.Context(), store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(delta)
+	if err != nil {
+		t.Fatal(err)
+	}
+	record := authz.Record{
+		Revision: state.Revision + 1, Actor: authz.Actor{Kind: authz.ActorUser, ID: "ana"}, Action: authz.ActionUserPermissionsChange, Delta: text,
+	}
+	commit := authz.Commit{Record: record.Seal(state.Hash), Onto: state.Position, Milestones: state.Milestones}
+	if err := store.Another().Commit(t.Context(), commit); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func checkAllowsNothing(t *testing.T, engine *authz.Engine, id authz.UserID, what string) {
+	t.Helper()
+	const p = "vault.door:open"
+	view := engine.View()
+	for how, allowed := range map[string]bool{
+		"Can":      engine.Can(id, p),
+		"View.Can": view.Can(id, p),
+		"Decide":   engine.Decide(authz.Question{User: id, Permissions: []authz.Permission{p}}).Allowed,
+		"any of":   engine.Decide(authz.Question{User: id, Permissions: []authz.Permission{p, "a:b"}, OneIsEnough: true}).Allowed,
+		"Permits":  view.Permits(id, "open", authz.Resource{Type: "vault", ID: "door"}),
+		"Explain":  engine.Explain(id, p).Allowed,
+	} {
+		if allowed {
+			t.Errorf("%s: %s allows %q", what, how, id)
+		}
+	}
+	if !engine.Can("ana", p) {
+		t.Errorf("%s: the administrator of before isn't one any more", what)
 	}
 }

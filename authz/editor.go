@@ -218,8 +218,15 @@ func (e *editor) user(id UserID) *user {
 	return u
 }
 
-// rule adds or removes one rule.
+// rule adds or removes one rule. A rule of a user who can't exist doesn't fit, even if a record has it: the
+// rows of the table are checked when they are read, but records are only checked here. Decisions rely on
+// that and don't check the user.
 func (e *editor) rule(r Rule, add bool) error {
+	if id, isUser := r.Subject.User(); isUser {
+		if err := id.Check(); err != nil {
+			return e.misfit("the user %q %w", clip(string(id)), err)
+		}
+	}
 	switch r.Kind {
 	case KindGrant, KindRestriction:
 		return e.patternRule(r, add)
