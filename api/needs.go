@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/rightful-go/rightful/authz"
 )
@@ -40,6 +41,29 @@ func operating(operation func(*call) authz.Operation) needs {
 // acting requires what the engine requires for an action on the group in the path, or on none.
 func acting(action authz.Action) needs {
 	return operating(func(c *call) authz.Operation { return authz.Operation{Action: action, Group: c.group()} })
+}
+
+// authorize returns what the caller lacks for the operation. At a past revision it answers from the records,
+// which keep rules of groups that were deleted since: that needs the right to view changes as well.
+func (c *call) authorize() error {
+	err := c.operation.needs(c)
+	if !c.asksForPast() || c.view.Can(c.user, authz.ViewChanges) {
+		return err
+	}
+	if err == nil {
+		return c.lacks(authz.ViewChanges)
+	}
+	var refusal *authz.Error
+	const lacking = authz.Pattern(authz.ViewChanges)
+	if errors.Is(err, authz.ErrForbidden) && errors.As(err, &refusal) && !slices.Contains(refusal.Missing, lacking) {
+		refusal.Missing = append(refusal.Missing, lacking) // one 403 lists all that is missing
+	}
+	return err
+}
+
+// asksForPast reports whether the query names a revision at which the operation is to be carried out.
+func (c *call) asksForPast() bool {
+	return slices.Contains(strings.Fields(c.operation.query), "revision") && c.http.Request.URL.Query().Has("revision")
 }
 
 func (c *call) lacks(permissions ...authz.Permission) error {

@@ -122,3 +122,48 @@ func (d *desk) probes(caller string, o api.Operation) {
 		}
 	}
 }
+
+// A past revision shows what only the records keep, such as rules of groups that were deleted since. Without
+// the right to view changes it is the same 403 for every revision, whether that and all else exists or not.
+func TestPastRevisionsNeedTheRightToViewChanges(t *testing.T) {
+	d := newDesk(t)
+	d.do("admin", "PATCH", "/users/clerk/permissions", `{"grant":["rightful.groups:*","rightful.users:*","rightful.policy:*"]}`).want(200)
+	asked := 0
+	for _, o := range api.Operations() {
+		if !slices.Contains(strings.Fields(o.Query), "revision") || o.Path == "/changes/{revision}/revert" {
+			continue // a revert needs the right in any case
+		}
+		asked++
+		answers := map[string]bool{}
+		for _, values := range []map[string]string{there, missing} {
+			for _, revision := range []string{"1", "99", "0", "x", ""} {
+				r := d.do("clerk", o.Method, fill(o.Path, values)+"?dry_run=true&revision="+revision, "nonsense")
+				r.problem(403, "forbidden")
+				answers[r.body] = true
+			}
+			if r := d.do("clerk", o.Method, fill(o.Path, values)+"?dry_run=true", "nonsense"); r.status == 403 {
+				t.Errorf("%s without a revision answers %s", r.asked, r.body)
+			}
+		}
+		for body := range answers {
+			if len(answers) != 1 || strings.Count(body, `"permission":`) != 1 || !strings.Contains(body, `"rightful.changes:view"`) {
+				t.Errorf("%s %s answers %s", o.Method, o.Path, body)
+			}
+		}
+	}
+	if asked < 10 {
+		t.Errorf("only %d operations take a revision", asked)
+	}
+	d.do("admin", "PATCH", "/users/clerk/permissions", `{"grant":["rightful.changes:view"]}`).want(200)
+	d.get("clerk", "/users/cleo/explanation?permission=a:b&revision=1").want(200)
+	d.do("clerk", "DELETE", "/groups/Finance/members/dana?dry_run=true&revision=3", "").want(200)
+}
+
+// All that is missing for an operation of the past is in one answer.
+func TestPastRevisionListsAllThatIsMissing(t *testing.T) {
+	d := newDesk(t)
+	p := d.do("group-viewer", "PUT", "/groups/Finance/permissions?dry_run=true&revision=1", "").problem(403, "forbidden")
+	if got := fmt.Sprint(p["missing"]); !strings.Contains(got, "rightful.groups:update") || !strings.Contains(got, "rightful.changes:view") {
+		t.Errorf("missing is %s", got)
+	}
+}

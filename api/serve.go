@@ -47,7 +47,7 @@ func (m *mounted) perform(o operation) gin.HandlerFunc {
 				return
 			}
 			call.view = m.engine.View()
-			if err := o.needs(call); err != nil {
+			if err := call.authorize(); err != nil {
 				if call.view.Expired() { // a policy that is too old can't authorize
 					err = authz.ErrStoreUnavailable
 				}

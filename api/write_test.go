@@ -299,6 +299,7 @@ func TestDryRunOfThePast(t *testing.T) {
 // now.
 func TestDryRunOfThePastChecksCurrentRights(t *testing.T) {
 	d := newDesk(t)
+	d.do("admin", "PUT", "/groups/Auditors/members/user-editor", "").want(204)
 	then := d.engine.View().Revision()
 	asked := fmt.Sprintf("/groups/Finance/members/ben?dry_run=true&revision=%d", then)
 	d.do("dana", "PUT", asked, "").problem(403, "forbidden")

@@ -21,7 +21,7 @@ func (u User) Get(ctx context.Context) (openapi.User, Version, error) {
 }
 
 // Explain explains which of 1 to 64 permissions the user holds, and lists fixes for the rest. A revision
-// other than 0 explains that past policy, without fixes.
+// other than 0 explains that past policy, without fixes, and needs rightful.changes:view as well.
 func (u User) Explain(ctx context.Context, revision openapi.Revision, permissions ...openapi.PermissionName) (openapi.Explanation, error) {
 	p := openapi.ExplainUserParams{Permission: permissions}
 	if revision != 0 {

@@ -1558,7 +1558,7 @@ type RevertChangeParams struct {
 	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. A required `If-Match` isn't compared; `*` is enough.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
 	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
@@ -1594,7 +1594,7 @@ type CreateGroupParams struct {
 	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. A required `If-Match` isn't compared; `*` is enough.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
 	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
@@ -1609,7 +1609,7 @@ type DeleteGroupParams struct {
 	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. A required `If-Match` isn't compared; `*` is enough.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
 	// IfMatch The ETag that was read before. Without it the answer is 428; if it is stale, 412.
@@ -1624,7 +1624,7 @@ type UpdateGroupParams struct {
 	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. A required `If-Match` isn't compared; `*` is enough.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
 	// IfMatch The ETag that was read before. Without it the answer is 428; if it is stale, 412.
@@ -1648,7 +1648,7 @@ type ChangeGroupMembersParams struct {
 	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. A required `If-Match` isn't compared; `*` is enough.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
 	// IfMatch The ETag that was read before, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
@@ -1663,7 +1663,7 @@ type RemoveGroupMemberParams struct {
 	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. A required `If-Match` isn't compared; `*` is enough.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
 	// IfMatch The ETag that was read before, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
@@ -1678,7 +1678,7 @@ type AddGroupMemberParams struct {
 	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. A required `If-Match` isn't compared; `*` is enough.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
 	// IfMatch The ETag that was read before, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
@@ -1693,7 +1693,7 @@ type ChangeGroupPermissionsParams struct {
 	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. A required `If-Match` isn't compared; `*` is enough.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
 	// IfMatch The ETag that was read before, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
@@ -1708,7 +1708,7 @@ type SetGroupPermissionsParams struct {
 	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. A required `If-Match` isn't compared; `*` is enough.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
 	// IfMatch The ETag that was read before. Without it the answer is 428; if it is stale, 412.
@@ -1726,7 +1726,7 @@ type ImportPolicyParams struct {
 	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. A required `If-Match` isn't compared; `*` is enough.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
 	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
@@ -1786,7 +1786,7 @@ type DeleteUserParams struct {
 	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. A required `If-Match` isn't compared; `*` is enough.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
 	// IfMatch The ETag that was read before, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
@@ -1801,7 +1801,7 @@ type ExplainUserParams struct {
 	// Permission A permission to explain. At most 64, each in a parameter of its own.
 	Permission []PermissionName `form:"permission" json:"permission"`
 
-	// Revision Explains the policy at this revision. A revision that doesn't exist is a 404.
+	// Revision Explains the policy at this revision. It needs `rightful.changes:view` as well. A revision that doesn't exist is a 404.
 	Revision *Revision `form:"revision,omitempty" json:"revision,omitempty"`
 }
 
@@ -1810,7 +1810,7 @@ type SetUserGroupsParams struct {
 	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. A required `If-Match` isn't compared; `*` is enough.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
 	// IfMatch The ETag that was read before. Without it the answer is 428; if it is stale, 412.
@@ -1825,7 +1825,7 @@ type ChangeUserPermissionsParams struct {
 	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. A required `If-Match` isn't compared; `*` is enough.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
 	// IfMatch The ETag that was read before, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
@@ -1840,7 +1840,7 @@ type SetUserPermissionsParams struct {
 	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. A required `If-Match` isn't compared; `*` is enough.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
 	// IfMatch The ETag that was read before. Without it the answer is 428; if it is stale, 412.
