@@ -147,6 +147,27 @@ func TestNothingAllowsAnImpossibleUser(t *testing.T) {
 	}
 }
 
+// A forged record that deletes a group twice is refused like one that deletes a missing group: it doesn't
+// end the host's process.
+func TestGroupDeletedTwiceIsRefused(t *testing.T) {
+	t.Parallel()
+	store := authztest.NewStore()
+	engine := open(t, store, authz.Options{Bootstrap: "ana", PollInterval: time.Hour})
+	desk := authz.GroupInfo{Name: "Desk"}
+	must(t)(engine.As("ana").CreateGroup(t.Context(), authz.GroupSpec{Name: desk.Name}))
+	deletion := authz.GroupChange{Before: &desk}
+	addForgedRecord(t, store, authz.Delta{Groups: []authz.GroupChange{deletion, deletion}})
+	if err := engine.Refresh(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if _, err := engine.AuditRecords(t.Context()); !errors.Is(err, authz.ErrRecordsDoNotFit) {
+		t.Errorf("the audit says %v", err)
+	}
+	if !engine.Can("ana", "vault.door:open") {
+		t.Error("the policy that was loaded anew lost its administrator")
+	}
+}
+
 // addForgedRecord writes a record that continues the chain, without the rows and groups that it is about.
 func addForgedRecord(t *testing.T, store *authztest.Store, delta authz.Delta) {
 	t.Helper()

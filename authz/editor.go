@@ -132,6 +132,9 @@ func (e *editor) changeGroup(c GroupChange) error {
 		return e.misfit("there is no group %q", c.Before.Name)
 	}
 	if c.After == nil {
+		if slices.Contains(e.deleted, id) {
+			return e.misfit("the group %q is deleted twice", c.Before.Name)
+		}
 		e.deleted = append(e.deleted, id)
 		return nil
 	}
