@@ -39,7 +39,12 @@ func (u *user) inGroups(yield func(groupID) bool) {
 }
 
 // groupIDs appends the groups that the user is directly in to list, in the order of their ids.
-func (u *user) groupIDs(list []groupID) []groupID { return slices.AppendSeq(list, u.inGroups) }
+func (u *user) groupIDs(list []groupID) []groupID {
+	for id := range u.inGroups {
+		list = append(list, id)
+	}
+	return list
+}
 
 // in reports whether the user is directly in a group.
 func (u *user) in(id groupID) bool {
