@@ -209,7 +209,7 @@ func (d *draft) checkUser(id UserID) {
 	}
 }
 
-// checkUsers checks the users of a list, none of whom may be in the list to add.
+// checkUsers checks the users of a list. None of them may be in the list to add.
 func (d *draft) checkUsers(pointer string, list, added []UserID) {
 	for i, u := range list {
 		at := fmt.Sprintf("%s/%d", pointer, i)

@@ -409,7 +409,7 @@ func (e *editor) finishDeleted() error {
 	return nil
 }
 
-// dropEmptyUsers removes the users whom the change left without groups and rules.
+// dropEmptyUsers removes the users that have neither groups nor rules after the change.
 func (e *editor) dropEmptyUsers() {
 	for _, r := range e.update.delta.Removed {
 		id, ok := r.Subject.User()

@@ -155,7 +155,7 @@ func TestRightToAssignForAMissingGroupGivesNothing(t *testing.T) {
 	}
 }
 
-// Adding a user whom a bad row denies to a group is no escalation.
+// Adding a user to a group is no escalation if a bad row denies them everything.
 func TestAssigningAUserDeniedByABadRow(t *testing.T) {
 	t.Parallel()
 	engine := openWithRows(t, row("p", "gita", "a", "view", "perhaps"))

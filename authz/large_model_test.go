@@ -271,7 +271,7 @@ func (b bySubject) of(u authz.UserID) *referenceModel {
 	return w
 }
 
-// below returns the users whom the rules of a subject reach.
+// below returns the users that the rules of a subject reach.
 func (b bySubject) below(h authz.Subject) (users []authz.UserID) {
 	b.closure(h, func(h authz.Subject) []authz.Subject {
 		if u, ok := h.User(); ok {

@@ -2,7 +2,6 @@ package ginguard_test
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -28,21 +27,11 @@ var quiet = guard.Options{Logger: slog.New(slog.DiscardHandler)}
 // scenario returns an engine over one of the two scenarios of the engine's tests.
 func scenario(t testing.TB, name string) *authz.Engine {
 	t.Helper()
-	seed := &authz.Seed{}
-	read := func(file string, into func(io.Reader) error) {
-		f, err := os.Open(filepath.Join("..", "..", "authz", "testdata", name, file))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		if err := into(f); err != nil {
-			t.Fatalf("%s: %v", file, err)
-		}
+	seed, err := policycsv.ReadSeed(os.DirFS(filepath.Join("..", "..", "authz", "testdata", name)))
+	if err != nil {
+		t.Fatal(err)
 	}
-	read("permissions.csv", func(r io.Reader) (err error) { seed.Catalog, err = policycsv.ReadCatalog(r); return })
-	read("groups.csv", func(r io.Reader) (err error) { seed.Groups, err = policycsv.ReadGroups(r); return })
-	read("policy.csv", func(r io.Reader) (err error) { seed.Policy, err = policycsv.ReadPolicy(r); return })
-	engine, err := authz.Open(t.Context(), memstore.New(), authz.Options{Seed: seed, Logger: slog.New(slog.DiscardHandler)})
+	engine, err := authz.Open(t.Context(), memstore.New(), authz.Options{Seed: &seed, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
