@@ -23,7 +23,7 @@ func ExampleMountAuthZEN() {
 		fmt.Println(err)
 		return
 	}
-	defer engine.Close()
+	defer engine.Close(context.Background())
 	r := gin.New()
 	currentUser := func(*gin.Context) authz.UserID { return "ana" } // the host's, from a session or a token
 	if err := api.MountAuthZEN(r, engine, currentUser, api.AuthZENOptions{PolicyDecisionPoint: "https://pdp.example.com"}); err != nil {

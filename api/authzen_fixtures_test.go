@@ -66,7 +66,7 @@ func newPoint(t testing.TB, change ...func(*api.AuthZENOptions)) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = d.engine.Close() })
+	t.Cleanup(func() { _ = d.engine.Close(context.Background()) })
 	d.importPolicy(recordPolicy)
 	r := gin.New()
 	if err := api.MountAuthZEN(r, d.engine, signedIn, options); err != nil {

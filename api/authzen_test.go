@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -38,7 +39,7 @@ func TestAuthZENPastMaxAge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer engine.Close()
+	defer engine.Close(context.Background())
 	r := gin.New()
 	if err := api.MountAuthZEN(r, engine, signedIn, api.AuthZENOptions{}); err != nil {
 		t.Fatal(err)

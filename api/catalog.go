@@ -22,16 +22,56 @@ func listPermissions(c *call) {
 	if c.refused() {
 		return
 	}
+	list := c.entries(category, text)
+	items, next := fill(page, rest(page, list, nameOfEntry), nameOfEntry, func(e authz.Entry) openapi.Permission {
+		return openapi.Permission{
+			Permission: string(e.Permission), Label: e.Label, Category: e.Category, Description: e.Description,
+		}
+	})
+	c.revalidated(openapi.PermissionList{NextCursor: next, Items: items, Total: len(list)})
+}
+
+// entries returns entries of the catalog, sorted by permission.
+func (c *call) entries(category []string, text string) []authz.Entry {
 	list := c.view.Catalog(category, text)
 	slices.SortFunc(list, func(a, b authz.Entry) int {
 		return fold.Compare(a.Permission, b.Permission)
 	})
-	entries, next := cut(page, list, func(e authz.Entry) string { return string(e.Permission) })
-	c.ok(openapi.PermissionList{NextCursor: next, Items: each(entries, func(e authz.Entry) openapi.Permission {
-		return openapi.Permission{
-			Permission: string(e.Permission), Label: e.Label, Category: e.Category, Description: e.Description,
+	return list
+}
+
+func nameOfEntry(e authz.Entry) string { return string(e.Permission) }
+
+// getCatalog shows the entries without descriptions, and each category once.
+func getCatalog(c *call) {
+	page := c.rulesPage()
+	if c.refused() {
+		return
+	}
+	list := c.entries(nil, "")
+	shown := openapi.Catalog{Total: len(list)}
+	room, known := maxPageSize, map[string]int{}
+	category := func(path []string) int {
+		key := strings.Join(path, "\x00")
+		if _, ok := known[key]; !ok {
+			known[key] = len(shown.Categories)
+			shown.Categories = append(shown.Categories, path)
+			room -= sizeOf(path)
 		}
-	})})
+		return known[key]
+	}
+	list = rest(page, list, nameOfEntry)
+	for _, e := range upTo(list, page.limit) {
+		item := openapi.CatalogItem{Permission: string(e.Permission), Label: e.Label, Category: category(e.Category)}
+		if room -= sizeOf(item); room < 0 && len(shown.Items) > 0 {
+			break
+		}
+		shown.Items = append(shown.Items, item)
+	}
+	if n := len(shown.Items); n < len(list) {
+		shown.NextCursor = page.next(nameOfEntry(list[n-1]))
+	}
+	c.revalidated(shown)
 }
 
 func listPermissionHolders(c *call) {
@@ -48,14 +88,11 @@ func listPermissionHolders(c *call) {
 	holders := c.view.Holders(authz.HolderQuery{
 		Permission: permission, After: authz.Subject(page.after), Limit: page.limit + 1,
 	})
-	var next string
-	if len(holders) > page.limit {
-		holders = holders[:page.limit]
-		next = page.next(string(holders[page.limit-1].Subject))
-	}
-	c.ok(openapi.PermissionHolderList{NextCursor: next, Items: each(holders, func(h authz.PermissionHolder) openapi.PermissionHolder {
+	key := func(h authz.PermissionHolder) string { return string(h.Subject) }
+	items, next := fill(page, holders, key, func(h authz.PermissionHolder) openapi.PermissionHolder {
 		return openapi.PermissionHolder{
-			Subject: string(h.Subject), Origins: originsOf(h.Origins, maxOriginsListed), OriginCount: len(h.Origins),
+			Subject: string(h.Subject), Origins: each(h.Origins, originOf), OriginCount: h.OriginCount,
 		}
-	})})
+	})
+	c.revalidated(openapi.PermissionHolderList{NextCursor: next, Items: items})
 }

@@ -27,6 +27,7 @@ type body struct {
 	faults []problem.InputError
 	broken error // why reading ended
 	deep   bool
+	level  int // how many levels are around the value
 	listed int
 	excess string // the list that exceeded maxListed
 }
@@ -38,11 +39,13 @@ var errDeep = errors.New("nested too deeply")
 
 // read reads the call's body.
 func (c *call) read(value reader) {
-	b := &body{in: jsontext.NewDecoder(bytes.NewBuffer(c.body), jsontext.AllowDuplicateNames(true))}
+	b := &body{
+		in: jsontext.NewDecoder(bytes.NewBuffer(c.body), jsontext.AllowDuplicateNames(true)), level: c.level, listed: c.listed,
+	}
 	value(b)
 	b.end()
 	c.faults = append(c.faults, b.faults...)
-	c.deep = b.deep
+	c.deep, c.listed = b.deep, b.listed
 	if b.listed > maxListed {
 		c.excess = &authz.Fault{Pointer: b.excess, Detail: fmt.Sprintf(
 			"lists %d rules or members in one request; at most %d are allowed", b.listed, maxListed)}
@@ -80,7 +83,7 @@ func (b *body) token() (jsontext.Token, bool) {
 		return jsontext.Token{}, false
 	}
 	token, err := b.in.ReadToken()
-	if err == nil && b.in.StackDepth() > maxDepth {
+	if err == nil && b.in.StackDepth()+b.level > maxDepth {
 		b.deep, err = true, errDeep
 	}
 	b.broken = err

@@ -30,12 +30,8 @@ func listDenials(c *call) {
 		c.fail(err)
 		return
 	}
-	var next string
-	if len(denials) > page.limit {
-		denials = denials[:page.limit]
-		next = page.next(formatPlace(denials[page.limit-1]))
-	}
-	c.ok(openapi.DenialList{Items: each(denials, denialOf), NextCursor: next})
+	items, next := fill(page, denials, formatPlace, denialOf)
+	c.revalidated(openapi.DenialList{Items: items, NextCursor: next})
 }
 
 // formatPlace encodes the position of a denial in the list: its time, then its id.
@@ -74,10 +70,23 @@ func getDenial(c *call) {
 	c.ok(shown)
 }
 
+// shownTime returns a time as JSON can have it. Another program can have written any to the store; those out of the
+// years 0 to 9999 become the nearest that isn't.
+func shownTime(t time.Time) time.Time {
+	first, last := time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999_999_000, time.UTC)
+	switch {
+	case t.Before(first):
+		return first
+	case t.After(last):
+		return last
+	}
+	return t
+}
+
 // denialOf shows a denial without its present state.
 func denialOf(d authz.Denial) openapi.Denial {
 	return openapi.Denial{
-		ID: string(d.ID), At: d.At, User: string(d.User), Method: d.Method, Route: d.Route,
+		ID: string(d.ID), At: shownTime(d.At), User: string(d.User), Method: d.Method, Route: d.Route,
 		Required: plain(d.Required), OneIsEnough: d.OneIsEnough, Missing: plain(d.Missing),
 		Revision: int64(d.Revision), Suppressed: d.Suppressed,
 	}

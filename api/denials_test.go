@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -70,7 +71,7 @@ func TestDenialIsFoundByItsID(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer other.Close()
+		defer other.Close(context.Background())
 		r := gin.New()
 		g := ginguard.New(other, signedIn, quiet)
 		r.POST("/requests/:id/approve", g.Require(approving...), through)

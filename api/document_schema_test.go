@@ -175,7 +175,7 @@ func TestConforms(t *testing.T) {
 		change(g)
 		return g
 	}
-	schema := map[string]any{"$ref": "#/components/schemas/GroupItem"}
+	schema := map[string]any{"$ref": "#/components/schemas/Group"}
 	if err := conforms(schema, group(func(map[string]any) {}), ""); err != nil {
 		t.Error(err)
 	}

@@ -22,6 +22,7 @@ var kinds = []struct {
 	{authz.ErrForbidden, problem.Forbidden},
 	{authz.ErrNotFound, problem.NotFound},
 	{authz.ErrNoSuchChange, problem.NotFound},
+	{authz.ErrArchived, problem.NotFound},
 	{authz.ErrNoSuchDenial, problem.NotFound},
 	{authz.ErrRevisionConflict, problem.RevisionConflict},
 	{authz.ErrProtectedGroup, problem.ProtectedGroup},
@@ -35,6 +36,7 @@ var kinds = []struct {
 	{authz.ErrInheritanceCycle, problem.InheritanceCycle},
 	{authz.ErrCannotRevert, problem.CannotRevert},
 	{authz.ErrLastAdministrator, problem.LastAdministrator},
+	{authz.ErrBusy, problem.TooMany},
 	{authz.ErrStoreUnavailable, problem.StoreUnavailable},
 }
 
@@ -61,10 +63,24 @@ func (c *call) fail(err error) {
 			p.Detail = problem.ExpiredDetail
 		}
 		c.http.Header("Retry-After", problem.RetryAfter)
+	case problem.TooMany:
+		c.tooMuchWork()
+		return
 	default:
 		c.detail(&p, err)
 	}
+	var of *authz.OperationError
+	if errors.As(err, &of) && len(p.Errors) == 0 {
+		p.Errors = []problem.InputError{{Pointer: pointerOfFailure(p.Type, of.Index), Detail: of.Err.Error()}}
+	}
 	writeProblem(c.http, p)
+}
+
+// tooMuchWork answers a request that waited too long for other expensive work.
+func (c *call) tooMuchWork() {
+	c.http.Header("Retry-After", problem.RetryAfter)
+	writeProblem(c.http, problem.Document{Type: problem.TooMany, Detail: "Imports, reverts, and requests about the past take turns, " +
+		"and others are still in progress. Nothing was done. Try again in a few seconds."})
 }
 
 // detail adds the data of an error to its problem.
@@ -83,8 +99,8 @@ func (c *call) detail(p *problem.Document, err error) {
 	case errors.Is(err, authz.ErrEscalation):
 		p.Missing, p.User = c.missing(e.Missing), c.user
 	case errors.Is(err, authz.ErrRevisionConflict):
-		p.Version = &e.Revision
-		c.http.Header("ETag", etag(e.Revision))
+		p.Version = &e.Version.Revision
+		c.http.Header("ETag", etag(e.Version))
 	case errors.Is(err, authz.ErrInvalid), errors.Is(err, authz.ErrUnknownPermission):
 		p.Errors = each(e.Faults, inputErrorOf)
 		p.Detail = summary(p.Errors)

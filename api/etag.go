@@ -3,6 +3,7 @@ package api
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"slices"
 	"strconv"
@@ -22,29 +23,46 @@ const (
 )
 
 // etag returns the strong entity tag of a version.
-func etag(version authz.Revision) string {
-	return `"` + formatRevision(version) + `"`
+func etag(version authz.Version) string {
+	return `"` + version.String() + `"`
+}
+
+// A tag of a version may have these suffixes. Each kind of answer needs a tag of its own, and all of them name the
+// same version in If-Match.
+const (
+	partSuffix = "-part" // the answer has only part of the rules or groups
+	gzipSuffix = "-gzip" // the answer is compressed (RFC 9110 section 8.8.3.3)
+)
+
+// withSuffix adds a suffix to a strong tag.
+func withSuffix(tag, suffix string) string { return strings.TrimSuffix(tag, `"`) + suffix + `"` }
+
+// withoutSuffixes returns a strong tag without the suffixes of its kind of answer, and whether that has only a part.
+func withoutSuffixes(tag string) (plain string, part bool) {
+	plain = strings.TrimSuffix(strings.TrimSuffix(tag, `"`), gzipSuffix)
+	plain, part = strings.CutSuffix(plain, partSuffix)
+	return plain + `"`, part
 }
 
 // neverVersion is a version that never exists.
-const neverVersion authz.Revision = -1
+var neverVersion = authz.Version{Revision: -1}
 
-// tagOf returns the strong entity tag of an answer without a version.
+// tagOf returns the opaque part of the entity tag of an answer without a version.
 func tagOf(body []byte) string {
 	sum := sha256.Sum256(body)
 	return `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
 }
 
-var errIfMatch = errors.New(`the header If-Match must be * or a list of entity tags such as "17", separated by commas`)
+var errIfMatch = errors.New(`the header If-Match must be * or a list of entity tags such as "17-3f9a61c2", separated by commas`)
 
 // parseIfMatch returns the versions in the lines of an If-Match (RFC 9110 section 13.1.1), none if any
 // version matches. Weak and foreign tags match nothing.
-func parseIfMatch(lines []string) ([]authz.Revision, error) {
+func parseIfMatch(lines []string) ([]authz.Version, error) {
 	tags, ok := parseTags(lines)
 	if !ok {
 		return nil, errIfMatch
 	}
-	var versions []authz.Revision
+	var versions []authz.Version
 	for _, t := range tags {
 		versions = append(versions, versionOf(t.text, t.weak))
 	}
@@ -91,16 +109,19 @@ func cutTag(field string) (tag, rest string, ok bool) {
 	return field[:end], rest, rest == "" || rest[0] == ','
 }
 
-func versionOf(tag string, weak bool) authz.Revision {
-	n, err := strconv.ParseInt(tag[1:len(tag)-1], 10, 64)
-	if version := authz.Revision(n); err == nil && !weak && etag(version) == tag {
+func versionOf(tag string, weak bool) authz.Version {
+	tag, _ = withoutSuffixes(tag)
+	number, text, _ := strings.Cut(tag[1:len(tag)-1], "-")
+	n, err := strconv.ParseInt(number, 10, 64)
+	hash, _ := hex.DecodeString(text)
+	if version := authz.NewVersion(authz.Revision(n), hash); err == nil && !weak && etag(version) == tag {
 		return version
 	}
 	return neverVersion
 }
 
 // versions reads If-Match. It returns none, which matches every version, if it is absent or "*".
-func (c *call) versions() []authz.Revision {
+func (c *call) versions() []authz.Version {
 	lines := c.http.Request.Header.Values("If-Match")
 	if c.operation.match == noMatch || len(lines) == 0 {
 		return nil

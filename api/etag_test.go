@@ -1,7 +1,6 @@
 package api_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 )
@@ -11,6 +10,7 @@ func TestIfMatch(t *testing.T) {
 	d := newDesk(t)
 	now := d.etag("/groups/Finance")
 	bare := strings.Trim(now, `"`)
+	revision, hash, _ := strings.Cut(bare, "-")
 	for _, c := range []struct {
 		lines  []string
 		status int
@@ -26,6 +26,12 @@ func TestIfMatch(t *testing.T) {
 		{[]string{`"a,b", "W/", ` + now}, 200},
 
 		{[]string{`"1"`}, 412},
+		{[]string{`"` + revision + `"`}, 412},
+		{[]string{`"` + revision + `-"`}, 412},
+		{[]string{`"` + revision + `-00000000"`}, 412},
+		{[]string{`"` + bare + `00"`}, 412},
+		{[]string{`"` + revision + `-zzzzzzzz"`}, 412},
+		{[]string{`"` + hash + `"`}, 412},
 		{[]string{`W/` + now}, 412},
 		{[]string{`"0` + bare + `"`}, 412},
 		{[]string{`"+` + bare + `"`}, 412},
@@ -101,7 +107,7 @@ func TestIfMatchOfAUser(t *testing.T) {
 	tag := d.etag("/users/cleo")
 	d.do("admin", "PUT", "/groups/Finance/members/cleo", "").want(204)
 	r := d.do("admin", "DELETE", "/users/cleo", "", "If-Match", tag)
-	if p := r.problem(412, "revision-conflict"); `"`+fmt.Sprint(p["version"])+`"` != d.etag("/users/cleo") {
+	if p := r.problem(412, "revision-conflict"); !ofVersion(d.etag("/users/cleo"), p["version"]) {
 		t.Errorf("answered version %v", p["version"])
 	}
 	d.do("admin", "DELETE", "/users/cleo", "", "If-Match", d.etag("/users/cleo")).want(204)

@@ -2,22 +2,27 @@ package api
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/rightful-go/rightful/api/openapi"
 	"github.com/rightful-go/rightful/authz"
 )
 
-// maxAsked is how many permissions one request can ask about.
-const maxAsked = 64
+const (
+	maxAsked     = 64      // permissions that one request can ask about
+	maxFixesSize = 4 << 20 // bytes of fixes in an explanation
+)
 
 // explainUser explains which permissions a user holds and what would grant the rest, or which the user
 // held at a past revision.
 func explainUser(c *call) {
+	c.echoes = true // the permissions
 	permissions := c.permissions()
-	past := c.pastRevision()
+	past, until := c.pastRevision(), c.untilIn()
 	if c.refused() {
 		return
 	}
@@ -36,14 +41,24 @@ func explainUser(c *call) {
 		c.fail(err)
 		return
 	}
-	shown := c.explanation(ctx, view, user, permissions)
-	if !shown.Allowed && past == 0 {
-		fixes, err := c.engine.As(c.user).Fixes(view, user, permissions...)
+	shown, err := c.explanation(ctx, view, user, permissions)
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	if past == 0 {
+		admin := c.engine.As(c.user)
+		if until != nil {
+			admin = admin.Until(until.Time())
+		}
+		fixes, err := admin.Fixes(ctx, view, user, permissions...)
 		if err != nil {
 			c.fail(err)
 			return
 		}
-		addFixes(&shown, fixes)
+		if !shown.Allowed {
+			addFixes(&shown, fixes)
+		}
 	}
 	c.ok(shown)
 }
@@ -64,23 +79,28 @@ func (c *call) permissions() []authz.Permission {
 	return list
 }
 
-// explanation shows what the view says about a user, and when missing permissions were lost.
-func (c *call) explanation(ctx context.Context, view *authz.View, user authz.UserID, permissions []authz.Permission) openapi.Explanation {
+// explanation shows what the view says about a user, and when missing permissions were lost. It returns
+// [authz.ErrBusy] if it can't look for that now.
+func (c *call) explanation(ctx context.Context, view *authz.View, user authz.UserID, permissions []authz.Permission) (openapi.Explanation, error) {
 	x := view.Explain(user, permissions...)
 	losses, err := c.engine.Lost(ctx, view, user, permissions...)
+	if errors.Is(err, authz.ErrBusy) {
+		return openapi.Explanation{}, err
+	}
 	if err != nil { // the rest comes from memory and helps even more if the records are damaged
 		slog.ErrorContext(ctx, "api: can't find out when a permission was lost", "revision", losses.Since, "error", err)
 	}
 	shown := openapi.Explanation{
-		User: string(user), Known: x.Known, Allowed: x.Allowed, Revision: int64(x.Revision),
+		User: string(user), DisplayName: c.people(user)[user].Name, Known: x.Known, Allowed: x.Allowed, Revision: int64(x.Revision),
 		Permissions: each(x.Permissions, func(p authz.PermissionExplanation) openapi.ExplainedPermission {
 			return openapi.ExplainedPermission{
 				Permission: string(p.Permission), Declared: p.Declared, Label: p.Label, Category: p.Category,
-				Allowed: p.Allowed, Origins: originsOf(p.Origins, maxOriginsExplained), OriginCount: len(p.Origins),
+				Allowed: p.Allowed, Until: p.Until.Time(), Origins: each(p.Origins, originOf), OriginCount: p.OriginCount,
 				Lost: lossOf(losses, p.Permission),
 			}
 		}),
 	}
+	shown.BadRows, shown.BadRowCount = each(first(x.BadRows), badRowOf), len(x.BadRows)
 	missing := 0
 	for _, p := range x.Permissions {
 		if !p.Allowed {
@@ -90,7 +110,7 @@ func (c *call) explanation(ctx context.Context, view *authz.View, user authz.Use
 	if len(losses.List) < missing && losses.Since > 0 {
 		shown.LookedBackTo = int64(losses.Since)
 	}
-	return shown
+	return shown, nil
 }
 
 func lossOf(losses authz.Losses, p authz.Permission) *openapi.Loss {
@@ -103,8 +123,8 @@ func lossOf(losses authz.Losses, p authz.Permission) *openapi.Loss {
 }
 
 func addFixes(shown *openapi.Explanation, fixes authz.Fixes) {
-	shown.Fixes, shown.More = each(fixes.List, fixOf), fixes.More
-	shown.BadRows, shown.BadRowCount = each(first(fixes.BadRows), badRowOf), len(fixes.BadRows)
+	shown.Fixes = fitting(fixes.List, maxFixesSize, fixOf)
+	shown.More = fixes.More || len(shown.Fixes) < len(fixes.List)
 }
 
 func fixOf(f authz.Fix) openapi.Fix {
@@ -146,10 +166,21 @@ func fixOperationOf(o authz.Operation) openapi.FixOperation {
 	case len(o.Remove) > 0:
 		return openapi.FixOperation{Method: http.MethodDelete, Path: member(o.Remove)}
 	case len(o.Add) > 0:
-		return openapi.FixOperation{Method: http.MethodPut, Path: member(o.Add)}
+		return openapi.FixOperation{Method: http.MethodPut, Path: member(o.Add) + untilQuery(o.Until)}
 	case o.Action == authz.ActionGroupPermissionsChange:
 		return openapi.FixOperation{Method: http.MethodPatch, Path: group + "/permissions", Body: delta}
 	default:
 		return openapi.FixOperation{Method: http.MethodPatch, Path: "/users/" + url.PathEscape(string(o.User)) + "/permissions", Body: delta}
 	}
+}
+
+// untilQuery is the query that ends the membership that an operation adds, if it says so.
+func untilQuery(until *authz.Until) string {
+	switch {
+	case until == nil:
+		return ""
+	case *until == 0:
+		return "?until=" + never
+	}
+	return "?until=" + url.QueryEscape(until.Time().Format(time.RFC3339Nano))
 }

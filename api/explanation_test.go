@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -42,6 +44,11 @@ func TestExplanationOperation(t *testing.T) {
 		{"admin", "GET", "/users/group:Finance/explanation" + ask + "&revision=99", "", "", 404, "not-found"},
 		{"admin", "GET", "/users/group:Finance/explanation" + ask + "&revision=1", "", "", 422, "invalid"},
 		{"viewer", "GET", "/users/a%2Fb/explanation" + ask, "", "", 422, "invalid"},
+		{"viewer", "GET", "/users/cleo/explanation" + ask + "&until=2030-01-01T00:00:00Z", "", "", 200, ""},
+		{"viewer", "GET", "/users/cleo/explanation" + ask + "&until=never", "", "", 200, ""},
+		{"viewer", "GET", "/users/cleo/explanation" + ask + "&until=friday", "", "", 400, "malformed-request"},
+		{"viewer", "GET", "/users/cleo/explanation" + ask + "&until=2020-01-01T00:00:00Z", "", "", 422, "invalid"},
+		{"admin", "GET", "/users/admin/explanation" + ask + "&until=2020-01-01T00:00:00Z", "", "", 422, "invalid"},
 	})
 }
 
@@ -173,6 +180,41 @@ func TestEveryFixDoesWhatItSays(t *testing.T) {
 	}
 }
 
+// With an end, the operations of a fix carry it, and whether the caller may send them is judged by it.
+func TestFixesCarryTheEnd(t *testing.T) {
+	d := newDesk(t)
+	friday := time.Now().Add(48 * time.Hour).UTC().Truncate(time.Second)
+	d.do("admin", "PUT", "/groups/Finance/members/user-editor?until="+friday.Format(time.RFC3339), "").want(204)
+	const explanation = "/users/cleo/explanation?permission=finance.operations:view"
+	for query, allowed := range map[string]bool{
+		"": false, "&until=never": false,
+		"&until=" + friday.Add(-24*time.Hour).Format(time.RFC3339): true,
+		"&until=" + friday.Add(24*time.Hour).Format(time.RFC3339):  false,
+	} {
+		var x openapi.Explanation
+		if err := json.Unmarshal([]byte(d.get("user-editor", explanation+query).want(200).body), &x); err != nil {
+			t.Fatal(err)
+		}
+		fix := x.Fixes[0]
+		want := "/groups/Finance/members/cleo"
+		if query != "" {
+			want += "?until=" + url.QueryEscape(query[len("&until="):])
+		}
+		if fix.Allowed != allowed || len(fix.Operations) != 1 || fix.Operations[0].Path != want {
+			t.Errorf("%q: allowed %v, operations %+v", query, fix.Allowed, fix.Operations)
+		}
+		status := 403
+		if allowed {
+			status = 200
+		}
+		path, separator := want, "?"
+		if query != "" {
+			separator = "&"
+		}
+		d.do("user-editor", "PUT", path+separator+"dry_run=true", "").want(status)
+	}
+}
+
 // A lift names its subject if there is only one.
 func TestLiftNamesItsSubject(t *testing.T) {
 	d := newDesk(t)
@@ -281,13 +323,23 @@ func TestExplanationNamesBadRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer engine.Close()
+	defer engine.Close(context.Background())
 	d.mount(engine)
 	x := d.explain("viewer", "cleo", []string{"finance.operations:view"})
-	if x.BadRowCount != 1 || len(x.BadRows) != 1 || x.BadRows[0].Denies != "cleo" || len(x.Fixes) != 1 || x.Fixes[0].Groups[0] != "Administrators" {
+	if x.BadRowCount != 1 || len(x.BadRows) != 1 || !slices.Equal(x.BadRows[0].Denies, []string{"cleo"}) || len(x.Fixes) != 1 || x.Fixes[0].Groups[0] != "Administrators" {
 		t.Errorf("it is %+v", x)
 	}
 	if origins := x.Permissions[0].Origins; len(origins) != 1 || !origins[0].BadRow {
 		t.Errorf("the origins are %+v", origins)
+	}
+	if _, err := engine.AsCommand("test").RepairRows(t.Context(), authz.RowRepair{Remove: []int64{x.BadRows[0].ID}}); err != nil {
+		t.Fatal(err)
+	}
+	if x := d.explain("viewer", "cleo", []string{"finance.operations:view"}); len(x.BadRows) > 0 {
+		t.Errorf("after the repair: %+v", x)
+	}
+	past := d.get("admin", fmt.Sprintf("/users/cleo/explanation?permission=finance.operations:view&revision=%d", engine.View().Revision()-1)).want(200).json()
+	if past["bad_row_count"] != float64(1) {
+		t.Errorf("of the past: %v", past)
 	}
 }

@@ -15,6 +15,14 @@ type Operation struct {
 // Operations is the table of operations, for tests.
 func Operations() []Operation { return listed(operations) }
 
+// Batchable lists the writes that a batch can contain, for tests.
+func Batchable() (list []string) {
+	for _, w := range batchable {
+		list = append(list, w.method+" "+w.path)
+	}
+	return list
+}
+
 // AuthZENOperations is the table of operations at the root of the host, for tests.
 func AuthZENOperations() []Operation { return listed((&authZEN{}).operations("")) }
 

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -94,7 +95,7 @@ func newDesk(t testing.TB, change ...func(*authz.Options)) *desk {
 		t.Fatal(err)
 	}
 	engine := d.engine // a test may mount another later
-	t.Cleanup(func() { _ = engine.Close() })
+	t.Cleanup(func() { _ = engine.Close(context.Background()) })
 	_, err = d.engine.As("admin").ChangeUserPermissions(t.Context(), "lead", authz.RulesDelta{
 		Grant: []authz.Pattern{"rightful.members/Deposit viewers:assign"},
 	})
@@ -118,7 +119,7 @@ func (d *desk) expire() {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	d.t.Cleanup(func() { _ = old.Close() })
+	d.t.Cleanup(func() { _ = old.Close(context.Background()) })
 	d.mount(old)
 }
 
@@ -180,6 +181,12 @@ func (d *desk) get(user, path string) reply {
 func (d *desk) etag(path string) string {
 	d.t.Helper()
 	return d.get("admin", path).want(200).header.Get("ETag")
+}
+
+// ofVersion reports whether an ETag is one of a version: the revision and part of a hash.
+func ofVersion(etag string, revision any) bool {
+	form := fmt.Sprintf(`^"%v-[0-9a-f]{8}"$`, revision)
+	return regexp.MustCompile(form).MatchString(etag)
 }
 
 func (r reply) want(status int) reply {

@@ -1,46 +1,81 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/rightful-go/rightful/api/openapi"
 	"github.com/rightful-go/rightful/authz"
 )
 
 func listGroups(c *call) {
-	page, text := c.page(), c.searchText()
+	page, text, nested := c.page(), c.searchText(), c.nestedLimit(maxRules)
 	if c.refused() {
 		return
 	}
-	groups, next := cut(page, c.view.Groups(text), func(g authz.Group) string { return string(g.Name) })
-	c.ok(openapi.GroupList{NextCursor: next, Items: each(groups, groupItemOf)})
+	names := c.view.GroupNames(text)
+	items, next := fill(page, rest(page, names, itself[authz.GroupName]), itself[authz.GroupName], func(name authz.GroupName) openapi.Group {
+		g, _ := c.view.Group(name)
+		return groupUpTo(g, nested)
+	})
+	total := c.countHeld(items)
+	c.revalidated(openapi.GroupList{NextCursor: next, Items: items, Total: len(names), PermissionTotal: total})
 }
 
-func groupOf(g authz.Group) openapi.Group {
+// countTimeout bounds how long a list waits for counts, which people can do without.
+const countTimeout = time.Second
+
+// countHeld adds to groups how many permissions of the catalog they give, and returns how many it has: 0 if the counts
+// aren't to be had.
+func (c *call) countHeld(groups []openapi.Group) int {
+	ctx, done := context.WithTimeout(c.http.Request.Context(), countTimeout)
+	defer done()
+	names := each(groups, func(g openapi.Group) authz.GroupName { return authz.GroupName(g.Name) })
+	counts, err := c.engine.CountHeld(ctx, c.view, names...)
+	if err != nil {
+		return 0
+	}
+	for i := range counts.Held {
+		groups[i].HeldCount = &counts.Held[i]
+	}
+	return counts.Total
+}
+
+// groupUpTo shows a group with at most so many rules and so many groups that it inherits.
+func groupUpTo(g authz.Group, most int) openapi.Group {
+	inherits := upTo(g.Inherits, most)
 	return openapi.Group{
 		Name: string(g.Name), Description: g.Description, Protected: g.Protected,
-		Inherits: plain(g.Inherits), Permissions: rulesOf(g.Permissions), Version: int64(g.Version),
-		UpdatedAt: g.UpdatedAt.UTC(), UpdatedBy: actorOf(g.UpdatedBy),
+		Inherits: plain(inherits), Permissions: rulesOf(g.Permissions, most), Version: int64(g.Version.Revision),
+		InheritedCount: countUnlessAll(len(g.Inherits), len(inherits)),
+		UpdatedAt:      g.UpdatedAt.UTC(), UpdatedBy: actorOf(g.UpdatedBy), MemberCount: g.MemberCount,
 	}
 }
 
-func groupItemOf(g authz.Group) openapi.GroupItem {
-	own := groupOf(g)
-	return openapi.GroupItem{
-		Name: own.Name, Description: own.Description, Protected: own.Protected,
-		Inherits: own.Inherits, Permissions: own.Permissions, Version: own.Version,
-		UpdatedAt: own.UpdatedAt, UpdatedBy: own.UpdatedBy, MemberCount: g.MemberCount,
+func getGroup(c *call) { c.showGroup(c.oneGroup(c.view, c.nestedLimit(maxRules))) }
+
+// oneGroup shows a group with what the caller may do with it.
+func (c *call) oneGroup(view *authz.View, nested int) func(authz.Group) part {
+	return func(g authz.Group) part {
+		shown := groupUpTo(g, nested)
+		shown.Allowed = allowedOnGroup(view, c.user, g.Name)
+		return part{shown, isWhole(shown.Permissions)}
 	}
 }
 
-func getGroup(c *call) { c.showGroup(func(g authz.Group) any { return groupOf(g) }) }
+// rulesOfGroup shows a page of a group's rules.
+func rulesOfGroup(p page) func(authz.Group) part {
+	return func(g authz.Group) part { return p.of(g.Version).rulesPart(g.Permissions, g.Version) }
+}
+
 func getGroupPermissions(c *call) {
-	c.showGroup(func(g authz.Group) any { return rulesOf(g.Permissions) })
+	c.showGroup(rulesOfGroup(c.rulesPage()))
 }
 
 // showGroup answers with the group in the path, or part of it, and its ETag.
-func (c *call) showGroup(show func(authz.Group) any) {
+func (c *call) showGroup(show func(authz.Group) part) {
 	if c.refused() {
 		return
 	}
@@ -49,36 +84,48 @@ func (c *call) showGroup(show func(authz.Group) any) {
 		c.fail(authz.ErrNotFound)
 		return
 	}
-	c.http.Header("ETag", etag(g.Version))
-	c.ok(show(g))
+	c.answerPart(http.StatusOK, g.Version, show(g))
 }
 
 // showChanged answers with a group after a change.
-func (c *call) showChanged(status int, name authz.GroupName, show func(authz.Group) any) {
+func (c *call) showChanged(status int, name authz.GroupName, show func(authz.Group) part) {
 	g, _ := c.after.Group(name)
-	c.http.Header("ETag", etag(g.Version))
-	c.answer(status, show(g))
+	c.answerPart(status, g.Version, show(g))
 }
 
 func createGroup(c *call) {
-	var spec authz.GroupSpec
-	c.read(object(map[string]reader{
-		"name":        text(&spec.Name),
-		"description": text(&spec.Description),
-		"inherits":    texts(&spec.Inherits),
-		"permissions": rules(&spec.Permissions),
-	}, "name"))
-	c.change(func(a authz.Admin) (authz.Change, error) {
-		return a.CreateGroup(c.http.Request.Context(), spec)
-	}, func(authz.Change) {
-		c.http.Header("Location", c.prefix+"/groups/"+url.PathEscape(string(spec.Name)))
-		c.showChanged(http.StatusCreated, spec.Name, func(g authz.Group) any { return groupOf(g) })
+	o := readNewGroup(c)
+	c.apply(o, func(authz.Change) {
+		c.http.Header("Location", c.prefix+"/groups/"+url.PathEscape(string(o.Group)))
+		c.showChanged(http.StatusCreated, o.Group, c.oneGroup(c.after, maxRules))
 	})
 }
 
-// updateGroup applies a JSON merge patch (RFC 7396). Null resets a member: no description, no
-// inheritance. A name can't be null.
+func readNewGroup(c *call) authz.Operation {
+	o := authz.Operation{Action: authz.ActionGroupCreate}
+	c.read(object(map[string]reader{
+		"name":        text(&o.Group),
+		"description": text(&o.Description),
+		"inherits":    texts(&o.Inherits),
+		"permissions": rules(&o.Permissions),
+	}, "name"))
+	return o
+}
+
 func updateGroup(c *call) {
+	o := readGroupPatch(c)
+	c.apply(o, func(authz.Change) {
+		now := o.Group
+		if o.Patch.Name != nil {
+			now = *o.Patch.Name
+		}
+		c.showChanged(http.StatusOK, now, c.oneGroup(c.after, maxRules))
+	})
+}
+
+// readGroupPatch reads a JSON merge patch (RFC 7396). Null resets a member: no description, no
+// inheritance. A name can't be null.
+func readGroupPatch(c *call) authz.Operation {
 	var patch authz.GroupPatch
 	var (
 		name        authz.GroupName
@@ -90,42 +137,38 @@ func updateGroup(c *call) {
 		"description": noted(&patch.Description, &description, orNull(text(&description))),
 		"inherits":    noted(&patch.Inherits, &inherits, orNull(texts(&inherits))),
 	}))
-	c.change(func(a authz.Admin) (authz.Change, error) {
-		return a.UpdateGroup(c.http.Request.Context(), c.group(), patch)
-	}, func(authz.Change) {
-		now := c.group()
-		if patch.Name != nil {
-			now = *patch.Name
-		}
-		c.showChanged(http.StatusOK, now, func(g authz.Group) any { return groupOf(g) })
-	})
+	if patch.Inherits != nil {
+		c.needsWholeInheritance()
+	}
+	return authz.Operation{Action: authz.ActionGroupUpdate, Group: c.group(), Patch: patch}
 }
 
-func deleteGroup(c *call) {
+func deleteGroup(c *call) { c.apply(readGroupDeletion(c), c.done) }
+
+func readGroupDeletion(c *call) authz.Operation {
 	release := c.choice("members", "release") == "release"
-	c.change(func(a authz.Admin) (authz.Change, error) {
-		return a.DeleteGroup(c.http.Request.Context(), c.group(), release)
-	}, c.done)
+	return authz.Operation{Action: authz.ActionGroupDelete, Group: c.group(), Release: release}
 }
 
-func setGroupPermissions(c *call) {
-	var want authz.Rules
-	c.read(rules(&want, "grants", "restrictions"))
-	c.change(func(a authz.Admin) (authz.Change, error) {
-		return a.SetGroupPermissions(c.http.Request.Context(), c.group(), want)
-	}, c.showGroupRules)
+func setGroupPermissions(c *call) { c.apply(readGroupRules(c), c.showGroupRules) }
+
+func readGroupRules(c *call) authz.Operation {
+	o := authz.Operation{Action: authz.ActionGroupPermissionsSet, Group: c.group()}
+	c.read(rules(&o.Permissions, "grants", "restrictions"))
+	c.needsWholeRead(func() int { g, _ := c.view.Group(o.Group); return sizeOfRules(g.Permissions) }, "/permissions")
+	return o
 }
 
-func changeGroupPermissions(c *call) {
-	var delta authz.RulesDelta
-	c.read(rulesDelta(&delta))
-	c.change(func(a authz.Admin) (authz.Change, error) {
-		return a.ChangeGroupPermissions(c.http.Request.Context(), c.group(), delta)
-	}, c.showGroupRules)
+func changeGroupPermissions(c *call) { c.apply(readGroupRulesDelta(c), c.showGroupRules) }
+
+func readGroupRulesDelta(c *call) authz.Operation {
+	o := authz.Operation{Action: authz.ActionGroupPermissionsChange, Group: c.group()}
+	c.read(rulesDelta(&o.Rules))
+	return o
 }
 
 func (c *call) showGroupRules(authz.Change) {
-	c.showChanged(http.StatusOK, c.group(), func(g authz.Group) any { return rulesOf(g.Permissions) })
+	c.showChanged(http.StatusOK, c.group(), rulesOfGroup(c.firstRulesPage()))
 }
 
 // rules reads grants and restrictions.

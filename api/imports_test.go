@@ -1,10 +1,14 @@
 package api_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/rightful-go/rightful/authz"
 	"github.com/rightful-go/rightful/authz/memstore"
@@ -143,10 +147,49 @@ func TestExportComesBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer empty.Close()
+	defer empty.Close(context.Background())
 	d.mount(empty)
 	d.do("admin", "POST", "/imports?mode=merge", r.body).want(200)
 	if again := d.get("exporter", "/export").want(200); again.body != r.body {
 		t.Errorf("came back as\n%s\nnot\n%s", again.body, r.body)
 	}
+}
+
+// Two imports at once are received; the body of a third isn't read until one of them ends, for five seconds at
+// most. Those who may not import don't wait.
+func TestTwoImportsAtOnceAreReceived(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		var ends []*io.PipeWriter
+		var all sync.WaitGroup
+		for range 2 {
+			in, out := io.Pipe()
+			ends = append(ends, out)
+			request := d.request("admin", "POST", "/imports?mode=merge", in)
+			request.Header.Set("Content-Type", "text/csv")
+			all.Go(func() { d.send(request).want(200) })
+		}
+		synctest.Wait()
+		third := func(user string) (reply, time.Duration) {
+			start := time.Now()
+			r := d.do(user, "POST", "/imports?mode=merge", "g, ben, group:Finance\n")
+			return r, time.Since(start)
+		}
+		r, waited := third("importer")
+		if r.problem(429, "too-many"); waited != 5*time.Second || r.header.Get("Retry-After") != "5" {
+			t.Errorf("after %v with %v", waited, r.header)
+		}
+		if r, waited = third("viewer"); waited != 0 {
+			t.Errorf("refused after %v", waited)
+		}
+		r.problem(403, "forbidden")
+		time.AfterFunc(time.Second, func() { _, _ = ends[0].Write([]byte("# nothing\n")); _ = ends[0].Close() })
+		if r, waited = third("admin"); waited != time.Second {
+			t.Errorf("its turn came after %v", waited)
+		}
+		r.want(200)
+		_, _ = ends[1].Write([]byte("# nothing\n"))
+		_ = ends[1].Close()
+		all.Wait()
+	})
 }

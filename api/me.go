@@ -10,11 +10,26 @@ func getMe(c *call) {
 	if c.refused() {
 		return
 	}
-	c.revalidated(openapi.Me{
-		User: string(c.user), Groups: membershipsOf(c.view.User(c.user).Groups),
-		Effective: each(c.view.PermissionsOf(c.user), func(p authz.Permission) openapi.Held {
-			return openapi.Held{Permission: string(p)}
-		}),
+	me := openapi.Me{User: string(c.user), Revision: int64(c.view.Revision())}
+	me.Groups, me.GroupCount = membershipsOf(c.view.User(c.user), maxRules)
+	held := c.view.PermissionsOf(c.user)
+	me.Effective = fitting(held, maxPageSize-sizeOf(me), func(p authz.Permission) openapi.Held {
+		return openapi.Held{Permission: string(p)}
+	})
+	me.EffectiveCount = countUnlessAll(len(held), len(me.Effective))
+	c.revalidated(me)
+}
+
+// getRights answers with what the caller may do in this interface.
+func getRights(c *call) {
+	if c.refused() {
+		return
+	}
+	rights := c.view.Rights(c.user)
+	assigns := upTo(rights.Assigns, maxRules)
+	c.revalidated(openapi.Rights{
+		User: string(c.user), Administrator: rights.Administrator, Permissions: plain(rights.Permissions),
+		Assigns: plain(assigns), AssignCount: countUnlessAll(len(rights.Assigns), len(assigns)),
 		Revision: int64(c.view.Revision()),
 	})
 }

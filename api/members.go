@@ -15,43 +15,44 @@ func listMembers(c *call) {
 		c.fail(authz.ErrNotFound)
 		return
 	}
-	c.ok(membersOf(page, c.view, g))
+	c.revalidated(c.membersOf(page, c.view, g))
 }
 
-func membersOf(p page, view *authz.View, g authz.Group) openapi.Members {
-	users, next := p.users(view, authz.UserQuery{Group: g.Name})
-	return openapi.Members{MemberCount: g.MemberCount, NextCursor: next, Items: each(users, func(u authz.UserID) openapi.Member {
-		return openapi.Member{User: string(u)}
-	})}
+func (c *call) membersOf(p page, view *authz.View, g authz.Group) openapi.Members {
+	users, _ := p.users(view, authz.UserQuery{Group: g.Name})
+	people := c.people(upTo(users, p.limit)...)
+	items, next := fill(p, users, itself[authz.UserID], func(u authz.UserID) openapi.Member {
+		return openapi.Member{User: string(u), DisplayName: people[u].Name, Until: view.End(u, g.Name).Time()}
+	})
+	return openapi.Members{MemberCount: g.MemberCount, NextCursor: next, Items: items}
 }
 
 func changeMembers(c *call) {
-	var add, remove []authz.UserID
-	c.read(object(map[string]reader{"add": texts(&add), "remove": texts(&remove)}))
-	c.change(func(a authz.Admin) (authz.Change, error) {
-		return a.ChangeMembers(c.http.Request.Context(), c.group(), add, remove)
-	}, func(authz.Change) {
+	c.apply(readMembersDelta(c), func(authz.Change) {
 		g, _ := c.after.Group(c.group())
-		c.ok(membersOf(page{limit: defaultLimit, list: c.list()}, c.after, g))
+		c.ok(c.membersOf(page{limit: defaultLimit, list: c.list()}, c.after, g))
 	})
 }
 
-func addMember(c *call) {
-	c.change(func(a authz.Admin) (authz.Change, error) {
-		change, err := a.Assign(c.http.Request.Context(), c.group(), c.userInPath())
-		return change, withoutPointers(err)
-	}, c.done)
+func readMembersDelta(c *call) authz.Operation {
+	o := authz.Operation{Action: authz.ActionGroupMembersChange, Group: c.group(), Extend: true}
+	c.read(object(map[string]reader{"add": texts(&o.Add), "until": untilText(&o.Until), "remove": texts(&o.Remove)}))
+	return o
 }
 
-func removeMember(c *call) {
-	c.change(func(a authz.Admin) (authz.Change, error) {
-		change, err := a.Unassign(c.http.Request.Context(), c.group(), c.userInPath())
-		return change, withoutPointers(err)
-	}, c.done)
+func addMember(c *call) { c.apply(readMember(c), c.done) }
+
+func readMember(c *call) authz.Operation {
+	return authz.Operation{
+		Action: authz.ActionGroupMembersChange, Group: c.group(), Add: []authz.UserID{c.userInPath()}, Until: c.untilIn(),
+	}
 }
 
-// withoutPointers removes the pointers from an error about names in the path: there is no body
-// that they could point into.
-func withoutPointers(err error) error {
-	return withPointers(err, func(string) string { return "" })
+func removeMember(c *call) { c.apply(readFormerMember(c), c.done) }
+
+func readFormerMember(c *call) authz.Operation {
+	return authz.Operation{Action: authz.ActionGroupMembersChange, Group: c.group(), Remove: []authz.UserID{c.userInPath()}}
 }
+
+// noPointer is for an error about names in the path: there is no body that it could point into.
+func noPointer(string) string { return "" }

@@ -12,8 +12,8 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/rightful-go/rightful/api/internal/problem"
-	"github.com/rightful-go/rightful/api/internal/selfguarded"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/internal/selfguarded"
 )
 
 // Mount serves the administrators' interface below r's path: the operations of openapi.yaml, and
@@ -31,8 +31,9 @@ func Mount(r gin.IRouter, engine *authz.Engine, currentUser CurrentUser) {
 	if engine == nil || currentUser == nil {
 		panic("api: Mount was given no engine or no CurrentUser function")
 	}
-	m := &mounted{engine: engine, currentUser: currentUser}
-	m.router = m.newRouter(operations)
+	m := &mounted{engine: engine, currentUser: currentUser, imports: make(chan struct{}, maxImports)}
+	m.table = operations
+	m.router = m.newRouter(m.table)
 	anyMethod(r, "/*path", m.serve)
 }
 
@@ -56,6 +57,8 @@ type mounted struct {
 	engine      *authz.Engine
 	currentUser CurrentUser
 	router      *gin.Engine
+	table       []operation
+	imports     chan struct{} // full while as many imports as are allowed are received or carried out
 }
 
 func (m *mounted) newRouter(operations []operation, first ...gin.HandlerFunc) *gin.Engine {

@@ -21,7 +21,7 @@ func ExampleMount() {
 	if err != nil {
 		panic(err)
 	}
-	defer engine.Close()
+	defer engine.Close(context.Background())
 	currentUser := func(c *gin.Context) authz.UserID { // yours reads a session or a token
 		if c.GetHeader("Authorization") == "Bearer s3cret" {
 			return "ana"

@@ -93,7 +93,7 @@ func reverting(c *call) error {
 	err := operating(func(c *call) authz.Operation {
 		return authz.Operation{Action: authz.ActionChangeRevert, Revision: c.revision()}
 	})(c)
-	if errors.Is(err, authz.ErrNoSuchChange) { // errors of the request come before the 404
+	if errors.Is(err, authz.ErrNoSuchChange) || errors.Is(err, authz.ErrArchived) { // errors of the request come before the 404
 		return nil
 	}
 	return err

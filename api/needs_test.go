@@ -16,11 +16,11 @@ import (
 func shows(t testing.TB, path string) []authz.Permission {
 	t.Helper()
 	switch first := strings.Split(path, "/")[1]; {
-	case path == "/me", path == "/status", path == "/openapi.json":
+	case path == "/me", path == "/me/rights", path == "/status", path == "/openapi.json":
 		return nil
 	case first == "users", first == "denials", first == "permission-holders", strings.Contains(path, "/members"):
 		return []authz.Permission{authz.ViewGroups, authz.ViewUsers}
-	case first == "groups", first == "permissions":
+	case first == "groups", first == "group-rules", first == "permissions", first == "catalog":
 		return []authz.Permission{authz.ViewGroups}
 	case first == "changes":
 		return []authz.Permission{authz.ViewChanges}
@@ -38,14 +38,14 @@ var (
 	there = map[string]string{
 		"{group}": "Finance", "{user}": "dana", "{revision}": "3", "{id}": "THERE",
 		"group": "Finance", "user": "dana", "actor": "admin", "permission": "finance.operations:view", "category": "Finance", "q": "fin",
-		"members": "release", "mode": "merge", "dry_run": "true", "limit": "1", "cursor": "x", "since": "2020-01-01T00:00:00Z", "until": "2050-01-01T00:00:00Z",
-		"revision": "3",
+		"members": "release", "mode": "merge", "dry_run": "true", "limit": "1", "nested_limit": "1", "cursor": "x", "since": "2020-01-01T00:00:00Z", "until": "2050-01-01T00:00:00Z",
+		"revision": "3", "after": "1",
 	}
 	missing = map[string]string{
 		"{group}": "Nobody", "{user}": "nobody", "{revision}": "99", "{id}": "MISSING",
 		"group": "Nobody", "user": "nobody", "actor": "nobody", "permission": "no.such:thing", "category": "Nothing", "q": "zzz",
-		"members": "release", "mode": "merge", "dry_run": "true", "limit": "1", "cursor": "x", "since": "2020-01-01T00:00:00Z", "until": "2050-01-01T00:00:00Z",
-		"revision": "99",
+		"members": "release", "mode": "merge", "dry_run": "true", "limit": "1", "nested_limit": "1", "cursor": "x", "since": "2020-01-01T00:00:00Z", "until": "2050-01-01T00:00:00Z",
+		"revision": "99", "after": "99",
 	}
 	bodies = []string{
 		"", "{}", "{", `{"name":"NAME"}`, `{"name":"x","inherits":["NAME"]}`, `{"groups":[{"group":"NAME"}]}`, `{"add":["USER"]}`, `{"remove":["USER"]}`,
@@ -82,6 +82,9 @@ func TestNoProbingForExistence(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, o := range api.Operations() {
+			if o.Method+" "+o.Path == "POST /changes" { // see TestBatchesRevealNothing
+				continue
+			}
 			mayNotSee := slices.ContainsFunc(shows(t, o.Path), func(p authz.Permission) bool { return !d.engine.Can(authz.UserID(caller), p) })
 			mayNotDo := o.Method != "GET" && o.Path != "/imports" && o.Path != "/changes/{revision}/revert" && !d.engine.Can(authz.UserID(caller), authz.UpdateUsers)
 			if mayNotSee || mayNotDo {

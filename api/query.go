@@ -91,11 +91,14 @@ func (c *call) choice(name string, options ...string) string {
 }
 
 // pastRevision returns the revision in the query, 0 for the present policy.
-func (c *call) pastRevision() authz.Revision {
-	value, there := c.query["revision"]
+func (c *call) pastRevision() authz.Revision { return c.revisionIn("revision") }
+
+// revisionIn returns the revision in a parameter, 0 if it is absent.
+func (c *call) revisionIn(name string) authz.Revision {
+	value, there := c.query[name]
 	revision, ok := parseRevision(value)
 	if there && !ok {
-		c.bad(`the query parameter "revision" must be a number from 1`)
+		c.bad(`the query parameter %q must be a number from 1`, name)
 		return 0
 	}
 	return revision

@@ -1,8 +1,13 @@
 package api_test
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
+	"math"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/rightful-go/rightful/authz"
 )
@@ -32,5 +37,55 @@ func TestOriginsAreBounded(t *testing.T) {
 	last := asked.Origins[len(asked.Origins)-1]
 	if len(asked.Origins) != 100 || asked.OriginCount != 121 || last.Rule != "restriction" || asked.Allowed {
 		t.Errorf("%d of %d origins are explained, the last is %v", len(asked.Origins), asked.OriginCount, last)
+	}
+}
+
+// Other programs can write any number as a time to the store. Every answer shows the nearest time that JSON can have.
+func TestImpossibleTimesAreShown(t *testing.T) {
+	const first, last = `"0000-01-01T00:00:00Z"`, `"9999-12-31T23:59:59.999999Z"`
+	for micro, want := range map[int64]string{math.MaxInt64: last, 253_402_300_800_000_000: last, 1_795_743_312_338_332_000: last, math.MinInt64: first} {
+		d := newDesk(t)
+		expect := func(path, text string) {
+			t.Helper()
+			if got := d.get("admin", path).want(200).body; !strings.Contains(got, text) {
+				t.Errorf("with a time of %d, %s lacks %s: %s", micro, path, text, got)
+			}
+		}
+		if micro > 0 { // others are long ago, and the membership has ended
+			d.store.PutEnd(authz.MembershipEnd{User: "dana", Group: "Finance", Until: authz.Until(micro)})
+			if err := d.engine.Refresh(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			for _, path := range []string{"/users", "/users/dana", "/users/dana/groups", "/groups/Finance/members", "/changes", "/users/dana/explanation?permission=finance.operations:view"} {
+				expect(path, `"until":`+want)
+			}
+			d.get("dana", "/me").want(200)
+		}
+		_ = d.engine.Close(context.Background())
+		d.addDenials(authz.Denial{ID: "denial", At: time.UnixMicro(micro), User: "ben", Method: "GET", Route: "/"})
+		d.store.EditState(func(s *authz.State) {
+			for i := range s.Groups {
+				s.Groups[i].UpdatedAt = micro
+			}
+		})
+		engine, err := authz.Open(t.Context(), d.store, authz.Options{Logger: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = engine.Close(context.Background()) })
+		d.mount(engine)
+		d.store.EditRecords(func(list []authz.Record) []authz.Record {
+			for i := range list {
+				list[i].At = micro
+			}
+			return list
+		})
+		expect("/groups", `"updated_at":`+want)
+		expect("/groups/Finance", `"updated_at":`+want)
+		expect("/changes/2", `"at":`+want)
+		if micro > 0 { // lists begin with the year 1
+			expect("/changes", `"at":`+want)
+			expect("/denials", `"at":`+want)
+		}
 	}
 }

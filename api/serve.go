@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -23,7 +24,8 @@ type call struct {
 	view      *authz.View // the policy that authorizes the caller; nil for public operations
 	after     *authz.View // the policy that the change left
 	operation operation
-	prefix    string // the path of the mount
+	table     []operation // to which it belongs
+	prefix    string      // the path of the mount
 	user      authz.UserID
 
 	query  map[string]string    // single parameters
@@ -32,15 +34,18 @@ type call struct {
 	file   authz.PolicyFile     // CSV
 	faults []problem.InputError // errors in the form of the request, a 400
 	deep   bool                 // the body is nested too deeply
+	echoes bool                 // the answer repeats any text of the request; see [call.compresses]
 	excess *authz.Fault         // the body lists too many rules or members
+	listed int                  // how many it lists, with those of the operations before it in a batch
+	level  int                  // how many levels are around the body
 }
 
-// perform handles a request for an operation in the order in which errors must come: 401, 403, 413
-// and 415 here; 400, 428 and the rest in the handler.
+// perform handles a request for an operation in the order in which errors must come: 401, 403, 429 for
+// imports, 413 and 415 here; 400, 428 and the rest in the handler.
 func (m *mounted) perform(o operation) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		from := c.Request.Context().Value(hostKey{}).(host)
-		call := &call{http: c, engine: m.engine, operation: o, prefix: from.prefix}
+		call := &call{http: c, engine: m.engine, operation: o, table: m.table, prefix: from.prefix}
 		if o.needs != nil {
 			if call.user = m.currentUser(from.context); call.user == "" {
 				unauthenticated(c, from.context)
@@ -54,6 +59,13 @@ func (m *mounted) perform(o operation) gin.HandlerFunc {
 				call.fail(err)
 				return
 			}
+		}
+		if slices.Equal(o.body.types, csvBody.types) {
+			if !m.admitImport(c.Request.Context()) {
+				call.tooMuchWork()
+				return
+			}
+			defer func() { <-m.imports }()
 		}
 		if p := call.receive(); p != nil {
 			writeProblem(c, *p)
@@ -104,7 +116,7 @@ func (c *call) reading() (context.Context, context.CancelFunc) {
 }
 
 // answer writes a body.
-func (c *call) answer(status int, body any) { c.http.Data(status, "application/json", encoded(body)) }
+func (c *call) answer(status int, body any) { c.write(status, "application/json", encoded(body)) }
 
 // encoded returns a body as JSON. Lists are never null, and members keep the order of their types.
 func encoded(body any) []byte {
@@ -116,17 +128,19 @@ func encoded(body any) []byte {
 }
 
 // revalidated answers with a body that only the client may cache and must revalidate. If the client
-// has it already, the answer is 304.
+// has it already, the answer is 304. The tag is made of the body, so that it differs by everything that the
+// body depends on: the caller, the query, the policy, the catalog and the host's directory.
 func (c *call) revalidated(body any) {
 	text := encoded(body)
 	tag := tagOf(text)
-	c.http.Header("ETag", tag)
+	c.http.Header("ETag", "W/"+tag) // weak, because the answer may be compressed or not
 	c.http.Header("Cache-Control", "private, no-cache")
 	if c.clientHas(tag) {
+		c.variesByEncoding()
 		c.http.Status(http.StatusNotModified)
 		return
 	}
-	c.http.Data(http.StatusOK, "application/json", text)
+	c.write(http.StatusOK, "application/json", text)
 }
 
 func (c *call) ok(body any) { c.answer(http.StatusOK, body) }

@@ -24,6 +24,8 @@ func getStatus(c *call) {
 		status.Store = storeStatusOf(now.StoreErr)
 		status.BadRows = badRowsOf(c.view.BadRows())
 		status.Drift = driftOf(c.engine.Drift())
+		rules, count := c.view.Undeclared(maxShown)
+		status.Undeclared = &openapi.Undeclared{Count: count, Items: each(rules, ruleOf)}
 		status.Head = hex.EncodeToString(now.Head.Hash)
 	}
 	c.ok(status)
@@ -41,7 +43,7 @@ func badRowsOf(rows []authz.BadRow) *openapi.BadRows {
 }
 
 func badRowOf(r authz.BadRow) openapi.BadRow {
-	return openapi.BadRow{ID: r.ID, Values: plain(r.Values), Detail: r.Detail, Denies: r.Denies}
+	return openapi.BadRow{ID: r.ID, Values: plain(r.Values), Detail: r.Detail, Denies: plain(first(r.Denies))}
 }
 
 func driftOf(d authz.Drift) *openapi.Drift {
@@ -57,5 +59,5 @@ func getDocument(c *call) {
 	if c.refused() {
 		return
 	}
-	c.http.Data(http.StatusOK, "application/json", openapi.Document)
+	c.write(http.StatusOK, "application/json", openapi.Document)
 }

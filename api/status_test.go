@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
@@ -69,7 +70,7 @@ func TestStatusIsBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer again.Close()
+	defer again.Close(context.Background())
 	d.mount(again)
 	s := d.get("auditor", "/status").want(200).json()
 	bad, drift := s["bad_rows"].(map[string]any), s["drift"].(map[string]any)
@@ -93,5 +94,23 @@ func TestStatusWhileTheStoreIsAway(t *testing.T) {
 	s := d.get("auditor", "/status").want(200).json()
 	if s["store"].(map[string]any)["state"] != "unavailable" {
 		t.Errorf("it is %v", s)
+	}
+}
+
+// Rules of permissions that the catalog doesn't declare are in the status, the first 100 of them, and counted.
+func TestStatusListsUndeclaredRules(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	rows := make([]authz.Row, 130)
+	for i := range rows {
+		rows[i] = authz.Row{Type: "p", V: [6]string{fmt.Sprintf("user%d", i), "gone", "view", "allow"}}
+	}
+	d.store.InsertRows(rows...)
+	if err := d.engine.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	undeclared := d.get("auditor", "/status").want(200).json()["undeclared"].(map[string]any)
+	if undeclared["count"] != 130.0 || len(undeclared["items"].([]any)) != 100 {
+		t.Errorf("%d of %v", len(undeclared["items"].([]any)), undeclared["count"])
 	}
 }

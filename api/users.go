@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/rightful-go/rightful/api/openapi"
@@ -9,41 +10,93 @@ import (
 )
 
 func listUsers(c *call) {
-	page := c.page()
+	page, nested := c.page(), c.nestedLimit(maxRules)
 	q := authz.UserQuery{Text: c.searchText(), Group: authz.GroupName(c.filter("group"))}
 	if c.refused() {
 		return
 	}
-	users, next := page.users(c.view, q)
-	c.ok(openapi.UserList{NextCursor: next, Items: each(users, func(u authz.UserID) openapi.UserItem {
-		return openapi.UserItem{ID: string(u), Groups: membershipsOf(c.view.User(u).Groups)}
-	})})
+	found := map[authz.UserID]authz.Person{}
+	for _, p := range c.findPeople(q.Text) {
+		found[p.ID] = p
+		q.Also = append(q.Also, p.ID)
+	}
+	users, total := page.users(c.view, q)
+	people := c.people(upTo(users, page.limit)...)
+	items, next := fill(page, users, itself[authz.UserID], func(u authz.UserID) openapi.UserItem {
+		who, user := people[u], c.view.User(u)
+		if who.ID == "" {
+			who = found[u]
+		}
+		item := openapi.UserItem{ID: string(u), DisplayName: who.Name, Email: who.Email, Known: user.Known}
+		item.Groups, item.GroupCount = membershipsOf(user, nested)
+		return item
+	})
+	c.revalidated(openapi.UserList{NextCursor: next, Items: items, Total: total})
 }
 
 // person is a user at one revision.
 type person struct {
 	authz.User
 	view    *authz.View
-	version authz.Revision
+	version authz.Version
 }
 
-func (p person) show() any {
-	return openapi.User{
-		ID: string(p.ID), Known: p.Known, Groups: membershipsOf(p.Groups), Permissions: rulesOf(p.Permissions),
-		Version: int64(p.version), Effective: effectiveOf(p.view.Explain(p.ID, p.view.PermissionsOf(p.ID)...)),
+// show shows a user with at most so many rules, groups and effective permissions, and none of the last beyond 8 MiB.
+func (p person) show(caller authz.UserID, who authz.Person, most int) part {
+	shown := openapi.User{
+		ID: string(p.ID), DisplayName: who.Name, Email: who.Email, Known: p.Known, Permissions: rulesOf(p.Permissions, most), Version: int64(p.version.Revision),
+		Allowed: allowedOnUser(p.view, caller, p.ID),
+	}
+	shown.Groups, shown.GroupCount = membershipsOf(p.User, most)
+	held := p.view.PermissionsOf(p.ID)
+	shown.Effective = fitting(p.view.Origins(p.ID, upTo(held, most)...), maxPageSize-sizeOf(shown), effectiveUpTo(most))
+	shown.EffectiveCount = countUnlessAll(len(held), len(shown.Effective))
+	return part{shown, isWhole(shown.Permissions) && shown.GroupCount == 0}
+}
+
+func getUser(c *call) {
+	nested := c.nestedLimit(maxRules)
+	c.showUser(func(p person) part { return p.show(c.user, c.people(p.ID)[p.ID], nested) })
+}
+
+func getUserGroups(c *call) { c.showUser(showGroups(c.rulesPage())) }
+
+func getUserPermissions(c *call) { c.showUser(showRules(c.rulesPage())) }
+
+func showGroups(page page) func(person) part {
+	return func(p person) part {
+		page := page.of(p.version)
+		shown := page.memberships(p.User)
+		return part{shown, page.completes(shown.NextCursor, p.version)}
 	}
 }
 
-func (p person) showGroups() any { return openapi.UserGroups{Groups: membershipsOf(p.Groups)} }
-func (p person) showRules() any  { return rulesOf(p.Permissions) }
+func showRules(page page) func(person) part {
+	return func(p person) part { return page.of(p.version).rulesPart(p.Permissions, p.version) }
+}
 
-func getUser(c *call)            { c.showUser(person.show) }
-func getUserGroups(c *call)      { c.showUser(person.showGroups) }
-func getUserPermissions(c *call) { c.showUser(person.showRules) }
+func listUserEffective(c *call) {
+	page, nested, id := c.page(), c.nestedLimit(maxOrigins), c.userInPath()
+	if c.refused() {
+		return
+	}
+	if err := checkUser(id); err != nil {
+		c.fail(err)
+		return
+	}
+	held := rest(page, c.view.PermissionsOf(id), itself[authz.Permission])
+	list := openapi.EffectiveList{
+		Items: fitting(c.view.Origins(id, held[:min(len(held), page.limit)]...), maxPageSize, effectiveUpTo(nested)),
+	}
+	if n := len(list.Items); n < len(held) {
+		list.NextCursor = page.next(string(held[n-1]))
+	}
+	c.revalidated(list)
+}
 
 // showUser answers with the user in the path, or part of it, and its ETag. A user that the policy
 // doesn't name is no error; an invalid id is.
-func (c *call) showUser(show func(person) any) {
+func (c *call) showUser(show func(person) part) {
 	if c.refused() {
 		return
 	}
@@ -71,73 +124,70 @@ func checkUser(id authz.UserID) error {
 	return &authz.Error{Kind: authz.ErrInvalid, Faults: []authz.Fault{{Detail: fmt.Sprintf("the user %s %v", clip(string(id)), err)}}, Count: 1}
 }
 
-func (c *call) answerUser(p person, show func(person) any) {
-	c.http.Header("ETag", etag(p.version))
-	c.ok(show(p))
+func (c *call) answerUser(p person, show func(person) part) {
+	c.answerPart(http.StatusOK, p.version, show(p))
 }
 
-// showChangedUser answers with a user after a change. A change that was made is answered as such even
-// if the store is away by now.
-func (c *call) showChangedUser(change authz.Change, show func(person) any) {
-	ctx, done := c.reading()
-	defer done()
-	id := c.userInPath()
-	view, version, err := c.engine.ViewUser(ctx, id)
-	if err != nil && change.Revision == 0 {
-		c.fail(err)
+// showChangedUser answers with a user after a change. A change that was made says itself what it left of the user;
+// the store is asked only if there was nothing to change.
+func (c *call) showChangedUser(change authz.Change, show func(person) part) {
+	if change.Revision == 0 {
+		c.showUser(show)
 		return
 	}
-	if err != nil {
-		view, version = c.engine.View(), change.Revision
-	}
-	c.answerUser(person{view.User(id), view, version}, show)
+	user := change.View.User(c.userInPath())
+	c.answerUser(person{user, change.View, authz.NewVersion(change.Revision, change.Hash)}, show)
 }
 
-func deleteUser(c *call) {
-	c.change(func(a authz.Admin) (authz.Change, error) {
-		return a.DeleteUser(c.http.Request.Context(), c.userInPath())
-	}, c.done)
+func deleteUser(c *call) { c.apply(readUserDeletion(c), c.done) }
+
+func readUserDeletion(c *call) authz.Operation {
+	return authz.Operation{Action: authz.ActionUserDelete, User: c.userInPath()}
 }
 
 func setUserGroups(c *call) {
-	var groups []authz.GroupName
-	c.read(object(map[string]reader{"groups": memberships(&groups)}, "groups"))
-	c.change(func(a authz.Admin) (authz.Change, error) {
-		change, err := a.SetUserGroups(c.http.Request.Context(), c.userInPath(), groups)
-		return change, pointingAt(err, "/group")
-	}, func(change authz.Change) { c.showChangedUser(change, person.showGroups) })
+	c.apply(readUserGroups(c), func(change authz.Change) { c.showChangedUser(change, showGroups(c.firstRulesPage())) })
+}
+
+func readUserGroups(c *call) authz.Operation {
+	o := authz.Operation{Action: authz.ActionUserGroupsSet, User: c.userInPath()}
+	c.read(object(map[string]reader{"groups": memberships(&o.Memberships)}, "groups"))
+	c.needsWholeRead(func() int { return len(c.view.User(o.User).Groups) }, "/groups")
+	return o
 }
 
 // memberships reads a list of memberships.
-func memberships(into *[]authz.GroupName) reader {
-	return items(into, func(group *authz.GroupName) reader {
-		return object(map[string]reader{"group": text(group)}, "group")
+func memberships(into *[]authz.Membership) reader {
+	return items(into, func(m *authz.Membership) reader {
+		return object(map[string]reader{"group": text(&m.Group), "until": untilText(&m.Until)}, "group")
 	})
 }
 
-// pointingAt completes the pointers of an error about items of a list: it is about one member of
-// each item.
-func pointingAt(err error, member string) error {
-	return withPointers(err, func(pointer string) string {
-		if strings.Count(pointer, "/") < 2 { // about the list, or not about the body
-			return pointer
-		}
-		return pointer + member
-	})
+// ofItem completes the pointer of an error about an item of a list: it is about the group of the item.
+func ofItem(pointer string) string {
+	if strings.Count(pointer, "/") != 2 { // about the list, about another member, or not about the body
+		return pointer
+	}
+	return pointer + "/group"
 }
 
 func setUserPermissions(c *call) {
-	var want authz.Rules
-	c.read(rules(&want, "grants", "restrictions"))
-	c.change(func(a authz.Admin) (authz.Change, error) {
-		return a.SetUserPermissions(c.http.Request.Context(), c.userInPath(), want)
-	}, func(change authz.Change) { c.showChangedUser(change, person.showRules) })
+	c.apply(readUserRules(c), func(change authz.Change) { c.showChangedUser(change, showRules(c.firstRulesPage())) })
+}
+
+func readUserRules(c *call) authz.Operation {
+	o := authz.Operation{Action: authz.ActionUserPermissionsSet, User: c.userInPath()}
+	c.read(rules(&o.Permissions, "grants", "restrictions"))
+	c.needsWholeRead(func() int { return sizeOfRules(c.view.User(o.User).Permissions) }, "/permissions")
+	return o
 }
 
 func changeUserPermissions(c *call) {
-	var delta authz.RulesDelta
-	c.read(rulesDelta(&delta))
-	c.change(func(a authz.Admin) (authz.Change, error) {
-		return a.ChangeUserPermissions(c.http.Request.Context(), c.userInPath(), delta)
-	}, func(change authz.Change) { c.showChangedUser(change, person.showRules) })
+	c.apply(readUserRulesDelta(c), func(change authz.Change) { c.showChangedUser(change, showRules(c.firstRulesPage())) })
+}
+
+func readUserRulesDelta(c *call) authz.Operation {
+	o := authz.Operation{Action: authz.ActionUserPermissionsChange, User: c.userInPath()}
+	c.read(rulesDelta(&o.Rules))
+	return o
 }

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -19,12 +18,8 @@ const revisionHeader = "Rightful-Revision"
 // the operation as the caller, or as a dry run, and answers. The handler reads its own part of the
 // request first.
 func (c *call) change(operate func(authz.Admin) (authz.Change, error), answer func(authz.Change)) {
-	acting := c.engine.As(c.user).Via("rest").Because(c.reason()).IfVersion(c.versions()...)
-	dry := c.choice("dry_run", "true", "false") == "true"
-	past := c.pastRevision()
-	if past > 0 && !dry {
-		c.bad(`the query parameter "revision" requires "dry_run=true": a past revision can't be changed`)
-	}
+	acting, dry, past := c.actor()
+	acting = acting.IfVersion(c.versions()...)
 	if c.refused() || c.lacksIfMatch() {
 		return
 	}
@@ -37,48 +32,79 @@ func (c *call) change(operate func(authz.Admin) (authz.Change, error), answer fu
 		c.fail(err)
 		return
 	}
-	c.after = change.View
-	c.http.Header(revisionHeader, strconv.FormatInt(int64(c.after.Revision()), 10))
+	revision := change.Revision
+	if c.after = change.View; c.after != nil { // it is nil for a change that a repeated request made before
+		revision = c.after.Revision()
+	}
+	c.http.Header(revisionHeader, formatRevision(revision))
 	answer(change)
+}
+
+// actor reads what every write can have: its reason, whether it is a dry run, and at which past revision (unless 0).
+func (c *call) actor() (acting authz.Admin, dry bool, past authz.Revision) {
+	acting = c.engine.As(c.user).Via("rest").Because(c.reason())
+	dry, past = c.choice("dry_run", "true", "false") == "true", c.pastRevision()
+	if past > 0 && !dry {
+		c.bad(`the query parameter "revision" requires "dry_run=true": a past revision can't be changed`)
+	}
+	return acting, dry, past
+}
+
+// apply carries out an operation that was read from the request.
+func (c *call) apply(o authz.Operation, answer func(authz.Change)) {
+	c.change(func(a authz.Admin) (authz.Change, error) {
+		change, err := a.Apply(c.http.Request.Context(), o)
+		return change, withPointers(err, c.operation.pointer)
+	}, answer)
 }
 
 // preview answers with the change that the operation would make, now or at a past revision (unless
 // 0). Callers who may see users also get its gains and losses.
 func (c *call) preview(acting authz.Admin, past authz.Revision, operate func(authz.Admin) (authz.Change, error)) {
-	acting = acting.DryRun()
-	if past > 0 {
-		ctx, done := c.reading()
-		defer done()
-		view, err := c.engine.ViewAt(ctx, past)
-		if err != nil {
-			c.fail(err)
-			return
-		}
-		acting = acting.DryRunAt(view)
+	acting, err := c.rehearsing(acting, past)
+	if err != nil {
+		c.fail(err)
+		return
 	}
 	change, err := operate(acting)
 	if err := c.withExcess(err); err != nil {
 		c.fail(err)
 		return
 	}
-	if !c.view.Can(c.user, authz.ViewUsers) {
-		c.ok(changeOf(withoutUsers(change)))
-		return
+	shown := changeOf(c.visible(change))
+	if c.view.Can(c.user, authz.ViewUsers) {
+		addImpact(&shown, change.Impact)
 	}
-	shown := changeOf(change)
-	addImpact(&shown, change.Impact)
 	c.ok(shown)
 }
 
-// withoutUsers removes rules of users from a change, for callers who may not see users. Changing a
-// group can change such rules: rights to assign members follow the group.
-func withoutUsers(change authz.Change) authz.Change {
+// rehearsing returns an Admin whose operations are dry runs, now or at a past revision (unless 0).
+func (c *call) rehearsing(a authz.Admin, past authz.Revision) (authz.Admin, error) {
+	if past == 0 {
+		return a.DryRun(), nil
+	}
+	ctx, done := c.reading()
+	defer done()
+	view, err := c.engine.ViewAt(ctx, past)
+	if err != nil {
+		return a, err
+	}
+	return a.DryRunAt(view), nil
+}
+
+// visible is a change that the caller has made or would make, without rules and memberships of users for callers who
+// may not see users. Changing a group can change such rules: rights to assign members follow the group.
+func (c *call) visible(change authz.Change) authz.Change {
+	if c.view.Can(c.user, authz.ViewUsers) {
+		return change
+	}
 	ofUser := func(r authz.Rule) bool {
 		_, isGroup := r.Subject.Group()
 		return !isGroup
 	}
 	change.Delta.Added = slices.DeleteFunc(slices.Clone(change.Delta.Added), ofUser)
 	change.Delta.Removed = slices.DeleteFunc(slices.Clone(change.Delta.Removed), ofUser)
+	change.Delta.Ends = nil
 	return change
 }
 
@@ -102,7 +128,7 @@ func (c *call) withExcess(err error) error {
 func comesBeforeInvalid(kind problem.Type) bool {
 	switch kind {
 	case problem.Forbidden, problem.NotFound, problem.RevisionConflict, problem.ProtectedGroup,
-		problem.StoreUnavailable, problem.Internal:
+		problem.TooMany, problem.StoreUnavailable, problem.Internal:
 		return true
 	}
 	return false

@@ -57,7 +57,7 @@ func TestRecordsOfRandomHistoriesVerify(t *testing.T) {
 		for _, seed := range seeds(t, 4) {
 			store := authztest.NewStore()
 			store.InsertRows(row("p", "old", "a", "view"), row("g", "ben", "old"), row("x", "bad"))
-			options := authz.Options{Bootstrap: "root", RecordKey: key, PollInterval: time.Hour}
+			options := authz.Options{Bootstrap: "root", RecordKey: key, PollInterval: time.Hour, Adopt: adopting}
 			engine := open(t, store, options)
 			r, w := rand.New(rand.NewPCG(seed, 6)), newReferenceModel()
 			for i := range 60 {
@@ -245,7 +245,7 @@ func storeToForge(t *testing.T, key []byte) (*authztest.Store, authz.Revision) {
 	before := engine.View().Revision()
 	must(t)(engine.As("eve").ChangeUserPermissions(ctx, "mal", authz.RulesDelta{Grant: []authz.Pattern{"vault:open"}}))
 	must(t)(engine.As("ana").ChangeUserPermissions(ctx, "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
-	_ = engine.Close()
+	_ = engine.Close(context.Background())
 	return store, before
 }
 
@@ -256,7 +256,7 @@ func forge(t *testing.T, store authz.Store, key []byte) []byte {
 	engine := open(t, store, authz.Options{RecordKey: key, PollInterval: time.Hour})
 	must(t)(engine.As("ana").ChangeUserPermissions(t.Context(), "mal", authz.RulesDelta{Grant: []authz.Pattern{"vault:open"}}))
 	must(t)(engine.As("ana").ChangeUserPermissions(t.Context(), "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
-	_ = engine.Close()
+	_ = engine.Close(context.Background())
 	return engine.Status().Head.Hash
 }
 
@@ -368,5 +368,69 @@ func TestAuditDuringConcurrentWrites(t *testing.T) {
 	}, authztest.CallLoad)
 	if n, err := engine.AuditRecords(t.Context()); err != nil || n != 2 {
 		t.Errorf("%d, %v", n, err)
+	}
+}
+
+// An end of a membership that was removed, moved or added behind the engine's back doesn't fit the records, though all
+// rows and groups do.
+func TestAuditFindsEndsThatDiffer(t *testing.T) {
+	t.Parallel()
+	end := time.Now().Add(time.Hour).Truncate(time.Microsecond)
+	for name, edit := range map[string]func(*authztest.Store){
+		"removed": func(s *authztest.Store) { s.DeleteEnd("ben", "Desk") },
+		"moved": func(s *authztest.Store) {
+			s.PutEnd(authz.MembershipEnd{User: "ben", Group: "Desk", Until: authz.UntilTime(end) + 1})
+		},
+		"added": func(s *authztest.Store) {
+			s.PutEnd(authz.MembershipEnd{User: "cleo", Group: "Desk", Until: authz.UntilTime(end)})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store := authztest.NewStore()
+			engine := open(t, store, authz.Options{Bootstrap: "ana", PollInterval: time.Hour})
+			ana := engine.As("ana")
+			must(t)(ana.CreateGroup(t.Context(), authz.GroupSpec{Name: "Desk"}))
+			must(t)(ana.Until(end).Assign(t.Context(), "Desk", "ben"))
+			must(t)(ana.Assign(t.Context(), "Desk", "cleo"))
+			edit(store)
+			if _, err := authz.AuditRecords(t.Context(), store, authz.AuditOptions{}); !errors.Is(err, authz.ErrUnrecorded) {
+				t.Errorf("noticed by the store: %v", err)
+			}
+			store.IgnoreForeignWrites()
+			var audit *authz.Error
+			_, err := authz.AuditRecords(t.Context(), store, authz.AuditOptions{})
+			if !errors.Is(err, authz.ErrRecordsDoNotFit) || !errors.As(err, &audit) || !strings.Contains(audit.Detail, `"Desk"`) {
+				t.Errorf("not noticed by the store: %v", err)
+			}
+		})
+	}
+}
+
+// What another program wrote, and no engine has recorded yet, is told apart from records that don't fit.
+func TestUnrecordedForeignWritesAreNoMisfit(t *testing.T) {
+	t.Parallel()
+	store := authztest.NewStore()
+	engine := open(t, store, authz.Options{Bootstrap: "root", PollInterval: time.Hour})
+	must(t)(engine.As("root").Assign(t.Context(), "Administrators", "ben"))
+	store.InsertRows(row("p", "eve", "a", "b", "allow"))
+	found, err := authz.AuditRecords(t.Context(), store, authz.AuditOptions{})
+	var audit *authz.Error
+	if found.Records != 3 || !errors.Is(err, authz.ErrUnrecorded) || errors.Is(err, authz.ErrRecordsDoNotFit) || !errors.As(err, &audit) || !strings.Contains(audit.Detail, `"eve"`) {
+		t.Errorf("%+v, %v", found, err)
+	}
+	store.EditRecords(func(list []authz.Record) []authz.Record { list[1].Reason = "forged"; return list })
+	if _, err := authz.AuditRecords(t.Context(), store, authz.AuditOptions{}); !errors.Is(err, authz.ErrRecordsDoNotFit) {
+		t.Errorf("a forged record beside them: %v", err)
+	}
+	store.EditRecords(nil)
+	if err := engine.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	checkRecords(t, engine)
+	store.IgnoreForeignWrites() // as if somebody had undone what the store noticed
+	store.InsertRows(row("p", "eve", "c", "d", "allow"))
+	if _, err := authz.AuditRecords(t.Context(), store, authz.AuditOptions{}); !errors.Is(err, authz.ErrRecordsDoNotFit) {
+		t.Errorf("a write that the store didn't notice: %v", err)
 	}
 }

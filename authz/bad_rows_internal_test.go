@@ -29,8 +29,8 @@ func TestBlockedSubjectsStayBlocked(t *testing.T) {
 		t.Error("cleo")
 	}
 	v := &View{s: s, catalog: &catalog{}}
-	n, _ := v.symbolOf("a:b")
-	if got := v.groupsHolding(&n); len(got) != 1 {
+	a, _ := v.ask("a:b")
+	if got := v.groupsHolding(&a.symbol); len(got) != 1 {
 		t.Error(got)
 	}
 }

@@ -30,9 +30,6 @@ func (v *View) Enforcer() (Enforcer, error) {
 	for subject := range s.blocked {
 		add(Rule{Kind: KindRestriction, Subject: subject, Pattern: Everything})
 	}
-	if s.blockedAll {
-		add(Rule{Kind: KindRestriction, Subject: everyone, Pattern: Everything})
-	}
 	ce, err := casbin.NewEnforcer(m)
 	if err != nil {
 		return nil, fmt.Errorf("make a Casbin enforcer: %w", err)
@@ -52,29 +49,35 @@ func (v *View) Enforcer() (Enforcer, error) {
 	}, nil
 }
 
-// everyone is the subject, in the enforcer, of a restriction from a bad row whose subject can't be read.
-const everyone Subject = "group:*"
+// maxCasbinSteps is how many links Casbin follows at most, the one from a user to a group included.
+const maxCasbinSteps = 10
 
-// links is Casbin's function g: it reports whether left is right or reaches it.
+// links is Casbin's function g: it reports whether left is right or reaches it, within maxCasbinSteps.
 func (s *snapshot) links(left string, right Subject) bool {
-	if left == string(right) || right == everyone {
+	if left == string(right) {
 		return true
 	}
-	name, ok := right.Group()
-	if !ok {
-		return false
-	}
-	want := s.group(name)
+	want := s.groupOf(right)
 	if want == nil {
 		return false
 	}
-	from := s.user(UserID(left)).groupIDs(nil)
-	if heir, ok := Subject(left).Group(); ok && s.group(heir) != nil {
-		from = s.group(heir).inherits
+	at := s.user(UserID(left)).groupIDs(nil)
+	if heir := s.groupOf(Subject(left)); heir != nil {
+		at = heir.inherits
 	}
-	found := false
-	for _, id := range from {
-		s.walk(id, func(g *group) { found = found || g == want })
+	seen := map[groupID]bool{}
+	for step := 1; step <= maxCasbinSteps && len(at) > 0; step++ {
+		var next []groupID
+		for _, id := range at {
+			if id == want.id {
+				return true
+			}
+			if !seen[id] {
+				seen[id] = true
+				next = append(next, s.groups[id].inherits...)
+			}
+		}
+		at = next
 	}
-	return found
+	return false
 }

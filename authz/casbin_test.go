@@ -238,3 +238,19 @@ func TestLockFileNamesNoRegistry(t *testing.T) {
 		t.Errorf("write it anew with npm install --package-lock-only --omit-lockfile-registry-resolved: %v", err)
 	}
 }
+
+// Plain Casbin follows ten links, of which one takes the user into a group.
+func TestPlainCasbinStopsAfterTenSteps(t *testing.T) {
+	t.Parallel()
+	var rows []authz.Row
+	for i := 1; i <= 12; i++ {
+		group := fmt.Sprintf("group:G%d", i)
+		rows = append(rows, row("p", group, fmt.Sprintf("g%d", i), "view", "allow"), row("g", fmt.Sprintf("group:G%d", i-1), group))
+	}
+	enforcer := plainCasbin(t, append(rows, row("g", "ben", "group:G1")))
+	for i := 1; i <= 12; i++ {
+		if allowed, err := enforcer.Enforce("ben", fmt.Sprintf("g%d", i), "view"); allowed != (i <= 10) || err != nil {
+			t.Errorf("after %d steps: %v, %v", i, allowed, err)
+		}
+	}
+}

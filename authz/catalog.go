@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/rightful-go/rightful/internal/textcheck"
 )
@@ -62,6 +63,8 @@ type catalog struct {
 	entries  Catalog
 	byName   map[Permission]int
 	sorted   []Permission
+	objects  map[string][]string // the objects of each action, and under "*" those of all; sorted
+	near     func() *nearIndex   // made when it is first needed
 }
 
 // newCatalog indexes what the application declares. Its error names every bad entry.
@@ -93,7 +96,25 @@ func newCatalog(declared Catalog) (*catalog, error) {
 		return nil, fmt.Errorf("the catalog can't be used: %s", strings.Join(faults, "; "))
 	}
 	slices.Sort(c.sorted)
+	c.objects = map[string][]string{}
+	for _, p := range c.sorted {
+		object, action, _ := p.Split()
+		c.objects[action] = append(c.objects[action], object)
+		c.objects["*"] = append(c.objects["*"], object)
+	}
+	for _, list := range c.objects {
+		slices.Sort(list)
+	}
+	c.near = sync.OnceValue(c.newNearIndex)
 	return c, nil
+}
+
+func (c *catalog) newNearIndex() *nearIndex {
+	names := make([]string, len(c.entries))
+	for i, e := range c.entries {
+		names[i] = string(e.Permission)
+	}
+	return newNearIndex(names)
 }
 
 func (e Entry) clone() Entry {
@@ -126,33 +147,36 @@ func (e Entry) Check() (faults []error) {
 // knows reports whether p covers a declared permission, or names one resource of a declared type: with
 // "record:read" declared, "record.17:read" is known.
 func (c *catalog) knows(p Pattern) bool {
-	if _, ok := c.byName[Permission(p)]; ok {
+	t := p.target()
+	objects := c.objects[t.action]
+	declared := func(object string) bool {
+		_, found := slices.BinarySearch(objects, object)
+		return found
+	}
+	if t.below {
+		i, _ := slices.BinarySearch(objects, t.object)
+		return i < len(objects) && strings.HasPrefix(objects[i], t.object) || declared(strings.TrimSuffix(t.object, "."))
+	}
+	if declared(t.object) {
 		return true
 	}
-	t := p.target()
-	for _, e := range c.entries {
-		object, action, _ := e.Permission.Split()
-		if t.action != "*" && t.action != action {
-			continue
-		}
-		if t.below && (strings.HasPrefix(object, t.object) || t.object == object+".") {
-			return true
-		}
-		if !t.below && (t.object == object || isResourceOf(object, t.object)) {
-			return true
-		}
-	}
-	return false
+	i := strings.LastIndexByte(t.object, '.')
+	return i > 0 && isSegment(t.object[i+1:]) && declared(t.object[:i])
 }
 
 // appendCovered appends the declared permissions that a pattern with a wildcard covers.
 func (c *catalog) appendCovered(list []Permission, t target) []Permission {
+	return appendCovered(list, c.sorted, t)
+}
+
+// appendCovered appends those of a sorted list that a pattern with a wildcard covers.
+func appendCovered(list, sorted []Permission, t target) []Permission {
 	prefix := t.object
 	if !t.below {
 		prefix += ":"
 	}
-	from, _ := slices.BinarySearch(c.sorted, Permission(prefix))
-	for _, p := range c.sorted[from:] {
+	from, _ := slices.BinarySearch(sorted, Permission(prefix))
+	for _, p := range sorted[from:] {
 		if !strings.HasPrefix(string(p), prefix) {
 			break
 		}
@@ -162,45 +186,4 @@ func (c *catalog) appendCovered(list []Permission, t target) []Permission {
 		}
 	}
 	return list
-}
-
-// nearest returns up to three declared permissions with the least edit distance from p, which is at
-// most a third of p's length.
-func (c *catalog) nearest(p Pattern) []Permission {
-	type near struct {
-		permission Permission
-		distance   int
-	}
-	var list []near
-	for _, e := range c.entries {
-		if n := editDistance(string(p), string(e.Permission)); n <= max(2, len(p)/3) {
-			list = append(list, near{e.Permission, n})
-		}
-	}
-	slices.SortStableFunc(list, func(a, b near) int { return a.distance - b.distance })
-	names := make([]Permission, 0, 3)
-	for _, n := range list[:min(3, len(list))] {
-		names = append(names, n.permission)
-	}
-	return names
-}
-
-// editDistance is the Levenshtein distance in bytes.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
 }

@@ -1,8 +1,8 @@
 package authz
 
 import (
-	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -19,6 +19,12 @@ type Change struct {
 	Delta    Delta
 	Hash     []byte // see [Record]
 
+	// LeftOut is how many lines of an import were left out because their membership has ended. It isn't recorded.
+	LeftOut int
+	// DroppedEnds is how many memberships an import makes permanent: they had an end, and the file sets none for them,
+	// such as one from a program that knows no ends. It isn't recorded.
+	DroppedEnds int
+
 	// View is the policy that the operation left, or would leave in a dry run. It is nil for a change that
 	// was read from the records, and keeps the whole policy in memory: don't store it.
 	View *View
@@ -31,6 +37,12 @@ type Change struct {
 type Impact struct {
 	Gains, Losses        []UserImpact // the first 100 of each, by user
 	GainCount, LossCount int          // the number of all users who gain or lose something
+	// GainSets and LossSets group all these users by what they gain or lose alike: the first 20 sets, those with the
+	// most users first.
+	GainSets, LossSets []ImpactSet
+	// GainSetCount and LossSetCount are the numbers of different sets. At most 1,000 are told apart; users
+	// with others are in no set.
+	GainSetCount, LossSetCount int
 	// RevertNeedsAdministrators is true if the actor lacks the rights to revert the change; see
 	// [Admin.Revert].
 	RevertNeedsAdministrators bool
@@ -42,45 +54,71 @@ type UserImpact struct {
 	Permissions []Permission
 }
 
+// ImpactSet is the permissions that some users gain or lose alike.
+type ImpactSet struct {
+	Permissions []Permission // sorted
+	Users       []UserID     // the first 20, sorted by folded id, then code point
+	UserCount   int          // of all
+}
+
 // maxImpact is how many users an [Impact] lists; it counts all.
 const maxImpact = 100
 
-// record encodes c. Before is the hash of the previous record.
-func (c Change) record(before, key []byte) (Record, error) {
-	delta, err := json.Marshal(c.Delta)
+// record encodes c, still without a hash.
+func (c Change) record() (Record, error) {
+	delta, err := c.Delta.encode()
 	if err != nil {
 		return Record{}, fmt.Errorf("encode the change: %w", err)
 	}
-	r := Record{
+	if len(delta) > maxDelta {
+		return Record{}, fmt.Errorf("the change is too large to be recorded: %d bytes, at most %d", len(delta), maxDelta)
+	}
+	return Record{
 		Revision: c.Revision, At: c.At.UnixMicro(), Actor: c.Actor, Channel: c.Channel,
 		Reason: c.Reason, Action: c.Action, Target: c.Target, Delta: delta,
-	}
-	r.Hash = r.sum(before, key)
-	return r, nil
+	}, nil
 }
 
 // change decodes r.
 func (r Record) change() (Change, error) {
 	c := Change{
-		Revision: r.Revision, At: time.UnixMicro(r.At).UTC(), Actor: r.Actor, Channel: r.Channel,
+		Revision: r.Revision, At: timeOf(r.At), Actor: r.Actor, Channel: r.Channel,
 		Reason: r.Reason, Action: r.Action, Target: r.Target, Hash: r.Hash,
 	}
-	if err := json.Unmarshal(r.Delta, &c.Delta); err != nil {
+	if len(r.Delta) > maxDelta {
+		return Change{}, fmt.Errorf("the record of revision %d is too large: %d bytes", r.Revision, len(r.Delta))
+	}
+	if err := decodeStrictly(r.Delta, &c.Delta); err != nil {
 		return Change{}, fmt.Errorf("the record of revision %d can't be read: %w", r.Revision, err)
 	}
 	return c, nil
 }
 
+// head returns the head of the records after c.
+func (c Change) head() Head { return Head{c.Revision, c.Hash} }
+
 // undo returns the policy before the change that led to s.
 func (s *snapshot) undo(c Change) (*snapshot, error) {
-	before, err := s.apply(update{revision: c.Revision - 1, delta: c.Delta.inverse()})
-	if err != nil {
-		return nil, auditFault(c.Revision, err.Error())
+	err := c.Delta.check()
+	if err == nil {
+		var before *snapshot
+		if before, err = s.apply(update{revision: c.Revision - 1, delta: c.Delta.inverse()}); err == nil {
+			return before, nil
+		}
 	}
-	return before, nil
+	return nil, auditFault(c.Revision, err.Error())
 }
 
 // update returns the change as what leads to its snapshot.
 func (c Change) update() update {
 	return update{revision: c.Revision, hash: c.Hash, at: c.At, actor: c.Actor, delta: c.Delta}
+}
+
+// detached returns a copy that shares nothing with c, whose owner may alter it, and that keeps no policy in memory.
+func (c Change) detached() Change {
+	c.View, c.Impact = nil, nil
+	c.Delta = c.Delta.clone()
+	c.Delta.Added, c.Delta.Removed = slices.Clone(c.Delta.Added), slices.Clone(c.Delta.Removed)
+	c.Hash = slices.Clone(c.Hash)
+	return c
 }

@@ -27,8 +27,8 @@ func TestChangeHasTheViewThatItLeft(t *testing.T) {
 					return
 				}
 				g, _ := change.View.Group("Desk")
-				if change.View.Revision() != change.Revision || g.Version != change.Revision {
-					t.Errorf("revision %d has a view of %d, with the group at %d", change.Revision, change.View.Revision(), g.Version)
+				if change.View.Revision() != change.Revision || g.Version != authz.NewVersion(change.Revision, change.Hash) {
+					t.Errorf("revision %d has a view of %d, with the group at %v", change.Revision, change.View.Revision(), g.Version)
 				}
 			}
 		})

@@ -107,23 +107,23 @@ func TestSecondSaveConflictsWithTheFirst(t *testing.T) {
 	_, err := engine.As("ana").IfVersion(desk.Version).SetGroupPermissions(ctx, "Desk", authz.Rules{})
 	var conflict *authz.Error
 	now, _ := engine.View().Group("Desk")
-	if !errors.As(err, &conflict) || conflict.Revision != now.Version || now.Version == desk.Version {
-		t.Errorf("%v, at %d", err, now.Version)
+	if !errors.As(err, &conflict) || conflict.Version != now.Version || now.Version == desk.Version {
+		t.Errorf("%v, at %v", err, now.Version)
 	}
 	must(t)(engine.As("ana").Assign(ctx, "Desk", "ben"))
 	if after, _ := engine.View().Group("Desk"); after.Version != now.Version {
 		t.Error("members count for the group's version")
 	}
 	_, version, err := engine.ViewUser(ctx, "ben")
-	if err != nil || version != engine.View().Revision() {
-		t.Errorf("%v, %d", err, version)
+	if err != nil || version != authz.NewVersion(engine.View().Revision(), engine.Status().Head.Hash) {
+		t.Errorf("%v, %v", err, version)
 	}
-	if _, err := engine.As("ana").IfVersion(version-1).SetUserGroups(ctx, "ben", nil); !errors.Is(err, authz.ErrRevisionConflict) {
+	if _, err := engine.As("ana").IfVersion(authz.Version{Revision: version.Revision - 1, Hash: version.Hash}).SetUserGroups(ctx, "ben", nil); !errors.Is(err, authz.ErrRevisionConflict) {
 		t.Errorf("%v", err)
 	}
 }
 
-// Readers see one whole revision: a user whom a writer moves between two groups in one change is
+// Readers see one whole revision: while a writer moves a user between two groups in one change, the user is
 // always in exactly one of them.
 func TestReadersSeeWholeRevisions(t *testing.T) {
 	t.Parallel()

@@ -1,5 +1,7 @@
 package authz
 
+import "slices"
+
 // Question asks whether a user holds permissions. A Question without permissions is denied.
 type Question struct {
 	User        UserID
@@ -22,7 +24,7 @@ type Decision struct {
 // records a refusal. It does no I/O, takes no lock and doesn't allocate.
 func (e *Engine) Decide(q Question) Decision {
 	d := Decision{Question: q, Expired: e.expired()}
-	d.view = View{s: e.current.Load(), catalog: e.catalog, expired: d.Expired}
+	d.view = View{s: e.counted.Load(), catalog: e.catalog, expired: d.Expired}
 	if len(q.Permissions) == 0 || d.Expired {
 		return d
 	}
@@ -48,19 +50,65 @@ func (e *Engine) decide(s *snapshot, user UserID, permissions []Permission) bool
 	return allowed
 }
 
-// Missing returns the entries of the permissions that were asked for and that the user doesn't hold,
-// in the order asked and each once. Label and Category are empty for a permission that the catalog
-// doesn't declare.
+// Missing returns the entries of the permissions that were asked for and that nothing grants to the user, in
+// the order asked and each once. What a rule grants and the user still lacks is in [Decision.ForbiddenBy].
+// Label and Category are empty for a permission that the catalog doesn't declare. While the policy is too old
+// for decisions, it returns all that were asked for.
 func (d Decision) Missing() []Entry {
-	if d.view.s == nil {
-		return nil
-	}
 	var list []Entry
-	for _, p := range distinct(d.Permissions) {
-		if !d.view.Can(d.User, p) {
+	for _, p := range d.lacked() {
+		if d.Expired || !d.view.s.grants(d.User, p) {
 			entry, _ := d.view.entry(p)
 			list = append(list, entry)
 		}
+	}
+	return list
+}
+
+// lacked returns the permissions that were asked for and that the user doesn't hold.
+func (d Decision) lacked() []Permission {
+	if d.view.s == nil {
+		return nil
+	}
+	return slices.DeleteFunc(distinct(d.Permissions), func(p Permission) bool { return d.view.Can(d.User, p) })
+}
+
+// Obstacle is what denies a permission that a rule grants.
+type Obstacle string
+
+// The obstacles.
+const (
+	ObstacleRestriction Obstacle = "restriction" // a restriction of the user or of a group
+	ObstacleRow         Obstacle = "row"         // a bad row, which denies the user everything; see [BadRow]
+)
+
+// Forbidden is a permission that a rule grants to the user, and what denies it all the same. Label and
+// Category are empty if the catalog doesn't declare it.
+type Forbidden struct {
+	Permission Permission
+	Label      string
+	Category   []string
+	Rule       Obstacle
+}
+
+// ForbiddenBy returns the permissions that were asked for and that a rule grants, but that a restriction or a
+// bad row denies to the user, in the order asked and each once. More grants don't help against either.
+// [Decision.Explain] names the rows and restrictions.
+func (d Decision) ForbiddenBy() []Forbidden {
+	var list []Forbidden
+	if d.Expired {
+		return nil
+	}
+	for _, p := range d.lacked() {
+		if !d.view.s.grants(d.User, p) {
+			continue
+		}
+		entry, _ := d.view.entry(p)
+		rule := ObstacleRestriction
+		if newDeniedBy(d.view.s).ofUser(d.User) != "" {
+			rule = ObstacleRow
+		}
+		list = append(list, Forbidden{p, entry.Label, entry.Category, rule})
 	}
 	return list
 }
@@ -82,15 +130,13 @@ func (d Decision) Explain() Explanation {
 // last one, and while the policy is older than [Options.MaxAge]. In all other cases the answer is that of
 // Casbin's Enforce; see [Verification] to have that checked.
 func (e *Engine) Can(user UserID, permissions ...Permission) bool {
-	if len(permissions) == 0 || e.expired() {
+	if len(permissions) == 0 || e.options.MaxAge > 0 && e.expired() { // a call that most hosts can do without
 		return false
 	}
-	s := e.current.Load()
-	allowed := s.canAll(user, permissions)
-	if e.verifier != nil {
-		e.verifier.sample(s, user, permissions, allowed)
+	if e.verifier == nil {
+		return e.counted.Load().canAll(user, permissions)
 	}
-	return allowed
+	return e.decide(e.counted.Load(), user, permissions)
 }
 
 // Explain says which of the permissions the user holds in the present policy, through which rules and

@@ -171,16 +171,22 @@ func TestGroupDeletedTwiceIsRefused(t *testing.T) {
 // addForgedRecord writes a record that continues the chain, without the rows and groups that it is about.
 func addForgedRecord(t *testing.T, store *authztest.Store, delta authz.Delta) {
 	t.Helper()
-	state, _, err := authztest.Load(t.Context(), store)
-	if err != nil {
-		t.Fatal(err)
-	}
 	text, err := json.Marshal(delta)
 	if err != nil {
 		t.Fatal(err)
 	}
+	forgeRecord(t, store, string(text))
+}
+
+// forgeRecord is addForgedRecord with any text as the delta.
+func forgeRecord(t *testing.T, store *authztest.Store, delta string) {
+	t.Helper()
+	state, _, err := authztest.Load(t.Context(), store)
+	if err != nil {
+		t.Fatal(err)
+	}
 	record := authz.Record{
-		Revision: state.Revision + 1, Actor: authz.Actor{Kind: authz.ActorUser, ID: "ana"}, Action: authz.ActionUserPermissionsChange, Delta: text,
+		Revision: state.Revision + 1, Actor: authz.Actor{Kind: authz.ActorUser, ID: "ana"}, Action: authz.ActionUserPermissionsChange, Delta: []byte(delta),
 	}
 	commit := authz.Commit{Record: record.Seal(state.Hash), Onto: state.Position, Milestones: state.Milestones}
 	if err := store.Another().Commit(t.Context(), commit); err != nil {

@@ -42,6 +42,9 @@ func (d Decision) Groups() [][]GroupName {
 	}
 	var list [][]GroupName
 	for i := range d.Permissions {
+		if len(list) == maxFixes {
+			break // the rest of the alternatives would be dropped, and each takes a look at all groups
+		}
 		for _, joins := range d.view.fewestGroups(d.User, d.Permissions[i:i+1]) {
 			known := slices.ContainsFunc(list, func(have []GroupName) bool { return slices.Equal(have, joins) })
 			if !known && len(list) < maxFixes {

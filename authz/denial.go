@@ -17,7 +17,7 @@ type Denial struct {
 	Required []Permission // what the route requires, without duplicates
 	// OneIsEnough is true if any of the Required permissions is enough; otherwise all are needed.
 	OneIsEnough bool
-	Missing     []Permission // those that the user lacked
+	Missing     []Permission // those that the user lacked, granted but denied ones included
 	Revision    Revision     // of the policy that denied the request
 
 	// Suppressed is how many denials of the same user this instance has left unrecorded since the
@@ -88,8 +88,11 @@ const (
 	maxDenialList = 100
 )
 
-// storable returns d with texts that every store can keep; they may come from a request.
+// storable returns d with texts that every store can keep and every screen can show; they may come from a
+// request or from another program.
 func (d Denial) storable() Denial {
+	d.ID = DenialID(printable(string(d.ID), maxDenialName))
+	d.Suppressed = max(d.Suppressed, 0)
 	d.User = UserID(printable(string(d.User), maxDenialName))
 	d.Method = printable(d.Method, maxDenialName)
 	d.Route = printable(d.Route, maxDenialRoute)

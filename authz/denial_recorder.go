@@ -16,10 +16,13 @@ type denialRecorder struct {
 	timeout time.Duration // of one batch
 	log     *slog.Logger
 
-	mu       sync.Mutex
-	queue    []Denial
-	budgets  denialBudgets
-	deadline time.Time // when the last write must end; set by close, after which nothing is recorded
+	life       context.Context //nolint:containedctx // ends with the engine
+	supervisor *supervisor
+
+	mu      sync.Mutex
+	queue   []Denial
+	budgets denialBudgets
+	closed  bool // nothing is recorded any more
 
 	wake chan struct{} // there is something to write or to prune
 	stop chan struct{}
@@ -44,14 +47,13 @@ const (
 	denialPruneInterval = time.Minute
 	denialPruneAfter    = 1000
 	denialPruneStep     = 1000
-
-	// denialFlush bounds how long Close waits until the queue is written.
-	denialFlush = 2 * time.Second
 )
 
-func newDenialRecorder(store DenialStore, options DenialOptions, timeout time.Duration, log *slog.Logger) *denialRecorder {
+func newDenialRecorder(
+	life context.Context, store DenialStore, options DenialOptions, timeout time.Duration, log *slog.Logger, s *supervisor,
+) *denialRecorder {
 	return &denialRecorder{
-		store: store, options: options, timeout: timeout, log: log,
+		store: store, options: options, timeout: timeout, log: log, life: life, supervisor: s,
 		budgets: denialBudgets{users: map[UserID]*denialBudget{}},
 		wake:    make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
 	}
@@ -67,7 +69,7 @@ func (r *denialRecorder) record(d *Denial) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	budget := r.budgets.of(kept.User, kept.At)
-	if !r.deadline.IsZero() || budget == nil {
+	if r.closed || budget == nil {
 		return
 	}
 	if len(r.queue) == maxDenialQueue || !budget.spend(kept.At) {
@@ -97,13 +99,14 @@ func (r *denialRecorder) run() {
 	for {
 		select {
 		case <-r.stop:
-			r.flush()
+			for r.write() {
+			}
 			return
 		case <-r.wake:
 		case <-tick.C:
 			r.pruneDue = true
 		}
-		r.write(r.timeout)
+		r.write()
 		r.prune()
 		select {
 		case <-r.stop:
@@ -112,18 +115,28 @@ func (r *denialRecorder) run() {
 	}
 }
 
-// close waits until the queue is written, at most denialFlush.
+// close records no more denials; what is queued is still written. It may be called more than once.
 func (r *denialRecorder) close() {
 	if r == nil {
 		return
 	}
 	r.mu.Lock()
-	r.deadline = time.Now().Add(denialFlush)
-	r.mu.Unlock()
-	close(r.stop)
+	defer r.mu.Unlock()
+	if !r.closed {
+		r.closed = true
+		close(r.stop)
+	}
+}
+
+// wait waits after close until the queue is written. If ctx ends before that, the rest is lost.
+func (r *denialRecorder) wait(ctx context.Context) (err error) {
+	if r == nil {
+		return nil
+	}
 	select {
 	case <-r.done:
-	case <-time.After(denialFlush):
+	case <-ctx.Done():
+		err = ctx.Err()
 	}
 	r.mu.Lock()
 	lost := len(r.queue)
@@ -132,23 +145,19 @@ func (r *denialRecorder) close() {
 	if lost > 0 {
 		r.log.Warn("denials lost at shutdown", "lost", lost)
 	}
-}
-
-// flush writes the rest of the queue after close.
-func (r *denialRecorder) flush() {
-	for r.write(time.Until(r.deadline)) {
-	}
+	return err
 }
 
 // write writes one batch, if there is one, and reports whether it did.
-func (r *denialRecorder) write(timeout time.Duration) bool {
+func (r *denialRecorder) write() bool {
 	batch := r.nextBatch()
 	if len(batch) == 0 {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	ctx, cancel := context.WithTimeout(r.life, r.timeout)
 	defer cancel()
-	if err := r.store.AddDenials(ctx, batch); err != nil {
+	err := r.supervisor.run("denial recorder", func() error { return r.store.AddDenials(ctx, batch) })
+	if err != nil {
 		r.recordLoss(batch, err)
 		return false
 	}
@@ -195,9 +204,13 @@ func (r *denialRecorder) prune() {
 	if !r.pruneDue && r.writtenSincePrune < denialPruneAfter {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), r.timeout)
+	ctx, cancel := context.WithTimeout(r.life, r.timeout)
 	defer cancel()
-	n, err := r.store.PruneDenials(ctx, r.options.bounds(time.Now()), denialPruneStep)
+	n := 0
+	err := r.supervisor.run("denial recorder", func() (err error) {
+		n, err = r.store.PruneDenials(ctx, r.options.bounds(time.Now()), denialPruneStep)
+		return err
+	})
 	if err != nil && !r.pruneFailed {
 		r.log.Warn("can't delete old denials", "error", err)
 	}

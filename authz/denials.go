@@ -24,9 +24,7 @@ func (e *Engine) RecordDenial(d Decision, method, route string) Denial {
 	if d.view.s != nil {
 		denial.Revision = d.view.s.revision
 	}
-	for _, entry := range d.Missing() {
-		denial.Missing = append(denial.Missing, entry.Permission)
-	}
+	denial.Missing = d.lacked()
 	if e.denials != nil {
 		e.denials.record(&denial)
 	}
@@ -37,7 +35,7 @@ func (e *Engine) RecordDenial(d Decision, method, route string) Denial {
 // none or it was deleted (see [DenialOptions]). It reads the store, and returns [ErrStoreUnavailable]
 // if that fails.
 func (e *Engine) Denial(ctx context.Context, id DenialID) (Denial, error) {
-	store, ok := e.store.(DenialStore)
+	store, ok := e.given.(DenialStore)
 	if !ok || string(id) != printable(string(id), maxDenialName) {
 		return Denial{}, ErrNoSuchDenial
 	}
@@ -45,13 +43,16 @@ func (e *Engine) Denial(ctx context.Context, id DenialID) (Denial, error) {
 	if err != nil && !errors.Is(err, ErrNoSuchDenial) {
 		return Denial{}, e.unavailable(ctx, err)
 	}
-	return d, err
+	if err != nil {
+		return Denial{}, err
+	}
+	return d.storable(), nil
 }
 
 // Denials lists the selected denials, newest first; none if the store is no [DenialStore]. It reads
 // the store, and returns [ErrStoreUnavailable] if that fails.
 func (e *Engine) Denials(ctx context.Context, q DenialQuery) ([]Denial, error) {
-	store, ok := e.store.(DenialStore)
+	store, ok := e.given.(DenialStore)
 	if !ok {
 		return nil, nil
 	}
@@ -63,6 +64,9 @@ func (e *Engine) Denials(ctx context.Context, q DenialQuery) ([]Denial, error) {
 	list, err := store.Denials(ctx, q)
 	if err != nil {
 		return nil, e.unavailable(ctx, err)
+	}
+	for i, d := range list {
+		list[i] = d.storable() // another program may have written to the table
 	}
 	return list, nil
 }

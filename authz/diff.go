@@ -19,6 +19,7 @@ func differences(before, after *snapshot) Delta {
 	}
 	c.compareGroups()
 	c.compareUsers()
+	c.compareEnds()
 	slices.SortFunc(c.delta.Added, compareForExport)
 	slices.SortFunc(c.delta.Removed, compareForExport)
 	c.delta.AddedRows = rowsOnlyIn(after.badRows, before.badRows)
@@ -56,12 +57,12 @@ func (c *comparison) compareGroups() {
 }
 
 func (c *comparison) compareUsers() {
-	for id, is := range c.after.users.All() {
+	for id, is := range usersOf(c.after.users.All()) {
 		if was := c.before.user(id); !c.alike(was, is) {
 			c.compareUser(id, was, is)
 		}
 	}
-	for id, was := range c.before.users.All() {
+	for id, was := range usersOf(c.before.users.All()) {
 		if c.after.user(id) == nil {
 			c.compareUser(id, was, nil)
 		}
@@ -74,8 +75,8 @@ func (c *comparison) alike(was, is *user) bool {
 	if was == nil || was.more != nil || is.more != nil {
 		return false
 	}
-	groups := [2]groupID{c.idBefore[is.groups[0]], c.idBefore[is.groups[1]]}
-	return groups == was.groups || groups == [2]groupID{was.groups[1], was.groups[0]}
+	first, second := c.idBefore[is.first], c.idBefore[is.second]
+	return first == was.first && second == was.second || first == was.second && second == was.first
 }
 
 func (c *comparison) compareUser(id UserID, was, is *user) {
@@ -114,4 +115,25 @@ func onlyIn[S cmp.Ordered](one, other []S, rule func(S) Rule) []Rule {
 		}
 	}
 	return more
+}
+
+func (c *comparison) compareEnds() {
+	if c.before.ends.Len() == 0 && c.after.ends.Len() == 0 {
+		return
+	}
+	ends := map[EndChange]EndChange{} // by user and group
+	for id, end := range c.before.allEnds {
+		key := EndChange{User: id, Group: c.before.groups[end.group].info.Name}
+		ends[key] = EndChange{key.User, key.Group, end.until, 0}
+	}
+	for id, end := range c.after.allEnds {
+		key := EndChange{User: id, Group: c.after.groups[end.group].info.Name}
+		ends[key] = EndChange{key.User, key.Group, ends[key].Before, end.until}
+	}
+	for _, change := range ends {
+		if change.Before != change.After {
+			c.delta.Ends = append(c.delta.Ends, change)
+		}
+	}
+	slices.SortFunc(c.delta.Ends, EndChange.compare)
 }

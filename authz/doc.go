@@ -12,7 +12,8 @@
 // Decisions read an immutable snapshot of the policy. A change is drafted and checked on that
 // snapshot, committed to the [Store] onto its revision, and then swapped in: the next decision uses
 // it. The rules that every change must keep are in promises.go and escalation.go. model.conf defines
-// what a policy means; casbin.go is the only file here that imports Casbin.
+// what a policy means; casbin.go, and adoption_model.go for the models of
+// others, are the only files here that import Casbin.
 //
 // The files have an order, from left to right, in which each uses only those before it; a test in
 // internal/layout lists it:

@@ -19,11 +19,11 @@ func (e *Engine) Drift() Drift {
 	if e.options.Seed == nil {
 		return drift
 	}
-	rules, _ := parseLines(e.options.Seed.Policy.Lines)
+	rules := rulesOf(e.options.Seed.Policy.Lines)
 	seeded := make(map[Rule]bool, len(rules)+1)
 	seeded[administratorsRule] = true
-	for _, lr := range rules {
-		seeded[lr.rule] = true
+	for _, r := range rules {
+		seeded[r] = true
 	}
 	for r := range e.current.Load().rules {
 		if !seeded[r] {

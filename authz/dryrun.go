@@ -1,5 +1,7 @@
 package authz
 
+import "context"
+
 // DryRun makes operations return the change that they would make, with its [Impact], without making
 // it. Every check is made, and errors are the same as without it. For example:
 //
@@ -7,11 +9,15 @@ package authz
 //	fmt.Println(change.Impact.GainCount, "users would gain something")
 func (a Admin) DryRun() Admin {
 	a.dryRun = true
-	a.observe = func(before, after *snapshot, c *Change) {
-		impact := a.impact(before, after, c.Delta)
-		undo := &reversal{Change{Delta: c.Delta}, newGroupHistory(after.revision)}
-		impact.RevertNeedsAdministrators = !a.mayRevert(after, undo)
+	a.observe = func(ctx context.Context, before, after *snapshot, c *Change) error {
+		impact, err := a.impact(newPace(ctx), before, after, c.Delta)
+		if err != nil {
+			return err
+		}
+		undo := &reversal{change: Change{Delta: c.Delta}, history: newGroupHistory(after.revision)}
+		impact.RevertNeedsAdministrators = !a.mayRevert(ctx, after, undo)
 		c.Impact = &impact
+		return newPace(ctx).now()
 	}
 	return a
 }

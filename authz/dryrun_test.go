@@ -50,7 +50,7 @@ func TestDryRunAtRepeatsTheDryRun(t *testing.T) {
 			t.Fatal(err)
 		}
 		// Versions of today say nothing of the past.
-		change, err := r.operate(root.IfVersion(999).DryRunAt(view))
+		change, err := r.operate(root.IfVersion(authz.Version{Revision: 999}).DryRunAt(view))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -18,29 +18,7 @@ type update struct {
 	at       time.Time
 	actor    Actor
 	delta    Delta
-}
-
-// apply returns the policy after u, and an error if u doesn't fit the policy, for example because it
-// removes a rule that doesn't exist. The changes of this engine, those that it reads from the records and
-// the load of a whole policy all go through an [editor].
-func (s *snapshot) apply(u update) (*snapshot, error) {
-	e := newEditor(s, u)
-	for _, g := range u.delta.Groups {
-		if err := e.changeGroup(g); err != nil {
-			return nil, err
-		}
-	}
-	for _, r := range u.delta.Removed {
-		if err := e.rule(r, false); err != nil {
-			return nil, err
-		}
-	}
-	for _, r := range u.delta.Added {
-		if err := e.rule(r, true); err != nil {
-			return nil, err
-		}
-	}
-	return e.done()
+	pace     *pace // ends the work; nil for changes that are made already
 }
 
 // editor builds the next snapshot. It copies groups and users when it first touches them and shares the
@@ -49,12 +27,17 @@ type editor struct {
 	base, next *snapshot
 	update     update
 
-	users       *table.Edit[UserID, user]
+	users       *table.Edit[userMore]
 	symbols     *symbolsEdit
-	memberEdits map[groupID]*memberEdit // by group
-	ruled       memberEdit              // users who gain their first rule, or lose their last
+	memberEdits map[groupID]*memberEdit      // by group
+	ruled       memberEdit                   // users who gain their first rule, or lose their last
+	many        map[UserID]map[groupID]bool  // the groups of users who are in many
+	ends        *table.Edit[userEnds]        // nil while no end changes
+	manyEnds    map[UserID]map[groupID]Until // the ends of users who have many; nil while there are none
+	links       []linkEdit                   // of inheritance
 	rules       map[Subject]*ruleEdit
 	deleted     []groupID
+	isDeleted   map[groupID]bool
 
 	stamped map[groupID]bool // groups that get the version, time and actor of the change
 	dirty   map[groupID]bool // groups to compile again, and those that inherit them
@@ -65,10 +48,16 @@ type memberEdit struct{ in, out []table.Hash }
 
 func (m *memberEdit) note(id UserID, in bool) {
 	if in {
-		m.in = append(m.in, table.HashOf(id))
+		m.in = append(m.in, table.HashOf(string(id)))
 	} else {
-		m.out = append(m.out, table.HashOf(id))
+		m.out = append(m.out, table.HashOf(string(id)))
 	}
+}
+
+// linkEdit adds or removes one link of inheritance.
+type linkEdit struct {
+	from, to groupID
+	add      bool
 }
 
 // ruleEdit collects the changes to the rules of one subject.
@@ -101,7 +90,7 @@ func (r *ruleEdit) after(kind int, was []Pattern) (list []Pattern, fault string)
 
 func newEditor(s *snapshot, u update) *editor {
 	next := *s
-	next.revision, next.hash = u.revision, u.hash
+	next.revision, next.hash, next.recorded = u.revision, u.hash, nil
 	next.groups = slices.Clone(s.groups)
 	if len(u.delta.Groups) > 0 {
 		next.byName, next.byFold = maps.Clone(s.byName), maps.Clone(s.byFold)
@@ -110,7 +99,9 @@ func newEditor(s *snapshot, u update) *editor {
 		base: s, next: &next, update: u,
 		users: s.users.Edit(), symbols: s.symbols.edit(),
 		memberEdits: map[groupID]*memberEdit{},
+		many:        map[UserID]map[groupID]bool{},
 		rules:       map[Subject]*ruleEdit{},
+		isDeleted:   map[groupID]bool{},
 		stamped:     map[groupID]bool{},
 		dirty:       map[groupID]bool{},
 	}
@@ -132,9 +123,10 @@ func (e *editor) changeGroup(c GroupChange) error {
 		return e.misfit("there is no group %q", c.Before.Name)
 	}
 	if c.After == nil {
-		if slices.Contains(e.deleted, id) {
+		if e.isDeleted[id] {
 			return e.misfit("the group %q is deleted twice", c.Before.Name)
 		}
+		e.isDeleted[id] = true
 		e.deleted = append(e.deleted, id)
 		return nil
 	}
@@ -187,9 +179,11 @@ func (e *editor) unname(n GroupName) {
 	delete(e.next.byName, n)
 	key := fold.String(string(n))
 	delete(e.next.byFold, key)
-	for other, id := range e.next.byName { // another program may have written two such names
-		if fold.String(string(other)) == key {
-			e.next.byFold[key] = id
+	if len(e.next.byFold) < len(e.next.byName) { // another program has written two such names
+		for other, id := range e.next.byName {
+			if fold.String(string(other)) == key {
+				e.next.byFold[key] = id
+			}
 		}
 	}
 	if n == Administrators {
@@ -202,7 +196,6 @@ func (e *editor) group(id groupID) *group {
 	g := e.next.groups[id]
 	if int(id) < len(e.base.groups) && g == e.base.groups[id] {
 		clone := *g
-		clone.inherits, clone.heirs = slices.Clone(g.inherits), slices.Clone(g.heirs)
 		g = &clone
 		e.next.groups[id] = g
 	}
@@ -211,15 +204,18 @@ func (e *editor) group(id groupID) *group {
 
 func (e *editor) stamp(id groupID) { e.stamped[id] = true }
 
-// user returns the user for writing until the next call, and adds the user if it is new.
-func (e *editor) user(id UserID) *user {
-	before := e.users.Len()
-	u := e.users.Set(id)
-	if e.users.Len() > before && e.next.blocked[id.subject()] { // by a bad row that was there before the user
+// user returns the user, who may be new. Changes need [editor.putUser].
+func (e *editor) user(id UserID) (u user) {
+	if entry := e.users.Find(string(id)); entry.Found() {
+		return userOf(entry)
+	}
+	if e.next.blocked[id.subject()] { // by a bad row that was there before the user
 		u.change(func(more *userMore) { more.blocked = true })
 	}
 	return u
 }
+
+func (e *editor) putUser(id UserID, u user) { e.users.Put(string(id), u.word(), u.more) }
 
 // rule adds or removes one rule. A rule of a user who can't exist doesn't fit, even if a record has it: the
 // rows of the table are checked when they are read, but records are only checked here. Decisions rely on
@@ -284,11 +280,35 @@ func (e *editor) member(r Rule, to groupID, add bool) error {
 	return nil
 }
 
+// fewGroups is in how many groups a user can be whose list of groups is copied with each change.
+const fewGroups = 32
+
 // move adds a user to a group or removes the user, and returns false if that changes nothing.
 func (e *editor) move(id UserID, to groupID, add bool) bool {
+	if !e.moveOne(id, to, add) {
+		return false
+	}
+	if e.memberEdits[to] == nil {
+		e.memberEdits[to] = &memberEdit{}
+	}
+	e.memberEdits[to].note(id, add)
+	return true
+}
+
+func (e *editor) moveOne(id UserID, to groupID, add bool) bool {
+	if len(e.many) > 0 && e.many[id] != nil {
+		return e.moveOneOfMany(id, to, add)
+	}
 	u := e.user(id)
-	var few [8]groupID
+	var few [fewGroups]groupID
 	groups := u.groupIDs(few[:0])
+	if len(groups) >= fewGroups {
+		e.many[id] = map[groupID]bool{}
+		for _, g := range groups {
+			e.many[id][g] = true
+		}
+		return e.moveOneOfMany(id, to, add)
+	}
 	at, found := slices.BinarySearch(groups, to)
 	if found == add {
 		return false
@@ -299,10 +319,20 @@ func (e *editor) move(id UserID, to groupID, add bool) bool {
 		groups = slices.Delete(groups, at, at+1)
 	}
 	u.setGroups(groups)
-	if e.memberEdits[to] == nil {
-		e.memberEdits[to] = &memberEdit{}
+	e.putUser(id, u)
+	return true
+}
+
+func (e *editor) moveOneOfMany(id UserID, to groupID, add bool) bool {
+	groups := e.many[id]
+	if groups[to] == add {
+		return false
 	}
-	e.memberEdits[to].note(id, add)
+	if add {
+		groups[to] = true
+	} else {
+		delete(groups, to)
+	}
 	return true
 }
 
@@ -317,107 +347,6 @@ func (e *editor) inherit(r Rule, to groupID, add bool) error {
 	}
 	e.stamp(from)
 	e.dirty[from] = true
-	heir, giver := e.group(from), e.group(to)
-	if slices.Contains(heir.inherits, to) == add {
-		if add {
-			return e.misfit("%q inherits %q already", name, r.Group)
-		}
-		return e.misfit("%q doesn't inherit %q", name, r.Group)
-	}
-	if add {
-		heir.inherits = append(heir.inherits, to)
-		giver.heirs = append(giver.heirs, from)
-		return nil
-	}
-	heir.inherits = without(heir.inherits, to)
-	giver.heirs = without(giver.heirs, from)
+	e.links = append(e.links, linkEdit{from, to, add})
 	return nil
-}
-
-// done finishes the snapshot.
-func (e *editor) done() (*snapshot, error) {
-	for subject, edit := range e.rules {
-		if err := e.finishRules(subject, edit); err != nil {
-			return nil, err
-		}
-	}
-	for id, m := range e.memberEdits {
-		g, fits := e.group(id), false
-		if g.members, fits = g.members.Change(m.in, m.out); !fits {
-			return nil, e.misfit("a member of %q that doesn't exist", g.info.Name)
-		}
-	}
-	if err := e.finishDeleted(); err != nil {
-		return nil, err
-	}
-	e.dropEmptyUsers()
-	e.next.users, e.next.symbols = e.users.Done(), e.symbols.done()
-	e.next.withRules, _ = e.next.withRules.Change(e.ruled.in, e.ruled.out)
-	for id := range e.stamped {
-		if g := e.next.groups[id]; g != nil {
-			g.version, g.updatedAt, g.updatedBy = e.update.revision, e.update.at, e.update.actor
-		}
-	}
-	e.next.compile(e.next.heirsOf(slices.Collect(maps.Keys(e.dirty))))
-	e.next.followBadRows(e.update.delta)
-	if g := e.next.group(Administrators); g != nil && g.members.Len() > 0 {
-		e.next.milestones.HadAdministrator = true
-	}
-	if e.next.symbolsAreStale() {
-		e.next.renewSymbols()
-	}
-	return e.next, nil
-}
-
-func (e *editor) finishRules(subject Subject, edit *ruleEdit) error {
-	name, isGroup := subject.Group()
-	old := e.users.Find(UserID(subject)).rules()
-	if isGroup {
-		old = e.next.group(name).rules
-	}
-	var lists [2][]Pattern
-	for i, kind := range []RuleKind{KindGrant, KindRestriction} {
-		var fault string
-		if lists[i], fault = edit.after(i, old.patterns(kind)); fault != "" {
-			return e.misfit("a %s of %q %s", kind, subject, fault)
-		}
-	}
-	rules := newRuleSet(e.symbols, lists[0], lists[1])
-	e.next.ruleCount += rules.size() - old.size()
-	if isGroup {
-		e.next.group(name).rules = rules
-		return nil
-	}
-	u := e.user(UserID(subject))
-	if (old == nil) != (rules == nil) {
-		e.ruled.note(UserID(subject), rules != nil)
-	}
-	u.change(func(more *userMore) { more.rules = rules })
-	return nil
-}
-
-func (e *editor) finishDeleted() error {
-	for _, id := range e.deleted {
-		g := e.next.groups[id]
-		if g.members.Len() > 0 || g.rules != nil || len(g.inherits) > 0 || len(g.heirs) > 0 {
-			return e.misfit("%q is deleted but not empty", g.info.Name)
-		}
-		e.unname(g.info.Name)
-		e.next.groups[id] = nil
-		e.next.freeIDs = append(slices.Clip(e.next.freeIDs), id)
-	}
-	return nil
-}
-
-// dropEmptyUsers removes the users that have neither groups nor rules after the change.
-func (e *editor) dropEmptyUsers() {
-	for _, r := range e.update.delta.Removed {
-		id, ok := r.Subject.User()
-		if !ok {
-			continue
-		}
-		if u := e.users.Find(id); u != nil && u.isEmpty() {
-			e.users.Remove(id)
-		}
-	}
 }

@@ -119,7 +119,7 @@ func TestDeletedGroupsLeaveNothing(t *testing.T) {
 	}
 	slots := 0
 	for _, m := range s.matchers {
-		slots += len(m.slots)
+		slots += len(m.blocks)
 	}
 	if len(s.groups) > 100 || slots > 10_000 {
 		t.Errorf("no group is left, and there are %d places of groups and %d slots of matchers", len(s.groups), slots)

@@ -25,8 +25,13 @@ type Options struct {
 	// nobody; [Admin.Bootstrap] can appoint one later.
 	Bootstrap UserID
 
+	// Adopt makes a table that another program filled the policy, as one recorded change. By default Open
+	// refuses such a table, because the other program can't read it any more afterwards. Once the table is
+	// adopted, Adopt has no effect.
+	Adopt *AdoptOptions
+
 	// Directory tells which users can sign in; see [Directory]. By default every member of
-	// Administrators is assumed to be able to.
+	// Administrators is assumed to be able to. If it is a [PeopleDirectory], lists of users have names.
 	Directory Directory
 
 	// Notifier tells the other instances of changes at once. By default they learn of them by
@@ -36,8 +41,11 @@ type Options struct {
 	// PollInterval is the time between two checks of the store for changes; one second by default.
 	PollInterval time.Duration
 
-	// WriteTimeout bounds every operation that writes; five seconds by default. Imports, reverts,
-	// the seed and the adoption of an existing table may take twelve times as long.
+	// WriteTimeout bounds how long an operation that writes may take until it is committed; five seconds
+	// by default. Imports, reverts, renames of permissions, archives, the seed, the adoption of an
+	// existing table, and dry runs with more than 1,000 rules and members in their input may take twelve
+	// times as long, their wait for other expensive work included. If the answer to the commit is lost, the
+	// operation takes up to WriteTimeout more to find out whether it was made: ten seconds in all.
 	WriteTimeout time.Duration
 
 	// MaxAge is the time after which everything is denied if the store hasn't confirmed that the
@@ -45,8 +53,8 @@ type Options struct {
 	MaxAge time.Duration
 
 	// RecordKey is the key of the hashes of the records (HMAC-SHA-256). With it, someone who can
-	// write to the database can't forge records. Every instance must have the same key, and it can't
-	// be changed later. By default the hashes have no key (SHA-256).
+	// write to the database can't forge records or checkpoints. Every instance must have the same key,
+	// and it can't be changed later. By default the hashes have no key (SHA-256).
 	RecordKey []byte
 
 	// Verify compares a sample of the decisions with Casbin's; see [Verification]. The default is
@@ -60,6 +68,8 @@ type Options struct {
 	// Logger receives every change, with the head of the record chain, and every problem with the
 	// store. The default is [slog.Default].
 	Logger *slog.Logger
+
+	checkpointEvery Revision // for tests; checkpointEvery by default
 }
 
 const (
@@ -71,58 +81,95 @@ const (
 // Engine decides who may do what and carries out the administrators' operations. Get one from [Open]
 // and end it with [Engine.Close]. It is safe for concurrent use.
 type Engine struct {
-	store   Store
+	given   Store // by the host, for its optional interfaces
+	store   Store // the same, with its calls tracked
 	options Options
 	catalog *catalog
 	log     *slog.Logger
 
 	current   atomic.Pointer[snapshot]
-	confirmed atomic.Int64          // when the store last confirmed current, as a duration since started
-	started   time.Time             // has a monotonic clock reading
-	writing   chan struct{}         // the writing token: full while a goroutine may change current
-	storeErr  atomic.Pointer[error] // why the store could not be reached when last tried; nil if it could
-	verifier  *verifier             // nil if nothing is verified
-	denials   *denialRecorder       // nil if none are recorded
+	counted   atomic.Pointer[snapshot] // current without the memberships that have ended: the policy that decides
+	confirmed atomic.Int64             // when the store last confirmed current, as a duration since started
+	started   time.Time                // has a monotonic clock reading
 
-	stop   context.CancelFunc
-	tasks  sync.WaitGroup
-	closed atomic.Bool
+	swapping sync.Mutex // held for a moment to replace current together with counted, recent and endings
+	recent   recentChanges
+	endings  endings
+	removing atomic.Bool // a goroutine removes memberships that have ended
+	clock    storeClock
+
+	token chan struct{} // the commit token: full while one of the engine's own changes is being committed
+	gate  gate          // of expensive work
+	// For tests: called after a draft, and with how long the token was held beside the store's own time.
+	drafted  func()
+	released func(held time.Duration)
+
+	storeErr atomic.Pointer[error] // why the store could not be reached when last tried; nil if it could
+	calls    storeCalls            // of store
+	verifier *verifier             // nil if nothing is verified
+	denials  *denialRecorder       // nil if none are recorded
+	people   *peopleFinder         // nil if the host has no names
+	// directory says who can sign in; nil if the host has none
+	directory Directory
+
+	life       context.Context //nolint:containedctx // ends with the engine
+	stop       context.CancelFunc
+	writes     tasks // operations, and the commits that they left behind
+	background tasks
+	supervisor supervisor
 }
 
-// Close waits for the write in progress and, for at most two seconds, until the queued denials are
-// written; then it stops following the store. It doesn't close the store, which belongs to the
-// caller. Afterwards decisions continue with the last policy, and operations that write return
-// [ErrStoreUnavailable]. Close always returns nil and may be called more than once.
-func (e *Engine) Close() error {
-	e.writing <- struct{}{} // a write in progress ends first
-	first := !e.closed.Swap(true)
-	e.unlock()
-	if first {
-		e.denials.close()
-		e.stop()
-		e.tasks.Wait()
+// Close ends the engine: it refuses further operations, waits until those in progress have ended and the
+// queued denials are written, and stops following the store. If ctx ends before that, Close cancels what is
+// left, doesn't wait for it, and returns the context's error. Close it before the store, which belongs to
+// the caller.
+//
+// Afterwards decisions continue with the last policy, and operations that write return
+// [ErrStoreUnavailable]. Close may be called more than once.
+func (e *Engine) Close(ctx context.Context) error {
+	e.writes.close()
+	e.denials.close()
+	err := e.writes.wait(ctx)
+	if left := e.denials.wait(ctx); err == nil {
+		err = left
 	}
-	return nil
+	e.stop()
+	if left := e.background.wait(ctx); err == nil {
+		err = left
+	}
+	if left := e.writes.wait(ctx); err == nil { // what the follower began to commit meanwhile
+		err = left
+	}
+	return err
 }
 
 // View returns the present policy for reading. It reads memory alone.
 func (e *Engine) View() *View {
-	return &View{s: e.current.Load(), catalog: e.catalog, expired: e.expired()}
+	return &View{s: e.counted.Load(), catalog: e.catalog, expired: e.expired()}
 }
 
 // Status is the state of an engine at one moment.
 type Status struct {
 	// Head is the revision of the policy that decides, and the hash of its record. If you keep it
 	// outside the database, [AuditRecords] can show later that the records up to it weren't forged.
-	Head     Head
-	Age      time.Duration // since the store last confirmed that revision
-	StoreErr error         // why the store could not be reached when last tried; nil if it could
-	Verify   VerifyStats   // what [Options.Verify] has found so far
+	Head Head
+	Age  time.Duration // since the store last confirmed that revision
+	// StoreErr is why the store could not be reached when last tried, or which call it has not answered for
+	// more than a second. It is nil if neither is the case.
+	StoreErr error
+	// Fault is the last panic of the engine's work in the background, nil if there was none. It is a bug in
+	// Rightful or in a value of [Options]. Decisions continue with the last policy, and the engine still
+	// follows the store.
+	Fault  error
+	Verify VerifyStats // what [Options.Verify] has found so far
 }
 
 // Status returns the state of the engine. It reads memory alone.
 func (e *Engine) Status() Status {
-	s := Status{Head: e.current.Load().head().clone(), Age: e.age(), StoreErr: e.storeFailure()}
+	s := Status{Head: e.current.Load().head().clone(), Age: e.age(), StoreErr: e.storeFailure(), Fault: e.supervisor.fault()}
+	if s.StoreErr == nil {
+		s.StoreErr = e.calls.overdue()
+	}
 	if v := e.verifier; v != nil {
 		s.Verify = VerifyStats{Equal: v.equal.Load(), Different: v.different.Load(), Skipped: v.skipped.Load()}
 	}
@@ -146,13 +193,6 @@ func (e *Engine) expired() bool {
 	return e.options.MaxAge > 0 && e.age() > e.options.MaxAge
 }
 
-// swap makes s the policy of the next decision; the store confirmed it at the time given. The caller
-// holds the writing token.
-func (e *Engine) swap(s *snapshot, confirmed time.Time) {
-	e.current.Store(s)
-	e.confirm(confirmed)
-}
-
 // confirm notes that the store was reached and confirmed the present policy at a time.
 func (e *Engine) confirm(at time.Time) {
 	now := int64(at.Sub(e.started))
@@ -165,21 +205,6 @@ func (e *Engine) confirm(at time.Time) {
 	e.storeErr.Store(nil)
 }
 
-// lock takes the writing token, or fails when ctx ends.
-func (e *Engine) lock(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	select {
-	case e.writing <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func (e *Engine) unlock() { <-e.writing }
-
 // errTooSlow is the cause of a context that ended at a time limit of the engine.
 var errTooSlow = errors.New("the store did not answer in time")
 
@@ -190,10 +215,13 @@ func withStoreTimeout(ctx context.Context, d time.Duration) (context.Context, co
 }
 
 // unavailable wraps an error of the store in [ErrStoreUnavailable] and notes it for [Status], unless
-// the caller's own context ended, which says nothing about the store.
+// the caller's own context ended or the store refused a value, which says nothing about the store.
 func (e *Engine) unavailable(ctx context.Context, err error) error {
-	callerGaveUp := ctx.Err() != nil && !errors.Is(context.Cause(ctx), errTooSlow)
-	if callerGaveUp || errors.Is(err, context.Canceled) {
+	if errors.Is(err, ErrValueRefused) {
+		return fmt.Errorf("the operation failed: %w", err)
+	}
+	tooSlow := errors.Is(context.Cause(ctx), errTooSlow)
+	if !tooSlow && (ctx.Err() != nil || errors.Is(err, context.Canceled)) {
 		return fmt.Errorf("%w: %w", ErrStoreUnavailable, err)
 	}
 	if e.storeErr.Swap(&err) == nil {
@@ -220,8 +248,3 @@ func pause(ctx context.Context, d time.Duration) {
 // conflictPause is how long a write waits after a conflict that no new record explains: another
 // program is still writing to the tables.
 const conflictPause = 10 * time.Millisecond
-
-// busy returns the error of an operation that didn't get the writing token in time.
-func (e *Engine) busy(err error) error {
-	return fmt.Errorf("%w in time, because another change is still being written: %w", ErrStoreUnavailable, err)
-}

@@ -44,7 +44,7 @@ func ladderOffice(t *testing.T) *authz.Engine {
 }
 
 func groupLadders(ctx context.Context, e *authz.Engine) map[string][]rung {
-	const stale = authz.Revision(1000)
+	stale := authz.Version{Revision: 1000}
 	nora, dave, ana := e.As("nora"), e.As("dave"), e.As("ana")
 	long := strings.Repeat("x", 1001)
 	create := func(a authz.Admin, name authz.GroupName, description string, inherits authz.GroupName, grants ...authz.Pattern) func() (authz.Change, error) {
@@ -146,7 +146,7 @@ func groupLadders(ctx context.Context, e *authz.Engine) map[string][]rung {
 }
 
 func userLadders(ctx context.Context, e *authz.Engine) map[string][]rung {
-	const stale = authz.Revision(1000)
+	stale := authz.Version{Revision: 1000}
 	nora, dave, ana := e.As("nora"), e.As("dave"), e.As("ana")
 	long := strings.Repeat("x", 501)
 	groups := func(a authz.Admin, user authz.UserID, groups ...authz.GroupName) func() (authz.Change, error) {
@@ -264,7 +264,7 @@ func TestForbiddenRevealsNothing(t *testing.T) {
 			"forbidden: this needs rightful.groups:view, rightful.groups:delete, rightful.users:view, rightful.users:update": func(a authz.Admin) (authz.Change, error) { return a.DeleteGroup(ctx, group, true) },
 			"forbidden: this needs rightful.groups:view, rightful.users:view, rightful.users:update":                         func(a authz.Admin) (authz.Change, error) { return a.Assign(ctx, group, "nora") },
 		} {
-			for _, a := range []authz.Admin{nora, nora.IfVersion(1), nora.DryRun(), nora.Because("\x00"), engine.As(""), engine.As("group:Administrators")} {
+			for _, a := range []authz.Admin{nora, nora.IfVersion(authz.Version{Revision: 1}), nora.DryRun(), nora.Because("\x00"), engine.As(""), engine.As("group:Administrators")} {
 				if _, err := try(a); err == nil || err.Error() != what {
 					t.Errorf("%q: %v, not %s", group, err, what)
 				}

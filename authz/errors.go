@@ -22,17 +22,27 @@ var (
 	ErrProtectedGroup    = errors.New("Administrators is protected")
 	ErrLastAdministrator = errors.New("Administrators needs a member")
 	ErrInheritanceCycle  = errors.New("the inheritance would be a cycle")
-	ErrCannotRevert      = errors.New("the change can't be reverted")      // Faults
-	ErrRevisionConflict  = errors.New("someone else changed it meanwhile") // Revision
-	ErrInvalid           = errors.New("invalid")                           // Faults
-	ErrUnknownPermission = errors.New("permission not in the catalog")     // Faults
-	ErrImportRejected    = errors.New("the import was rejected")           // Faults
+	ErrCannotRevert      = errors.New("the change can't be reverted")               // Faults
+	ErrRevisionConflict  = errors.New("someone else changed it meanwhile")          // Version
+	ErrInvalid           = errors.New("invalid")                                    // Faults
+	ErrUnknownPermission = errors.New("permission not in the catalog")              // Faults
+	ErrImportRejected    = errors.New("the import was rejected")                    // Faults
+	ErrNotAdopted        = errors.New("another program filled the policy table")    // Count
+	ErrAdoptionRefused   = errors.New("the policy table can't be adopted as it is") // Faults
 	ErrStoreUnavailable  = errors.New("the store can't be reached")
+	ErrBusy              = errors.New("too much expensive work at once")
 	ErrRecordsDoNotFit   = errors.New("the records don't fit") // Revision
+	ErrUnrecorded        = errors.New("foreign writes are not recorded yet")
+	ErrArchived          = errors.New("the records are archived") // Revision
 
 	// ErrConflict is returned by [Store.Commit] if the store is not at the position that the commit
 	// was made onto.
 	ErrConflict = errors.New("the store is at another revision")
+	// ErrTooEarly is returned by [Store.Commit] before the time that the commit must wait for.
+	ErrTooEarly = errors.New("the store's clock is before the time of the change")
+	// ErrValueRefused is returned by a [Store] that can't store a value or compare with it, because of a
+	// character or a length, say. It doesn't mean that the store can't be reached.
+	ErrValueRefused = errors.New("the store can't take a value")
 	// ErrGap is returned by [Store.Since] if records are missing.
 	ErrGap = errors.New("records are missing")
 )
@@ -50,15 +60,20 @@ type Error struct {
 	// give or take away without holding it, by folded form, then code point.
 	Missing []Pattern
 
-	// Revision is the present version of the group or user for [ErrRevisionConflict], and the first
-	// revision whose record doesn't fit for [ErrRecordsDoNotFit].
+	// Version is the present version of the group or user, for [ErrRevisionConflict].
+	Version Version
+
+	// Revision is the first revision whose record doesn't fit for [ErrRecordsDoNotFit], and the last one whose
+	// record is archived for [ErrArchived].
 	Revision Revision
 
 	// Faults lists everything that is wrong with the values of an input ([ErrInvalid],
 	// [ErrUnknownPermission]), the bad lines of a file ([ErrImportRejected]) or what prevents a revert
-	// ([ErrCannotRevert]). Of the last two it lists the first 1,000, in order.
+	// ([ErrCannotRevert]) or an adoption ([ErrAdoptionRefused]). Of the last three it lists the first 1,000,
+	// in order.
 	Faults []Fault
-	// Count is the number of faults, those that Faults leaves out included.
+	// Count is the number of faults, those that Faults leaves out included. For [ErrNotAdopted] it is the
+	// number of rows of the table.
 	Count int
 }
 
@@ -81,17 +96,20 @@ func (e *Error) Error() string {
 	case is(ErrForbidden):
 		return "forbidden: this needs " + commaSeparated(e.Missing)
 	case is(ErrRevisionConflict):
-		return fmt.Sprintf("someone else changed it meanwhile; it is at version %d now", e.Revision)
+		return fmt.Sprintf("someone else changed it meanwhile; it is at version %d now", e.Version.Revision)
 	case is(ErrRecordsDoNotFit):
 		return fmt.Sprintf("revision %d: %s", e.Revision, e.Detail)
+	case is(ErrUnrecorded):
+		return fmt.Sprintf("%v: %s", ErrUnrecorded, e.Detail)
 	case is(ErrCannotRevert):
 		return ErrCannotRevert.Error() + " any more: " + e.firstFault() + andMore(e.Count-1)
+	case is(ErrNotAdopted):
+		return fmt.Sprintf("%v: it has %d rows, and Rightful has no state beside them; nothing was written. To see what an adoption makes of them, "+
+			"run rightful adopt --check; to adopt them, run rightful adopt or set Options.Adopt", ErrNotAdopted, e.Count)
+	case is(ErrAdoptionRefused):
+		return ErrAdoptionRefused.Error() + ": " + e.firstAndMore()
 	case is(ErrImportRejected):
-		text := e.firstFault()
-		if e.Count > 1 {
-			text += fmt.Sprintf(" (and %d more)", e.Count-1)
-		}
-		return text
+		return e.firstAndMore()
 	case is(ErrInvalid), is(ErrUnknownPermission):
 		parts := make([]string, len(e.Faults))
 		for i, f := range e.Faults {
@@ -115,6 +133,29 @@ func (e *Error) firstFault() string {
 	return e.Faults[0].Detail
 }
 
+func (e *Error) firstAndMore() string {
+	text := e.firstFault()
+	if e.Count > 1 {
+		text += fmt.Sprintf(" (and %d more)", e.Count-1)
+	}
+	return text
+}
+
+// OperationError is the error of one operation of a [Admin.Batch], counted from 0. It unwraps to the error that
+// the operation alone would have had.
+type OperationError struct {
+	Index int
+	Err   error
+}
+
+// Error returns which operation failed, counted from 1, and why.
+func (e *OperationError) Error() string {
+	return fmt.Sprintf("operation %d of the batch: %v", e.Index+1, e.Err)
+}
+
+// Unwrap returns e.Err.
+func (e *OperationError) Unwrap() error { return e.Err }
+
 func forbidden(missing []Permission) error {
 	patterns := make([]Pattern, len(missing))
 	for i, p := range missing {
@@ -127,8 +168,8 @@ func escalates(missing []Pattern, detail string) error {
 	return &Error{Kind: ErrEscalation, Missing: missing, Detail: detail}
 }
 
-func revisionConflict(version Revision) error {
-	return &Error{Kind: ErrRevisionConflict, Revision: version}
+func revisionConflict(version Version) error {
+	return &Error{Kind: ErrRevisionConflict, Version: version}
 }
 
 func invalid(kind error, fields []Fault) error {
@@ -149,9 +190,12 @@ type faultList struct {
 	count int
 }
 
-func (f *faultList) add(line int, detail string) {
+func (f *faultList) add(line int, detail string) { f.addf(line, "%s", detail) }
+
+// addf is add with a format. It formats only what is listed.
+func (f *faultList) addf(line int, format string, args ...any) {
 	if f.count++; len(f.list) < maxFaults {
-		f.list = append(f.list, Fault{Line: line, Detail: detail})
+		f.list = append(f.list, Fault{Line: line, Detail: fmt.Sprintf(format, args...)})
 	}
 }
 
@@ -169,3 +213,6 @@ func (f faultList) err(kind error) error {
 	}
 	return &Error{Kind: kind, Faults: f.list, Count: f.count}
 }
+
+// bug wraps an error that only a fault of this package can cause.
+func bug(err error) error { return fmt.Errorf("this is a bug in Rightful, please report it: %w", err) }

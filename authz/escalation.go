@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -11,34 +12,43 @@ import (
 // can reach it compares the policies before and after the whole change, so the means doesn't matter:
 // rule, membership, inheritance, rename, creation, deletion, import or revert.
 //
-//   - A grant that newly reaches a subject must be covered by one grant of the actor and overlap no
-//     restriction of the actor. That a restriction masks it for the subject doesn't matter, because
-//     the restriction may be lifted later.
-//   - The same is required of a restriction that no longer reaches a subject.
+//   - A grant that newly reaches a subject, or reaches it for longer than before, must be covered by one grant of
+//     the actor that lasts at least as long, and overlap no restriction of the actor. That a restriction masks
+//     it for the subject doesn't matter, because the restriction may be lifted later.
+//   - The same is required of a restriction that no longer reaches a subject, or for a shorter time.
 //   - It is also required of Rightful's own permissions that are taken away or newly restricted.
+//   - How long a rule reaches a subject is the latest end over all paths.
 //   - What comes or goes only with a membership that the actor may assign (delegation) is exempt.
+//   - Only administrators may give a group a name to which rights already refer, or make a bad row deny less.
 type escalation struct {
+	pace          *pace
 	rights        *snapshot // the policy that gives the actor their rights: before, except in a dry run on the past
 	before, after *snapshot
 	actor         UserID
 	actorReach    reach // of the actor, in rights
 	renamed       map[Pattern]Pattern
 	missing       map[Pattern]bool
+	held          map[Pattern]Until  // those that the actor was found to hold, and for how long at least
+	assignable    map[GroupName]bool // whether the actor may assign the members of a group
 }
 
 // checkEscalation returns [ErrEscalation] with everything that the actor would have to hold for the
 // change and doesn't hold in the policy rights, nil if nothing.
-func checkEscalation(rights, before, after *snapshot, actor UserID, d Delta) error {
+func checkEscalation(p *pace, rights, before, after *snapshot, actor UserID, d Delta) error {
 	if rights.isAdministrator(actor) {
-		return nil
+		return checkAppointments(rights, before, after, actor, d)
 	}
 	if touchesAdministrators(d) {
 		return escalates([]Pattern{Everything}, "only an administrator can change the members of Administrators")
 	}
+	if err := checkBlocks(p, before, after, d); err != nil {
+		return err
+	}
 	e := escalation{
-		rights: rights, before: before, after: after, actor: actor,
+		pace: p, rights: rights, before: before, after: after, actor: actor,
 		actorReach: rights.reachOfUser(actor, nil),
-		renamed:    map[Pattern]Pattern{}, missing: map[Pattern]bool{},
+		renamed:    map[Pattern]Pattern{}, missing: map[Pattern]bool{}, held: map[Pattern]Until{},
+		assignable: map[GroupName]bool{},
 	}
 	for _, g := range d.Groups {
 		if g.Before != nil && g.After != nil {
@@ -47,25 +57,181 @@ func checkEscalation(rights, before, after *snapshot, actor UserID, d Delta) err
 			}
 		}
 	}
-	e.compare(d)
+	if err := e.compare(d); err != nil {
+		return err
+	}
 	return e.err()
 }
 
-// compare compares every subject that the change can reach.
-func (e *escalation) compare(d Delta) {
-	e.checkDormantRights(d)
-	for _, id := range e.groupsReached(d) {
-		e.compareGroup(id)
+// checkAppointments refuses to make anybody an administrator for longer than the actor is one.
+func checkAppointments(rights, before, after *snapshot, actor UserID, d Delta) error {
+	own := rights.administratorUntil(actor)
+	if own == forever || !touchesAdministrators(d) {
+		return nil
 	}
-	// Users with equal rules and groups before and after are compared once: an import can move
-	// thousands of them.
-	seen := map[[2]string]bool{}
-	for id, moves := range userMoves(d) {
-		key := [2]string{equivalenceKey(e.before, id), equivalenceKey(e.after, id)}
-		if id == e.actor || !seen[key] {
-			e.compareUser(id, moves)
+	for id := range after.membersOf(after.groups[after.administrators]) {
+		if until := after.administratorUntil(id); until > own && until > before.administratorUntil(id) {
+			return escalates([]Pattern{Everything}, "the actor is an administrator for a limited time, and can make nobody an "+
+				"administrator for longer than that")
 		}
-		seen[key] = seen[key] || id != e.actor
+	}
+	return nil
+}
+
+// administratorUntil returns until when a user is an administrator, 0 for a user who isn't one.
+func (s *snapshot) administratorUntil(id UserID) Until {
+	if !s.isAdministrator(id) {
+		return 0
+	}
+	return s.endsOf(id).of(s.administrators).orForever()
+}
+
+// compare compares every subject that the change can reach.
+func (e *escalation) compare(d Delta) error {
+	if err := e.checkDormantRights(d); err != nil {
+		return err
+	}
+	if err := e.compareGroups(d); err != nil {
+		return err
+	}
+	if err := e.compareUsers(d); err != nil {
+		return err
+	}
+	return e.pace.now() // the comparisons end early when they are canceled
+}
+
+// compareGroups compares the groups that the change names. Their heirs need no comparison: what newly reaches
+// an heir over groups that the change doesn't name newly reaches one of those that it names, and alike for
+// what no longer reaches it. All new groups are compared at once, because they had nothing before.
+func (e *escalation) compareGroups(d Delta) error {
+	var fresh []groupID
+	for _, id := range groupsNamed(e.before, e.after, d) {
+		if err := e.pace.now(); err != nil {
+			return err
+		}
+		if int(id) >= len(e.before.groups) || e.before.groups[id] == nil {
+			fresh = append(fresh, id)
+		} else {
+			e.compareGroup(id)
+		}
+	}
+	is := newReach()
+	for id := range e.after.inheritance().from(fresh...) {
+		e.after.ownReachInto(is, e.after.groups[id], forever)
+		if err := e.pace.canceled(); err != nil {
+			return err
+		}
+	}
+	lacks := newLacking()
+	e.requireGiven(newReach(), is, lacks)
+	e.requireOwnTaken(newReach(), is, lacks)
+	e.note(lacks, nil)
+	return nil
+}
+
+// compareUsers compares the users whose rules or groups change. A change can move thousands of them, so what the changed
+// groups of a user give and take is compared once for all users with the same changed groups. Their other groups and their
+// own rules can only lower what is required.
+func (e *escalation) compareUsers(d Delta) error {
+	altered := groupsAltered(e.before, e.after, d)
+	moved, lowered := map[string]lacking{}, map[string]lacking{}
+	for id, moves := range movesOf(d).users {
+		if err := e.pace.canceled(); err != nil {
+			return err
+		}
+		own, stay := e.ownRules(id)
+		if !stay {
+			if err := e.pace.now(); err != nil {
+				return err
+			}
+			e.note(e.compareUser(id, moves, (*snapshot).reachOfUser), nil)
+			continue
+		}
+		wasEnds, isEnds := e.before.endsOf(id), e.after.endsOf(id)
+		groups := divideGroups(e.before.user(id), e.after.user(id), func(g groupID) bool { return !altered[g] && wasEnds.of(g) == isEnds.of(g) })
+		lacks, err := once(e.pace, moved, groups.key(false)+wasEnds.key(groups.was)+isEnds.key(groups.is), func() lacking {
+			return e.compareUser(id, moves, func(s *snapshot, id UserID, without map[GroupName]bool) reach {
+				return s.reachOfGroupsOf(id, without, groups.stay)
+			})
+		})
+		if err != nil {
+			return err
+		}
+		if len(groups.stay) > 0 && !lacks.isEmpty() {
+			key := groups.key(true) + wasEnds.key(groups.was) + isEnds.key(groups.is) + isEnds.key(groups.stay)
+			lacks, err = once(e.pace, lowered, key, func() lacking {
+				return lacks.without(e.after.reachOfGroupsOf(id, nil, groups.is))
+			})
+			if err != nil {
+				return err
+			}
+		}
+		e.note(lacks, own)
+	}
+	return nil
+}
+
+// maxShared bounds how many comparisons are remembered, since each can list thousands of patterns.
+const maxShared = 100
+
+// once returns what it computed for the same key.
+func once(p *pace, known map[string]lacking, key string, compute func() lacking) (lacking, error) {
+	if lacks, found := known[key]; found {
+		return lacks, nil
+	}
+	if err := p.now(); err != nil {
+		return lacking{}, err
+	}
+	if len(known) == maxShared {
+		clear(known)
+	}
+	lacks := compute()
+	known[key] = lacks
+	return lacks, p.now()
+}
+
+// ownRules returns the rules of a user, and false if the user must be compared alone: because the change alters the
+// rules, or because the user is the actor or denied everything by a bad row.
+func (e *escalation) ownRules(id UserID) (*ruleSet, bool) {
+	own := e.before.user(id).rules()
+	stay := own == e.after.user(id).rules() && id != e.actor &&
+		!e.before.blocked[id.subject()] && !e.after.blocked[id.subject()]
+	return own, stay
+}
+
+// lacking is what the actor lacks for a comparison: patterns of grants and of restrictions, and until when they would
+// have to hold them.
+type lacking struct{ grants, restrictions map[Pattern]Until }
+
+func newLacking() lacking { return lacking{map[Pattern]Until{}, map[Pattern]Until{}} }
+
+func (l lacking) isEmpty() bool { return len(l.grants)+len(l.restrictions) == 0 }
+
+// without returns what the actor lacks for a subject that other rules reach for as long, before and after the change.
+func (l lacking) without(other reach) lacking {
+	left := func(lacks, has map[Pattern]Until) map[Pattern]Until {
+		list := map[Pattern]Until{}
+		for p, until := range lacks {
+			if has[p] < until {
+				list[p] = until
+			}
+		}
+		return list
+	}
+	return lacking{left(l.grants, other.grants), left(l.restrictions, other.restrictions)}
+}
+
+// note notes what the actor lacks, apart from rules that the subject has itself before and after the change.
+func (e *escalation) note(lacks lacking, own *ruleSet) {
+	for p := range lacks.grants {
+		if !e.missing[p] && !own.has(KindGrant, p) {
+			e.missing[p] = true
+		}
+	}
+	for p := range lacks.restrictions {
+		if !e.missing[p] && !own.has(KindRestriction, p) {
+			e.missing[p] = true
+		}
 	}
 }
 
@@ -81,32 +247,6 @@ func (e *escalation) err() error {
 		commaSeparated(missing[:min(listed, len(missing))])+andMore(len(missing)-listed))
 }
 
-// groupsReached returns the groups whose rules, own or inherited, the change can affect: those that
-// it names and their heirs, before or after.
-func (e *escalation) groupsReached(d Delta) []groupID {
-	var ids []groupID
-	add := func(name GroupName) {
-		for _, s := range []*snapshot{e.before, e.after} {
-			if g := s.group(name); g != nil {
-				ids = append(ids, g.id)
-			}
-		}
-	}
-	for _, g := range d.Groups {
-		for _, info := range []*GroupInfo{g.Before, g.After} {
-			if info != nil {
-				add(info.Name)
-			}
-		}
-	}
-	for _, r := range slices.Concat(d.Added, d.Removed) {
-		if name, ok := r.Subject.Group(); ok {
-			add(name)
-		}
-	}
-	return sortedSetOf(append(e.before.heirsOf(ids), e.after.heirsOf(ids)...))
-}
-
 func (e *escalation) compareGroup(id groupID) {
 	at := func(s *snapshot) *group {
 		if int(id) < len(s.groups) {
@@ -115,36 +255,42 @@ func (e *escalation) compareGroup(id groupID) {
 		return nil
 	}
 	was, is := e.applyRenames(e.before.reachOfGroup(at(e.before))), e.after.reachOfGroup(at(e.after))
-	e.requireGiven(was, is)
+	lacks := newLacking()
+	e.requireGiven(was, is, lacks)
 	if at(e.after) != nil {
-		e.requireLifted(was, is)
+		e.requireLifted(was, is, lacks)
 	}
-	e.requireOwnTaken(was, is)
+	e.requireOwnTaken(was, is, lacks)
+	e.note(lacks, nil)
 }
 
-func (e *escalation) compareUser(id UserID, m *groupMoves) {
-	was, is := e.applyRenames(e.before.reachOfUser(id, nil)), e.after.reachOfUser(id, nil)
-	e.requireOwnTaken(was, is)
+// compareUser compares what reaches a user, or a part of it.
+func (e *escalation) compareUser(id UserID, m *groupMoves, reachOf func(*snapshot, UserID, map[GroupName]bool) reach) lacking {
+	lacks := newLacking()
+	was, is := e.applyRenames(reachOf(e.before, id, nil)), reachOf(e.after, id, nil)
+	e.requireOwnTaken(was, is, lacks)
 	// Only what comes or goes solely with a delegated membership is exempt.
 	isWithout, wasWithout := is, was
-	if into := e.delegated(id, m.into); len(into) > 0 {
-		isWithout = e.after.reachOfUser(id, into)
+	if into := e.delegated(id, m.into, e.after); len(into) > 0 {
+		isWithout = reachOf(e.after, id, into)
 	}
-	if outOf := e.delegated(id, m.outOf); len(outOf) > 0 {
-		wasWithout = e.applyRenames(e.before.reachOfUser(id, outOf))
+	if outOf := e.delegated(id, m.outOf, e.before); len(outOf) > 0 {
+		wasWithout = e.applyRenames(reachOf(e.before, id, outOf))
 	}
-	e.requireGiven(was, isWithout)
-	e.requireLifted(wasWithout, is)
+	e.requireGiven(was, isWithout, lacks)
+	e.requireLifted(wasWithout, is, lacks)
+	return lacks
 }
 
-// delegated returns the groups whose membership of the user the actor may change by delegation.
-func (e *escalation) delegated(id UserID, groups []GroupName) map[GroupName]bool {
+// delegated returns the groups whose membership of the user the actor may change by delegation: the right to assign
+// lasts at least as long as the membership in a policy, the one after the change if it begins.
+func (e *escalation) delegated(id UserID, groups []GroupName, s *snapshot) map[GroupName]bool {
 	if id == e.actor {
 		return nil
 	}
 	var free map[GroupName]bool
 	for _, name := range groups {
-		if e.rights.mayAssign(e.actor, name) {
+		if e.mayAssign(name) && e.assignsFor(id, name, s) {
 			if free == nil {
 				free = map[GroupName]bool{}
 			}
@@ -154,9 +300,29 @@ func (e *escalation) delegated(id UserID, groups []GroupName) map[GroupName]bool
 	return free
 }
 
-// checkDormantRights requires the rights to assign that name a group which doesn't exist yet: they
-// take effect when a group gets that name.
-func (e *escalation) checkDormantRights(d Delta) {
+func (e *escalation) mayAssign(group GroupName) bool {
+	may, known := e.assignable[group]
+	if !known {
+		may = e.rights.mayAssign(e.actor, group)
+		e.assignable[group] = may
+	}
+	return may
+}
+
+// assignsFor reports whether the actor's right to assign the members of a group lasts as long as the membership of a
+// user in a policy.
+func (e *escalation) assignsFor(id UserID, name GroupName, s *snapshot) bool {
+	until := heldNow
+	if g := s.group(name); g != nil && s.user(id).in(g.id) {
+		until = s.endsOf(id).of(g.id).orForever()
+	}
+	return e.actorReach.holds(Pattern(AssignMembers(name)), until)
+}
+
+// checkDormantRights refuses to give a group a name to which rights to assign its members already refer:
+// another program may have written them, and they would take effect. Holding them doesn't help, because the
+// group of the new name may be another than their holder was meant to fill.
+func (e *escalation) checkDormantRights(d Delta) error {
 	names := map[GroupName]bool{}
 	for _, g := range d.Groups {
 		if g.After != nil && e.before.group(g.After.Name) == nil {
@@ -164,61 +330,70 @@ func (e *escalation) checkDormantRights(d Delta) {
 		}
 	}
 	if len(names) == 0 {
-		return
+		return nil
 	}
 	for r := range e.before.patternRules {
 		if name, ok := assignableGroup(r.Pattern); ok && names[name] {
-			e.require(r.Pattern)
+			return escalates([]Pattern{Everything}, fmt.Sprintf("the policy has the right %q of a group that doesn't exist; "+
+				"only an administrator can give a group that name", r.Pattern))
+		}
+		if err := e.pace.canceled(); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 // applyRenames replaces the rights to assign in a reach by those that renamed groups make of them, so
 // that a rename alone takes and gives nothing.
 func (e *escalation) applyRenames(before reach) reach {
-	for _, set := range []map[Pattern]bool{before.grants, before.restrictions} {
+	for _, set := range []map[Pattern]Until{before.grants, before.restrictions} {
 		for from, to := range e.renamed {
-			if set[from] {
+			if until, has := set[from]; has {
 				delete(set, from)
-				set[to] = true
+				set[to] = max(set[to], until)
 			}
 		}
 	}
 	return before
 }
 
-func (e *escalation) require(p Pattern) {
-	if !e.missing[p] && !e.actorReach.holds(p) {
-		e.missing[p] = true
+// heldNow is the least time for which something is held.
+const heldNow Until = 1
+
+// require notes that the actor must hold a pattern until then, in lacks if that isn't so.
+func (e *escalation) require(p Pattern, until Until, lacks map[Pattern]Until) {
+	switch {
+	case lacks[p] >= until || e.held[p] >= until:
+	case e.actorReach.holds(p, until):
+		e.held[p] = until
+	default:
+		lacks[p] = until
 	}
 }
 
-func (e *escalation) requireGiven(was, is reach) {
-	for p := range is.grants {
-		if !was.grants[p] {
-			e.require(p)
+// requireLonger requires every pattern that lasts longer in one set than in another and that overlaps a pattern.
+func (e *escalation) requireLonger(one, other map[Pattern]Until, about Pattern, lacks map[Pattern]Until) {
+	for p, until := range one {
+		if e.pace.canceled() != nil {
+			return
+		}
+		if until > other[p] && p.overlaps(about) {
+			e.require(p, until, lacks)
 		}
 	}
 }
 
-func (e *escalation) requireLifted(was, is reach) {
-	for p := range was.restrictions {
-		if !is.restrictions[p] {
-			e.require(p)
-		}
-	}
+func (e *escalation) requireGiven(was, is reach, lacks lacking) {
+	e.requireLonger(is.grants, was.grants, Everything, lacks.grants)
+}
+
+func (e *escalation) requireLifted(was, is reach, lacks lacking) {
+	e.requireLonger(was.restrictions, is.restrictions, Everything, lacks.restrictions)
 }
 
 // requireOwnTaken requires Rightful's own permissions that are taken away or newly restricted.
-func (e *escalation) requireOwnTaken(was, is reach) {
-	for p := range was.grants {
-		if !is.grants[p] && p.overlaps(ownPattern) {
-			e.require(p)
-		}
-	}
-	for p := range is.restrictions {
-		if !was.restrictions[p] && p.overlaps(ownPattern) {
-			e.require(p)
-		}
-	}
+func (e *escalation) requireOwnTaken(was, is reach, lacks lacking) {
+	e.requireLonger(was.grants, is.grants, ownPattern, lacks.grants)
+	e.requireLonger(is.restrictions, was.restrictions, ownPattern, lacks.restrictions)
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/rightful-go/rightful/authz"
@@ -21,22 +22,31 @@ import (
 // can do what. A user who gains a permission gets it from an actor who held it, from an
 // administrator, or through a membership that the actor may assign. A group has what an empty
 // group would give its first member. Losing Rightful's own rights is checked the same way.
+// All of this is asked for every later time at which some membership ends: nobody gains anything for
+// longer than an actor holds it.
 func TestRandomDelegatesNeverEscalate(t *testing.T) {
 	t.Parallel()
 	seen := map[authz.Action]int{}
+	lasting := 0
 	for _, seed := range seeds(t, 8) {
-		sim := newConspiracy(t, seed)
-		sim.seen = seen
-		if err := sim.run(60); err != nil {
-			t.Fatalf("RIGHTFUL_SEED=%d: %v", seed, err)
-		}
+		synctest.Test(t, func(t *testing.T) {
+			sim := newConspiracy(t, seed)
+			sim.seen = seen
+			if err := sim.run(60); err != nil {
+				t.Fatalf("RIGHTFUL_SEED=%d: %v", seed, err)
+			}
+			lasting += sim.ends
+		})
 	}
-	t.Logf("accepted of others than administrators: %v", seen)
+	t.Logf("accepted of others than administrators: %v; %d changed ends of memberships", seen, lasting)
+	if lasting < 20 {
+		t.Errorf("only %d changes were about ends of memberships", lasting)
+	}
 	for _, action := range []authz.Action{
 		authz.ActionGroupCreate, authz.ActionGroupUpdate, authz.ActionGroupDelete, authz.ActionGroupPermissionsSet,
 		authz.ActionGroupPermissionsChange, authz.ActionGroupMembersChange, authz.ActionUserGroupsSet,
 		authz.ActionUserPermissionsSet, authz.ActionUserPermissionsChange, authz.ActionUserDelete,
-		authz.ActionPolicyImport, authz.ActionChangeRevert,
+		authz.ActionPolicyImport, authz.ActionChangeRevert, authz.ActionBatch,
 	} {
 		if seen[action] < 3 {
 			t.Errorf("%s was accepted %d times; the test sees too little", action, seen[action])
@@ -52,14 +62,18 @@ func TestRandomDelegatesFindPlantedBugs(t *testing.T) {
 		authz.ActionGroupCreate, authz.ActionGroupUpdate, authz.ActionGroupDelete, authz.ActionGroupPermissionsSet,
 		authz.ActionGroupPermissionsChange, authz.ActionGroupMembersChange, authz.ActionUserGroupsSet,
 		authz.ActionUserPermissionsSet, authz.ActionUserPermissionsChange, authz.ActionUserDelete,
-		authz.ActionPolicyImport, authz.ActionChangeRevert,
+		authz.ActionPolicyImport, authz.ActionChangeRevert, authz.ActionBatch,
 	} {
 		t.Run(string(action), func(t *testing.T) {
 			t.Parallel()
 			for _, seed := range seeds(t, 12) {
-				sim := newConspiracy(t, seed)
-				sim.unchecked = action
-				if err := sim.run(60); err != nil {
+				var err error
+				synctest.Test(t, func(t *testing.T) {
+					sim := newConspiracy(t, seed)
+					sim.unchecked = action
+					err = sim.run(60)
+				})
+				if err != nil {
 					t.Logf("found: %v", err)
 					return
 				}
@@ -76,17 +90,38 @@ type conspiracy struct {
 	engine    *authz.Engine
 	w         *referenceModel // only for what steps are drawn from
 	seen      map[authz.Action]int
+	ends      int // accepted changes with ends of memberships
+	start     time.Time
 	unchecked authz.Action // a way in without the check, to see that it is found
+}
+
+// The memberships that end do so so many hours after the start.
+var someHours = []int{1, 2, 3, 5, 8}
+
+// horizons returns every time after which something may be different: now and the ends to come.
+func (c *conspiracy) horizons() []authz.Until {
+	list := []authz.Until{authz.UntilTime(time.Now())}
+	for _, hours := range someHours {
+		list = append(list, authz.UntilTime(c.start.Add(time.Duration(hours)*time.Hour)))
+	}
+	return list
 }
 
 func newConspiracy(t *testing.T, seed uint64) *conspiracy {
 	engine := open(t, memstore.New(), authz.Options{Bootstrap: "root", PollInterval: time.Hour})
-	return &conspiracy{t: t, r: rand.New(rand.NewPCG(seed, 2)), engine: engine, w: modelOf(engine.View()), seen: map[authz.Action]int{}}
+	return &conspiracy{
+		t: t, r: rand.New(rand.NewPCG(seed, 2)), engine: engine, w: modelOf(engine.View()), seen: map[authz.Action]int{},
+		start: time.Now(),
+	}
 }
 
 // run lets administrators and conspirators take turns.
 func (c *conspiracy) run(rounds int) error {
 	for i := range rounds {
+		if c.r.IntN(3) == 0 {
+			time.Sleep(11 * time.Minute) // never the moment of an end
+			c.w = modelOf(c.engine.View())
+		}
 		for range c.r.IntN(4) {
 			_, _ = c.draw().engine(c.t.Context(), c.engine.AsCommand("test"))
 			c.w = modelOf(c.engine.View())
@@ -139,16 +174,22 @@ func (c *conspiracy) conspire(two []authz.UserID, steps int) error {
 		after := modelOf(c.engine.View())
 		c.w = after
 		c.seen[change.Action]++
-		moved, any := before.delegated(actor, change)
-		delegation = delegation || any
-		if err := gained(moved, after, renames{}.then(change), actor); err != nil {
-			return fmt.Errorf("%s (%s) by %q: %w", s.name, change.Action, actor, err)
+		c.ends += min(1, len(change.Delta.Ends))
+		names = names.then(change)
+		for _, now := range c.horizons() {
+			moved, any := before.at(now).delegated(actor, change, after.at(now))
+			delegation = delegation || any
+			if err := gained(moved, after.at(now), renames{}.then(change), actor); err != nil {
+				return fmt.Errorf("%s (%s) by %q, at %v: %w", s.name, change.Action, actor, now.Time(), err)
+			}
 		}
-		if names = names.then(change); delegation {
+		if delegation {
 			continue // delegates may assign what they got by delegation
 		}
-		if err := gained(start, after, names, two...); err != nil {
-			return fmt.Errorf("at last %s (%s) by %q: %w", s.name, change.Action, actor, err)
+		for _, now := range c.horizons() {
+			if err := gained(start.at(now), after.at(now), names, two...); err != nil {
+				return fmt.Errorf("at last %s (%s) by %q, at %v: %w", s.name, change.Action, actor, now.Time(), err)
+			}
 		}
 	}
 	return nil
@@ -175,8 +216,13 @@ func (c *conspiracy) draw() step {
 	draws := []func() step{
 		func() step { return c.revertStep() },
 		func() step { return c.revertStep() },
+		func() step { return c.batchStep() },
+		func() step { return c.batchStep() },
 		func() step { return c.swapStep() },
 		func() step { return c.userRulesChangeStep() },
+		func() step { return c.untilStep() },
+		func() step { return c.untilStep() },
+		func() step { return c.untilStep() },
 	}
 	if c.r.IntN(3) == 0 {
 		return pick(c.r, draws)()
@@ -198,12 +244,51 @@ func (c *conspiracy) revertStep() step {
 	}
 }
 
+func (c *conspiracy) batchStep() step {
+	var operations []authz.Operation
+	model := c.w.clone()
+	for len(operations) < 1+c.r.IntN(4) {
+		if s := randomStep(c.r, model); s.expect == nil && s.operation.Action != "" {
+			operations = append(operations, s.operation)
+			s.model(model)
+		}
+	}
+	return step{
+		name: fmt.Sprintf("the batch %+v", operations),
+		engine: func(ctx context.Context, a authz.Admin) (authz.Change, error) {
+			return a.Batch(ctx, operations...)
+		},
+	}
+}
+
 func (c *conspiracy) swapStep() step {
 	group, in, out := c.w.someGroup(c.r), pick(c.r, someUsers), pick(c.r, someUsers)
 	return step{
 		name: fmt.Sprintf("%q into %q and %q out of it", in, group, out),
 		engine: func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.ChangeMembers(ctx, group, []authz.UserID{in}, []authz.UserID{out})
+		},
+	}
+}
+
+// untilStep gives memberships an end, another one or none.
+func (c *conspiracy) untilStep() step {
+	group, user, end := c.w.someGroup(c.r), pick(c.r, someUsers), time.Time{}
+	if c.r.IntN(4) > 0 {
+		end = c.start.Add(time.Duration(pick(c.r, someHours)) * time.Hour)
+	}
+	how := c.r.IntN(3)
+	return step{
+		name: fmt.Sprintf("%q in %q until %v (%d)", user, group, end, how),
+		engine: func(ctx context.Context, a authz.Admin) (authz.Change, error) {
+			switch a = a.Until(end); how {
+			case 0:
+				return a.ChangeMembers(ctx, group, []authz.UserID{user, pick(c.r, someUsers)}, nil)
+			case 1:
+				until := authz.UntilTime(end)
+				return a.SetUserMemberships(ctx, user, []authz.Membership{{Group: group, Until: &until}, {Group: c.w.someGroup(c.r)}})
+			}
+			return a.Assign(ctx, group, user)
 		},
 	}
 }
@@ -225,18 +310,22 @@ func (c *conspiracy) userRulesChangeStep() step {
 }
 
 // delegated returns the policy before a change with those of its memberships that the actor may
-// assign, and whether there were any.
-func (w *referenceModel) delegated(actor authz.UserID, c authz.Change) (moved *referenceModel, any bool) {
+// assign as they are after it, and whether there were any.
+func (w *referenceModel) delegated(actor authz.UserID, c authz.Change, after *referenceModel) (moved *referenceModel, any bool) {
 	moved = w.clone()
-	for _, r := range slices.Concat(c.Delta.Added, c.Delta.Removed) {
+	rules := slices.Concat(c.Delta.Added, c.Delta.Removed)
+	for _, end := range c.Delta.Ends {
+		rules = append(rules, authz.Rule{Kind: authz.KindMember, Subject: authz.Subject(end.User), Group: end.Group})
+	}
+	for _, r := range rules {
 		if r.Kind != authz.KindMember || r.Subject == authz.Subject(actor) || !w.mayAssign(actor, r.Group) {
 			continue
 		}
 		any = true
-		if w.rules[r] {
-			delete(moved.rules, r)
-		} else {
+		if after.rules[r] {
 			moved.rules[r] = true
+		} else {
+			delete(moved.rules, r)
 		}
 	}
 	return moved, any

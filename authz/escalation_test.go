@@ -3,10 +3,14 @@ package authz_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/rightful-go/rightful/authz"
 	"github.com/rightful-go/rightful/authz/authztest"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // The obvious ways to escalate, one by one.
@@ -144,7 +148,7 @@ func TestRightToAssignForAMissingGroupGivesNothing(t *testing.T) {
 	t.Parallel()
 	store := authztest.NewStore()
 	store.InsertRows(authz.Row{Type: "p", V: [6]string{"dave", "rightful.members/Future", "assign", "allow"}})
-	engine := open(t, store, authz.Options{Bootstrap: "ana"})
+	engine := open(t, store, authz.Options{Bootstrap: "ana", Adopt: adopting})
 	ctx := t.Context()
 	must(t)(engine.As("ana").ChangeUserPermissions(ctx, "eve", authz.RulesDelta{Grant: []authz.Pattern{"rightful.groups:*"}}))
 	if _, err := engine.As("eve").CreateGroup(ctx, authz.GroupSpec{Name: "Future"}); !errors.Is(err, authz.ErrEscalation) {
@@ -165,4 +169,99 @@ func TestAssigningAUserDeniedByABadRow(t *testing.T) {
 		"rightful.groups:view", "rightful.users:view", "rightful.members/Empty:assign",
 	}}))
 	must(t)(engine.As("lena").Assign(ctx, "Empty", "gita"))
+}
+
+// What a group that stays gives a user anyway is not required of the actor, if it gives it for as long.
+func TestWhatStayingGroupsGiveIsNotRequired(t *testing.T) {
+	t.Parallel()
+	engine := office(t)
+	ctx, ana := t.Context(), engine.As("ana")
+	soon, later := time.Now().Add(time.Hour), time.Now().Add(2*time.Hour)
+	for _, name := range []authz.GroupName{"Also finance", "More finance"} {
+		must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: name, Permissions: authz.Rules{Grants: []authz.Pattern{"finance.*:*"}}}))
+	}
+	must(t)(ana.Assign(ctx, "Finance", "fay"))
+	must(t)(ana.Until(soon).Assign(ctx, "Finance", "tim"))
+	must(t)(ana.Until(soon).Assign(ctx, "More finance", "tia"))
+	dave := engine.As("dave")
+	for _, c := range []struct {
+		what  string
+		admin authz.Admin
+		group authz.GroupName
+		user  authz.UserID
+		want  error
+	}{
+		{"held for good", dave, "Also finance", "fay", nil},
+		{"not held", dave, "Also finance", "eve", authz.ErrEscalation},
+		{"held for less long than for good", dave, "Also finance", "tim", authz.ErrEscalation},
+		{"held for less long", dave.Until(later), "Also finance", "tim", authz.ErrEscalation},
+		{"held for as long", dave.Until(soon), "Also finance", "tim", nil},
+		{"the same membership for longer", dave.Until(later), "More finance", "tia", authz.ErrEscalation},
+		{"the same membership for good", dave.Until(time.Time{}), "More finance", "tia", authz.ErrEscalation},
+	} {
+		if _, err := c.admin.DryRun().Assign(ctx, c.group, c.user); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v", c.what, err)
+		}
+	}
+	// Several users who move alike, and differ in what stays.
+	if _, err := dave.DryRun().Assign(ctx, "Also finance", "fay", "eve"); !errors.Is(err, authz.ErrEscalation) {
+		t.Errorf("two users, one of them without it: %v", err)
+	}
+	must(t)(ana.Assign(ctx, "More finance", "eve"))
+	must(t)(dave.DryRun().Assign(ctx, "Also finance", "fay", "eve"))
+}
+
+// manyUsers returns an engine with 3,000 users who have rules of their own, and are in other groups than nearly all
+// others; a group Giver of ten thousand rules; dave, who holds them all, and lena, who may assign its members.
+func manyUsers(t *testing.T) (*authz.Engine, []authz.UserID) {
+	t.Helper()
+	// Comparing each user would take more than a minute; the race detector makes what is done now take seconds.
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana", WriteTimeout: 30 * time.Second})
+	ctx, ana := t.Context(), engine.As("ana")
+	const groups = 500
+	var file authz.PolicyFile
+	add := func(fields ...string) {
+		file.Lines = append(file.Lines, authz.PolicyLine{Number: len(file.Lines) + 1, Fields: fields})
+	}
+	for i := range 10_000 {
+		object := fmt.Sprintf("%s.%07d", strings.Repeat("x", 80), i)
+		add("p", "group:Giver", object, "view", "allow")
+		add("p", "group:Mine", object, "view", "allow")
+		add("p", fmt.Sprint("group:", i%groups), object, "view", []string{"allow", "deny"}[i%2])
+	}
+	users := make([]authz.UserID, 3000)
+	for i := range users {
+		users[i] = authz.UserID(fmt.Sprint("u", i))
+		add("p", string(users[i]), "a", "b", "allow")
+		add("p", string(users[i]), fmt.Sprintf("%s.%07d", strings.Repeat("x", 80), i), "*", "deny")
+		add("p", string(users[i]), fmt.Sprintf("%s.%07d", strings.Repeat("x", 80), 2*i), "view", "allow")
+		add("g", string(users[i]), fmt.Sprint("group:", i%groups))
+		add("g", string(users[i]), fmt.Sprint("group:", (i+1+i/groups)%groups))
+	}
+	must(t)(ana.Import(ctx, file, authz.ImportMerge))
+	must(t)(ana.Grant(ctx, "Mine", "rightful.groups:*", "rightful.users:*", "a:b"))
+	must(t)(ana.Assign(ctx, "Mine", "dave"))
+	must(t)(ana.ChangeUserPermissions(ctx, "lena", authz.RulesDelta{Grant: []authz.Pattern{
+		authz.Pattern(authz.ViewGroups), authz.Pattern(authz.ViewUsers), authz.Pattern(authz.AssignMembers("Giver")),
+	}}))
+	return engine, users
+}
+
+// Putting thousands of users with rules and groups of their own into a group of ten thousand rules compares the rules of
+// the group once, not once for each user: that took longer than a write may take.
+func TestAssigningManyUsersComparesTheGroupOnce(t *testing.T) {
+	t.Parallel()
+	engine, users := manyUsers(t)
+	ctx, ana := t.Context(), engine.As("ana")
+	for _, actor := range []authz.UserID{"lena", "dave"} {
+		must(t)(engine.As(actor).Assign(ctx, "Giver", users...))
+		must(t)(engine.As(actor).Unassign(ctx, "Giver", users...))
+	}
+	must(t)(ana.Grant(ctx, "Giver", "c:d"))
+	if _, err := engine.As("dave").Assign(ctx, "Giver", "u0", "new"); !errors.Is(err, authz.ErrEscalation) {
+		t.Errorf("what the actor doesn't hold: %v", err)
+	}
+	if _, err := engine.As("dave").Assign(ctx, "Giver", users...); !errors.Is(err, authz.ErrEscalation) {
+		t.Errorf("what the actor doesn't hold, to many: %v", err)
+	}
 }

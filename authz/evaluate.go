@@ -1,33 +1,67 @@
 package authz
 
-import "iter"
+import (
+	"iter"
+	"sync"
 
-// canAll reports whether a user holds all of the permissions.
+	"github.com/rightful-go/rightful/authz/internal/table"
+)
+
+// canAll reports whether a user holds all of the permissions. It is the hot path: it does what
+// [snapshot.effectOn] does, but hashes once for the first two groups and reads their slots side by side.
 func (s *snapshot) canAll(id UserID, permissions []Permission) bool {
-	u := s.users.Find(id)
-	if u == nil {
+	e := s.users.Find(string(id))
+	if !e.Found() || id == "" { // as in snapshot.user
 		return false
 	}
+	a, b := &s.matchers[uint32(e.Word)], &s.matchers[e.Word>>32] // as in userOf; noRules for noGroup
+	simple := a.more == nil && b.more == nil && !e.HasMore()
 	for _, p := range permissions {
-		if n := s.symbols.names.Find(p); n != nil {
-			if !s.verdict(u, s.effectOn(u, n)) {
+		n := s.symbols.names.Find(string(p))
+		id := permissionID(n.Word) // noPermission if it has no name
+		block := id.block()
+		h := block.hash()
+		found := id.in(a.blocks.get(block, h, blockEffects) | b.blocks.get(block, h, blockEffects))
+		if simple && found == granted {
+			continue
+		}
+		if simple && found&granted == 0 { // of a permission without a name, too: only wildcards cover it
+			return false
+		}
+		switch {
+		case n.Found():
+			if !s.canBeyond(e, a, b, n.More(), found) {
 				return false
 			}
-		} else if !s.allowsUnnamed(u, p) {
+		case !s.canUnnamed(e, p):
 			return false
 		}
 	}
 	return true
 }
 
+// canBeyond is canAll for a permission that is not simply granted: it reads the other rules of the user and of the
+// first two groups, a and b.
+func (s *snapshot) canBeyond(e table.Entry[userMore], a, b *matcher, n *symbol, found effect) bool {
+	found |= s.more(a, b, n)
+	if found == granted && !e.HasMore() {
+		return true
+	}
+	u := userOf(e)
+	if u.more != nil {
+		found |= s.userMore(u.more, n)
+	}
+	return s.verdict(&u, found)
+}
+
 func (s *snapshot) can(id UserID, p Permission) bool {
 	return s.canAll(id, []Permission{p})
 }
 
-// allowsUnnamed decides about a permission that neither the catalog nor a rule names: only wildcards can
-// cover it.
-func (s *snapshot) allowsUnnamed(u *user, p Permission) bool {
-	wild := s.wildcardsOf(u)
+// canUnnamed decides about a permission that neither the catalog nor a rule names: only wildcards can cover it.
+func (s *snapshot) canUnnamed(e table.Entry[userMore], p Permission) bool {
+	u := userOf(e)
+	wild := s.wildcardsOf(&u)
 	if wild == 0 {
 		return false
 	}
@@ -38,45 +72,146 @@ func (s *snapshot) allowsUnnamed(u *user, p Permission) bool {
 	var room [maxPrefixes]textID
 	c := s.symbols.prefixIDs(object, wild, room[:0])
 	n := symbol{exact: s.symbols.exact(object, action), prefixes: &c}
-	return s.verdict(u, s.effectOn(u, &n))
+	return s.verdict(&u, s.effectOn(&u, &n))
 }
 
-// effectOn returns the effect of the rules of a user and their groups. It is the hot path and doesn't use
-// [user.inGroups]: it hashes once for the first two groups and reads their slots side by side.
+// effectOn returns the effect of the rules of a user and their groups.
 func (s *snapshot) effectOn(u *user, n *symbol) effect {
-	one, two := n.exact.hashPair()
-	a, b := &s.matchers[u.groups[0]], &s.matchers[u.groups[1]] // noRules for noGroup
-	found := effect(a.at(n.exact, one, two) | b.at(n.exact, one, two))
-	if a.wild|b.wild != 0 {
-		found |= a.matchWild(n) | b.matchWild(n)
-	}
+	block := n.id.block()
+	h := block.hash()
+	a, b := &s.matchers[u.first], &s.matchers[u.second] // noRules for noGroup
+	found := n.id.in(a.blocks.get(block, h, blockEffects) | b.blocks.get(block, h, blockEffects))
+	found |= s.more(a, b, n)
 	if u.more != nil {
-		found |= u.more.all.match(n)
-		for _, id := range u.more.groups {
-			found |= s.matchers[id].match(n)
-		}
+		found |= s.userMore(u.more, n)
 	}
 	return found
+}
+
+// userMore returns the effect of a user's own rules and of the groups beyond the first two.
+func (s *snapshot) userMore(more *userMore, n *symbol) effect {
+	found := more.all.match(n)
+	for _, id := range more.groups {
+		found |= s.effectOfGroup(id, n)
+	}
+	return found
+}
+
+// effectOfGroup returns the effect of the rules of a group and of those that it inherits.
+func (s *snapshot) effectOfGroup(id groupID, n *symbol) effect {
+	m := &s.matchers[id]
+	return n.id.in(m.blocks.find(n.id.block(), blockEffects)) | s.more(m, &noRules, n)
+}
+
+// more returns what two matchers add to their blocks.
+func (s *snapshot) more(a, b *matcher, n *symbol) effect {
+	if a.more == nil && b.more == nil {
+		return 0
+	}
+	found := matchMore(a.more, b.more, n)
+	if a.refers() {
+		found |= s.inherited(a.more, n)
+	}
+	if b.refers() {
+		found |= s.inherited(b.more, n)
+	}
+	return found
+}
+
+// inherited returns the effect of the rules of a matcher's givers.
+func (s *snapshot) inherited(m *matcherMore, n *symbol) effect {
+	var found effect
+	refer := false
+	for _, id := range m.givers {
+		giver := &s.matchers[id]
+		found |= giver.match(n)
+		refer = refer || giver.refers()
+	}
+	if !refer || found == granted|restricted {
+		return found
+	}
+	walk := matcherWalks.Get().(*matcherWalk) //nolint:forcetypeassert // of New
+	defer matcherWalks.Put(walk)
+	return found | walk.effect(s, m.givers, n)
+}
+
+// matcherWalk visits matchers that refer to others, each once, although groups inherit in many ways. It keeps its
+// memory, so that a decision doesn't allocate.
+type matcherWalk struct {
+	queue []groupID
+	seen  []bool // by groupID
+}
+
+var matcherWalks = sync.Pool{New: func() any { return &matcherWalk{} }}
+
+// effect returns the effect of the rules of some groups and those that they inherit.
+func (w *matcherWalk) effect(s *snapshot, ids []groupID, n *symbol) (found effect) {
+	if len(w.seen) < len(s.matchers) {
+		w.seen = make([]bool, len(s.matchers))
+	}
+	w.queue = w.queue[:0]
+	w.add(ids)
+	for i := 0; i < len(w.queue) && found != granted|restricted; i++ {
+		m := &s.matchers[w.queue[i]]
+		found |= m.match(n)
+		if m.refers() {
+			w.add(m.more.givers)
+		}
+	}
+	for _, id := range w.queue {
+		w.seen[id] = false
+	}
+	return found
+}
+
+func (w *matcherWalk) add(ids []groupID) {
+	for _, id := range ids {
+		if !w.seen[id] {
+			w.seen[id] = true
+			w.queue = append(w.queue, id)
+		}
+	}
+}
+
+// grants reports whether a rule grants the permission to a user, whatever denies it.
+func (s *snapshot) grants(id UserID, p Permission) bool {
+	return s.effectFor(s.user(id), p)&granted != 0
+}
+
+// effectFor returns the effect of the rules of a user and their groups on a permission. The user needn't be one of
+// the policy.
+func (s *snapshot) effectFor(u *user, p Permission) effect {
+	object, action, ok := p.Split()
+	if u == nil || !ok {
+		return 0
+	}
+	if n := s.symbols.names.Find(string(p)); n.Found() {
+		return s.effectOn(u, n.More())
+	}
+	n := s.symbols.symbolOf(object, action, s.wildcardsOf(u))
+	return s.effectOn(u, &n)
+}
+
+// allows reports whether a user, who needn't be one of the policy, holds a permission.
+func (s *snapshot) allows(u *user, p Permission) bool {
+	return u != nil && s.verdict(u, s.effectFor(u, p))
 }
 
 // wildcardsOf returns the kinds of wildcards in the rules of a user and their groups.
 func (s *snapshot) wildcardsOf(u *user) wildcards {
 	var wild wildcards
 	if u.more != nil {
-		wild = u.more.all.wild
+		wild = u.more.all.kinds()
 	}
 	for id := range u.inGroups {
-		wild |= s.matchers[id].wild
+		wild |= s.matchers[id].kinds()
 	}
 	return wild
 }
 
 // verdict is the policy effect of model.conf: something grants, and nothing restricts, unless the user is
-// an administrator. A bad row whose subject can't be read restricts everyone.
+// an administrator.
 func (s *snapshot) verdict(u *user, found effect) bool {
-	if s.blockedAll {
-		found |= restricted
-	}
 	return found&granted != 0 && (found&restricted == 0 || u.in(s.administrators))
 }
 
@@ -85,8 +220,22 @@ type groupEffects []effect
 
 func (s *snapshot) effects(n *symbol) groupEffects {
 	effects := make(groupEffects, len(s.matchers))
+	var referring []groupID
 	for i := range s.matchers {
-		effects[i] = s.matchers[i].match(n)
+		m := &s.matchers[i]
+		if effects[i] = m.match(n); m.refers() {
+			referring = append(referring, groupID(i))
+		}
+	}
+	for again := true; again; { // once for each link of the longest chain of them
+		again = false
+		for _, id := range referring {
+			was := effects[id]
+			for _, giver := range s.matchers[id].more.givers {
+				effects[id] |= effects[giver]
+			}
+			again = again || effects[id] != was
+		}
 	}
 	return effects
 }

@@ -16,7 +16,7 @@ import (
 func ExampleEngine_As() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
-	defer engine.Close()
+	defer engine.Close(context.Background())
 
 	_, err := engine.As("ben").Assign(ctx, "Finance", "cleo")
 	fmt.Println(errors.Is(err, authz.ErrForbidden), err)
@@ -31,7 +31,7 @@ func ExampleEngine_As() {
 func ExampleEngine_AsCommand() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
-	defer engine.Close()
+	defer engine.Close(context.Background())
 
 	c, err := engine.AsCommand("root").Because("ana is on leave").Bootstrap(ctx, "dora")
 	fmt.Println(c.Actor, c.Delta.Added[0].Group, err)
@@ -39,11 +39,32 @@ func ExampleEngine_AsCommand() {
 	// {command root} Administrators <nil>
 }
 
+// A batch makes one change of several operations.
+func ExampleAdmin_Batch() {
+	ctx := context.Background()
+	engine := backOffice(ctx)
+	defer engine.Close(context.Background())
+
+	change, err := engine.As("ana").Because("The night desk opens").Batch(ctx,
+		authz.Operation{Action: authz.ActionGroupCreate, Group: "Night desk", Inherits: []authz.GroupName{"Finance"}},
+		authz.Operation{Action: authz.ActionGroupMembersChange, Group: "Night desk", Add: []authz.UserID{"cleo"}},
+	)
+	fmt.Println(change.Action, len(change.Delta.Added), "rules added,", err)
+	_, err = engine.As("ana").Batch(ctx,
+		authz.Operation{Action: authz.ActionGroupMembersChange, Group: "Finance", Add: []authz.UserID{"cleo"}},
+		authz.Operation{Action: authz.ActionGroupDelete, Group: "Day desk"},
+	)
+	fmt.Println(err, engine.View().User("cleo").Groups)
+	// Output:
+	// batch 2 rules added, <nil>
+	// operation 2 of the batch: no such group [Night desk]
+}
+
 // A group is created with its rules in one change.
 func ExampleAdmin_CreateGroup() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
-	defer engine.Close()
+	defer engine.Close(context.Background())
 
 	_, err := engine.As("ana").CreateGroup(ctx, authz.GroupSpec{
 		Name:        "Auditors",
@@ -63,7 +84,7 @@ func ExampleAdmin_CreateGroup() {
 func ExampleAdmin_Grant() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
-	defer engine.Close()
+	defer engine.Close(context.Background())
 	ana := engine.As("ana")
 
 	if _, err := ana.Grant(ctx, "Finance", "finance.reports:*"); err != nil {
@@ -83,7 +104,7 @@ func ExampleAdmin_Grant() {
 func ExampleAdmin_Restrict() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
-	defer engine.Close()
+	defer engine.Close(context.Background())
 	ana := engine.As("ana")
 	if _, err := ana.Grant(ctx, "Finance", "finance.*:*"); err != nil {
 		fmt.Println(err)
@@ -106,7 +127,7 @@ func ExampleAdmin_Restrict() {
 func ExampleAdmin_Assign() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
-	defer engine.Close()
+	defer engine.Close(context.Background())
 	ana := engine.As("ana")
 
 	if _, err := ana.Assign(ctx, "Finance", "cleo", "dora"); err != nil {
@@ -124,7 +145,7 @@ func ExampleAdmin_Assign() {
 func ExampleAdmin_Authorize() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
-	defer engine.Close()
+	defer engine.Close(context.Background())
 
 	deleteGroup := authz.Operation{Action: authz.ActionGroupDelete, Group: "Finance"}
 	fmt.Println(engine.As("ana").Authorize(ctx, deleteGroup))
@@ -138,7 +159,7 @@ func ExampleAdmin_Authorize() {
 func ExampleEngine_Changes() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
-	defer engine.Close()
+	defer engine.Close(context.Background())
 
 	changes, err := engine.Changes(ctx, authz.ChangeQuery{Actor: "ana"})
 	for _, c := range changes {
@@ -161,16 +182,16 @@ func ExampleAuditRecords() {
 		return
 	}
 	kept := engine.Status().Head
-	if err := engine.Close(); err != nil {
+	if err := engine.Close(context.Background()); err != nil {
 		fmt.Println(err)
 	}
 
-	n, err := authz.AuditRecords(ctx, store, nil, kept)
-	fmt.Println(n, err)
-	_, err = authz.AuditRecords(ctx, store, nil, authz.Head{Revision: 3, Hash: kept.Hash})
+	found, err := authz.AuditRecords(ctx, store, authz.AuditOptions{Heads: []authz.Head{kept}})
+	fmt.Println(found.Records, found.From, err)
+	_, err = authz.AuditRecords(ctx, store, authz.AuditOptions{Heads: []authz.Head{{Revision: 3, Hash: kept.Hash}}})
 	fmt.Println(errors.Is(err, authz.ErrRecordsDoNotFit), err)
 	// Output:
-	// 2 <nil>
+	// 2 1 <nil>
 	// true revision 3: the record is missing: a head of revision 3 is kept elsewhere
 }
 
@@ -178,7 +199,7 @@ func ExampleAuditRecords() {
 func ExampleAdmin_DryRun_impact() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
-	defer engine.Close()
+	defer engine.Close(context.Background())
 
 	change, err := engine.As("ana").DryRun().Grant(ctx, "Finance", "finance.reports:export")
 	if err != nil {
@@ -196,13 +217,13 @@ func ExampleAdmin_DryRun_impact() {
 func ExampleAdmin_Fixes() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
-	defer engine.Close()
+	defer engine.Close(context.Background())
 	ana := engine.As("ana")
 	if _, err := ana.Grant(ctx, "Finance", "finance.*:*"); err != nil {
 		fmt.Println(err)
 	}
 
-	fixes, err := ana.Fixes(engine.View(), "cleo", "finance.reports:export")
+	fixes, err := ana.Fixes(ctx, engine.View(), "cleo", "finance.reports:export")
 	if err != nil {
 		fmt.Println(err)
 	}
@@ -224,7 +245,7 @@ func ExampleAdmin_Fixes() {
 func ExampleAdmin_Because() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
-	defer engine.Close()
+	defer engine.Close(context.Background())
 
 	c, err := engine.As("ana").Because("ticket 12").Assign(ctx, "Finance", "cleo")
 	if err != nil {
@@ -240,7 +261,7 @@ func ExampleAdmin_Because() {
 func ExampleAdmin_IfVersion() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
-	defer engine.Close()
+	defer engine.Close(context.Background())
 
 	seen, _ := engine.View().Group("Finance")
 	if _, err := engine.As("ana").IfVersion(seen.Version).Grant(ctx, "Finance", "finance.reports:export"); err != nil {
@@ -249,7 +270,7 @@ func ExampleAdmin_IfVersion() {
 	_, err := engine.As("ana").IfVersion(seen.Version).SetGroupPermissions(ctx, "Finance", authz.Rules{})
 	var conflict *authz.Error
 	now, _ := engine.View().Group("Finance")
-	fmt.Println(errors.As(err, &conflict), conflict.Revision == now.Version, now.Permissions.Grants)
+	fmt.Println(errors.As(err, &conflict), conflict.Version == now.Version, now.Permissions.Grants)
 	// Output:
 	// true true [finance.reports:export]
 }
@@ -258,7 +279,7 @@ func ExampleAdmin_IfVersion() {
 func ExampleAdmin_DryRun() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
-	defer engine.Close()
+	defer engine.Close(context.Background())
 
 	c, err := engine.As("ana").DryRun().Grant(ctx, "Finance", "finance.reports:export")
 	fmt.Println(c.Delta.Added, err)
@@ -276,7 +297,7 @@ func ExampleAdmin_DryRun() {
 func ExampleAdmin_Revert() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
-	defer engine.Close()
+	defer engine.Close(context.Background())
 	ana := engine.As("ana")
 
 	given, err := ana.Grant(ctx, "Finance", "finance.reports:export")
@@ -312,7 +333,7 @@ func ExampleAdmin_Revert() {
 func ExampleAdmin_Import() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
-	defer engine.Close()
+	defer engine.Close(context.Background())
 	importText := func(text string) {
 		file, err := policycsv.ReadPolicy(strings.NewReader(text))
 		if err != nil {

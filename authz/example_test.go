@@ -38,7 +38,7 @@ func backOffice(ctx context.Context) *authz.Engine {
 func Example() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
-	defer engine.Close()
+	defer engine.Close(context.Background())
 
 	fmt.Println(engine.Can("ben", "finance.operations:create"))
 	if _, err := engine.As("ana").Because("ticket 12").Grant(ctx, "Finance", "finance.operations:create"); err != nil {
@@ -54,7 +54,7 @@ func Example() {
 func ExampleEngine_Explain() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
-	defer engine.Close()
+	defer engine.Close(context.Background())
 	if _, err := engine.As("ana").Grant(ctx, "Finance", "finance.operations:*"); err != nil {
 		fmt.Println(err)
 	}
@@ -76,7 +76,7 @@ func ExampleEngine_Explain() {
 func ExampleError_escalation() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
-	defer engine.Close()
+	defer engine.Close(context.Background())
 	if _, err := engine.As("ana").Grant(ctx, "Finance", "rightful.groups:*"); err != nil {
 		fmt.Println(err)
 	}
@@ -91,7 +91,7 @@ func ExampleError_escalation() {
 func ExampleEngine_ViewAt() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
-	defer engine.Close()
+	defer engine.Close(context.Background())
 	ana := engine.As("ana")
 	if _, err := ana.Grant(ctx, "Finance", "finance.reports:export"); err != nil {
 		fmt.Println(err)
@@ -120,7 +120,7 @@ func ExampleEngine_ViewAt() {
 func ExampleEngine_Decide() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
-	defer engine.Close()
+	defer engine.Close(context.Background())
 
 	d := engine.Decide(authz.Question{User: "ben", Permissions: []authz.Permission{"finance.reports:export"}})
 	if !d.Allowed {
@@ -135,7 +135,7 @@ func ExampleEngine_Decide() {
 func ExampleDecision_Groups() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
-	defer engine.Close()
+	defer engine.Close(context.Background())
 	if _, err := engine.As("ana").Grant(ctx, "Finance", "finance.reports:export"); err != nil {
 		fmt.Println(err)
 	}
@@ -150,7 +150,7 @@ func ExampleDecision_Groups() {
 func ExampleEngine_Status() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
-	defer engine.Close()
+	defer engine.Close(context.Background())
 
 	status := engine.Status()
 	fmt.Println(status.Head.Revision, status.StoreErr)
@@ -186,7 +186,7 @@ g, ana, group:Administrators
 		fmt.Println(err)
 		return
 	}
-	defer engine.Close()
+	defer engine.Close(context.Background())
 	fmt.Println(engine.Can("ben", "requests.deposit:update"))
 	fmt.Println(engine.Can("ben", "requests.deposit:update", "finance.operations:create"))
 	fmt.Println(engine.Can("ana", "whatever.comes:tomorrow"))
@@ -200,7 +200,7 @@ g, ana, group:Administrators
 func ExampleEngine_Can() {
 	ctx := context.Background()
 	engine := backOffice(ctx)
-	defer engine.Close()
+	defer engine.Close(context.Background())
 	if _, err := engine.As("ana").Grant(ctx, "Finance", "finance.*:*"); err != nil {
 		fmt.Println(err)
 	}

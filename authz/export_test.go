@@ -1,10 +1,16 @@
 package authz
 
-import "context"
+import (
+	"context"
+	"runtime/debug"
+	"slices"
+	"time"
+)
 
 // AuditRecords is the function of that name on the engine's own store, with its key.
 func (e *Engine) AuditRecords(ctx context.Context, kept ...Head) (int, error) {
-	return AuditRecords(ctx, e.store, e.options.RecordKey, kept...)
+	found, err := AuditRecords(ctx, e.store, AuditOptions{Key: e.options.RecordKey, Heads: kept})
+	return found.Records, err
 }
 
 // Check says whether p can stand in a rule, and if not, why.
@@ -23,6 +29,24 @@ func (x Explanation) Missing() (list []PermissionExplanation) {
 	return list
 }
 
+// RemoveBadRows removes bad rows: those with the ids, or all of them without ids.
+func (a Admin) RemoveBadRows(ctx context.Context, ids ...int64) (Change, error) {
+	if len(ids) == 0 {
+		for _, b := range a.engine.current.Load().badRows {
+			ids = append(ids, b.ID)
+		}
+	}
+	return a.RepairRows(ctx, RowRepair{Remove: ids})
+}
+
+// decideBy makes a policy the present one, without any check.
+func (e *Engine) decideBy(s *snapshot) {
+	e.swapping.Lock()
+	defer e.swapping.Unlock()
+	e.current.Store(s)
+	e.counted.Store(s)
+}
+
 // ForgetRules makes e decide by matchers without rules, as a bug in Rightful might.
 func ForgetRules(e *Engine) {
 	wrong := *e.current.Load()
@@ -30,7 +54,7 @@ func ForgetRules(e *Engine) {
 	for i := range wrong.matchers {
 		wrong.matchers[i] = noRules
 	}
-	e.current.Store(&wrong)
+	e.decideBy(&wrong)
 }
 
 // Seal gives r its hash, as the engine would and as someone without a key can. Before is the hash of the
@@ -38,4 +62,68 @@ func ForgetRules(e *Engine) {
 func (r Record) Seal(before []byte) Record {
 	r.Hash = r.sum(before, nil)
 	return r
+}
+
+// CheckpointEvery makes checkpoints due after so many records.
+func (o Options) CheckpointEvery(n Revision) Options {
+	o.checkpointEvery = n
+	return o
+}
+
+// WriteCheckpoints writes the checkpoints that are due.
+func (e *Engine) WriteCheckpoints(ctx context.Context) error { return e.newCheckpointTask().run(ctx) }
+
+// ReplayTo returns the policy of a revision by the records from the newest checkpoint at or before base on;
+// from the first record on if base is 0.
+func (e *Engine) ReplayTo(ctx context.Context, revision, base Revision) (*View, error) {
+	s, err := e.startPolicy(ctx, base)
+	if err == nil {
+		s, err = e.replayUpTo(ctx, revision, s, nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &View{s: s, catalog: e.catalog}, nil
+}
+
+// Milestones returns the milestones of the policy.
+func (v *View) Milestones() Milestones { return v.s.milestones }
+
+// WidenGate lets e do so much expensive work at once, as on a machine with more cores.
+func WidenGate(e *Engine, places int) { e.gate = make(gate, places) }
+
+// OnDraft makes e call do after each draft, before the change is compared with the present policy.
+func OnDraft(e *Engine, do func()) { e.drafted = do }
+
+// OnRelease makes e call do with how long the commit token was held beside the store's own time.
+func OnRelease(e *Engine, do func(held time.Duration)) { e.released = do }
+
+// EmptyUserHolds makes e decide by a policy in which the empty user holds everything.
+func EmptyUserHolds(e *Engine) {
+	forged := *e.current.Load()
+	users := forged.users.Edit()
+	ana := users.Find("ana")
+	users.Put("", ana.Word, ana.More())
+	forged.users = users.Done()
+	e.decideBy(&forged)
+}
+
+// PassUntil lets memberships end as if it were a later time.
+func PassUntil(e *Engine, now time.Time) {
+	for all := false; !all; {
+		all, _ = e.passUntil(UntilTime(now))
+	}
+}
+
+// SkewClocks gives the machine of e clocks that are ahead of [time.Now] by what skew says.
+func SkewClocks(e *Engine, skew func(time.Time) (wall, monotonic time.Duration)) {
+	e.clock.mu.Lock()
+	defer e.clock.mu.Unlock()
+	e.clock.skew = skew
+}
+
+// RaceDetector reports whether the test was built with -race.
+func RaceDetector() bool {
+	info, ok := debug.ReadBuildInfo()
+	return ok && slices.ContainsFunc(info.Settings, func(s debug.BuildSetting) bool { return s.Key == "-race" && s.Value == "true" })
 }

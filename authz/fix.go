@@ -9,7 +9,7 @@ type Fixes struct {
 	// every fix that needs groups.
 	More bool
 	// BadRows are the quarantined rows that deny the user everything, whatever is granted, until the
-	// rows are corrected or removed; see [Admin.RemoveBadRows].
+	// rows are completed or removed; see [Admin.RepairRows].
 	BadRows []BadRow
 }
 

@@ -16,7 +16,7 @@ func (f *fixer) baselines() (list []*baseline) {
 	all, names := own, f.symbols(s)
 	var leaves []GroupName
 	for _, id := range u.groupIDs(nil) {
-		if !restrictsAny(&s.matchers[id], names) {
+		if !s.restrictsAny(id, names) {
 			continue
 		}
 		leaves = append(leaves, s.groups[id].info.Name)
@@ -59,7 +59,7 @@ func (f *fixer) baselineOf(lifts []Rule, leaves []GroupName) *baseline {
 		if u != nil {
 			found = at.s.effectOn(u, &names[i])
 		}
-		if found&restricted != 0 || at.s.blockedAll {
+		if found&restricted != 0 {
 			return nil
 		}
 		if found&granted == 0 {
@@ -73,6 +73,7 @@ func (f *fixer) membership(g GroupName) Rule {
 	return Rule{Kind: KindMember, Subject: f.user.subject(), Group: g}
 }
 
-func restrictsAny(m *matcher, names []symbol) bool {
-	return slices.ContainsFunc(names, func(n symbol) bool { return m.match(&n)&restricted != 0 })
+// restrictsAny reports whether a group restricts any of some permissions.
+func (s *snapshot) restrictsAny(id groupID, names []symbol) bool {
+	return slices.ContainsFunc(names, func(n symbol) bool { return s.effectOfGroup(id, &n)&restricted != 0 })
 }

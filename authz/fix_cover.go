@@ -36,7 +36,8 @@ type covering struct {
 type candidate struct {
 	name   GroupName
 	gives  bitset
-	weight int // see [snapshot.weight]
+	weight int    // see [snapshot.weight]
+	folded string // the name's folded form
 }
 
 // newCovering collects the groups that give the user some of what is missing and restrict nothing
@@ -59,24 +60,23 @@ func (f *fixer) newCovering(at *baseline) *covering {
 		}
 	}
 	for _, id := range at.s.groupIDs() {
-		m := &at.s.matchers[id]
-		if id == at.s.administrators || u.in(id) || restrictsAny(m, names) {
+		if id == at.s.administrators || u.in(id) || at.s.restrictsAny(id, names) {
 			continue
 		}
 		gives := bitset(0)
 		for i := range names {
-			if m.match(&names[i])&granted != 0 {
+			if at.s.effectOfGroup(id, &names[i])&granted != 0 {
 				gives |= places[i]
 			}
 		}
-		if gives != 0 {
-			c.candidates = append(c.candidates, candidate{at.s.groups[id].info.Name, gives, at.s.weight(id)})
+		if name := at.s.groups[id].info.Name; gives != 0 {
+			c.candidates = append(c.candidates, candidate{name, gives, at.s.weight(id), fold.String(string(name))})
 			c.given |= gives
 			c.widest = max(c.widest, gives.size())
 		}
 	}
 	slices.SortFunc(c.candidates, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(a.weight, b.weight), fold.Compare(a.name, b.name))
+		return cmp.Or(cmp.Compare(a.weight, b.weight), cmp.Compare(a.folded, b.folded), cmp.Compare(a.name, b.name))
 	})
 	return c
 }

@@ -1,23 +1,16 @@
 package authz
 
-// writeOf returns the write of an operation of a fix.
-func writeOf(o Operation) write {
-	switch o.Action {
-	case ActionGroupMembersChange:
-		return changeMembers(o.Group, o.Add, o.Remove)
-	case ActionGroupPermissionsChange:
-		return changeGroupPermissions(o.Group, o.Rules)
-	}
-	return changeUserPermissions(o.User, o.Rules)
-}
-
 // operations returns the operations that carry out a plan. The user joins groups before they leave
 // others, so that the actor needn't hold what the user keeps. Between the operations the user never
 // holds anything that they hold neither before nor after.
 func (f *fixer) operations(p *plan) []Operation {
 	var list []Operation
 	for _, g := range p.joins {
-		list = append(list, Operation{Action: ActionGroupMembersChange, Group: g, Add: []UserID{f.user}})
+		o := Operation{Action: ActionGroupMembersChange, Group: g, Add: []UserID{f.user}}
+		if f.term.given {
+			o.Until = new(f.term.until)
+		}
+		list = append(list, o)
 	}
 	for _, g := range p.at.leaves {
 		list = append(list, Operation{Action: ActionGroupMembersChange, Group: g, Remove: []UserID{f.user}})

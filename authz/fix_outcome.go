@@ -22,7 +22,7 @@ func (f *fixer) outcomeFor(after *snapshot) outcome {
 	fold.Sort(e.gains)
 	before := f.present.s.reachOfUser(f.user, nil).restrictions
 	for p := range after.reachOfUser(f.user, nil).restrictions {
-		if !before[p] {
+		if before[p] == 0 {
 			e.restrictions = append(e.restrictions, p)
 		}
 	}
@@ -81,6 +81,9 @@ func (f *fixer) computeCollateral() {
 	}
 	gainsOf := func(id UserID) (list []gain) {
 		for _, s := range f.collaterals {
+			if !f.goOn() {
+				return nil
+			}
 			if n := len(f.gains(s, id)); n > 0 {
 				list = append(list, gain{s, n})
 			}
@@ -92,9 +95,13 @@ func (f *fixer) computeCollateral() {
 		if id == f.user {
 			continue
 		}
+		if f.err != nil || f.pace.canceled() != nil {
+			f.goOn()
+			return
+		}
 		var list []gain
 		if u.more == nil {
-			list = memoized(inTwo, u.groups, id, gainsOf)
+			list = memoized(inTwo, [2]groupID{u.first, u.second}, id, gainsOf)
 		} else {
 			list = memoized(inMore, equivalenceKey(f.present.s, id), id, gainsOf)
 		}

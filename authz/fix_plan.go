@@ -49,6 +49,9 @@ func (f *fixer) addPlan(at *baseline, joins []GroupName, h Subject, grants []Per
 	if slices.ContainsFunc(f.plans, same) {
 		return
 	}
+	if !f.goOn() {
+		return
+	}
 	p := &plan{at: at, joins: joins, subject: h, grants: grants}
 	f.simulate(p)
 	p.collateral = f.collateralOf(p)
@@ -115,6 +118,9 @@ func (f *fixer) cheapest(at *baseline, covers [][]GroupName) [][]GroupName {
 	f.more = true
 	list := make([]*plan, len(covers))
 	for i, joins := range covers {
+		if !f.goOn() {
+			return nil
+		}
 		list[i] = &plan{at: at, joins: joins}
 		f.simulate(list[i])
 	}

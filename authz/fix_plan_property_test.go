@@ -231,7 +231,7 @@ func (d *deniedQuestion) cost(t *testing.T, w bruteFix) [3]int {
 	command := d.engine.AsCommand("test")
 	exact := slices.Clone(d.asked)
 	for _, s := range w.steps {
-		must(t)(carryOut(t.Context(), command, s))
+		must(t)(command.Apply(t.Context(), s))
 		for _, p := range slices.Concat(s.Rules.Grant, s.Rules.Lift) {
 			if p := authz.Permission(p); p.Check() == nil {
 				exact = append(exact, p)

@@ -28,38 +28,35 @@ func (f *fixer) describe(p *plan) Fix {
 	return fix
 }
 
-// rehearse makes every check of the operations in sequence, each on the policy after the one before.
-// It returns whether the actor may carry them out and what they lack for that.
+// rehearse makes every check of the batch that carries out the operations. It returns whether the actor may carry
+// it out and what they lack for that.
 func (f *fixer) rehearse(operations []Operation) (allowed bool, lacks []Pattern) {
-	allowed = true
-	trusted := f.asker.engine.AsCommand("")
-	before := f.present.s
-	for _, o := range operations {
-		_, _, err := f.asker.draftOn(before, writeOf(o))
-		allowed = allowed && err == nil
-		after, d, fault := trusted.draftOn(before, writeOf(o))
-		if fault != nil { // an operation that even an administrator can't carry out is a bug
-			f.err = fault
-			return false, nil
-		}
-		if err != nil {
-			lacks = append(lacks, f.lacks(before, after, o, d)...)
-		}
-		before = after
+	whole := operations[0]
+	if len(operations) > 1 {
+		whole = Operation{Action: ActionBatch, Operations: operations}
 	}
+	before, trusted := f.present.s, f.asker.engine.AsCommand("")
+	if _, _, err := f.asker.draftOn(f.pace.ctx, before, f.asker.writeOf(whole)); err == nil {
+		return true, nil
+	}
+	after, d, err := trusted.draftOn(f.pace.ctx, before, trusted.writeOf(whole))
+	if err != nil { // a batch that even an administrator can't carry out is a bug
+		f.err = err
+		return false, nil
+	}
+	lacks = distinct(f.lacks(before, after, whole, d))
 	if slices.Contains(lacks, Everything) {
-		return allowed, []Pattern{Everything}
+		return false, []Pattern{Everything}
 	}
-	lacks = distinct(lacks)
 	fold.Sort(lacks)
-	return allowed, lacks
+	return false, lacks
 }
 
 // draftOn makes every check of an operation on a policy, and returns the policy after it.
-func (a Admin) draftOn(s *snapshot, w write) (*snapshot, Delta, error) {
+func (a Admin) draftOn(ctx context.Context, s *snapshot, w write) (*snapshot, Delta, error) {
 	c := Change{Revision: s.revision, Actor: a.actor}
 	// The checks reach neither store nor directory: no version is expected, and no administrator leaves.
-	after, err := a.draftAndCheck(context.Background(), w, a.newDraft(s), &c)
+	after, err := a.draftAndCheck(ctx, w, a.newDraft(ctx, s), &c)
 	return after, c.Delta, err
 }
 
@@ -67,7 +64,7 @@ func (a Admin) draftOn(s *snapshot, w write) (*snapshot, Delta, error) {
 func (f *fixer) lacks(before, after *snapshot, o Operation, d Delta) (list []Pattern) {
 	actor := UserID(f.asker.actor.ID)
 	for _, err := range []error{
-		f.viewOf(before).lacks(actor, o.requirement(actor)), checkEscalation(before, before, after, actor, d),
+		f.viewOf(before).lacks(actor, o.requirement(actor)), checkEscalation(nil, before, before, after, actor, d),
 	} {
 		if lacking := (*Error)(nil); errors.As(err, &lacking) {
 			list = append(list, lacking.Missing...)

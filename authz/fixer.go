@@ -1,14 +1,13 @@
 package authz
 
-import (
-	"cmp"
-	"slices"
-)
+import "cmp"
 
 // fixer finds the fixes of one denial: baselines, from which plans start, and for each plan its
 // outcome for the user, its collateral for others and its place in the order.
 type fixer struct {
+	pace       *pace
 	asker      Admin
+	term       term // of the memberships that fixes add
 	present    *View
 	user       UserID
 	asked      []Permission
@@ -17,7 +16,15 @@ type fixer struct {
 	plans       []*plan
 	collaterals map[string]*collateral
 	more        bool
-	err         error // the first internal error
+	err         error // the first, of the pace or internal
+}
+
+// goOn reports whether the search for fixes is to go on.
+func (f *fixer) goOn() bool {
+	if f.err == nil {
+		f.err = f.pace.now()
+	}
+	return f.err == nil
 }
 
 // fixable reports whether a change to the policy could give the user what they are denied.
@@ -29,16 +36,6 @@ func (f *fixer) fixable() bool {
 	}
 	return len(f.asked) > 0 && !f.present.expired && f.user.Check() == nil &&
 		!f.present.s.isAdministrator(f.user) && !f.present.Can(f.user, f.asked...)
-}
-
-// badRows returns the quarantined rows that deny the user everything.
-func (f *fixer) badRows() []BadRow {
-	s := f.present.s
-	reached := map[string]bool{"*": true, string(f.user.subject()): true}
-	for _, id := range s.user(f.user).groupIDs(nil) {
-		s.walk(id, func(g *group) { reached[string(g.subject)] = true })
-	}
-	return slices.DeleteFunc(f.present.BadRows(), func(b BadRow) bool { return !reached[b.Denies] })
 }
 
 // apply returns a policy with a change. The change was derived from the policy, so it must fit.
@@ -105,9 +102,8 @@ func (f *fixer) grantable(s *snapshot, p Permission) bool {
 	if p.Check() != nil {
 		return false
 	}
-	d := draft{s: s, catalog: f.present.catalog, suggested: maxSuggestions}
-	_, known := d.inCatalog(Pattern(p))
-	return known
+	d := draft{s: s, catalog: f.present.catalog}
+	return d.isKnown(Pattern(p))
 }
 
 // baseline is the policy without the restrictions that are in the way, from which plans start.

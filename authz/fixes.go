@@ -1,6 +1,9 @@
 package authz
 
-import "slices"
+import (
+	"context"
+	"slices"
+)
 
 // Fixes returns the ways to give the user all of the permissions in the policy of the view, and
 // whether the actor may carry out each:
@@ -24,18 +27,31 @@ import "slices"
 // isn't of the form OBJECT:ACTION, if no user can have the id, and while the policy is older than
 // [Options.MaxAge].
 //
+// With [Admin.Until], the memberships that fixes add end then, and whether the actor may carry them out is
+// judged by that: someone who holds something until Friday gives it until Friday, not for good. Grants have no end. An end
+// that no membership can get is [ErrInvalid].
+//
 // Fixes reads memory alone and changes nothing. If fixes would change the rules of groups, it looks
-// once at each of their members. An error is a bug in Rightful.
-func (a Admin) Fixes(v *View, user UserID, permissions ...Permission) (Fixes, error) {
+// once at each of their members. It usually takes milliseconds; if it takes more than a tenth of a second, it takes
+// turns with other expensive work and can return [ErrBusy] (see [Admin]). It stops when ctx ends. Another error is a bug
+// in Rightful.
+func (a Admin) Fixes(ctx context.Context, v *View, user UserID, permissions ...Permission) (Fixes, error) {
+	ctx, done := a.engine.gate.later(ctx)
+	defer done()
+	if err := a.checkTerm(); err != nil {
+		return Fixes{}, err
+	}
 	f := fixer{
+		pace:    newPace(ctx),
 		asker:   Admin{engine: a.engine, actor: a.actor}, // without reason and versions, which don't affect the rights
+		term:    a.term,
 		present: v, user: user, asked: distinct(permissions), collaterals: map[string]*collateral{},
 	}
 	fixes := Fixes{Revision: v.s.revision}
 	if !f.fixable() {
 		return fixes, nil
 	}
-	f.heldBefore, fixes.BadRows = v.PermissionsOf(user), f.badRows()
+	f.heldBefore, fixes.BadRows = v.PermissionsOf(user), v.badRowsOf(user)
 	for _, at := range f.baselines() {
 		f.planFrom(at)
 	}
@@ -48,8 +64,20 @@ func (a Admin) Fixes(v *View, user UserID, permissions ...Permission) (Fixes, er
 			f.more = true
 			continue
 		}
-		fixes.List = append(fixes.List, f.describe(p))
+		if fix := f.describe(p); f.goOn() {
+			fixes.List = append(fixes.List, fix)
+		}
+	}
+	if f.err != nil {
+		return Fixes{}, f.err
 	}
 	fixes.More = f.more
-	return fixes, f.err
+	return fixes, nil
+}
+
+// checkTerm returns [ErrInvalid] if no membership can get the end of [Admin.Until] now.
+func (a Admin) checkTerm() error {
+	d := draft{time: a.engine.clock.now()}
+	d.checkTerm("/until", a.term)
+	return d.inputErr()
 }

@@ -38,7 +38,7 @@ func BenchmarkFixes(b *testing.B) {
 		for _, asker := range []authz.UserID{"root", "nobody"} {
 			b.Run(fmt.Sprintf("%s/%s", c.name, asker), func(b *testing.B) {
 				for b.Loop() {
-					fixes, err := engine.As(asker).Fixes(view, c.user, c.ask...)
+					fixes, err := engine.As(asker).Fixes(b.Context(), view, c.user, c.ask...)
 					if err != nil || len(fixes.List) < 2 {
 						b.Fatal(fixes, err)
 					}

@@ -2,7 +2,6 @@ package authz_test
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -89,7 +88,7 @@ func eachDenial(t *testing.T, seed uint64, check func(*deniedQuestion) error) (d
 				giveSomeRights(t, engine, w, d.asker, r)
 			}
 			d.before = engine.View()
-			if d.fixes, err = d.admin().Fixes(d.before, d.user, d.asked...); err != nil {
+			if d.fixes, err = d.admin().Fixes(t.Context(), d.before, d.user, d.asked...); err != nil {
 				return denials, err
 			}
 			if d.allowedBy(w) {
@@ -156,21 +155,19 @@ func TestFixesDoWhatTheySay(t *testing.T) {
 	testDenials(t, 5, func(d *deniedQuestion) error {
 		for _, fix := range d.fixes.List {
 			after := d.model.clone()
-			allowed := true
 			for _, s := range fix.Operations {
 				after.apply(s)
-				if _, err := carryOut(t.Context(), d.admin(), s); err != nil {
-					if !errors.Is(err, authz.ErrForbidden) && !errors.Is(err, authz.ErrEscalation) {
-						return fmt.Errorf("%+v: %w", s, err)
-					}
-					allowed = false
-					must(t)(carryOut(t.Context(), d.engine.AsCommand("test"), s))
+			}
+			change, err := d.admin().Batch(t.Context(), fix.Operations...)
+			allowed := err == nil
+			if !allowed {
+				if !errors.Is(err, authz.ErrForbidden) && !errors.Is(err, authz.ErrEscalation) {
+					return fmt.Errorf("%+v: %w", fix.Operations, err)
 				}
+				change = must(t)(d.engine.AsCommand("test").Batch(t.Context(), fix.Operations...))
 			}
 			view := d.engine.View()
-			for _, s := range slices.Backward(fix.Operations) {
-				must(t)(inverse(s)(t, d.engine.AsCommand("test")))
-			}
+			must(t)(d.engine.AsCommand("test").Revert(t.Context(), change.Revision))
 			if allowed != fix.Allowed || allowed != (len(fix.Lacks) == 0) {
 				return fmt.Errorf("carried out: %v, said %v, lacking %q: %+v", allowed, fix.Allowed, fix.Lacks, fix)
 			}
@@ -244,14 +241,11 @@ func TestFixesNameTheMissingRights(t *testing.T) {
 					added = append(added, p)
 				}
 			}
-			for i, s := range fix.Operations {
-				if _, err := carryOut(t.Context(), d.admin(), s); err != nil {
-					return fmt.Errorf("step %d, with %q: %w", i, fix.Lacks, err)
-				}
+			change, err := d.admin().Batch(t.Context(), fix.Operations...)
+			if err != nil {
+				return fmt.Errorf("with %q: %w", fix.Lacks, err)
 			}
-			for _, s := range slices.Backward(fix.Operations) {
-				must(t)(inverse(s)(t, command))
-			}
+			must(t)(command.Revert(t.Context(), change.Revision))
 			must(t)(command.ChangeUserPermissions(t.Context(), d.asker, authz.RulesDelta{Revoke: added}))
 		}
 		return nil
@@ -320,15 +314,4 @@ func TestFixesAreMinimal(t *testing.T) {
 func contains(lines, others string) bool {
 	have := strings.Split(lines, "\n")
 	return !slices.ContainsFunc(strings.Split(others, "\n"), func(l string) bool { return !slices.Contains(have, l) })
-}
-
-// carryOut carries out an operation of a fix.
-func carryOut(ctx context.Context, a authz.Admin, o authz.Operation) (authz.Change, error) {
-	switch o.Action {
-	case authz.ActionGroupMembersChange:
-		return a.ChangeMembers(ctx, o.Group, o.Add, o.Remove)
-	case authz.ActionGroupPermissionsChange:
-		return a.ChangeGroupPermissions(ctx, o.Group, o.Rules)
-	}
-	return a.ChangeUserPermissions(ctx, o.User, o.Rules)
 }

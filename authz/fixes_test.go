@@ -2,6 +2,7 @@ package authz_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"reflect"
@@ -36,7 +37,7 @@ func TestFixesForDepositApproval(t *testing.T) {
 		{"ana", "gita", []authz.Permission{"finance.reports:export", "clients.profiles:view", "clients.profiles:update"}},
 		{"ana", "nobody", []authz.Permission{"clients.requests.deposit.17:view", "system.settings:view"}},
 	} {
-		fixes, err := engine.As(c.by).Fixes(engine.View(), c.user, c.asked...)
+		fixes, err := engine.As(c.by).Fixes(t.Context(), engine.View(), c.user, c.asked...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -46,6 +47,61 @@ func TestFixesForDepositApproval(t *testing.T) {
 		}
 	}
 	golden(t, filepath.Join("testdata", "explain", "fixes.golden"), text.String())
+}
+
+// Fixes with an end carry it in their operations, and are judged by it: someone who holds something until Friday may
+// give it until Thursday, and not for good.
+func TestFixesWithAnEnd(t *testing.T) {
+	t.Parallel()
+	engine := office(t)
+	ctx, ana := t.Context(), engine.As("ana")
+	friday := time.Now().Add(48 * time.Hour).Truncate(time.Microsecond)
+	thursday := friday.Add(-24 * time.Hour)
+	must(t)(ana.Until(friday).Assign(ctx, "Finance", "dave"))
+	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Deputies", Permissions: authz.Rules{Grants: []authz.Pattern{
+		authz.Pattern(authz.ViewGroups), authz.Pattern(authz.ViewUsers), authz.Pattern(authz.AssignMembers("Finance")),
+	}}}))
+	must(t)(ana.Until(friday).Assign(ctx, "Deputies", "lena"))
+	join := func(a authz.Admin) authz.Fix {
+		fixes, err := a.Fixes(ctx, engine.View(), "eve", "finance.operations:create")
+		if err != nil || fixes.List[0].Kind != authz.FixAssign || !slices.Equal(fixes.List[0].Groups, []authz.GroupName{"Finance"}) {
+			t.Fatalf("%+v, %v", fixes, err)
+		}
+		return fixes.List[0]
+	}
+	for _, c := range []struct {
+		what    string
+		admin   authz.Admin
+		until   *authz.Until
+		allowed bool
+	}{
+		{"without an end", engine.As("dave"), nil, false},
+		{"until Thursday", engine.As("dave").Until(thursday), ptr(authz.UntilTime(thursday)), true},
+		{"until Friday", engine.As("dave").Until(friday), ptr(authz.UntilTime(friday)), true},
+		{"until later", engine.As("dave").Until(friday.Add(time.Second)), ptr(authz.UntilTime(friday) + 1_000_000), false},
+		{"for good", engine.As("dave").Until(time.Time{}), ptr(authz.Until(0)), false},
+		{"by delegation, without an end", engine.As("lena"), nil, false},
+		{"by delegation, until Thursday", engine.As("lena").Until(thursday), ptr(authz.UntilTime(thursday)), true},
+		{"by an administrator", ana.Until(thursday), ptr(authz.UntilTime(thursday)), true},
+	} {
+		fix := join(c.admin)
+		if fix.Allowed != c.allowed || c.allowed != (len(fix.Lacks) == 0) || !reflect.DeepEqual(fix.Operations[0].Until, c.until) {
+			t.Errorf("%s: allowed %v, lacks %v, until %v", c.what, fix.Allowed, fix.Lacks, fix.Operations[0].Until)
+		}
+		_, err := c.admin.DryRun().Batch(ctx, fix.Operations...)
+		if made := err == nil; made != c.allowed || !made && !errors.Is(err, authz.ErrEscalation) {
+			t.Errorf("%s: carried out: %v", c.what, err)
+		}
+	}
+	for _, end := range []time.Time{time.Now().Add(-time.Hour), time.Now().AddDate(11, 0, 0)} {
+		if fixes, err := ana.Until(end).Fixes(ctx, engine.View(), "eve", "finance.operations:create"); !errors.Is(err, authz.ErrInvalid) {
+			t.Errorf("until %v: %+v, %v", end, fixes, err)
+		}
+	}
+	must(t)(engine.As("dave").Batch(ctx, join(engine.As("dave").Until(thursday)).Operations...))
+	if !engine.Can("eve", "finance.operations:create") || engine.View().End("eve", "Finance") != authz.UntilTime(thursday) {
+		t.Errorf("eve is in Finance until %v", engine.View().End("eve", "Finance").Time())
+	}
 }
 
 // fixText sets a fix down as text.
@@ -88,7 +144,7 @@ func grants(list ...authz.Pattern) authz.Rules { return authz.Rules{Grants: list
 // fixesOf lists the fixes for ben as ana would see them.
 func fixesOf(t *testing.T, engine *authz.Engine, asked ...authz.Permission) (list []string, all authz.Fixes) {
 	t.Helper()
-	all, err := engine.As("ana").Fixes(engine.View(), "ben", asked...)
+	all, err := engine.As("ana").Fixes(t.Context(), engine.View(), "ben", asked...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,7 +263,7 @@ func TestNoFixesWhereNoneIsNeeded(t *testing.T) {
 	t.Parallel()
 	engine := openWithGroups(t, nil)
 	for _, u := range []authz.UserID{"ana", "", "group:Home", "a/b"} {
-		fixes, err := engine.As("ana").Fixes(engine.View(), u, "a:a")
+		fixes, err := engine.As("ana").Fixes(t.Context(), engine.View(), u, "a:a")
 		if err != nil || fixes.Revision != engine.View().Revision() || len(fixes.List)+len(fixes.BadRows) > 0 || fixes.More {
 			t.Errorf("%q: %+v, %v", u, fixes, err)
 		}
@@ -290,8 +346,8 @@ func TestFixesAndBadRows(t *testing.T) {
 		row  authz.Row
 		want []string
 	}{
-		"about the user":  {row("p", "ben", "a", "view", "Deny"), []string{"assign +Administrators"}},
-		"about who knows": {row("p", "", "a", "view", "deny"), []string{"assign +Administrators"}},
+		"about the user":             {row("p", "ben", "a", "view", "Deny"), []string{"assign +Administrators"}},
+		"about the user, unreadable": {row("p", "ben ", "a", "view", "deny"), []string{"assign +Administrators"}},
 		"about a group": {row("p", "group:Desk", "a*b", "view", "deny"), []string{
 			"lift +Trainees -Desk", "grant -Desk grant [a.b:view] to ben", "assign +Administrators",
 		}},
@@ -304,5 +360,51 @@ func TestFixesAndBadRows(t *testing.T) {
 				t.Errorf("%+v\n%s", fixes.BadRows, strings.Join(got, "\n"))
 			}
 		})
+	}
+}
+
+// Finding fixes can take seconds. It stops when its context ends.
+func TestFixesEndWithTheirContext(t *testing.T) {
+	t.Parallel()
+	var file authz.PolicyFile
+	add := func(fields ...string) {
+		file.Lines = append(file.Lines, authz.PolicyLine{Number: len(file.Lines) + 1, Fields: fields})
+	}
+	catalog, asked := authz.Catalog{}, []authz.Permission{}
+	declare := func(p authz.Permission) {
+		catalog = append(catalog, authz.Entry{Permission: p, Label: "x", Category: []string{"y"}})
+	}
+	for i := range 5000 {
+		declare(authz.Permission(fmt.Sprintf("app.m%d:view", i)))
+	}
+	for i := range 64 {
+		asked = append(asked, authz.Permission(fmt.Sprintf("b.m%d:view", i)))
+		declare(asked[i])
+	}
+	add("p", "ben", "app.*", "view", "allow")
+	for i := range 11 { // groups of ben, each with a restriction in the way
+		add("g", "ben", fmt.Sprint("group:In", i))
+		add("p", fmt.Sprint("group:In", i), fmt.Sprint("b.m", i), "view", "deny")
+	}
+	for i := range 100 { // of which two give all that is missing but one
+		for j := range 63 {
+			if (i+j)%8 != 0 {
+				add("p", fmt.Sprint("group:Gives", i), fmt.Sprint("b.m", j), "view", "allow")
+			}
+		}
+	}
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana", Catalog: catalog})
+	must(t)(engine.As("ana").Import(t.Context(), file, authz.ImportMerge))
+	begun := time.Now()
+	if _, err := engine.As("ana").Fixes(t.Context(), engine.View(), "ben", asked...); err != nil {
+		t.Fatal(err)
+	}
+	whole := time.Since(begun)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	begun = time.Now()
+	fixes, err := engine.As("ana").Fixes(ctx, engine.View(), "ben", asked...)
+	if took := time.Since(begun); !errors.Is(err, context.DeadlineExceeded) || len(fixes.List) > 0 || took > whole/2 {
+		t.Errorf("%d fixes in %v, of %v: %v", len(fixes.List), took, whole, err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -34,7 +35,7 @@ func open(t testing.TB, store authz.Store, options authz.Options) *authz.Engine 
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = engine.Close() })
+	t.Cleanup(func() { _ = engine.Close(context.Background()) })
 	return engine
 }
 
@@ -67,7 +68,7 @@ func ptr[T any](v T) *T { return &v }
 
 func closeAll(engines ...*authz.Engine) {
 	for _, e := range engines {
-		_ = e.Close()
+		_ = e.Close(context.Background())
 	}
 }
 
@@ -76,6 +77,9 @@ func row(fields ...string) authz.Row {
 	copy(r.V[:], fields[1:])
 	return r
 }
+
+// adopting lets an engine adopt a table even with bad rows.
+var adopting = &authz.AdoptOptions{AcceptBad: true}
 
 // openWithRows returns an engine over a policy that was in use before other programs added rows
 // to it.
@@ -89,7 +93,9 @@ func openWithRows(t *testing.T, rows ...authz.Row) *authz.Engine {
 	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Juniors", Inherits: []authz.GroupName{"Desk"}}))
 	must(t)(ana.Assign(ctx, "Desk", "ben", "cleo", "ana"))
 	must(t)(ana.Assign(ctx, "Juniors", "jo"))
-	_ = engine.Close()
+	must(t)(ana.Assign(ctx, "Trainees", "tim"))
+	must(t)(ana.ChangeUserPermissions(ctx, "ren\u00e9", authz.RulesDelta{Grant: []authz.Pattern{"q:q"}}))
+	_ = engine.Close(context.Background())
 	store.InsertRows(rows...)
 	return open(t, store, authz.Options{})
 }
@@ -135,7 +141,7 @@ func compareInstances(t *testing.T, store authz.Store, instances []*authz.Engine
 		for _, u := range someMembers {
 			_, a, err := e.ViewUser(t.Context(), u)
 			if b, serr := store.UserVersion(t.Context(), u); a != b || err != nil || serr != nil {
-				return fmt.Errorf("%q is at version %d, the store says %d (%w, %w)", u, a, b, err, serr)
+				return fmt.Errorf("%q is at version %v, the store says %v (%w, %w)", u, a, b, err, serr)
 			}
 		}
 	}
@@ -357,7 +363,7 @@ func (all spellings) check(t *testing.T, kind string, check func(string) error) 
 	}
 }
 
-// seeds returns the seeds of random tests: a fixed number of fixed seeds, more with
+// seeds returns the seeds of random tests: a fixed number of fixed seeds, half of it under the race detector, more with
 // RIGHTFUL_SEEDS, a single one with RIGHTFUL_SEED.
 func seeds(t *testing.T, standard int) []uint64 {
 	t.Helper()
@@ -365,6 +371,9 @@ func seeds(t *testing.T, standard int) []uint64 {
 		return []uint64{one}
 	}
 	n := standard
+	if authz.RaceDetector() { // which is slow; the run without it has them all
+		n = (n + 1) / 2
+	}
 	if more, err := strconv.Atoi(os.Getenv("RIGHTFUL_SEEDS")); err == nil {
 		n = more
 	}
@@ -439,7 +448,7 @@ func remember(t *testing.T, seed uint64, changes int) remembered {
 		}
 	}
 	do(10)
-	_ = engine.Close()
+	_ = engine.Close(context.Background())
 	store.InsertRows(randomBadRow(r), randomBadRow(r))
 	engine = open(t, store, options)
 	views = []*authz.View{engine.View()}
@@ -468,5 +477,37 @@ func fill(ctx context.Context, store *authztest.Store, s authztest.Size) error {
 		return err
 	}
 	store.InsertRows(rows...)
-	return store.Commit(ctx, authz.Commit{Record: authz.Record{Revision: 1}, Milestones: state.Milestones, PutGroups: state.Groups})
+	onto, err := store.Position(ctx)
+	if err != nil {
+		return err
+	}
+	return store.Commit(ctx, authz.Commit{Record: authz.Record{Revision: 1}, Onto: onto, Milestones: state.Milestones, PutGroups: state.Groups})
+}
+
+// lockedLog keeps the lines of a log that several goroutines write to.
+type lockedLog struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lockedLog) Write(line []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(line)
+}
+
+func (l *lockedLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// eventually waits until something holds, and fails the test if it doesn't within half a minute.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); !holds(); time.Sleep(time.Millisecond) { //nolint:forbidigo // it waits for a condition
+		if time.Now().After(end) {
+			t.Fatalf("not so: %s", what)
+		}
+	}
 }

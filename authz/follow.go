@@ -10,66 +10,115 @@ import (
 // and every [Options.PollInterval]. It returns [ErrStoreUnavailable] if the store can't be read
 // within [Options.WriteTimeout].
 func (e *Engine) Refresh(ctx context.Context) error {
-	// Confirming the revision takes no writing token: a long write must not make the policy expire.
-	asked := time.Now()
-	bounded, cancel := withStoreTimeout(ctx, e.options.WriteTimeout)
-	defer cancel()
-	position, err := e.store.Position(bounded)
-	if err != nil {
-		return e.unavailable(bounded, err)
-	}
-	if position.equal(e.current.Load().position()) {
-		e.confirm(asked)
-		return nil
-	}
-	if err := e.lock(ctx); err != nil {
-		return e.busy(err)
-	}
-	defer e.unlock()
-	return e.refresh(ctx)
-}
-
-// sinceLimit is how many records an instance applies one by one; an instance further behind reloads
-// everything.
-const sinceLimit = 1000
-
-// refresh brings current to the store's position. The caller holds the writing token.
-func (e *Engine) refresh(ctx context.Context) error {
-	asked := time.Now()
-	position, err := e.store.Position(ctx)
-	if err != nil {
-		return e.unavailable(ctx, err)
-	}
-	s := e.current.Load()
-	switch {
-	case position.equal(s.position()):
-		e.confirm(asked)
-		return nil
-	case position.Writes != s.writes: // foreign writes, which the records don't contain
-		return e.reload(ctx)
-	case position.Revision <= s.revision: // restored from a backup: later revocations are gone
-		e.log.Warn("store went back to an earlier revision or has a different history; reloading",
-			"from", s.revision, "to", position.Revision)
-		return e.reload(ctx)
-	}
-	records, err := e.store.Since(ctx, s.revision, sinceLimit)
-	if err == nil && len(records) < sinceLimit {
-		if s, err = e.replay(s, records); err == nil && s.revision >= position.Revision {
-			e.swap(s, asked)
+	for {
+		from, asked := e.current.Load(), time.Now()
+		position, err := e.position(ctx)
+		if err != nil {
+			return err
+		}
+		// If from is no longer present, its successor may be ahead of the position: a commit of this engine, or
+		// another attempt to follow, was faster.
+		if e.current.Load() == from && !position.equal(from.position()) {
+			if err := e.moveTo(ctx, from, position, asked); err != nil {
+				return err
+			}
+		}
+		if now := e.current.Load(); position.equal(now.position()) || now != from && now.covers(position) {
+			e.confirm(asked)
 			return nil
 		}
 	}
-	if err != nil && !errors.Is(err, ErrGap) {
+}
+
+// position reads the store's position.
+func (e *Engine) position(ctx context.Context) (Position, error) {
+	ctx, cancel := withStoreTimeout(ctx, e.options.WriteTimeout)
+	defer cancel()
+	asked := time.Now()
+	position, err := e.store.Position(ctx)
+	if err != nil {
+		return Position{}, e.unavailable(ctx, err)
+	}
+	e.clock.read(position.Now, asked, time.Now())
+	return position, nil
+}
+
+// covers reports whether a policy that was swapped in after a position was read is at least as new.
+func (s *snapshot) covers(p Position) bool { return s.revision >= p.Revision && s.writes == p.Writes }
+
+// maxBehind is how many records an instance applies one by one; an instance further behind reloads
+// everything.
+const maxBehind = 1000
+
+// moveTo makes the policy at the store's position the present one, if from is still the present one then.
+// It takes no token: a commit of this engine that happens meanwhile names the position that it is made onto.
+func (e *Engine) moveTo(ctx context.Context, from *snapshot, position Position, asked time.Time) error {
+	switch {
+	case position.Writes != from.writes: // foreign writes, which the records don't contain
+		return e.reload(ctx)
+	case position.Revision <= from.revision: // restored from a backup: later revocations are gone
+		e.log.Warn("store went back to an earlier revision or has a different history; reloading",
+			"from", from.revision, "to", position.Revision)
+		return e.reload(ctx)
+	case position.Revision-from.revision >= maxBehind:
+		return e.reload(ctx)
+	}
+	err := e.applyRecords(ctx, from, position.Revision, asked)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return e.unavailable(ctx, ctx.Err())
+	case !errors.Is(err, ErrGap):
 		e.log.Warn("can't apply the new records; reloading the whole policy", "reason", err)
 	}
 	return e.reload(ctx)
+}
+
+// applyRecords applies the records after from, at least up to a revision that the store had at the time given. It
+// reads them in batches of about maxBatchBytes and makes the policy after each the present one: memory is bounded, and
+// a revocation among the first records doesn't wait for large ones behind it. It stops when the policy has moved
+// otherwise.
+func (e *Engine) applyRecords(ctx context.Context, from *snapshot, upTo Revision, asked time.Time) error {
+	for {
+		to, changes, err := e.nextRecords(ctx, from)
+		switch {
+		case err != nil:
+			return err
+		case to.revision >= upTo:
+			e.swap(from, to, asked, changes...)
+			return nil
+		case !e.advance(from, to, changes...):
+			return nil
+		}
+		from = to
+	}
+}
+
+// nextRecords reads one batch of the records after a policy, and returns the policy after them and their changes. It
+// returns [ErrGap] if there are none: the store went back since its position was read.
+func (e *Engine) nextRecords(ctx context.Context, s *snapshot) (to *snapshot, changes []Change, err error) {
+	ctx, cancel := withStoreTimeout(ctx, e.options.WriteTimeout)
+	defer cancel()
+	records, err := e.store.Since(ctx, s.revision, maxBehind, maxBatchBytes)
+	if err == nil && len(records) == 0 {
+		err = ErrGap
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	err = e.supervisor.run("replay of records", func() (err error) {
+		to, changes, err = e.replayChanges(s, records)
+		return err
+	})
+	return to, changes, err
 }
 
 // follow keeps up with the store until ctx ends.
 func (e *Engine) follow(ctx context.Context) {
 	hints := make(chan struct{}, 1)
 	if e.options.Notifier != nil {
-		e.tasks.Go(func() { e.listen(ctx, hints) })
+		e.background.spawn(func() { e.listen(ctx, hints) })
 	}
 	tick := time.NewTicker(e.options.PollInterval)
 	defer tick.Stop()
@@ -80,12 +129,10 @@ func (e *Engine) follow(ctx context.Context) {
 		case <-tick.C:
 		case <-hints:
 		}
-		bounded, cancel := withStoreTimeout(ctx, e.options.WriteTimeout*importFactor) // enough for a full reload
 		down := e.storeFailure() != nil
-		if err := e.Refresh(bounded); err == nil && down {
+		if err := e.look(ctx); err == nil && down {
 			e.log.Info("store reachable again", "revision", e.revision())
 		}
-		cancel()
 		pause(ctx, hintPause)
 	}
 }
@@ -93,6 +140,64 @@ func (e *Engine) follow(ctx context.Context) {
 // hintPause is the least time between two hints, so that a flood of forged hints doesn't become a
 // flood of queries.
 const hintPause = 5 * time.Millisecond
+
+const (
+	// An attempt to follow that has waited for one answer of the store for so long gets company: its
+	// connection may be dead, which nobody notices before a time limit, and the next one may not be.
+	patience = 80 * time.Millisecond
+	// maxAttempts is how many attempts there are at once.
+	maxAttempts = 4
+)
+
+// look follows the store once, whatever single reads hang or fail: it starts another attempt when the last
+// one has waited too long or failed, and returns when one succeeds or all have failed.
+func (e *Engine) look(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // the attempts that are no longer needed end
+	answers := make(chan error, maxAttempts)
+	var attempts []*attempt
+	another := true
+	for answered := 0; ; {
+		if another && len(attempts) < maxAttempts {
+			attempts = append(attempts, e.tryToFollow(ctx, answers))
+		}
+		select {
+		case err := <-answers:
+			if answered++; err == nil || answered == maxAttempts {
+				return err
+			}
+			another = true
+			pause(ctx, patience)
+		case <-time.After(patience):
+			another = attempts[len(attempts)-1].waited() >= patience
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		for _, a := range attempts {
+			if a.waited() > e.options.WriteTimeout {
+				a.cancel(errTooSlow)
+			}
+		}
+	}
+}
+
+// attempt is one attempt to follow the store.
+type attempt struct {
+	*storeWatch
+	cancel context.CancelCauseFunc
+}
+
+func (e *Engine) tryToFollow(ctx context.Context, answers chan<- error) *attempt {
+	ctx, cancel := context.WithCancelCause(ctx)
+	ctx, watch := withWatch(ctx)
+	e.background.spawn(func() {
+		defer cancel(nil)
+		bounded, done := withStoreTimeout(ctx, e.options.WriteTimeout*importFactor) // enough for a full reload
+		defer done()
+		answers <- e.supervisor.run("follower", func() error { return e.Refresh(bounded) })
+	})
+	return &attempt{watch, cancel}
+}
 
 // listen turns notifications into hints. If the notifier fails, listen subscribes again.
 func (e *Engine) listen(ctx context.Context, hints chan<- struct{}) {
@@ -103,7 +208,8 @@ func (e *Engine) listen(ctx context.Context, hints chan<- struct{}) {
 		}
 	}
 	for ctx.Err() == nil {
-		if err := e.options.Notifier.Subscribe(ctx, hint); err != nil && ctx.Err() == nil {
+		err := e.supervisor.run("notifier", func() error { return e.options.Notifier.Subscribe(ctx, hint) })
+		if err != nil && ctx.Err() == nil {
 			e.log.Warn("notifications interrupted; polling continues", "error", err)
 		}
 		pause(ctx, min(e.options.PollInterval, maxSubscribePause))

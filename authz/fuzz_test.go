@@ -102,13 +102,13 @@ func fuzzSeeds() [][]byte {
 			4, 6, 3, 10, 0, 0, 3, 0, // and when they are administrator no longer?
 		},
 		{ // down all the links that there may be
-			0, 10, 8, 0, 0, 8, 1, 0, 8, 2, 0, 8, 3, 0, 8, 4, 0, 8, 5, 0, 8, 6, 0, 8, 7, 0, 8, 8, 0, 6, 0, 0, // ana is in A
+			0, 9, 8, 0, 0, 8, 1, 0, 8, 2, 0, 8, 3, 0, 8, 4, 0, 8, 5, 0, 8, 6, 0, 8, 7, 0, 6, 0, 0, // ana is in A
 			0, 0, 0, 4, // a.b.c.d:v?
-			3, 0, 9, 17, 0, 0, 0, 4, // J may *:v
-			3, 3, 9, 23, 0, 0, 0, 4, // and not a.b.c.*:*
-			3, 0, 9, 17, 0, 0, 0, 1, // and not *:v
-			3, 0, 9, 20, 0, 0, 0, 3, // J may a.b.*:*
-			3, 3, 9, 23, 0, 0, 0, 3, // and a.b.c.*:* again
+			3, 0, 8, 17, 0, 0, 0, 4, // I may *:v
+			3, 3, 8, 23, 0, 0, 0, 4, // and not a.b.c.*:*
+			3, 0, 8, 17, 0, 0, 0, 1, // and not *:v
+			3, 0, 8, 20, 0, 0, 0, 3, // I may a.b.*:*
+			3, 3, 8, 23, 0, 0, 0, 3, // and a.b.c.*:* again
 		},
 		slices.Concat( // a user called like a group, and questions in any words
 			[]byte{0, 2, 4, 2, 3, 6, 2, 0, 4}, // A, a user, may a.b.c:w and is in the group A
@@ -147,10 +147,10 @@ func (b *bytesReader) text(n int) string {
 
 func at[T any](list []T, i int) T { return list[i%len(list)] }
 
-// The names of the fuzz target are few, so that its rules meet: ten groups, which is as long
+// The names of the fuzz target are few, so that its rules meet: nine groups, which is as long
 // as a chain may be, and wildcards of every level with what lies below, above and beside them.
 var (
-	fuzzGroups   = []authz.GroupName{"A", "B", "C", "D", "E", "F", "G", "H", "I", "J", authz.Administrators}
+	fuzzGroups   = []authz.GroupName{"A", "B", "C", "D", "E", "F", "G", "H", "I", authz.Administrators}
 	fuzzUsers    = []authz.UserID{"ana", "ben", "A", "Administrators", "a,b", "an"}
 	fuzzPatterns = []authz.Pattern{
 		"a:v", "a.b:v", "a.b.c:v", "a.b.c:w", "a.b.c.d:v", "ab:v", "ab.c:v", "/a/b:v", "a/b:v", "a/b:w", "a.b/c:v", "x:y:v", "x:y.z:v",

@@ -19,7 +19,7 @@ type group struct {
 	id        groupID
 	info      GroupInfo
 	subject   Subject // derived from info.Name
-	version   Revision
+	version   Version
 	updatedAt time.Time
 	updatedBy Actor
 
@@ -27,10 +27,7 @@ type group struct {
 	inherits []groupID
 	heirs    []groupID // the groups that inherit it
 	members  table.Set
-}
-
-func without(ids []groupID, id groupID) []groupID {
-	return slices.DeleteFunc(ids, func(x groupID) bool { return x == id })
+	ends     int // how many ends of memberships of this group there are; see [userEnds]
 }
 
 func sortedSetOf(ids []groupID) []groupID {

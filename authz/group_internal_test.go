@@ -15,10 +15,10 @@ func TestMembersWithTheSameHash(t *testing.T) {
 	var pair [2]UserID
 	for i := 0; pair[0] == ""; i++ {
 		id := UserID(fmt.Sprint("user", i))
-		if other, there := seen[table.HashOf(id)]; there {
+		if other, there := seen[table.HashOf(string(id))]; there {
 			pair = [2]UserID{other, id}
 		}
-		seen[table.HashOf(id)] = id
+		seen[table.HashOf(string(id))] = id
 	}
 	member := func(id UserID, group GroupName) Rule {
 		return Rule{Kind: KindMember, Subject: id.subject(), Group: group}

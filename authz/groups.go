@@ -4,12 +4,21 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // CreateGroup creates a group. The actor needs [ViewGroups] and [CreateGroups], and must hold
 // everything that the group gives. A taken name is [ErrGroupExists].
 func (a Admin) CreateGroup(ctx context.Context, spec GroupSpec) (Change, error) {
-	return a.do(ctx, write{Operation: Operation{Action: ActionGroupCreate, Group: spec.Name}, draft: func(d *draft) error {
+	return a.do(ctx, createGroup(spec))
+}
+
+func createGroup(spec GroupSpec) write {
+	o := Operation{
+		Action: ActionGroupCreate, Group: spec.Name,
+		Description: spec.Description, Inherits: spec.Inherits, Permissions: spec.Permissions,
+	}
+	return write{Operation: o, draft: func(d *draft) error {
 		if slices.Contains(spec.Inherits, Administrators) {
 			return ErrProtectedGroup
 		}
@@ -24,7 +33,7 @@ func (a Admin) CreateGroup(ctx context.Context, spec GroupSpec) (Change, error) 
 		d.replaceRules(spec.Name.Subject(), nil, spec.Permissions)
 		d.replaceInheritance(spec.Name, nil, spec.Inherits)
 		return nil
-	}})
+	}}
 }
 
 // replaceInheritance drafts that the group inherits exactly the groups of want.
@@ -38,13 +47,14 @@ func (d *draft) replaceInheritance(name GroupName, have []GroupName, want []Grou
 		}
 	}
 	link := func(w GroupName) Rule { return Rule{Kind: KindInherit, Subject: name.Subject(), Group: w} }
+	has, wants := setOf(have), setOf(want)
 	for _, w := range sortedSet(want) {
-		if w != name && !slices.Contains(have, w) {
+		if w != name && !has[w] {
 			d.delta.Added = append(d.delta.Added, link(w))
 		}
 	}
 	for _, h := range have {
-		if !slices.Contains(want, h) {
+		if !wants[h] {
 			d.delta.Removed = append(d.delta.Removed, link(h))
 		}
 	}
@@ -56,7 +66,11 @@ func (d *draft) replaceInheritance(name GroupName, have []GroupName, want []Grou
 // members newly get. It returns [ErrNotFound], [ErrGroupExists] or [ErrInheritanceCycle] where these
 // apply, and [ErrProtectedGroup] for a change that Administrators doesn't allow.
 func (a Admin) UpdateGroup(ctx context.Context, name GroupName, patch GroupPatch) (Change, error) {
-	return a.do(ctx, write{Operation: Operation{Action: ActionGroupUpdate, Group: name}, draft: func(d *draft) error {
+	return a.do(ctx, updateGroup(name, patch))
+}
+
+func updateGroup(name GroupName, patch GroupPatch) write {
+	return write{Operation: Operation{Action: ActionGroupUpdate, Group: name, Patch: patch}, draft: func(d *draft) error {
 		g := d.s.group(name)
 		if patch.forbidden(g) {
 			return ErrProtectedGroup
@@ -85,7 +99,7 @@ func (a Admin) UpdateGroup(ctx context.Context, name GroupName, patch GroupPatch
 			d.setInheritance(g, after.Name, want)
 		}
 		return nil
-	}})
+	}}
 }
 
 // forbidden reports whether promise 1 forbids the patch of g.
@@ -110,12 +124,8 @@ func (d *draft) setInheritance(g *group, name GroupName, want []GroupName) {
 // moveAssignRights drafts that the rights to assign a group's members follow its new name. If to is
 // empty, the group is deleted and they go with it.
 func (d *draft) moveAssignRights(from, to GroupName) {
-	object := membersPrefix + string(from)
-	for r := range d.s.patternRules {
-		o, action, _ := split(string(r.Pattern))
-		if o != object {
-			continue
-		}
+	for _, r := range d.rulesAssigning(from) {
+		_, action, _ := split(string(r.Pattern))
 		if name, ok := r.Subject.Group(); ok && name == from {
 			if to == "" {
 				continue // replaceRules removes it with the group's other rules
@@ -132,13 +142,31 @@ func (d *draft) moveAssignRights(from, to GroupName) {
 	}
 }
 
+// rulesAssigning returns the grants and restrictions of the rights over the members of a group. A change can
+// rename or delete thousands of groups, so all such rules are found at once.
+func (d *draft) rulesAssigning(group GroupName) []Rule {
+	if d.assigning == nil {
+		d.assigning = map[string][]Rule{}
+		for r := range d.s.patternRules {
+			if object, _, _ := split(string(r.Pattern)); strings.HasPrefix(object, membersPrefix) {
+				d.assigning[object] = append(d.assigning[object], r)
+			}
+		}
+	}
+	return d.assigning[membersPrefix+string(group)]
+}
+
 // DeleteGroup deletes a group, its rules and every right to assign its members. A group with members
 // is deleted only if release is set, which takes them out first; otherwise it is
 // [ErrGroupHasMembers]. A group that other groups inherit can't be deleted ([ErrGroupInherited]), nor
 // can Administrators ([ErrProtectedGroup]). The actor needs [ViewGroups] and [DeleteGroups], with
 // release also [ViewUsers] and [UpdateUsers], and must hold the restrictions that end.
 func (a Admin) DeleteGroup(ctx context.Context, name GroupName, release bool) (Change, error) {
-	return a.do(ctx, write{Operation: Operation{Action: ActionGroupDelete, Group: name, Release: release}, draft: func(d *draft) error {
+	return a.do(ctx, deleteGroup(name, release))
+}
+
+func deleteGroup(name GroupName, release bool) write {
+	return write{Operation: Operation{Action: ActionGroupDelete, Group: name, Release: release}, draft: func(d *draft) error {
 		if name == Administrators {
 			return ErrProtectedGroup
 		}
@@ -148,8 +176,9 @@ func (a Admin) DeleteGroup(ctx context.Context, name GroupName, release bool) (C
 		d.replaceInheritance(name, d.s.groupNames(g.inherits), nil)
 		d.moveAssignRights(name, "")
 		for u := range d.s.membersOf(g) {
-			d.setMember(u, g, false)
+			d.removeMember(u, g)
 		}
+		d.dropEnds(g)
 		for _, id := range g.heirs {
 			d.delta.Removed = append(d.delta.Removed, Rule{
 				Kind: KindInherit, Subject: d.s.groups[id].info.Name.Subject(), Group: name,
@@ -162,7 +191,7 @@ func (a Admin) DeleteGroup(ctx context.Context, name GroupName, release bool) (C
 			d.conflict = fmt.Errorf("%w: %d; take them out first, or set release", ErrGroupHasMembers, g.members.Len())
 		}
 		return nil
-	}})
+	}}
 }
 
 // Grant adds grants to a group. See [Admin.ChangeGroupPermissions].
@@ -197,7 +226,7 @@ func (a Admin) ChangeGroupPermissions(ctx context.Context, group GroupName, delt
 }
 
 func changeGroupPermissions(group GroupName, delta RulesDelta) write {
-	return write{Operation: Operation{Action: ActionGroupPermissionsChange, Group: group}, draft: func(d *draft) error {
+	return write{Operation: Operation{Action: ActionGroupPermissionsChange, Group: group, Rules: delta}, draft: func(d *draft) error {
 		g := d.s.group(group)
 		if group == Administrators && delta.changesAdministrators() {
 			return ErrProtectedGroup
@@ -216,7 +245,11 @@ func (delta RulesDelta) changesAdministrators() bool {
 // [Admin.ChangeGroupPermissions]. The grant *:* of Administrators can't be removed, and the group can
 // have no other rule ([ErrProtectedGroup]).
 func (a Admin) SetGroupPermissions(ctx context.Context, group GroupName, rules Rules) (Change, error) {
-	return a.do(ctx, write{Operation: Operation{Action: ActionGroupPermissionsSet, Group: group}, draft: func(d *draft) error {
+	return a.do(ctx, setGroupPermissions(group, rules))
+}
+
+func setGroupPermissions(group GroupName, rules Rules) write {
+	return write{Operation: Operation{Action: ActionGroupPermissionsSet, Group: group, Permissions: rules}, draft: func(d *draft) error {
 		g := d.s.group(group)
 		if group == Administrators && (!slices.Equal(sortedSet(rules.Grants), []Pattern{Everything}) || len(rules.Restrictions) > 0) {
 			return ErrProtectedGroup
@@ -225,12 +258,13 @@ func (a Admin) SetGroupPermissions(ctx context.Context, group GroupName, rules R
 		d.checkPatterns("/restrictions", rules.Restrictions, KindRestriction, g.rules)
 		d.replaceRules(group.Subject(), g.rules, rules)
 		return nil
-	}})
+	}}
 }
 
-// Assign puts users into a group. See [Admin.ChangeMembers].
+// Assign puts users into a group. With [Admin.Until], their memberships end then, even if they would have lasted
+// longer. See [Admin.ChangeMembers].
 func (a Admin) Assign(ctx context.Context, group GroupName, users ...UserID) (Change, error) {
-	return a.ChangeMembers(ctx, group, users, nil)
+	return a.do(ctx, changeMembers(Operation{Group: group, Add: users}))
 }
 
 // Unassign takes users out of a group. See [Admin.ChangeMembers].
@@ -239,24 +273,32 @@ func (a Admin) Unassign(ctx context.Context, group GroupName, users ...UserID) (
 }
 
 // ChangeMembers puts users into a group and takes users out of it, in one change. It isn't an error
-// if a user is already in or out. The actor needs [ViewGroups] and [ViewUsers], and either
-// [UpdateUsers], together with everything that the group gives, or the group's [AssignMembers]
+// if a user is already in or out. With [Admin.Until], the memberships of those to add end then; those that last
+// longer stay as they are. The actor needs [ViewGroups] and [ViewUsers], and either
+// [UpdateUsers], together with everything that the group gives for as long, or the group's [AssignMembers]
 // (delegation), which works only for other users. Only administrators can change the members of
-// Administrators, and its last member can't be taken out ([ErrLastAdministrator]).
+// Administrators, and its last member whose membership doesn't end can't be taken out ([ErrLastAdministrator]).
 func (a Admin) ChangeMembers(ctx context.Context, group GroupName, add, remove []UserID) (Change, error) {
-	return a.do(ctx, changeMembers(group, add, remove))
+	return a.do(ctx, changeMembers(Operation{Group: group, Add: add, Remove: remove, Extend: true}))
 }
 
-func changeMembers(group GroupName, add, remove []UserID) write {
-	return write{Operation: Operation{Action: ActionGroupMembersChange, Group: group, Add: add, Remove: remove}, draft: func(d *draft) error {
-		g := d.s.group(group)
-		d.checkUsers("/add", add, nil)
-		d.checkUsers("/remove", remove, add)
-		for _, u := range sortedSet(add) {
-			d.setMember(u, g, true)
+// changeMembers carries out an [ActionGroupMembersChange].
+func changeMembers(o Operation) write {
+	o.Action = ActionGroupMembersChange
+	return write{Operation: o, draft: func(d *draft) error {
+		g, t := d.s.group(o.Group), d.term
+		if o.Until != nil {
+			t = term{given: true, until: *o.Until}
+			d.checkTerm("/until", t)
 		}
-		for _, u := range sortedSet(remove) {
-			d.setMember(u, g, false)
+		t.extends = o.Extend
+		d.checkUsers("/add", o.Add, nil)
+		d.checkUsers("/remove", o.Remove, o.Add)
+		for _, u := range sortedSet(o.Add) {
+			d.addMember(u, g, t)
+		}
+		for _, u := range sortedSet(o.Remove) {
+			d.removeMember(u, g)
 		}
 		return nil
 	}}

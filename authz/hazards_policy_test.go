@@ -30,15 +30,15 @@ func chain(t *testing.T, engine *authz.Engine, n int) {
 }
 
 // Hazard 8: an eleventh level of inheritance is silently denied.
-func TestEleventhInheritanceLevelIsRefused(t *testing.T) {
+func TestTenthInheritanceLevelIsRefused(t *testing.T) {
 	t.Parallel()
 	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
 	ctx, ana := t.Context(), engine.As("ana")
-	chain(t, engine, 10)
+	chain(t, engine, 9)
 	must(t)(ana.Assign(ctx, "G1", "ben"))
 	plain, err := plainCasbin(t, engine.View().Export()).Enforce("ben", "deep", "down")
 	if !engine.Can("ben", "deep:down") || !plain || err != nil {
-		t.Errorf("ten groups deep: Can %v, plain Casbin %v (%v)", engine.Can("ben", "deep:down"), plain, err)
+		t.Errorf("nine groups deep: Can %v, plain Casbin %v (%v)", engine.Can("ben", "deep:down"), plain, err)
 	}
 	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Above"}))
 	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Below"}))
@@ -51,7 +51,7 @@ func TestEleventhInheritanceLevelIsRefused(t *testing.T) {
 			return ana.UpdateGroup(ctx, "Above", authz.GroupPatch{Inherits: &[]authz.GroupName{"G1"}})
 		},
 		"below": func() (authz.Change, error) {
-			return ana.UpdateGroup(ctx, "G10", authz.GroupPatch{Inherits: &[]authz.GroupName{"Below"}})
+			return ana.UpdateGroup(ctx, "G9", authz.GroupPatch{Inherits: &[]authz.GroupName{"Below"}})
 		},
 		"imported": func() (authz.Change, error) {
 			return ana.Import(ctx, authz.PolicyFile{Lines: []authz.PolicyLine{{Number: 1, Fields: []string{"g", "group:Above", "group:G1"}}}}, authz.ImportMerge)
@@ -62,18 +62,18 @@ func TestEleventhInheritanceLevelIsRefused(t *testing.T) {
 		if name == "imported" {
 			want = authz.ErrImportRejected
 		}
-		if !errors.Is(err, want) || !strings.Contains(err.Error(), "10 links") || !strings.Contains(err.Error(), `"`) {
+		if !errors.Is(err, want) || !strings.Contains(err.Error(), "9 links") || !strings.Contains(err.Error(), `"`) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	must(t)(ana.UpdateGroup(ctx, "Above", authz.GroupPatch{Inherits: &[]authz.GroupName{"G2"}})) // a tenth beside the first
+	must(t)(ana.UpdateGroup(ctx, "Above", authz.GroupPatch{Inherits: &[]authz.GroupName{"G2"}})) // a ninth beside the first
 	if engine.View().Revision() != revision+1 {
 		t.Error("something refused was stored")
 	}
 }
 
 // Hazard 8: cycles are accepted.
-func TestCyclesAreRefusedAndForeignOnesTolerated(t *testing.T) {
+func TestCyclesAreRefusedAndForeignOnesQuarantined(t *testing.T) {
 	t.Parallel()
 	store := authztest.NewStore()
 	engine := open(t, store, authz.Options{Bootstrap: "ana"})
@@ -90,23 +90,25 @@ func TestCyclesAreRefusedAndForeignOnesTolerated(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	_ = engine.Close()
+	_ = engine.Close(context.Background())
 	store.InsertRows(row("g", "group:G4", "group:G1")) // a foreign write
 	engine = open(t, store, authz.Options{})
 	must(t)(engine.As("ana").Assign(ctx, "G3", "ben"))
 	must(t)(engine.As("ana").CreateGroup(ctx, authz.GroupSpec{Name: "Aside"}))
-	if !engine.Can("ben", "deep:down") || !engine.Explain("ben", "deep:down").Allowed || engine.Can("ben", "deep:up") {
-		t.Error("decisions are wrong with a cycle in the table")
+	if engine.Can("ben", "deep:down") || engine.Explain("ben", "deep:down").Allowed || len(engine.View().BadRows()) != 4 {
+		t.Error("links of a cycle are followed")
 	}
-	if err := inherit(engine, "Aside", "G2"); !errors.Is(err, authz.ErrInheritanceCycle) {
-		t.Errorf("joining a cycle: %v", err)
-	}
-	if err := inherit(engine, "G4"); err != nil {
-		t.Errorf("mending it: %v", err)
+	if err := inherit(engine, "G2", "G4"); !errors.Is(err, authz.ErrInheritanceCycle) {
+		t.Errorf("joining the cycle: %v", err)
 	}
 	if err := inherit(engine, "Aside", "G2"); err != nil {
-		t.Errorf("after that: %v", err)
+		t.Errorf("beside it: %v", err)
 	}
+	must(t)(engine.As("ana").RemoveBadRows(ctx, engine.View().BadRows()[3].ID))
+	if !engine.Can("ben", "deep:down") || len(engine.View().BadRows()) > 0 {
+		t.Errorf("after the cycle is cut: %+v", engine.View().BadRows())
+	}
+	checkRecords(t, engine)
 }
 
 // Hazard 10: of several rules none is added if one of them exists.
@@ -159,13 +161,14 @@ func TestBrokenNotifierFailsNoChange(t *testing.T) {
 	})
 }
 
-// Hazard 15a: a rule of three fields prevents the load, or allows; a membership with a third
+// Hazard 15a: a rule of two fields or five prevents the load, or allows; a membership with a third
 // field makes an administrator; rows about a missing group take effect when someone creates it.
 func TestRowsOfWrongLengthAllowNobody(t *testing.T) {
 	t.Parallel()
 	engine := openWithRows(t,
-		row("p", "jo", "vault", "open"), row("g", "eve", "group:Administrators", "x"), row("g", "eve", "group:Vault"), row("p", "group:Vault", "vault", "open", "allow"))
-	for _, u := range []authz.UserID{"jo", "eve"} {
+		row("p", "jo", "vault"), row("p", "ben", "vault", "open", "allow", "x"),
+		row("g", "eve", "group:Administrators", "x"), row("g", "eve", "group:Vault"), row("p", "group:Vault", "vault", "open", "allow"))
+	for _, u := range []authz.UserID{"jo", "ben", "eve"} {
 		if engine.Can(u, "vault:open") {
 			t.Errorf("%q got into the vault", u)
 		}
@@ -173,10 +176,10 @@ func TestRowsOfWrongLengthAllowNobody(t *testing.T) {
 	if _, err := engine.As("ana").CreateGroup(t.Context(), authz.GroupSpec{Name: "Vault"}); !errors.Is(err, authz.ErrInvalid) || engine.Can("eve", "vault:open") {
 		t.Errorf("the group was made, and rows came to life: %v", err)
 	}
-	if n := len(engine.View().BadRows()); n != 4 {
+	if n := len(engine.View().BadRows()); n != 5 {
 		t.Errorf("%d bad rows", n)
 	}
-	for _, fields := range [][]string{{"p", "jo", "vault", "open"}, {"g", "eve", "group:Desk", "x"}, {"p", "jo", "vault", "open", "allow", "x"}} {
+	for _, fields := range [][]string{{"p", "jo", "vault"}, {"g", "eve", "group:Desk", "x"}, {"p", "jo", "vault", "open", "allow", "x"}} {
 		_, err := engine.As("ana").Import(t.Context(), authz.PolicyFile{Lines: []authz.PolicyLine{{Number: 1, Fields: fields}}}, authz.ImportMerge)
 		if !errors.Is(err, authz.ErrImportRejected) {
 			t.Errorf("%q imported: %v", fields, err)

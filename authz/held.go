@@ -2,14 +2,15 @@ package authz
 
 import (
 	"encoding/binary"
+	"iter"
 	"slices"
 
 	"github.com/rightful-go/rightful/internal/fold"
 )
 
 // PermissionsOf returns the permissions that the user holds, sorted by folded form, then code point: those of
-// the catalog, Rightful's own included, and others that a grant names exactly. What else a wildcard covers
-// can't be listed. It returns nothing if the policy is too old (see [Options.MaxAge]). [View.Explain] returns
+// the catalog, Rightful's own included, and others that a grant which reaches the user names exactly. What else
+// a wildcard covers can't be listed. It returns nothing if the policy is too old (see [Options.MaxAge]). [View.Explain] returns
 // the origins of each permission.
 func (v *View) PermissionsOf(user UserID) []Permission {
 	u := v.s.user(user)
@@ -17,19 +18,49 @@ func (v *View) PermissionsOf(user UserID) []Permission {
 		return nil
 	}
 	var list []Permission
-	named := func(rules *ruleSet) {
+	for rules := range v.s.ruleSetsOf(u) {
 		for _, p := range rules.patterns(KindGrant) {
 			list = v.appendNamed(list, p)
 		}
-	}
-	named(u.rules())
-	for _, id := range u.groupIDs(nil) {
-		v.s.walk(id, func(g *group) { named(g.rules) })
 	}
 	slices.Sort(list)
 	list = slices.DeleteFunc(slices.Compact(list), func(p Permission) bool { return !v.s.can(user, p) })
 	fold.Sort(list)
 	return list
+}
+
+// ruleSetsOf yields the rules of a user, who needn't be one of the policy, and of the groups that they are in or inherit.
+// A group that they reach on several paths is repeated.
+func (s *snapshot) ruleSetsOf(u *user) iter.Seq[*ruleSet] {
+	return func(yield func(*ruleSet) bool) {
+		if own := u.rules(); own != nil && !yield(own) {
+			return
+		}
+		for id := range u.inGroups {
+			for heir := range s.inheritance().from(id) {
+				if rules := s.groups[heir].rules; rules != nil && !yield(rules) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// names reports whether [View.PermissionsOf] would list a permission that a user holds, who needn't be one of the
+// policy: it is declared, or a grant names it exactly.
+func (v *View) names(u *user, p Permission) bool {
+	if _, declared := v.catalog.byName[p]; declared {
+		return true
+	}
+	if name, ok := assignableGroup(Pattern(p)); ok && v.s.group(name) != nil && AssignMembers(name) == p {
+		return true
+	}
+	for rules := range v.s.ruleSetsOf(u) {
+		if rules.has(KindGrant, Pattern(p)) {
+			return true
+		}
+	}
+	return false
 }
 
 // appendNamed appends the permissions that a pattern covers and that have a name: the pattern itself if it has
@@ -57,9 +88,18 @@ func heldOnlyBy(one, other *View, id UserID) []Permission {
 	return slices.DeleteFunc(one.PermissionsOf(id), func(p Permission) bool { return other.s.can(id, p) })
 }
 
-// equivalenceKey returns a key that users share only if the policy gives them the same permissions: those
-// who are in the same groups and have no rules of their own.
+// equivalenceKey returns a key that users share only if the policy gives them the same permissions for as long: those
+// who are in the same groups with the same ends and have no rules of their own.
 func equivalenceKey(s *snapshot, id UserID) string {
+	key := groupsKey(s, id)
+	if s.user(id).rules() != nil || len(s.blocked) > 0 {
+		key += "u" + string(id)
+	}
+	return key
+}
+
+// groupsKey returns a key that users share only if they are in the same groups with the same ends.
+func groupsKey(s *snapshot, id UserID) string {
 	u := s.user(id)
 	if u == nil {
 		return "-"
@@ -69,8 +109,9 @@ func equivalenceKey(s *snapshot, id UserID) string {
 	for _, g := range groups {
 		b = binary.BigEndian.AppendUint32(b, uint32(g))
 	}
-	if u.rules() != nil || len(s.blocked) > 0 {
-		b = append(append(b, 'u'), id...)
+	for _, end := range s.endsOf(id) {
+		b = binary.BigEndian.AppendUint32(append(b, 'e'), uint32(end.group))
+		b = binary.BigEndian.AppendUint64(b, uint64(end.until))
 	}
 	return string(b)
 }

@@ -2,6 +2,7 @@ package authz
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -13,45 +14,93 @@ type ChangeQuery struct {
 	Since  time.Time // made at that time or later; see [Engine.Changes]
 	Until  time.Time // made before that time
 	Before Revision  // of a lower revision
+	After  Revision  // of a higher revision; see [Engine.Changes]
 	Limit  int       // at most so many; 100 if zero or negative
 }
 
-// maxOlder bounds how much of the history is read for [ChangeQuery.Since]. The times of records can be out
-// of order, because the clocks of the instances differ and one may be wrong. So one record from before
-// Since doesn't mean that all records below it are too old, but 10,000 of them in a row do.
-const maxOlder = 10_000
+const defaultChanges = 100 // listed by [Engine.Changes]
 
-// Changes lists the selected changes, newest first. With [ChangeQuery.Since] it ends at 10,000 older
-// changes in a row. It reads the store, and returns [ErrStoreUnavailable] if that fails.
+// Changes lists the selected changes, newest first. It reads the store, and returns [ErrStoreUnavailable]
+// if that fails. The store selects by an index, so that few matches among many changes are found quickly. A
+// change that touches more than 100 users and groups is read whatever user or group is asked for. The store
+// isn't asked for changes after the revision of the present policy, or a later one: that polls at no cost. The list
+// has the changes with everything in them; [Engine.EachChange] needs no memory for all of them at once.
 func (e *Engine) Changes(ctx context.Context, q ChangeQuery) ([]Change, error) {
-	limit := q.Limit
-	if limit <= 0 {
-		limit = defaultChanges
-	}
 	var list []Change
-	older := 0 // in a row
-	err := e.eachBefore(ctx, q.Before, func(c Change) bool {
-		older++
-		if !c.At.Before(q.Since) {
-			older = 0
-		}
-		if q.matches(c) {
-			list = append(list, c)
-		}
-		return len(list) < limit && older < maxOlder
+	err := e.EachChange(ctx, q, func(c Change) bool {
+		list = append(list, c)
+		return true
 	})
 	return list, err
 }
 
-// eachBefore calls visit with the changes before a revision, newest first, until it returns false.
-// Revision 0 stands for the newest.
-func (e *Engine) eachBefore(ctx context.Context, before Revision, visit func(Change) bool) error {
+// EachChange calls visit with each of the changes that [Engine.Changes] lists, until it returns false.
+func (e *Engine) EachChange(ctx context.Context, q ChangeQuery, visit func(Change) bool) error {
+	left := q.Limit
+	if left <= 0 {
+		left = defaultChanges
+	}
+	if !q.canMatch() || q.After > 0 && q.After >= e.revision() {
+		return nil
+	}
+	return e.eachBefore(ctx, q.records(), func(c Change) bool {
+		if c.Revision <= q.After {
+			return false
+		}
+		if q.matches(c) {
+			left--
+			if !visit(c) {
+				return false
+			}
+		}
+		return left > 0 && c.Revision > q.After+1
+	})
+}
+
+// canMatch is false for a user or a group that can't exist. The store isn't asked for them: a database fails
+// at some of these names, as if it were away.
+func (q ChangeQuery) canMatch() bool {
+	return (q.User == "" || q.User.Check() == nil) && (q.Group == "" || q.Group.Check() == nil)
+}
+
+// records returns the query for all records that can be among the selected ones.
+func (q ChangeQuery) records() RecordQuery {
+	rq := RecordQuery{Before: q.Before, Since: ceilMicro(q.Since), Until: ceilMicro(q.Until)}
+	if q.User != "" {
+		rq.Keys = append(rq.Keys, []string{userKey + string(q.User), manyKey})
+	}
+	if q.Group != "" {
+		rq.Keys = append(rq.Keys, []string{groupKey + string(q.Group), manyKey})
+	}
+	if q.Actor != "" {
+		rq.Keys = append(rq.Keys, []string{keyOfActor(q.Actor)})
+	}
+	return rq
+}
+
+// ceilMicro returns a time as the first microsecond that isn't before it, 0 for no time.
+func ceilMicro(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Add(time.Microsecond - 1).UnixMicro()
+}
+
+// eachBefore calls visit with the changes that q selects, newest first, until it returns false. It reads
+// few records at first and more at a time while they are small, so that large ones don't fill the memory.
+func (e *Engine) eachBefore(ctx context.Context, q RecordQuery, visit func(Change) bool) error {
+	var batch batchSize
+	q.MaxBytes = maxBatchBytes
 	for {
-		records, err := e.store.Before(ctx, before, historyBatch)
+		q.Limit = batch.next()
+		records, err := e.store.Before(ctx, q)
 		if err != nil {
 			return e.unavailable(ctx, err)
 		}
 		for _, r := range records {
+			if err := ctx.Err(); err != nil { // reading a large record takes seconds
+				return e.unavailable(ctx, err)
+			}
 			c, err := r.change()
 			if err != nil {
 				return err
@@ -59,11 +108,12 @@ func (e *Engine) eachBefore(ctx context.Context, before Revision, visit func(Cha
 			if !visit(c) {
 				return nil
 			}
-			before = r.Revision
+			q.Before = r.Revision
 		}
-		if len(records) < historyBatch || before <= 1 {
+		if len(records) < q.Limit && sizeOf(records) < q.MaxBytes || q.Before <= 1 {
 			return nil
 		}
+		batch.read(records)
 	}
 }
 
@@ -75,44 +125,62 @@ func (q ChangeQuery) matches(c Change) bool {
 		(q.User == "" || c.Delta.touchesUser(q.User))
 }
 
-// Change returns the change that made a revision; [ErrNoSuchChange] if there is none. It reads the
-// store, and returns [ErrStoreUnavailable] if that fails.
+// Change returns the change that made a revision; [ErrNoSuchChange] if there is none, and [ErrArchived] if its
+// record was archived. It reads the store, and returns [ErrStoreUnavailable] if that fails.
 func (e *Engine) Change(ctx context.Context, revision Revision) (Change, error) {
 	if revision < 1 {
 		return Change{}, ErrNoSuchChange
 	}
-	records, err := e.store.Before(ctx, revision+1, 1)
+	records, err := e.store.Before(ctx, RecordQuery{Before: revision + 1, Limit: 1})
 	if err != nil {
 		return Change{}, e.unavailable(ctx, err)
 	}
 	if len(records) == 0 || records[0].Revision != revision {
+		if err := e.missing(ctx, revision); !errors.Is(err, ErrRecordsDoNotFit) {
+			return Change{}, err
+		}
 		return Change{}, ErrNoSuchChange
 	}
 	return records[0].change()
 }
 
-// rewind returns the policy as it was at a revision: the present policy with every later change
-// undone. It reads the store.
+// rewind returns the policy as it was at a revision. It reads the store: it undoes the changes since then,
+// or, if they are many, starts from the nearest checkpoint.
 func (e *Engine) rewind(ctx context.Context, revision Revision) (*snapshot, error) {
 	s := e.current.Load()
 	if s.revision <= revision {
 		return s, nil
+	}
+	if spared := s.revision - revision - fewChanges; spared > 0 {
+		near, err := e.nearPolicy(ctx, revision, spared)
+		if err != nil {
+			return nil, err
+		}
+		if near != nil {
+			s = near
+		}
+	}
+	if s.revision <= revision {
+		return e.replayUpTo(ctx, revision, s, nil)
 	}
 	err := e.undoEach(ctx, s, func(_ Change, before *snapshot) bool {
 		s = before
 		return s.revision > revision
 	})
 	if err == nil && s.revision > revision {
-		err = auditFault(s.revision, recordMissing)
+		err = e.missing(ctx, s.revision)
 	}
 	return s, err
 }
+
+// fewChanges are undone in less time than a checkpoint is read.
+const fewChanges = 200
 
 // undoEach undoes the changes that led to a snapshot, newest first, and calls visit with each and the
 // policy before it, until visit returns false or the records end. It reads the store.
 func (e *Engine) undoEach(ctx context.Context, s *snapshot, visit func(c Change, before *snapshot) bool) error {
 	var fault error
-	err := e.eachBefore(ctx, s.revision+1, func(c Change) bool {
+	err := e.eachBefore(ctx, RecordQuery{Before: s.revision + 1}, func(c Change) bool {
 		if c.Revision != s.revision {
 			fault = auditFault(s.revision, recordMissing)
 			return false
@@ -129,12 +197,14 @@ func (e *Engine) undoEach(ctx context.Context, s *snapshot, visit func(c Change,
 }
 
 // ViewAt returns the policy as it was at a revision, to find out what was decided then. It reads the
-// store and undoes every later change in memory, which takes some tens of microseconds for each; limit
-// that with the context. The versions of groups in it are not those of that time.
+// store and undoes the later changes in memory, or replays those since the checkpoint before, which takes
+// some tens of microseconds for each of at most about 2,000; limit that with the context. The versions of
+// groups in it may not be those of that time.
 //
-// It returns [ErrNoSuchChange] if there is no such revision, and [ErrRecordsDoNotFit] if the policy of
-// that time can't be restored because a record is missing or was altered. Foreign rows are no obstacle:
-// they are recorded like other changes.
+// It returns [ErrNoSuchChange] if there is no such revision, [ErrArchived] if its records were archived, and
+// [ErrRecordsDoNotFit] if the policy of that time can't be restored because a record is missing or was altered. Foreign rows are no obstacle:
+// they are recorded like other changes. It takes turns with other expensive work and can return [ErrBusy]; see
+// [Admin].
 func (e *Engine) ViewAt(ctx context.Context, revision Revision) (*View, error) {
 	if revision > e.revision() { // made on another instance a moment ago
 		if err := e.Refresh(ctx); err != nil {
@@ -144,6 +214,14 @@ func (e *Engine) ViewAt(ctx context.Context, revision Revision) (*View, error) {
 	if revision < 1 || revision > e.revision() {
 		return nil, ErrNoSuchChange
 	}
+	leave := func() {}
+	if revision < e.revision() {
+		var err error
+		if leave, err = e.gate.enter(ctx); err != nil {
+			return nil, err
+		}
+	}
+	defer leave()
 	s, err := e.rewind(ctx, revision)
 	if err == nil && s.revision != revision { // the store was restored from a backup meanwhile
 		err = ErrNoSuchChange
@@ -151,5 +229,21 @@ func (e *Engine) ViewAt(ctx context.Context, revision Revision) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s, err = e.countedThen(ctx, s); err != nil {
+		return nil, err
+	}
 	return &View{s: s, catalog: e.catalog}, nil
+}
+
+// countedThen returns a policy without the memberships that had ended when its revision was made, or that have ended
+// by now if it is the present one.
+func (e *Engine) countedThen(ctx context.Context, s *snapshot) (*snapshot, error) {
+	if s.ends.Len() == 0 || s == e.current.Load() {
+		return e.countedOf(s), nil
+	}
+	c, err := e.Change(ctx, s.revision)
+	if err != nil {
+		return nil, err
+	}
+	return s.at(UntilTime(c.At))
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -72,7 +73,7 @@ func expectedChanges(all []authz.Change, q authz.ChangeQuery) (list []authz.Revi
 			q.User != "" && !touches(c, authz.Subject(q.User)),
 			!q.Since.IsZero() && c.At.Before(q.Since),
 			!q.Until.IsZero() && !c.At.Before(q.Until),
-			q.Before != 0 && c.Revision >= q.Before:
+			q.Before != 0 && c.Revision >= q.Before, c.Revision <= q.After:
 		case len(list) < limit:
 			list = append(list, c.Revision)
 		}
@@ -119,14 +120,14 @@ func TestChangesSinceBelowAWrongClock(t *testing.T) {
 	}
 }
 
-// A list of recent changes doesn't read the whole history: it ends after 10,000 older changes in a row.
-func TestChangesSinceEndsInALongHistory(t *testing.T) {
+// A change of the period is found however many older ones were recorded after it.
+func TestChangesSinceInALongHistory(t *testing.T) {
 	t.Parallel()
 	const all, older = 30_000, 10_000
 	store := authztest.NewStore()
 	engine := open(t, store, authz.Options{Bootstrap: "ana", PollInterval: time.Hour})
 	since := time.Now()
-	inPeriod := []authz.Revision{all, all - older, all - 2*older - 1} // with 9,999 older changes between the first two
+	inPeriod := []authz.Revision{all, all - older, all - 2*older - 1}
 	store.EditRecords(func([]authz.Record) []authz.Record {
 		list := make([]authz.Record, all)
 		for i := range list {
@@ -139,7 +140,7 @@ func TestChangesSinceEndsInALongHistory(t *testing.T) {
 	})
 	defer store.EditRecords(nil)
 	got, err := engine.Changes(t.Context(), authz.ChangeQuery{Since: since})
-	if want := inPeriod[:2]; err != nil || !slices.Equal(revisions(got), want) {
+	if want := inPeriod; err != nil || !slices.Equal(revisions(got), want) {
 		t.Errorf("%v, want %v (%v)", revisions(got), want, err)
 	}
 }
@@ -177,6 +178,7 @@ func TestChangesAgainstBruteForce(t *testing.T) {
 				func() { q.Since = at() },
 				func() { q.Until = at() },
 				func() { q.Before = authz.Revision(r.IntN(n + 20)) },
+				func() { q.After = authz.Revision(r.IntN(n/2) - 1) },
 				func() { q.Limit = pick(r, []int{-1, 1, 2, 99, 100, 101, 500, 501, 5000}) },
 			} {
 				if r.IntN(3) == 0 {
@@ -358,5 +360,71 @@ func TestViewAtOnAnotherInstance(t *testing.T) {
 	v, err := two.ViewAt(t.Context(), c.Revision)
 	if err != nil || !v.Can("ben", "a:b") {
 		t.Errorf("%v, %v", v, err)
+	}
+}
+
+// Asking for what came after the present revision doesn't ask the store.
+func TestPollingForChangesIsFree(t *testing.T) {
+	t.Parallel()
+	store := authztest.NewStore()
+	engine := open(t, store, authz.Options{Bootstrap: "ana"})
+	must(t)(engine.As("ana").CreateGroup(t.Context(), authz.GroupSpec{Name: "Desk"}))
+	present := engine.View().Revision()
+	asked := store.Calls(authztest.CallBefore)
+	for _, after := range []authz.Revision{present, present + 1, present + 100} {
+		if list, err := engine.Changes(t.Context(), authz.ChangeQuery{After: after}); err != nil || len(list) != 0 {
+			t.Errorf("after %d: %v, %v", after, list, err)
+		}
+	}
+	if n := store.Calls(authztest.CallBefore) - asked; n != 0 {
+		t.Errorf("the store was asked %d times", n)
+	}
+	if list, err := engine.Changes(t.Context(), authz.ChangeQuery{After: present - 1}); err != nil || len(list) != 1 || list[0].Revision != present {
+		t.Errorf("after the one before: %v, %v", list, err)
+	}
+}
+
+// Changes can have a million rules each. Reading many of them takes the memory of one, however small the changes
+// before them are.
+func TestLargeChangesAreReadOneByOne(t *testing.T) { //nolint:paralleltest // it measures memory
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
+	ctx, ana := t.Context(), engine.As("ana")
+	var file authz.PolicyFile
+	for i := range 10_000 {
+		file.Lines = append(file.Lines, authz.PolicyLine{Number: i + 1, Fields: []string{"g", fmt.Sprintf("user %07d", i), "group:Everybody"}})
+	}
+	large := must(t)(ana.Import(ctx, file, authz.ImportMerge))
+	file = authz.PolicyFile{}
+	const reverts = 30
+	for range reverts {
+		large = must(t)(ana.Revert(ctx, large.Revision))
+	}
+	for i := range 60 { // after these, many are read at once
+		must(t)(ana.ChangeUserPermissions(ctx, "ben", authz.RulesDelta{Grant: []authz.Pattern{authz.Pattern(fmt.Sprint("a:b", i))}}))
+	}
+	used := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before, most, count := used(), uint64(0), 0
+	err := engine.EachChange(ctx, authz.ChangeQuery{Limit: 500}, func(c authz.Change) bool {
+		if count++; len(c.Delta.Added)+len(c.Delta.Removed) > 1000 {
+			most = max(most, used())
+		}
+		return true
+	})
+	if err != nil || count != int(engine.View().Revision()) {
+		t.Errorf("%d changes: %v", count, err)
+	}
+	if most > before+8<<20 {
+		t.Errorf("%d MiB for %d changes of 10,000 rules", (most-before)>>20, reverts+1)
+	}
+	t.Logf("%d MiB", (most-before)>>20)
+	stop, cancel := context.WithCancel(ctx)
+	count = 0
+	if err := engine.EachChange(stop, authz.ChangeQuery{}, func(authz.Change) bool { count++; cancel(); return true }); !errors.Is(err, context.Canceled) || count != 1 {
+		t.Errorf("%d changes after it was canceled: %v", count-1, err)
 	}
 }

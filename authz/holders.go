@@ -24,7 +24,7 @@ func (v *View) usersHolding(n *symbol) iter.Seq[UserID] {
 func (v *View) groupsHolding(n *symbol) []GroupName {
 	var ids []groupID
 	for _, id := range v.s.groupIDs() {
-		member := user{groups: [2]groupID{id}}
+		member := user{first: id}
 		if v.s.verdict(&member, v.s.effectOn(&member, n)) {
 			ids = append(ids, id)
 		}
@@ -42,7 +42,9 @@ type HolderQuery struct {
 // PermissionHolder is a user who holds a permission, or a group that gives it to its members.
 type PermissionHolder struct {
 	Subject Subject
-	Origins []Origin // as in a [PermissionExplanation]; paths begin at the subject
+	// Origins are as in a [PermissionExplanation], but at most 20; paths begin at the subject.
+	Origins     []Origin
+	OriginCount int // how many there are, listed or not; counting ends at 1,000,000,000
 }
 
 // Holders returns the groups that give a permission to a member who is in no other group, and then the users
@@ -50,17 +52,20 @@ type PermissionHolder struct {
 // nothing if the policy is too old (see [Options.MaxAge]). With a million users it takes tens of
 // milliseconds, whatever the limit.
 func (v *View) Holders(q HolderQuery) []PermissionHolder {
-	n, ok := v.symbolOf(q.Permission)
+	a, ok := v.ask(q.Permission)
 	if !ok {
 		return nil
 	}
+	finder := v.s.originFinder(a, newOriginBudget(originsListed), v.s.groupIDs())
 	var list []PermissionHolder
 	full := func() bool { return q.Limit > 0 && len(list) == q.Limit }
+	add := func(h Subject, origins []Origin, count int) { list = append(list, PermissionHolder{h, origins, count}) }
 	after, afterGroup := q.After.Group()
 	if q.After == "" || afterGroup {
-		for _, name := range v.groupsHolding(&n) {
+		for _, name := range v.groupsHolding(&a.symbol) {
 			if (q.After == "" || fold.Compare(name, after) > 0) && !full() {
-				list = append(list, v.holder(name.Subject(), v.groupCollector(v.s.group(name)), q.Permission))
+				origins, count := finder.ofGroup(v.s.group(name))
+				add(name.Subject(), origins, count)
 			}
 		}
 	}
@@ -71,26 +76,21 @@ func (v *View) Holders(q HolderQuery) []PermissionHolder {
 	if id, ok := q.After.User(); ok {
 		users.after = folded(id)
 	}
-	for id := range v.usersHolding(&n) {
+	for id := range v.usersHolding(&a.symbol) {
 		users.add(folded(id))
 	}
 	for _, id := range users.done() {
-		list = append(list, v.holder(id.subject(), v.collector(id), q.Permission))
+		origins, count := finder.ofUser(id, v.s.user(id))
+		add(id.subject(), origins, count)
 	}
 	return list
 }
 
-func (v *View) holder(h Subject, c *collector, p Permission) PermissionHolder {
-	c.ask(p)
-	return PermissionHolder{h, c.origins()}
-}
-
-// symbolOf returns the symbol of a permission, and false if nobody can hold it.
-func (v *View) symbolOf(p Permission) (n symbol, ok bool) {
-	object, action, ok := p.Split()
-	if !ok || v.expired {
-		return symbol{}, false
+// ask returns a permission that anybody may hold, and false if nobody can.
+func (v *View) ask(p Permission) (asked, bool) {
+	if v.expired {
+		return asked{}, false
 	}
 	const every = ^wildcards(0)
-	return v.s.symbols.symbolOf(object, action, every), true
+	return v.s.ask(p, every)
 }

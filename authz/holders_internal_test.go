@@ -47,8 +47,8 @@ func TestHoldersMatchCan(t *testing.T) {
 		v := &View{s: s, catalog: &catalog{}}
 		for _, p := range asked {
 			held := map[UserID]bool{}
-			if n, ok := v.symbolOf(p); ok {
-				for u := range v.usersHolding(&n) {
+			if a, ok := v.ask(p); ok {
+				for u := range v.usersHolding(&a.symbol) {
 					if held[u] {
 						t.Errorf("%q twice", u)
 					}

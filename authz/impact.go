@@ -3,19 +3,25 @@ package authz
 import (
 	"context"
 	"iter"
-
-	"github.com/rightful-go/rightful/internal/fold"
+	"maps"
+	"slices"
 )
 
 // Impact returns what a recorded change did to users when it was made, and whether the actor has the
 // rights to revert it now. It reads the store to restore the policies before and after the change,
-// and returns [ErrRecordsDoNotFit] if that is impossible.
+// and returns [ErrRecordsDoNotFit] if that is impossible. It takes turns with other expensive work and can
+// return [ErrBusy]; see [Admin].
 func (a Admin) Impact(ctx context.Context, c Change) (Impact, error) {
 	if c.Revision > a.engine.revision() { // made on another instance a moment ago
 		if err := a.engine.Refresh(ctx); err != nil {
 			return Impact{}, err
 		}
 	}
+	leave, err := a.engine.gate.enter(ctx)
+	if err != nil {
+		return Impact{}, err
+	}
+	defer leave()
 	after, err := a.engine.rewind(ctx, c.Revision)
 	if err != nil {
 		return Impact{}, err
@@ -24,80 +30,76 @@ func (a Admin) Impact(ctx context.Context, c Change) (Impact, error) {
 	if err != nil {
 		return Impact{}, err
 	}
-	impact := a.impact(before, after, c.Delta)
-	undo, present := &reversal{c, newGroupHistory(c.Revision)}, a.engine.current.Load()
+	impact, err := a.impact(newPace(ctx), before, after, c.Delta)
+	if err != nil {
+		return Impact{}, err
+	}
+	undo, present := &reversal{change: c, history: newGroupHistory(c.Revision)}, a.engine.current.Load()
 	if err := a.engine.followGroups(ctx, undo.history, present.revision); err != nil {
 		return Impact{}, err
 	}
-	impact.RevertNeedsAdministrators = !a.mayRevert(present, undo)
+	impact.RevertNeedsAdministrators = !a.mayRevert(ctx, present, undo)
 	return impact, nil
 }
 
-func (a Admin) impact(before, after *snapshot, d Delta) Impact {
-	var im Impact
+func (a Admin) impact(p *pace, before, after *snapshot, d Delta) (Impact, error) {
+	im := Impact{}
 	was := &View{s: before, catalog: a.engine.catalog}
 	is := &View{s: after, catalog: a.engine.catalog}
-	memo := map[[2]string][2][]Permission{}
-	for _, u := range affected(before, after, d) {
-		gains, losses := difference(was, is, u, memo)
-		if len(gains) > 0 {
-			if im.GainCount++; len(im.Gains) < maxImpact {
-				im.Gains = append(im.Gains, UserImpact{u, gains})
-			}
+	impacts := newImpacts(p, was, is, d)
+	gain, lose := newImpactTally(), newImpactTally()
+	for id, err := range affected(p, before, after, d) {
+		if err != nil {
+			return Impact{}, err
 		}
-		if len(losses) > 0 {
-			if im.LossCount++; len(im.Losses) < maxImpact {
-				im.Losses = append(im.Losses, UserImpact{u, losses})
-			}
+		user := folded(id)
+		diff, err := impacts.of(id)
+		if err != nil {
+			return Impact{}, err
 		}
+		gain.add(user, &diff.gains)
+		lose.add(user, &diff.losses)
 	}
-	return im
+	lists := permissionLists{}
+	for _, id := range gain.users.done() {
+		diff, err := impacts.of(id)
+		if err != nil {
+			return Impact{}, err
+		}
+		im.Gains = append(im.Gains, UserImpact{id, lists.of(&diff.gains)})
+	}
+	for _, id := range lose.users.done() {
+		diff, err := impacts.of(id)
+		if err != nil {
+			return Impact{}, err
+		}
+		im.Losses = append(im.Losses, UserImpact{id, lists.of(&diff.losses)})
+	}
+	im.GainCount, im.GainSetCount, im.GainSets = gain.count, len(gain.sets), gain.largest(lists)
+	im.LossCount, im.LossSetCount, im.LossSets = lose.count, len(lose.sets), lose.largest(lists)
+	return im, p.now()
 }
 
-// affected returns the users whose permissions a change can have altered, sorted.
-func affected(before, after *snapshot, d Delta) []UserID {
-	seen := map[UserID]bool{}
-	for id := range userMoves(d) {
-		seen[id] = true
-	}
-	e := escalation{before: before, after: after}
-	reached := e.groupsReached(d)
-	for h := range changedBlocks(before, after) {
-		if name, ok := h.Group(); !ok {
-			seen[UserID(h)] = true
-		} else if g := after.group(name); g != nil {
-			reached = append(reached, after.heirsOf([]groupID{g.id})...)
-		}
-	}
-	if before.blockedAll != after.blockedAll {
-		for id := range after.users.All() {
-			seen[id] = true
-		}
-	}
-	for _, id := range reached {
-		for _, s := range []*snapshot{before, after} {
-			if int(id) < len(s.groups) && s.groups[id] != nil {
-				for u := range s.membersOf(s.groups[id]) {
-					seen[u] = true
-				}
+// affected yields the users whose permissions a change can have altered, each once, or the error with which
+// the pace ends.
+func affected(p *pace, before, after *snapshot, d Delta) iter.Seq2[UserID, error] {
+	moves := movesOf(d)
+	blocks, blockedGroups := usersBlockedOnce(before, after, moves)
+	reached := append(groupsReached(before, after, d), blockedGroups...)
+	reached = slices.DeleteFunc(reached, func(id groupID) bool {
+		return int(id) >= len(before.groups) || before.groups[id] == nil
+	})
+	others := func(yield func(UserID) bool) {
+		for id := range before.usersIn(reached, false) { // of those whose memberships the change doesn't name
+			if !moves.name(id) && !blocks[id] && !yield(id) {
+				return
 			}
 		}
 	}
-	list := make([]UserID, 0, len(seen))
-	for u := range seen {
-		list = append(list, u)
-	}
-	fold.Sort(list)
-	return list
-}
-
-// changedBlocks yields the subjects that quarantined rows deny everything either before or after, but
-// not both.
-func changedBlocks(before, after *snapshot) iter.Seq[Subject] {
-	return func(yield func(Subject) bool) {
-		for _, s := range [][2]*snapshot{{before, after}, {after, before}} {
-			for subject := range s[0].blocked {
-				if !s[1].blocked[subject] && !yield(subject) {
+	return func(yield func(UserID, error) bool) {
+		for _, users := range []iter.Seq[UserID]{moves.ids, maps.Keys(blocks), others} {
+			for id := range users {
+				if err := p.canceled(); !yield(id, err) || err != nil {
 					return
 				}
 			}
@@ -105,14 +107,16 @@ func changedBlocks(before, after *snapshot) iter.Seq[Subject] {
 	}
 }
 
-// difference returns what a user holds only after and only before. Users in the same groups and
-// without own rules are compared once.
-func difference(was, is *View, id UserID, memo map[[2]string][2][]Permission) (gains, losses []Permission) {
-	key := [2]string{equivalenceKey(was.s, id), equivalenceKey(is.s, id)}
-	known, ok := memo[key]
-	if !ok {
-		known = [2][]Permission{heldOnlyBy(is, was, id), heldOnlyBy(was, is, id)}
-		memo[key] = known
+// usersBlockedOnce returns the users and groups that a bad row denies everything either before a change or after
+// it. The users of the moves are not among them.
+func usersBlockedOnce(before, after *snapshot, moves moves) (users map[UserID]bool, groups []groupID) {
+	users = map[UserID]bool{}
+	for h := range blocksOnlyIn(before.blocked, after.blocked) {
+		if id, ok := h.User(); ok && !moves.name(id) {
+			users[id] = true
+		} else if g := before.groupOf(h); g != nil {
+			groups = append(groups, before.heirsOf([]groupID{g.id})...)
+		}
 	}
-	return known[0], known[1]
+	return users, groups
 }

@@ -3,8 +3,10 @@ package authz_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rightful-go/rightful/authz"
 	"github.com/rightful-go/rightful/authz/memstore"
@@ -62,7 +64,7 @@ func TestMalformedImportsAreRefusedWhole(t *testing.T) {
 		"a long action":        {"p, ben, a, " + long(101) + ", allow", 2, "100"},
 		"a cycle":              {"g, group:A, group:B\ng, group:B, group:C\ng, group:C, group:A", 4, "cycle"},
 		"a group in itself":    {"g, group:A, group:A", 2, "cycle"},
-		"a chain too long":     {chain(10), 2, "chain"},
+		"a chain too long":     {chain(9), 2, "chain"},
 		"the protected group":  {"p, group:Administrators, a, b, allow", 2, "protected"},
 		"an heir of it":        {"g, group:A, group:Administrators", 2, "protected"},
 		"spelling":             {"g, ben, group:FINE", 2, "letter case"},
@@ -89,12 +91,12 @@ func TestMalformedImportsAreRefusedWhole(t *testing.T) {
 			}
 		})
 	}
-	t.Run("a chain of nine links is taken", func(t *testing.T) {
+	t.Run("a chain of eight links is taken", func(t *testing.T) {
 		t.Parallel()
 		engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
-		must(t)(importText(t, engine, chain(9)+"p, group:C9, a, b, allow\ng, ben, group:C0\n", authz.ImportMerge))
+		must(t)(importText(t, engine, chain(8)+"p, group:C8, a, b, allow\ng, ben, group:C0\n", authz.ImportMerge))
 		if !engine.Can("ben", "a:b") {
-			t.Error("ten groups deep, and not reached")
+			t.Error("nine groups deep, and not reached")
 		}
 	})
 }
@@ -188,5 +190,102 @@ func TestUncountedFaultsRefuseTheImport(t *testing.T) {
 	}, authz.ImportMerge)
 	if !errors.Is(err, authz.ErrImportRejected) || engine.Can("ben", "a:b") {
 		t.Errorf("imported: %v", err)
+	}
+}
+
+// A line closes a cycle if the lines above it and the inheritance that stays lead back, whatever the order of
+// the lines. A line that lengthens a chain of the policy is named with its number, too.
+func TestLinesThatBreakInheritance(t *testing.T) {
+	t.Parallel()
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
+	if _, err := importText(t, engine, "g, group:P1, group:P2\ng, group:P2, group:P3\ng, group:P3, group:P4\n", authz.ImportMerge); err != nil {
+		t.Fatal(err)
+	}
+	chain := func(prefix string, from, to int) string {
+		var b strings.Builder
+		for i := from; i < to; i++ {
+			fmt.Fprintf(&b, "g, group:%s%d, group:%s%d\n", prefix, i, prefix, i+1)
+		}
+		return b.String()
+	}
+	for name, c := range map[string]struct {
+		text  string
+		mode  authz.ImportMode
+		lines []int
+		says  string
+	}{
+		"a ring, last line first": {"g, group:C, group:A\ng, group:B, group:C\ng, group:A, group:B\n", authz.ImportMerge, []int{3}, `"A" inheriting "B" closes a cycle`},
+		"two rings":               {"g, group:A, group:B\ng, group:B, group:A\ng, group:A, group:C\ng, group:C, group:A\n", authz.ImportMerge, []int{2, 4}, "closes a cycle"},
+		"twice in itself":         {"g, group:A, group:A\ng, group:A, group:B\ng, group:B, group:B\n", authz.ImportMerge, []int{1, 3}, "closes a cycle"},
+		"a ring with the policy":  {"g, group:P4, group:X\ng, group:X, group:P2\n", authz.ImportMerge, []int{2}, `"X" inheriting "P2" closes a cycle`},
+		"only with the policy":    {"g, group:P4, group:X\ng, group:X, group:P2\n", authz.ImportReplace, nil, ""},
+		"below the policy":        {"g, group:P4, group:Q1\n" + chain("Q", 1, 8), authz.ImportMerge, []int{1}, `"P4" would be part of an inheritance chain`},
+		"a chain and a ring":      {"g, group:A, group:A\n" + chain("Q", 1, 12), authz.ImportMerge, []int{1, 2, 3}, "closes a cycle"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file, err := policycsv.ReadPolicy(strings.NewReader(c.text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = engine.As("ana").DryRun().Import(t.Context(), file, c.mode)
+			var rejected *authz.Error
+			if errors.As(err, &rejected) != (c.lines != nil) {
+				t.Fatal(err)
+			}
+			if c.lines == nil {
+				return
+			}
+			var lines []int
+			for _, f := range rejected.Faults {
+				lines = append(lines, f.Line)
+			}
+			lines = lines[:min(len(lines), len(c.lines))] // how many links a chain may have is tested elsewhere
+			if !errors.Is(err, authz.ErrImportRejected) || !slices.Equal(lines, c.lines) || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("%v: lines %v, want %v", err, lines, c.lines)
+			}
+		})
+	}
+}
+
+// An import says how many memberships it makes permanent, because its file sets no end for them.
+func TestImportsCountTheEndsTheyDrop(t *testing.T) {
+	t.Parallel()
+	engine := office(t)
+	ctx, ana := t.Context(), engine.As("ana")
+	end := time.Now().Add(time.Hour).UTC().Truncate(time.Second)
+	must(t)(ana.Until(end).Assign(ctx, "Desk", "ben", "cleo", "dan", "eve"))
+	lines := func(users string) string {
+		text := "p, group:Desk, requests.*, view, allow\n"
+		for _, u := range strings.Fields(users) {
+			name, until := strings.CutSuffix(u, "*")
+			if until {
+				text += "# until " + end.Format(time.RFC3339) + "\n"
+			}
+			text += "g, " + name + ", group:Desk\n"
+		}
+		return text
+	}
+	for _, c := range []struct {
+		users string
+		mode  authz.ImportMode
+		want  int
+	}{
+		{"ben cleo dan eve", authz.ImportReplace, 4},
+		{"ben cleo", authz.ImportReplace, 2}, // the others leave
+		{"ben* cleo new", authz.ImportReplace, 1},
+		{"ben* cleo* dan* eve*", authz.ImportReplace, 0},
+		{"ben cleo new", authz.ImportMerge, 0}, // it keeps ends
+	} {
+		file, err := policycsv.ReadPolicy(strings.NewReader(lines(c.users)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if planned := must(t)(ana.DryRun().Import(ctx, file, c.mode)); planned.DroppedEnds != c.want {
+			t.Errorf("%s of %s drops %d ends, want %d", c.mode, c.users, planned.DroppedEnds, c.want)
+		}
+	}
+	if made := must(t)(importText(t, engine, lines("ben cleo dan eve"), authz.ImportReplace)); made.DroppedEnds != 4 {
+		t.Errorf("it dropped %d ends", made.DroppedEnds)
 	}
 }

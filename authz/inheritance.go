@@ -1,13 +1,10 @@
 package authz
 
-import (
-	"fmt"
-	"slices"
-)
+import "slices"
 
-// maxInheritance is how many links of inheritance may follow one another: other Casbins stop
-// looking after ten groups.
-const maxInheritance = 9
+// maxInheritance is how many links of inheritance may follow one another. Other Casbins stop after ten steps:
+// one takes the user into a group, and one is reserved.
+const maxInheritance = 8
 
 // inheritance links each group to those that it inherits.
 func (s *snapshot) inheritance() graph[groupID] {
@@ -30,34 +27,33 @@ func (s *snapshot) walk(start groupID, visit func(*group)) {
 
 // heirsOf returns the groups of ids that exist and every group that reaches one of them, sorted.
 func (s *snapshot) heirsOf(ids []groupID) []groupID {
-	existing := slices.DeleteFunc(slices.Clone(ids), func(id groupID) bool {
-		return int(id) >= len(s.groups) || s.groups[id] == nil
-	})
-	return slices.Sorted(s.heirs().from(existing...))
+	seen := make([]bool, len(s.groups))
+	var list []groupID
+	add := func(ids []groupID) {
+		for _, id := range ids {
+			if int(id) < len(s.groups) && s.groups[id] != nil && !seen[id] {
+				seen[id] = true
+				list = append(list, id)
+			}
+		}
+	}
+	add(ids)
+	for i := 0; i < len(list); i++ {
+		add(s.groups[list[i]].heirs)
+	}
+	slices.Sort(list)
+	return list
 }
 
-// checkInheritance refuses cycles and chains that other Casbins don't follow to the end. A table
-// that another program wrote to can hold a cycle already; no operation may add a link to it.
-func checkInheritance(after *snapshot, d Delta) error {
-	heirs := map[groupID]GroupName{}
-	for _, r := range d.Added {
-		if name, ok := r.Subject.Group(); ok && r.Kind == KindInherit {
-			heirs[after.group(name).id] = name
+// inheritedLinks returns all inheritance as links between the ids of groups.
+func (s *snapshot) inheritedLinks() []link {
+	var list []link
+	for _, g := range s.groups {
+		if g != nil {
+			for _, to := range g.inherits {
+				list = append(list, link{int32(g.id), int32(to)})
+			}
 		}
 	}
-	up, down := after.inheritance().depths(), after.heirs().depths()
-	for id, name := range heirs {
-		if up(id).cyclic || down(id).cyclic {
-			return fmt.Errorf("%w: %q would be part of a cycle or linked to one", ErrInheritanceCycle, name)
-		}
-	}
-	for id, name := range heirs {
-		if n := up(id).links + down(id).links; n > maxInheritance {
-			return invalid(ErrInvalid, []Fault{{
-				Pointer: "/inherits",
-				Detail:  fmt.Sprintf("%q would be part of a chain of %d links; at most %d are followed", name, n, maxInheritance),
-			}})
-		}
-	}
-	return nil
+	return list
 }

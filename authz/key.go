@@ -9,9 +9,15 @@ const (
 	anyText                // "*" as an action
 )
 
-// key is what a matcher looks up: an action together with an object, or with a prefix of objects. From
-// the top, its bits are: the number of the object or prefix (31), whether it is a prefix (1), the number
-// of the action (30), and two bits that are free for the effect.
+// permissionID is the number of a permission in a table of [symbols].
+type permissionID uint32
+
+// noPermission is the number of the permissions that no rule and no entry of the catalog names.
+const noPermission permissionID = 0
+
+// key is an object and an action, or a prefix of objects and an action. From the top, its bits are: the number
+// of the object or prefix (31), whether it is a prefix (1), the number of the action (30), and two bits that
+// are free for the effect.
 type key uint64
 
 const (
@@ -32,12 +38,6 @@ func (k key) anyAction() key { return k&^actionMask | exactKey(0, anyText) }
 // below returns the key for the same action on everything that begins with a prefix.
 func (k key) below(prefix textID) key { return k&actionMask | belowKey(prefix, 0) }
 
-// hashPair returns two hashes of the key. Their upper bits are its two slots in a matcher of any size.
-// Multiplicative hashing (Knuth 6.4) spreads consecutive keys.
-func (k key) hashPair() (one, two uint64) {
-	return uint64(k) * 0x9e3779b97f4a7c15, uint64(k) * 0xc2b2ae3d27d4eb4f
-}
-
 // wildcards says which kinds of wildcards a set of patterns contains, so that nothing else is looked up:
 // bit 0 for any action on one object, bit 1+n for everything that begins with the n-th of an object's
 // [prefixes].
@@ -47,12 +47,17 @@ const wildAction wildcards = 1
 
 func (w wildcards) below(depth int) bool { return w>>(1+depth)&1 != 0 }
 
-// patternKey is what a matcher stores of a pattern.
+// patternKey is what a matcher stores of a pattern: the number of a permission, or else the key and the kind of
+// a wildcard.
 type patternKey struct {
-	key  key
-	wild wildcards
+	permission permissionID
+	key        key
+	kind       wildcards
 }
 
 func belowPatternKey(prefix, action textID, depth int) patternKey {
-	return patternKey{belowKey(prefix, action), 1 << (1 + depth)}
+	return patternKey{key: belowKey(prefix, action), kind: 1 << (1 + depth)}
 }
+
+// everythingKey is the key of [Everything].
+var everythingKey = belowPatternKey(rootText, anyText, 0)

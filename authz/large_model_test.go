@@ -13,7 +13,7 @@ type largeSize struct{ groups, users, rules, permissions int }
 
 // layers is how many groups may stand in one chain of inheritance. A group is of one layer
 // and inherits from those that follow, so that no draw makes a cycle or too long a chain.
-const layers = 10
+const layers = 9
 
 // largePolicy is a large policy as a model, and the names it was drawn from.
 type largePolicy struct {
@@ -74,7 +74,7 @@ func (l *largePolicy) drawInheritance(r *rand.Rand) {
 		if layer == layers-1 {
 			continue
 		}
-		below := []int{i + 1} // the chain of its ten
+		below := []int{i + 1} // the chain of its layers
 		if i >= layers {
 			below = nil
 			for range r.IntN(3) {

@@ -128,7 +128,7 @@ func (l *largePolicy) patterns(r *rand.Rand, most int) []authz.Pattern {
 }
 
 // linkStep gives a group something to inherit, or takes it away. What would make a cycle or
-// a chain of more than ten groups is tried as well.
+// a chain of more than nine groups is tried as well.
 func (l *largePolicy) linkStep(r *rand.Rand) step {
 	groups := l.sortedGroups()
 	heir, to, policy := pick(r, groups), pick(r, groups), l.bySubject()

@@ -240,7 +240,7 @@ func (l *latest) inherited(v *authz.View, u authz.UserID) bool {
 	}
 	return !slices.ContainsFunc(v.User(u).Groups, func(name authz.GroupName) bool {
 		g, _ := v.Group(name)
-		return g.Version == v.Revision()
+		return g.Version.Revision == v.Revision()
 	})
 }
 

@@ -17,20 +17,51 @@ type UserQuery struct {
 	// users this takes tens of milliseconds.
 	Access *Access
 
+	// Also selects these users as well, whether the policy names them and whatever their ids contain, as long as they
+	// are in Group. It is for what a directory finds; see [Engine.FindPeople].
+	Also []UserID
+
 	After UserID // only users after this one in the order of the list
 	Limit int    // at most this many; no limit when zero
 }
 
 // Users returns the users that the policy names, sorted by folded id, then code point.
 func (v *View) Users(q UserQuery) []UserID {
+	page, _ := v.UserPage(q)
+	return page
+}
+
+// UserPage returns the users that [View.Users] returns, and how many there are on all pages, that is without
+// regard to After and Limit.
+func (v *View) UserPage(q UserQuery) (page []UserID, total int) {
 	first := firstUsers{after: folded(q.After), limit: q.Limit}
-	wanted := newSearch(q.Text)
-	for id := range v.users(q) {
-		if wanted.in(string(id)) && (q.Group == "" || v.s.user(id).in(v.s.byName[q.Group])) {
-			first.add(folded(id))
+	for id := range v.selected(q) {
+		total++
+		first.add(folded(id))
+	}
+	return first.done(), total
+}
+
+// selected yields every user that the query selects, in no particular order.
+func (v *View) selected(q UserQuery) iter.Seq[UserID] {
+	wanted, group := newSearch(q.Text), v.s.byName[q.Group]
+	return func(yield func(UserID) bool) {
+		for id := range v.users(q) {
+			if wanted.in(string(id)) && (q.Group == "" || v.s.user(id).in(group)) && !yield(id) {
+				return
+			}
+		}
+		also := map[UserID]bool{}
+		for _, id := range q.Also {
+			u := v.s.user(id)
+			if isListed := u != nil && wanted.in(string(id)); isListed || also[id] || q.Group != "" && !u.in(group) {
+				continue
+			}
+			if also[id] = true; !yield(id) {
+				return
+			}
 		}
 	}
-	return first.done()
 }
 
 // users yields every user that the query may select, in no particular order.
@@ -45,7 +76,7 @@ func (v *View) users(q UserQuery) iter.Seq[UserID] {
 		return func(func(UserID) bool) {}
 	}
 	return func(yield func(UserID) bool) {
-		for id := range v.s.users.All() {
+		for id := range usersOf(v.s.users.All()) {
 			if !yield(id) {
 				return
 			}

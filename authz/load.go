@@ -9,9 +9,21 @@ import (
 // loadedTables is the policy as it is in the tables of a store.
 type loadedTables struct {
 	*snapshot
-	recorded bool // no other program has written since the last record
+	recorded bool      // no other program has written since the last record
+	now      int64     // the store's clock
+	readAt   time.Time // when it was read
 	// The tables lack Administrators or its rule; the snapshot has them all the same (promise 1).
 	lacksAdministrators, lacksTheirRule bool
+	badGroups                           []error         // why groups in the tables are ignored
+	strayEnds                           []MembershipEnd // ends of a user or a group that can't exist or doesn't
+	completed                           []completedRow  // that the change which records foreign writes completes
+}
+
+// completedRow is a row of three values, and the grant as which it is read.
+type completedRow struct {
+	row   BadRow
+	rule  Rule
+	isNew bool // neither the policy nor another of the rows has the grant
 }
 
 // load reads the whole policy from the store. declared are the permissions of the catalog.
@@ -31,20 +43,33 @@ func load(ctx context.Context, store Store, declared []Permission) (loadedTables
 type loader struct {
 	declared []Permission
 	state    State
+	readAt   time.Time // when the state was read
 	editor   *editor
 	bad      []badRow
+	links    []Row             // of inheritance, which can be judged only together
 	texts    map[string]string // one copy of each repeated text
 	seen     map[Rule]bool     // without memberships, whose duplicates the editor detects
 
 	lacksAdministrators bool
+	badGroups           []error
 }
 
 // begin adds the groups. Rules that name other groups are bad rows.
 func (l *loader) begin(state State) error {
+	l.readAt = time.Now()
 	u := update{revision: state.Revision, hash: state.Hash}
 	l.lacksAdministrators = state.Revision > 0
+	if state.Revision < 0 {
+		return fmt.Errorf("the revision in the tables is %d", state.Revision)
+	}
 	for _, g := range state.Groups {
-		if g.Name.Check() == nil { // rules that name it become bad rows
+		if err := checkDescription(g.Description); err != nil {
+			l.badGroups = append(l.badGroups, fmt.Errorf("of the group %q %w", clip(string(g.Name)), err))
+			g.Description = ""
+		}
+		if err := g.Name.Check(); err != nil { // rules that name it become bad rows
+			l.badGroups = append(l.badGroups, fmt.Errorf("the group %q %w", clip(string(g.Name)), err))
+		} else {
 			u.delta.Groups = append(u.delta.Groups, GroupChange{After: &g.GroupInfo})
 		}
 		l.lacksAdministrators = l.lacksAdministrators && g.Name != Administrators
@@ -67,12 +92,10 @@ func (l *loader) begin(state State) error {
 
 // read adds the rule of one row, or collects the row as bad.
 func (l *loader) read(row Row) error {
-	r, err := parseRow(row)
-	if err == nil && forbiddenToAdministrators(r) {
-		err = ErrProtectedGroup
-	}
-	if err == nil {
-		err = l.checkGroups(r)
+	r, err := l.editor.next.ruleOf(row, nil)
+	if r.Kind == KindInherit && !forbiddenToAdministrators(r) {
+		l.links = append(l.links, row)
+		return nil
 	}
 	if err != nil {
 		l.bad = append(l.bad, badRow{row, err.Error()})
@@ -82,7 +105,12 @@ func (l *loader) read(row Row) error {
 		l.editor.move(id, l.editor.next.byName[r.Group], true)
 		return nil
 	}
-	if l.seen[r] { // a duplicate row
+	return l.add(r)
+}
+
+// add adds a rule that isn't a membership, unless a duplicate of its row has added it.
+func (l *loader) add(r Rule) error {
+	if l.seen[r] {
 		return nil
 	}
 	l.seen[r] = true
@@ -90,16 +118,36 @@ func (l *loader) read(row Row) error {
 	return l.editor.rule(r, true)
 }
 
-// checkGroups returns an error if a group that a rule names doesn't exist.
-func (l *loader) checkGroups(r Rule) error {
-	name, isGroup := r.Subject.Group()
-	if _, exists := l.editor.next.byName[name]; isGroup && !exists {
-		return fmt.Errorf("names the group %q, which doesn't exist", name)
-	}
-	if _, exists := l.editor.next.byName[r.Group]; r.Group != "" && !exists {
-		return fmt.Errorf("names the group %q, which doesn't exist", r.Group)
+// addLinks adds the links of inheritance, but for those on cycles and in chains that are too long.
+func (l *loader) addLinks() error {
+	faults, _ := linkFaults(nil, inheritedIn(l.links)) // without a pace it doesn't fail
+	for _, row := range l.links {
+		r, err := l.editor.next.ruleOf(row, faults)
+		if err == nil {
+			err = l.add(r)
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		l.bad = append(l.bad, badRow{row, err.Error()})
 	}
 	return nil
+}
+
+// addEnds adds the ends of memberships, and returns those of a user or a group that can't exist or doesn't.
+func (l *loader) addEnds() (strays []MembershipEnd, err error) {
+	for _, end := range l.state.Ends {
+		_, exists := l.editor.next.byName[end.Group]
+		if end.User.Check() != nil || !exists {
+			strays = append(strays, end)
+			continue
+		}
+		if err := l.editor.end(EndChange{end.User, end.Group, 0, end.Until.possible()}); err != nil {
+			return nil, err
+		}
+	}
+	return strays, nil
 }
 
 // intern returns one copy of equal texts, to save memory.
@@ -119,6 +167,13 @@ func (l *loader) done() (loadedTables, error) {
 			return loadedTables{}, err
 		}
 	}
+	if err := l.addLinks(); err != nil {
+		return loadedTables{}, err
+	}
+	strays, err := l.addEnds()
+	if err != nil {
+		return loadedTables{}, err
+	}
 	s, err := l.editor.done()
 	if err != nil {
 		return loadedTables{}, err
@@ -126,12 +181,16 @@ func (l *loader) done() (loadedTables, error) {
 	s.writes = l.state.Writes
 	for _, row := range l.state.Groups {
 		if g := s.group(row.Name); g != nil {
-			g.version, g.updatedAt, g.updatedBy = row.Version, time.UnixMicro(row.UpdatedAt).UTC(), row.UpdatedBy
+			g.version, g.updatedAt, g.updatedBy = s.versionBefore(row.Version), timeOf(row.UpdatedAt), row.UpdatedBy.readable()
 		}
 	}
 	hasAdministrator := s.milestones.HadAdministrator
 	s.milestones = l.state.Milestones
 	s.milestones.HadAdministrator = s.milestones.HadAdministrator || hasAdministrator
 	s.setBadRows(l.bad)
-	return loadedTables{s, l.state.Writes == l.state.Recorded, l.lacksAdministrators, lacksTheirRule}, nil
+	return loadedTables{
+		snapshot: s, recorded: l.state.Writes == l.state.Recorded, now: l.state.Now, readAt: l.readAt,
+		lacksAdministrators: l.lacksAdministrators, lacksTheirRule: lacksTheirRule,
+		badGroups: l.badGroups, strayEnds: strays,
+	}, nil
 }

@@ -30,16 +30,23 @@ const maxLookBack = 10_000
 // Lost finds, for each of the permissions that the user doesn't hold in the view, the change by which
 // they last lost it. It reads the store and undoes the changes before the view one by one, at most
 // 10,000 of them, until all losses are found. It returns [ErrRecordsDoNotFit] if a past policy can't
-// be restored; the losses found until then are returned with the error.
+// be restored; the losses found until then are returned with the error. It takes turns with other expensive
+// work and can return [ErrBusy]; see [Admin].
 func (e *Engine) Lost(ctx context.Context, v *View, user UserID, permissions ...Permission) (Losses, error) {
-	missing := slices.DeleteFunc(distinct(permissions), func(p Permission) bool { return v.s.can(user, p) })
+	recorded := v.s.inRecords() // what it allows has ended at most, and no change has removed it yet
+	missing := slices.DeleteFunc(distinct(permissions), func(p Permission) bool { return v.s.can(user, p) || recorded.can(user, p) })
 	losses := Losses{Since: v.s.revision}
 	if len(missing) == 0 || v.s.revision == 0 {
 		return losses, nil
 	}
+	leave, err := e.gate.enter(ctx)
+	if err != nil {
+		return losses, err
+	}
+	defer leave()
 	found := map[Permission]Loss{}
 	undone := 0
-	err := e.undoEach(ctx, v.s, func(c Change, before *snapshot) bool {
+	err = e.undoEach(ctx, v.s.inRecords(), func(c Change, before *snapshot) bool {
 		for _, p := range missing {
 			if _, known := found[p]; !known && before.can(user, p) {
 				found[p] = Loss{p, c.Revision, c.At, c.Actor, c.Channel, c.Reason}
@@ -60,8 +67,9 @@ func (e *Engine) Lost(ctx context.Context, v *View, user UserID, permissions ...
 // AllowedSince reports whether the policy of the view allows what a denial refused, and the revision
 // of the change that last made it allowed. It reads the store and undoes the changes since the denial,
 // at most 10,000 of them. The revision is 0 if these don't include that change, as when the policy of
-// the denial allows it too. If the store can't be read or a past policy can't be restored
-// ([ErrRecordsDoNotFit]), allowed is still correct.
+// the denial allows it too. It takes turns with other expensive work; see [Admin]. If it waits too long for
+// them ([ErrBusy]), the store can't be read or a past policy can't be restored ([ErrRecordsDoNotFit]), allowed is
+// still correct.
 func (e *Engine) AllowedSince(ctx context.Context, v *View, d Denial) (allowed bool, since Revision, err error) {
 	if v.expired || !d.allowedBy(v.s) {
 		return false, 0, nil
@@ -69,8 +77,13 @@ func (e *Engine) AllowedSince(ctx context.Context, v *View, d Denial) (allowed b
 	if v.s.revision <= d.Revision {
 		return true, 0, nil
 	}
+	leave, err := e.gate.enter(ctx)
+	if err != nil {
+		return true, 0, err
+	}
+	defer leave()
 	undone := 0
-	err = e.undoEach(ctx, v.s, func(c Change, before *snapshot) bool {
+	err = e.undoEach(ctx, v.s.inRecords(), func(c Change, before *snapshot) bool {
 		if !d.allowedBy(before) {
 			since = c.Revision
 			return false

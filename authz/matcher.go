@@ -2,132 +2,130 @@ package authz
 
 import "math/bits"
 
-// effect combines the rules that match a permission. The zero value denies.
-type effect uint8
-
-const (
-	granted effect = 1 << iota
-	restricted
-)
-
 // matcher returns the effect of a set of rules on a permission. The number of lookups depends on the
 // kinds of wildcards in the rules, not on the number of rules.
-//
-// It is a cuckoo hash table (Pagh and Rodler, 2001): a key is in one of two slots, and a lookup reads
-// both without a branch. With random permissions, mispredicted branches would cost more than the reads.
 type matcher struct {
-	slots []key // their number is a power of two
-	shift uint8
-	wild  wildcards
+	blocks slots
+	more   *matcherMore // nil for most
+}
+
+// matcherMore is what most matchers don't have. It is immutable.
+type matcherMore struct {
+	wildcards slots
+	named     wildcards // the kinds of wildcards for one action
+	any       wildcards // the kinds of wildcards for any action
+
+	// leftBlocks and leftWildcards are the entries that found no slot; see [newSlots].
+	leftBlocks, leftWildcards []entry
+
+	// givers are groups whose rules apply as well, see [snapshot.compile].
+	givers []groupID
+	kinds  wildcards // named and any, and those of the givers
 }
 
 // noRules matches nothing.
-var noRules = matcher{slots: make([]key, 2), shift: 63}
+var noRules = matcher{blocks: noSlots}
 
-// newMatcher compiles sets of rules. If blocked is true, it restricts everything as well.
-func newMatcher(sets []*ruleSet, blocked bool) matcher {
-	rules := 0
-	for _, s := range sets {
-		rules += s.size()
-	}
-	if blocked {
-		rules++
-	}
-	if rules == 0 {
+// newMatcher compiles rules.
+func newMatcher(of entries) matcher {
+	if of.size() == 0 {
 		return noRules
 	}
-	for width := bits.Len(uint(2*rules - 1)); ; width++ { // at most half full: then the rules usually fit
-		m := matcher{slots: make([]key, 1<<width), shift: uint8(64 - width)}
-		if m.fill(sets) && (!blocked || m.add(belowPatternKey(rootText, anyText, 0), restricted)) {
-			return m
-		}
+	var m matcher
+	more := matcherMore{named: of.named, any: of.any, kinds: of.named | of.any}
+	m.blocks, more.leftBlocks = newSlots(of.blocks, blockEffects)
+	more.wildcards, more.leftWildcards = newSlots(of.wildcards, wildcardEffects)
+	if more.kinds != 0 || more.leftBlocks != nil {
+		m.more = &more
 	}
+	return m
 }
 
-// fill adds all rules. It returns false if one doesn't fit.
-func (m *matcher) fill(sets []*ruleSet) bool {
-	for _, s := range sets {
-		if s == nil {
-			continue
-		}
-		for i, k := range s.keys {
-			e := granted
-			if i >= len(s.grants) {
-				e = restricted
-			}
-			if !m.add(k, e) {
-				return false
-			}
-		}
+// kinds returns the kinds of wildcards in the rules, those of givers included.
+func (m *matcher) kinds() wildcards {
+	if m.more == nil {
+		return 0
 	}
-	return true
+	return m.more.kinds
 }
 
-func (m *matcher) add(k patternKey, e effect) bool {
-	m.wild |= k.wild
-	one, two := m.slotsOf(k.key)
-	for _, at := range []uint64{one, two} {
-		if m.slots[at]&^effectMask == k.key {
-			m.slots[at] |= key(e)
-			return true
-		}
+// refers reports whether rules of givers apply as well.
+func (m *matcher) refers() bool { return m.more != nil && m.more.givers != nil }
+
+// leastEntries is how many entries there are at least, without those of givers.
+func (m *matcher) leastEntries() int {
+	n := m.blocks.leastEntries()
+	if m.more != nil {
+		n += m.more.wildcards.leastEntries()
 	}
-	// An entry that is displaced moves to its other slot, where it may displace another.
-	const maxMoves = 100
-	entry := k.key | key(e)
-	at := one
-	for range maxMoves {
-		entry, m.slots[at] = m.slots[at], entry
-		if entry == 0 {
-			return true
-		}
-		one, two = m.slotsOf(entry &^ effectMask)
-		at ^= one ^ two
-	}
-	return false
+	return n
 }
 
-// slotsOf returns the indexes of the two slots of a key.
-func (m *matcher) slotsOf(k key) (one, two uint64) {
-	one, two = k.hashPair()
-	return one >> (m.shift & 63), two >> (m.shift & 63)
-}
-
-// at returns the effect of a key whose hashes are one and two.
-func (m *matcher) at(k key, one, two uint64) (e key) {
-	// An entry that differs from the key only in the bits of the effect is the key's.
-	if a := m.slots[one>>(m.shift&63)] ^ k; a <= effectMask {
-		e = a
-	}
-	if b := m.slots[two>>(m.shift&63)] ^ k; b <= effectMask {
-		e |= b
+// entries returns the rules, without those of givers.
+func (m *matcher) entries() entries {
+	e := entries{blocks: m.blocks.appendTo(nil)}
+	if more := m.more; more != nil {
+		e.named, e.any = more.named, more.any
+		e.blocks = append(e.blocks, more.leftBlocks...)
+		e.wildcards = append(more.wildcards.appendTo(nil), more.leftWildcards...)
 	}
 	return e
 }
 
-func (m *matcher) get(k key) effect {
-	one, two := k.hashPair()
-	return effect(m.at(k, one, two))
-}
-
-// match returns the effect of all rules that cover a permission.
+// match returns the effect of all rules that cover a permission, without those of givers.
 func (m *matcher) match(n *symbol) effect {
-	return m.get(n.exact) | m.matchWild(n)
+	found := n.id.in(m.blocks.find(n.id.block(), blockEffects))
+	if m.more != nil {
+		found |= matchMore(m.more, nil, n)
+	}
+	return found
 }
 
-// matchWild returns the effect of the rules with a wildcard that cover a permission.
-func (m *matcher) matchWild(n *symbol) effect {
-	var e effect
-	if m.wild&wildAction != 0 {
-		e |= m.get(n.exact.anyAction())
+// noMore is for a matcher that has nothing more.
+var noMore = matcherMore{wildcards: noSlots}
+
+// matchMore returns the effect of the rules with a wildcard that cover a permission, and that of the rules without
+// a slot, of two matchers. They usually have the same kinds of wildcards, so it hashes each key once for both.
+func matchMore(a, b *matcherMore, n *symbol) effect {
+	if a == nil {
+		a = &noMore
 	}
-	for depths := m.wild >> 1; depths != 0; depths &= depths - 1 {
+	if b == nil {
+		b = &noMore
+	}
+	var e entry
+	named, any := a.named|b.named, a.any|b.any
+	if any&wildAction != 0 {
+		e = wildcardsOf(a, b, n.exact.anyAction())
+	}
+	for depths := (named | any) >> 1; depths != 0; depths &= depths - 1 {
 		depth := bits.TrailingZeros64(uint64(depths))
 		if depth >= len(*n.prefixes) {
 			break
 		}
 		k := n.exact.below((*n.prefixes)[depth])
-		e |= m.get(k) | m.get(k.anyAction())
+		if named.below(depth) {
+			e |= wildcardsOf(a, b, k)
+		}
+		if any.below(depth) {
+			e |= wildcardsOf(a, b, k.anyAction())
+		}
 	}
-	return e
+	found := effect(e)
+	if a.leftBlocks != nil || b.leftBlocks != nil {
+		block := n.id.block()
+		found |= n.id.in(find(a.leftBlocks, block, blockEffects) | find(b.leftBlocks, block, blockEffects))
+	}
+	return found
+}
+
+// wildcardsOf returns the effects of a key in two matchers.
+func wildcardsOf(a, b *matcherMore, k key) entry {
+	id := entry(k)
+	h := id.hash()
+	found := a.wildcards.get(id, h, wildcardEffects) | b.wildcards.get(id, h, wildcardEffects)
+	if a.leftWildcards != nil || b.leftWildcards != nil {
+		found |= find(a.leftWildcards, id, wildcardEffects) | find(b.leftWildcards, id, wildcardEffects)
+	}
+	return found
 }

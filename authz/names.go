@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/rightful-go/rightful/internal/fold"
 	"github.com/rightful-go/rightful/internal/textcheck"
 )
 
@@ -13,8 +14,8 @@ import (
 type UserID string
 
 // GroupName names a group. It has 1–64 code points and is compared exactly, but no group can be
-// created under a name that equals another group's after NFKC and full case folding. See
-// [GroupName.Check].
+// created under a name that equals another group's after NFKC and full case folding, nor under one that
+// only looks like [Administrators]. See [GroupName.Check].
 type GroupName string
 
 // Administrators is the protected group. It exists and holds every permission from the first start.
@@ -85,7 +86,8 @@ func (u UserID) Check() error {
 
 // Check returns an error if g can't name a group. Its text completes a sentence that begins with the
 // name. A name has 1–64 code points and the characters of a user id ([UserID.Check]), but no comma, "*"
-// or ":", and it doesn't begin with "=", "+", "-" or "@".
+// or ":", and it doesn't begin with "=", "+", "-" or "@". It isn't a text that people take for
+// [Administrators]: another spelling, or a look-alike by the skeletons of Unicode Technical Standard 39.
 func (g GroupName) Check() error {
 	s := string(g)
 	if err := textcheck.Check(s, 1, maxGroupName); err != nil {
@@ -103,6 +105,8 @@ func (g GroupName) Check() error {
 		return fmt.Errorf("contains %q", string(s[strings.IndexAny(s, "*:/")]))
 	case s == "." || s == "..":
 		return fmt.Errorf("is %q, which URLs drop", s)
+	case fold.IsLookalike(s):
+		return fmt.Errorf("looks like %q, the protected group; write it exactly so or choose another", Administrators)
 	}
 	return nil
 }

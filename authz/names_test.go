@@ -1,10 +1,14 @@
 package authz_test
 
 import (
+	"bytes"
 	"errors"
+	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
 	"github.com/rightful-go/rightful/authz/memstore"
 	"github.com/rightful-go/rightful/internal/fold"
 )
@@ -106,6 +110,48 @@ func TestEquivalentGroupNames(t *testing.T) {
 		}
 		if c.same { // the spelling of a name may change
 			must(t)(engine.AsCommand("test").UpdateGroup(t.Context(), c.a, authz.GroupPatch{Name: &c.b}))
+		}
+	}
+}
+
+// Nobody can make a group that people take for Administrators, by any means, and one that another program wrote is
+// ignored and reported.
+func TestLookalikesOfAdministrators(t *testing.T) {
+	t.Parallel()
+	for _, name := range []authz.GroupName{"Аdministrators", "Admınistrators", "Administratorꜱ", "АDMINISTRАTORS"} {
+		store := authztest.NewStore()
+		engine := open(t, store, authz.Options{Bootstrap: "root"})
+		ctx, root := t.Context(), engine.As("root")
+		must(t)(root.CreateGroup(ctx, authz.GroupSpec{Name: "Desk"}))
+		if _, err := root.CreateGroup(ctx, authz.GroupSpec{Name: name}); !errors.Is(err, authz.ErrGroupExists) {
+			t.Errorf("creating %+q: %v", name, err)
+		}
+		if _, err := root.UpdateGroup(ctx, "Desk", authz.GroupPatch{Name: &name}); !errors.Is(err, authz.ErrGroupExists) {
+			t.Errorf("renaming to %+q: %v", name, err)
+		}
+		file := authz.PolicyFile{Lines: []authz.PolicyLine{{Number: 1, Fields: []string{"g", "eve", "group:" + string(name)}}}}
+		var rejected *authz.Error
+		if _, err := root.Import(ctx, file, authz.ImportMerge); !errors.Is(err, authz.ErrImportRejected) || !errors.As(err, &rejected) || rejected.Faults[0].Line != 1 {
+			t.Errorf("importing %+q: %v", name, err)
+		}
+		closeAll(engine)
+
+		store.EditState(func(s *authz.State) {
+			s.Groups = append(s.Groups, authz.GroupRow{GroupInfo: authz.GroupInfo{Name: name}})
+		})
+		store.InsertRows(row("p", "group:"+string(name), "a", "b", "allow"), row("g", "eve", "group:"+string(name)))
+		var log bytes.Buffer
+		engine = open(t, store, authz.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		view := engine.View()
+		if n := len(view.GroupNames("")); n != 2 || engine.Can("eve", "a:b") {
+			t.Errorf("%+q: %d groups, %v", name, n, engine.Can("eve", "a:b"))
+		}
+		bad := view.BadRows()
+		if len(bad) != 2 || !strings.Contains(bad[0].Detail, "looks like \"Administrators\"") || !strings.Contains(bad[1].Detail, "looks like") {
+			t.Errorf("%+q: %v", name, bad)
+		}
+		if !strings.Contains(log.String(), "ignored") {
+			t.Errorf("%+q: the log doesn't tell of the group: %s", name, &log)
 		}
 	}
 }

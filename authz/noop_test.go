@@ -84,7 +84,7 @@ func TestWriteThatChangesNothingRecordsNothing(t *testing.T) {
 		"the same file, whole":   func() (authz.Change, error) { return ana.Import(ctx, file, authz.ImportReplace) },
 		"an empty file":          func() (authz.Change, error) { return ana.Import(ctx, authz.PolicyFile{}, authz.ImportMerge) },
 		"an administrator again": func() (authz.Change, error) { return command.Bootstrap(ctx, "ana") },
-		"no bad rows":            func() (authz.Change, error) { return ana.RemoveBadRows(ctx, 1, 2, 3) },
+		"no bad rows":            func() (authz.Change, error) { return ana.RepairRows(ctx, authz.RowRepair{}) },
 	} {
 		c, err := do()
 		if err != nil || c.Revision != 0 || len(c.Delta.Added)+len(c.Delta.Removed)+len(c.Delta.Groups) > 0 || len(c.Hash) > 0 || !c.At.IsZero() || c.Action == "" || c.Actor.Kind == "" {
@@ -94,7 +94,7 @@ func TestWriteThatChangesNothingRecordsNothing(t *testing.T) {
 			t.Fatalf("%s made revision %d", what, stored)
 		}
 	}
-	if _, err := ana.IfVersion(revision+1).Grant(ctx, "Desk"); !errors.Is(err, authz.ErrRevisionConflict) {
+	if _, err := ana.IfVersion(authz.Version{Revision: revision + 1}).Grant(ctx, "Desk"); !errors.Is(err, authz.ErrRevisionConflict) {
 		t.Errorf("nothing to change excuses no stale version: %v", err)
 	}
 	if _, err := engine.As("ben").Grant(ctx, "Desk"); !errors.Is(err, authz.ErrForbidden) {

@@ -7,9 +7,12 @@ import (
 )
 
 // Open loads the policy and starts to follow the store. On a new store it first creates the group
-// Administrators, or adopts a table that plain Casbin filled; then it applies [Options.Seed] and
-// appoints [Options.Bootstrap], if that is still to be done. Each of these steps is a recorded change,
-// and many instances can open a store at once.
+// Administrators; then it applies [Options.Seed] and appoints [Options.Bootstrap], if that is still to be
+// done. Each of these steps is a recorded change, and many instances can open a store at once.
+//
+// If another program filled the policy table, usually plain Casbin, Open writes nothing and fails with
+// [ErrNotAdopted], unless [Options.Adopt] is set. Then it fails with [ErrAdoptionRefused] if rows of the
+// table would be bad rows; see [CheckAdoption].
 //
 // It fails with [ErrStoreUnavailable] if the store can't be read or written, and if the catalog or the
 // seed is invalid. ctx bounds only Open itself. The caller keeps the store and closes it after
@@ -24,36 +27,45 @@ func Open(ctx context.Context, store Store, options Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	e := newEngine(ctx, store, options, known)
+	for _, step := range []func(context.Context) error{e.reload, e.create, e.applySeed, e.bootstrap} {
+		if err := step(ctx); err != nil {
+			e.stop()
+			return nil, err
+		}
+	}
+	e.startBackground()
+	return e, nil
+}
+
+// newEngine returns an engine that has no policy yet and runs nothing in the background.
+func newEngine(ctx context.Context, store Store, options Options, known *catalog) *Engine {
 	e := &Engine{
-		store: store, options: options, catalog: known, log: options.Logger,
-		started: time.Now(), writing: make(chan struct{}, 1),
+		options: options, catalog: known, log: options.Logger,
+		started: time.Now(), token: make(chan struct{}, 1), gate: newGate(),
 	}
 	if e.log == nil {
 		e.log = slog.Default()
 	}
-	if err := e.reload(ctx); err != nil {
-		return nil, err
-	}
-	for _, step := range []func(context.Context) error{e.adopt, e.applySeed, e.bootstrap} {
-		if err := step(ctx); err != nil {
-			return nil, err
-		}
-	}
-	e.startBackground(ctx)
-	return e, nil
+	e.supervisor.log = e.log
+	e.people = newPeopleFinder(options.Directory, e.log)
+	e.directory = newPromptDirectory(options.Directory)
+	e.given, e.store = store, trackedStore{store, &e.calls}
+	e.life, e.stop = context.WithCancel(context.WithoutCancel(ctx))
+	return e
 }
 
 // startBackground starts the goroutines of an engine; [Engine.Close] ends them.
-func (e *Engine) startBackground(ctx context.Context) {
-	background, stop := context.WithCancel(context.WithoutCancel(ctx))
-	e.stop = stop
+func (e *Engine) startBackground() {
 	if e.options.Verify.OneIn > 0 {
-		e.verifier = newVerifier(e.options.Verify, e.catalog, e.log)
-		e.tasks.Go(func() { e.verifier.run(background) })
+		e.verifier = newVerifier(e.options.Verify, e.catalog, e.log, &e.supervisor)
+		e.background.spawn(func() { e.verifier.run(e.life) })
 	}
-	e.tasks.Go(func() { e.follow(background) })
-	if store, ok := e.store.(DenialStore); ok && !e.options.Denials.Off {
-		e.denials = newDenialRecorder(store, e.options.Denials, e.options.WriteTimeout, e.log)
+	e.background.spawn(func() { e.writeCheckpoints(e.life) })
+	e.background.spawn(func() { e.endMemberships(e.life) })
+	if store, ok := e.given.(DenialStore); ok && !e.options.Denials.Off {
+		e.denials = newDenialRecorder(e.life, store, e.options.Denials, e.options.WriteTimeout, e.log, &e.supervisor)
 		go e.denials.run()
 	}
+	e.background.spawn(func() { e.follow(e.life) })
 }

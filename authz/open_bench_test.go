@@ -1,6 +1,7 @@
 package authz_test
 
 import (
+	"context"
 	"runtime"
 	"testing"
 
@@ -30,7 +31,7 @@ func BenchmarkOpen(b *testing.B) {
 				if !engine.Can(s.User(1), s.Permission(1, 1)) {
 					b.Fatal("denied")
 				}
-				_ = engine.Close()
+				_ = engine.Close(context.Background())
 			}
 			b.StopTimer()
 			b.ReportMetric(float64(heap()-before)/1e6, "MB-heap")
@@ -53,7 +54,7 @@ func BenchmarkOpenMemory(b *testing.B) {
 				if err != nil || !engine.Can(s.User(1), s.Permission(1, 1)) {
 					b.Fatal("denied", err)
 				}
-				_ = engine.Close()
+				_ = engine.Close(context.Background())
 			}
 		})
 	}

@@ -3,6 +3,7 @@ package authz
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/rightful-go/rightful/internal/textcheck"
@@ -149,6 +150,23 @@ func (p Pattern) overlaps(q Pattern) bool {
 	return a.object == b.object
 }
 
+// maxPrefixes bounds the prefixes of an object that "*" may follow in a pattern. Objects have at most maxObject
+// characters, so no object that a pattern covers has more.
+const maxPrefixes = maxObject/2 + 1
+
+// coveringPatterns lists all patterns that cover a permission.
+func coveringPatterns(object, action string) []Pattern {
+	list := []Pattern{Pattern(object + ":" + action), Pattern(object + ":*"), Pattern("*:" + action), Everything}
+	for i, depth := 0, 1; i < len(object) && depth < maxPrefixes; i++ {
+		if c := object[i]; c == '.' || c == '/' {
+			depth++
+			list = append(list, Pattern(object[:i+1]+"*:"+action), Pattern(object[:i+1]+"*:*"))
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
 const (
 	membersPrefix = "rightful.members/"
 	assignAction  = "assign"
@@ -172,11 +190,8 @@ func assignableGroup(p Pattern) (GroupName, bool) {
 	return GroupName(name), ok && (action == assignAction || action == "*") && !strings.Contains(name, "*")
 }
 
-// isResourceOf reports whether object is typ, a dot and one segment, as in "record.17".
-func isResourceOf(typ, object string) bool {
-	id, ok := strings.CutPrefix(object, typ+".")
-	return ok && isSegment(id)
-}
+// isWild reports whether the pattern has a wildcard, so that it can cover more than one permission.
+func (p Pattern) isWild() bool { return strings.Contains(string(p), "*") }
 
 // isSegment reports whether an id can be one segment of an object.
 func isSegment(id string) bool { return id != "" && !strings.ContainsAny(id, "./:*") }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/rightful-go/rightful/authz"
 	"github.com/rightful-go/rightful/authz/memstore"
@@ -19,6 +20,8 @@ type step struct {
 	expect error
 	model  func(*referenceModel)
 	engine func(context.Context, authz.Admin) (authz.Change, error)
+	// operation is the same as a part of a batch; without an action if it can't be one.
+	operation authz.Operation
 }
 
 // randomStep draws an operation for an administrator.
@@ -42,6 +45,7 @@ func createStep(r *rand.Rand, w *referenceModel) step {
 		w.groups[name] = true
 		w.set(name.Subject(), grants, restrictions)
 	}
+	s.operation = authz.Operation{Action: authz.ActionGroupCreate, Group: name, Permissions: authz.Rules{Grants: grants, Restrictions: restrictions}}
 	s.engine = func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 		return a.CreateGroup(ctx, authz.GroupSpec{Name: name, Permissions: authz.Rules{Grants: grants, Restrictions: restrictions}})
 	}
@@ -63,6 +67,7 @@ func deleteStep(r *rand.Rand, w *referenceModel) step {
 	case len(w.members(name)) > 0 && !release:
 		s.expect = authz.ErrGroupHasMembers
 	}
+	s.operation = authz.Operation{Action: authz.ActionGroupDelete, Group: name, Release: release}
 	s.engine = func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 		return a.DeleteGroup(ctx, name, release)
 	}
@@ -78,6 +83,7 @@ func renameStep(r *rand.Rand, w *referenceModel) step {
 	case from != to && w.groups[to]:
 		s.expect = authz.ErrGroupExists
 	}
+	s.operation = authz.Operation{Action: authz.ActionGroupUpdate, Group: from, Patch: authz.GroupPatch{Name: &to}}
 	s.engine = func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 		return a.UpdateGroup(ctx, from, authz.GroupPatch{Name: &to})
 	}
@@ -104,6 +110,7 @@ func inheritStep(r *rand.Rand, w *referenceModel) step {
 			s.expect = authz.ErrInheritanceCycle
 		}
 	}
+	s.operation = authz.Operation{Action: authz.ActionGroupUpdate, Group: heir, Patch: authz.GroupPatch{Inherits: &list}}
 	s.engine = func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 		return a.UpdateGroup(ctx, heir, authz.GroupPatch{Inherits: &list})
 	}
@@ -128,6 +135,7 @@ func grantStep(r *rand.Rand, w *referenceModel) step {
 	if !w.groups[name] {
 		s.expect = authz.ErrNotFound
 	}
+	s.operation = authz.Operation{Action: authz.ActionGroupPermissionsChange, Group: name, Rules: delta}
 	s.engine = func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 		return a.ChangeGroupPermissions(ctx, name, delta)
 	}
@@ -142,6 +150,7 @@ func setRulesStep(r *rand.Rand, w *referenceModel) step {
 	if !w.groups[name] {
 		s.expect = authz.ErrNotFound
 	}
+	s.operation = authz.Operation{Action: authz.ActionGroupPermissionsSet, Group: name, Permissions: rules}
 	s.engine = func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 		return a.SetGroupPermissions(ctx, name, rules)
 	}
@@ -161,6 +170,10 @@ func moveStep(r *rand.Rand, w *referenceModel) step {
 	}
 	if !in && name == authz.Administrators && w.rules[rule] && len(w.members(name)) == 1 {
 		s.expect = authz.ErrLastAdministrator
+	}
+	s.operation = authz.Operation{Action: authz.ActionGroupMembersChange, Group: name, Remove: []authz.UserID{user}}
+	if in {
+		s.operation.Add, s.operation.Remove = s.operation.Remove, nil
 	}
 	s.engine = func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 		if in {
@@ -194,6 +207,10 @@ func userGroupsStep(r *rand.Rand, w *referenceModel) step {
 	case w.isLastAdministrator(user):
 		s.expect = authz.ErrLastAdministrator
 	}
+	s.operation = authz.Operation{Action: authz.ActionUserGroupsSet, User: user}
+	for _, g := range list {
+		s.operation.Memberships = append(s.operation.Memberships, authz.Membership{Group: g})
+	}
 	s.engine = func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 		return a.SetUserGroups(ctx, user, list)
 	}
@@ -209,6 +226,7 @@ func userRulesStep(r *rand.Rand, w *referenceModel) step {
 		engine: func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.SetUserPermissions(ctx, user, rules)
 		},
+		operation: authz.Operation{Action: authz.ActionUserPermissionsSet, User: user, Permissions: rules},
 	}
 }
 
@@ -225,6 +243,7 @@ func deleteUserStep(r *rand.Rand, w *referenceModel) step {
 	if w.isLastAdministrator(user) {
 		s.expect = authz.ErrLastAdministrator
 	}
+	s.operation = authz.Operation{Action: authz.ActionUserDelete, User: user}
 	s.engine = func(ctx context.Context, a authz.Admin) (authz.Change, error) { return a.DeleteUser(ctx, user) }
 	return s
 }
@@ -249,6 +268,9 @@ func importStep(r *rand.Rand, w *referenceModel) step {
 				}
 			}
 		}
+		if mode == authz.ImportReplace {
+			delete(w.ends, authz.Rule{Kind: authz.KindMember, Subject: authz.Subject(user), Group: name})
+		}
 		w.groups[name] = true
 		w.rules[authz.Rule{Kind: authz.KindGrant, Subject: name.Subject(), Pattern: pattern}] = true
 		w.rules[authz.Rule{Kind: authz.KindMember, Subject: authz.Subject(user), Group: name}] = true
@@ -264,6 +286,8 @@ type answers struct {
 	explain       func(*authz.View, authz.UserID, authz.Permission) bool
 	permissionsOf func(*authz.View, authz.UserID) map[authz.Permission]bool
 	enforce       func(authz.Enforcer, authz.UserID, string, string) (bool, error)
+
+	early time.Duration // how much too early the model lets memberships end
 }
 
 func engineAnswers() answers {

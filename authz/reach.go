@@ -1,63 +1,170 @@
 package authz
 
-// reach is the grants and restrictions that apply to a subject, its own and inherited ones.
-type reach struct{ grants, restrictions map[Pattern]bool }
+import (
+	"encoding/binary"
+	"slices"
+)
 
-func newReach() reach { return reach{map[Pattern]bool{}, map[Pattern]bool{}} }
+// reach is the grants and restrictions that apply to a subject, its own and inherited ones, each with the latest end
+// over all paths on which it does.
+type reach struct{ grants, restrictions map[Pattern]Until }
 
-func (r reach) add(rules *ruleSet) {
+func newReach() reach { return reach{map[Pattern]Until{}, map[Pattern]Until{}} }
+
+func (r reach) add(rules *ruleSet, until Until) {
 	for _, p := range rules.patterns(KindGrant) {
-		r.grants[p] = true
+		r.grants[p] = max(r.grants[p], until)
 	}
 	for _, p := range rules.patterns(KindRestriction) {
-		r.restrictions[p] = true
+		r.restrictions[p] = max(r.restrictions[p], until)
 	}
 }
 
-// holds reports whether one grant covers p and no restriction overlaps it.
-func (r reach) holds(p Pattern) bool {
-	for q := range r.restrictions {
-		if q.overlaps(p) {
-			return false
+// holds reports whether one grant that lasts as long covers p and no restriction overlaps it. An actor and what they
+// give can have ten thousand patterns each, so the few patterns that can cover p are looked up.
+func (r reach) holds(p Pattern, until Until) bool {
+	object, action, _ := split(string(p))
+	covering := coveringPatterns(object, action)
+	if p.isWild() {
+		for q := range r.restrictions {
+			if q.overlaps(p) {
+				return false
+			}
 		}
+	} else if slices.ContainsFunc(covering, func(q Pattern) bool { return r.restrictions[q] > 0 }) {
+		return false
 	}
-	for q := range r.grants {
-		if q.covers(p) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(covering, func(q Pattern) bool { return r.grants[q] >= until })
 }
 
 func (s *snapshot) reachOfGroup(g *group) reach {
 	r := newReach()
 	if g != nil {
-		s.reachInto(r, g.id)
+		s.reachInto(r, g.id, forever)
 	}
 	return r
 }
 
-func (s *snapshot) reachInto(r reach, id groupID) {
-	s.walk(id, func(g *group) {
-		r.add(g.rules)
-		if s.blocked[g.subject] {
-			r.restrictions[Everything] = true
-		}
-	})
+// reachInto adds what a group gives to a member until the membership ends.
+func (s *snapshot) reachInto(r reach, id groupID, until Until) {
+	s.walk(id, func(g *group) { s.ownReachInto(r, g, until) })
+}
+
+// ownReachInto adds what a group's own rules say, and what a bad row denies it.
+func (s *snapshot) ownReachInto(r reach, g *group, until Until) {
+	r.add(g.rules, until)
+	if s.blocked[g.subject] {
+		r.restrictions[Everything] = max(r.restrictions[Everything], until)
+	}
 }
 
 // reachOfUser returns what applies to a user, ignoring the groups in without.
 func (s *snapshot) reachOfUser(id UserID, without map[GroupName]bool) reach {
-	r := newReach()
-	if s.blockedAll || s.blocked[id.subject()] {
-		r.restrictions[Everything] = true
+	r := s.reachOfGroupsOf(id, without, nil)
+	if s.blocked[id.subject()] {
+		r.restrictions[Everything] = forever
 	}
-	u := s.user(id)
-	r.add(u.rules())
-	for _, g := range u.groupIDs(nil) {
-		if !without[s.groups[g].info.Name] {
-			s.reachInto(r, g)
+	r.add(s.user(id).rules(), forever)
+	return r
+}
+
+// reachOfGroupsOf returns what applies to a user by groups, ignoring those in without and in apart, which is sorted.
+func (s *snapshot) reachOfGroupsOf(id UserID, without map[GroupName]bool, apart []groupID) reach {
+	r := newReach()
+	ends := s.endsOf(id)
+	for g := range s.user(id).inGroups {
+		if _, found := slices.BinarySearch(apart, g); !found && !without[s.groups[g].info.Name] {
+			s.reachInto(r, g, ends.of(g).orForever())
 		}
 	}
 	return r
+}
+
+// groupsAltered returns the groups whose effect on their members a change can alter.
+func groupsAltered(before, after *snapshot, d Delta) map[groupID]bool {
+	ids := groupsReached(before, after, d)
+	for h := range blocksOnlyIn(before.blocked, after.blocked) {
+		for _, s := range []*snapshot{before, after} {
+			if g := s.groupOf(h); g != nil {
+				ids = append(ids, s.heirsOf([]groupID{g.id})...)
+			}
+		}
+	}
+	altered := make(map[groupID]bool, len(ids))
+	for _, id := range ids {
+		altered[id] = true
+	}
+	return altered
+}
+
+// dividedGroups are the groups of a user before and after a change, without those that stay the same, and these.
+// Each list is sorted.
+type dividedGroups struct{ was, is, stay []groupID }
+
+// divideGroups divides the groups of a user. A group stays if the user is in it before and after, and stays
+// agrees.
+func divideGroups(was, is *user, stays func(groupID) bool) (d dividedGroups) {
+	for id := range was.inGroups {
+		if is.in(id) && stays(id) {
+			d.stay = append(d.stay, id)
+		} else {
+			d.was = append(d.was, id)
+		}
+	}
+	for id := range is.inGroups {
+		if !was.in(id) || !stays(id) {
+			d.is = append(d.is, id)
+		}
+	}
+	return d
+}
+
+// key returns a text that differs if the groups do, those that stay included or not.
+func (d dividedGroups) key(withStay bool) string {
+	lists := [][]groupID{d.was, d.is, d.stay}
+	if !withStay {
+		lists = lists[:2]
+	}
+	var b []byte
+	for _, ids := range lists {
+		b = binary.BigEndian.AppendUint32(b, uint32(len(ids)))
+		for _, id := range ids {
+			b = binary.BigEndian.AppendUint32(b, uint32(id))
+		}
+	}
+	return string(b)
+}
+
+// groupsReached returns the groups whose rules, own or inherited, a change can affect: those that it names and
+// their heirs, before or after.
+func groupsReached(before, after *snapshot, d Delta) []groupID {
+	ids := groupsNamed(before, after, d)
+	return sortedSetOf(append(before.heirsOf(ids), after.heirsOf(ids)...))
+}
+
+// groupsNamed returns the groups that a change names as themselves or as the subject of a rule, sorted.
+func groupsNamed(before, after *snapshot, d Delta) []groupID {
+	var ids []groupID
+	add := func(name GroupName) {
+		for _, s := range []*snapshot{before, after} {
+			if g := s.group(name); g != nil {
+				ids = append(ids, g.id)
+			}
+		}
+	}
+	for _, g := range d.Groups {
+		for _, info := range []*GroupInfo{g.Before, g.After} {
+			if info != nil {
+				add(info.Name)
+			}
+		}
+	}
+	for _, rules := range [][]Rule{d.Added, d.Removed} {
+		for _, r := range rules {
+			if name, ok := r.Subject.Group(); ok {
+				add(name)
+			}
+		}
+	}
+	return sortedSetOf(ids)
 }

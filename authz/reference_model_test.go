@@ -15,6 +15,7 @@ import (
 type referenceModel struct {
 	groups map[authz.GroupName]bool
 	rules  map[authz.Rule]bool
+	ends   map[authz.Rule]authz.Until // of memberships
 }
 
 func newReferenceModel() *referenceModel {
@@ -23,12 +24,13 @@ func newReferenceModel() *referenceModel {
 		rules: map[authz.Rule]bool{
 			{Kind: authz.KindGrant, Subject: "group:Administrators", Pattern: "*:*"}: true,
 		},
+		ends: map[authz.Rule]authz.Until{},
 	}
 }
 
 // modelOf reads a policy from its rows.
 func modelOf(v *authz.View) *referenceModel {
-	w := &referenceModel{map[authz.GroupName]bool{}, map[authz.Rule]bool{}}
+	w := &referenceModel{map[authz.GroupName]bool{}, map[authz.Rule]bool{}, map[authz.Rule]authz.Until{}}
 	for _, g := range v.Groups("") {
 		w.groups[g.Name] = true
 	}
@@ -43,12 +45,27 @@ func modelOf(v *authz.View) *referenceModel {
 			r.Kind = authz.KindRestriction
 		}
 		w.rules[r] = true
+		if end := v.RowEnd(row); end != 0 {
+			w.ends[r] = end
+		}
 	}
 	return w
 }
 
 func (w *referenceModel) clone() *referenceModel {
-	return &referenceModel{maps.Clone(w.groups), maps.Clone(w.rules)}
+	return &referenceModel{maps.Clone(w.groups), maps.Clone(w.rules), maps.Clone(w.ends)}
+}
+
+// at returns the model as it is at a later time, if nothing but time changes it.
+func (w *referenceModel) at(now authz.Until) *referenceModel {
+	w = w.clone()
+	for r, end := range w.ends {
+		if end <= now || !w.rules[r] {
+			delete(w.rules, r)
+			delete(w.ends, r)
+		}
+	}
+	return w
 }
 
 // subjects returns the user and every group that reaches them, or that would if they were also
@@ -238,6 +255,10 @@ func (w *referenceModel) rename(from, to authz.GroupName) {
 		}
 		delete(w.rules, was)
 		w.rules[r] = true
+		if end, ok := w.ends[was]; ok {
+			delete(w.ends, was)
+			w.ends[r] = end
+		}
 	}
 }
 
@@ -323,7 +344,7 @@ func (w *referenceModel) listed(v *authz.View, u authz.UserID, p authz.Permissio
 func (w *referenceModel) tooLongWith(r authz.Rule) bool {
 	after := w.clone()
 	after.put(r)
-	return r.Kind == authz.KindInherit && after.longestChain() > 10
+	return r.Kind == authz.KindInherit && after.longestChain() > 9
 }
 
 // fileOf is the policy as a file that says all of it.

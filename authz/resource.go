@@ -47,7 +47,9 @@ func (v *View) Permits(user UserID, action string, r Resource) bool {
 	)
 	for _, object := range r.objects() {
 		c := v.s.symbols.prefixIDs(object, wild, room[:0])
-		found |= v.s.effectOn(u, &symbol{exact: v.s.symbols.exact(object, action), prefixes: &c})
+		found |= v.s.effectOn(u, &symbol{
+			id: v.s.symbols.permission(object, action), exact: v.s.symbols.exact(object, action), prefixes: &c,
+		})
 	}
 	return v.s.verdict(u, found)
 }
@@ -71,12 +73,13 @@ func (v *View) usersPermitted(access Access) iter.Seq[UserID] {
 			n := v.s.symbols.symbolOf(object, access.Action, every)
 			symbols, effects = append(symbols, n), append(effects, v.s.effects(&n))
 		}
-		for id, u := range v.s.users.All() {
+		for e := range v.s.users.All() {
 			var found effect
+			u := userOf(e)
 			for i := range symbols {
-				found |= effects[i].on(u, &symbols[i])
+				found |= effects[i].on(&u, &symbols[i])
 			}
-			if v.s.verdict(u, found) && !yield(id) {
+			if v.s.verdict(&u, found) && !yield(UserID(e.Key())) {
 				return
 			}
 		}

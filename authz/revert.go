@@ -31,8 +31,10 @@ func (a Admin) Revert(ctx context.Context, revision Revision) (Change, error) {
 	}
 	return a.do(ctx, write{
 		Operation: Operation{Action: ActionChangeRevert, Revision: revision},
-		prepare:   func(required *requirement, s *snapshot) error { return r.prepare(ctx, a, required, s) },
-		draft:     r.draft,
+		prepare: func(ctx context.Context, required *requirement, s *snapshot) error {
+			return r.prepare(ctx, a, required, s)
+		},
+		draft: r.draft,
 	})
 }
 
@@ -40,7 +42,7 @@ func (a Admin) Revert(ctx context.Context, revision Revision) (Change, error) {
 // not find out which exist.
 func (a Admin) reversal(ctx context.Context, revision Revision) (*reversal, error) {
 	e := a.engine
-	if err := a.authorize(e.current.Load(), Operation{Action: ActionChangeRevert}.requirement(UserID(a.actor.ID))); err != nil {
+	if err := a.authorize(e.counted.Load(), Operation{Action: ActionChangeRevert}.requirement(UserID(a.actor.ID))); err != nil {
 		return nil, err
 	}
 	c, err := e.Change(ctx, revision)
@@ -52,7 +54,7 @@ func (a Admin) reversal(ctx context.Context, revision Revision) (*reversal, erro
 			return nil, err
 		}
 	}
-	return &reversal{c, newGroupHistory(revision)}, nil
+	return &reversal{change: c, history: newGroupHistory(revision)}, nil
 }
 
 // prepare follows the groups of the change to a snapshot, and adds the requirements of the revert

@@ -6,23 +6,18 @@ import (
 	"github.com/rightful-go/rightful/internal/fold"
 )
 
-// inversion drafts the inverse of a change on the present policy.
-type inversion struct {
-	*reversal
-	d *draft
-
-	restored map[GroupName]GroupName // groups that the change deleted, to the name that they get back
-	renames  map[GroupName]GroupName // from present names
-	deletes  []*group
-	removes  map[Rule]bool // with present names
-}
-
 func (r *reversal) draft(d *draft) error {
 	if r.altersAdministrators() {
 		return ErrProtectedGroup
 	}
-	in := inversion{r, d, map[GroupName]GroupName{}, map[GroupName]GroupName{}, nil, map[Rule]bool{}}
+	in := inversion{
+		reversal: r, d: d,
+		restored: map[GroupName]GroupName{}, renames: map[GroupName]GroupName{}, removes: map[Rule]bool{},
+	}
 	for _, g := range r.change.Delta.Groups {
+		if err := d.canceled(); err != nil {
+			return err
+		}
 		switch {
 		case g.Before == nil:
 			in.planDeletion(*g.After)
@@ -32,18 +27,55 @@ func (r *reversal) draft(d *draft) error {
 			in.restoreInfo(*g.Before, *g.After)
 		}
 	}
-	in.invertRules()
+	if err := in.invertRules(); err != nil {
+		return err
+	}
+	if err := in.invertEnds(); err != nil {
+		return err
+	}
 	for _, g := range in.deletes {
+		if err := d.now(); err != nil {
+			return err
+		}
 		in.deleteGroup(g)
+	}
+	if err := in.finishGroups(); err != nil {
+		return err
 	}
 	for _, row := range rowsOnlyIn(r.change.Delta.RemovedRows, r.change.Delta.AddedRows) {
 		d.obstacle("the row %d, which was quarantined and then removed, can't be restored", row.ID)
+	}
+	if r.change.Delta.Archived != nil {
+		d.obstacle("archived records stay in their file")
 	}
 	came := rowsOnlyIn(r.change.Delta.AddedRows, r.change.Delta.RemovedRows)
 	for _, row := range rowsOnlyIn(came, rowsOnlyIn(came, d.s.badRows)) {
 		d.obstacle("the row %d is quarantined; repair the policy table to remove it", row.ID)
 	}
 	return nil
+}
+
+// finishGroups completes what follows if several groups are renamed or deleted at once. The rights that go with one
+// may be those of another, and among them may be rights that the change gave or took.
+func (in *inversion) finishGroups() error {
+	if len(in.renames) == 0 && len(in.deletes) < 2 {
+		return nil
+	}
+	rename := func(name GroupName) GroupName {
+		if to, ok := in.renames[name]; ok {
+			return to
+		}
+		return name
+	}
+	for _, rules := range [][]Rule{in.d.delta.Added, in.d.delta.Removed} {
+		for i, r := range rules {
+			rules[i] = r.withNames(rename)
+		}
+	}
+	for i, c := range in.d.delta.Ends {
+		in.d.delta.Ends[i].Group = rename(c.Group)
+	}
+	return in.d.cancelOut()
 }
 
 // altersAdministrators reports whether the change altered Administrators itself, which nobody may
@@ -56,15 +88,6 @@ func (r *reversal) altersAdministrators() bool {
 	delta := r.change.Delta
 	return slices.ContainsFunc(delta.Added, protected) || slices.ContainsFunc(delta.Removed, protected) ||
 		slices.ContainsFunc(delta.Groups, func(g GroupChange) bool { return is(g.Before) != is(g.After) })
-}
-
-// present returns a group of the change's revision as it is now, nil if it was deleted since.
-func (in *inversion) present(name GroupName) *group {
-	now, exists := in.history.now(name)
-	if !exists {
-		return nil
-	}
-	return in.d.s.group(now)
 }
 
 // planDeletion plans to delete a group that the change created. Whether that is possible shows after
@@ -100,11 +123,24 @@ func (in *inversion) restoreGroup(gone GroupInfo) {
 // isRestored reports whether a group that the change deleted exists again, with everything it had.
 func (in *inversion) isRestored(gone GroupInfo) bool {
 	g := in.d.s.group(gone.Name)
-	return g != nil && g.info == gone && !slices.ContainsFunc(in.change.Delta.Removed, func(r Rule) bool {
-		assigned, _ := assignableGroup(r.Pattern)
-		about := r.Subject == gone.Name.Subject() || r.Group == gone.Name || assigned == gone.Name
+	if g == nil || g.info != gone {
+		return false
+	}
+	if in.lost == nil {
+		in.lost = map[GroupName][]Rule{}
+		for _, r := range in.change.Delta.Removed {
+			subject, _ := r.Subject.Group()
+			assigned, _ := assignableGroup(r.Pattern)
+			for _, name := range distinct([]GroupName{subject, r.Group, assigned}) {
+				if name != "" {
+					in.lost[name] = append(in.lost[name], r)
+				}
+			}
+		}
+	}
+	return !slices.ContainsFunc(in.lost[gone.Name], func(r Rule) bool {
 		now, _, exists := in.translate(r)
-		return about && !(exists && in.d.s.hasRule(now))
+		return !(exists && in.d.s.hasRule(now))
 	})
 }
 
@@ -160,19 +196,25 @@ func (in *inversion) restoreName(name GroupName, g *group) GroupName {
 // invertRules drafts the removal of the rules that the change added, and the return of those that it
 // removed. If a rule returns to a subject that has lost one of the added rules since, somebody has
 // replaced the added rule by something else: adding the old rule to that would not be a revert.
-func (in *inversion) invertRules() {
-	missing, restores := map[Subject][]Rule{}, map[Subject]bool{}
+func (in *inversion) invertRules() error {
+	missing, restores := map[Rule]bool{}, map[Subject]bool{}
 	for _, r := range in.change.Delta.Added {
+		if err := in.d.canceled(); err != nil {
+			return err
+		}
 		switch now, will, exists := in.translate(r); {
 		case in.followsGroup(r) || !exists: // removed with its group
 		case in.d.s.hasRule(now):
 			in.removes[now] = true
 			in.d.delta.Removed = append(in.d.delta.Removed, will)
 		default:
-			missing[now.Subject] = append(missing[now.Subject], now)
+			missing[now] = true
 		}
 	}
 	for _, r := range in.change.Delta.Removed {
+		if err := in.d.canceled(); err != nil {
+			return err
+		}
 		now, will, exists := in.translate(r)
 		switch {
 		case in.followsGroup(r):
@@ -186,10 +228,14 @@ func (in *inversion) invertRules() {
 		}
 	}
 	for _, r := range in.change.Delta.Added {
-		if now, _, _ := in.translate(r); restores[now.Subject] && slices.Contains(missing[now.Subject], now) {
+		if err := in.d.canceled(); err != nil {
+			return err
+		}
+		if now, _, _ := in.translate(r); restores[now.Subject] && missing[now] {
 			in.d.obstacle("%s, which the change added, was removed since, so what it replaced can't be restored", now.describe())
 		}
 	}
+	return nil
 }
 
 // checkKnown checks a rule that returns against the present catalog.
@@ -200,39 +246,6 @@ func (in *inversion) checkKnown(r Rule) {
 	if detail, known := in.d.inCatalog(r.Pattern); !known {
 		in.d.obstacle("%s can't be restored: %s", r.describe(), detail)
 	}
-}
-
-// translate returns a rule of the change with the present names of its groups, and with those after
-// the revert. It is false if one of the groups was deleted since.
-func (in *inversion) translate(r Rule) (now, will Rule, exists bool) {
-	now, will, exists = r, r, true
-	follow := func(name GroupName, put func(r *Rule, name GroupName)) {
-		if back, ok := in.restored[name]; ok {
-			put(&will, back)
-			return
-		}
-		g := in.present(name)
-		if g == nil {
-			exists = false
-			return
-		}
-		put(&now, g.info.Name)
-		put(&will, g.info.Name)
-		if renamed, ok := in.renames[g.info.Name]; ok {
-			put(&will, renamed)
-		}
-	}
-	if name, ok := r.Subject.Group(); ok {
-		follow(name, func(r *Rule, name GroupName) { r.Subject = name.Subject() })
-	}
-	if r.Group != "" {
-		follow(r.Group, func(r *Rule, name GroupName) { r.Group = name })
-	}
-	if name, ok := assignableGroup(r.Pattern); ok {
-		_, action, _ := split(string(r.Pattern))
-		follow(name, func(r *Rule, name GroupName) { r.Pattern = membersPattern(name, action) })
-	}
-	return now, will, exists
 }
 
 // deleteGroup drafts the deletion of a group that the change created, unless something was added to
@@ -267,5 +280,6 @@ func (in *inversion) deleteGroup(g *group) {
 	if in.d.obstacles.count == obstacles {
 		in.d.delta.Groups = append(in.d.delta.Groups, GroupChange{Before: &g.info})
 		in.d.moveAssignRights(name, "")
+		in.d.dropEnds(g)
 	}
 }

@@ -2,7 +2,6 @@ package authz
 
 import (
 	"context"
-	"slices"
 )
 
 // groupHistory maps the group names of one revision to those of a later one. Groups that kept their
@@ -48,11 +47,13 @@ func (s *groupHistory) note(g GroupChange) {
 
 // followGroups advances a history to a revision. It reads the store.
 func (e *Engine) followGroups(ctx context.Context, s *groupHistory, to Revision) error {
+	var batch batchSize
 	for s.revision < to {
-		records, err := e.recordsAfter(ctx, s.revision)
+		records, err := e.recordsAfter(ctx, s.revision, batch.next())
 		if err != nil {
 			return err
 		}
+		batch.read(records)
 		for _, record := range records {
 			if s.revision == to {
 				break
@@ -74,19 +75,59 @@ func (e *Engine) followGroups(ctx context.Context, s *groupHistory, to Revision)
 type reversal struct {
 	change  Change
 	history *groupHistory
+
+	made    map[GroupName]bool      // the groups that the change made; nil until needed
+	renamed map[GroupName]GroupName // those that it renamed, from the old name to the new one
+	moved   map[Rule]bool           // the rights to assign that it carried to the new name of their group, by both names
 }
 
 // followsGroup reports whether a rule is a right to assign that the revert handles together with its
-// group, because it renames or deletes the group.
+// group, because it renames or deletes the group. A right that a batch gave or took beside a rename doesn't follow.
 func (r *reversal) followsGroup(rule Rule) bool {
 	name, ok := assignableGroup(rule.Pattern)
-	return ok && slices.ContainsFunc(r.change.Delta.Groups, func(g GroupChange) bool {
+	if !ok {
+		return false
+	}
+	r.indexGroups()
+	group, _ := rule.Subject.Group()
+	return r.moved[rule] || r.made[name] && !r.made[group]
+}
+
+// indexGroups notes the groups that the change made or renamed, and the rights that it carried to new names. It can
+// be many.
+func (r *reversal) indexGroups() {
+	if r.made != nil {
+		return
+	}
+	r.made, r.renamed, r.moved = map[GroupName]bool{}, map[GroupName]GroupName{}, map[Rule]bool{}
+	for _, g := range r.change.Delta.Groups {
 		switch {
 		case g.After == nil:
-			return false
 		case g.Before == nil:
-			return g.After.Name == name && rule.Subject != name.Subject()
+			r.made[g.After.Name] = true
+		case g.Before.Name != g.After.Name:
+			r.renamed[g.Before.Name] = g.After.Name
 		}
-		return g.Before.Name != g.After.Name && (g.Before.Name == name || g.After.Name == name)
-	})
+	}
+	if len(r.renamed) == 0 {
+		return
+	}
+	added := map[Rule]bool{}
+	for _, rule := range r.change.Delta.Added {
+		if rule.Pattern != "" {
+			added[rule] = true
+		}
+	}
+	for _, old := range r.change.Delta.Removed {
+		name, isAssign := assignableGroup(old.Pattern)
+		now, isRenamed := r.renamed[name]
+		if !isAssign || !isRenamed {
+			continue
+		}
+		_, action, _ := split(string(old.Pattern))
+		carried := old
+		if carried.Pattern = membersPattern(now, action); added[carried] {
+			r.moved[old], r.moved[carried] = true, true
+		}
+	}
 }

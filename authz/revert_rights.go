@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"context"
 	"maps"
 	"slices"
 )
@@ -18,6 +19,15 @@ func (r *reversal) require(required *requirement, actor Actor) {
 			all[UpdateGroups] = true
 		}
 	}
+	move := func(user UserID, group GroupName) {
+		all[ViewUsers] = true
+		if user == UserID(actor.ID) {
+			all[UpdateUsers] = true
+			return
+		}
+		now, _ := r.history.now(group)
+		moved[now] = true // "" for a deleted group, whose members nobody can assign by delegation
+	}
 	for _, rule := range slices.Concat(r.change.Delta.Added, r.change.Delta.Removed) {
 		if r.followsGroup(rule) {
 			continue
@@ -27,13 +37,15 @@ func (r *reversal) require(required *requirement, actor Actor) {
 		case isGroup && own[group]: // created or deleted with its rules
 		case isGroup:
 			all[UpdateGroups] = true
-		case rule.Kind == KindMember && rule.Subject != Subject(actor.ID):
-			all[ViewUsers] = true
-			now, _ := r.history.now(rule.Group)
-			moved[now] = true // "" for a deleted group, whose members nobody can assign by delegation
+		case rule.Kind == KindMember:
+			user, _ := rule.Subject.User()
+			move(user, rule.Group)
 		default:
 			all[ViewUsers], all[UpdateUsers] = true, true
 		}
+	}
+	for _, end := range r.change.Delta.Ends {
+		move(end.User, end.Group)
 	}
 	required.permissions = append(required.permissions, slices.Sorted(maps.Keys(all))...)
 	required.groups = append(required.groups, slices.Sorted(maps.Keys(moved))...)
@@ -41,7 +53,7 @@ func (r *reversal) require(required *requirement, actor Actor) {
 
 // mayRevert reports whether the actor has the rights to revert a change and holds what the revert
 // gives. Whether an obstacle prevents the revert doesn't matter.
-func (a Admin) mayRevert(s *snapshot, r *reversal) bool {
+func (a Admin) mayRevert(ctx context.Context, s *snapshot, r *reversal) bool {
 	actor := UserID(a.actor.ID)
 	if a.actor.Kind != ActorUser || s.isAdministrator(actor) {
 		return true
@@ -51,11 +63,17 @@ func (a Admin) mayRevert(s *snapshot, r *reversal) bool {
 	if a.authorize(s, required) != nil {
 		return false
 	}
-	d := a.newDraft(s)
+	d := a.newDraft(ctx, s)
 	if r.draft(d) != nil { // protected, for every actor
 		return true
 	}
-	c := Change{Revision: s.revision + 1, Delta: d.sortedDelta()}
-	after, err := s.apply(c.update())
-	return err == nil && checkEscalation(s, s, after, actor, c.Delta) == nil
+	delta, err := d.sortedDelta()
+	if err != nil {
+		return false
+	}
+	c := Change{Revision: s.revision + 1, Delta: delta}
+	u := c.update()
+	u.pace = d.pace
+	after, err := s.apply(u)
+	return err == nil && checkEscalation(d.pace, s, s, after, actor, c.Delta) == nil
 }

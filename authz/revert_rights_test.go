@@ -1,12 +1,21 @@
 package authz_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/rightful-go/rightful/authz"
 )
+
+// endIn puts an end on a membership.
+func endIn(d time.Duration, group authz.GroupName, user authz.UserID) operationFunc {
+	return func(ctx context.Context, a authz.Admin) (authz.Change, error) {
+		return a.Until(time.Now().Add(d)).Assign(ctx, group, user)
+	}
+}
 
 // A revert needs the rights of its inverse, and gives nothing that its actor doesn't hold.
 func TestRevertNeedsRights(t *testing.T) {
@@ -35,6 +44,8 @@ func TestRevertNeedsRights(t *testing.T) {
 		{"in either direction", unassign("Desk", "ben"), []authz.Pattern{view, "rightful.users:view", "rightful.members/Desk:assign"}, nil},
 		{"of that group", assign("Finance", "cleo"), []authz.Pattern{view, "rightful.users:view", "rightful.members/Desk:assign"}, authz.ErrForbidden},
 		{"and not oneself", unassign("Desk", "dave"), []authz.Pattern{view, "rightful.users:view", "rightful.members/Desk:assign"}, authz.ErrForbidden},
+		{"an end is a matter of members", endIn(time.Hour, "Desk", "ben"), []authz.Pattern{view, "rightful.users:view", "requests.*:*"}, authz.ErrForbidden},
+		{"the right to assign covers ends", endIn(time.Hour, "Desk", "ben"), []authz.Pattern{view, "rightful.users:view", "rightful.members/Desk:assign"}, nil},
 		{"Administrators are theirs", assign(authz.Administrators, "cleo"), []authz.Pattern{"rightful.*:*"}, authz.ErrEscalation},
 		{"a right of Rightful's is taken by who holds it", userGrant("cleo", "rightful.policy:import"), []authz.Pattern{view, "rightful.users:*"}, authz.ErrEscalation},
 	} {
@@ -66,5 +77,21 @@ func TestRevertNeedsRights(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Who may not change users takes no end off their own membership by reverting.
+func TestRevertOfAnEndOfOnesOwn(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	engine, _ := revertOffice(t, authz.Options{})
+	ana := engine.As("ana")
+	must(t)(ana.SetUserPermissions(ctx, "dave", authz.Rules{Grants: []authz.Pattern{
+		"rightful.changes:view", "rightful.groups:view", "rightful.users:view", "rightful.members/Desk:assign", "requests.*:*",
+	}}))
+	must(t)(ana.Assign(ctx, "Desk", "dave"))
+	change := must(t)(endIn(time.Hour, "Desk", "dave")(ctx, ana))
+	if _, err := engine.As("dave").Revert(ctx, change.Revision); !errors.Is(err, authz.ErrForbidden) {
+		t.Errorf("dave takes off the end: %v", err)
 	}
 }

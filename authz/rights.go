@@ -27,7 +27,9 @@ var permissionsFor = map[Action][]Permission{
 	ActionUserDelete:             {ViewGroups, ViewUsers, UpdateUsers},
 	ActionPolicyImport:           {ImportPolicy},
 	ActionPolicyRepair:           {},
+	ActionPermissionRename:       {},
 	ActionChangeRevert:           {ViewChanges}, // and what the inverse change needs
+	ActionBatch:                  {},            // what its operations need
 }
 
 // requirement returns the rights that an operation needs. Nothing else defines them: the engine checks
@@ -47,8 +49,34 @@ func (o Operation) requirement(actor UserID) requirement {
 		}
 	case ActionPolicyImport:
 		r.administrators = o.Mode == ImportReplace
-	case ActionPolicyRepair:
+	case ActionPolicyRepair, ActionPermissionRename:
 		r.administrators = true
+	case ActionBatch:
+		r.requireEach(o.Operations, actor)
 	}
 	return r
+}
+
+// requireEach adds the requirements of the operations of a batch. Delegation doesn't cover groups that the batch
+// renames: it would be unclear whether the right names the group by its old name or its new one.
+func (r *requirement) requireEach(operations []Operation, actor UserID) {
+	renamed := map[GroupName]bool{}
+	for _, o := range operations {
+		if o.Action == ActionGroupUpdate && o.Patch.Name != nil && *o.Patch.Name != o.Group {
+			renamed[o.Group], renamed[*o.Patch.Name] = true, true
+		}
+	}
+	for _, o := range operations {
+		one := o.requirement(actor)
+		r.permissions = append(r.permissions, one.permissions...)
+		r.administrators, r.nobody = r.administrators || one.administrators, r.nobody || one.nobody
+		for _, g := range one.groups {
+			if renamed[g] {
+				r.permissions = append(r.permissions, UpdateUsers)
+			} else {
+				r.groups = append(r.groups, g)
+			}
+		}
+	}
+	r.permissions, r.groups = distinct(r.permissions), distinct(r.groups)
 }

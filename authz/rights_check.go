@@ -3,18 +3,24 @@ package authz
 import "slices"
 
 // lacks returns [ErrForbidden] with everything that the user lacks of a requirement, nil if nothing.
+//
+// Whether a group exists and what it gives may not show in the answer to a user who may not view it. So as long as
+// another permission is missing, a right to assign its members counts for every group that the right names.
 func (v *View) lacks(user UserID, r requirement) error {
 	var missing []Permission
-	need := func(p Permission, delegated bool) {
-		if !v.Can(user, p) && !delegated && !slices.Contains(missing, p) {
+	need := func(p Permission) {
+		if !v.Can(user, p) && !slices.Contains(missing, p) {
 			missing = append(missing, p)
 		}
 	}
 	for _, p := range r.permissions {
-		need(p, false)
+		need(p)
 	}
+	blind := len(missing) > 0
 	for _, g := range r.groups {
-		need(UpdateUsers, !v.expired && v.s.mayAssign(user, g))
+		if v.expired || !v.s.can(user, AssignMembers(g)) || !blind && !v.s.mayAssign(user, g) {
+			need(UpdateUsers)
+		}
 	}
 	if r.nobody || r.administrators && (v.expired || !v.s.isAdministrator(user)) {
 		missing = append(missing, Permission(Everything))
@@ -33,13 +39,7 @@ func (s *snapshot) mayAssign(actor UserID, name GroupName) bool {
 	if g == nil || name == Administrators || !s.can(actor, AssignMembers(name)) {
 		return false
 	}
-	all := s.reachOfGroup(g)
-	for _, set := range []map[Pattern]bool{all.grants, all.restrictions} {
-		for p := range set {
-			if p.overlaps(ownPattern) {
-				return false
-			}
-		}
-	}
-	return true
+	free := true
+	s.walk(g.id, func(g *group) { free = free && !s.blocked[g.subject] && !g.rules.overlaps(ownPattern) })
+	return free
 }

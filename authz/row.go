@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/rightful-go/rightful/internal/fold"
 )
 
 // Row is a row of the policy table casbin_rule: its type ("p" or "g") and six values, which are empty
@@ -32,17 +34,25 @@ const (
 	deny      = "deny"
 )
 
-func isBlank(r Row) bool { return r.Type == "" && r.V == [6]string{} }
+// lacksEffect reports whether a row is a rule without an effect, as Casbin's common models with three values
+// have them.
+func (r Row) lacksEffect() bool { return r.Type == rowPolicy && len(r.fields()) == 4 }
 
-func isLink(r Row) bool { return strings.HasPrefix(r.Type, rowLink) }
+// mayRestrict reports whether a "p" row is a restriction, or may be one that was damaged. Three values are a
+// grant.
+func (r Row) mayRestrict() bool {
+	return r.Type == rowPolicy && r.V[3] != allow && !r.lacksEffect()
+}
 
 // BadRow is a row of the policy table that is not a valid rule. It grants nothing. If it is or may be a
-// restriction, its subject is denied everything until the row is repaired.
+// restriction, it denies its subject everything until the row is repaired.
 type BadRow struct {
 	ID     int64    `json:"id"`
 	Values []string `json:"values"` // the type first, without the empty ones at the end
 	Detail string   `json:"detail"` // what is wrong with it
-	Denies string   `json:"denies"` // the subject that is denied everything; "*" for everyone, "" for nobody
+	// Denies are the subjects that the row denies everything; none if it can't be a restriction, or if
+	// nobody has the name that it gives.
+	Denies []Subject `json:"denies,omitempty"`
 }
 
 // key is equal for rows with equal values.
@@ -62,6 +72,7 @@ func cloneBadRows(list []BadRow) []BadRow {
 	list = slices.Clone(list)
 	for i := range list {
 		list[i].Values = slices.Clone(list[i].Values)
+		list[i].Denies = slices.Clone(list[i].Denies)
 	}
 	return list
 }
@@ -106,8 +117,8 @@ func parseRow(row Row) (Rule, error) {
 	return parseFields(all[:n])
 }
 
-// parseFields parses the fields of a row or line and checks its names. The caller checks whether the
-// groups exist.
+// parseFields parses the fields of a row or line and checks its names. A missing effect means allow. The
+// caller checks whether the groups exist.
 func parseFields(fields []string) (Rule, error) {
 	if len(fields) == 0 {
 		return Rule{}, errors.New("is blank")
@@ -119,6 +130,9 @@ func parseFields(fields []string) (Rule, error) {
 		want, form = 3, "g, member, group"
 	default:
 		return Rule{}, fmt.Errorf("has the type %q; it must be p or g", clip(fields[0]))
+	}
+	if fields[0] == rowPolicy && len(fields) == want-1 {
+		fields = append(slices.Clone(fields), allow)
 	}
 	if len(fields) != want {
 		return Rule{}, fmt.Errorf("has %d columns; it must have %d: %s", len(fields), want, form)
@@ -184,4 +198,20 @@ func (r Rename) apply(row Row) Row {
 		row.V[1] = string(r.To.Subject())
 	}
 	return row
+}
+
+// watch is what decides whether a change concerns the bad rows, beside their groups.
+type watch struct {
+	links bool             // there are "g" rows, for which inheritance and restrictions count
+	users map[Subject]bool // reached from the right sides of "g" rows
+	folds map[string]bool  // the folded forms of texts that may name users
+}
+
+// concerns reports whether a rule that came or went may alter whom bad rows deny.
+func (w watch) concerns(r Rule) bool {
+	if w.links && (r.Kind == KindInherit || r.Kind == KindRestriction) || w.users[r.Subject] {
+		return true
+	}
+	id, isUser := r.Subject.User()
+	return isUser && len(w.folds) > 0 && w.folds[fold.String(string(id))]
 }

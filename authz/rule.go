@@ -3,6 +3,7 @@ package authz
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/rightful-go/rightful/internal/textcheck"
 )
@@ -52,23 +53,38 @@ func (r Rule) describe() string {
 // compareForExport orders grants and restrictions before memberships and inheritance, and groups before
 // users.
 func compareForExport(a, b Rule) int {
-	rank := func(r Rule) int {
-		n := 0
-		if r.Group != "" {
-			n += 2
-		}
-		if _, isUser := r.Subject.User(); isUser {
-			n++
-		}
-		return n
-	}
 	return cmp.Or(
-		cmp.Compare(rank(a), rank(b)),
+		cmp.Compare(a.exportRank(), b.exportRank()),
 		cmp.Compare(a.Subject, b.Subject),
 		cmp.Compare(a.Pattern, b.Pattern),
 		cmp.Compare(a.Kind, b.Kind),
 		cmp.Compare(a.Group, b.Group),
 	)
+}
+
+// sortRules sorts rules for export. Most lists are sorted already.
+func sortRules(p *pace, rules []Rule) error {
+	if slices.IsSortedFunc(rules, compareForExport) {
+		return p.now()
+	}
+	return sortFunc(p, rules, compareForExport)
+}
+
+// The places of the rules of users in the order of [compareForExport].
+const (
+	rankOfUserRules   = 1
+	rankOfMemberships = 3
+)
+
+func (r *Rule) exportRank() int {
+	n := 0
+	if r.Group != "" {
+		n += 2
+	}
+	if _, isUser := r.Subject.User(); isUser {
+		n++
+	}
+	return n
 }
 
 // Rules are the grants and restrictions of one subject. The engine returns each sorted and without
@@ -82,6 +98,12 @@ type Rules struct {
 // effect; neither is an error.
 type RulesDelta struct {
 	Grant, Revoke, Restrict, Lift []Pattern
+}
+
+func (r Rules) count() int { return len(r.Grants) + len(r.Restrictions) }
+
+func (delta RulesDelta) count() int {
+	return len(delta.Grant) + len(delta.Revoke) + len(delta.Restrict) + len(delta.Lift)
 }
 
 // GroupInfo is the name and description of a group.
@@ -118,6 +140,13 @@ type GroupPatch struct {
 	Name        *GroupName
 	Description *string
 	Inherits    *[]GroupName
+}
+
+func (p GroupPatch) count() int {
+	if p.Inherits == nil {
+		return 0
+	}
+	return len(*p.Inherits)
 }
 
 var administratorsRule = Rule{Kind: KindGrant, Subject: Administrators.Subject(), Pattern: Everything}

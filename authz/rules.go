@@ -9,7 +9,7 @@ func (s *snapshot) rules(yield func(Rule) bool) {
 		}
 	}
 	var few [8]groupID
-	for id, u := range s.users.All() {
+	for id, u := range usersOf(s.users.All()) {
 		if !s.rulesOf(id.subject(), u.rules(), KindMember, u.groupIDs(few[:0]), yield) {
 			return
 		}
@@ -24,7 +24,7 @@ func (s *snapshot) patternRules(yield func(Rule) bool) {
 			return
 		}
 	}
-	for id, u := range s.usersOf(s.withRules) {
+	for id, u := range s.usersInSet(s.withRules) {
 		if !s.rulesOf(id.subject(), u.rules(), KindMember, nil, yield) {
 			return
 		}

@@ -8,8 +8,8 @@ import (
 
 // ruleSet is an immutable set of grants and restrictions.
 type ruleSet struct {
-	grants, restrictions []Pattern    // sorted, without duplicates
-	keys                 []patternKey // of the grants, followed by those of the restrictions
+	grants, restrictions []Pattern // sorted, without duplicates
+	entries              entries
 }
 
 func newRuleSet(symbols *symbolsEdit, grants, restrictions []Pattern) *ruleSet {
@@ -17,13 +17,13 @@ func newRuleSet(symbols *symbolsEdit, grants, restrictions []Pattern) *ruleSet {
 		return nil
 	}
 	s := &ruleSet{grants: sortedSet(grants), restrictions: sortedSet(restrictions)}
-	s.keys = make([]patternKey, 0, len(s.grants)+len(s.restrictions))
 	for _, p := range s.grants {
-		s.keys = append(s.keys, symbols.patternKey(p))
+		s.entries.add(symbols.patternKey(p), granted)
 	}
 	for _, p := range s.restrictions {
-		s.keys = append(s.keys, symbols.patternKey(p))
+		s.entries.add(symbols.patternKey(p), restricted)
 	}
+	s.entries.sort()
 	return s
 }
 
@@ -44,12 +44,57 @@ func (s *ruleSet) size() int {
 	if s == nil {
 		return 0
 	}
-	return len(s.keys)
+	return len(s.grants) + len(s.restrictions)
+}
+
+// withBlock returns what the rules say. If blocked is true, they restrict everything as well.
+func (s *ruleSet) withBlock(blocked bool) (of entries) {
+	if s != nil {
+		of = s.entries
+	}
+	if blocked {
+		of.wildcards = slices.Clip(of.wildcards)
+		of.add(everythingKey, restricted)
+		of.sort()
+	}
+	return of
+}
+
+// divided returns the rules with wildcards and those without, nil if there are none.
+func (s *ruleSet) divided() (wild, exact *ruleSet) {
+	if len(s.entries.wildcards) == 0 {
+		return nil, s
+	}
+	exact = &ruleSet{entries: entries{blocks: s.entries.blocks}}
+	wild = &ruleSet{entries: entries{wildcards: s.entries.wildcards, named: s.entries.named, any: s.entries.any}}
+	divide := func(list []Pattern) (wild, exact []Pattern) {
+		for _, p := range list {
+			if p.isWild() {
+				wild = append(wild, p)
+			} else {
+				exact = append(exact, p)
+			}
+		}
+		return wild, exact
+	}
+	wild.grants, exact.grants = divide(s.grants)
+	wild.restrictions, exact.restrictions = divide(s.restrictions)
+	return wild, exact
 }
 
 func (s *ruleSet) has(kind RuleKind, p Pattern) bool {
 	_, found := slices.BinarySearch(s.patterns(kind), p)
 	return found
+}
+
+// overlaps reports whether a grant or a restriction overlaps p.
+func (s *ruleSet) overlaps(p Pattern) bool {
+	for _, kind := range []RuleKind{KindGrant, KindRestriction} {
+		if slices.ContainsFunc(s.patterns(kind), p.overlaps) {
+			return true
+		}
+	}
+	return false
 }
 
 // rules returns a copy in display order.

@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"fmt"
 	"iter"
 	"slices"
 
@@ -23,18 +24,21 @@ type snapshot struct {
 	freeIDs        []groupID          // of groups that were deleted
 	administrators groupID            // noGroup if the group doesn't exist
 
-	users     table.Table[UserID, user]
-	withRules table.Set // the users who have rules of their own
+	users     table.Table[userMore] // see [userOf]
+	withRules table.Set             // the users who have rules of their own
+	ends      table.Table[userEnds] // by user
 
 	symbols   symbols
 	declared  []Permission // by the catalog; always in symbols
 	ruleCount int          // grants and restrictions, of groups and users
 
+	// recorded is the policy that the records lead to, where this one lacks memberships of it that have ended; nil
+	// if this is that policy.
+	recorded *snapshot
+
 	badRows []BadRow
-	// blocked are the subjects that a bad row denies everything, and blockedAll says that one denies
-	// it to everyone; see [BadRow].
-	blocked    map[Subject]bool
-	blockedAll bool
+	blocked map[Subject]bool // the subjects that a bad row denies everything; see [BadRow]
+	watched watch            // what else may alter that
 }
 
 // emptySnapshot returns the policy before the first change. The permissions of the catalog have symbols
@@ -61,6 +65,15 @@ func (s *snapshot) group(name GroupName) *group {
 	return s.groups[s.byName[name]]
 }
 
+// groupOf returns the group that is a subject, nil if the subject is a user or the group doesn't exist.
+func (s *snapshot) groupOf(h Subject) *group {
+	name, ok := h.Group()
+	if !ok {
+		return nil
+	}
+	return s.group(name)
+}
+
 func (s *snapshot) groupNames(ids []groupID) []GroupName {
 	names := make([]GroupName, len(ids))
 	for i, id := range ids {
@@ -70,13 +83,21 @@ func (s *snapshot) groupNames(ids []groupID) []GroupName {
 	return names
 }
 
-// user returns the part of the policy about a user, nil if there is none.
-func (s *snapshot) user(id UserID) *user { return s.users.Find(id) }
+// user returns the part of the policy about a user, nil if there is none. The empty user is an anonymous
+// request: it holds nothing, whatever a policy says.
+func (s *snapshot) user(id UserID) *user {
+	e := s.users.Find(string(id))
+	if !e.Found() || id == "" {
+		return nil
+	}
+	u := userOf(e)
+	return &u
+}
 
 // membersOf yields the users directly in a group, in no particular order.
 func (s *snapshot) membersOf(g *group) iter.Seq[UserID] {
 	return func(yield func(UserID) bool) {
-		for id, u := range s.usersOf(g.members) {
+		for id, u := range s.usersInSet(g.members) {
 			if u.in(g.id) && !yield(id) {
 				return
 			}
@@ -105,11 +126,15 @@ func (s *snapshot) usersIn(ids []groupID, ruled bool) iter.Seq2[UserID, *user] {
 		return s.fewUsersIn(wanted, ruled)
 	}
 	return func(yield func(UserID, *user) bool) {
-		for id, u := range s.users.All() {
-			if (u.firstOf(wanted) != noGroup || ruled && u.rules() != nil) && !yield(id, u) {
-				return
+		chosen := func(yield func(table.Entry[userMore]) bool) {
+			for e := range s.users.All() {
+				u := userOf(e)
+				if (u.firstOf(wanted) != noGroup || ruled && u.rules() != nil) && !yield(e) {
+					return
+				}
 			}
 		}
+		usersOf(chosen)(yield)
 	}
 }
 
@@ -130,7 +155,7 @@ func (s *snapshot) fewUsersIn(wanted []bool, ruled bool) iter.Seq2[UserID, *user
 	}
 	return func(yield func(UserID, *user) bool) {
 		for _, p := range parts {
-			for id, u := range s.usersOf(p.users) {
+			for id, u := range s.usersInSet(p.users) {
 				if u.firstOf(wanted) == p.group && (p.group != noGroup || u.rules() != nil) && !yield(id, u) {
 					return
 				}
@@ -139,12 +164,13 @@ func (s *snapshot) fewUsersIn(wanted []bool, ruled bool) iter.Seq2[UserID, *user
 	}
 }
 
-// usersOf yields the users in a set, and rarely others whose ids have the same hash.
-func (s *snapshot) usersOf(set table.Set) iter.Seq2[UserID, *user] {
+// usersInSet yields the users in a set, and rarely others whose ids have the same hash.
+func (s *snapshot) usersInSet(set table.Set) iter.Seq2[UserID, *user] {
 	return func(yield func(UserID, *user) bool) {
+		var u user
 		for h := range set.All() {
-			for id, u := range s.users.WithHash(h) {
-				if !yield(id, u) {
+			for id, e := range s.users.WithHash(h) {
+				if u = userOf(e); !yield(UserID(id), &u) {
 					return
 				}
 			}
@@ -193,7 +219,7 @@ func (s *snapshot) groupIDs() []groupID {
 
 func (s *snapshot) head() Head { return Head{s.revision, s.hash} }
 
-func (s *snapshot) position() Position { return Position{s.head(), s.writes} }
+func (s *snapshot) position() Position { return Position{Head: s.head(), Writes: s.writes} }
 
 // hasRule reports whether the policy has a rule of any kind.
 func (s *snapshot) hasRule(r Rule) bool {
@@ -207,4 +233,33 @@ func (s *snapshot) hasRule(r Rule) bool {
 		return heir != nil && giver != nil && slices.Contains(heir.inherits, giver.id)
 	}
 	return s.hasPattern(r)
+}
+
+// checkGroups returns an error if a group that a rule names doesn't exist.
+func (s *snapshot) checkGroups(r Rule) error {
+	name, isGroup := r.Subject.Group()
+	if _, exists := s.byName[name]; isGroup && !exists {
+		return fmt.Errorf("names the group %q, which doesn't exist", name)
+	}
+	if _, exists := s.byName[r.Group]; r.Group != "" && !exists {
+		return fmt.Errorf("names the group %q, which doesn't exist", r.Group)
+	}
+	return nil
+}
+
+// inRecords returns the policy that the records lead to: with the memberships that have ended and that no change has
+// removed yet.
+func (s *snapshot) inRecords() *snapshot {
+	if s.recorded != nil {
+		return s.recorded
+	}
+	return s
+}
+
+// versionBefore returns the version, or that of the policy in place of one which no change can have made.
+func (s *snapshot) versionBefore(v Version) Version {
+	if v.Revision < 0 || v.Revision > s.revision {
+		return NewVersion(s.revision, s.hash)
+	}
+	return v
 }

@@ -2,6 +2,7 @@ package authz
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -21,6 +22,10 @@ func (e *Engine) applySeed(ctx context.Context) error {
 		milestones: func(m *Milestones) { m.Seeded = true },
 	})
 	if err != nil {
+		var rejected *Error
+		if name := e.options.Seed.Policy.Name; name != "" && errors.As(err, &rejected) && errors.Is(err, ErrImportRejected) {
+			err = fmt.Errorf("%s: %w", name, err)
+		}
 		return fmt.Errorf("apply the seed: %w", err)
 	}
 	return nil
@@ -65,6 +70,6 @@ func (a Admin) Bootstrap(ctx context.Context, user UserID) (Change, error) {
 // appoint drafts that a user is a member of Administrators.
 func (d *draft) appoint(user UserID) {
 	if g := d.lookUpGroup("", Administrators); g != nil {
-		d.setMember(user, g, true)
+		d.addMember(user, g, term{given: true}) // without an end
 	}
 }

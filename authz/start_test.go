@@ -1,13 +1,18 @@
 package authz_test
 
 import (
+	"context"
 	"errors"
+	"log/slog"
 	"path/filepath"
+	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/rightful-go/rightful/authz"
 	"github.com/rightful-go/rightful/authz/authztest"
 	"github.com/rightful-go/rightful/authz/memstore"
+	"github.com/rightful-go/rightful/authz/policycsv"
 )
 
 // Administrators exists from the first start on, and only the first start appoints a member.
@@ -63,7 +68,7 @@ func TestStartRepairsAdministrators(t *testing.T) {
 			engine := open(t, store, authz.Options{Bootstrap: "ana"})
 			must(t)(engine.As("ana").CreateGroup(t.Context(), authz.GroupSpec{Name: "Desk"}))
 			must(t)(engine.As("ana").Assign(t.Context(), "Desk", "ben"))
-			_ = engine.Close()
+			_ = engine.Close(context.Background())
 			spoil(store)
 			engine = open(t, store, authz.Options{})
 			g, _ := engine.View().Group(authz.Administrators)
@@ -81,6 +86,22 @@ func TestStartRepairsAdministrators(t *testing.T) {
 	}
 }
 
+// A bad line that the engine finds in a seed is reported with its file and number.
+func TestBadLineOfASeedHasTheNameOfItsFile(t *testing.T) {
+	t.Parallel()
+	seed, err := policycsv.ReadSeed(fstest.MapFS{
+		"permissions.csv": {Data: []byte("category,permission,label\nA,a:b,Bees\n")},
+		"policy.csv":      {Data: []byte("p, group:X, a, b\np, group:X, nowhere, do\n")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = authz.Open(t.Context(), memstore.New(), authz.Options{Seed: &seed, Logger: slog.New(slog.DiscardHandler)})
+	if err == nil || !errors.Is(err, authz.ErrImportRejected) || !strings.Contains(err.Error(), "policy.csv: line 2: ") {
+		t.Errorf("%v", err)
+	}
+}
+
 // A seed is applied once; later changes are never undone and are reported as drift.
 func TestSeedIsAppliedOnce(t *testing.T) {
 	t.Parallel()
@@ -90,7 +111,7 @@ func TestSeedIsAppliedOnce(t *testing.T) {
 	ctx := t.Context()
 	must(t)(engine.As("ana").Unassign(ctx, "Requests desk", "ben"))
 	must(t)(engine.As("ana").Assign(ctx, "Finance", "cleo"))
-	_ = engine.Close()
+	_ = engine.Close(context.Background())
 	again := open(t, store, options)
 	if again.Can("ben", "finance.operations:view") || !again.Can("cleo", "finance.operations:view") {
 		t.Error("the second start undid a change")
@@ -129,7 +150,7 @@ func TestRepairAtStartMatchesTheRecords(t *testing.T) {
 	t.Parallel()
 	store := authztest.NewStore()
 	engine := open(t, store, authz.Options{Bootstrap: "ana"})
-	_ = engine.Close()
+	_ = engine.Close(context.Background())
 	store.DeleteRow(rowID(t, store, "p", "group:Administrators"))
 	store.InsertRows(row("g", "group:Administrators", "group:Administrators"), row("p", "group:Administrators", "a", "b", "deny"))
 	engine = open(t, store, authz.Options{})
@@ -148,7 +169,7 @@ func TestEmptiedTable(t *testing.T) {
 	store := authztest.NewStore()
 	engine := open(t, store, authz.Options{Bootstrap: "ana"})
 	must(t)(engine.As("ana").ChangeUserPermissions(t.Context(), "eve", authz.RulesDelta{Grant: []authz.Pattern{"rightful.groups:*"}}))
-	_ = engine.Close()
+	_ = engine.Close(context.Background())
 	store.DeleteRow(rowID(t, store, "p", "group:Administrators"))
 	store.DeleteRow(rowID(t, store, "g", "ana"))
 	engine = open(t, store, authz.Options{Bootstrap: "mallory"})

@@ -1,12 +1,15 @@
 package authz
 
-import "context"
+import (
+	"context"
+	"iter"
+)
 
 // GroupRow is a row of the groups table.
 type GroupRow struct {
 	GroupInfo
-	Version   Revision // of the last change to its description, inheritance or rules
-	UpdatedAt int64    // microseconds since 1970, UTC
+	Version   Version // of the last change to its description, inheritance or rules
+	UpdatedAt int64   // microseconds since 1970, UTC
 	UpdatedBy Actor
 }
 
@@ -25,6 +28,9 @@ type Position struct {
 	// Writes changes with every transaction in which another program, such as a script or another
 	// Casbin, writes to the tables of rows and groups. Usually it counts them.
 	Writes int64
+	// Now is the store's own clock when the position was read, in microseconds since 1970, UTC. It is no part
+	// of what identifies the state, and of no meaning in [Commit.Onto].
+	Now int64
 }
 
 func (p Position) equal(other Position) bool {
@@ -39,9 +45,11 @@ type State struct {
 	Recorded   int64
 	Milestones Milestones
 	Groups     []GroupRow
+	Ends       []MembershipEnd // every row of the table of ends, each user and group once, in any order
 }
 
-// Commit is one change for a store to write, in this order: renames, removals, additions, groups.
+// Commit is one change for a store to write, in this order: renames, removals, additions,
+// ends, groups.
 type Commit struct {
 	Record     Record
 	Onto       Position // the policy that the change was validated against
@@ -50,19 +58,70 @@ type Commit struct {
 	Renames      []Rename
 	RemoveRows   []Row      // see [Store.Commit]
 	RemoveIDs    []int64    // of bad rows
-	AddRows      []Row      // none of them is in the table
+	AddRows      []Row      // none of them is in the table; see [Commit.Added]
+	AddRules     []Rule     // more rows to add, as rules, because an import can have a million
 	PutGroups    []GroupRow // created or updated, by name, after the renames
 	DeleteGroups []GroupName
-	// Users are the users whose direct groups or own rules change. Their version becomes the revision
-	// of the record.
+	// Ends are the ends of memberships to set, and with an Until of 0 to delete, under the new names of renamed
+	// groups, at most one of a user in a group. An end exists by itself: the table of rows needn't have the
+	// membership. Renames rename the groups of ends, too; a renamed end replaces one that the user has in the new
+	// group. If an end to delete is not in the table, Commit returns an error and writes nothing.
+	Ends []MembershipEnd
+	// NotBefore, unless it is 0, is the earliest time for the commit, in microseconds since 1970, UTC. If the
+	// store's own clock, read within the transaction, is earlier, Commit returns [ErrTooEarly] and writes
+	// nothing. If it is a conflict as well, it returns [ErrConflict].
+	NotBefore int64
+	// Users are the users whose direct groups or own rules change. Their version becomes that of the
+	// record, see [NewVersion].
 	Users []UserID
+
+	// Keys are what [RecordQuery.Keys] finds the record by: at most 104, all different, each of 1 to 110
+	// code points.
+	Keys []string
+
+	// Archive, unless it is 0, deletes the records up to this revision, the checkpoints below it, and the
+	// versions, up to it, of users whom no row of the policy table has as its first value. It is set only
+	// for a [CheckpointStore].
+	Archive Revision
+}
+
+// RecordQuery selects the records that [Store.Before] returns. A zero field selects all records.
+type RecordQuery struct {
+	Before Revision // of a lower revision
+	Since  int64    // made at that time or later, in microseconds since 1970, UTC
+	Until  int64    // made before that time
+
+	// Keys selects by [Commit.Keys]: the record has at least one key of each list. There are at most
+	// three lists of at most two keys.
+	Keys [][]string
+
+	Limit int // at most so many records; never zero
+	// MaxBytes, unless zero, ends the list with the first record that brings the bytes of its deltas to so many:
+	// some records are larger than ten thousand others.
+	MaxBytes int
+}
+
+// Added yields every row to add: those of AddRows and then those of AddRules.
+func (c Commit) Added() iter.Seq[Row] {
+	return func(yield func(Row) bool) {
+		for _, row := range c.AddRows {
+			if !yield(row) {
+				return
+			}
+		}
+		for _, r := range c.AddRules {
+			if !yield(r.row()) {
+				return
+			}
+		}
+	}
 }
 
 // Store keeps a policy. It need not understand it: the engine keeps every invariant, and because a
 // commit names the position that it was checked on, the invariants hold across instances.
 //
 // Implementations must be safe for concurrent use and pass authztest.TestStore. The engine takes every
-// error but [ErrConflict] and [ErrGap] to mean that the store is unavailable for now.
+// error but [ErrConflict], [ErrTooEarly], [ErrGap] and [ErrValueRefused] to mean that the store is unavailable for now.
 type Store interface {
 	// Load reads one consistent state. It calls state once, and then row for each row of the policy
 	// table in order of id, bad rows included, with values exactly as stored and NULL as empty. If
@@ -72,17 +131,19 @@ type Store interface {
 	// Position returns the present position. It must be cheap: every instance polls it.
 	Position(ctx context.Context) (Position, error)
 
-	// Since returns the records after a revision, oldest first, at most limit of them.
-	// It returns [ErrGap] if one of these is missing.
-	Since(ctx context.Context, after Revision, limit int) ([]Record, error)
+	// Since returns the records after a revision, oldest first, at most limit of them. Unless maxBytes is zero,
+	// the list ends with the first record that brings the bytes of its deltas to so many: it is never empty
+	// because a record is large, and never much larger than that record. It returns [ErrGap] if one of
+	// these is missing; it needn't look for records after the end of the list.
+	Since(ctx context.Context, after Revision, limit, maxBytes int) ([]Record, error)
 
-	// Before returns the records before a revision, newest first, at most limit of them.
-	// If before is 0, it begins with the newest.
-	Before(ctx context.Context, before Revision, limit int) ([]Record, error)
+	// Before returns the records that q selects, newest first. It must be quick even if q selects none of
+	// many records.
+	Before(ctx context.Context, q RecordQuery) ([]Record, error)
 
-	// UserVersion returns the revision of the last commit whose Users contain id, or 0 if there is
-	// none.
-	UserVersion(ctx context.Context, id UserID) (Revision, error)
+	// UserVersion returns the version of the record of the last commit whose Users contain id, or the
+	// zero Version if there is none.
+	UserVersion(ctx context.Context, id UserID) (Version, error)
 
 	// Commit writes all of c or nothing. If the store is not at c.Onto, because its revision, its hash
 	// or its Writes differ, it returns [ErrConflict] and writes nothing. A commit doesn't change
@@ -95,6 +156,35 @@ type Store interface {
 	// If Commit returns nil, the change is durable. After any other error the change may have been
 	// written or not; the engine reads the store to find out.
 	Commit(ctx context.Context, c Commit) error
+}
+
+// Checkpoint describes a policy that was stored so that the records before it need not be replayed.
+type Checkpoint struct {
+	Head          // the last record before it
+	Digest []byte // of its contents and the head; see [Options.RecordKey]
+	Chunks int    // how many chunks the contents have
+}
+
+// CheckpointStore is a [Store] that also keeps checkpoints. A checkpoint isn't part of the policy: writing
+// one changes neither the revision nor Position.Writes. Checkpoints are never changed, and deleted only by
+// [Commit.Archive].
+//
+// Implementations must be safe for concurrent use and pass authztest.TestStore. Without checkpoints, the
+// engine replays or undoes all records between the present and the past, and can't archive any.
+type CheckpointStore interface {
+	Store
+
+	// Checkpoints returns all checkpoints, newest first.
+	Checkpoints(ctx context.Context) ([]Checkpoint, error)
+
+	// CheckpointChunk returns one chunk of the checkpoint of a revision, counted from 0. It returns
+	// [ErrGap] if there is none.
+	CheckpointChunk(ctx context.Context, r Revision, chunk int) ([]byte, error)
+
+	// AddCheckpoint stores a checkpoint and its chunks, each of at most 256 KiB, or nothing. It returns
+	// [ErrConflict] if the store has a checkpoint of that revision, or no record of that revision with
+	// that hash.
+	AddCheckpoint(ctx context.Context, c Checkpoint, chunks [][]byte) error
 }
 
 // Notifier tells the other instances on a store that something has changed. Notifications are hints:
@@ -115,6 +205,31 @@ type Notifier interface {
 type Directory interface {
 	// Active reports whether the user can sign in now. The engine treats an error as false.
 	Active(ctx context.Context, user UserID) (bool, error)
+}
+
+// Person is what a host knows of a user.
+type Person struct {
+	ID    UserID
+	Name  string // shown beside the id; empty if there is none
+	Email string // empty if there is none
+}
+
+// PeopleDirectory is a [Directory] that also knows the names of users, for people who read lists of them. If
+// [Options.Directory] has these methods, the engine uses them. Nothing depends on them: an answer that is late or
+// wrong is left out; see [Engine.People].
+//
+// Implementations must be safe for concurrent use: up to eight calls run at once.
+type PeopleDirectory interface {
+	Directory
+
+	// People returns what is known of users, at most 500 in one call, in any order. Unknown users are left
+	// out.
+	People(ctx context.Context, users []UserID) ([]Person, error)
+
+	// FindPeople returns up to limit people whose id, name or e-mail address contains the text, in any
+	// order. The text is as someone typed it, with 1 to 200 code points: escape it for your query language,
+	// and the wildcards of LIKE too.
+	FindPeople(ctx context.Context, text string, limit int) ([]Person, error)
 }
 
 // DenialStore is a [Store] that also keeps denials. Denials are not part of the policy: writing them

@@ -11,30 +11,25 @@ import (
 // compares numbers. It only grows, and a number never changes its meaning. [snapshot.renewSymbols]
 // replaces it when most of it is unused.
 type symbols struct {
-	texts table.Table[string, text]       // objects, their prefixes that "*" may follow, and actions
-	names table.Table[Permission, symbol] // the permissions that rules and the catalog name
-	last  textID                          // the highest number in use
-	added int                             // how many patterns have added a text or a name
-}
-
-// text is what the table stores of one text.
-type text struct {
-	id       textID
-	prefixes *prefixes // of an object that begins with this text; nil unless "*" may follow it
+	// texts are objects, their prefixes that "*" may follow, and actions. Their word is the textID, and more
+	// is the prefixes of an object that begins with the text, unless "*" can't follow it.
+	texts table.Table[prefixes]
+	// names are the permissions that rules and the catalog name. Their word is the permissionID.
+	names table.Table[symbol]
+	last  textID // the highest number of a text
+	added int    // how many patterns have added a text or a name
 }
 
 // symbol is a permission in numbers.
 type symbol struct {
+	id       permissionID
 	exact    key       // of the object and the action
 	prefixes *prefixes // of the object
 }
 
 // prefixes are the prefixes of an object that "*" may follow in a pattern that covers it, shortest first:
 // "", "clients.", "clients.requests.".
-type prefixes []textID
-
-// Objects have at most maxObject characters, so no object that a pattern covers has more prefixes.
-const maxPrefixes = maxObject/2 + 1
+type prefixes []textID // at most maxPrefixes
 
 // find returns the number of a text, and noText if it has none.
 func (s *symbols) find(str string) textID {
@@ -44,21 +39,32 @@ func (s *symbols) find(str string) textID {
 	case "*":
 		return anyText
 	}
-	if t := s.texts.Find(str); t != nil {
-		return t.id
+	if t := s.texts.Find(str); t.Found() {
+		return textID(t.Word)
 	}
 	return noText
 }
 
-// symbolOf returns the symbol of a permission that is not among the names. It looks up only the prefixes
-// that rules use, as wild says.
+// symbolOf returns the symbol of the action on the object. It looks up only the prefixes that rules use, as wild
+// says.
 func (s *symbols) symbolOf(object, action string, wild wildcards) symbol {
 	c := s.prefixIDs(object, wild, nil)
-	return symbol{exact: s.exact(object, action), prefixes: &c}
+	return symbol{id: s.permission(object, action), exact: s.exact(object, action), prefixes: &c}
 }
 
 func (s *symbols) exact(object, action string) key {
 	return exactKey(s.find(object), s.find(action))
+}
+
+// permission returns the number of the action on the object, and noPermission if it has none.
+func (s *symbols) permission(object, action string) permissionID {
+	if strings.Contains(action, ":") {
+		return noPermission // joined to one text, it would be another permission
+	}
+	if n := s.names.Find(object + ":" + action); n.Found() {
+		return permissionID(n.Word)
+	}
+	return noPermission
 }
 
 // prefixIDs appends the prefixes of an object to c, so that a decision can provide the memory.
@@ -79,8 +85,8 @@ func (s *symbols) prefixIDs(object string, wild wildcards, c prefixes) prefixes 
 
 // symbolsEdit is an update of a symbol table.
 type symbolsEdit struct {
-	texts *table.Edit[string, text]
-	names *table.Edit[Permission, symbol]
+	texts *table.Edit[prefixes]
+	names *table.Edit[symbol]
 	last  textID
 	added int
 }
@@ -101,22 +107,25 @@ func (e *symbolsEdit) idOf(s string) textID {
 	case "*":
 		return anyText
 	}
-	if t := e.texts.Find(s); t != nil {
-		return t.id
+	if t := e.texts.Find(s); t.Found() {
+		return textID(t.Word)
 	}
 	e.last++
-	e.texts.Set(s).id = e.last
+	e.texts.Put(s, uint64(e.last), nil)
 	return e.last
 }
 
 // symbol returns the symbol of a permission, and adds the permission to the names.
 func (e *symbolsEdit) symbol(p Permission) symbol {
-	if known := e.names.Find(p); known != nil {
-		return *known
+	if known := e.names.Find(string(p)); known.Found() {
+		return *known.More()
 	}
 	object, action, _ := p.Split()
-	n := symbol{exact: exactKey(e.idOf(object), e.idOf(action)), prefixes: e.prefixes(object)}
-	*e.names.Set(p) = n
+	n := symbol{
+		id:    permissionID(e.names.Len() + 1),
+		exact: exactKey(e.idOf(object), e.idOf(action)), prefixes: e.prefixes(object),
+	}
+	e.names.Put(string(p), uint64(n.id), &n)
 	return n
 }
 
@@ -129,11 +138,12 @@ func (e *symbolsEdit) prefixes(object string) *prefixes {
 		return rootPrefixes
 	}
 	prefix := object[:end]
-	if t := e.texts.Find(prefix); t != nil && t.prefixes != nil {
-		return t.prefixes
+	if t := e.texts.Find(prefix); t.Found() && t.More() != nil {
+		return t.More()
 	}
-	longer := slices.Concat(*e.prefixes(object[:end-1]), prefixes{e.idOf(prefix)})
-	e.texts.Set(prefix).prefixes = &longer
+	id := e.idOf(prefix)
+	longer := slices.Concat(*e.prefixes(object[:end-1]), prefixes{id})
+	e.texts.Put(prefix, uint64(id), &longer)
 	return &longer
 }
 
@@ -154,7 +164,7 @@ func (e *symbolsEdit) patternKeyOf(p Pattern) patternKey {
 		depth := strings.Count(t.object, ".") + strings.Count(t.object, "/")
 		return belowPatternKey(e.idOf(t.object), e.idOf(t.action), depth)
 	case t.action == "*":
-		return patternKey{key: exactKey(e.idOf(t.object), anyText), wild: wildAction}
+		return patternKey{key: exactKey(e.idOf(t.object), anyText), kind: wildAction}
 	}
-	return patternKey{key: e.symbol(Permission(p)).exact}
+	return patternKey{permission: e.symbol(Permission(p)).id}
 }

@@ -81,11 +81,22 @@ func sortedSet[S ~string](list []S) []S {
 	return slices.Compact(list)
 }
 
+// setOf returns the elements of a list as a set, for lookups in loops.
+func setOf[T comparable](list []T) map[T]bool {
+	set := make(map[T]bool, len(list))
+	for _, x := range list {
+		set[x] = true
+	}
+	return set
+}
+
 // distinct returns the list without repeated elements, in order of first appearance.
 func distinct[T comparable](list []T) []T {
 	var once []T
+	seen := make(map[T]bool, len(list))
 	for _, x := range list {
-		if !slices.Contains(once, x) {
+		if !seen[x] {
+			seen[x] = true
 			once = append(once, x)
 		}
 	}

@@ -46,9 +46,10 @@ type VerifyStats struct {
 // verifier compares decisions with Casbin's, one after the other.
 type verifier struct {
 	Verification
-	catalog *catalog
-	waiting chan decision
-	report  func(Discrepancy)
+	catalog    *catalog
+	supervisor *supervisor
+	waiting    chan decision
+	report     func(Discrepancy)
 
 	equal, different, skipped atomic.Uint64
 }
@@ -68,8 +69,8 @@ const (
 	restFactor = 9
 )
 
-func newVerifier(options Verification, catalog *catalog, log *slog.Logger) *verifier {
-	v := &verifier{Verification: options, catalog: catalog, waiting: make(chan decision, maxWaiting)}
+func newVerifier(options Verification, catalog *catalog, log *slog.Logger, s *supervisor) *verifier {
+	v := &verifier{Verification: options, catalog: catalog, supervisor: s, waiting: make(chan decision, maxWaiting)}
 	v.report = func(d Discrepancy) {
 		log.Error("decision differs from Casbin's; please report it with an export of the policy",
 			"user", d.User, "permissions", d.Permissions, "revision", d.Revision, "allowed", d.Allowed, "error", d.Err)
@@ -104,12 +105,14 @@ func (v *verifier) run(ctx context.Context) {
 		case d = <-v.waiting:
 		}
 		start := time.Now()
-		var err error
-		if d.s != compiled {
-			compiled = d.s
-			enforcer, err = (&View{s: d.s, catalog: v.catalog}).Enforcer()
-		}
-		v.check(d, enforcer, err)
+		_ = v.supervisor.run("verifier", func() (err error) {
+			if d.s != compiled {
+				compiled, enforcer = d.s, nil
+				enforcer, err = (&View{s: d.s, catalog: v.catalog}).Enforcer()
+			}
+			v.check(d, enforcer, err)
+			return nil
+		})
 		select {
 		case <-ctx.Done():
 		case <-time.After(restFactor * time.Since(start)):

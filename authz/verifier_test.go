@@ -1,6 +1,7 @@
 package authz_test
 
 import (
+	"context"
 	"log/slog"
 	"strings"
 	"testing"
@@ -93,7 +94,7 @@ func TestVerifyFindsAWrongDecision(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Fatal("nothing was reported")
 	}
-	if err := e.Close(); err != nil {
+	if err := e.Close(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	if v := e.Status().Verify; v != (authz.VerifyStats{Different: 1}) {

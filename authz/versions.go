@@ -2,7 +2,7 @@ package authz
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"slices"
 )
 
@@ -18,6 +18,15 @@ func (a Admin) checkVersion(ctx context.Context, o Operation, s *snapshot) error
 	if err != nil {
 		return err
 	}
+	if version.Revision > s.revision { // a change that is newer than the draft
+		if err := a.engine.Refresh(ctx); err != nil {
+			return err
+		}
+		if a.engine.current.Load() != s {
+			return errDraftLost
+		}
+	}
+	version = s.versionBefore(version)
 	if !slices.Contains(a.versions, version) {
 		return revisionConflict(version)
 	}
@@ -35,35 +44,40 @@ func (a Admin) checkGroupVersion(o Operation, s *snapshot) error {
 	return nil
 }
 
-// userVersion returns the revision at which the user's groups or rules last changed. An id that can't be a
+// userVersion returns the version of the last change to the user's groups or rules. An id that can't be a
 // user's has none, and the store isn't asked: a database fails at some of these, as if it were away.
-func (e *Engine) userVersion(ctx context.Context, id UserID) (Revision, error) {
+func (e *Engine) userVersion(ctx context.Context, id UserID) (Version, error) {
 	if canExist := id.Check() == nil; !canExist {
-		return 0, nil
+		return Version{}, nil
 	}
 	version, err := e.store.UserVersion(ctx, id)
 	if err != nil {
-		return 0, e.unavailable(ctx, err)
+		return Version{}, e.unavailable(ctx, err)
 	}
 	return version, nil
 }
 
-// ViewUser returns a view and the user's version in it, for [Admin.IfVersion]: the revision at
-// which the user's groups or own rules last changed, 0 if they never did. It reads the store and
+// ViewUser returns a view and the user's version in it, for [Admin.IfVersion]: that of the
+// last change to the user's groups or own rules, zero if they never changed. It reads the store and
 // returns [ErrStoreUnavailable] if that fails.
-func (e *Engine) ViewUser(ctx context.Context, id UserID) (*View, Revision, error) {
+func (e *Engine) ViewUser(ctx context.Context, id UserID) (*View, Version, error) {
 	for range 3 {
 		v := e.View()
 		version, err := e.userVersion(ctx, id)
 		if err != nil {
-			return nil, 0, err
+			return nil, Version{}, err
 		}
-		if version <= v.s.revision {
-			return v, version, nil
+		if version.Revision <= v.s.revision {
+			return v, v.s.versionBefore(version), nil
 		}
 		if err := e.Refresh(ctx); err != nil { // another instance changed the user meanwhile
-			return nil, 0, err
+			return nil, Version{}, err
 		}
 	}
-	return nil, 0, fmt.Errorf("%w: the version of the user %q is newer than the policy that could be read", ErrStoreUnavailable, clip(string(id)))
+	// No change has this version: another program wrote it.
+	v := e.View()
+	return v, v.s.versionBefore(Version{Revision: v.s.revision + 1}), nil
 }
+
+// errDraftLost is the internal result of an attempt whose draft was lost because the policy moved on.
+var errDraftLost = errors.New("the policy moved on from the draft")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/rightful-go/rightful/authz"
@@ -16,9 +17,9 @@ import (
 // that it can't store.
 type pickyStore struct{ *authztest.Store }
 
-func (s pickyStore) UserVersion(ctx context.Context, id authz.UserID) (authz.Revision, error) {
+func (s pickyStore) UserVersion(ctx context.Context, id authz.UserID) (authz.Version, error) {
 	if err := id.Check(); err != nil {
-		return 0, fmt.Errorf("the store was asked for the version of %q, which %w", id, err)
+		return authz.Version{}, fmt.Errorf("the store was asked for the version of %q, which %w", id, err)
 	}
 	return s.Store.UserVersion(ctx, id)
 }
@@ -46,8 +47,8 @@ func TestImpossibleIDsDoNotReachTheStore(t *testing.T) {
 	engine := open(t, pickyStore{authztest.NewStore()}, authz.Options{Bootstrap: "ana"})
 	ctx, ana := t.Context(), engine.As("ana")
 	for _, id := range []authz.UserID{"", "\x00", "\xff", "a\x00", "group:Administrators", "a/b", authz.UserID(strings.Repeat("x", 101))} {
-		if _, version, err := engine.ViewUser(ctx, id); version != 0 || err != nil {
-			t.Errorf("%.20q has version %d, %v", id, version, err)
+		if _, version, err := engine.ViewUser(ctx, id); version != (authz.Version{}) || err != nil {
+			t.Errorf("%.20q has version %v, %v", id, version, err)
 		}
 		for what, write := range map[string]func(authz.Admin) (authz.Change, error){
 			"DeleteUser":            func(a authz.Admin) (authz.Change, error) { return a.DeleteUser(ctx, id) },
@@ -55,10 +56,10 @@ func TestImpossibleIDsDoNotReachTheStore(t *testing.T) {
 			"SetUserPermissions":    func(a authz.Admin) (authz.Change, error) { return a.SetUserPermissions(ctx, id, authz.Rules{}) },
 			"ChangeUserPermissions": func(a authz.Admin) (authz.Change, error) { return a.ChangeUserPermissions(ctx, id, authz.RulesDelta{}) },
 		} {
-			if _, err := write(ana.IfVersion(7)); id != "" && !errors.Is(err, authz.ErrRevisionConflict) {
+			if _, err := write(ana.IfVersion(authz.Version{Revision: 7})); id != "" && !errors.Is(err, authz.ErrRevisionConflict) {
 				t.Errorf("%s of %.20q at a version: %v", what, id, err)
 			}
-			if _, err := write(ana.IfVersion(0)); !errors.Is(err, authz.ErrInvalid) {
+			if _, err := write(ana.IfVersion(authz.Version{})); !errors.Is(err, authz.ErrInvalid) {
 				t.Errorf("%s of %.20q: %v", what, id, err)
 			}
 		}
@@ -71,5 +72,70 @@ func TestImpossibleIDsDoNotReachTheStore(t *testing.T) {
 	}
 	if err := engine.Status().StoreErr; err != nil {
 		t.Errorf("the store is away: %v", err)
+	}
+}
+
+// A value that a database can't take says nothing about whether it can be reached (A9).
+func TestRefusedValuesAreNoOutage(t *testing.T) {
+	t.Parallel()
+	store := authztest.NewStore()
+	engine := open(t, store, authz.Options{Bootstrap: "ana"})
+	refusal := fmt.Errorf("%w: invalid byte sequence", authz.ErrValueRefused)
+	ctx, ana := t.Context(), engine.As("ana")
+	for call, use := range map[authztest.Call]func() error{
+		authztest.CallUserVersion: func() error { _, _, err := engine.ViewUser(ctx, "ben"); return err },
+		authztest.CallBefore:      func() error { _, err := engine.Changes(ctx, authz.ChangeQuery{}); return err },
+		authztest.CallDenials:     func() error { _, err := engine.Denials(ctx, authz.DenialQuery{}); return err },
+		authztest.CallCommit:      func() error { _, err := ana.Assign(ctx, authz.Administrators, "ben"); return err },
+	} {
+		store.Fail(refusal, call)
+		if err := use(); !errors.Is(err, authz.ErrValueRefused) || errors.Is(err, authz.ErrStoreUnavailable) {
+			t.Errorf("%s: %v", call, err)
+		}
+		store.Fail(nil, call)
+		if err := engine.Status().StoreErr; err != nil {
+			t.Errorf("%s: the store is away: %v", call, err)
+		}
+	}
+}
+
+// What a program says of itself is stored as well, so it is checked.
+func TestImpossibleTextsOfProgramsAreInvalid(t *testing.T) {
+	t.Parallel()
+	engine := open(t, authztest.NewStore(), authz.Options{Bootstrap: "ana"})
+	for _, text := range []string{"\x00", "\xff", "a\nb", strings.Repeat("x", 501)} {
+		for what, a := range map[string]authz.Admin{
+			"command": engine.AsCommand(text), "channel": engine.As("ana").Via(text), "reason": engine.As("ana").Because(text),
+		} {
+			if _, err := a.Assign(t.Context(), authz.Administrators, "ben"); !errors.Is(err, authz.ErrInvalid) || !strings.Contains(err.Error(), what) {
+				t.Errorf("%s %.10q: %v", what, text, err)
+			}
+		}
+	}
+}
+
+// A change that the store has, but the engine hasn't read yet, is a conflict at its own version: whoever gets the
+// conflict can repeat the operation with the version that it names.
+func TestConflictNamesTheNewestVersion(t *testing.T) {
+	t.Parallel()
+	store := authztest.NewStore()
+	one := open(t, store, authz.Options{Bootstrap: "ana", PollInterval: time.Hour})
+	other := open(t, store.Another(), authz.Options{PollInterval: time.Hour})
+	ctx := t.Context()
+	_, seen, err := one.ViewUser(ctx, "cleo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var newest authz.Version
+	store.OnCall(func(context.Context) error {
+		store.OnCall(nil, authztest.CallUserVersion)
+		c := must(t)(other.As("ana").Assign(ctx, authz.Administrators, "cleo"))
+		newest = authz.NewVersion(c.Revision, c.Hash)
+		return nil
+	}, authztest.CallUserVersion)
+	_, err = one.As("ana").IfVersion(seen).SetUserGroups(ctx, "cleo", nil)
+	var conflict *authz.Error
+	if !errors.As(err, &conflict) || !errors.Is(err, authz.ErrRevisionConflict) || conflict.Version != newest {
+		t.Errorf("got %v, want a conflict at %v", err, newest)
 	}
 }

@@ -20,8 +20,9 @@ type Group struct {
 	Protected   bool // it is Administrators
 	Inherits    []GroupName
 	Permissions Rules
-	MemberCount int      // direct members
-	Version     Revision // of the last change to description, inheritance or rules
+	MemberCount int     // direct members
+	BadRow      bool    // a bad row denies everything to its members; see [BadRow]
+	Version     Version // of the last change to description, inheritance or rules
 	UpdatedAt   time.Time
 	UpdatedBy   Actor
 }
@@ -29,9 +30,10 @@ type Group struct {
 // User is the groups and rules of one user.
 type User struct {
 	ID          UserID
-	Known       bool        // the user is in a group or has rules
-	Groups      []GroupName // that the user is directly in
-	Permissions Rules       // the user's own
+	Known       bool                // the user is in a group or has rules
+	Groups      []GroupName         // that the user is directly in
+	Ends        map[GroupName]Until // when these memberships end; without an entry for those that don't
+	Permissions Rules               // the user's own
 }
 
 // Revision returns the revision of the view.
@@ -59,7 +61,7 @@ func (v *View) groupOf(g *group) Group {
 	return Group{
 		GroupInfo: g.info, Protected: g.info.Name == Administrators,
 		Inherits: v.s.groupNames(g.inherits), Permissions: g.rules.rules(), MemberCount: g.members.Len(),
-		Version: g.version, UpdatedAt: g.updatedAt, UpdatedBy: g.updatedBy,
+		BadRow: v.s.blocked[g.subject], Version: g.version, UpdatedAt: g.updatedAt, UpdatedBy: g.updatedBy,
 	}
 }
 
@@ -67,10 +69,19 @@ func (v *View) groupOf(g *group) Group {
 // folded name, then code point. An empty text finds all groups.
 func (v *View) Groups(text string) []Group {
 	var list []Group
+	for _, name := range v.GroupNames(text) {
+		list = append(list, v.groupOf(v.s.group(name)))
+	}
+	return list
+}
+
+// GroupNames returns the names of the groups that [View.Groups] returns. It doesn't copy their rules.
+func (v *View) GroupNames(text string) []GroupName {
+	var list []GroupName
 	wanted := newSearch(text)
 	for _, g := range v.s.sortedGroups() {
 		if wanted.in(string(g.info.Name), g.info.Description) {
-			list = append(list, v.groupOf(g))
+			list = append(list, g.info.Name)
 		}
 	}
 	return list
@@ -80,7 +91,25 @@ func (v *View) Groups(text string) []Group {
 // groups and no rules.
 func (v *View) User(id UserID) User {
 	u := v.s.user(id)
-	return User{ID: id, Known: u != nil, Groups: v.s.groupNames(u.groupIDs(nil)), Permissions: u.rules().rules()}
+	user := User{ID: id, Known: u != nil, Groups: v.s.groupNames(u.groupIDs(nil)), Permissions: u.rules().rules()}
+	for _, end := range v.s.endsOf(id) {
+		if !u.in(end.group) {
+			continue
+		}
+		if user.Ends == nil {
+			user.Ends = map[GroupName]Until{}
+		}
+		user.Ends[v.s.groups[end.group].info.Name] = end.until
+	}
+	return user
+}
+
+// End returns when the membership of a user in a group ends: 0 if it doesn't end, or if there is none.
+func (v *View) End(id UserID, name GroupName) Until {
+	if g := v.s.group(name); g != nil && v.s.user(id).in(g.id) {
+		return v.s.endsOf(id).of(g.id)
+	}
+	return 0
 }
 
 // Catalog returns the entries whose category path begins with category and whose permission, label or
@@ -115,14 +144,33 @@ func (v *View) entry(p Permission) (Entry, bool) {
 	return Entry{Permission: p}, false
 }
 
-// BadRows returns the rows of the policy table that are not valid rules, by id.
+// BadRows returns the quarantined rows: those of the policy table that are not valid rules, by id.
 func (v *View) BadRows() []BadRow {
 	return cloneBadRows(v.s.badRows)
 }
 
+// badRowsOf returns the bad rows that deny a user everything: the user, or a group that gives to the user.
+func (v *View) badRowsOf(user UserID) []BadRow {
+	s := v.s
+	if len(s.blocked) == 0 || s.isAdministrator(user) {
+		return nil
+	}
+	reached := map[Subject]bool{user.subject(): true}
+	for id := range s.user(user).inGroups {
+		s.walk(id, func(g *group) { reached[g.subject] = true })
+	}
+	var list []BadRow
+	for _, b := range s.badRows {
+		if slices.ContainsFunc(b.Denies, func(h Subject) bool { return reached[h] }) {
+			list = append(list, b)
+		}
+	}
+	return cloneBadRows(list)
+}
+
 // Export returns the rules of the policy as rows, without their ids: grants and restrictions first, then
 // memberships and inheritance, each sorted. Any Casbin reads them with model.conf, and an import of them
-// gives the same rules. Bad rows are left out.
+// gives the same rules. Bad rows are left out, and [View.RowEnd] has the ends of memberships.
 func (v *View) Export() []Row {
 	rules := slices.Collect(v.s.rules)
 	slices.SortFunc(rules, compareForExport)
@@ -131,4 +179,13 @@ func (v *View) Export() []Row {
 		rows[i] = r.row()
 	}
 	return rows
+}
+
+// RowEnd returns when the membership of a row ends: 0 if it doesn't end, and for every other row.
+func (v *View) RowEnd(r Row) Until {
+	name, isGroup := Subject(r.V[1]).Group()
+	if r.Type != rowLink || !isGroup || v.s.ends.Len() == 0 {
+		return 0
+	}
+	return v.End(UserID(r.V[0]), name)
 }

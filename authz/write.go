@@ -7,88 +7,144 @@ import (
 	"time"
 )
 
-// do carries out an operation. An attempt takes it through its stages on the present policy; if
-// another instance or program wrote to the store first, do catches up and tries again from the
-// start, as long as ctx lasts.
+// do carries out an operation. It takes the operation through its stages, each a function of its name:
+//
+//   - draft: the delta of the change, on the present policy ([Admin.draftChange])
+//   - check: rights, promises and everything else that can refuse it ([Admin.draftAndCheck])
+//   - compare: is the policy still the one that it was drafted on? ([execution.compare])
+//   - commit: write it to the store ([Engine.commit])
+//   - settle: find out whether a commit that failed was written after all ([Engine.settle])
+//   - swap: make the policy after it the one of the next decision ([Engine.adoptOwn])
+//
+// Only compare, commit and swap hold the commit token. A dry run ends after the checks and never takes it.
+// If the policy has moved on from the draft, the change is moved onto the present policy where that is
+// certain to give the same result (see [execution.rebase]); otherwise it is drafted again.
 func (a Admin) do(ctx context.Context, w write) (Change, error) {
 	e := a.engine
-	ctx, cancel := withStoreTimeout(ctx, e.timeoutOf(w.Action))
-	defer cancel()
-	if err := e.lock(ctx); err != nil {
-		return Change{}, e.busy(err)
-	}
-	defer e.unlock()
-	if e.closed.Load() {
+	if !e.writes.begin() {
 		return Change{}, fmt.Errorf("%w: the engine is closed", ErrStoreUnavailable)
 	}
-	for compared := false; ; {
-		c, err := a.attempt(ctx, w)
-		var unwritten *unwrittenError
-		switch {
-		case errors.Is(err, ErrConflict):
-			err = e.catchUp(ctx)
-		case errors.As(err, &unwritten) && compared:
-			return Change{}, e.unavailable(ctx, unwritten.cause)
-		case errors.As(err, &unwritten): // the tables may have a foreign write that the store didn't notice
-			compared = true
-			err = e.compare(ctx)
-		default:
-			return c, err
-		}
-		if err != nil {
+	defer e.writes.end()
+	caller, leave := context.WithCancel(ctx)
+	defer leave()
+	defer context.AfterFunc(e.life, leave)() // when Close waits no longer
+	ctx, cancel := withStoreTimeout(caller, e.timeoutOf(a, w))
+	defer cancel()
+	leaveGate, err := a.enterGate(ctx, w)
+	if err != nil {
+		return Change{}, err
+	}
+	defer leaveGate()
+	if a.dryRun && !a.isExpensive(w) {
+		var done func()
+		ctx, done = e.gate.later(ctx)
+		defer done()
+	}
+	if w.begin != nil {
+		if err := w.begin(ctx); err != nil {
 			return Change{}, err
 		}
+	}
+	x := execution{Admin: a, write: w, caller: caller}
+	defer x.releaseToken()
+	for {
+		c, err := x.attempt(ctx)
+		if !errors.Is(err, errDraftLost) {
+			return c, err
+		}
+		if err := newPace(ctx).now(); err != nil {
+			return Change{}, err
+		}
+		x.lost++
 	}
 }
 
 // timeoutOf returns how long an operation may take.
-func (e *Engine) timeoutOf(action Action) time.Duration {
-	switch action {
-	case ActionPolicyImport, ActionPolicySeed, ActionPolicyAdopt, ActionChangeRevert:
+func (e *Engine) timeoutOf(a Admin, w write) time.Duration {
+	switch w.Action {
+	case ActionPolicySeed, ActionPermissionRename, ActionAuditArchive:
+		return e.options.WriteTimeout * importFactor
+	}
+	if a.isExpensive(w) {
 		return e.options.WriteTimeout * importFactor
 	}
 	return e.options.WriteTimeout
 }
 
-// catchUp reads what made a commit conflict. If the store's records haven't moved on, another
-// program is writing to the tables right now, and the next attempt waits a moment for it.
-func (e *Engine) catchUp(ctx context.Context) error {
-	before := e.current.Load()
-	if err := e.refresh(ctx); err != nil {
-		return err
-	}
-	if e.current.Load() == before {
-		pause(ctx, conflictPause)
-	}
-	if err := ctx.Err(); err != nil {
-		return e.busy(err)
-	}
-	return nil
+// manyListed is how many rules and members an input can list before its dry run is expensive. The REST interface
+// takes no more.
+const manyListed = 1000
+
+// isExpensive reports whether an operation takes a place at the gate.
+func (a Admin) isExpensive(w write) bool {
+	return w.Action == ActionPolicyImport || w.Action == ActionChangeRevert || a.dryRun && w.listed() > manyListed
 }
 
-// attempt takes an operation through its stages once: draft and check the change, stop if there is
-// nothing to write, commit it, and swap in the new policy. It returns [ErrConflict] if the store
-// has moved on from the policy that the change was drafted on.
-func (a Admin) attempt(ctx context.Context, w write) (Change, error) {
-	before := a.base()
-	c := newChange(before.revision, a.actor, w.Action)
-	c.Channel, c.Reason, c.Target = a.channel, a.reason, w.target()
-	after, err := a.draftAndCheck(ctx, w, a.newDraft(before), &c)
+// enterGate waits for a place if the operation is expensive. Before that it checks the rights that don't depend
+// on the target of a revert; the drafts check all of them.
+func (a Admin) enterGate(ctx context.Context, w write) (leave func(), err error) {
+	if !a.isExpensive(w) {
+		return func() {}, nil
+	}
+	if err := a.authorize(a.rights(a.base()), w.requirement(UserID(a.actor.ID))); err != nil {
+		return nil, err
+	}
+	return a.engine.gate.enter(ctx)
+}
+
+// attempt takes the operation through its stages once, from a draft on the present policy.
+func (x *execution) attempt(ctx context.Context) (Change, error) {
+	defer x.releaseToken()
+	keys, err := x.idempotencyKeys()
 	if err != nil {
 		return Change{}, err
 	}
-	if w.milestones != nil {
-		w.milestones(&after.milestones)
+	p, err := x.propose(ctx)
+	switch {
+	case errors.Is(err, errDraftLost):
+		return Change{}, err
+	case x.dryRun && err == nil:
+		return x.preview(ctx, p)
+	case !x.dryRun:
+		if c, found, fault := x.recall(ctx, keys); found || fault != nil {
+			return c, fault
+		}
 	}
 	switch {
-	case a.dryRun:
-		c.Revision, c.At, c.View = 0, time.Time{}, a.view(after)
-		a.observe(before, after, &c)
-		return c, nil
-	case c.Delta.isEmpty() && after.milestones == before.milestones:
-		return a.changeNothing(ctx, c, before)
+	case err != nil:
+		return Change{}, err
+	case p.changesNothing():
+		return x.changeNothing(ctx, p)
 	}
-	return a.commit(ctx, w, c, before, after)
+	if err := p.prepare(keys...); err != nil {
+		return Change{}, err
+	}
+	return x.push(ctx, p)
+}
+
+const (
+	// After so many lost drafts, the next one is made while holding the token, so that no other change of this
+	// engine can overtake it. If that takes too long, so many more are made without it.
+	freeDrafts = 3
+	// heldDraft bounds a draft that holds the token, since all other changes wait for it.
+	heldDraft = 50 * time.Millisecond
+)
+
+// propose drafts the change and checks it.
+func (x *execution) propose(ctx context.Context) (*proposal, error) {
+	if x.dryRun || x.lost%(freeDrafts+1) < freeDrafts {
+		return x.draftAndCheckOn(ctx, x.base())
+	}
+	if err := x.takeToken(ctx); err != nil {
+		return nil, err
+	}
+	bounded, cancel := context.WithTimeout(ctx, heldDraft)
+	defer cancel()
+	p, err := x.draftAndCheckOn(bounded, x.base())
+	if err != nil && bounded.Err() != nil && ctx.Err() == nil {
+		err = errDraftLost
+	}
+	return p, err
 }
 
 // base returns the policy to draft a change on.
@@ -99,73 +155,60 @@ func (a Admin) base() *snapshot {
 	return a.engine.current.Load()
 }
 
-// changeNothing returns the change of an operation that found everything as it should be. It returns
-// [ErrConflict] if the store has moved on: what was so in the policy of before may not be so any
-// more, and a revocation that another instance made necessary must not be acknowledged without
-// being made.
-func (a Admin) changeNothing(ctx context.Context, c Change, before *snapshot) (Change, error) {
-	present, err := a.engine.store.Position(ctx)
-	switch {
-	case err != nil:
-		return Change{}, a.engine.unavailable(ctx, err)
-	case !present.equal(before.position()):
-		return Change{}, ErrConflict
+func (x *execution) draftAndCheckOn(ctx context.Context, before *snapshot) (*proposal, error) {
+	if err := newPace(ctx).now(); err != nil {
+		return nil, err
 	}
-	c.Revision, c.At, c.View = 0, time.Time{}, a.view(before)
-	return c, nil
+	c := newChange(before.revision, x.actor, x.Action)
+	c.Channel, c.Reason, c.Target = x.channel, x.reason, x.target()
+	after, err := x.draftAndCheck(ctx, x.write, x.newDraft(ctx, before), &c)
+	if err != nil {
+		return nil, err
+	}
+	if x.milestones != nil {
+		x.milestones(&after.milestones)
+	}
+	if x.engine.drafted != nil {
+		x.engine.drafted()
+	}
+	return &proposal{change: c, before: before, after: after}, nil
 }
 
-// view returns the policy that an operation left.
-func (a Admin) view(s *snapshot) *View { return &View{s: s, catalog: a.engine.catalog} }
+func (p *proposal) changesNothing() bool {
+	return p.change.Delta.isEmpty() && p.after.milestones == p.before.milestones
+}
 
-// commit writes a checked change to the store, makes its policy the one of the next decision and
-// announces it. If the outcome of the commit is unknown, it returns the change with the error.
-func (a Admin) commit(ctx context.Context, w write, c Change, before, after *snapshot) (Change, error) {
-	e := a.engine
-	record, err := e.seal(&c, before, after)
-	if err != nil {
+// preview returns the change of a dry run.
+func (x *execution) preview(ctx context.Context, p *proposal) (Change, error) {
+	c := p.change
+	c.Revision, c.At, c.View = 0, time.Time{}, x.view(p.after)
+	if err := x.observe(ctx, p.before, p.after, &c); err != nil {
 		return Change{}, err
 	}
-	commit := newCommit(after, c.Delta, record)
-	commit.Onto = before.position()
-	if w.commit != nil {
-		w.commit(&commit)
-	}
-	asked := time.Now()
-	switch err := e.store.Commit(ctx, commit); {
-	case errors.Is(err, ErrConflict):
-		return Change{}, ErrConflict
-	case err != nil:
-		if err := e.settle(ctx, record, err); err != nil {
-			return c, err
-		}
-		after = e.current.Load() // nobody else changes it before the lock is released
-	default:
-		e.swap(after, asked)
-	}
-	c.View = a.view(after)
-	e.announce(c)
 	return c, nil
 }
 
-// unwrittenError is the cause of a failed commit that is known not to have been written.
-type unwrittenError struct{ cause error }
-
-func (e *unwrittenError) Error() string { return e.cause.Error() }
-
-// settle finds out whether a commit that ended with an error was written after all. If so, it brings
-// the engine up to date and returns nil.
-func (e *Engine) settle(ctx context.Context, r Record, cause error) error {
-	ctx, cancel := withStoreTimeout(context.WithoutCancel(ctx), e.options.WriteTimeout)
-	defer cancel()
-	records, err := e.store.Since(ctx, r.Revision-1, 1)
-	switch {
-	case err != nil:
-		return e.unavailable(ctx, cause)
-	case len(records) == 0:
-		return &unwrittenError{cause}
-	case string(records[0].Hash) != string(r.Hash):
-		return ErrConflict // the revision belongs to another instance's change
+// changeNothing returns the change of an operation that found everything as it should be, once the store
+// confirms that this is so: otherwise a revocation that another instance made necessary could be
+// acknowledged without being made.
+func (x *execution) changeNothing(ctx context.Context, p *proposal) (Change, error) {
+	e := x.engine
+	x.releaseToken()
+	for {
+		position, err := e.position(ctx)
+		if err != nil {
+			return Change{}, err
+		}
+		if position.equal(p.before.position()) {
+			c := p.change
+			c.Revision, c.At, c.View = 0, time.Time{}, x.view(p.before)
+			return c, nil
+		}
+		if err := e.catchUp(ctx, p.before); err != nil {
+			return Change{}, err
+		}
+		if !x.rebase(ctx, p) {
+			return Change{}, errDraftLost
+		}
 	}
-	return e.refresh(ctx)
 }

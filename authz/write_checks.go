@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,7 +26,7 @@ func (a Admin) draftAndCheck(ctx context.Context, w write, d *draft, c *Change) 
 	if err := checkPromises(d.s, after); err != nil {
 		return nil, err
 	}
-	return after, checkLeaving(ctx, a.engine.options.Directory, after, a.actor, c.Delta)
+	return after, checkLeaving(ctx, a.engine.directory, after, a.actor, c.Delta)
 }
 
 // checkTarget checks that the actor may carry out the operation, that its target exists, and that
@@ -33,7 +34,7 @@ func (a Admin) draftAndCheck(ctx context.Context, w write, d *draft, c *Change) 
 func (a Admin) checkTarget(ctx context.Context, w write, before *snapshot) error {
 	required := w.requirement(UserID(a.actor.ID))
 	if w.prepare != nil {
-		if err := w.prepare(&required, before); err != nil {
+		if err := w.prepare(ctx, &required, before); err != nil {
 			return err
 		}
 	}
@@ -45,18 +46,45 @@ func (a Admin) checkTarget(ctx context.Context, w write, before *snapshot) error
 
 // draftChange drafts the delta of the change, checks the values of the input and applies the delta.
 func (a Admin) draftChange(w write, d *draft, c *Change) (*snapshot, error) {
-	if err := textcheck.Check(a.reason, 0, maxReason); err != nil {
-		d.invalid("", fmt.Errorf("the reason %w", err))
+	for _, text := range []struct{ what, text string }{
+		{"reason", a.reason}, {"channel", a.channel}, {"name of the command", a.actor.ID},
+	} {
+		if err := textcheck.Check(text.text, 0, maxReason); err != nil {
+			d.invalid("", fmt.Errorf("the %s %w", text.what, err))
+		}
 	}
+	d.checkTerm("/until", a.term)
+	if a.key != "" {
+		switch err := CheckIdempotencyKey(a.key); {
+		case w.Action != ActionBatch:
+			d.invalid("", errors.New("only a batch can have an idempotency key"))
+		case err != nil:
+			d.invalid("", fmt.Errorf("the idempotency key %w", err))
+		}
+	}
+	return d.advance(w, c)
+}
+
+// advance drafts the delta of a change, checks the values of the input, and applies the delta.
+func (d *draft) advance(w write, c *Change) (*snapshot, error) {
 	if err := w.draft(d); err != nil {
 		return nil, err
 	}
 	if err := d.inputErr(); err != nil {
 		return nil, err
 	}
-	c.Delta = d.sortedDelta()
-	after, err := d.s.apply(c.update())
-	if err != nil {
+	var err error
+	if c.Delta, err = d.sortedDelta(); err != nil {
+		return nil, err
+	}
+	c.LeftOut, c.DroppedEnds = d.leftOut, d.droppedEnds
+	u := c.update()
+	u.pace = d.pace
+	after, err := d.s.apply(u)
+	switch {
+	case d.now() != nil:
+		return nil, d.now()
+	case err != nil:
 		return nil, bug(err)
 	}
 	return after, nil
@@ -65,29 +93,29 @@ func (a Admin) draftChange(w write, d *draft, c *Change) (*snapshot, error) {
 // checkChange checks inheritance, then escalation, and then returns the conflict that the draft or
 // the inheritance met.
 func (a Admin) checkChange(w write, d *draft, after *snapshot, delta Delta) error {
-	if err := checkInheritance(after, delta); errors.Is(err, ErrInvalid) {
-		if w.Action != ActionChangeRevert {
-			return err
-		}
-		d.obstacle("it would make an inheritance chain too long: %v", err) // a revert has no input that could be invalid
-	} else if err != nil && d.conflict == nil {
-		d.conflict = err
+	switch err := checkInheritance(d.pace, after, delta); {
+	case errors.Is(err, ErrInvalid) && w.Action == ActionChangeRevert: // a revert has no input that could be invalid
+		d.obstacle("it would make an inheritance chain too long: %v", err)
+	case errors.Is(err, ErrInheritanceCycle):
+		d.conflict = cmp.Or(d.conflict, err)
+	case err != nil:
+		return err
 	}
 	if a.actor.Kind == ActorUser {
-		if err := checkEscalation(a.rights(d.s), d.s, after, UserID(a.actor.ID), delta); err != nil {
+		if err := checkEscalation(d.pace, a.rights(d.s), d.s, after, UserID(a.actor.ID), delta); err != nil {
 			return err
 		}
 	}
 	return d.conflict
 }
 
-// rights returns the policy that gives the actor their rights: the present one, even for a dry run
-// on the past.
+// rights returns the policy that gives the actor their rights: the present one, even for a dry run on the past.
+// Memberships that have ended give none.
 func (a Admin) rights(before *snapshot) *snapshot {
 	if a.at != nil {
-		return a.engine.current.Load()
+		return a.engine.counted.Load()
 	}
-	return before
+	return a.engine.countedOf(before)
 }
 
 // authorize checks that the actor, if a user, has what is required.
@@ -102,6 +130,9 @@ func (a Admin) authorize(s *snapshot, r requirement) error {
 	return view.lacks(UserID(a.actor.ID), r)
 }
 
-func (a Admin) newDraft(s *snapshot) *draft {
-	return &draft{s: s, catalog: a.engine.catalog, actor: a.actor, creates: map[GroupName]bool{}}
+func (a Admin) newDraft(ctx context.Context, s *snapshot) *draft {
+	return &draft{
+		pace: newPace(ctx), s: s, catalog: a.engine.catalog, actor: a.actor, creates: map[GroupName]bool{},
+		term: a.term, time: a.engine.clock.now(),
+	}
 }

@@ -20,11 +20,14 @@ type loaded struct {
 // measurement is what a decision costs.
 type measurement struct {
 	Asked       string  `json:"asked"`
-	Nanoseconds float64 `json:"ns"`        // in the fastest round
-	Median      float64 `json:"median_ns"` // if much larger, the machine was busy with something else
-	Ratio       float64 `json:"ratio"`     // to the time of the first contestant, for the same questions in the same run
-	Allocations int64   `json:"allocations"`
-	Decisions   int     `json:"decisions"` // number of decisions timed
+	Nanoseconds float64 `json:"median_ns"` // in the median of the rounds
+	Fastest     float64 `json:"ns"`        // in the fastest round
+	// Ratio and FastestRatio compare the median and the fastest round with those of the bare map, whose rounds
+	// take turns with these.
+	Ratio        float64 `json:"median_ratio"`
+	FastestRatio float64 `json:"ratio"`
+	Allocations  int64   `json:"allocations"`
+	Decisions    int     `json:"decisions"` // number of decisions timed
 }
 
 // load loads a contestant and measures that, including the generation of the rows.
@@ -53,37 +56,34 @@ func memory() runtime.MemStats {
 	return m
 }
 
-// rounds is how many rounds are timed. The fastest is reported, because other work on the machine
-// can only slow a round down. So does garbage collection, which favors contestants that allocate.
-const rounds = 10
+// A contestant and the bare map take turns, so that other work on the machine slows both down. A round is much shorter
+// than the scheduler's slices of time, so that most rounds aren't interrupted. The median is what one can expect; the
+// fastest round shows what the code does when nothing disturbs it.
+const (
+	round     = 200 * time.Microsecond
+	minRounds = 21
+)
 
-// measure times the decisions of a loaded contestant for about the given time.
-func measure(s contestant, a asked, about time.Duration) (measurement, error) {
-	k := asker{contestant: s, asked: a}
-	if err := k.warm(); err != nil {
-		return measurement{}, err
-	}
-	batch, err := k.batch(about / 100)
-	if err != nil {
-		return measurement{}, err
-	}
-	k.decisions = 0
-	before := memory().Mallocs
-	times := make([]float64, rounds)
-	for i := range times {
-		if times[i], err = k.round(batch, about/rounds); err != nil {
-			return measurement{}, err
+// measureBeside times the decisions of a loaded contestant and those of the bare map, each for about the given
+// time.
+func measureBeside(base, s contestant, a asked, about time.Duration) (ofBase, ofS measurement, err error) {
+	pair := [2]*asker{{contestant: base, asked: a}, {contestant: s, asked: a}}
+	for _, k := range pair {
+		if err := k.prepare(); err != nil {
+			return measurement{}, measurement{}, err
 		}
 	}
-	allocated := memory().Mallocs - before
-	slices.Sort(times)
-	return measurement{
-		Asked:       a.kind,
-		Nanoseconds: times[0],
-		Median:      times[rounds/2],
-		Allocations: int64(math.Round(float64(allocated) / float64(k.decisions))),
-		Decisions:   k.decisions,
-	}, nil
+	for start := time.Now(); time.Since(start) < 2*about || len(pair[0].times) < minRounds; {
+		for _, k := range pair {
+			if err := k.round(); err != nil {
+				return measurement{}, measurement{}, err
+			}
+		}
+	}
+	ofBase, ofS = pair[0].measurement(), pair[1].measurement()
+	ofBase.Ratio, ofBase.FastestRatio = 1, 1
+	ofS.Ratio, ofS.FastestRatio = ofS.Nanoseconds/ofBase.Nanoseconds, ofS.Fastest/ofBase.Fastest
+	return ofBase, ofS, nil
 }
 
 // asker asks the questions one after another.
@@ -91,41 +91,56 @@ type asker struct {
 	contestant
 	asked
 	next      int
+	batch     int // how many decisions are made between two looks at the clock
 	decisions int
+	times     []float64 // nanoseconds per decision, by round
+
+	allocations float64 // per decision
 }
 
-// warm asks every question once, unless none may be repeated.
-func (k *asker) warm() error {
-	if k.once {
-		return nil
-	}
-	return k.ask(len(k.questions))
-}
-
-// batch returns how many decisions fill the given time, so that reading the clock after each batch
-// costs next to nothing.
-func (k *asker) batch(takes time.Duration) (int, error) {
-	for n := 1; ; n *= 2 {
-		start := time.Now()
-		if err := k.ask(n); err != nil {
-			return 0, err
-		}
-		if time.Since(start) >= takes {
-			return n, nil
+// prepare asks every question once, unless none may be repeated, and sets the size of a batch such that reading the
+// clock after each costs next to nothing.
+func (k *asker) prepare() error {
+	if !k.once {
+		if err := k.ask(len(k.questions)); err != nil {
+			return err
 		}
 	}
+	for k.batch = 1; ; k.batch *= 2 {
+		allocated, start := memory().Mallocs, time.Now()
+		if err := k.ask(k.batch); err != nil {
+			return err
+		}
+		k.allocations = float64(memory().Mallocs-allocated) / float64(k.batch)
+		if time.Since(start) >= round/10 {
+			k.decisions = 0
+			return nil
+		}
+	}
 }
 
-// round returns the nanoseconds per decision, measured for at least the given time.
-func (k *asker) round(batch int, lasts time.Duration) (float64, error) {
+// round times the decisions of one round.
+func (k *asker) round() error {
 	first, start := k.decisions, time.Now()
 	for {
-		if err := k.ask(batch); err != nil {
-			return 0, err
+		if err := k.ask(k.batch); err != nil {
+			return err
 		}
-		if took := time.Since(start); took >= lasts {
-			return float64(took.Nanoseconds()) / float64(k.decisions-first), nil
+		if took := time.Since(start); took >= round {
+			k.times = append(k.times, float64(took.Nanoseconds())/float64(k.decisions-first))
+			return nil
 		}
+	}
+}
+
+func (k *asker) measurement() measurement {
+	slices.Sort(k.times)
+	return measurement{
+		Asked:       k.kind,
+		Nanoseconds: k.times[len(k.times)/2],
+		Fastest:     k.times[0],
+		Allocations: int64(math.Round(k.allocations)),
+		Decisions:   k.decisions,
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/binary"
 	"fmt"
 	"iter"
 	"strconv"
@@ -18,11 +19,16 @@ const action = "view"
 type policy struct {
 	name                  string
 	groups, rules, users  int
+	ids                   string // one of userIDs
+	wildcards             bool   // each group has a rule with a wildcard as well
 	groupNames, areaNames []string
 }
 
+// userIDs are the kinds of user ids: "user17", and UUIDs, which are long and have nothing in common.
+var userIDs = []string{"short", "uuid"}
+
 func newPolicy(name string, groups, rules, users int) policy {
-	p := policy{name: name, groups: groups, rules: rules, users: users}
+	p := policy{name: name, groups: groups, rules: rules, users: users, ids: userIDs[0]}
 	for g := range groups {
 		p.groupNames = append(p.groupNames, fmt.Sprintf("Group %d", g))
 		p.areaNames = append(p.areaNames, fmt.Sprintf("area%d", g))
@@ -33,23 +39,49 @@ func newPolicy(name string, groups, rules, users int) policy {
 // sizes are the sizes to choose from, in the order in which they are measured.
 var sizes = []string{"S", "M", "L"}
 
-func sized(name string) (policy, error) {
+func sized(name string) policy {
 	switch name {
 	case "S":
-		return newPolicy(name, 10, 200, 1_000), nil
+		return newPolicy(name, 10, 200, 1_000)
 	case "M":
-		return newPolicy(name, 100, 10_000, 100_000), nil
-	case "L":
-		return newPolicy(name, 1_000, 100_000, 1_000_000), nil
+		return newPolicy(name, 100, 10_000, 100_000)
+	default:
+		return newPolicy(name, 1_000, 100_000, 1_000_000)
 	}
-	return policy{}, fmt.Errorf("unknown size %q: choose from %v", name, sizes)
+}
+
+func (p policy) withIDs(kind string) policy {
+	p.ids = kind
+	return p
+}
+
+func (p policy) withWildcards() policy {
+	p.wildcards = true
+	return p
 }
 
 // parts is how many permissions a group has. A grant for each and one restriction make up the
 // group's share of the rules.
 func (p policy) parts() int { return p.rules/p.groups - 1 }
 
-func (p policy) user(u int) string { return "user" + strconv.Itoa(u) }
+func (p policy) user(u int) string {
+	if p.ids == userIDs[0] {
+		return "user" + strconv.Itoa(u)
+	}
+	var id [16]byte // a UUID of version 8 (RFC 9562): numbers without order, but the same on each run
+	binary.BigEndian.PutUint64(id[:8], scattered(uint64(u)))
+	binary.BigEndian.PutUint64(id[8:], scattered(^uint64(u)))
+	id[6], id[8] = id[6]&0x0f|0x80, id[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:])
+}
+
+// scattered returns numbers that look random (SplitMix64).
+func scattered(n uint64) uint64 {
+	n = (n + 1) * 0x9e3779b97f4a7c15
+	n = (n ^ n>>30) * 0xbf58476d1ce4e5b9
+	n = (n ^ n>>27) * 0x94d049bb133111eb
+	return n ^ n>>31
+}
 
 // groupsOf returns the numbers of the groups that a user is in.
 func (p policy) groupsOf(u int) [2]int { return [2]int{u % p.groups, (u + 1) % p.groups} }
@@ -82,6 +114,9 @@ func (p policy) ruleRows(yield func([]string) bool) bool {
 			if p.restricted(part) && !yield([]string{"p", subject, object, action, "deny"}) {
 				return false
 			}
+		}
+		if p.wildcards && !yield([]string{"p", subject, "wild" + p.areaNames[g] + ".*", action, "allow"}) {
+			return false
 		}
 	}
 	return true

@@ -14,27 +14,19 @@ import (
 type report struct {
 	Machine string    `json:"machine"`
 	Sizes   []results `json:"sizes"`
+	Pairs   []results `json:"pairs"` // of Rightful and the bare map only, also with other ids and beside neighbors
 }
 
-// results are the results at one size. The others are compared with the first contestant.
+// results are the results in one scenario. The others are compared with the first contestant.
 type results struct {
 	Name        string   `json:"name"`
+	IDs         string   `json:"ids"`
+	Wildcards   bool     `json:"wildcards"`
+	Neighbor    string   `json:"neighbor"`
 	Groups      int      `json:"groups"`
 	Rules       int      `json:"rules"`
 	Users       int      `json:"users"`
 	Contestants []loaded `json:"subjects"`
-}
-
-// add adds the measurements of a contestant and compares them with those of the first.
-func (r *results) add(l loaded) {
-	base := l
-	if len(r.Contestants) > 0 {
-		base = r.Contestants[0]
-	}
-	for i := range l.Measured {
-		l.Measured[i].Ratio = l.Measured[i].Nanoseconds / base.Measured[i].Nanoseconds
-	}
-	r.Contestants = append(r.Contestants, l)
 }
 
 func (r report) json(w io.Writer) error {
@@ -45,8 +37,10 @@ func (r report) json(w io.Writer) error {
 
 // legend explains the tables.
 const legend = `
-- A time is that of one decision in the fastest of ten rounds. In parentheses is its ratio to the time of the bare map
-  for the same questions. The map has users, permissions and a bit for each pair, without the rules behind the bit.
+- A time is that of one decision: in the median round, and after the slash in the fastest. In parentheses are the ratios to
+  the median and the fastest round of the bare map for the same questions. The two take turns, every 0.2 ms, so that
+  other work on the machine slows both down. The map has users, permissions and a bit for each pair, without the rules
+  behind the bit.
 - Every answer was checked. A *denied* permission is one that no group of the user grants.
 - With random users, caches of decisions never hit. The 16 hot users asked all of their 64 questions before, so caches
   always hit. Casbin's two caching enforcers don't bound their caches, and they return a cached decision even after the
@@ -56,6 +50,8 @@ const legend = `
 - Load includes the generation of the rows. Nothing comes from a database or is parsed, and equal names share memory.
 - Casbin reads model.conf and the same rows as Rightful. cedar-go and OPA get the rules as data that is looked up by
   key, in the form that they evaluate, and the policies policy.cedar and policy.rego.
+- A *neighbor* is another process that touches 64 MB of memory, at random or in order, during the measurement.
+  *Short* ids are like user17, 5 to 10 bytes; a UUID has 36.
 `
 
 // markdown prints a table for each size.
@@ -66,6 +62,9 @@ func (r report) markdown(w io.Writer) error {
 		fmt.Fprintf(&b, "\n%s: %s groups, %s rules, %s users\n\n", size.Name,
 			grouped(size.Groups), grouped(size.Rules), grouped(size.Users))
 		size.table(&b)
+	}
+	if len(r.Pairs) > 0 {
+		pairs(&b, r.Pairs)
 	}
 	b.WriteString(legend)
 	_, err := io.WriteString(w, b.String())
@@ -83,10 +82,46 @@ func (r results) table(b *strings.Builder) {
 	for _, l := range r.Contestants {
 		cells := []string{l.Name}
 		for _, m := range l.Measured {
-			cells = append(cells, fmt.Sprintf("%s (%s)", duration(m.Nanoseconds), times(m.Ratio)))
+			cells = append(cells, m.String())
 		}
 		row(b, append(cells, l.allocations(), size(l.Heap), duration(float64(l.Load))))
 	}
+}
+
+// String returns the median and the fastest time, and the ratios of both.
+func (m measurement) String() string {
+	return fmt.Sprintf("%s / %s (%s / %s)", duration(m.Nanoseconds), duration(m.Fastest), times(m.Ratio), times(m.FastestRatio))
+}
+
+// pairs prints one table of Rightful and the bare map, with a line for each scenario.
+func pairs(b *strings.Builder, list []results) {
+	fmt.Fprintf(b, "\nRightful and the bare map\n\n")
+	head := []string{"size, ids, neighbor"}
+	for _, m := range list[0].Contestants[1].Measured {
+		head = append(head, m.Asked)
+	}
+	head = append(head, "the map", "heap", "of the map")
+	row(b, head)
+	row(b, append([]string{"---"}, slices.Repeat([]string{"---:"}, len(head)-1)...))
+	for _, r := range list {
+		base, l := r.Contestants[0], r.Contestants[1]
+		cells := []string{r.scenario()}
+		var ofBase []string
+		for i, m := range l.Measured {
+			cells = append(cells, m.String())
+			ofBase = append(ofBase, duration(base.Measured[i].Nanoseconds)+" / "+duration(base.Measured[i].Fastest))
+		}
+		row(b, append(cells, strings.Join(ofBase, " · "), size(l.Heap), size(base.Heap)))
+	}
+}
+
+// scenario describes what was measured.
+func (r results) scenario() string {
+	s := r.Name + ", " + r.IDs + ", " + r.Neighbor
+	if r.Wildcards {
+		s += ", one wildcard a group"
+	}
+	return s
 }
 
 func row(b *strings.Builder, cells []string) {
@@ -106,8 +141,8 @@ func (l loaded) allocations() string {
 }
 
 func times(ratio float64) string {
-	if ratio < 9.95 {
-		return strconv.FormatFloat(ratio, 'f', 1, 64) + "×"
+	if ratio < 9.995 {
+		return strconv.FormatFloat(ratio, 'f', 2, 64) + "×"
 	}
 	return grouped(int(math.Round(ratio))) + "×"
 }

@@ -20,7 +20,7 @@ func (r *rightfulEngine) load(p policy) error {
 	r.engine = engine
 	// The store never changes, so the engine needn't poll it. Decisions work after Close too, and their
 	// times and allocations don't include those of polling.
-	return engine.Close()
+	return engine.Close(context.Background())
 }
 
 func (r *rightfulEngine) decide(q question) (bool, error) {
@@ -36,6 +36,8 @@ var _ authz.Store = generated{}
 // revision is the store's only revision. At 0 the engine would initialize the store, which is a write.
 const revision authz.Revision = 1
 
+var version = authz.Version{Revision: revision}
+
 var position = authz.Position{Head: authz.Head{Revision: revision}}
 
 // Load implements [authz.Store].
@@ -47,9 +49,9 @@ func (s generated) Load(ctx context.Context, state func(authz.State) error, row 
 }
 
 func (s generated) state() authz.State {
-	groups := []authz.GroupRow{{GroupInfo: authz.GroupInfo{Name: authz.Administrators}, Version: revision}}
+	groups := []authz.GroupRow{{GroupInfo: authz.GroupInfo{Name: authz.Administrators}, Version: version}}
 	for _, name := range s.policy.groupNames {
-		groups = append(groups, authz.GroupRow{GroupInfo: authz.GroupInfo{Name: authz.GroupName(name)}, Version: revision})
+		groups = append(groups, authz.GroupRow{GroupInfo: authz.GroupInfo{Name: authz.GroupName(name)}, Version: version})
 	}
 	return authz.State{
 		Position:   position,
@@ -77,7 +79,7 @@ func (s generated) Position(ctx context.Context) (authz.Position, error) {
 }
 
 // Since implements [authz.Store]. The store has no record of its only change.
-func (s generated) Since(ctx context.Context, after authz.Revision, _ int) ([]authz.Record, error) {
+func (s generated) Since(ctx context.Context, after authz.Revision, _, _ int) ([]authz.Record, error) {
 	if after < revision {
 		return nil, authz.ErrGap
 	}
@@ -85,13 +87,13 @@ func (s generated) Since(ctx context.Context, after authz.Revision, _ int) ([]au
 }
 
 // Before implements [authz.Store].
-func (s generated) Before(ctx context.Context, _ authz.Revision, _ int) ([]authz.Record, error) {
+func (s generated) Before(ctx context.Context, _ authz.RecordQuery) ([]authz.Record, error) {
 	return nil, ctx.Err()
 }
 
 // UserVersion implements [authz.Store].
-func (s generated) UserVersion(ctx context.Context, _ authz.UserID) (authz.Revision, error) {
-	return revision, ctx.Err()
+func (s generated) UserVersion(ctx context.Context, _ authz.UserID) (authz.Version, error) {
+	return version, ctx.Err()
 }
 
 // Commit implements [authz.Store].

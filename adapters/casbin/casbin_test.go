@@ -1,6 +1,7 @@
 package casbin_test
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"regexp"
@@ -186,8 +187,9 @@ func TestPolicyTableIsGormAdapters(t *testing.T) {
 	})
 }
 
-// An existing table keeps its rows, columns and indexes, whatever program made it. Only the
-// collation is made exact on MySQL, where the table would take Ana for ana otherwise.
+// A table of another program keeps its rows, columns and indexes, whatever program made it. Only when the
+// adoption begins, with the first commit, is the collation made exact on MySQL, where the table would take
+// Ana for ana otherwise.
 func TestExistingPolicyTableIsLeftAsItIs(t *testing.T) {
 	dbtest.EachWith(t, []string{"by gorm-adapter", "by hand, without an index and with doubles"}, func(t *testing.T, d dbtest.Database, how string) {
 		if how == "by gorm-adapter" {
@@ -225,6 +227,12 @@ func TestExistingPolicyTableIsLeftAsItIs(t *testing.T) {
 		if len(rows) != 2 {
 			t.Fatalf("%d rows", len(rows))
 		}
+		if err := s.Commit(t.Context(), dbtest.Turn(1, "first")); !errors.Is(err, authz.ErrConflict) {
+			t.Errorf("the first commit, which makes the tables: %v", err)
+		}
+		if now := look(); !slices.Equal(now, was) {
+			t.Errorf("the adoption began, and of\n%s\nwas made\n%s", strings.Join(was, "\n"), strings.Join(now, "\n"))
+		}
 		dbtest.Commit(t, s, authz.Commit{AddRows: []authz.Row{{Type: "g", V: [6]string{"Ana", "ADMIN"}}, {Type: "g", V: [6]string{"ANA", "ADMIN"}}}})
 		dbtest.Commit(t, s, authz.Commit{RemoveRows: rows})
 		if rows := dbtest.Load(t, s); len(rows) != 2 || rows[0].V[0] != "Ana" {
@@ -247,11 +255,11 @@ func TestPlainCasbinsTableIsAdopted(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := d.Open(t, gormstore.Options{})
-		engine, err := authz.Open(t.Context(), s, authz.Options{Bootstrap: "root", Logger: slog.New(slog.DiscardHandler)})
+		engine, err := authz.Open(t.Context(), s, authz.Options{Bootstrap: "root", Logger: slog.New(slog.DiscardHandler), Adopt: &authz.AdoptOptions{}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer engine.Close()
+		defer engine.Close(context.Background())
 		for _, q := range []struct {
 			user       authz.UserID
 			permission authz.Permission
@@ -269,7 +277,7 @@ func TestPlainCasbinsTableIsAdopted(t *testing.T) {
 			}
 		}
 		adopted := 0
-		list, err := s.Since(t.Context(), 0, 100)
+		list, err := s.Since(t.Context(), 0, 100, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -281,7 +289,7 @@ func TestPlainCasbinsTableIsAdopted(t *testing.T) {
 		if adopted != 1 {
 			t.Errorf("%d of %d changes are adoptions", adopted, len(list))
 		}
-		if _, err := authz.AuditRecords(t.Context(), s, nil); err != nil {
+		if _, err := authz.AuditRecords(t.Context(), s, authz.AuditOptions{}); err != nil {
 			t.Error(err)
 		}
 		if bad := engine.View().BadRows(); len(bad) > 0 {

@@ -37,7 +37,7 @@ func askPlainCasbin(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	defer engine.Close()
+	defer engine.Close(context.Background())
 
 	m, err := model.NewModelFromString(rightful.Model)
 	if err != nil {

@@ -3,6 +3,7 @@ package gormstore
 import (
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -18,12 +19,21 @@ const batch = 50
 const idBatch = 500
 
 // Commit implements [authz.Store], in one transaction.
-func (s *Store) Commit(ctx context.Context, c authz.Commit) error {
-	err := s.inTransaction(ctx, s.dialect.BeginWrite, func(tx *gorm.DB) error {
+func (s *Store) Commit(ctx context.Context, c authz.Commit) (err error) {
+	defer s.judge(&err)
+	foreign, err := s.isUnadopted(s.db.WithContext(ctx))
+	if err != nil {
+		return err
+	}
+	if foreign {
+		return s.prepareAdoption(ctx)
+	}
+	err = s.inTransaction(ctx, s.dialect.BeginWrite, func(tx *gorm.DB) error {
 		steps := []func(*gorm.DB, authz.Commit) error{
 			s.advance, // first, for it decides whether there is anything to do
-			s.renameAll, s.removeRows, s.addRows, s.writeGroups, s.writeUsers, s.writeRecord,
-			s.finish,
+			s.renameAll, s.removeRows, s.addRows, s.writeEnds, s.writeGroups, s.writeUsers,
+			s.writeRecord, // behind all rules, groups and ends: from here on, triggers count again
+			s.archive,
 		}
 		for _, step := range steps {
 			if err := step(tx, c); err != nil {
@@ -38,32 +48,27 @@ func (s *Store) Commit(ctx context.Context, c authz.Commit) error {
 	return err
 }
 
-// advance moves the state on to the commit's revision, or returns [authz.ErrConflict]. From
-// here to the end of the transaction the triggers count nothing.
+// advance moves the state on to the commit's revision, or returns [authz.ErrConflict] or
+// [authz.ErrTooEarly]. From here until the record is inserted the triggers count nothing. It is the first
+// statement, so that of two commits one waits here for the other.
 func (s *Store) advance(tx *gorm.DB, c authz.Commit) error {
 	if c.Record.Revision != c.Onto.Revision+1 {
 		return authz.ErrConflict
 	}
-	done := tx.Exec("UPDATE "+s.tables.State+` SET revision = ?, hash = ?, seeded = ?, had_administrator = ?,
-		writes = ?, recorded = ?, committing = ? WHERE id = 1 AND revision = ? AND hash = ? AND `+s.tables.In(writes)+" = ?",
+	due, dueArgs := s.due(c.NotBefore)
+	args := append([]any{
 		c.Record.Revision, notNil(c.Record.Hash), c.Milestones.Seeded, c.Milestones.HadAdministrator,
-		c.Onto.Writes, c.Onto.Writes, true, c.Onto.Revision, notNil(c.Onto.Hash), c.Onto.Writes)
+		c.Onto.Writes, c.Onto.Writes, true, c.Onto.Revision, notNil(c.Onto.Hash), c.Onto.Writes,
+	}, dueArgs...)
+	done := tx.Exec("UPDATE "+s.tables.State+` SET revision = ?, hash = ?, seeded = ?, had_administrator = ?,
+		writes = ?, recorded = ?, committing = ? WHERE id = 1 AND revision = ? AND hash = ? AND `+s.tables.In(writes)+" = ?"+due, args...)
 	if done.Error != nil {
 		return fmt.Errorf("advance the revision: %w", done.Error)
 	}
 	if done.RowsAffected != 1 {
-		return authz.ErrConflict
+		return s.whyNot(tx, c)
 	}
-	return nil
-}
-
-// finish lets the triggers count again.
-func (s *Store) finish(tx *gorm.DB, _ authz.Commit) error {
-	done := tx.Exec("UPDATE "+s.tables.State+" SET committing = ? WHERE id = 1", false)
-	if err := checkCount(done, 1); err != nil {
-		return fmt.Errorf("finish the commit: %w", err)
-	}
-	return nil
+	return s.checkClock(c.NotBefore)
 }
 
 func (s *Store) renameAll(tx *gorm.DB, c authz.Commit) error {
@@ -102,7 +107,7 @@ func (s *Store) rename(tx *gorm.DB, rename authz.Rename) error {
 	if err != nil {
 		return fmt.Errorf("rename the group: %w", err)
 	}
-	return nil
+	return s.renameEnds(tx, rename)
 }
 
 // setColumn writes a value into a column of the policy rows with these ids.
@@ -147,12 +152,13 @@ func (s *Store) findRows(tx *gorm.DB, wanted []authz.Row) ([]int64, error) {
 	}
 	var ids []int64
 	for some := range slices.Chunk(wanted, batch) {
-		condition, args := s.anyOf(some)
-		err := s.candidates(tx, condition, args, func(r authz.Row) {
+		query, args := s.anyOf(some)
+		err := readRows(tx.Raw(query, args...), func(r authz.Row) error {
 			if _, ok := found[withoutID(r)]; ok {
 				found[withoutID(r)] = true
 				ids = append(ids, r.ID)
 			}
+			return nil
 		})
 		if err != nil {
 			return nil, err
@@ -166,8 +172,9 @@ func (s *Store) findRows(tx *gorm.DB, wanted []authz.Row) ([]int64, error) {
 	return ids, nil
 }
 
-// anyOf returns a condition that finds at least the rows that are wanted, by the columns that
-// the index of the table begins with.
+// anyOf returns a query that finds at least the rows that are wanted, by the columns that the index of the table
+// begins with. It looks for each by itself: where many share a column, PostgreSQL would rather read all that
+// share it than look for each of a list of alternatives.
 func (s *Store) anyOf(wanted []authz.Row) (string, []any) {
 	alternatives := make([]string, len(wanted))
 	var all []any
@@ -175,10 +182,10 @@ func (s *Store) anyOf(wanted []authz.Row) (string, []any) {
 		kind, kindArgs := s.dialect.Equal("ptype", r.Type)
 		left, leftArgs := s.dialect.Equal("v0", r.V[0])
 		right, rightArgs := s.dialect.Equal("v1", r.V[1])
-		alternatives[i] = "(" + kind + " AND " + left + " AND " + right + ")"
+		alternatives[i] = "SELECT " + ruleColumns + " FROM " + s.tables.Rules + " WHERE " + kind + " AND " + left + " AND " + right
 		all = slices.Concat(all, kindArgs, leftArgs, rightArgs)
 	}
-	return strings.Join(alternatives, " OR "), all
+	return strings.Join(alternatives, " UNION ALL "), all
 }
 
 // candidates calls row for each row of the policy table that meets a condition.
@@ -204,49 +211,58 @@ func (s *Store) checkIDs(tx *gorm.DB, ids []int64) error {
 }
 
 func (s *Store) addRows(tx *gorm.DB, c authz.Commit) error {
-	rows := make([][]any, len(c.AddRows))
-	for i, r := range c.AddRows {
-		rows[i] = []any{r.Type, r.V[0], r.V[1], r.V[2], r.V[3], r.V[4], r.V[5]}
-	}
-	return insert(tx, s.tables.Rules, "ptype, v0, v1, v2, v3, v4, v5", rows)
+	return insert(tx, s.tables.Rules, "ptype, v0, v1, v2, v3, v4, v5", func(yield func([]any) bool) {
+		for r := range c.Added() {
+			if !yield([]any{r.Type, r.V[0], r.V[1], r.V[2], r.V[3], r.V[4], r.V[5]}) {
+				return
+			}
+		}
+	})
 }
 
 func (s *Store) writeGroups(tx *gorm.DB, c authz.Commit) error {
-	names := slices.Clone(c.DeleteGroups)
 	rows := make([][]any, len(c.PutGroups))
 	for i, g := range c.PutGroups {
-		names = append(names, g.Name)
 		rows[i] = []any{
-			string(g.Name), g.Description, g.Version, g.UpdatedAt, string(g.UpdatedBy.Kind), g.UpdatedBy.ID,
+			string(g.Name), g.Description, g.Version.Revision, g.Version.Hash[:], g.UpdatedAt, string(g.UpdatedBy.Kind), g.UpdatedBy.ID,
 		}
 	}
-	if err := deleteKeys(tx, s.tables.Groups, "name", names); err != nil {
+	if err := deleteKeys(tx, s.tables.Groups, "name", c.DeleteGroups); err != nil {
 		return err
 	}
-	return insert(tx, s.tables.Groups, "name, description, version, updated_at, updated_by_kind, updated_by_id", rows)
+	return s.put(tx, s.tables.Groups, "name", []string{"description", "version", "version_hash", "updated_at", "updated_by_kind", "updated_by_id"}, slices.Values(rows))
 }
 
 func (s *Store) writeUsers(tx *gorm.DB, c authz.Commit) error {
 	ids := slices.Clone(c.Users)
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
-	rows := make([][]any, len(ids))
-	for i, id := range ids {
-		rows[i] = []any{string(id), c.Record.Revision}
-	}
-	if err := deleteKeys(tx, s.tables.Users, "user_id", ids); err != nil {
-		return err
-	}
-	return insert(tx, s.tables.Users, "user_id, version", rows)
+	version := authz.NewVersion(c.Record.Revision, c.Record.Hash)
+	return s.put(tx, s.tables.Users, "user_id", []string{"version", "version_hash"}, func(yield func([]any) bool) {
+		for _, id := range ids {
+			if !yield([]any{string(id), version.Revision, version.Hash[:]}) {
+				return
+			}
+		}
+	})
 }
 
 func (s *Store) writeRecord(tx *gorm.DB, c authz.Commit) error {
 	r := c.Record
-	return insert(tx, s.tables.Changes,
-		"revision, at, actor_kind, actor_id, channel, reason, action, target, delta, hash", [][]any{{
+	first, others := keyColumns(c.Keys)
+	err := insert(tx, s.tables.Changes,
+		"revision, at, actor_kind, actor_id, channel, reason, action, target, delta, hash, key_1, key_2, key_3", slices.Values([][]any{{
 			r.Revision, r.At, string(r.Actor.Kind), r.Actor.ID, r.Channel, r.Reason, string(r.Action),
-			r.Target, notNil(r.Delta), notNil(r.Hash),
-		}})
+			r.Target, notNil(r.Delta), notNil(r.Hash), first[0], first[1], first[2],
+		}}))
+	if err != nil {
+		return err
+	}
+	rows := make([][]any, len(others))
+	for i, key := range others {
+		rows[i] = []any{key, r.Revision}
+	}
+	return insert(tx, s.tables.ChangeKeys, "change_key, revision", slices.Values(rows))
 }
 
 // deleteKeys deletes the rows with these keys. Keys without a row are skipped.
@@ -259,18 +275,39 @@ func deleteKeys[S ~string](tx *gorm.DB, table, column string, keys []S) error {
 	return nil
 }
 
-func insert(tx *gorm.DB, table, columns string, rows [][]any) error {
-	for some := range slices.Chunk(rows, batch) {
-		values := strings.TrimSuffix(strings.Repeat("?,", len(some)), ",")
-		args := make([]any, len(some))
-		for i, row := range some {
-			args[i] = row // GORM writes a list in parentheses
+// put inserts rows into a table of ours: the key, which may be of several columns, and then the other columns. A row
+// whose key exists already is replaced.
+func (s *Store) put(tx *gorm.DB, table, key string, columns []string, rows iter.Seq[[]any]) error {
+	return insertOr(tx, table, key+", "+strings.Join(columns, ", "), rows, " "+s.dialect.Replace(key, columns))
+}
+
+func insert(tx *gorm.DB, table, columns string, rows iter.Seq[[]any]) error {
+	return insertOr(tx, table, columns, rows, "")
+}
+
+// insertOr inserts rows; or says what becomes of a row that exists already.
+func insertOr(tx *gorm.DB, table, columns string, rows iter.Seq[[]any], or string) error {
+	some := make([]any, 0, batch)
+	flush := func() error {
+		if len(some) == 0 {
+			return nil
 		}
-		if err := tx.Exec("INSERT INTO "+table+" ("+columns+") VALUES "+values, args...).Error; err != nil {
+		values := strings.TrimSuffix(strings.Repeat("?,", len(some)), ",")
+		if err := tx.Exec("INSERT INTO "+table+" ("+columns+") VALUES "+values+or, some...).Error; err != nil {
 			return fmt.Errorf("insert into %s: %w", table, err)
 		}
+		some = some[:0]
+		return nil
 	}
-	return nil
+	for row := range rows {
+		if some = append(some, row); len(some) < batch { // GORM writes a list in parentheses
+			continue
+		}
+		if err := flush(); err != nil {
+			return err
+		}
+	}
+	return flush()
 }
 
 func checkCount(done *gorm.DB, want int) error {

@@ -20,7 +20,8 @@ const denialColumns = "id, at, user_id, method, route, required, one_is_enough, 
 const newestFirst = " ORDER BY at DESC, id DESC"
 
 // AddDenials implements [authz.DenialStore].
-func (s *Store) AddDenials(ctx context.Context, denials []authz.Denial) error {
+func (s *Store) AddDenials(ctx context.Context, denials []authz.Denial) (err error) {
+	defer s.judge(&err)
 	rows := make([][]any, len(denials))
 	for i, d := range denials {
 		rows[i] = []any{
@@ -29,7 +30,7 @@ func (s *Store) AddDenials(ctx context.Context, denials []authz.Denial) error {
 		}
 	}
 	return s.inTransaction(ctx, s.dialect.BeginWrite, func(tx *gorm.DB) error {
-		return insert(tx, s.tables.Denials, denialColumns, rows)
+		return insert(tx, s.tables.Denials, denialColumns, slices.Values(rows))
 	})
 }
 
@@ -42,7 +43,8 @@ func listed(permissions []authz.Permission) string {
 }
 
 // Denial implements [authz.DenialStore].
-func (s *Store) Denial(ctx context.Context, id authz.DenialID) (authz.Denial, error) {
+func (s *Store) Denial(ctx context.Context, id authz.DenialID) (d authz.Denial, err error) {
+	defer s.judge(&err)
 	list, err := s.denials(s.db.WithContext(ctx), "WHERE id = ?", string(id))
 	if err == nil && len(list) == 0 {
 		err = authz.ErrNoSuchDenial
@@ -54,7 +56,8 @@ func (s *Store) Denial(ctx context.Context, id authz.DenialID) (authz.Denial, er
 }
 
 // Denials implements [authz.DenialStore].
-func (s *Store) Denials(ctx context.Context, q authz.DenialQuery) ([]authz.Denial, error) {
+func (s *Store) Denials(ctx context.Context, q authz.DenialQuery) (list []authz.Denial, err error) {
+	defer s.judge(&err)
 	where, args := "WHERE 1 = 1", []any{}
 	if q.User != "" {
 		where += " AND user_id = ?"

@@ -1,6 +1,7 @@
 package gormstore_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -30,7 +31,7 @@ func TestDenialsOfInstances(t *testing.T) {
 			return engine, s
 		}
 		stop := func(engine *authz.Engine, s *gormstore.Store) {
-			if err := errors.Join(engine.Close(), s.Close()); err != nil {
+			if err := errors.Join(engine.Close(context.Background()), s.Close()); err != nil {
 				t.Error(err)
 			}
 		}

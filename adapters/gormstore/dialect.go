@@ -34,6 +34,16 @@ type Dialect struct {
 	// compared in Go. The zero compares with =, and is for columns that hold only texts.
 	Equal func(column, value string) (condition string, args []any)
 
+	// Replace returns the end of an INSERT that replaces a row of a table of ours if its key exists already: it
+	// sets the columns to the values of the INSERT. A key of several columns has commas between them. The zero
+	// is for databases that know ON CONFLICT.
+	Replace func(key string, columns []string) string
+
+	// Now is an expression for the database's clock at that moment, in whole microseconds since 1970, UTC,
+	// whatever the time zone of the connection. The zero is for databases on the machine of the program: its
+	// clock is theirs.
+	Now string
+
 	// Rows calls row for each row of a policy table in order of id, values exactly as they are
 	// stored, NULL as empty. An error of row ends it and is returned. The zero reads the
 	// columns one by one.
@@ -43,16 +53,28 @@ type Dialect struct {
 	// another one, so that it can be tried again. The zero is for databases that never do.
 	IsConflict func(error) bool
 
+	// RefusesValue reports whether an error says that the database can't take a value: it can be reached, and
+	// would refuse the value again. The zero is for databases that take all.
+	RefusesValue func(error) bool
+
 	// HideValues returns an error whose text has no values of the policy in it: errors end up
 	// in logs. The zero is for databases whose texts have none.
 	HideValues func(error) error
 
-	// Check returns an error if values wouldn't come back as they went in, with these tables
-	// or on connections as the host has set them up. The zero checks nothing.
+	// Check returns an error if values wouldn't come back as they went in, in this database or on
+	// connections as the host has set them up. The zero checks nothing.
 	Check func(tx *gorm.DB, t Tables) error
+
+	// CheckRules returns an error if the policy table doesn't keep values as they are written. A
+	// table that isn't adopted yet isn't checked. The zero checks nothing.
+	CheckRules func(tx *gorm.DB, t Tables) error
 
 	// Migrations make the tables, in order of their versions. Required.
 	Migrations []Migration
+
+	// Adopting are statements that run outside a transaction before the tables are made beside a policy
+	// table that another program filled.
+	Adopting []string
 
 	// Alone runs work in the transaction tx while no other process migrates. The zero is for
 	// databases that have one writing transaction at a time.
@@ -76,11 +98,17 @@ func (d Dialect) complete() (Dialect, error) {
 	if d.Equal == nil {
 		d.Equal = plainEqual
 	}
+	if d.Replace == nil {
+		d.Replace = replaceOnConflict
+	}
 	if d.Rows == nil {
 		d.Rows = rowsByColumn
 	}
 	if d.IsConflict == nil {
 		d.IsConflict = func(error) bool { return false }
+	}
+	if d.RefusesValue == nil {
+		d.RefusesValue = func(error) bool { return false }
 	}
 	if d.HideValues == nil {
 		d.HideValues = func(err error) error { return err }
@@ -88,11 +116,17 @@ func (d Dialect) complete() (Dialect, error) {
 	if d.Check == nil {
 		d.Check = func(*gorm.DB, Tables) error { return nil }
 	}
+	if d.CheckRules == nil {
+		d.CheckRules = func(*gorm.DB, Tables) error { return nil }
+	}
 	if d.Alone == nil {
 		d.Alone = func(_ *gorm.DB, work func() error) error { return work() }
 	}
 	return d, nil
 }
+
+// latest returns the version of the tables that this code is written for.
+func (d Dialect) latest() int { return d.Migrations[len(d.Migrations)-1].Version }
 
 // plainEqual is the Equal of databases whose columns hold only texts.
 func plainEqual(column, value string) (string, []any) {
@@ -102,34 +136,51 @@ func plainEqual(column, value string) (string, []any) {
 	return column + " = ?", []any{value}
 }
 
-// CountWrite is the statement with which a trigger counts a write of another program to the rules or
-// the groups.
+// replaceOnConflict is the Replace of PostgreSQL and SQLite.
+func replaceOnConflict(key string, columns []string) string {
+	set := make([]string, len(columns))
+	for i, c := range columns {
+		set[i] = c + " = excluded." + c
+	}
+	return "ON CONFLICT (" + key + ") DO UPDATE SET " + strings.Join(set, ", ")
+}
+
+// CountWrite is the statement with which a trigger counts a write of another program to the rules, the
+// groups or the ends of memberships.
 const CountWrite = "UPDATE {state} SET writes = writes + 1 WHERE id = 1 AND NOT committing"
+
+// CountAgain is the statement with which a trigger on the changes ends a commit: their record is the last row that
+// a commit inserts.
+const CountAgain = "UPDATE {state} SET committing = false, has_ends = EXISTS (SELECT 1 FROM {memberships}) WHERE id = 1"
 
 // CountEarlierWrites is the statement of a migration that adds such triggers. It makes the next start
 // look for earlier foreign writes.
 const CountEarlierWrites = "UPDATE {state} SET writes = 1 WHERE revision > 0"
 
 // CountingTriggers returns statements for a migration: they make triggers of this body for every
-// row of the rules and the groups that is written. With replace, triggers of the same names are
-// dropped first.
-func CountingTriggers(body string, replace bool) []string {
+// row of the rules, the groups and the ends that is written, and triggers of the body again for the end of a commit. With
+// replace, triggers of the same names are dropped first.
+func CountingTriggers(body, again string, replace bool) []string {
 	var statements []string
-	for _, table := range []string{"rules", "groups"} {
+	add := func(name, event, table, body string) {
+		if replace {
+			statements = append(statements, "DROP TRIGGER IF EXISTS "+name)
+		}
+		statements = append(statements, fmt.Sprintf("CREATE TRIGGER %s AFTER %s ON {%s} FOR EACH ROW %s", name, strings.ToUpper(event), table, body))
+	}
+	for _, table := range []string{"rules", "groups", "memberships"} {
 		for _, event := range []string{"insert", "update", "delete"} {
-			name := fmt.Sprintf("{%s}_%s_count", table, event)
-			if replace {
-				statements = append(statements, "DROP TRIGGER IF EXISTS "+name)
-			}
-			statements = append(statements, fmt.Sprintf("CREATE TRIGGER %s AFTER %s ON {%s} FOR EACH ROW %s", name, strings.ToUpper(event), table, body))
+			add(fmt.Sprintf("{%s}_%s_count", table, event), event, table, body)
 		}
 	}
+	add("{changes}_count_again", "insert", "changes", again)
 	return statements
 }
 
 // Clone returns a copy of d that shares nothing with it.
 func (d Dialect) Clone() Dialect {
 	d.BeginRead, d.BeginWrite, d.Migrations = slices.Clone(d.BeginRead), slices.Clone(d.BeginWrite), slices.Clone(d.Migrations)
+	d.Adopting = slices.Clone(d.Adopting)
 	for i := range d.Migrations {
 		m := &d.Migrations[i]
 		m.Rules, m.Adopted, m.Statements = slices.Clone(m.Rules), slices.Clone(m.Adopted), slices.Clone(m.Statements)

@@ -1,6 +1,7 @@
 package gormstore_test
 
 import (
+	"context"
 	"log/slog"
 	"runtime"
 	"strings"
@@ -65,7 +66,7 @@ func TestAMillionMemberships(t *testing.T) {
 		if engine.View().Revision() != revision+1 || administrators.MemberCount < 10_000 {
 			t.Errorf("from revision %d to %d, %d administrators", revision, engine.View().Revision(), administrators.MemberCount)
 		}
-		engine.Close()
+		engine.Close(context.Background())
 	})
 }
 

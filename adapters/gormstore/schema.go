@@ -10,8 +10,7 @@ import (
 )
 
 // Migration is one step from a version of the tables to the next. In its statements {rules},
-// {groups}, {users}, {changes}, {denials} and {state} stand for the tables, see [Tables.In]. One
-// that was released is never changed.
+// {groups} and so on stand for the tables, see [Tables.In]. One that was released is never changed.
 type Migration struct {
 	Version int // of the tables after it; the first is 1
 
@@ -62,15 +61,37 @@ func (t Tables) script(statements []string) []string {
 	return lines
 }
 
-// prepare brings the tables to the version that this code is written for, or says why not.
-func (s *Store) prepare(ctx context.Context, skipMigration bool) error {
-	want := s.dialect.Migrations[len(s.dialect.Migrations)-1].Version
-	have, err := s.schemaVersion(s.db.WithContext(ctx))
+// prepare brings the tables to the version that this code is written for, or says why not. A policy
+// table that another program filled stays as it is.
+func (s *Store) prepare(ctx context.Context) error {
+	tx := s.db.WithContext(ctx)
+	have, err := s.schemaVersion(tx)
 	if err != nil {
 		return err
 	}
-	if have < want && skipMigration {
+	if have == 0 {
+		foreign, err := s.hasForeignRows(tx)
+		if err != nil {
+			return err
+		}
+		if s.unadopted.Store(foreign); foreign {
+			return s.dialect.Check(tx, s.tables)
+		}
+	}
+	if want := s.dialect.latest(); have < want && s.skipMigration {
 		return fmt.Errorf("the tables are at version %d, this version of Rightful needs %d, and migrations are switched off", have, want)
+	}
+	if err := s.migrateAll(ctx); err != nil {
+		return err
+	}
+	return s.check(ctx)
+}
+
+// migrateAll does the migrations that are still to be done.
+func (s *Store) migrateAll(ctx context.Context) error {
+	have, err := s.schemaVersion(s.db.WithContext(ctx))
+	if err != nil {
+		return err
 	}
 	for _, m := range s.dialect.Migrations {
 		if m.Version <= have {
@@ -83,14 +104,24 @@ func (s *Store) prepare(ctx context.Context, skipMigration bool) error {
 			return fmt.Errorf("bring the tables to version %d: %w", m.Version, err)
 		}
 	}
-	// Asked again: a newer version may have started at the same time.
-	if have, err = s.schemaVersion(s.db.WithContext(ctx)); err != nil {
+	return nil
+}
+
+// check returns an error unless the tables are at the version that this code is written for and keep
+// what is written to them.
+func (s *Store) check(ctx context.Context) error {
+	tx := s.db.WithContext(ctx)
+	have, err := s.schemaVersion(tx) // a newer version may have started at the same time
+	if err != nil {
 		return err
 	}
-	if have != want {
+	if want := s.dialect.latest(); have != want {
 		return fmt.Errorf("the tables are at version %d, which this version of Rightful, made for %d, doesn't know", have, want)
 	}
-	return s.dialect.Check(s.db.WithContext(ctx), s.tables)
+	if err := s.dialect.Check(tx, s.tables); err != nil {
+		return err
+	}
+	return s.dialect.CheckRules(tx, s.tables)
 }
 
 // migrate does m, unless another process was first.

@@ -58,11 +58,14 @@ func TestLostStateIsRefused(t *testing.T) {
 func TestMigrationByAnotherProcess(t *testing.T) {
 	dbtest.EachWith(t, []string{"", "acme"}, func(t *testing.T, d dbtest.Database, prefix string) {
 		o := gormstore.Options{Prefix: prefix, SkipMigration: true}
+		host := d.Pool(t)
+		if tables := d.Tables(t, host); len(tables) != 0 { // this also makes the file of SQLite
+			t.Fatalf("the database has %s already", tables)
+		}
 		_, err := database.Open(t.Context(), d.Address, o)
 		if err == nil || !strings.Contains(err.Error(), "version 0") || !strings.Contains(err.Error(), "needs 3") {
 			t.Errorf("the error doesn't name both versions: %v", err)
 		}
-		host := d.Pool(t)
 		if tables := d.Tables(t, host); len(tables) != 0 {
 			t.Errorf("made although migrations are switched off: %s", tables)
 		}
@@ -150,7 +153,7 @@ func openNext(ctx context.Context, db *gorm.DB, o gormstore.Options) (*gormstore
 func TestOlderSchemaMovesForwardWithItsData(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d dbtest.Database) {
 		s := d.Open(t, gormstore.Options{})
-		desk := authz.GroupRow{GroupInfo: authz.GroupInfo{Name: "Desk"}, Version: 1}
+		desk := authz.GroupRow{GroupInfo: authz.GroupInfo{Name: "Desk"}, Version: authz.Version{Revision: 1}}
 		dbtest.Commit(t, s, authz.Commit{AddRows: dbtest.DeskPolicy, PutGroups: []authz.GroupRow{desk}, Users: []authz.UserID{"ana"}})
 		was, rows := dbtest.Everything(t, s), dbtest.Load(t, s)
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/rightful-go/rightful/adapters/internal/storedb"
 	"github.com/rightful-go/rightful/authz"
@@ -13,7 +14,8 @@ import (
 )
 
 // Options say how a [Store] uses its database. The zero value is a store without a prefix that
-// makes its tables itself.
+// makes its tables itself. In a database where another program has filled the policy table, nothing
+// is made and nothing is written until the engine adopts that table, see authz.AdoptOptions.
 type Options struct {
 	// Prefix begins the names of the tables, so that several stores share a database: a
 	// tenant is a store with its own prefix. It matches [a-z][a-z0-9_]{0,23} or is empty,
@@ -23,11 +25,11 @@ type Options struct {
 
 	// SkipMigration leaves the tables to someone else, who runs what MigrationSQL of the
 	// package of the database returns. Opening fails if the tables aren't as this version of
-	// Rightful needs them.
+	// Rightful needs them, or if the file of an SQLite database doesn't exist.
 	SkipMigration bool
 }
 
-// Store is an [authz.Store] and an [authz.DenialStore] in a database. Open one with Open or New
+// Store is an [authz.Store], an [authz.CheckpointStore] and an [authz.DenialStore] in a database. Open one with Open or New
 // of the package of the database.
 type Store struct {
 	pool    *sql.DB
@@ -35,11 +37,15 @@ type Store struct {
 	db      *gorm.DB // our own over the pool, so that neither its settings nor a host's reach the other
 	dialect Dialect
 	tables  Tables
+
+	skipMigration bool
+	unadopted     atomic.Bool // see unadopted.go
 }
 
 var (
-	_ authz.Store       = (*Store)(nil)
-	_ authz.DenialStore = (*Store)(nil)
+	_ authz.Store           = (*Store)(nil)
+	_ authz.CheckpointStore = (*Store)(nil)
+	_ authz.DenialStore     = (*Store)(nil)
 )
 
 func init() {
@@ -98,8 +104,8 @@ func open(ctx context.Context, pool *sql.DB, d Dialect, o Options) (*Store, erro
 	if err != nil {
 		return nil, fmt.Errorf("reach the database: %w", err)
 	}
-	s := &Store{pool: pool, db: db, dialect: d, tables: tables}
-	if err := s.prepare(ctx, o.SkipMigration); err != nil {
+	s := &Store{pool: pool, db: db, dialect: d, tables: tables, skipMigration: o.SkipMigration}
+	if err := s.prepare(ctx); err != nil {
 		return nil, err
 	}
 	return s, nil

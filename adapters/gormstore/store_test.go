@@ -152,7 +152,6 @@ func TestErrorsAndLogsContainNoValues(t *testing.T) {
 			"a row that is there":      {AddRows: []authz.Row{row}},
 			"a row twice":              {AddRows: []authz.Row{other, other}},
 			"a missing row":            {RemoveRows: []authz.Row{row, other}},
-			"a group twice":            {PutGroups: []authz.GroupRow{group, group}},
 			"rows that a rename joins": {Renames: []authz.Rename{{From: secret + " 2", To: secret}}},
 		} {
 			c.Record = authz.Record{Revision: 2, Reason: secret, Target: secret, Delta: []byte(secret), Hash: []byte(secret)}

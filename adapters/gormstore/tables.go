@@ -8,12 +8,15 @@ import (
 
 // Tables are the names of a store's tables. None of them needs quoting.
 type Tables struct {
-	Rules   string // the policy, in gorm-adapter's shape
-	Groups  string
-	Users   string
-	Changes string
-	Denials string
-	State   string
+	Rules       string // the policy, in gorm-adapter's shape
+	Groups      string
+	Memberships string // when memberships end
+	Users       string
+	Changes     string
+	ChangeKeys  string // the keys of changes that have more than the columns of Changes hold
+	Checkpoints string
+	Denials     string
+	State       string
 }
 
 var prefixForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,23}$`)
@@ -28,20 +31,23 @@ func TablesOf(prefix string) (Tables, error) {
 		prefix += "_"
 	}
 	return Tables{
-		Rules:   prefix + "casbin_rule",
-		Groups:  prefix + "rightful_groups",
-		Users:   prefix + "rightful_users",
-		Changes: prefix + "rightful_changes",
-		Denials: prefix + "rightful_denials",
-		State:   prefix + "rightful_state",
+		Rules:       prefix + "casbin_rule",
+		Groups:      prefix + "rightful_groups",
+		Memberships: prefix + "rightful_memberships",
+		Users:       prefix + "rightful_users",
+		Changes:     prefix + "rightful_changes",
+		ChangeKeys:  prefix + "rightful_change_keys",
+		Checkpoints: prefix + "rightful_checkpoints",
+		Denials:     prefix + "rightful_denials",
+		State:       prefix + "rightful_state",
 	}, nil
 }
 
-// In puts the names of the tables into a statement, in the place of {rules}, {groups}, {users},
-// {changes}, {denials} and {state}.
+// In puts the names of the tables into a statement, in the place of {rules}, {groups}, {memberships},
+// {users}, {changes}, {change_keys}, {checkpoints}, {denials} and {state}.
 func (t Tables) In(statement string) string {
 	return strings.NewReplacer(
-		"{rules}", t.Rules, "{groups}", t.Groups, "{users}", t.Users, "{changes}", t.Changes,
-		"{denials}", t.Denials, "{state}", t.State,
+		"{rules}", t.Rules, "{groups}", t.Groups, "{memberships}", t.Memberships, "{users}", t.Users, "{changes}", t.Changes,
+		"{change_keys}", t.ChangeKeys, "{checkpoints}", t.Checkpoints, "{denials}", t.Denials, "{state}", t.State,
 	).Replace(statement)
 }

@@ -1,8 +1,12 @@
 package gormstore_test
 
 import (
+	"os"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/rightful-go/rightful/adapters/gormstore"
 	"github.com/rightful-go/rightful/adapters/internal/dbtest"
@@ -18,6 +22,26 @@ func TestPrefixes(t *testing.T) {
 		}
 		if _, err := database.MigrationSQL("sqlite", prefix); err == nil {
 			t.Errorf("MigrationSQL accepted the prefix %q", prefix)
+		}
+	}
+}
+
+// The page on embedding says which tables a service needs rights on.
+func TestGrantsInTheDocumentsNameEveryTable(t *testing.T) {
+	text, err := os.ReadFile("../../docs/embedding.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables, err := gormstore.TablesOf("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, grants, _ := strings.Cut(string(text), "GRANT SELECT, INSERT, UPDATE, DELETE ON casbin_rule")
+	grants, _, _ = strings.Cut("casbin_rule"+grants, " TO ")
+	names := strings.FieldsFunc(grants, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
+	for _, table := range reflect.ValueOf(tables).Fields() {
+		if !slices.Contains(names, table.String()) {
+			t.Errorf("the statement GRANT lacks %s", table)
 		}
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/rightful-go/rightful/adapters/internal/server"
+	"github.com/rightful-go/rightful/authz"
 	"gorm.io/gorm"
 )
 
@@ -60,8 +62,8 @@ func (s *Store) inTransaction(ctx context.Context, begin []string, work func(tx 
 func (s *Store) begin(ctx context.Context, statements []string) (conn *sql.Conn, err error) {
 	const most = 100 // that lay there; the pool has fewer with each
 	for range most {
-		if conn, err = s.pool.Conn(ctx); err != nil {
-			return nil, fmt.Errorf("reach the database: %w", err)
+		if conn, err = s.pool.Conn(server.Untested(ctx)); err != nil {
+			return nil, fmt.Errorf("reach the database%s: %w", s.exhausted(), err)
 		}
 		if err = execAll(ctx, conn, statements); err == nil {
 			return conn, nil
@@ -76,6 +78,16 @@ func (s *Store) begin(ctx context.Context, statements []string) (conn *sql.Conn,
 	return nil, fmt.Errorf("begin a transaction: %w", err)
 }
 
+// exhausted says that no connection was free. That is so too where the store is used inside a transaction of
+// the host that holds the last connection: then one waits for the other.
+func (s *Store) exhausted() string {
+	stats := s.pool.Stats()
+	if most := stats.MaxOpenConnections; most == 0 || stats.InUse < most {
+		return ""
+	}
+	return fmt.Sprintf(": no connection is free, of at most %d; the engine may have been called inside a transaction that holds one", stats.MaxOpenConnections)
+}
+
 func execAll(ctx context.Context, conn *sql.Conn, statements []string) error {
 	for _, statement := range statements {
 		if _, err := conn.ExecContext(ctx, statement); err != nil {
@@ -83,6 +95,13 @@ func execAll(ctx context.Context, conn *sql.Conn, statements []string) error {
 		}
 	}
 	return nil
+}
+
+// judge marks the error of a method that says of a value that the database can't take it.
+func (s *Store) judge(err *error) {
+	if *err != nil && s.dialect.RefusesValue(*err) {
+		*err = fmt.Errorf("%w: %w", authz.ErrValueRefused, *err)
+	}
 }
 
 // hiding keeps values of the policy out of the errors of statements.

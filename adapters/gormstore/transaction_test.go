@@ -1,8 +1,13 @@
 package gormstore_test
 
 import (
+	"context"
 	"database/sql"
+	"errors"
+	"log/slog"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/rightful-go/rightful/adapters/gormstore"
 	"github.com/rightful-go/rightful/adapters/internal/dbtest"
@@ -26,8 +31,8 @@ func TestDeadConnectionsAreReplaced(t *testing.T) {
 				return s.Load(t.Context(), func(authz.State) error { return nil }, func(authz.Row) error { return nil })
 			},
 			"revision":     func() error { _, err := s.Position(t.Context()); return err },
-			"since":        func() error { _, err := s.Since(t.Context(), 0, 10); return err },
-			"before":       func() error { _, err := s.Before(t.Context(), 0, 10); return err },
+			"since":        func() error { _, err := s.Since(t.Context(), 0, 10, 0); return err },
+			"before":       func() error { _, err := s.Before(t.Context(), authz.RecordQuery{Limit: 10}); return err },
 			"user version": func() error { _, err := s.UserVersion(t.Context(), "ana"); return err },
 		} {
 			fillPool(t, s)
@@ -104,5 +109,35 @@ func TestPanicInLoadBlocksNoWriter(t *testing.T) {
 			_ = s.Load(t.Context(), func(authz.State) error { return nil }, func(authz.Row) error { panic("the caller's") })
 		}()
 		dbtest.Commit(t, s, authz.Commit{})
+	})
+}
+
+// A change inside a transaction of the host that holds the only connection waits for itself. The error says so (B11).
+func TestExhaustedPoolIsNamed(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d dbtest.Database) {
+		db := d.Host(t, gorm.Config{})
+		pool := dbtest.GormPool(t, db)
+		pool.SetMaxOpenConns(1)
+		s, err := database.New(t.Context(), db, gormstore.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		engine, err := authz.Open(t.Context(), s, authz.Options{
+			Bootstrap: "ana", WriteTimeout: 300 * time.Millisecond, Logger: slog.New(slog.DiscardHandler),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer engine.Close(context.Background())
+		err = db.Transaction(func(*gorm.DB) error {
+			_, err := engine.As("ana").Assign(t.Context(), authz.Administrators, "ben")
+			return err
+		})
+		if !errors.Is(err, authz.ErrStoreUnavailable) || !strings.Contains(err.Error(), "no connection is free, of at most 1") {
+			t.Error(err)
+		}
+		if _, err := engine.As("ana").Assign(t.Context(), authz.Administrators, "ben"); err != nil {
+			t.Errorf("after the transaction: %v", err)
+		}
 	})
 }

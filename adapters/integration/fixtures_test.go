@@ -33,7 +33,7 @@ func openOn(t *testing.T, d dbtest.Database, o authz.Options) *authz.Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = e.Close() })
+	t.Cleanup(func() { _ = e.Close(context.Background()) })
 	return e
 }
 
@@ -155,7 +155,7 @@ type wire struct {
 	server string // HOST:PORT
 	// connect returns a notifier that reaches the server at an address, which may be a
 	// [link]'s.
-	connect func(t *testing.T, address string) authz.Notifier
+	connect func(t testing.TB, address string) authz.Notifier
 	// kill has the server end all connections of the notifiers, and says how many.
 	kill func(t *testing.T) int
 	// connected counts the connections of the notifiers.
@@ -189,7 +189,7 @@ func eachWireWithDatabase(t *testing.T, test func(*testing.T, wire)) {
 	})
 }
 
-func postgresWire(t *testing.T) wire {
+func postgresWire(t testing.TB) wire {
 	t.Helper()
 	dsn, conn := testservers.PostgresOverTCP(t)
 	prefix := dbtest.Prefix()
@@ -202,7 +202,7 @@ func postgresWire(t *testing.T) wire {
 	}
 	return wire{
 		server: testservers.PostgresAddress,
-		connect: func(t *testing.T, address string) authz.Notifier {
+		connect: func(t testing.TB, address string) authz.Notifier {
 			return dbtest.PostgresNotifier(t, dsn(address)+"?application_name="+prefix, prefix)
 		},
 		kill:      func(t *testing.T) int { return ask(t, "count(pg_terminate_backend(pid))") },
@@ -217,7 +217,7 @@ func postgresWire(t *testing.T) wire {
 	}
 }
 
-func redisWire(t *testing.T) wire {
+func redisWire(t testing.TB) wire {
 	t.Helper()
 	client := testservers.Redis(t)
 	name := dbtest.Prefix()
@@ -235,7 +235,7 @@ func redisWire(t *testing.T) wire {
 	}
 	return wire{
 		server: testservers.RedisAddress,
-		connect: func(t *testing.T, address string) authz.Notifier {
+		connect: func(t testing.TB, address string) authz.Notifier {
 			n, err := watcher.Open(func(callback func(string)) (watcher.Watcher, error) {
 				return rediswatcher.NewWatcher(address, rediswatcher.WatcherOptions{
 					Channel: name, OptionalUpdateCallback: callback,

@@ -3,6 +3,7 @@ package integration_test
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -51,11 +52,29 @@ func TestWritesByOthersOnEachDatabase(t *testing.T) {
 				func(v *authz.View) bool { return v.Can("cleo", "a:view") },
 			},
 			{
+				"a membership gets an end", func() error {
+					_, err := client.Exec("INSERT INTO rightful_memberships (user_id, group_name, until) VALUES ('cleo', 'Desk', 4000000000000000)")
+					return err
+				},
+				func(v *authz.View) bool { return v.User("cleo").Ends["Desk"] == 4_000_000_000_000_000 },
+			},
+			{
+				"the end gets lost", func() error {
+					_, err := client.Exec(strings.ReplaceAll(emptyTable[d.Kind], "casbin_rule", "rightful_memberships"))
+					return err
+				},
+				func(v *authz.View) bool { return len(v.User("cleo").Ends) == 0 && v.Can("cleo", "a:view") },
+			},
+			{
 				"someone goes", func() error { _, err := other.RemoveGroupingPolicy("ben", "group:Desk"); return err },
 				func(v *authz.View) bool { return !v.Can("ben", "a:view") },
 			},
+			{"a rule without an effect", func() error {
+				_, err := client.Exec("INSERT INTO casbin_rule (ptype, v0, v1, v2) VALUES ('p', 'dana', 'a', 'view')")
+				return err
+			}, func(v *authz.View) bool { return len(v.BadRows()) == 0 && v.Can("dana", "a:view") }},
 			{"a bad row", func() error {
-				_, err := client.Exec("INSERT INTO casbin_rule (ptype, v0, v1, v2) VALUES ('p', 'cleo', 'a', 'view')")
+				_, err := client.Exec("INSERT INTO casbin_rule (ptype, v0, v1, v2, v3) VALUES ('p', 'cleo', 'a', 'view', 'alow')")
 				return err
 			}, func(v *authz.View) bool { return len(v.BadRows()) == 1 && !v.Can("cleo", "a:view") }},
 			{
@@ -100,7 +119,7 @@ func TestWritesByOthersOnEachDatabase(t *testing.T) {
 			t.Errorf("one took %v", slowest)
 		}
 		fresh := openOn(t, d, options)
-		if n, err := authz.AuditRecords(t.Context(), d.Open(t, gormstore.Options{}), nil); err != nil || fresh.View().Revision() != engines[0].View().Revision() {
+		if n, err := authz.AuditRecords(t.Context(), d.Open(t, gormstore.Options{}), authz.AuditOptions{}); err != nil || fresh.View().Revision() != engines[0].View().Revision() {
 			t.Errorf("%d of %d records fit, the others are at %d: %v", n, fresh.View().Revision(), engines[0].View().Revision(), err)
 		}
 	})
@@ -141,7 +160,7 @@ func TestChangesAndWritesByOthersAtOnce(t *testing.T) {
 		}
 		t.Logf("%d changes made and %d refused while someone else wrote %d times", made, refused, 2*n)
 		agree(t, d, engines)
-		if n, err := authz.AuditRecords(t.Context(), d.Open(t, gormstore.Options{}), nil); err != nil {
+		if n, err := authz.AuditRecords(t.Context(), d.Open(t, gormstore.Options{}), authz.AuditOptions{}); err != nil {
 			t.Errorf("%d records fit: %v", n, err)
 		}
 	})

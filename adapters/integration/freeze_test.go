@@ -47,7 +47,7 @@ func TestFrozenInstance(t *testing.T) {
 				thawed-last, longest.Round(time.Millisecond), time.Since(start).Round(time.Millisecond))
 			frozen.signal(t, os.Kill)
 			_ = frozen.process.Wait()
-			check(t, d.Address, ack{})
+			check(t, d.Address, nil, true)
 		})
 	}
 }
@@ -81,7 +81,7 @@ type frozenInstance struct {
 
 func startFrozen(t *testing.T, address string) *frozenInstance {
 	t.Helper()
-	child, lines := startWriter(t, address)
+	child, lines := startWriter(t, address, "")
 	f := &frozenInstance{process: child}
 	go func() {
 		for said := bufio.NewScanner(lines); said.Scan(); {

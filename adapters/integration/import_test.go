@@ -1,8 +1,12 @@
 package integration_test
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
+	"path/filepath"
+	"runtime/debug"
+	"runtime/metrics"
 	"slices"
 	"strings"
 	"testing"
@@ -10,7 +14,9 @@ import (
 
 	"github.com/rightful-go/rightful/adapters/gormstore"
 	"github.com/rightful-go/rightful/adapters/internal/dbtest"
+	"github.com/rightful-go/rightful/adapters/sqlite"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 	"github.com/rightful-go/rightful/authz/policycsv"
 	"github.com/rightful-go/rightful/internal/database"
 )
@@ -58,7 +64,7 @@ func importLarge(t *testing.T, d dbtest.Database) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return engine, func() { _, _ = engine.Close(), store.Close() }
+		return engine, func() { _, _ = engine.Close(context.Background()), store.Close() }
 	}
 	engine, done := openEngine()
 	started := time.Now()
@@ -92,7 +98,7 @@ func importLarge(t *testing.T, d dbtest.Database) {
 	if err != nil || again.Revision != 0 {
 		t.Errorf("the second import: %v, revision %d", err, again.Revision)
 	}
-	if _, err := authz.AuditRecords(ctx, d.Open(t, gormstore.Options{}), nil); err != nil {
+	if _, err := authz.AuditRecords(ctx, d.Open(t, gormstore.Options{}), authz.AuditOptions{}); err != nil {
 		t.Error(err)
 	}
 }
@@ -110,4 +116,126 @@ func sorted(text string) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	slices.Sort(lines)
 	return strings.Join(lines, "\n")
+}
+
+// importCase is a way to import a file.
+type importCase struct {
+	name   string
+	store  func(testing.TB) authz.Store
+	dryRun bool
+	most   float64 // the peak of what the heap holds, as a multiple of the file
+}
+
+var importCases = []importCase{
+	{"dry run", memoryStore, true, 10},
+	{"sqlite", sqliteStore, false, 10},
+	{"memory", memoryStore, false, 15}, // the store is in the same memory
+}
+
+func memoryStore(testing.TB) authz.Store { return memstore.New() }
+
+func sqliteStore(t testing.TB) authz.Store {
+	t.Helper()
+	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "policy.db"), gormstore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	return store
+}
+
+// An import and its dry run hold at most ten times the size of the file (promise 11, B7).
+func TestImportTakesBoundedMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("large data")
+	}
+	text := largeFile(8 << 20)
+	for _, c := range importCases {
+		t.Run(c.name, func(t *testing.T) {
+			live, total := importPeak(t, c, text)
+			t.Logf("%.1f times the size of the file, %.1f with what the runtime holds for it", live, total)
+			if live > c.most {
+				t.Errorf("an import holds %.1f times the size of the file; at most %.0f", live, c.most)
+			}
+		})
+	}
+}
+
+// importPeak returns the peaks of the heap during an import, as multiples of the file.
+func importPeak(t testing.TB, c importCase, text string) (live, total float64) {
+	t.Helper()
+	engine, err := authz.Open(t.Context(), c.store(t), authz.Options{
+		Bootstrap: "root", Logger: slog.New(slog.DiscardHandler), WriteTimeout: time.Minute,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer engine.Close(context.Background())
+	root := engine.As("root")
+	if c.dryRun {
+		root = root.DryRun()
+	}
+	a, b := peakOf(func() {
+		file, err := policycsv.ReadPolicy(strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c, err := root.Import(t.Context(), file, authz.ImportMerge); err != nil || len(c.Delta.Added) == 0 {
+			t.Fatal(err)
+		}
+	})
+	return float64(a) / float64(len(text)), float64(b) / float64(len(text))
+}
+
+// largeFile returns a policy file of at least a size, with one line in ten a grant to a group and the others
+// memberships.
+func largeFile(size int) string {
+	var b strings.Builder
+	b.Grow(size + 100)
+	for i := 0; b.Len() < size; i++ {
+		if i%10 == 0 {
+			fmt.Fprintf(&b, "p, group:Group %d, clients.requests%d, view, allow\n", i%1000, i)
+		} else {
+			fmt.Fprintf(&b, "g, user%07d, group:Group %d\n", i, i%1000/10*10)
+		}
+	}
+	return b.String()
+}
+
+// peakOf runs work and returns by how much the heap grew at most: what was reachable at a collection, of which
+// there is one for each tenth that the heap grows, and what the runtime held.
+func peakOf(work func()) (live, total uint64) {
+	defer debug.SetGCPercent(debug.SetGCPercent(10))
+	debug.FreeOSMemory()
+	read := func() (live, total uint64) {
+		samples := []metrics.Sample{
+			{Name: "/gc/heap/live:bytes"},
+			{Name: "/memory/classes/heap/objects:bytes"},
+			{Name: "/memory/classes/heap/free:bytes"},
+			{Name: "/memory/classes/heap/unused:bytes"},
+		}
+		metrics.Read(samples)
+		for _, s := range samples[1:] {
+			total += s.Value.Uint64()
+		}
+		return samples[0].Value.Uint64(), total
+	}
+	liveBefore, totalBefore := read()
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for {
+			a, b := read()
+			live, total = max(live, a), max(total, b)
+			select {
+			case <-stop:
+				return
+			case <-time.After(time.Millisecond):
+			}
+		}
+	}()
+	work()
+	close(stop)
+	<-stopped
+	return live - min(live, liveBefore), total - min(total, totalBefore)
 }

@@ -1,6 +1,7 @@
 package integration_test
 
 import (
+	"context"
 	"log/slog"
 	"slices"
 	"testing"
@@ -31,7 +32,7 @@ func TestThreeInstancesAtOnce(t *testing.T) {
 			if engines[i], err = authz.Open(t.Context(), d.Open(t, gormstore.Options{}), options); err != nil {
 				t.Fatal(err)
 			}
-			t.Cleanup(func() { _ = engines[i].Close() })
+			t.Cleanup(func() { _ = engines[i].Close(context.Background()) })
 		}
 		first := engines[0].View().Revision()
 		begun := time.Now()
@@ -42,7 +43,7 @@ func TestThreeInstancesAtOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { _ = fresh.Close() })
+		t.Cleanup(func() { _ = fresh.Close(context.Background()) })
 		if got := int(fresh.View().Revision() - first); got != made {
 			t.Errorf("%d changes were acknowledged and the store has %d", made, got)
 		}
@@ -52,7 +53,7 @@ func TestThreeInstancesAtOnce(t *testing.T) {
 			}
 		}
 		agree(t, d, append(engines, fresh))
-		if n, err := authz.AuditRecords(t.Context(), d.Open(t, gormstore.Options{}), nil, engines[0].Status().Head); err != nil || n != int(fresh.View().Revision()) {
+		if n, err := authz.AuditRecords(t.Context(), d.Open(t, gormstore.Options{}), authz.AuditOptions{Heads: []authz.Head{engines[0].Status().Head}}); err != nil || n.Records != int(fresh.View().Revision()) {
 			t.Errorf("%d of %d records fit: %v", n, fresh.View().Revision(), err)
 		}
 		alwaysAdministered(t, fresh)
@@ -100,7 +101,7 @@ func TestLookalikesAreDifferentUsers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer engine.Close()
+		defer engine.Close(context.Background())
 		root := engine.As("root")
 		spec := authz.GroupSpec{Name: "Desk", Permissions: authz.Rules{Grants: []authz.Pattern{"orders:view"}}}
 		if _, err := root.CreateGroup(t.Context(), spec); err != nil {
@@ -119,7 +120,7 @@ func TestLookalikesAreDifferentUsers(t *testing.T) {
 				}
 			}
 		}
-		if _, err := authz.AuditRecords(t.Context(), d.Open(t, gormstore.Options{}), nil); err != nil {
+		if _, err := authz.AuditRecords(t.Context(), d.Open(t, gormstore.Options{}), authz.AuditOptions{}); err != nil {
 			t.Error(err)
 		}
 	})

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -18,14 +19,20 @@ import (
 	"github.com/rightful-go/rightful/adapters/gormstore"
 	"github.com/rightful-go/rightful/adapters/internal/dbtest"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
 	"github.com/rightful-go/rightful/internal/database"
 )
 
-// killAddress tells a child process which database to write to until it is killed.
-const killAddress = "RIGHTFUL_TEST_KILL_ADDRESS"
+const (
+	// killAddress tells a child process which database to write to until it is killed.
+	killAddress = "RIGHTFUL_TEST_KILL_ADDRESS"
+	// killRepeat tells it which batch to repeat first, because the last process was killed in it.
+	killRepeat = "RIGHTFUL_TEST_KILL_REPEAT"
+)
 
 // A process killed at any moment of a stream of writes loses nothing that was acknowledged
-// and shows nothing half-done: not in the records, not in the tables, not to the next start.
+// and shows nothing half-done: not in the records, not in the tables, not to the next start. Memberships keep their
+// ends, batches are whole or absent, and one that is repeated after a kill is carried out once.
 func TestKill(t *testing.T) {
 	t.Parallel()
 	kills := 300
@@ -41,41 +48,58 @@ func TestKill(t *testing.T) {
 }
 
 func killAgainAndAgain(t *testing.T, address string, kills int) {
-	acknowledged := ack{}
-	inMidWrite := 0
+	t.Helper()
+	all := map[authz.Revision]string{}
+	var last authz.Revision
+	var repeat string
+	inMidWrite, inMidBatch := 0, 0
+	longest := 40 * time.Millisecond
 	for i := range kills {
-		last := runUntilKilled(t, address, time.Duration(rand.IntN(40_000))*time.Microsecond)
-		if last.revision > 0 {
-			acknowledged = last
+		said := runUntilKilled(t, address, repeat, rand.N(longest))
+		if len(said.acknowledged) == 0 { // a busy machine needs longer for a change
+			longest = min(longest*5/4, time.Second)
 		}
-		if check(t, address, acknowledged) > acknowledged.revision {
+		for revision, hash := range said.acknowledged {
+			all[revision], last = hash, max(last, revision)
+		}
+		if repeat = said.unfinished; repeat != "" {
+			inMidBatch++
+		}
+		if check(t, address, said.acknowledged, i%10 == 9 || i == kills-1) > last {
 			inMidWrite++
 		}
 		if t.Failed() {
 			t.Fatalf("after kill %d", i+1)
 		}
 	}
-	t.Logf("%d kills, %d acknowledged changes, %d kills between commit and acknowledgement", kills, acknowledged.revision, inMidWrite)
+	t.Logf("%d kills, %d acknowledged changes up to revision %d, %d kills between commit and acknowledgement, %d in a batch",
+		kills, len(all), last, inMidWrite, inMidBatch)
+	store, err := database.Open(t.Context(), address, gormstore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
 	if dbtest.RaceDetector { // which makes a child slow to start
 		kills /= 5
 	}
-	if acknowledged.revision < authz.Revision(kills) {
-		t.Errorf("only %d changes in %d runs; the test sees too little", acknowledged.revision, kills)
+	if last < authz.Revision(kills) {
+		t.Errorf("only %d changes in %d runs; the test sees too little", last, kills)
 	}
+	checkAcknowledged(t, store, all)
 }
 
-// ack is a change that the child was told is done.
-type ack struct {
-	revision authz.Revision
-	hash     string
+// output is what a child said before it was killed.
+type output struct {
+	acknowledged map[authz.Revision]string // the hashes of the changes that it was told are done
+	unfinished   string                    // the batch for which it had no answer yet, "" if there is none
 }
 
 // startWriter starts a process that writes, and says what was acknowledged, from the time on when
 // it is returned.
-func startWriter(t *testing.T, address string) (*exec.Cmd, *bufio.Reader) {
+func startWriter(t *testing.T, address, repeat string) (*exec.Cmd, *bufio.Reader) {
 	t.Helper()
 	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKillChild$", "-test.v=false")
-	child.Env = append(os.Environ(), killAddress+"="+address)
+	child.Env = append(os.Environ(), killAddress+"="+address, killRepeat+"="+repeat)
 	child.Stderr = os.Stderr
 	out, err := child.StdoutPipe()
 	if err != nil {
@@ -91,42 +115,51 @@ func startWriter(t *testing.T, address string) (*exec.Cmd, *bufio.Reader) {
 	return child, lines
 }
 
-// runUntilKilled starts a child that writes, kills it after a while of writing and returns
-// the last change that it acknowledged.
-func runUntilKilled(t *testing.T, address string, after time.Duration) ack {
+// runUntilKilled starts a child that writes, kills it after a while of writing and returns what it said.
+func runUntilKilled(t *testing.T, address, repeat string, after time.Duration) output {
 	t.Helper()
-	child, lines := startWriter(t, address)
+	child, lines := startWriter(t, address, repeat)
 	timer := time.AfterFunc(after, func() { _ = child.Process.Kill() })
 	defer timer.Stop()
-	last := lastAck(t, lines)
+	said := readOutput(t, lines)
 	if err := child.Wait(); err == nil || child.ProcessState.Exited() {
 		t.Fatalf("the child ended by itself: %v", child.ProcessState)
 	}
-	return last
+	return said
 }
 
-// lastAck reads acknowledgements to the end; a line cut short was not one.
-func lastAck(t *testing.T, lines *bufio.Reader) (last ack) {
+// readOutput reads to the end; a line cut short says nothing.
+func readOutput(t *testing.T, lines *bufio.Reader) output {
 	t.Helper()
+	said := output{acknowledged: map[authz.Revision]string{}}
 	for {
 		line, err := lines.ReadString('\n')
 		if err == io.EOF {
-			return last
+			return said
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		number, hash, _ := strings.Cut(strings.TrimSpace(line), " ")
-		revision, err := strconv.ParseInt(number, 10, 64)
-		if err != nil {
-			t.Fatalf("the child says %q", line)
+		switch word, value, _ := strings.Cut(strings.TrimSpace(line), " "); word {
+		case "try":
+			said.unfinished = value
+		case "again":
+			t.Error("a batch that was committed was carried out again, in spite of its key")
+		case "refused":
+			said.unfinished = ""
+		default:
+			revision, err := strconv.ParseInt(word, 10, 64)
+			if err != nil {
+				t.Fatalf("the child says %q", line)
+			}
+			said.acknowledged[authz.Revision(revision)], said.unfinished = value, ""
 		}
-		last = ack{authz.Revision(revision), hash}
 	}
 }
 
-// check opens what the child left behind, as the next start would.
-func check(t *testing.T, address string, want ack) authz.Revision {
+// check opens what the child left behind, as the next start would. The audit compares the tables with the records;
+// modeled says whether that is also done without the engine, which takes as long.
+func check(t *testing.T, address string, acknowledged map[authz.Revision]string, modeled bool) authz.Revision {
 	t.Helper()
 	ctx := t.Context()
 	store, err := database.Open(ctx, address, gormstore.Options{})
@@ -134,25 +167,33 @@ func check(t *testing.T, address string, want ack) authz.Revision {
 		t.Fatal(err)
 	}
 	defer store.Close()
+	state, rows, err := authztest.Load(ctx, store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkMembersOfEnds(t, state, rows)
+	if modeled {
+		checkEnds(t, store, state)
+	}
+	checkBatches(t, state, rows)
 	engine, err := authz.Open(ctx, store, authz.Options{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer engine.Close()
-	if _, err := authz.AuditRecords(ctx, store, nil); err != nil {
+	defer engine.Close(context.Background())
+	if _, err := authz.AuditRecords(ctx, store, authz.AuditOptions{}); err != nil {
 		t.Error(err)
 	}
 	if bad := engine.View().BadRows(); len(bad) > 0 {
 		t.Errorf("bad rows: %+v", bad)
 	}
-	if want.revision == 0 {
-		return engine.View().Revision()
+	for revision, hash := range acknowledged {
+		c, err := engine.Change(ctx, revision)
+		if err != nil || hex.EncodeToString(c.Hash) != hash {
+			t.Errorf("revision %d was acknowledged with the hash %s, and is %s (%v)", revision, hash, hex.EncodeToString(c.Hash), err)
+		}
 	}
-	c, err := engine.Change(ctx, want.revision)
-	if err != nil || hex.EncodeToString(c.Hash) != want.hash {
-		t.Errorf("revision %d was acknowledged with the hash %s, and is %s (%v)", want.revision, want.hash, hex.EncodeToString(c.Hash), err)
-	}
-	return engine.View().Revision()
+	return state.Revision
 }
 
 // TestKillChild is the process that TestKill kills. It does nothing by itself.
@@ -171,22 +212,51 @@ func TestKillChild(t *testing.T) {
 		t.Fatal(err)
 	}
 	fmt.Println("writing")
+	if repeat := os.Getenv(killRepeat); repeat != "" {
+		b, err := strconv.ParseInt(repeat, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := writeBatch(ctx, engine, killBatch(b))
+		if errors.Is(err, authz.ErrGroupExists) {
+			fmt.Println("again")
+		}
+		report(c, err)
+	}
 	r := rand.New(rand.NewPCG(rand.Uint64(), 1))
 	for {
-		c, err := writeSomething(ctx, r, engine)
-		if err == nil && c.Revision > 0 {
-			fmt.Println(c.Revision, hex.EncodeToString(c.Hash))
-		}
+		report(writeSomething(ctx, r, engine))
 	}
 }
 
-// writeSomething makes a change of a random kind; many touch several tables and rows.
+// report says what became of a change.
+func report(c authz.Change, err error) {
+	switch {
+	case errors.Is(err, authz.ErrStoreUnavailable): // it may have been made
+	case err != nil || c.Revision == 0:
+		fmt.Println("refused")
+	default:
+		fmt.Println(c.Revision, hex.EncodeToString(c.Hash))
+	}
+}
+
+// writeSomething makes a change of a random kind; many touch several tables and rows. Half of the memberships end.
 func writeSomething(ctx context.Context, r *rand.Rand, engine *authz.Engine) (authz.Change, error) {
 	root := engine.As("root")
+	switch r.IntN(4) {
+	case 0: // ends while this process or the next one writes
+		root = root.Until(time.Now().Add(time.Duration(1+r.IntN(100)) * time.Millisecond))
+	case 1:
+		root = root.Until(time.Now().Add(time.Hour))
+	}
 	group := authz.GroupName(fmt.Sprintf("Group %d", r.IntN(8)))
 	user := authz.UserID(fmt.Sprintf("user%d", r.IntN(20)))
 	pattern := authz.Pattern(fmt.Sprintf("a.b%d.*:view", r.IntN(20)))
-	switch r.IntN(7) {
+	switch r.IntN(9) {
+	case 7:
+		return writeBatch(ctx, engine, killBatch(time.Now().UnixMicro()))
+	case 8:
+		return undoSomeBatch(ctx, engine)
 	case 0:
 		return root.CreateGroup(ctx, authz.GroupSpec{Name: group, Permissions: authz.Rules{Grants: []authz.Pattern{pattern}}})
 	case 1:

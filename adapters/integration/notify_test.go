@@ -18,24 +18,11 @@ import (
 	"github.com/rightful-go/rightful/authz/memstore"
 )
 
-// A change on one instance takes effect on the others as soon as they are notified. With a poll
-// interval of an hour, polling can't be the cause.
+// A change on one instance takes effect on the others when they are notified. With a poll interval of an
+// hour, polling can't be the cause. BenchmarkNotifiedInstancesFollow measures how long it takes.
 func TestNotifiedInstancesFollow(t *testing.T) {
 	eachWireWithDatabase(t, func(t *testing.T, w wire) {
-		engines := openEngines(t, time.Hour, w, w.server)
-		const changes, bound = 300, 25 * time.Millisecond
-		rounds := 3 // of which one has to do: others may use the machine
-		for round := 1; ; round++ {
-			took := propagate(t, engines, changes, fmt.Sprint("round", round))
-			t.Logf("%d changes from commit to decision on the others: median %s, 99th percentile %s, at most %s",
-				changes, took[changes/2], took[changes*99/100], took[changes-1])
-			if dbtest.RaceDetector || took[changes*99/100] <= bound {
-				return
-			}
-			if round == rounds {
-				t.Fatalf("the 99th percentile is above %s", bound)
-			}
-		}
+		propagate(t, openEngines(t, time.Hour, w, w.server), 100, "notified")
 	})
 }
 
@@ -43,7 +30,7 @@ func TestNotifiedInstancesFollow(t *testing.T) {
 func TestPolledInstancesFollow(t *testing.T) {
 	const interval, bit = 100 * time.Millisecond, 150 * time.Millisecond
 	dbtest.Each(t, func(t *testing.T, d dbtest.Database) {
-		engines := openEngines(t, interval, wire{database: d, connect: func(*testing.T, string) authz.Notifier { return nil }}, "")
+		engines := openEngines(t, interval, wire{database: d, connect: func(testing.TB, string) authz.Notifier { return nil }}, "")
 		const changes = 20
 		inTime(t, interval+bit, func(round string) []time.Duration {
 			took := propagate(t, engines, changes, "polled"+round)
@@ -235,7 +222,7 @@ func ours() (count int) {
 
 // openEngines opens three instances on one store, each with a notifier of its own, and waits
 // until all of them are subscribed.
-func openEngines(t *testing.T, poll time.Duration, w wire, address string) []*authz.Engine {
+func openEngines(t testing.TB, poll time.Duration, w wire, address string) []*authz.Engine {
 	t.Helper()
 	shared := memstore.New()
 	var engines []*authz.Engine
@@ -251,7 +238,7 @@ func openEngines(t *testing.T, poll time.Duration, w wire, address string) []*au
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { _ = e.Close() })
+		t.Cleanup(func() { _ = e.Close(context.Background()) })
 		engines = append(engines, e)
 	}
 	for i := 0; ; i++ {
@@ -267,7 +254,7 @@ func openEngines(t *testing.T, poll time.Duration, w wire, address string) []*au
 
 // propagate makes changes on all instances in turn and returns, sorted, how long after each
 // commit it counted on the last of the others.
-func propagate(t *testing.T, engines []*authz.Engine, changes int, name string) []time.Duration {
+func propagate(t testing.TB, engines []*authz.Engine, changes int, name string) []time.Duration {
 	t.Helper()
 	took := make([]time.Duration, changes)
 	for i := range changes {

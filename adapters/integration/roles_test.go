@@ -42,10 +42,10 @@ func TestRoleThatMayDefineNothing(t *testing.T) {
 			if _, err := engine.As("root").DeleteGroup(t.Context(), name, true); err != nil {
 				t.Error(err)
 			}
-			if _, err := authz.AuditRecords(t.Context(), s, nil); err != nil {
+			if _, err := authz.AuditRecords(t.Context(), s, authz.AuditOptions{}); err != nil {
 				t.Error(err)
 			}
-			engine.Close()
+			engine.Close(context.Background())
 		}
 		if _, err := database.Open(t.Context(), limited.Address, gormstore.Options{Prefix: "acme"}); err == nil {
 			t.Error("tables were made")

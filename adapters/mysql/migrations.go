@@ -31,15 +31,23 @@ var migrations = []gormstore.Migration{{
 			name            varbinary(400) NOT NULL PRIMARY KEY, -- UTF-8
 			description     text NOT NULL,
 			version         bigint NOT NULL,
+			version_hash    varbinary(4) NOT NULL DEFAULT '', -- the first four bytes of the hash of the change
 			updated_at      bigint NOT NULL, -- microseconds since 1970, UTC
 			updated_by_kind varchar(100) NOT NULL,
 			updated_by_id   text NOT NULL
 		) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin`,
-		`CREATE TABLE IF NOT EXISTS {users} (
-			user_id varbinary(400) NOT NULL PRIMARY KEY, -- UTF-8
-			version bigint NOT NULL
+		`CREATE TABLE IF NOT EXISTS {memberships} ( -- when memberships end; the policy table has the memberships
+			group_name varbinary(400) NOT NULL, -- UTF-8
+			user_id    varbinary(400) NOT NULL, -- UTF-8
+			until      bigint NOT NULL CHECK (until > 0), -- microseconds since 1970, UTC
+			PRIMARY KEY (group_name, user_id)
 		) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin`,
-		`CREATE TABLE IF NOT EXISTS {changes} ( -- never updated, never deleted
+		`CREATE TABLE IF NOT EXISTS {users} (
+			user_id      varbinary(400) NOT NULL PRIMARY KEY, -- UTF-8
+			version      bigint NOT NULL,
+			version_hash varbinary(4) NOT NULL -- the first four bytes of the hash of the change
+		) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin`,
+		`CREATE TABLE IF NOT EXISTS {changes} ( -- never updated; deleted only by an archive
 			revision   bigint NOT NULL PRIMARY KEY,
 			at         bigint NOT NULL, -- microseconds since 1970, UTC
 			actor_kind varchar(100) NOT NULL,
@@ -49,7 +57,29 @@ var migrations = []gormstore.Migration{{
 			action     varchar(100) NOT NULL,
 			target     text NOT NULL,
 			delta      longblob NOT NULL, -- JSON, in the bytes that the hash covers
-			hash       varbinary(64) NOT NULL
+			hash       varbinary(64) NOT NULL,
+			key_1      varbinary(440) NOT NULL, -- UTF-8; the first three keys by which the change is found, or ''
+			key_2      varbinary(440) NOT NULL,
+			key_3      varbinary(440) NOT NULL,
+			KEY idx_{changes}_at (at, revision),
+			KEY idx_{changes}_1 (key_1, revision),
+			KEY idx_{changes}_2 (key_2, revision),
+			KEY idx_{changes}_3 (key_3, revision)
+		) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin`,
+		`CREATE TABLE IF NOT EXISTS {change_keys} ( -- the others
+			change_key varbinary(440) NOT NULL,
+			revision   bigint NOT NULL,
+			PRIMARY KEY (change_key, revision),
+			KEY idx_{change_keys} (revision)
+		) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin`,
+		`CREATE TABLE IF NOT EXISTS {checkpoints} (
+			revision bigint NOT NULL,
+			chunk    int NOT NULL, -- from 0
+			chunks   int NOT NULL, -- how many there are
+			hash     varbinary(64) NOT NULL, -- of the change of that revision
+			digest   varbinary(64) NOT NULL, -- of all chunks
+			data     longblob NOT NULL,
+			PRIMARY KEY (revision, chunk)
 		) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin`,
 		"DROP TABLE IF EXISTS {state}_new",
 		`CREATE TABLE {state}_new ( -- one row
@@ -66,7 +96,7 @@ var migrations = []gormstore.Migration{{
 	},
 }, {
 	Version:    2,
-	Statements: append(append(counting, gormstore.CountEarlierWrites), gormstore.CountingTriggers(gormstore.CountWrite, true)...),
+	Statements: append(append(counting, gormstore.CountEarlierWrites), gormstore.CountingTriggers(gormstore.CountWrite, gormstore.CountAgain, true)...),
 }, {
 	Version: 3,
 	Statements: []string{
@@ -92,7 +122,8 @@ var migrations = []gormstore.Migration{{
 var counting = []string{
 	`SET @counting = IF((SELECT COUNT(*) FROM information_schema.columns
 			WHERE table_schema = DATABASE() AND table_name = '{state}' AND column_name = 'writes') > 0, 'DO 0',
-			'ALTER TABLE {state} ADD COLUMN writes bigint NOT NULL DEFAULT 0, ADD COLUMN recorded bigint NOT NULL DEFAULT 0, ADD COLUMN committing boolean NOT NULL DEFAULT false')`,
+			'ALTER TABLE {state} ADD COLUMN writes bigint NOT NULL DEFAULT 0, ADD COLUMN recorded bigint NOT NULL DEFAULT 0, ADD COLUMN committing boolean NOT NULL DEFAULT false,
+			ADD COLUMN has_ends boolean NOT NULL DEFAULT false')`,
 	"PREPARE counting FROM @counting",
 	"EXECUTE counting",
 	"DEALLOCATE PREPARE counting",

@@ -34,15 +34,16 @@ func Open(ctx context.Context, address string, o gormstore.Options) (*gormstore.
 	if err != nil {
 		return nil, errAddress
 	}
-	pool := sql.OpenDB(connector)
+	pool := sql.OpenDB(readCommitted{connector})
 	server.Limit(pool)
-	return gormstore.Open(ctx, pool, dialect, o)
+	return gormstore.Open(ctx, pool, ownPool(dialect), o)
 }
 
 // New opens the store in the host's own database of MySQL or MariaDB, which stays the host's:
 // closing the store leaves it open, and none of its settings, plugins and callbacks changes or has
 // any effect on the store. db must not be a transaction. The connections must carry utf8mb4, be in
-// strict mode and have autocommit on, which are MySQL's defaults; otherwise New fails.
+// strict mode and have autocommit on, which are MySQL's defaults; otherwise New fails. With the driver's
+// parameter interpolateParams=true a statement takes one round trip instead of two.
 func New(ctx context.Context, db *gorm.DB, o gormstore.Options) (*gormstore.Store, error) {
 	return gormstore.New(ctx, db, dialect, o)
 }

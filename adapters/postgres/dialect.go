@@ -3,6 +3,7 @@ package postgres
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/rightful-go/rightful/adapters/gormstore"
 	"github.com/rightful-go/rightful/adapters/internal/server"
@@ -22,19 +23,20 @@ var dialect = gormstore.Dialect{
 	BeginRead: []string{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"},
 	// READ COMMITTED, whatever the host's default: a writer that waited for the row of the
 	// state then compares its revision with what the first writer left there. The second
-	// statement bounds how long a writer waits for others, and how long others wait for a
-	// process that was frozen during a commit. It holds for the transaction.
-	BeginWrite: []string{
-		"BEGIN ISOLATION LEVEL READ COMMITTED",
-		fmt.Sprintf("SELECT set_config('lock_timeout', '%d', true), set_config('idle_in_transaction_session_timeout', '%d', true)",
-			server.LockTimeout.Milliseconds(), server.IdleTimeout.Milliseconds()),
-	},
+	// settings bound how long a writer waits for others, and how long others wait for a process that was
+	// frozen during a commit. They hold for the transaction, and travel with its beginning.
+	BeginWrite: []string{fmt.Sprintf(
+		"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = %d; SET LOCAL idle_in_transaction_session_timeout = %d",
+		server.LockTimeout.Milliseconds(), server.IdleTimeout.Milliseconds())},
 	// Where the search path finds it, as every other statement does.
-	HasTable:   "SELECT COUNT(*) FROM pg_class WHERE oid = to_regclass(?) AND relkind IN ('r', 'p')",
-	IsConflict: isConflict,
-	Check:      checkEncoding,
-	Migrations: migrations,
-	Alone:      alone,
+	HasTable: "SELECT COUNT(*) FROM pg_class WHERE oid = to_regclass(?) AND relkind IN ('r', 'p')",
+	// Before version 14 the epoch is a double, which has the microseconds of today to a quarter.
+	Now:          "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS bigint)",
+	IsConflict:   isConflict,
+	RefusesValue: refusesValue,
+	Check:        checkEncoding,
+	Migrations:   migrations,
+	Alone:        alone,
 	// HideValues is left out: values stand in the detail of PostgreSQL's errors, which their
 	// texts leave out.
 	ScriptBegin: "BEGIN;",
@@ -46,6 +48,17 @@ var dialect = gormstore.Dialect{
 func isConflict(err error) bool {
 	var coded interface{ SQLState() string } // pgx's, and that of a host's other driver
 	return errors.As(err, &coded) && (coded.SQLState() == "40001" || coded.SQLState() == "40P01")
+}
+
+// refusesValue knows data exceptions (class 22), violated constraints (class 23) and values too large for an index
+// (54000).
+func refusesValue(err error) bool {
+	var coded interface{ SQLState() string }
+	if !errors.As(err, &coded) {
+		return false
+	}
+	state := coded.SQLState()
+	return strings.HasPrefix(state, "22") || strings.HasPrefix(state, "23") || state == "54000"
 }
 
 // checkEncoding refuses databases in which not every character has a place.

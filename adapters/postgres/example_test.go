@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"errors"
 	"log"
 	"os"
 
@@ -53,9 +54,7 @@ func ExampleNewNotifier() {
 		log.Fatal(err)
 	}
 	// At the end, in this order:
-	for _, close := range []func() error{engine.Close, notifier.Close, store.Close} {
-		if err := close(); err != nil {
-			log.Print(err)
-		}
+	if err := errors.Join(engine.Close(ctx), notifier.Close(), store.Close()); err != nil {
+		log.Print(err)
 	}
 }

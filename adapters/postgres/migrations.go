@@ -26,15 +26,23 @@ var migrations = []gormstore.Migration{{
 			name            text COLLATE "C" PRIMARY KEY,
 			description     text NOT NULL,
 			version         bigint NOT NULL,
+			version_hash    bytea NOT NULL DEFAULT '', -- the first four bytes of the hash of the change
 			updated_at      bigint NOT NULL, -- microseconds since 1970, UTC
 			updated_by_kind text NOT NULL,
 			updated_by_id   text NOT NULL
 		)`,
-		`CREATE TABLE {users} (
-			user_id text COLLATE "C" PRIMARY KEY,
-			version bigint NOT NULL
+		`CREATE TABLE {memberships} ( -- when memberships end; the policy table has the memberships
+			group_name text COLLATE "C" NOT NULL,
+			user_id    text COLLATE "C" NOT NULL,
+			until      bigint NOT NULL CHECK (until > 0), -- microseconds since 1970, UTC
+			PRIMARY KEY (group_name, user_id)
 		)`,
-		`CREATE TABLE {changes} ( -- never updated, never deleted
+		`CREATE TABLE {users} (
+			user_id      text COLLATE "C" PRIMARY KEY,
+			version      bigint NOT NULL,
+			version_hash bytea NOT NULL -- the first four bytes of the hash of the change
+		)`,
+		`CREATE TABLE {changes} ( -- never updated; deleted only by an archive
 			revision   bigint PRIMARY KEY,
 			at         bigint NOT NULL, -- microseconds since 1970, UTC
 			actor_kind text NOT NULL,
@@ -44,7 +52,29 @@ var migrations = []gormstore.Migration{{
 			action     text NOT NULL,
 			target     text NOT NULL,
 			delta      bytea NOT NULL, -- JSON, in the bytes that the hash covers
-			hash       bytea NOT NULL
+			hash       bytea NOT NULL,
+			key_1      text COLLATE "C" NOT NULL, -- the first three keys by which the change is found, or ''
+			key_2      text COLLATE "C" NOT NULL,
+			key_3      text COLLATE "C" NOT NULL
+		)`,
+		"CREATE INDEX idx_{changes}_at ON {changes} (at, revision)",
+		"CREATE INDEX idx_{changes}_1 ON {changes} (key_1, revision)",
+		"CREATE INDEX idx_{changes}_2 ON {changes} (key_2, revision)",
+		"CREATE INDEX idx_{changes}_3 ON {changes} (key_3, revision)",
+		`CREATE TABLE {change_keys} ( -- the others
+			change_key text COLLATE "C" NOT NULL,
+			revision   bigint NOT NULL,
+			PRIMARY KEY (change_key, revision)
+		)`,
+		"CREATE INDEX idx_{change_keys} ON {change_keys} (revision)",
+		`CREATE TABLE {checkpoints} (
+			revision bigint NOT NULL,
+			chunk    integer NOT NULL, -- from 0
+			chunks   integer NOT NULL, -- how many there are
+			hash     bytea NOT NULL, -- of the change of that revision
+			digest   bytea NOT NULL, -- of all chunks
+			data     bytea NOT NULL,
+			PRIMARY KEY (revision, chunk)
 		)`,
 		`CREATE TABLE {state} ( -- one row
 			id                integer PRIMARY KEY,
@@ -61,15 +91,21 @@ var migrations = []gormstore.Migration{{
 	Version: 2,
 	Statements: []string{
 		`ALTER TABLE {state}
-			ADD COLUMN writes     bigint  NOT NULL DEFAULT 0, -- by others, to the rules and the groups; counted by triggers
+			ADD COLUMN writes     bigint  NOT NULL DEFAULT 0, -- by others, to the rules, groups and ends; counted by triggers
 			ADD COLUMN recorded   bigint  NOT NULL DEFAULT 0, -- the writes that the last change was made onto
-			ADD COLUMN committing boolean NOT NULL DEFAULT false -- what is written is a change, and isn't counted`,
+			ADD COLUMN committing boolean NOT NULL DEFAULT false, -- what is written is a change, and isn't counted
+			ADD COLUMN has_ends   boolean NOT NULL DEFAULT false -- whether {memberships} had a row after the last change`,
 		gormstore.CountEarlierWrites,
 		// An account that writes to a policy table may have no rights on the state, and another
 		// schema on its search path.
 		"CREATE FUNCTION {state}_count() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS " +
 			"$$ BEGIN EXECUTE format('UPDATE %I.{state} SET writes = writes + 1 WHERE id = 1 AND NOT committing', TG_TABLE_SCHEMA); RETURN NULL; END $$",
+		"CREATE FUNCTION {state}_count_again() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS " +
+			"$$ BEGIN EXECUTE format('UPDATE %1$I.{state} SET committing = false, has_ends = EXISTS (SELECT 1 FROM %1$I.{memberships}) WHERE id = 1', TG_TABLE_SCHEMA); " +
+			"RETURN NULL; END $$",
+		"CREATE TRIGGER {state}_count_again AFTER INSERT ON {changes} FOR EACH STATEMENT EXECUTE FUNCTION {state}_count_again()",
 		countingTrigger + "{rules} FOR EACH STATEMENT EXECUTE FUNCTION {state}_count()",
+		countingTrigger + "{memberships} FOR EACH STATEMENT EXECUTE FUNCTION {state}_count()",
 		countingTrigger + "{groups} FOR EACH STATEMENT EXECUTE FUNCTION {state}_count()",
 	},
 }, {

@@ -7,6 +7,8 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -29,14 +31,23 @@ func Open(ctx context.Context, address string, o gormstore.Options) (*gormstore.
 	if err != nil {
 		return nil, err
 	}
-	pool := stdlib.OpenDB(*config)
+	if !strings.Contains(address, "default_query_exec_mode") {
+		config.DefaultQueryExecMode = pgx.QueryExecModeExec // one round trip a statement, the first one included
+	}
+	pool := stdlib.OpenDB(*config, stdlib.OptionShouldPing(shouldPing))
 	server.Limit(pool)
 	return gormstore.Open(ctx, pool, dialect, o)
 }
 
+// shouldPing decides whether a connection from the pool is tested before its use.
+func shouldPing(ctx context.Context, p stdlib.ShouldPingParams) bool {
+	return p.IdleDuration > time.Second && !server.MayBeUntested(ctx)
+}
+
 // New opens the store in the host's own PostgreSQL database, which stays the host's: closing the
 // store leaves it open, and none of its settings, plugins and callbacks changes or has any effect
-// on the store. db must not be a transaction. The encoding of the database must be UTF8.
+// on the store. db must not be a transaction. The encoding of the database must be UTF8. A statement that a connection
+// executes for the first time takes two round trips unless the host sets pgx's default_query_exec_mode=exec.
 func New(ctx context.Context, db *gorm.DB, o gormstore.Options) (*gormstore.Store, error) {
 	return gormstore.New(ctx, db, dialect, o)
 }

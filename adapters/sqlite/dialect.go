@@ -3,7 +3,9 @@ package sqlite
 import (
 	"bytes"
 	"database/sql"
+	"errors"
 	"fmt"
+	"slices"
 
 	driver "github.com/glebarez/sqlite"
 	"github.com/rightful-go/rightful/adapters/gormstore"
@@ -16,14 +18,15 @@ import (
 func Dialect() gormstore.Dialect { return dialect.Clone() }
 
 var dialect = gormstore.Dialect{
-	Name:       "sqlite",
-	Dialector:  func(pool gorm.ConnPool) gorm.Dialector { return &driver.Dialector{Conn: pool} },
-	BeginRead:  []string{"BEGIN"},
-	BeginWrite: []string{"BEGIN IMMEDIATE"}, // two that read first and write then would deadlock
-	HasTable:   "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?",
-	Equal:      equal,
-	Rows:       readRows,
-	Migrations: migrations,
+	Name:         "sqlite",
+	Dialector:    func(pool gorm.ConnPool) gorm.Dialector { return &driver.Dialector{Conn: pool} },
+	BeginRead:    []string{"BEGIN"},
+	BeginWrite:   []string{"BEGIN IMMEDIATE"}, // two that read first and write then would deadlock
+	HasTable:     "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?",
+	Equal:        equal,
+	Rows:         readRows,
+	Migrations:   migrations,
+	RefusesValue: refusesValue,
 
 	ScriptBegin: "BEGIN IMMEDIATE;",
 	ScriptEnd:   "COMMIT;",
@@ -36,6 +39,14 @@ func equal(column, value string) (string, []any) {
 		return "(" + column + " IS NULL OR " + column + " IN ('', x''))", nil
 	}
 	return column + " IN (?, CAST(? AS BLOB))", []any{value, value}
+}
+
+// refusesValue knows values that are too large, of another type or against a constraint,
+// https://www.sqlite.org/rescode.html.
+func refusesValue(err error) bool {
+	const tooBig, constraint, mismatch = 18, 19, 20
+	var coded interface{ Code() int }
+	return errors.As(err, &coded) && slices.Contains([]int{tooBig, constraint, mismatch}, coded.Code()&0xff)
 }
 
 // separator stands between the values of a row on their way out of SQLite.

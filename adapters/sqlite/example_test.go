@@ -34,7 +34,7 @@ func ExampleOpen() {
 		fmt.Println(err)
 		return
 	}
-	defer engine.Close()
+	defer engine.Close(context.Background())
 	fmt.Println(engine.Can("ana", "reports:view"))
 	// Output: true
 }

@@ -14,15 +14,24 @@ var migrations = []gormstore.Migration{{
 			name            text PRIMARY KEY NOT NULL,
 			description     text NOT NULL,
 			version         bigint NOT NULL,
+			version_hash    blob NOT NULL DEFAULT x'', -- the first four bytes of the hash of the change
 			updated_at      bigint NOT NULL, -- microseconds since 1970, UTC
 			updated_by_kind text NOT NULL,
 			updated_by_id   text NOT NULL
 		)`,
-		`CREATE TABLE {users} (
-			user_id text PRIMARY KEY NOT NULL,
-			version bigint NOT NULL
+		`CREATE TABLE {memberships} ( -- when memberships end; the policy table has the memberships
+			group_name text NOT NULL,
+			user_id    text NOT NULL,
+			until      bigint NOT NULL CHECK (until > 0), -- microseconds since 1970, UTC
+			PRIMARY KEY (group_name, user_id),
+			CHECK (typeof(group_name) = 'text' AND typeof(user_id) = 'text' AND typeof(until) = 'integer')
 		)`,
-		`CREATE TABLE {changes} ( -- never updated, never deleted
+		`CREATE TABLE {users} (
+			user_id      text PRIMARY KEY NOT NULL,
+			version      bigint NOT NULL,
+			version_hash blob NOT NULL -- the first four bytes of the hash of the change
+		)`,
+		`CREATE TABLE {changes} ( -- never updated; deleted only by an archive
 			revision   integer PRIMARY KEY NOT NULL,
 			at         bigint NOT NULL, -- microseconds since 1970, UTC
 			actor_kind text NOT NULL,
@@ -32,7 +41,29 @@ var migrations = []gormstore.Migration{{
 			action     text NOT NULL,
 			target     text NOT NULL,
 			delta      blob NOT NULL, -- JSON, in the bytes that the hash covers
-			hash       blob NOT NULL
+			hash       blob NOT NULL,
+			key_1      text NOT NULL, -- the first three keys by which the change is found, or ''
+			key_2      text NOT NULL,
+			key_3      text NOT NULL
+		)`,
+		"CREATE INDEX idx_{changes}_at ON {changes} (at, revision)",
+		"CREATE INDEX idx_{changes}_1 ON {changes} (key_1, revision)",
+		"CREATE INDEX idx_{changes}_2 ON {changes} (key_2, revision)",
+		"CREATE INDEX idx_{changes}_3 ON {changes} (key_3, revision)",
+		`CREATE TABLE {change_keys} ( -- the others
+			change_key text NOT NULL,
+			revision   bigint NOT NULL,
+			PRIMARY KEY (change_key, revision)
+		)`,
+		"CREATE INDEX idx_{change_keys} ON {change_keys} (revision)",
+		`CREATE TABLE {checkpoints} (
+			revision bigint NOT NULL,
+			chunk    integer NOT NULL, -- from 0
+			chunks   integer NOT NULL, -- how many there are
+			hash     blob NOT NULL, -- of the change of that revision
+			digest   blob NOT NULL, -- of all chunks
+			data     blob NOT NULL,
+			PRIMARY KEY (revision, chunk)
 		)`,
 		`CREATE TABLE {state} ( -- one row
 			id                integer PRIMARY KEY NOT NULL,
@@ -47,7 +78,7 @@ var migrations = []gormstore.Migration{{
 	},
 }, {
 	Version:    2,
-	Statements: append(append(counting, gormstore.CountEarlierWrites), gormstore.CountingTriggers("BEGIN "+gormstore.CountWrite+"; END", false)...),
+	Statements: append(append(counting, gormstore.CountEarlierWrites), gormstore.CountingTriggers("BEGIN "+gormstore.CountWrite+"; END", "BEGIN "+gormstore.CountAgain+"; END", false)...),
 }, {
 	Version: 3,
 	Statements: []string{
@@ -70,7 +101,8 @@ var migrations = []gormstore.Migration{{
 
 // counting are the columns of the state that tell writes by others.
 var counting = []string{
-	"ALTER TABLE {state} ADD COLUMN writes bigint NOT NULL DEFAULT 0",          // by others, to the rules and the groups; counted by triggers
+	"ALTER TABLE {state} ADD COLUMN writes bigint NOT NULL DEFAULT 0",          // by others, to the rules, groups and ends; counted by triggers
 	"ALTER TABLE {state} ADD COLUMN recorded bigint NOT NULL DEFAULT 0",        // the writes that the last change was made onto
 	"ALTER TABLE {state} ADD COLUMN committing boolean NOT NULL DEFAULT false", // what is written is a change, and isn't counted
+	"ALTER TABLE {state} ADD COLUMN has_ends boolean NOT NULL DEFAULT false",   // whether {memberships} had a row after the last change
 }

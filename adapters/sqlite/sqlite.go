@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,7 +26,8 @@ const busyTimeout = 10 * time.Second
 // maxConnections is how many connections a store holds at most.
 const maxConnections = 8
 
-// Open opens the store in an SQLite file. It creates a missing file; the folder must exist. The path may
+// Open opens the store in an SQLite file. It creates a missing file, unless migrations are switched off: then
+// the error is [fs.ErrNotExist]. The folder must exist. The path may
 // begin with "sqlite:", as in the addresses of the commands, and may contain any character (write
 // ./sqlite:x for a file of that name).
 //
@@ -37,7 +39,16 @@ func Open(ctx context.Context, path string, o gormstore.Options) (*gormstore.Sto
 	if err != nil {
 		return nil, err
 	}
-	pool, err := sql.Open(driver.DriverName, dsn(path))
+	settings, d := settingsOf(ctx, path, o.Prefix), dialect
+	if !slices.Contains(settings, useWAL) {
+		d = dialect.Clone()
+		d.Adopting = []string{"PRAGMA journal_mode = WAL"}
+	}
+	mode := modeCreate
+	if o.SkipMigration { // nothing is made, so neither is the file
+		mode = modeWrite
+	}
+	pool, err := sql.Open(driver.DriverName, dsn(path, settings, mode))
 	if err != nil {
 		return nil, fmt.Errorf("open the SQLite file %s: %w", path, err)
 	}
@@ -45,9 +56,9 @@ func Open(ctx context.Context, path string, o gormstore.Options) (*gormstore.Sto
 	pool.SetMaxIdleConns(maxConnections)
 	if err := connect(ctx, pool); err != nil {
 		_ = pool.Close()
-		return nil, fmt.Errorf("open the SQLite file %s: %w", path, err)
+		return nil, fmt.Errorf("open the SQLite file %s: %w", path, cause(path, mode, err))
 	}
-	s, err := gormstore.Open(ctx, pool, dialect, o)
+	s, err := gormstore.Open(ctx, pool, d, o)
 	if err != nil {
 		return nil, fmt.Errorf("open the SQLite file %s: %w", path, err)
 	}
@@ -67,13 +78,13 @@ func New(ctx context.Context, db *gorm.DB, o gormstore.Options) (*gormstore.Stor
 
 // Dialector returns what gorm.Open takes for the file that [Open] would open, with the same
 // settings, for hosts that keep their own tables beside the policy and hand the database to
-// [New].
+// [New]. A file in which another program filled casbin_rule isn't turned to WAL before it is adopted.
 func Dialector(path string) (gorm.Dialector, error) {
 	path, err := filePath(path)
 	if err != nil {
 		return nil, err
 	}
-	return driver.Open(dsn(path)), nil
+	return driver.Open(dsn(path, settingsOf(context.Background(), path, ""), modeCreate)), nil
 }
 
 // MigrationSQL returns the SQL that makes the tables of a store with a prefix, for people who
@@ -123,19 +134,79 @@ func checkPlace(path string) error {
 	return nil
 }
 
-// dsn names the file in a way that no character of its path can bend, and sets what each
-// connection is to do before anything else.
-func dsn(path string) string {
+// useWAL is the pragma with which readers and the writer don't hold each other up. It is the only one that
+// writes to the file.
+const useWAL = "journal_mode(WAL)"
+
+// settingsOf returns the pragmas that set what each connection is to do before anything else. A file that
+// another program filled isn't turned to WAL before its adoption.
+func settingsOf(ctx context.Context, path, prefix string) []string {
+	pragmas := slices.Clone(withoutWAL)
+	if isUnadopted(ctx, path, prefix) {
+		return pragmas
+	}
+	return append(pragmas, useWAL)
+}
+
+// withoutWAL are the pragmas that don't write to the file.
+var withoutWAL = []string{
+	fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
+	"synchronous(FULL)", // what was acknowledged survives a power cut
+}
+
+// cause says why SQLite can't open a file, where its own error speaks of memory.
+func cause(path, mode string, err error) error {
+	const cannotOpen = 14 // SQLITE_CANTOPEN, https://www.sqlite.org/rescode.html#cantopen
+	var coded interface{ Code() int }
+	if !errors.As(err, &coded) || coded.Code()&0xff != cannotOpen {
+		return err
+	}
+	missing := &fs.PathError{}
+	_, statErr := os.Stat(path)
+	switch {
+	case statErr == nil:
+		return errors.New("this account may not read and write it, or make files in its folder")
+	case mode == modeCreate && errors.Is(statErr, fs.ErrNotExist):
+		return errors.New("it doesn't exist, and this account may not make files in its folder")
+	case errors.As(statErr, &missing):
+		return missing.Err // the path is named already
+	}
+	return statErr
+}
+
+// The modes of a connection, https://www.sqlite.org/uri.html.
+const (
+	modeCreate = "rwc" // makes the file if it is missing
+	modeWrite  = "rw"
+	modeRead   = "ro"
+)
+
+// dsn names the file in a way that no character of its path can bend.
+func dsn(path string, pragmas []string, mode string) string {
 	path = filepath.ToSlash(path)
 	if !strings.HasPrefix(path, "/") {
 		path = "/" + path // C:/…
 	}
-	pragmas := url.Values{"_pragma": {
-		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
-		"journal_mode(WAL)", // readers and the writer don't hold each other up
-		"synchronous(FULL)", // what was acknowledged survives a power cut
-	}}
-	return (&url.URL{Scheme: "file", Path: path, RawQuery: pragmas.Encode()}).String()
+	query := url.Values{"_pragma": pragmas, "mode": {mode}}
+	return (&url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}).String()
+}
+
+// isUnadopted reports whether another program filled the policy table of a file, and none of our
+// tables is there. A file that can't be read is none: Open says why it can't.
+func isUnadopted(ctx context.Context, path, prefix string) bool {
+	tables, err := gormstore.TablesOf(prefix)
+	if _, missing := os.Stat(path); err != nil || missing != nil {
+		return false
+	}
+	pool, err := sql.Open(driver.DriverName, dsn(path, withoutWAL, modeRead))
+	if err != nil {
+		return false
+	}
+	defer func() { _ = pool.Close() }()
+	var rows, states int
+	err = pool.QueryRowContext(ctx, "SELECT COUNT(*), (SELECT COUNT(*) FROM sqlite_master WHERE name = ?) FROM (SELECT 1 FROM "+tables.Rules+" LIMIT 1)",
+		tables.State).Scan(&rows, &states)
+	return err == nil && rows > 0 && states == 0
 }
 
 // connect makes the first connection. It is the one that turns a new file to WAL, and SQLite

@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"context"
 	"log/slog"
 	"runtime"
 	"testing"
@@ -19,7 +20,7 @@ func millionUsers(b *testing.B) *gormstore.Store {
 	if err != nil {
 		b.Fatal(err)
 	}
-	_ = engine.Close()
+	_ = engine.Close(context.Background())
 	for _, statement := range []string{
 		`INSERT INTO rightful_groups (name, description, version, updated_at, updated_by_kind, updated_by_id)
 			WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 999)
@@ -59,7 +60,7 @@ func BenchmarkOpen(b *testing.B) {
 			b.Fatal("denied")
 		}
 		b.StopTimer()
-		_ = engine.Close()
+		_ = engine.Close(context.Background())
 		b.StartTimer()
 	}
 	b.StopTimer()

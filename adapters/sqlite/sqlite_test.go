@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -113,6 +114,36 @@ func TestInvalidFilePaths(t *testing.T) {
 	}
 	if _, err := os.Stat(nowhere); err == nil {
 		t.Error("the folder was made")
+	}
+}
+
+// A mistyped path makes no file where no tables are made either (B5). SQLite's own error speaks of memory.
+func TestMissingFileIsMadeOnlyByMigrations(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "typo.db")
+	for _, address := range []string{path, "sqlite:" + path, "sqlite://" + path, "sqlite:///" + path} {
+		_, err := sqlite.Open(t.Context(), address, gormstore.Options{SkipMigration: true})
+		if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), "memory") {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+	if files, err := os.ReadDir(folder); err != nil || len(files) > 0 {
+		t.Errorf("%d files were made (%v)", len(files), err)
+	}
+	dbtest.OpenFile(t, path, gormstore.Options{})
+	dbtest.OpenFile(t, path, gormstore.Options{SkipMigration: true})
+}
+
+// A file that SQLite can't open is named, and no error speaks of memory.
+func TestFileThatCannotBeOpened(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "policy.db")
+	if err := os.Symlink(filepath.Join(folder, "nowhere", "policy.db"), path); err != nil {
+		t.Fatal(err)
+	}
+	_, err := sqlite.Open(t.Context(), path, gormstore.Options{})
+	if err == nil || !strings.Contains(err.Error(), path+": it doesn't exist, and this account may not make") {
+		t.Error(err)
 	}
 }
 
@@ -240,15 +271,15 @@ func checkTurns(t *testing.T, s authz.Store, want authz.Revision) {
 		t.Fatalf("revision %d, want %d", r, want)
 	}
 	c := dbtest.Turn(r, "")
-	if len(rows) != 1 || rows[0].V != c.AddRows[0].V || len(state.Groups) != 1 || state.Groups[0].Version != r {
+	if len(rows) != 1 || rows[0].V != c.AddRows[0].V || len(state.Groups) != 1 || state.Groups[0].Version.Revision != r {
 		t.Errorf("at revision %d the rows are %v and the groups %v", r, rows, state.Groups)
 	}
-	list, err := s.Since(t.Context(), 0, int(r))
+	list, err := s.Since(t.Context(), 0, int(r), 0)
 	if err != nil || len(list) != int(r) || string(list[r-1].Hash) != string(state.Hash) {
 		t.Errorf("at revision %d there are %d records (%v)", r, len(list), err)
 	}
-	if v, err := s.UserVersion(t.Context(), "ana"); v != r || err != nil {
-		t.Errorf("at revision %d the user is at %d (%v)", r, v, err)
+	if v, err := s.UserVersion(t.Context(), "ana"); v.Revision != r || err != nil {
+		t.Errorf("at revision %d the user is at %v (%v)", r, v, err)
 	}
 }
 

@@ -33,7 +33,7 @@ func ExampleNew() {
 		fmt.Println(err)
 		return
 	}
-	defer engine.Close()
+	defer engine.Close(context.Background())
 	fmt.Println(engine.Can("ana", "reports:view"))
 	// Output: true
 }

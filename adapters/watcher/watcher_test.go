@@ -114,7 +114,7 @@ func TestFailingWatcher(t *testing.T) {
 			if !e.Can("ben", "a:b") {
 				t.Error("the change doesn't count")
 			}
-			_ = e.Close() // after which all is logged
+			_ = e.Close(context.Background()) // after which all is logged
 			if !strings.Contains(log.String(), want) {
 				t.Errorf("%q isn't logged: %s", want, &log)
 			}
@@ -181,7 +181,7 @@ func TestWatcherThatCallsBackAtOnce(t *testing.T) {
 			t.Error("the others weren't notified")
 		}
 		for _, e := range engines {
-			_ = e.Close()
+			_ = e.Close(context.Background())
 		}
 	})
 }
@@ -214,7 +214,7 @@ func TestWatcherCallbackOnlyHints(t *testing.T) {
 		if more := store.Calls(authztest.CallPosition) - asked; more < 1 || more > 3 {
 			t.Errorf("a thousand notifications have the store asked %d times", more)
 		}
-		_ = e.Close()
+		_ = e.Close(context.Background())
 		asked = store.Calls(authztest.CallPosition)
 		w.callback("after")
 		synctest.Wait()

@@ -26,9 +26,10 @@ func read[T any](response *http.Response, err error) (value T, version Version, 
 	return value, Version(header.Get("ETag")), nil
 }
 
-// write returns the function that reads the answer to a write. A preview is answered with a change.
+// write returns the function that reads the answer to a write. A preview is answered with a change, and what a batch
+// collects with nothing.
 func write[T any](c *Client) func(*http.Response, error) (T, Version, error) {
-	if c.preview == nil {
+	if c.preview == nil && !c.collects {
 		return read[T]
 	}
 	return func(response *http.Response, err error) (none T, _ Version, _ error) {

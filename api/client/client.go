@@ -8,7 +8,7 @@
 // Reads return a [Version], and writes that replace something take it, so that nobody overwrites
 // changes that they haven't seen. Single rules and members are changed without a version.
 //
-// While the store of the service is away, or deltas collide, requests that can safely be repeated are
+// While the store of the service is away, other expensive work is in progress, or deltas collide, requests that can safely be repeated are
 // sent again; see [Options.Attempts].
 package client
 
@@ -16,6 +16,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/rightful-go/rightful/api/client/internal/rest"
 	"github.com/rightful-go/rightful/api/openapi"
@@ -33,8 +34,8 @@ type Options struct {
 	HTTP *http.Client
 
 	// Attempts is the maximum number of times that a request is sent; 0 means 4, and 1 disables
-	// retries. A request is sent again after a 503, unless it creates, imports or reverts, and after a
-	// 412 if it has no version. Between attempts the client waits as long as Retry-After says, or else
+	// retries. A request is sent again after a 429, which means that nothing was done; after a 503, unless it
+	// creates, imports or reverts outside of a batch; and after a 412 if it has no version and is no batch. Between attempts the client waits as long as Retry-After says, or else
 	// 100 ms and then twice as long each time, but never beyond the deadline of the context.
 	Attempts int
 }
@@ -44,6 +45,8 @@ type Client struct {
 	api     *rest.Client
 	reason  string
 	preview *openapi.Change // where a preview goes; nil for real writes
+
+	collects bool // writes are collected for a batch
 }
 
 // New returns a client of the interface at an address, such as https://desk.example/api/v1. It returns
@@ -90,6 +93,16 @@ func (c *Client) Preview(operate func(*Client) error) (openapi.Change, error) {
 
 // Version identifies the state of a group or user that was read: an opaque ETag.
 type Version string
+
+// same reports whether two answers are about the same version: the tags of a page and of a compressed answer have
+// suffixes.
+func (v Version) same(other Version) bool {
+	plain := func(v Version) string {
+		text := strings.TrimSuffix(strings.TrimSuffix(string(v), `"`), "-gzip")
+		return strings.TrimSuffix(text, "-part")
+	}
+	return plain(v) == plain(other)
+}
 
 // AnyVersion matches every version: a write with it overwrites changes of others.
 const AnyVersion Version = "*"

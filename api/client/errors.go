@@ -12,22 +12,28 @@ import (
 )
 
 // Error is an error answer of the service: a problem document (RFC 9457). Type says what went wrong,
-// Missing lists the permissions that the caller lacks, Errors lists the errors of the request, and
+// Missing lists the permissions that the caller lacks, ForbiddenBy those that are granted but denied, Errors lists the errors of the request, and
 // Version is the present version after a conflict.
 //
 // An error answer that isn't a problem document comes from an intermediary. Its Type is "about:blank",
 // and its Detail is the text of the status.
 type Error struct{ openapi.Problem }
 
-// Error returns the status, the detail and the missing permissions.
+// Error returns the status, the detail, the missing permissions, and those that are granted but denied.
 func (e *Error) Error() string {
-	var missing []string
+	var missing, forbidden []string
 	for _, m := range e.Missing {
 		missing = append(missing, m.Permission)
+	}
+	for _, f := range e.ForbiddenBy {
+		forbidden = append(forbidden, fmt.Sprintf("%s (%s)", f.Permission, f.Rule))
 	}
 	text := fmt.Sprintf("rightful: %d: %s", e.Status, e.Detail)
 	if len(missing) > 0 {
 		text += " Missing: " + strings.Join(missing, ", ")
+	}
+	if len(forbidden) > 0 {
+		text += " Granted, but denied: " + strings.Join(forbidden, ", ")
 	}
 	return text
 }

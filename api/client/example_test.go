@@ -31,7 +31,7 @@ func desk() (address string, stop func()) {
 		return ""
 	})
 	server := httptest.NewServer(r)
-	return server.URL + "/api/v1", func() { server.Close(); _ = engine.Close() }
+	return server.URL + "/api/v1", func() { server.Close(); _ = engine.Close(context.Background()) }
 }
 
 func token(context.Context) (string, error) { return "s3cret", nil }

@@ -35,7 +35,7 @@ func newService(t testing.TB) *service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = engine.Close() })
+	t.Cleanup(func() { _ = engine.Close(context.Background()) })
 	r := gin.New()
 	api.Mount(r.Group("/api/v1"), engine, func(c *gin.Context) authz.UserID {
 		id, _ := strings.CutPrefix(c.GetHeader("Authorization"), "Bearer ")

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"time"
 
 	"github.com/rightful-go/rightful/api/openapi"
 )
@@ -22,7 +23,7 @@ func (c *Client) CreateGroup(ctx context.Context, group openapi.GroupCreate) (op
 
 // Get reads the group.
 func (g Group) Get(ctx context.Context) (openapi.Group, Version, error) {
-	return read[openapi.Group](g.client.api.GetGroup(ctx, g.name))
+	return read[openapi.Group](g.client.api.GetGroup(ctx, g.name, &openapi.GetGroupParams{}))
 }
 
 // Update renames or describes the group, or changes what it inherits. Absent members of the patch
@@ -45,9 +46,12 @@ func (g Group) DeleteWithMembers(ctx context.Context, version Version) error {
 	return g.client.done(g.client.api.DeleteGroup(ctx, g.name, &p, g.client.writing))
 }
 
-// Rules reads the group's own grants and restrictions.
+// Rules reads the group's own grants and restrictions, all pages of them.
 func (g Group) Rules(ctx context.Context) (openapi.Rules, Version, error) {
-	return read[openapi.Rules](g.client.api.GetGroupPermissions(ctx, g.name))
+	return wholeRules(func(cursor *openapi.Cursor) (openapi.Rules, Version, error) {
+		p := openapi.GetGroupPermissionsParams{Cursor: cursor}
+		return read[openapi.Rules](g.client.api.GetGroupPermissions(ctx, g.name, &p))
+	})
 }
 
 // SetRules replaces the group's own rules.
@@ -62,9 +66,24 @@ func (g Group) ChangeRules(ctx context.Context, delta openapi.RulesDelta) (opena
 	return write[openapi.Rules](g.client)(g.client.api.ChangeGroupPermissions(ctx, g.name, &p, delta, g.client.writing))
 }
 
-// Add adds a user to the group. Adding a member again is no error.
+// Add adds a user to the group. Adding a member again is no error, and the membership keeps its end.
 func (g Group) Add(ctx context.Context, user openapi.UserID) error {
 	return g.client.done(g.client.api.AddGroupMember(ctx, g.name, user, &openapi.AddGroupMemberParams{}, g.client.writing))
+}
+
+// AddUntil adds a user to the group until a time, to the microsecond, or changes the end of the membership. The zero time
+// makes a membership that doesn't end.
+func (g Group) AddUntil(ctx context.Context, user openapi.UserID, end time.Time) error {
+	p := openapi.AddGroupMemberParams{Until: untilText(end)}
+	return g.client.done(g.client.api.AddGroupMember(ctx, g.name, user, &p, g.client.writing))
+}
+
+// untilText is the end of a membership in a query.
+func untilText(end time.Time) *openapi.UntilInput {
+	if end.IsZero() {
+		return new("never")
+	}
+	return new(end.UTC().Format(time.RFC3339Nano))
 }
 
 // Remove removes a user from the group. Removing a user who isn't a member is no error.
@@ -73,7 +92,8 @@ func (g Group) Remove(ctx context.Context, user openapi.UserID) error {
 }
 
 // ChangeMembers adds and removes at most 1,000 users in one change. It returns the first 100 members
-// after the change, and their number.
+// after the change, and their number. The end in the delta is a time (RFC 3339) or "never"; it never shortens a
+// membership that stands.
 func (g Group) ChangeMembers(ctx context.Context, delta openapi.MembersDelta) (openapi.Members, error) {
 	p := openapi.ChangeGroupMembersParams{}
 	members, _, err := write[openapi.Members](g.client)(g.client.api.ChangeGroupMembers(ctx, g.name, &p, delta, g.client.writing))

@@ -53,6 +53,23 @@ func callGroupMethods(t *testing.T, c *client.Client) {
 		t.Errorf("the members are %v", members)
 	}
 
+	for item, err := range g.EffectiveRules(ctx) {
+		ok(t, err)
+		if item.Group != "Desk" || !slices.Equal(item.Path, []string{"Desk"}) || !slices.Equal(item.Rules.Grants, rules.Grants) {
+			t.Errorf("the effective rules are %+v", item)
+		}
+	}
+	found := 0
+	for item, err := range c.GroupRules(ctx, "desk") {
+		ok(t, err)
+		if found++; !slices.Equal(item.Rules.Grants, rules.Grants) {
+			t.Errorf("the rules are %+v", item)
+		}
+	}
+	if found != 1 {
+		t.Errorf("%d groups are called Desk", found)
+	}
+
 	holders := map[string]int{}
 	for holder, err := range c.PermissionHolders(ctx, "orders:view") {
 		ok(t, err)
@@ -81,6 +98,14 @@ func callUserMethods(t *testing.T, c *client.Client) {
 	if len(own.Grants) != 1 || len(own.Restrictions) != 1 || len(user.Groups) != 2 || version != same {
 		t.Errorf("the user is %v at %s, with the rules %v at %s", user, version, own, same)
 	}
+	var held []string
+	for p, err := range u.Effective(ctx) {
+		ok(t, err)
+		held = append(held, p.Permission)
+	}
+	if !slices.Contains(held, "orders:delete") || len(held) != len(user.Effective) {
+		t.Errorf("ben holds %q, the user has %d", held, len(user.Effective))
+	}
 	ok(t, u.Delete(ctx))
 	if x := must[openapi.Explanation](t)(u.Explain(ctx, 0, "orders:view")); x.Allowed || len(x.Fixes) == 0 {
 		t.Errorf("the explanation for ben, who was deleted, is %+v", x)
@@ -108,6 +133,7 @@ func callPolicyMethods(t *testing.T, c *client.Client) {
 	if again := must[openapi.Change](t)(c.Revert(ctx, last)); again.Revision != 0 {
 		t.Errorf("reverting again made %v", again)
 	}
+	must[openapi.Change](t)(c.Batch(ctx, func(c *client.Client) error { return c.Group("Desk").Add(ctx, "kim") }))
 	_, _, err := c.Group("Desk").Get(ctx)
 	ok(t, err)
 	if c := must[openapi.Change](t)(c.Change(ctx, last)); c.Action != "group.delete" {
@@ -117,6 +143,24 @@ func callPolicyMethods(t *testing.T, c *client.Client) {
 	must[openapi.Me](t)(c.Me(ctx))
 	for _, err := range c.Permissions(ctx, "Rightful > Groups", "") {
 		ok(t, err)
+	}
+	if rights := must[openapi.Rights](t)(c.Rights(ctx)); !rights.Administrator || !slices.Contains(rights.Assigns, "Desk") {
+		t.Errorf("the rights are %+v", rights)
+	}
+	listed := map[string]openapi.Permission{}
+	for p, err := range c.Permissions(ctx, "", "") {
+		ok(t, err)
+		listed[p.Permission] = p
+	}
+	for p, err := range c.Catalog(ctx) {
+		ok(t, err)
+		if same := listed[p.Permission]; same.Label != p.Label || !slices.Equal(same.Category, p.Category) {
+			t.Errorf("the catalog has %v, and the list of permissions %v", p, same)
+		}
+		delete(listed, p.Permission)
+	}
+	if len(listed) > 0 {
+		t.Errorf("the catalog lacks %v", listed)
 	}
 	for _, err := range c.Groups(ctx, "desk") {
 		ok(t, err)

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"time"
 
@@ -33,6 +34,42 @@ func pages[T any](next func(*openapi.Cursor) (items []T, cursor string, err erro
 	}
 }
 
+// maxRestarts is how often a resource with several pages is read anew because it changed in between.
+const maxRestarts = 5
+
+// whole reads all pages of one resource. If the resource changes between two pages, it starts over. The version
+// is that of the last page: only with it the whole can be replaced.
+func whole(next func(*openapi.Cursor) (cursor string, version Version, err error)) (Version, error) {
+	for range maxRestarts {
+		cursor, version, err := next(nil)
+		now := version
+		for err == nil && now.same(version) && cursor != "" {
+			at := cursor
+			cursor, now, err = next(&at)
+		}
+		if err != nil || now.same(version) {
+			return now, err
+		}
+	}
+	return "", errors.New("rightful: the resource has several pages and changed each time before all of them were read")
+}
+
+// wholeRules reads all pages of the rules of a group or user.
+func wholeRules(next func(*openapi.Cursor) (openapi.Rules, Version, error)) (rules openapi.Rules, _ Version, _ error) {
+	version, err := whole(func(cursor *openapi.Cursor) (string, Version, error) {
+		page, version, err := next(cursor)
+		if cursor == nil {
+			rules = page
+		} else {
+			rules.Grants = append(rules.Grants, page.Grants...)
+			rules.Restrictions = append(rules.Restrictions, page.Restrictions...)
+		}
+		return page.NextCursor, version, err
+	})
+	rules.GrantCount, rules.RestrictionCount, rules.NextCursor = 0, 0, "" // all are listed
+	return rules, version, err
+}
+
 // Permissions lists the permissions of the catalog that are in a category (its labels joined by
 // " > ") and contain a text. An empty category or text matches all.
 func (c *Client) Permissions(ctx context.Context, category, text string) iter.Seq2[openapi.Permission, error] {
@@ -55,8 +92,8 @@ func (c *Client) PermissionHolders(ctx context.Context, permission openapi.Permi
 }
 
 // Groups lists the groups that contain a text; an empty text matches all.
-func (c *Client) Groups(ctx context.Context, text string) iter.Seq2[openapi.GroupItem, error] {
-	return pages(func(cursor *openapi.Cursor) ([]openapi.GroupItem, string, error) {
+func (c *Client) Groups(ctx context.Context, text string) iter.Seq2[openapi.Group, error] {
+	return pages(func(cursor *openapi.Cursor) ([]openapi.Group, string, error) {
 		p := openapi.ListGroupsParams{Q: optional(text), Cursor: cursor}
 		page, _, err := read[openapi.GroupList](c.api.ListGroups(ctx, &p))
 		return page.Items, page.NextCursor, err
@@ -89,6 +126,7 @@ type ChangeFilter struct {
 	User  openapi.UserID    // the user's own rules or groups
 	Since time.Time         // at this time or later
 	Until time.Time         // before this time
+	After openapi.Revision  // of a higher revision
 }
 
 // Changes lists the changes that the filter selects, newest first.
@@ -96,7 +134,7 @@ func (c *Client) Changes(ctx context.Context, filter ChangeFilter) iter.Seq2[ope
 	return pages(func(cursor *openapi.Cursor) ([]openapi.Change, string, error) {
 		p := openapi.ListChangesParams{
 			Actor: optional(filter.Actor), Group: optional(filter.Group), User: optional(filter.User),
-			Since: optional(filter.Since), Until: optional(filter.Until), Cursor: cursor,
+			Since: optional(filter.Since), Until: optional(filter.Until), After: optional(filter.After), Cursor: cursor,
 		}
 		page, _, err := read[openapi.ChangeList](c.api.ListChanges(ctx, &p))
 		return page.Items, page.NextCursor, err

@@ -61,15 +61,17 @@ func (s *sender) once(request *http.Request) (*http.Response, error) {
 }
 
 // worthAnother reports whether another attempt is safe and may succeed. A create or import may have
-// been committed although the answer is a 503.
+// been committed although the answer is a 503; a batch has a key that keeps it from being made twice.
 func worthAnother(request *http.Request, response *http.Response) bool {
 	switch {
 	case request.Body != nil && request.Body != http.NoBody && request.GetBody == nil:
 		return false // the body can't be sent again
+	case response.StatusCode == http.StatusTooManyRequests:
+		return true // nothing was done
 	case response.StatusCode == http.StatusServiceUnavailable:
-		return request.Method != http.MethodPost
-	case response.StatusCode == http.StatusPreconditionFailed:
-		return request.Header.Get("If-Match") == "" // other deltas came first
+		return request.Method != http.MethodPost || request.Header.Get("Idempotency-Key") != ""
+	case response.StatusCode == http.StatusPreconditionFailed: // other deltas came first
+		return request.Header.Get("If-Match") == "" && request.Header.Get("Idempotency-Key") == ""
 	}
 	return false
 }

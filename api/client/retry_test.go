@@ -43,6 +43,7 @@ func TestAttempts(t *testing.T) {
 		"the store stays away":            {answers{away(""), away(""), away(""), away("")}, add, 0, openapi.ProblemTypeStoreUnavailable, 4, 700 * time.Millisecond},
 		"no time to wait":                 {answers{away("5")}, add, time.Second, openapi.ProblemTypeStoreUnavailable, 1, 0},
 		"what creates isn't sent again":   {answers{away("")}, create, 0, openapi.ProblemTypeStoreUnavailable, 1, 0},
+		"others come first":               {answers{busy}, create, 0, "", 2, 5 * time.Second},
 		"deltas collide":                  {answers{later}, change, 0, "", 2, 100 * time.Millisecond},
 		"what names a version has failed": {answers{later}, describe, 0, openapi.ProblemTypeRevisionConflict, 1, 0},
 	} {
@@ -115,6 +116,12 @@ func away(after string) func(http.ResponseWriter) {
 		}
 		problem(w, 503, "store-unavailable")
 	}
+}
+
+// busy answers like the service while other expensive work is in progress.
+func busy(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", "5")
+	problem(w, 429, "too-many")
 }
 
 func later(w http.ResponseWriter) { problem(w, 412, "revision-conflict") }

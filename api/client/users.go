@@ -2,6 +2,8 @@ package client
 
 import (
 	"context"
+	"iter"
+	"time"
 
 	"github.com/rightful-go/rightful/api/openapi"
 )
@@ -17,7 +19,7 @@ func (c *Client) User(id openapi.UserID) User { return User{c, id} }
 
 // Get reads the user's groups, own rules, and effective permissions with their origins.
 func (u User) Get(ctx context.Context) (openapi.User, Version, error) {
-	return read[openapi.User](u.client.api.GetUser(ctx, u.id))
+	return read[openapi.User](u.client.api.GetUser(ctx, u.id, &openapi.GetUserParams{}))
 }
 
 // Explain explains which of 1 to 64 permissions the user holds, and lists fixes for the rest. A revision
@@ -31,18 +33,45 @@ func (u User) Explain(ctx context.Context, revision openapi.Revision, permission
 	return x, err
 }
 
+// ExplainUntil is [User.Explain] of the present, with fixes whose memberships end at a time, to the microsecond. The zero
+// time makes memberships that don't end.
+func (u User) ExplainUntil(ctx context.Context, end time.Time, permissions ...openapi.PermissionName) (openapi.Explanation, error) {
+	p := openapi.ExplainUserParams{Permission: permissions, Until: untilText(end)}
+	x, _, err := read[openapi.Explanation](u.client.api.ExplainUser(ctx, u.id, &p))
+	return x, err
+}
+
 // Delete removes the user from all groups and removes all their own rules, in one change.
 func (u User) Delete(ctx context.Context) error {
 	return u.client.done(u.client.api.DeleteUser(ctx, u.id, &openapi.DeleteUserParams{}, u.client.writing))
 }
 
-// Groups reads the groups that the user is directly in.
-func (u User) Groups(ctx context.Context) ([]openapi.Membership, Version, error) {
-	groups, version, err := read[openapi.UserGroups](u.client.api.GetUserGroups(ctx, u.id))
-	return groups.Groups, version, err
+// Effective lists what the user may do, each permission with its origins.
+func (u User) Effective(ctx context.Context) iter.Seq2[openapi.EffectivePermission, error] {
+	return pages(func(cursor *openapi.Cursor) ([]openapi.EffectivePermission, string, error) {
+		p := openapi.ListUserEffectiveParams{Cursor: cursor}
+		page, _, err := read[openapi.EffectiveList](u.client.api.ListUserEffective(ctx, u.id, &p))
+		return page.Items, page.NextCursor, err
+	})
 }
 
-// SetGroups makes the user a member of exactly these groups.
+// Groups reads the groups that the user is directly in, all pages of them.
+func (u User) Groups(ctx context.Context) ([]openapi.Membership, Version, error) {
+	var groups []openapi.Membership
+	version, err := whole(func(cursor *openapi.Cursor) (string, Version, error) {
+		p := openapi.GetUserGroupsParams{Cursor: cursor}
+		page, version, err := read[openapi.UserGroups](u.client.api.GetUserGroups(ctx, u.id, &p))
+		if cursor == nil {
+			groups = nil
+		}
+		groups = append(groups, page.Groups...)
+		return page.NextCursor, version, err
+	})
+	return groups, version, err
+}
+
+// SetGroups makes the user a member of exactly these groups. A membership without an end keeps the one that it has; use
+// [Group.AddUntil] to remove it.
 func (u User) SetGroups(ctx context.Context, version Version, groups []openapi.Membership) ([]openapi.Membership, Version, error) {
 	p := openapi.SetUserGroupsParams{IfMatch: string(version)}
 	input := openapi.UserGroupsInput{Groups: orEmpty(groups)}
@@ -50,9 +79,12 @@ func (u User) SetGroups(ctx context.Context, version Version, groups []openapi.M
 	return now.Groups, version, err
 }
 
-// Rules reads the user's own grants and restrictions.
+// Rules reads the user's own grants and restrictions, all pages of them.
 func (u User) Rules(ctx context.Context) (openapi.Rules, Version, error) {
-	return read[openapi.Rules](u.client.api.GetUserPermissions(ctx, u.id))
+	return wholeRules(func(cursor *openapi.Cursor) (openapi.Rules, Version, error) {
+		p := openapi.GetUserPermissionsParams{Cursor: cursor}
+		return read[openapi.Rules](u.client.api.GetUserPermissions(ctx, u.id, &p))
+	})
 }
 
 // SetRules replaces the user's own rules.

@@ -73,7 +73,7 @@ func BenchmarkGuard(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			b.Cleanup(func() { _ = engine.Close() })
+			b.Cleanup(func() { _ = engine.Close(context.Background()) })
 			for _, kind := range authztest.Kinds {
 				asked, i := s.Questions(kind), 0
 				g := ginguard.New(engine, func(*gin.Context) authz.UserID { return asked[i].User }, quiet)

@@ -31,7 +31,7 @@ func office() *authz.Engine {
 // Routes of Gin, each with the permission that it needs.
 func ExampleNew() {
 	engine := office()
-	defer engine.Close()
+	defer engine.Close(context.Background())
 	currentUser := func(c *gin.Context) authz.UserID { return authz.UserID(c.GetString(gin.AuthUserKey)) }
 	g := ginguard.New(engine, currentUser, guard.Options{})
 	show := func(c *gin.Context) { c.String(http.StatusOK, "shown") }
@@ -55,7 +55,7 @@ func ExampleNew() {
 // A host refuses to start with a route that has no guard.
 func ExampleGuard_Router() {
 	engine := office()
-	defer engine.Close()
+	defer engine.Close(context.Background())
 	g := ginguard.New(engine, func(*gin.Context) authz.UserID { return "" }, guard.Options{})
 	handler := func(*gin.Context) {}
 	r := gin.New()

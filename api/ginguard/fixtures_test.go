@@ -35,7 +35,7 @@ func scenario(t testing.TB, name string) *authz.Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = engine.Close() })
+	t.Cleanup(func() { _ = engine.Close(context.Background()) })
 	return engine
 }
 

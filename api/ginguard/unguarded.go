@@ -10,7 +10,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/rightful-go/rightful/api/internal/selfguarded"
+	"github.com/rightful-go/rightful/internal/selfguarded"
 )
 
 // Unguarded lists the engine's routes, sorted by path, that have neither a guard before their last

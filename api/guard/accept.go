@@ -2,20 +2,20 @@ package guard
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/rightful-go/rightful/api/internal/problem"
+	"github.com/rightful-go/rightful/internal/accept"
 )
 
 // prefersHTML reports whether a request prefers a page to JSON, by its Accept headers (RFC 9110 section
 // 12.5.1). A request without a preference gets JSON.
-func prefersHTML(accept []string) bool {
+func prefersHTML(headers []string) bool {
 	page := offer{types: []string{"text/html"}}
 	document := offer{types: []string{problem.MediaType, "application/json"}}
-	for _, header := range accept {
+	for _, header := range headers {
 		for element := range strings.SplitSeq(header, ",") {
-			if media, weight, ok := mediaRange(element); ok {
+			if media, weight, ok := accept.Range(element); ok {
 				page.consider(media, weight)
 				document.consider(media, weight)
 			}
@@ -47,27 +47,4 @@ func (o *offer) consider(media string, weight float64) {
 	if specific > o.specific || specific > 0 && specific == o.specific && weight > o.weight {
 		o.specific, o.weight = specific, weight
 	}
-}
-
-// mediaRange parses one element of an Accept header. It returns false for a malformed element, and for
-// a variant that we don't have ("text/html;level=1").
-func mediaRange(element string) (media string, weight float64, ok bool) {
-	media, parameters, more := strings.Cut(element, ";")
-	media, weight = strings.ToLower(strings.TrimSpace(media)), 1
-	for more {
-		var parameter string
-		parameter, parameters, more = strings.Cut(parameters, ";")
-		name, value, _ := strings.Cut(strings.ToLower(strings.TrimSpace(parameter)), "=")
-		switch {
-		case name == "q":
-			var err error
-			if weight, err = strconv.ParseFloat(value, 64); err != nil || !(weight >= 0 && weight <= 1) {
-				return "", 0, false
-			}
-			return media, weight, true // parameters after the weight aren't part of the range
-		case name != "" && parameter != "" && !(name == "charset" && strings.Trim(value, `"`) == "utf-8"):
-			return "", 0, false
-		}
-	}
-	return media, weight, media != ""
 }

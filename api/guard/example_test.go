@@ -35,7 +35,7 @@ func office() *authz.Engine {
 // Routes of net/http's ServeMux, each with the permission that it needs.
 func ExampleNew() {
 	engine := office()
-	defer engine.Close()
+	defer engine.Close(context.Background())
 	currentUser := func(r *http.Request) (authz.UserID, error) { // yours reads a session or a token
 		if user, password, ok := r.BasicAuth(); ok && password == "s3cret" {
 			return authz.UserID(user), nil
@@ -63,7 +63,7 @@ func ExampleNew() {
 // The permission depends on the request. A request about something that doesn't exist gets 404.
 func ExampleGuard_RequireFunc() {
 	engine := office()
-	defer engine.Close()
+	defer engine.Close(context.Background())
 	g := guard.New(engine, func(*http.Request) (authz.UserID, error) { return "dana", nil }, guard.Options{})
 	page := g.RequireFunc(func(r *http.Request) ([]authz.Permission, error) {
 		switch name := r.PathValue("name"); name {

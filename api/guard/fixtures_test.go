@@ -17,9 +17,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rightful-go/rightful/api/guard"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
 	"github.com/rightful-go/rightful/authz/memstore"
 	"github.com/rightful-go/rightful/authz/policycsv"
 )
@@ -48,7 +50,43 @@ func scenario(t testing.TB, name string) *authz.Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = engine.Close() })
+	t.Cleanup(func() { _ = engine.Close(context.Background()) })
+	return engine
+}
+
+// obstacles returns an engine over a policy in which ben is granted "a:view", "a:edit" and "c:view". A
+// restriction denies him the first two. cleo is granted the same, and a row that another program damaged denies
+// her everything.
+func obstacles(t testing.TB) *authz.Engine {
+	t.Helper()
+	store := authztest.NewStore()
+	catalog := authz.Catalog{
+		{Permission: "a:view", Label: "View a", Category: []string{"A"}},
+		{Permission: "a:edit", Label: "Edit a", Category: []string{"A"}},
+		{Permission: "b:view", Label: "View b", Category: []string{"B"}},
+		{Permission: "c:view", Label: "View c", Category: []string{"C"}},
+	}
+	options := authz.Options{Catalog: catalog, Bootstrap: "ana", PollInterval: time.Hour, Logger: quiet.Logger}
+	engine, err := authz.Open(t.Context(), store, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = engine.Close(context.Background()) })
+	ana, ctx := engine.As("ana"), t.Context()
+	_, err = ana.CreateGroup(ctx, authz.GroupSpec{Name: "Desk", Permissions: authz.Rules{Grants: []authz.Pattern{"a:*", "c:view"}}})
+	if err == nil {
+		_, err = ana.Assign(ctx, "Desk", "ben", "cleo")
+	}
+	if err == nil {
+		_, err = ana.ChangeUserPermissions(ctx, "ben", authz.RulesDelta{Restrict: []authz.Pattern{"a:*"}})
+	}
+	if err == nil {
+		store.InsertRows(authz.Row{Type: "p", V: [6]string{"cleo", "x", "view", "Deny"}})
+		err = engine.Refresh(ctx)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	return engine
 }
 
@@ -81,7 +119,7 @@ func expired(t *testing.T) *authz.Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = engine.Close() })
+	t.Cleanup(func() { _ = engine.Close(context.Background()) })
 	return engine
 }
 
@@ -105,7 +143,7 @@ const asPage = "text/html"
 
 var german = []guard.Texts{guard.German()}
 
-// dump writes an answer as it goes over the wire, without the style sheet, which is the same on all
+// dump writes an answer as it goes over the wire, without the style sheet and the script, which are the same on all
 // pages, and with one id for all denials.
 func dump(w *httptest.ResponseRecorder) string {
 	var b strings.Builder
@@ -123,20 +161,23 @@ func dump(w *httptest.ResponseRecorder) string {
 	}
 	b.WriteString("\n" + w.Body.String())
 	text := b.String()
-	if style := styleOf(w); style != "" {
-		text = strings.ReplaceAll(strings.ReplaceAll(text, style, "…"), hashOf(style), "…")
+	for _, element := range []string{"style", "script"} {
+		if content := contentOf(w, element); content != "" {
+			text = strings.ReplaceAll(strings.ReplaceAll(text, content, "…"), hashOf(content), "…")
+		}
 	}
 	return denialID.ReplaceAllString(text, "THEIDOFADENIAL")
 }
 
-func styleOf(w *httptest.ResponseRecorder) string {
-	_, rest, _ := strings.Cut(w.Body.String(), "<style>")
-	style, _, _ := strings.Cut(rest, "</style>")
-	return style
+// contentOf returns the content of the style sheet or the script of a page.
+func contentOf(w *httptest.ResponseRecorder, element string) string {
+	_, rest, _ := strings.Cut(w.Body.String(), "<"+element+">")
+	content, _, _ := strings.Cut(rest, "</"+element+">")
+	return content
 }
 
-func hashOf(style string) string {
-	sum := sha256.Sum256([]byte(style))
+func hashOf(content string) string {
+	sum := sha256.Sum256([]byte(content))
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 

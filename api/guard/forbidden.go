@@ -60,6 +60,9 @@ func (g *Guard) forbidden(r *http.Request, d authz.Decision) problem.Document {
 	for _, e := range d.Missing() {
 		p.Missing = append(p.Missing, problem.Missing{Permission: authz.Pattern(e.Permission), Label: e.Label, Category: e.Category})
 	}
-	p.Detail = english.needed(len(p.Missing), d.OneIsEnough)
+	for _, f := range d.ForbiddenBy() {
+		p.ForbiddenBy = append(p.ForbiddenBy, problem.Granted{Permission: f.Permission, Label: f.Label, Rule: f.Rule})
+	}
+	p.Detail = english.told(p, d.OneIsEnough)
 	return p
 }

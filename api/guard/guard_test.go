@@ -2,6 +2,7 @@ package guard_test
 
 import (
 	"bytes"
+	"context"
 	"log/slog"
 	"strings"
 	"testing"
@@ -64,7 +65,7 @@ func TestUndeclaredPermissionsAreLoggedOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer free.Close()
+	defer free.Close(context.Background())
 	guard.New(free, signedIn, options).Require("nowhere.declared:view")
 	if log.Len() > 0 {
 		t.Errorf("without a catalog of the application's, logged:\n%s", &log)

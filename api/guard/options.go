@@ -24,8 +24,17 @@ type Options struct {
 	// page has no link.
 	SignIn string
 
+	// Home is the link on the page of a 403 that leads back into the application: a path, or an http or
+	// https address. If it is empty, the page has no such link.
+	Home string
+
+	// Console is where package console is mounted: a path, or an http or https address. The page of a 403 links the
+	// explanation of the denial there, which needs the permissions of an administrator. If it is empty, or if the denial
+	// isn't recorded, the page has no such link.
+	Console string
+
 	// Texts are the languages of the pages. The first is the default for readers of none of them. If it
-	// is empty, pages are in [English]; there is also [German], and hosts can add others.
+	// is empty, pages are in [English] and [German], and in English by default; hosts can add others.
 	Texts []Texts
 
 	// Language returns the languages that the user reads, in the form of an Accept-Language header
@@ -53,7 +62,7 @@ const (
 	TellNothing
 	// TellGroups lists the missing permissions, and the smallest sets of groups that would grant them, at
 	// most ten. It reveals names of groups to everybody who is refused. Finding them takes some tenths of
-	// a millisecond, or some tens of milliseconds if there are hundreds of such groups.
+	// a millisecond, or some milliseconds if there are hundreds of such groups.
 	TellGroups
 )
 
@@ -70,8 +79,13 @@ func (o Options) Check() error {
 			return fmt.Errorf("the option Texts: %w", err)
 		}
 	}
-	if u, err := url.Parse(o.SignIn); err != nil || !slices.Contains([]string{"", "http", "https"}, u.Scheme) {
-		return fmt.Errorf("the option SignIn %q is neither a path nor an http or https address", o.SignIn)
+	for _, option := range []struct{ name, link string }{{"SignIn", o.SignIn}, {"Home", o.Home}, {"Console", o.Console}} {
+		if u, err := url.Parse(option.link); err != nil || !slices.Contains([]string{"", "http", "https"}, u.Scheme) {
+			return fmt.Errorf("the option %s %q is neither a path nor an http or https address", option.name, option.link)
+		}
+	}
+	if strings.Contains(o.Console, "#") {
+		return fmt.Errorf("the option Console %q has a fragment", o.Console)
 	}
 	return nil
 }
@@ -81,7 +95,7 @@ func (o Options) withDefaults() Options {
 		o.Challenge = problem.DefaultChallenge
 	}
 	if len(o.Texts) == 0 {
-		o.Texts = []Texts{English()}
+		o.Texts = []Texts{English(), German()}
 	}
 	if o.Language == nil {
 		o.Language = acceptLanguage

@@ -19,6 +19,9 @@ func TestOptionsThatAreRefused(t *testing.T) {
 	}{
 		"challenge":           {guard.Options{Challenge: "Basic\r\nSet-Cookie: a=b"}, "Challenge"},
 		"sign-in":             {guard.Options{SignIn: "javascript:alert(1)"}, "SignIn"},
+		"home":                {guard.Options{Home: "javascript:alert(1)"}, "Home"},
+		"console":             {guard.Options{Console: "javascript:alert(1)"}, "Console"},
+		"console's fragment":  {guard.Options{Console: "/console/#/groups"}, "fragment"},
 		"tell":                {guard.Options{Tell: 7}, "Tell is 7"},
 		"no texts":            {guard.Options{Texts: []guard.Texts{{Language: "fr"}}}, `"fr" lack SignInFirst`},
 		"no place for a user": {guard.Options{Texts: []guard.Texts{anonymous}}, "{user}"},
@@ -37,7 +40,7 @@ func TestOptionsThatAreRefused(t *testing.T) {
 		})
 	}
 	for _, options := range []guard.Options{
-		{}, {SignIn: "/login"}, {SignIn: "https://id.example/login?x=1"}, {Texts: []guard.Texts{guard.German()}, Tell: guard.TellGroups},
+		{}, {SignIn: "/login"}, {Console: "/console/"}, {SignIn: "https://id.example/login?x=1"}, {Texts: []guard.Texts{guard.German()}, Tell: guard.TellGroups},
 	} {
 		if err := options.Check(); err != nil {
 			t.Errorf("%+v: %v", options, err)

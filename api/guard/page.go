@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -33,7 +34,8 @@ type page struct {
 	Categories    []missingCategory
 	Message       string // to send to an administrator
 	Rows          int    // of the message
-	SignIn        string
+	SignIn, Home  string // links
+	Console       string // link to the explanation of the denial
 }
 
 // missingCategory has the missing permissions of one category.
@@ -54,7 +56,10 @@ func (g *Guard) page(r *http.Request, p problem.Document, oneIsEnough bool) page
 		return view
 	}
 	view.Document, view.OneIsEnough = visible(p), oneIsEnough && len(p.Missing) > 1
-	view.Told = texts.needed(len(p.Missing), oneIsEnough)
+	view.Told, view.Home = texts.told(p, oneIsEnough), g.options.Home
+	if g.options.Console != "" && p.DenialID != "" {
+		view.Console = g.options.Console + "#/why/" + url.PathEscape(string(p.DenialID))
+	}
 	view.Before, view.After, _ = strings.Cut(texts.SignedInAs, userMark)
 	view.Categories = byCategory(view.Missing)
 	view.Message = view.message(r)
@@ -69,6 +74,10 @@ func visible(p problem.Document) problem.Document {
 	p.Missing = slices.Clone(p.Missing)
 	for i := range p.Missing {
 		p.Missing[i].Permission = authz.Pattern(oneLine(string(p.Missing[i].Permission)))
+	}
+	p.ForbiddenBy = slices.Clone(p.ForbiddenBy)
+	for i := range p.ForbiddenBy {
+		p.ForbiddenBy[i].Permission = authz.Permission(oneLine(string(p.ForbiddenBy[i].Permission)))
 	}
 	return p
 }
@@ -101,6 +110,12 @@ func (v page) message(request *http.Request) string {
 	if v.DenialID != "" {
 		fmt.Fprintf(&b, "%s: %s\n", t.Denial, v.DenialID)
 	}
+	for _, o := range v.Obstacles() {
+		fmt.Fprintf(&b, "%s:\n", o.Heading)
+		for _, f := range o.Granted {
+			fmt.Fprintf(&b, "- %s\n", describe(problem.Missing{Permission: authz.Pattern(f.Permission), Label: f.Label}))
+		}
+	}
 	switch {
 	case v.OneIsEnough:
 		fmt.Fprintf(&b, "%s:\n", t.OneIsNeeded)
@@ -117,6 +132,34 @@ func (v page) message(request *http.Request) string {
 		fmt.Fprintf(&b, "- %s\n", way)
 	}
 	return b.String()
+}
+
+// obstacle has the permissions that one kind of rule denies.
+type obstacle struct {
+	Heading string
+	Granted []problem.Granted
+}
+
+// Obstacles lists what is granted but denied: first by a bad row, which has to be repaired before anything else
+// helps.
+func (v page) Obstacles() []obstacle {
+	var list []obstacle
+	add := func(rule authz.Obstacle, heading string) {
+		of := obstacle{Heading: heading}
+		for _, f := range v.ForbiddenBy {
+			if f.Rule == rule {
+				of.Granted = append(of.Granted, f)
+			}
+		}
+		if len(of.Granted) > 0 {
+			list = append(list, of)
+		}
+	}
+	if len(v.ForbiddenBy) > 0 {
+		add(authz.ObstacleRow, v.Texts.FaultyRowOver)
+		add(authz.ObstacleRestriction, v.Texts.RestrictedBy)
+	}
+	return list
 }
 
 // Ways lists the alternatives, each a group or several groups together.
@@ -162,7 +205,7 @@ func oneLine(s string) string {
 	return b.String()
 }
 
-// write answers with a page that can't load anything, run scripts or be framed.
+// write answers with a page that can't load anything, run other scripts than its own or be framed.
 func (v page) write(w http.ResponseWriter, r *http.Request) {
 	var body bytes.Buffer
 	if err := pageTemplate.Execute(&body, v); err != nil { // a bug; the problem document has the same content
@@ -175,21 +218,22 @@ func (v page) write(w http.ResponseWriter, r *http.Request) {
 	problem.WriteBody(w, r, v.Status, "text/html; charset=utf-8", body.Bytes())
 }
 
-// pagePolicy allows only the page's own style sheet, by its hash.
-var pagePolicy = "default-src 'none'; style-src 'sha256-" + pageStyleHash() +
-	"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+// pagePolicy allows only the page's own style sheet and script, by their hashes. The script copies the text for an
+// administrator; without it, the text can be selected.
+var pagePolicy = "default-src 'none'; script-src 'sha256-" + hashOfPart("script") + "'; style-src 'sha256-" + hashOfPart("style") +
+	"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
-// pageStyleHash hashes the style sheet as it is sent, since the template may change it.
-func pageStyleHash() string {
+// hashOfPart hashes the content of an element of the page as it is sent, since the template may change it.
+func hashOfPart(element string) string {
 	var body strings.Builder
 	if err := pageTemplate.Execute(&body, page{}); err != nil {
 		panic(err)
 	}
-	_, rest, _ := strings.Cut(body.String(), "<style>")
-	style, _, found := strings.Cut(rest, "</style>")
+	_, rest, _ := strings.Cut(body.String(), "<"+element+">")
+	part, _, found := strings.Cut(rest, "</"+element+">")
 	if !found {
-		panic("guard: the page has no style sheet")
+		panic("guard: the page has no " + element)
 	}
-	sum := sha256.Sum256([]byte(style))
+	sum := sha256.Sum256([]byte(part))
 	return base64.StdEncoding.EncodeToString(sum[:])
 }

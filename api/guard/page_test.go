@@ -1,8 +1,11 @@
 package guard_test
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -11,18 +14,63 @@ import (
 	"github.com/rightful-go/rightful/authz/memstore"
 )
 
-// The policy has the hash of the page's style sheet, and allows nothing else.
-func TestPageMayUseItsStyleSheetAlone(t *testing.T) {
+// The policy has the hashes of the page's style sheet and script, and allows nothing else.
+func TestPageMayUseItsStyleSheetAndScriptAlone(t *testing.T) {
 	w := send(guarded(guard.New(scenario(t, "backoffice"), signedIn, quiet).Require(approving...)), "cleo", "GET", "/x", "Accept", asPage)
-	hash := "style-src 'sha256-" + hashOf(styleOf(w)) + "';"
-	if policy := w.Header().Get("Content-Security-Policy"); !strings.Contains(policy, hash) || styleOf(w) == "" {
-		t.Errorf("the policy %s lacks %s", policy, hash)
+	for _, element := range []string{"style", "script"} {
+		content := contentOf(w, element)
+		source := element + "-src 'sha256-" + hashOf(content) + "';"
+		if policy := w.Header().Get("Content-Security-Policy"); !strings.Contains(policy, source) || content == "" {
+			t.Errorf("the policy %s lacks %s", policy, source)
+		}
 	}
+	rest := strings.Replace(w.Body.String(), "<script>", "", 1)
 	for _, not := range []string{"<script", "style=", "onclick", "src=", "<link", "<form", "<iframe"} {
-		if strings.Contains(w.Body.String(), not) {
+		if strings.Contains(rest, not) {
 			t.Errorf("the page has %s", not)
 		}
 	}
+}
+
+// Without JavaScript there is no button that does nothing.
+func TestButtonIsHiddenUntilAScriptRuns(t *testing.T) {
+	w := send(guarded(guard.New(scenario(t, "backoffice"), signedIn, quiet).Require(approving...)), "cleo", "GET", "/x", "Accept", asPage)
+	_, rest, _ := strings.Cut(w.Body.String(), "<button ")
+	if button, _, found := strings.Cut(rest, ">"); !found || !strings.HasSuffix(button, " hidden") {
+		t.Errorf("the button is <button %s>", button)
+	}
+}
+
+// The page of a denial links its explanation, if there is one: a denial that isn't recorded has no id.
+func TestLinkToTheConsole(t *testing.T) {
+	options := quiet
+	options.Console = "https://office.example/console/"
+	g := guard.New(scenario(t, "backoffice"), signedIn, options)
+	w := send(guarded(g.Require(approving...)), "cleo", "GET", "/x", "Accept", asPage)
+	link := regexp.MustCompile(`href="https://office\.example/console/#/why/([\w-]{10,})"`).FindStringSubmatch(w.Body.String())
+	if len(link) != 2 || !strings.Contains(w.Body.String(), "Denial: <code>"+link[1]+"</code>") {
+		t.Errorf("no link in %s", w.Body)
+	}
+	for name, w := range map[string]*httptest.ResponseRecorder{
+		"a denial without an id": send(guarded(guard.New(unrecorded(t), signedIn, options).Require("a:b")), "cleo", "GET", "/x", "Accept", asPage),
+		"an anonymous request":   send(guarded(g.Require(approving...)), "", "GET", "/x", "Accept", asPage),
+		"a host without console": send(guarded(guard.New(scenario(t, "backoffice"), signedIn, quiet).Require(approving...)), "cleo", "GET", "/x", "Accept", asPage),
+	} {
+		if strings.Contains(w.Body.String(), "#/why") {
+			t.Errorf("%s has a link to the console:\n%s", name, w.Body)
+		}
+	}
+}
+
+// unrecorded is an engine that keeps no denials.
+func unrecorded(t *testing.T) *authz.Engine {
+	t.Helper()
+	engine, err := authz.Open(t.Context(), struct{ authz.Store }{memstore.New()}, authz.Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = engine.Close(context.Background()) })
+	return engine
 }
 
 // Names and addresses are text: they can't add elements, headers or lines.
@@ -35,7 +83,7 @@ func TestNamesCantInject(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer engine.Close()
+	defer engine.Close(context.Background())
 	g := guard.New(engine, signedIn, quiet)
 	r := g.RequireFunc(func(*http.Request) ([]authz.Permission, error) {
 		return []authz.Permission{"<b>x</b>:<i>", "<script>:\n- forged"}, nil
@@ -50,6 +98,7 @@ func TestNamesCantInject(t *testing.T) {
 		if accept != asPage {
 			body = strings.ReplaceAll(body, "\u202e", "") // JSON has no display
 		}
+		body = strings.Replace(body, "<script>"+contentOf(w, "script"), "", 1) // the page's own
 		for _, not := range []string{"<script", "<b>", "<i>", "<img", "\r", "Time: never", "\u2028", "\u202e"} {
 			if strings.Contains(body, not) {
 				t.Errorf("as %s: the body has %q:\n%s", accept, not, body)

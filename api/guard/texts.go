@@ -7,6 +7,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/rightful-go/rightful/api/internal/problem"
+	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/internal/accept"
 )
 
 // Texts are the texts of a guard's pages in one language. Start from [English] or [German] and replace
@@ -30,10 +34,24 @@ type Texts struct {
 	Missing     string // heading of the missing permissions
 	OneIsEnough string // heading of missing permissions of which one is enough
 	Other       string // category of permissions that the catalog lacks
-	WouldGrant  string // heading of the groups, see TellGroups
+
+	// A permission that is granted can be denied by a restriction, or by a faulty row of the policy table.
+	IsRestricted  string // what is wrong
+	IsFaulty      string
+	RestrictedBy  string // heading of the permissions that a restriction denies
+	FaultyRowOver string // heading of those that a faulty row denies
+
+	WouldGrant string // heading of the groups, see TellGroups
+	Back       string // link to [Options.Home]
+
+	OpenInConsole string // link to [Options.Console]
+	ConsoleHint   string // what stands beside it
 
 	Ask      string // heading of the text to send to an administrator
 	SendThis string
+	Copy     string // button
+	Copied   string // what was done then
+	Selected string // what was done if the browser doesn't let the page copy
 
 	// The text to send: its first line, and the words before its colons and lists.
 	Request          string
@@ -71,10 +89,23 @@ func English() Texts {
 		Missing:     "What is missing",
 		OneIsEnough: "One of these is enough",
 		Other:       "Other",
-		WouldGrant:  "Groups that grant this",
+
+		IsRestricted:  "A restriction forbids this, although you were given the permission.",
+		IsFaulty:      "An error in the stored permissions forbids this. An administrator has to correct it first.",
+		RestrictedBy:  "Given to you, but restricted",
+		FaultyRowOver: "Given to you, but blocked by an error in the stored permissions",
+
+		WouldGrant: "Groups that grant this",
+		Back:       "Back to the start page",
+
+		OpenInConsole: "Open in the console",
+		ConsoleHint:   "Administrators see there why, and can give access.",
 
 		Ask:      "Ask for access",
 		SendThis: "Send this text to an administrator.",
+		Copy:     "Copy the text",
+		Copied:   "Copied.",
+		Selected: "The text is selected. Copy it with Ctrl+C or ⌘C.",
 
 		Request:          "Please give me access.",
 		User:             "User",
@@ -112,10 +143,23 @@ func German() Texts {
 		Missing:     "Fehlende Berechtigungen",
 		OneIsEnough: "Eine davon genügt",
 		Other:       "Sonstiges",
-		WouldGrant:  "Gruppen mit diesen Berechtigungen",
+
+		IsRestricted:  "Eine Einschränkung verbietet das, obwohl Sie die Berechtigung haben.",
+		IsFaulty:      "Ein Fehler in den gespeicherten Berechtigungen verbietet das. Zuerst muss ihn jemand aus der Administration beheben.",
+		RestrictedBy:  "Erteilt, aber eingeschränkt",
+		FaultyRowOver: "Erteilt, aber durch einen Fehler in den gespeicherten Berechtigungen blockiert",
+
+		WouldGrant: "Gruppen mit diesen Berechtigungen",
+		Back:       "Zurück zur Startseite",
+
+		OpenInConsole: "In der Konsole öffnen",
+		ConsoleHint:   "Wer die Rechte verwaltet, sieht dort den Grund und kann Zugriff geben.",
 
 		Ask:      "Zugriff anfragen",
 		SendThis: "Senden Sie diesen Text an eine Administratorin oder einen Administrator.",
+		Copy:     "Text kopieren",
+		Copied:   "Kopiert.",
+		Selected: "Der Text ist markiert. Kopieren Sie ihn mit Strg+C oder ⌘C.",
 
 		Request:          "Bitte geben Sie mir Zugriff.",
 		User:             "Benutzer",
@@ -166,33 +210,29 @@ func (t *Texts) needed(n int, oneIsEnough bool) string {
 	return t.Needed(n)
 }
 
-// texts returns the texts in the language that the user prefers.
-func (g *Guard) texts(r *http.Request) *Texts {
-	best, most := &g.options.Texts[0], 0.0
-	for element := range strings.SplitSeq(g.options.Language(r), ",") {
-		// A range of languages has the syntax of a range of media types.
-		language, weight, ok := mediaRange(element)
-		if !ok || weight <= most {
-			continue
-		}
-		if t := g.textsIn(language); t != nil {
-			best, most = t, weight
-		}
+// told says why a request is refused: first what no grant helps against.
+func (t *Texts) told(p problem.Document, oneIsEnough bool) string {
+	has := func(rule authz.Obstacle) bool {
+		return slices.ContainsFunc(p.ForbiddenBy, func(f problem.Granted) bool { return f.Rule == rule })
 	}
-	return best
+	var parts []string
+	if has(authz.ObstacleRow) {
+		parts = append(parts, t.IsFaulty)
+	}
+	if has(authz.ObstacleRestriction) {
+		parts = append(parts, t.IsRestricted)
+	}
+	if len(p.Missing) > 0 || len(parts) == 0 {
+		parts = append(parts, t.needed(len(p.Missing), oneIsEnough))
+	}
+	return strings.Join(parts, " ")
 }
 
-// textsIn looks up a language (RFC 4647 section 3.4): "de-AT" finds "de".
-func (g *Guard) textsIn(language string) *Texts {
-	for language != "" && language != "*" {
-		at := slices.IndexFunc(g.options.Texts, func(t Texts) bool { return strings.EqualFold(t.Language, language) })
-		if at >= 0 {
-			return &g.options.Texts[at]
-		}
-		language = language[:max(strings.LastIndexByte(language, '-'), 0)]
+// texts returns the texts in the language that the user prefers.
+func (g *Guard) texts(r *http.Request) *Texts {
+	tags := make([]string, len(g.options.Texts))
+	for i, t := range g.options.Texts {
+		tags[i] = t.Language
 	}
-	if language == "*" {
-		return &g.options.Texts[0]
-	}
-	return nil
+	return &g.options.Texts[max(accept.Language(g.options.Language(r), tags), 0)]
 }

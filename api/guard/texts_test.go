@@ -31,6 +31,7 @@ func labeled(language string) guard.Texts {
 func TestEveryTextIsOnAPage(t *testing.T) {
 	options := quiet
 	options.Texts, options.SignIn, options.Tell = []guard.Texts{labeled("eo")}, "/login", guard.TellGroups
+	options.Home, options.Console = "/start", "/console/"
 	g := guard.New(scenario(t, "backoffice"), signedIn, options)
 	page := func(g *guard.Guard, user authz.UserID, guarding func(*guard.Guard) middleware) string {
 		return send(guarded(guarding(g)), user, "GET", "/x", "Accept", asPage).Body.String()
@@ -40,6 +41,9 @@ func TestEveryTextIsOnAPage(t *testing.T) {
 		page(g, "cleo", requireFunc())
 	old := expired(t)
 	pages += page(guard.New(old, signedIn, options), "cleo", oneOf)
+	for _, user := range []authz.UserID{"ben", "cleo"} {
+		pages += page(guard.New(obstacles(t), signedIn, options), user, require("a:view", "b:view"))
+	}
 	fields := reflect.TypeFor[guard.Texts]()
 	for i := range fields.NumField() {
 		name := fields.Field(i).Name
@@ -104,6 +108,19 @@ func TestLanguageIsChosen(t *testing.T) {
 		r = guarded(guard.New(engine, signedIn, host).Require("a:b"))
 		if w := send(r, "ana", "GET", "/x", "Accept", asPage, "Accept-Language", "pt-BR", "Likes", c.accept); !strings.Contains(w.Body.String(), fmt.Sprintf(title, c.want)) {
 			t.Errorf("where the host says %q it isn't in %s", c.accept, c.want)
+		}
+	}
+}
+
+// Without any option, a reader of German gets German pages, and everybody else English ones.
+func TestPagesAreInTheReadersLanguageByDefault(t *testing.T) {
+	t.Parallel()
+	r := guarded(require(approving...)(guard.New(scenario(t, "backoffice"), signedIn, quiet)))
+	for languages, want := range map[string]string{
+		"": `lang="en"`, "de-AT,de;q=0.9,en;q=0.8": `lang="de"`, "fr, de;q=0.3": `lang="de"`, "en-GB,de;q=0.5": `lang="en"`, "fr": `lang="en"`,
+	} {
+		if page := send(r, "cleo", "GET", "/x", "Accept", asPage, "Accept-Language", languages).Body.String(); !strings.Contains(page, want) {
+			t.Errorf("%q gets a page without %s", languages, want)
 		}
 	}
 }

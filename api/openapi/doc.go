@@ -5,8 +5,8 @@
 // # Optional members
 //
 // An optional member is absent when it has its zero value. A member whose zero value means something
-// other than absence is a pointer, or a list that is left out only when nil: Change.Gains and
-// Change.Losses with their counts, GroupChange.Before and GroupChange.After, Problem.Version,
+// other than absence is a pointer, or a list that is left out only when nil: Change.Gains, Change.GainSets,
+// Change.Losses and Change.LossSets with their counts, Group.HeldCount, Group.Allowed, User.Allowed, GroupChange.Before and GroupChange.After, Problem.Version,
 // Decision.Context, EntityResults.Page, ActionResults.Page, WantedPage.Limit,
 // ExplainedPermission.Lost, Explanation.Fixes, and Status.Store, Status.BadRows and Status.Drift.
 // FixOperation.Body is nil for null. Each member of a [GroupPatch] is a [Merge]. Optional parameters

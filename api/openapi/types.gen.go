@@ -9,6 +9,7 @@ import (
 
 // Defines values for ActorKind.
 const (
+	ActorKindClock   ActorKind = "clock"
 	ActorKindCommand ActorKind = "command"
 	ActorKindOutside ActorKind = "outside"
 	ActorKindSeed    ActorKind = "seed"
@@ -19,6 +20,8 @@ const (
 // Valid indicates whether the value is a known member of the ActorKind enum.
 func (e ActorKind) Valid() bool {
 	switch e {
+	case ActorKindClock:
+		return true
 	case ActorKindCommand:
 		return true
 	case ActorKindOutside:
@@ -28,6 +31,30 @@ func (e ActorKind) Valid() bool {
 	case ActorKindStart:
 		return true
 	case ActorKindUser:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BatchOperationMethod.
+const (
+	BatchOperationMethodDELETE BatchOperationMethod = "DELETE"
+	BatchOperationMethodPATCH  BatchOperationMethod = "PATCH"
+	BatchOperationMethodPOST   BatchOperationMethod = "POST"
+	BatchOperationMethodPUT    BatchOperationMethod = "PUT"
+)
+
+// Valid indicates whether the value is a known member of the BatchOperationMethod enum.
+func (e BatchOperationMethod) Valid() bool {
+	switch e {
+	case BatchOperationMethodDELETE:
+		return true
+	case BatchOperationMethodPATCH:
+		return true
+	case BatchOperationMethodPOST:
+		return true
+	case BatchOperationMethodPUT:
 		return true
 	default:
 		return false
@@ -115,6 +142,24 @@ func (e FixOperationMethod) Valid() bool {
 	}
 }
 
+// Defines values for ForbiddenPermissionRule.
+const (
+	ForbiddenPermissionRuleRestriction ForbiddenPermissionRule = "restriction"
+	ForbiddenPermissionRuleRow         ForbiddenPermissionRule = "row"
+)
+
+// Valid indicates whether the value is a known member of the ForbiddenPermissionRule enum.
+func (e ForbiddenPermissionRule) Valid() bool {
+	switch e {
+	case ForbiddenPermissionRuleRestriction:
+		return true
+	case ForbiddenPermissionRuleRow:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ImportMode.
 const (
 	ImportModeMerge   ImportMode = "merge"
@@ -172,6 +217,7 @@ const (
 	ProblemTypeRevisionConflict     ProblemType = "urn:rightful:problem:revision-conflict"
 	ProblemTypeStoreUnavailable     ProblemType = "urn:rightful:problem:store-unavailable"
 	ProblemTypeTooLarge             ProblemType = "urn:rightful:problem:too-large"
+	ProblemTypeTooMany              ProblemType = "urn:rightful:problem:too-many"
 	ProblemTypeUnauthenticated      ProblemType = "urn:rightful:problem:unauthenticated"
 	ProblemTypeUnknownPermission    ProblemType = "urn:rightful:problem:unknown-permission"
 	ProblemTypeUnsupportedMediaType ProblemType = "urn:rightful:problem:unsupported-media-type"
@@ -217,6 +263,8 @@ func (e ProblemType) Valid() bool {
 	case ProblemTypeStoreUnavailable:
 		return true
 	case ProblemTypeTooLarge:
+		return true
+	case ProblemTypeTooMany:
 		return true
 	case ProblemTypeUnauthenticated:
 		return true
@@ -320,17 +368,39 @@ type ActionSearch struct {
 //
 // Examples: {"id":"ana","kind":"user"}
 type Actor struct {
-	// Kind `user`: a signed-in user. `command`: an operator on the command line. `seed`: the seed of a new store. `start`: a repair or adoption at start. `outside`: someone who wrote to the table directly.
+	// Kind `user`: a signed-in user. `command`: an operator on the command line. `seed`: the seed of a new store. `start`: a repair or adoption at start. `outside`: someone who wrote to the table directly. `clock`: memberships have ended.
 	Kind ActorKind `json:"kind"`
 
 	// ID Empty for kinds without ids.
 	ID string `json:"id"`
 }
 
-// ActorKind `user`: a signed-in user. `command`: an operator on the command line. `seed`: the seed of a new store. `start`: a repair or adoption at start. `outside`: someone who wrote to the table directly.
+// ActorKind `user`: a signed-in user. `command`: an operator on the command line. `seed`: the seed of a new store. `start`: a repair or adoption at start. `outside`: someone who wrote to the table directly. `clock`: memberships have ended.
 type ActorKind string
 
-// BadRow A bad row of the table. It grants nothing. If it is or may be a restriction, its subject is denied everything until the row is mended or removed.
+// Allowed What the caller has the rights to try: `update` changes it, `delete` deletes it, `assign` changes which users are in the group, or which groups the user is in. Absent in lists.
+type Allowed = []string
+
+// Archived Changes that were moved to a file. Asking for one of them is a 404 whose detail begins with "Archived".
+type Archived struct {
+	// Digest The SHA-256 of the file's text, uncompressed, in hexadecimal.
+	Digest string `json:"digest"`
+
+	// From A number that grows by one with each change.
+	//
+	// Examples: 482
+	From Revision `json:"from"`
+
+	// Hash The hash of the last of them, in hexadecimal.
+	Hash string `json:"hash"`
+
+	// Through A number that grows by one with each change.
+	//
+	// Examples: 482
+	Through Revision `json:"through"`
+}
+
+// BadRow A bad row of the table. It grants nothing. If it is or may be a restriction, its subject is denied everything until the row is completed or removed.
 type BadRow struct {
 	// ID The row's id in the table.
 	ID int64 `json:"id"`
@@ -341,8 +411,8 @@ type BadRow struct {
 	// Detail What is wrong with it.
 	Detail string `json:"detail"`
 
-	// Denies The subject that is denied everything; `*` for everybody but Administrators; empty for nobody.
-	Denies string `json:"denies"`
+	// Denies The subjects that the row denies everything; the first 100. Empty if it can't be a restriction, or if nobody has the name that it gives.
+	Denies []string `json:"denies"`
 }
 
 // BadRows defines model for BadRows.
@@ -352,6 +422,56 @@ type BadRows struct {
 
 	// Items The first 100.
 	Items []BadRow `json:"items"`
+}
+
+// BatchInput Writes to carry out as one change, in this order.
+type BatchInput struct {
+	Operations []BatchOperation `json:"operations"`
+}
+
+// BatchOperation A write of this interface.
+type BatchOperation struct {
+	// Body The JSON body of that operation. Null is the same as none.
+	Body any `json:"body,omitempty,omitzero"`
+
+	// IfMatch The ETag of the group or user, as in the header `If-Match` of that operation. It is compared with the version before the batch, and isn't needed for a group that the batch creates.
+	IfMatch string               `json:"if_match,omitempty,omitzero"`
+	Method  BatchOperationMethod `json:"method"`
+
+	// Path The path below the address of this interface, percent-encoded, with the query parameters of that operation, such as `?members=release`.
+	Path string `json:"path"`
+}
+
+// BatchOperationMethod defines model for BatchOperation.Method.
+type BatchOperationMethod string
+
+// Catalog The catalog in a compact form.
+//
+// Examples: {"categories":[["Finance","Operations"]],"items":[{"category":0,"label":"View operations","permission":"finance.operations:view"}],"total":1}
+type Catalog struct {
+	// Categories The categories of the permissions on this page.
+	Categories []CategoryPath `json:"categories"`
+	Items      []CatalogItem  `json:"items"`
+
+	// Total The number of items on all pages.
+	Total int `json:"total"`
+
+	// NextCursor Where the next page begins. Absent on the last page.
+	NextCursor NextCursor `json:"next_cursor,omitempty,omitzero"`
+}
+
+// CatalogItem defines model for CatalogItem.
+type CatalogItem struct {
+	// Permission `object:action`, split at the last colon; object and action of 1–100 code points each.
+	//
+	// Examples: clients.requests.deposit:view
+	Permission PermissionName `json:"permission"`
+
+	// Label The name that people read.
+	Label string `json:"label"`
+
+	// Category The index of its category in `categories`.
+	Category int `json:"category"`
 }
 
 // CategoryPath The labels of the category, from the outermost in.
@@ -384,7 +504,7 @@ type Change struct {
 	// Reason Why it was made. Absent if no reason was given.
 	Reason string `json:"reason,omitempty,omitzero"`
 
-	// Action What was done: `group.create`, `group.update`, `group.delete`, `group.permissions.set`, `group.permissions.change`, `group.members.change`, `user.groups.set`, `user.permissions.set`, `user.permissions.change`, `user.delete`, `policy.import`, `policy.create`, `policy.seed`, `policy.adopt`, `policy.repair`, `policy.outside`, `administrators.bootstrap`, `change.revert`; later versions may add some.
+	// Action What was done: `group.create`, `group.update`, `group.delete`, `group.permissions.set`, `group.permissions.change`, `group.members.change`, `user.groups.set`, `user.permissions.set`, `user.permissions.change`, `user.delete`, `policy.import`, `policy.create`, `policy.seed`, `policy.adopt`, `policy.repair`, `permission.rename`, `policy.outside`, `administrators.bootstrap`, `change.revert`, `audit.archive`; later versions may add some.
 	Action string `json:"action"`
 
 	// Target The group or user that was changed; for `change.revert`, the revision that was reverted. Absent if there is no single target.
@@ -412,14 +532,35 @@ type Change struct {
 	// GainCount The number of users who gain permissions.
 	GainCount *int `json:"gain_count,omitempty"`
 
+	// GainSets The same users, those who gain the same permissions together: the sets with the most users.
+	GainSets []ImpactSet `json:"gain_sets,omitzero"`
+
+	// GainSetCount The number of sets. At most 1,000 are told apart, and users beyond that are in none.
+	GainSetCount *int `json:"gain_set_count,omitempty"`
+
 	// Losses Users who lose permissions.
 	Losses []Gain `json:"losses,omitzero"`
 
 	// LossCount The number of users who lose permissions.
 	LossCount *int `json:"loss_count,omitempty"`
 
+	// LossSets The same users, those who lose the same permissions together.
+	LossSets []ImpactSet `json:"loss_sets,omitzero"`
+
+	// LossSetCount The number of sets, counted like `gain_set_count`.
+	LossSetCount *int `json:"loss_set_count,omitempty"`
+
 	// ReversibleBy Who has the rights to revert it: the caller, or only administrators. A dry run is judged by the policy that it would make, a recorded change by the present policy. A dry run of the revert tells whether it still applies.
 	ReversibleBy ChangeReversibleBy `json:"reversible_by,omitempty,omitzero"`
+
+	// Archived Changes that were moved to a file. Asking for one of them is a 404 whose detail begins with "Archived".
+	Archived Archived `json:"archived,omitempty,omitzero"`
+
+	// DroppedEnds How many memberships an import makes permanent: they had an end, and the file sets none for them. Absent otherwise, and in changes that are read later.
+	DroppedEnds int `json:"dropped_ends,omitempty,omitzero"`
+
+	// LeftOut How many lines of an import were left out because their membership has ended. Absent otherwise, and in changes that are read later.
+	LeftOut int `json:"left_out,omitempty,omitzero"`
 }
 
 // ChangeReversibleBy Who has the rights to revert it: the caller, or only administrators. A dry run is judged by the policy that it would make, a recorded change by the present policy. A dry run of the revert tells whether it still applies.
@@ -431,6 +572,11 @@ type ChangeList struct {
 
 	// NextCursor Where the next page begins. Absent on the last page.
 	NextCursor NextCursor `json:"next_cursor,omitempty,omitzero"`
+
+	// Revision A number that grows by one with each change.
+	//
+	// Examples: 482
+	Revision Revision `json:"revision"`
 }
 
 // ChangedRule A row of the policy that was added or removed. Grants and restrictions have a pattern; memberships and inheritance a group.
@@ -454,6 +600,11 @@ type ChangedRule struct {
 	//
 	// Examples: Finance
 	Group GroupName `json:"group,omitempty,omitzero"`
+
+	// Until When the membership ends. Absent if it doesn't end.
+	//
+	// Examples: 2026-12-01T00:00:00Z
+	Until Until `json:"until,omitempty,omitzero"`
 }
 
 // Decision defines model for Decision.
@@ -545,6 +696,14 @@ type Drift struct {
 // Effective All that the user may do, with origins. Restricted permissions are not listed.
 type Effective = []EffectivePermission
 
+// EffectiveList defines model for EffectiveList.
+type EffectiveList struct {
+	Items []EffectivePermission `json:"items"`
+
+	// NextCursor Where the next page begins. Absent on the last page.
+	NextCursor NextCursor `json:"next_cursor,omitempty,omitzero"`
+}
+
 // EffectivePermission defines model for EffectivePermission.
 type EffectivePermission struct {
 	// Permission A permission, or one with `*` as the whole last segment of the object, as the whole object or as the action. `x.*` covers all that begins with `x.`.
@@ -560,11 +719,16 @@ type EffectivePermission struct {
 	// Examples: ["Clients","Profiles"]
 	Category CategoryPath `json:"category,omitempty,omitzero"`
 
-	// Origins The rules that grant it, each with one path; the first 20.
+	// Origins The rules that grant it, each with one path, the shortest first; at most 20. When an answer has 10,000 origins or 2 MiB of them, each further permission has one.
 	Origins []Origin `json:"origins"`
 
-	// OriginCount How many origins there are, listed or not; the engine stops at 1,000 of each kind.
+	// OriginCount How many origins there are, listed or not. Counting ends at 1,000,000,000.
 	OriginCount int `json:"origin_count"`
+
+	// Until When the membership ends. Absent if it doesn't end.
+	//
+	// Examples: 2026-12-01T00:00:00Z
+	Until Until `json:"until,omitempty,omitzero"`
 }
 
 // Entity A subject or a resource (AuthZEN sections 5.1 and 5.2). The type of a subject is `user`.
@@ -696,14 +860,19 @@ type ExplainedPermission struct {
 	// Allowed Whether the user holds it.
 	Allowed bool `json:"allowed"`
 
-	// Origins The rules that cover it, each with one path; the first 100, restrictions never left out for grants.
+	// Origins The rules that cover it, each with one path, the shortest first; at most 100, of which half are kept for restrictions. When an answer has 10,000 origins or 2 MiB of them, each further permission has one grant and one restriction.
 	Origins []Origin `json:"origins"`
 
-	// OriginCount How many origins there are, listed or not; the engine stops at 1,000 of each kind.
+	// OriginCount How many origins there are, listed or not. Counting ends at 1,000,000,000.
 	OriginCount int `json:"origin_count"`
 
 	// Lost The last change by which the user lost it. Absent if they hold it or never did.
 	Lost *Loss `json:"lost,omitempty"`
+
+	// Until When the membership ends. Absent if it doesn't end.
+	//
+	// Examples: 2026-12-01T00:00:00Z
+	Until Until `json:"until,omitempty,omitzero"`
 }
 
 // Explanation Which of the permissions a user holds, and what would grant the rest.
@@ -714,6 +883,9 @@ type Explanation struct {
 	//
 	// Examples: cleo
 	User UserID `json:"user"`
+
+	// DisplayName The name in the host's directory. Absent if there is none, or the directory doesn't answer in time.
+	DisplayName string `json:"display_name,omitempty,omitzero"`
 
 	// Known Whether the policy names the user, as a member of a group or with rules of their own.
 	Known bool `json:"known"`
@@ -732,17 +904,17 @@ type Explanation struct {
 	// LookedBackTo Changes before this revision were not searched for losses, because there are more than 10,000 since, or because they can't be read. Absent if the search is complete.
 	LookedBackTo int64 `json:"looked_back_to,omitempty,omitzero"`
 
-	// Fixes What would let the user do all of it, best first: adding them to groups, lifting restrictions, granting to a group that they are in, granting to the user; Administrators last. Absent if nothing is missing, and with `revision`.
-	Fixes []Fix `json:"fixes,omitzero"`
-
-	// More True if there are fixes beyond those listed: more than ten of a kind, fixes with five groups or more, or groups for more than 64 missing permissions. Absent otherwise.
-	More bool `json:"more,omitempty,omitzero"`
-
-	// BadRows Bad rows of the table that deny the user everything until they are mended or removed; the first 100. Absent if there are none.
+	// BadRows Bad rows of the table that deny the user everything until they are completed or removed, whatever is granted; the first 100. Absent if there are none, or if the user holds all of the permissions.
 	BadRows []BadRow `json:"bad_rows,omitempty,omitzero"`
 
 	// BadRowCount How many such rows there are. Absent if there are none.
 	BadRowCount int `json:"bad_row_count,omitempty,omitzero"`
+
+	// Fixes What would let the user do all of it, best first: adding them to groups, lifting restrictions, granting to a group that they are in, granting to the user; Administrators last. Absent if nothing is missing, and with `revision`.
+	Fixes []Fix `json:"fixes,omitzero"`
+
+	// More True if there are fixes beyond those listed: more than ten of a kind, fixes with five groups or more, groups for more than 64 missing permissions, or more than 4 MiB of them. Absent otherwise.
+	More bool `json:"more,omitempty,omitzero"`
 }
 
 // Fix One way to let the user do all of it, without anything unnecessary. Lists have at most 100 items each; the counts are totals.
@@ -810,16 +982,38 @@ type FixOperation struct {
 // FixOperationMethod defines model for FixOperation.Method.
 type FixOperationMethod string
 
+// ForbiddenPermission defines model for ForbiddenPermission.
+type ForbiddenPermission struct {
+	// Permission `object:action`, split at the last colon; object and action of 1–100 code points each.
+	//
+	// Examples: clients.requests.deposit:view
+	Permission PermissionName `json:"permission"`
+
+	// Label The label in the catalog. Absent if the catalog lacks it.
+	Label string `json:"label,omitempty,omitzero"`
+
+	// Rule What denies it: `restriction`, a restriction of the caller or of a group; `row`, a bad row of the policy table, which an administrator has to repair.
+	Rule ForbiddenPermissionRule `json:"rule"`
+}
+
+// ForbiddenPermissionRule What denies it: `restriction`, a restriction of the caller or of a group; `row`, a bad row of the policy table, which an administrator has to repair.
+type ForbiddenPermissionRule string
+
 // Gain What one user gains or loses.
 type Gain struct {
 	// User The id of a user that the host has signed in. It contains no `"`, no `/` and no unbalanced parentheses, doesn't begin with `group:` and isn't `.` or `..`.
 	//
 	// Examples: cleo
-	User        UserID    `json:"user"`
+	User UserID `json:"user"`
+
+	// Permissions The first 100. After the first user, none when the change already lists 32 KiB of them; `gain_sets` and `loss_sets` are shorter.
 	Permissions []Pattern `json:"permissions"`
+
+	// PermissionCount How many permissions there are. Absent if all are listed.
+	PermissionCount int `json:"permission_count,omitempty,omitzero"`
 }
 
-// Group Examples: {"description":"Books operations and adjusts balances","inherits":[],"name":"Finance","permissions":{"grants":["finance.*:*"],"restrictions":[]},"protected":false,"updated_at":"2026-03-02T09:30:00Z","updated_by":{"id":"ana","kind":"user"},"version":17}
+// Group Examples: {"description":"Books operations and adjusts balances","inherits":[],"member_count":3,"name":"Finance","permissions":{"grants":["finance.*:*"],"restrictions":[]},"protected":false,"updated_at":"2026-03-02T09:30:00Z","updated_by":{"id":"ana","kind":"user"},"version":17}
 type Group struct {
 	// Name The name of a group. It contains none of `"`, `,`, `/`, `*` and `:` and no unbalanced parentheses, doesn't begin with `=`, `+`, `-` or `@` and isn't `.` or `..`.
 	//
@@ -832,8 +1026,11 @@ type Group struct {
 	// Protected True for Administrators, which can't be changed.
 	Protected bool `json:"protected"`
 
-	// Inherits The groups that it inherits.
+	// Inherits The groups that it inherits; the first 5,000.
 	Inherits []GroupName `json:"inherits"`
+
+	// InheritedCount How many groups it inherits. Absent if all are listed.
+	InheritedCount int `json:"inherited_count,omitempty,omitzero"`
 
 	// Permissions The own rules of a group or user.
 	Permissions Rules `json:"permissions"`
@@ -852,6 +1049,15 @@ type Group struct {
 	//
 	// Examples: {"id":"ana","kind":"user"}
 	UpdatedBy Actor `json:"updated_by"`
+
+	// MemberCount The number of direct members, which are no part of the version.
+	MemberCount int `json:"member_count"`
+
+	// HeldCount How many permissions of the catalog a member holds who is in no other group and has no rules: by the group's own rules and by inherited ones, wildcards included, without what is restricted. Only in the list of groups, and absent if the application declares no catalog or if counting would take more than a second.
+	HeldCount *int `json:"held_count,omitempty"`
+
+	// Allowed What the caller has the rights to try: `update` changes it, `delete` deletes it, `assign` changes which users are in the group, or which groups the user is in. Absent in lists.
+	Allowed Allowed `json:"allowed,omitzero"`
 }
 
 // GroupChange A group that was created (no `before`), deleted (no `after`), renamed or described. The rules and members of a renamed group follow it and aren't listed.
@@ -864,7 +1070,7 @@ type GroupChange struct {
 type GroupCreate struct {
 	Description string `json:"description,omitempty,omitzero"`
 
-	// Inherits Groups that exist.
+	// Inherits Groups that exist. A chain of inheritance has at most eight links, that is nine groups.
 	Inherits []GroupName `json:"inherits,omitempty,omitzero"`
 
 	// Name The name of a group. It contains none of `"`, `,`, `/`, `*` and `:` and no unbalanced parentheses, doesn't begin with `=`, `+`, `-` or `@` and isn't `.` or `..`.
@@ -887,50 +1093,18 @@ type GroupDescription struct {
 	Description string `json:"description"`
 }
 
-// GroupItem A group in a list.
-type GroupItem struct {
-	// Name The name of a group. It contains none of `"`, `,`, `/`, `*` and `:` and no unbalanced parentheses, doesn't begin with `=`, `+`, `-` or `@` and isn't `.` or `..`.
-	//
-	// Examples: Finance
-	Name GroupName `json:"name"`
-
-	// Description Empty if there is none.
-	Description string `json:"description"`
-
-	// Protected True for Administrators, which can't be changed.
-	Protected bool `json:"protected"`
-
-	// Inherits The groups that it inherits.
-	Inherits []GroupName `json:"inherits"`
-
-	// Permissions The own rules of a group or user.
-	Permissions Rules `json:"permissions"`
-
-	// Version A number that grows by one with each change.
-	//
-	// Examples: 482
-	Version Revision `json:"version"`
-
-	// UpdatedAt A time in UTC.
-	//
-	// Examples: 2026-03-02T09:30:00Z
-	UpdatedAt Time `json:"updated_at"`
-
-	// UpdatedBy Who made a change.
-	//
-	// Examples: {"id":"ana","kind":"user"}
-	UpdatedBy Actor `json:"updated_by"`
-
-	// MemberCount The number of direct members.
-	MemberCount int `json:"member_count"`
-}
-
 // GroupList defines model for GroupList.
 type GroupList struct {
-	Items []GroupItem `json:"items"`
+	Items []Group `json:"items"`
 
 	// NextCursor Where the next page begins. Absent on the last page.
 	NextCursor NextCursor `json:"next_cursor,omitempty,omitzero"`
+
+	// PermissionTotal The number of permissions in the catalog. Absent where `held_count` is.
+	PermissionTotal int `json:"permission_total,omitempty,omitzero"`
+
+	// Total The number of items on all pages.
+	Total int `json:"total"`
 }
 
 // GroupName The name of a group. It contains none of `"`, `,`, `/`, `*` and `:` and no unbalanced parentheses, doesn't begin with `=`, `+`, `-` or `@` and isn't `.` or `..`.
@@ -947,13 +1121,45 @@ type GroupOrChange = interface{}
 type GroupPatch struct {
 	Description Merge[string] `json:"description,omitzero"`
 
-	// Inherits All groups that it is to inherit.
+	// Inherits All groups that it is to inherit. A chain has at most eight links, that is nine groups.
 	Inherits Merge[[]GroupName] `json:"inherits,omitzero"`
 
 	// Name The name of a group. It contains none of `"`, `,`, `/`, `*` and `:` and no unbalanced parentheses, doesn't begin with `=`, `+`, `-` or `@` and isn't `.` or `..`.
 	//
 	// Examples: Finance
 	Name Merge[string] `json:"name,omitzero"`
+}
+
+// GroupRules The own rules of a group.
+type GroupRules struct {
+	// Group The name of a group. It contains none of `"`, `,`, `/`, `*` and `:` and no unbalanced parentheses, doesn't begin with `=`, `+`, `-` or `@` and isn't `.` or `..`.
+	//
+	// Examples: Finance
+	Group GroupName `json:"group"`
+
+	// Path With effective rules, a shortest path of inheritance: from the group that was asked for to this one, both included. There may be other paths.
+	Path []GroupName `json:"path,omitempty,omitzero"`
+
+	// Inherits The groups that it inherits directly; the first 5,000.
+	Inherits []GroupName `json:"inherits"`
+
+	// InheritedCount How many groups it inherits. Absent if all are listed.
+	InheritedCount int `json:"inherited_count,omitempty,omitzero"`
+
+	// Grants What it grants. Grants and restrictions are 5,000 together at most; `/groups/{group}/permissions` has them all.
+	Grants []int `json:"grants"`
+
+	// Restrictions What it restricts.
+	Restrictions []int `json:"restrictions"`
+
+	// GrantCount How many grants there are. Absent if all rules are listed, or if there are none.
+	GrantCount int `json:"grant_count,omitempty,omitzero"`
+
+	// RestrictionCount How many restrictions there are. Absent if all rules are listed, or if there are none.
+	RestrictionCount int `json:"restriction_count,omitempty,omitzero"`
+
+	// BadRow True if a bad row denies everything to the members of the group. Otherwise absent.
+	BadRow bool `json:"bad_row,omitempty,omitzero"`
 }
 
 // Hash SHA-256, or HMAC-SHA-256 where the host gives a key, in hexadecimal.
@@ -965,6 +1171,21 @@ type Held struct {
 	//
 	// Examples: clients.requests.deposit:view
 	Permission PermissionName `json:"permission"`
+}
+
+// ImpactSet Users who gain or lose the same permissions.
+type ImpactSet struct {
+	// Permissions The first 100. After the first set, none when the change already lists 32 KiB of them.
+	Permissions []Pattern `json:"permissions"`
+
+	// PermissionCount How many permissions there are. Absent if all are listed.
+	PermissionCount int `json:"permission_count,omitempty,omitzero"`
+
+	// Users The first 20 users.
+	Users []UserID `json:"users"`
+
+	// UserCount How many users there are.
+	UserCount int `json:"user_count"`
 }
 
 // ImportMode What becomes of the rules and memberships that the file doesn't have.
@@ -1009,11 +1230,17 @@ type Me struct {
 	// Examples: cleo
 	User UserID `json:"user"`
 
-	// Groups The groups that the caller is directly in.
+	// Groups The groups that the caller is directly in; the first 5,000.
 	Groups []Membership `json:"groups"`
+
+	// GroupCount How many groups there are. Absent if all are listed.
+	GroupCount int `json:"group_count,omitempty,omitzero"`
 
 	// Effective All that the caller may do. Restricted permissions are not listed.
 	Effective []Held `json:"effective"`
+
+	// EffectiveCount How many there are. Absent if all are listed; the answer ends before 8 MiB.
+	EffectiveCount int `json:"effective_count,omitempty,omitzero"`
 
 	// Revision A number that grows by one with each change.
 	//
@@ -1027,9 +1254,17 @@ type Member struct {
 	//
 	// Examples: cleo
 	User UserID `json:"user"`
+
+	// DisplayName The name in the host's directory. Absent if there is none, or the directory doesn't answer in time.
+	DisplayName string `json:"display_name,omitempty,omitzero"`
+
+	// Until When the membership ends. Absent if it doesn't end.
+	//
+	// Examples: 2026-12-01T00:00:00Z
+	Until Until `json:"until,omitempty,omitzero"`
 }
 
-// Members Examples: {"items":[{"user":"ana"}],"member_count":1}
+// Members Examples: {"items":[{"user":"ana"},{"until":"2026-12-01T00:00:00Z","user":"cleo"}],"member_count":2}
 type Members struct {
 	Items []Member `json:"items"`
 
@@ -1042,10 +1277,15 @@ type Members struct {
 
 // MembersDelta Users to add and to remove, at most 1,000 in total. An item that changes nothing is no error; the same user in both lists is.
 //
-// Examples: {"add":["ben"],"remove":["cleo"]}
+// Examples: {"add":["ben"],"remove":["cleo"],"until":"2026-12-01T00:00:00Z"}
 type MembersDelta struct {
 	Add    []UserID `json:"add,omitempty,omitzero"`
 	Remove []UserID `json:"remove,omitempty,omitzero"`
+
+	// Until When the membership ends, as a time (RFC 3339, to the microsecond) that lies in the future and within ten years, by the clock of the database; `never` for no end. Without it, a membership that stands keeps its end, and a new one doesn't end.
+	//
+	// Examples: 2026-12-01T00:00:00Z, never
+	Until UntilInput `json:"until,omitempty,omitzero"`
 }
 
 // MembersOrChange The members; for a dry run, the change.
@@ -1057,6 +1297,11 @@ type Membership struct {
 	//
 	// Examples: Finance
 	Group GroupName `json:"group"`
+
+	// Until When the membership ends. Absent if it doesn't end.
+	//
+	// Examples: 2026-12-01T00:00:00Z
+	Until Until `json:"until,omitempty,omitzero"`
 }
 
 // MissingPermission defines model for MissingPermission.
@@ -1098,6 +1343,11 @@ type Origin struct {
 
 	// BadRow True if a bad row of the table denies its subject everything. Absent otherwise.
 	BadRow bool `json:"bad_row,omitempty,omitzero"`
+
+	// Until When the membership ends. Absent if it doesn't end.
+	//
+	// Examples: 2026-12-01T00:00:00Z
+	Until Until `json:"until,omitempty,omitzero"`
 }
 
 // OriginRule defines model for Origin.Rule.
@@ -1134,10 +1384,10 @@ type PermissionHolder struct {
 	// Examples: group:Finance
 	Subject Subject `json:"subject"`
 
-	// Origins The rules that cover the permission, each with one path; the first 20. Restrictions are listed only for administrators, since they never apply to them.
+	// Origins The rules that cover the permission, each with one path, the shortest first; at most 20. When an answer has 10,000 origins or 2 MiB of them, each further subject has one. Restrictions are listed only for administrators, since they never apply to them.
 	Origins []Origin `json:"origins"`
 
-	// OriginCount How many origins there are, listed or not; the engine stops at 1,000 of each kind.
+	// OriginCount How many origins there are, listed or not. Counting ends at 1,000,000,000.
 	OriginCount int `json:"origin_count"`
 }
 
@@ -1155,6 +1405,9 @@ type PermissionList struct {
 
 	// NextCursor Where the next page begins. Absent on the last page.
 	NextCursor NextCursor `json:"next_cursor,omitempty,omitzero"`
+
+	// Total The number of items on all pages.
+	Total int `json:"total"`
 }
 
 // PermissionName `object:action`, split at the last colon; object and action of 1–100 code points each.
@@ -1197,8 +1450,11 @@ type Problem struct {
 	// ErrorCount The number of errors, listed or not; at most 1,000 are listed. Only with `import-rejected` and `cannot-revert`.
 	ErrorCount int `json:"error_count,omitempty,omitzero"`
 
-	// Missing The permissions that the caller lacks, with `forbidden` and `escalation`.
+	// Missing The permissions that the caller lacks, with `forbidden` and `escalation`. With `forbidden` of the application's own routes, those that nothing grants.
 	Missing []MissingPermission `json:"missing,omitempty,omitzero"`
+
+	// ForbiddenBy The permissions that a rule grants to the caller, but that are denied all the same; more grants don't help. Only with `forbidden` of the application's own routes. Absent if there are none.
+	ForbiddenBy []ForbiddenPermission `json:"forbidden_by,omitempty,omitzero"`
 
 	// DenialID The id of the recorded denial, with `forbidden` of the application's own routes. Denials by this interface aren't recorded. Absent if there were too many denials to record this one.
 	DenialID string `json:"denial_id,omitempty,omitzero"`
@@ -1206,7 +1462,7 @@ type Problem struct {
 	// User The id of the caller.
 	User string `json:"user,omitempty,omitzero"`
 
-	// Version The present version of the group or user, with `revision-conflict`.
+	// Version With `revision-conflict`, the revision of the last change to the group or user. The header `ETag` is its whole version.
 	Version *int64 `json:"version,omitempty"`
 }
 
@@ -1251,8 +1507,49 @@ type ResultPage struct {
 // Examples: 482
 type Revision = int64
 
+// Rights What the caller may do in this interface.
+//
+// Examples: {"administrator":false,"assigns":["Requests desk"],"permissions":["rightful.groups:view","rightful.users:view"],"revision":482,"user":"lead"}
+type Rights struct {
+	// User The id of a user that the host has signed in. It contains no `"`, no `/` and no unbalanced parentheses, doesn't begin with `group:` and isn't `.` or `..`.
+	//
+	// Examples: cleo
+	User UserID `json:"user"`
+
+	// Administrator Whether the caller is in Administrators.
+	Administrator bool `json:"administrator"`
+
+	// Permissions The permissions of Rightful that the caller holds, without those to assign members of one group.
+	Permissions []PermissionName `json:"permissions"`
+
+	// Assigns The groups whose members the caller may change, by `rightful.users:update` or the group's own right; the first 5,000. Empty without both view rights.
+	Assigns []GroupName `json:"assigns"`
+
+	// AssignCount How many groups there are. Absent if all are listed.
+	AssignCount int `json:"assign_count,omitempty,omitzero"`
+
+	// Revision A number that grows by one with each change.
+	//
+	// Examples: 482
+	Revision Revision `json:"revision"`
+}
+
 // RuleKind `grant`: the subject may do what the pattern covers. `restriction`: it may not, even if something grants it. `member`: the user is in the group. `inherit`: the group has all rules of the other group.
 type RuleKind string
+
+// RuleTable Rules of groups in a compact form: `grants` and `restrictions` have indexes in `patterns`, which has the patterns of this page, each once.
+//
+// Examples: {"items":[{"grants":[1],"group":"Auditors","inherits":["Finance"],"path":["Auditors"],"restrictions":[]},{"grants":[0,1],"group":"Finance","inherits":[],"path":["Auditors","Finance"],"restrictions":[]}],"patterns":["finance.*:*","system.settings:view"],"total":2}
+type RuleTable struct {
+	Patterns []Pattern    `json:"patterns"`
+	Items    []GroupRules `json:"items"`
+
+	// Total The number of items on all pages.
+	Total int `json:"total"`
+
+	// NextCursor Where the next page begins. Absent on the last page.
+	NextCursor NextCursor `json:"next_cursor,omitempty,omitzero"`
+}
 
 // Rules The own rules of a group or user.
 type Rules struct {
@@ -1261,6 +1558,15 @@ type Rules struct {
 
 	// Restrictions Patterns that it may not do, even if something grants them.
 	Restrictions []Pattern `json:"restrictions"`
+
+	// GrantCount How many grants there are. Absent if all rules are listed, or if there are none.
+	GrantCount int `json:"grant_count,omitempty,omitzero"`
+
+	// RestrictionCount How many restrictions there are. Absent if all rules are listed, or if there are none.
+	RestrictionCount int `json:"restriction_count,omitempty,omitzero"`
+
+	// NextCursor Where the next page below `…/permissions` begins. Absent on the last page, and inside a group or user.
+	NextCursor string `json:"next_cursor,omitempty,omitzero"`
 }
 
 // RulesDelta Rules to add and to remove, at most 1,000 in total. An item that changes nothing is no error; the same pattern in both directions is.
@@ -1301,6 +1607,9 @@ type Status struct {
 
 	// Drift How the policy differs from the seed. It is only reported; a start doesn't change the policy.
 	Drift *Drift `json:"drift,omitempty"`
+
+	// Undeclared Grants and restrictions that name nothing in the catalog, such as those of a permission that the application no longer declares. They go on allowing and denying. Empty if the application has no catalog.
+	Undeclared *Undeclared `json:"undeclared,omitempty"`
 
 	// Head SHA-256, or HMAC-SHA-256 where the host gives a key, in hexadecimal.
 	Head Hash `json:"head,omitempty,omitzero"`
@@ -1345,6 +1654,25 @@ type SubjectSearch struct {
 // Examples: 2026-03-02T09:30:00Z
 type Time = time.Time
 
+// Undeclared Grants and restrictions that name nothing in the catalog, such as those of a permission that the application no longer declares. They go on allowing and denying. Empty if the application has no catalog.
+type Undeclared struct {
+	// Count The number of such rules.
+	Count int `json:"count"`
+
+	// Items The first 100.
+	Items []ChangedRule `json:"items"`
+}
+
+// Until When the membership ends. Absent if it doesn't end.
+//
+// Examples: 2026-12-01T00:00:00Z
+type Until = time.Time
+
+// UntilInput When the membership ends, as a time (RFC 3339, to the microsecond) that lies in the future and within ten years, by the clock of the database; `never` for no end. Without it, a membership that stands keeps its end, and a new one doesn't end.
+//
+// Examples: 2026-12-01T00:00:00Z, never
+type UntilInput = string
+
 // User Examples: {"effective":[{"category":["Clients","Client's request"],"label":"View client's requests with type Deposit","origin_count":1,"origins":[{"path":["cleo","group:Deposit viewers"],"pattern":"clients.requests.deposit:view","rule":"grant"}],"permission":"clients.requests.deposit:view"}],"groups":[{"group":"Deposit viewers"}],"id":"cleo","known":true,"permissions":{"grants":[],"restrictions":[]},"version":12}
 type User struct {
 	// ID The id of a user that the host has signed in. It contains no `"`, no `/` and no unbalanced parentheses, doesn't begin with `group:` and isn't `.` or `..`.
@@ -1352,11 +1680,20 @@ type User struct {
 	// Examples: cleo
 	ID UserID `json:"id"`
 
+	// DisplayName The name in the host's directory. Absent if there is none, or the directory doesn't answer in time.
+	DisplayName string `json:"display_name,omitempty,omitzero"`
+
+	// Email The e-mail address in the host's directory. Absent likewise.
+	Email string `json:"email,omitempty,omitzero"`
+
 	// Known Whether the policy names the user, as a member of a group or with rules of their own.
 	Known bool `json:"known"`
 
-	// Groups The groups that the user is directly in.
+	// Groups The groups that the user is directly in; the first 5,000.
 	Groups []Membership `json:"groups"`
+
+	// GroupCount How many groups there are. Absent if all are listed.
+	GroupCount int `json:"group_count,omitempty,omitzero"`
 
 	// Permissions The own rules of a group or user.
 	Permissions Rules `json:"permissions"`
@@ -1366,12 +1703,24 @@ type User struct {
 
 	// Effective All that the user may do, with origins. Restricted permissions are not listed.
 	Effective Effective `json:"effective"`
+
+	// EffectiveCount How many effective permissions there are. Absent if all are listed.
+	EffectiveCount int `json:"effective_count,omitempty,omitzero"`
+
+	// Allowed What the caller has the rights to try: `update` changes it, `delete` deletes it, `assign` changes which users are in the group, or which groups the user is in. Absent in lists.
+	Allowed Allowed `json:"allowed,omitzero"`
 }
 
 // UserGroups Examples: {"groups":[{"group":"Finance"}]}
 type UserGroups struct {
 	// Groups The groups that the user is directly in.
 	Groups []Membership `json:"groups"`
+
+	// GroupCount How many groups there are. Absent if all are listed.
+	GroupCount int `json:"group_count,omitempty,omitzero"`
+
+	// NextCursor Where the next page begins. Absent on the last page.
+	NextCursor NextCursor `json:"next_cursor,omitempty,omitzero"`
 }
 
 // UserGroupsInput All groups that the user is to be directly in, at most 1,000.
@@ -1396,8 +1745,20 @@ type UserItem struct {
 	// Examples: cleo
 	ID UserID `json:"id"`
 
-	// Groups The groups that the user is directly in.
+	// DisplayName The name in the host's directory. Absent if there is none, or the directory doesn't answer in time.
+	DisplayName string `json:"display_name,omitempty,omitzero"`
+
+	// Email The e-mail address in the host's directory. Absent likewise.
+	Email string `json:"email,omitempty,omitzero"`
+
+	// Known Whether the policy names the user. Otherwise only the host's directory does.
+	Known bool `json:"known"`
+
+	// Groups The groups that the user is directly in; the first 5,000.
 	Groups []Membership `json:"groups"`
+
+	// GroupCount How many groups there are. Absent if all are listed.
+	GroupCount int `json:"group_count,omitempty,omitzero"`
 }
 
 // UserList defines model for UserList.
@@ -1406,6 +1767,9 @@ type UserList struct {
 
 	// NextCursor Where the next page begins. Absent on the last page.
 	NextCursor NextCursor `json:"next_cursor,omitempty,omitzero"`
+
+	// Total The number of items on all pages.
+	Total int `json:"total"`
 }
 
 // WantedEntity The kind of subject or resource to search for. An `id` is ignored.
@@ -1431,8 +1795,14 @@ type WantedPage struct {
 	Token string `json:"token,omitempty,omitzero"`
 }
 
+// CatalogLimit defines model for CatalogLimit.
+type CatalogLimit = int
+
 // CategoryFilter defines model for CategoryFilter.
 type CategoryFilter = string
+
+// ChangeDetail defines model for ChangeDetail.
+type ChangeDetail = int
 
 // Cursor defines model for Cursor.
 type Cursor = string
@@ -1468,14 +1838,28 @@ type MembersOnDelete = ReleaseMembers
 // Mode What becomes of the rules and memberships that the file doesn't have.
 type Mode = ImportMode
 
+// NestedLimit defines model for NestedLimit.
+type NestedLimit = int
+
+// OriginLimit defines model for OriginLimit.
+type OriginLimit = int
+
 // Reason defines model for Reason.
 type Reason = string
 
 // RequestID defines model for RequestId.
 type RequestID = string
 
+// RulesLimit defines model for RulesLimit.
+type RulesLimit = int
+
 // Search defines model for Search.
 type Search = string
+
+// UntilQuery When the membership ends, as a time (RFC 3339, to the microsecond) that lies in the future and within ten years, by the clock of the database; `never` for no end. Without it, a membership that stands keeps its end, and a new one doesn't end.
+//
+// Examples: 2026-12-01T00:00:00Z, never
+type UntilQuery = UntilInput
 
 // UserPath The id of a user that the host has signed in. It contains no `"`, no `/` and no unbalanced parentheses, doesn't begin with `group:` and isn't `.` or `..`.
 //
@@ -1487,6 +1871,9 @@ type RulesChanged = RulesOrChange
 
 // RulesShown The own rules of a group or user.
 type RulesShown = Rules
+
+// TooMany A problem document (RFC 9457).
+type TooMany = Problem
 
 // WouldChange One administrative act. Its lists have at most 100 items each; the counts are totals. A dry run and a single change have gains, losses and `reversible_by` for holders of `rightful.users:view`.
 //
@@ -1529,6 +1916,18 @@ type SearchSubjectsParams struct {
 	XRequestID *RequestID `json:"X-Request-ID,omitempty"`
 }
 
+// GetCatalogParams defines parameters for GetCatalog.
+type GetCatalogParams struct {
+	// Limit The most permissions on a page.
+	Limit *CatalogLimit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// IfNoneMatch The ETag of a cached answer.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
 // ListChangesParams defines parameters for ListChanges.
 type ListChangesParams struct {
 	// Actor Only changes made by the actor with this id.
@@ -1546,11 +1945,35 @@ type ListChangesParams struct {
 	// Until Only changes before this time.
 	Until *time.Time `form:"until,omitempty" json:"until,omitempty"`
 
+	// After Only changes of a higher revision: poll with the `revision` of the last answer. While there are none, the answer comes from memory.
+	After *Revision `form:"after,omitempty" json:"after,omitempty"`
+
 	// Limit The most items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
+	// NestedLimit The most items in each list inside a change. The counts are of all.
+	NestedLimit *ChangeDetail `form:"nested_limit,omitempty" json:"nested_limit,omitempty"`
+
 	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// IfNoneMatch The ETag of a cached answer.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// PostBatchParams defines parameters for PostBatch.
+type PostBatchParams struct {
+	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough.
+	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
+
+	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
+	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
+
+	// IdempotencyKey Makes it safe to repeat the request: if the caller has made the same batch with this key within the last 24 hours, the answer is the change of then, and nothing is done. Another batch with the key is a 422. A batch that failed or changed nothing, and a dry run, aren't remembered. Visible ASCII characters.
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
 // RevertChangeParams defines parameters for RevertChange.
@@ -1575,6 +1998,24 @@ type ListDenialsParams struct {
 
 	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// IfNoneMatch The ETag of a cached answer.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// ListGroupRulesParams defines parameters for ListGroupRules.
+type ListGroupRulesParams struct {
+	// Q Only items whose name or description contains this text, ignoring case.
+	Q *Search `form:"q,omitempty" json:"q,omitempty"`
+
+	// Limit The most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// IfNoneMatch The ETag of a cached answer.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // ListGroupsParams defines parameters for ListGroups.
@@ -1585,8 +2026,14 @@ type ListGroupsParams struct {
 	// Limit The most items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
+	// NestedLimit The most rules, groups, permissions or origins in each list inside the answer. The counts are of all, so that `0` makes a summary.
+	NestedLimit *NestedLimit `form:"nested_limit,omitempty" json:"nested_limit,omitempty"`
+
 	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// IfNoneMatch The ETag of a cached answer.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // CreateGroupParams defines parameters for CreateGroup.
@@ -1612,11 +2059,17 @@ type DeleteGroupParams struct {
 	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// IfMatch The ETag that was read before. Without it the answer is 428; if it is stale, 412.
+	// IfMatch The ETag that was read before. Without it the answer is 428; if it is stale, 412. If it belongs to a part of what a PUT replaces, 422; read all pages. So is `*` where there are more than 5,000 rules or groups.
 	IfMatch IfMatch `json:"If-Match"`
 
 	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
+}
+
+// GetGroupParams defines parameters for GetGroup.
+type GetGroupParams struct {
+	// NestedLimit The most rules, groups, permissions or origins in each list inside the answer. The counts are of all, so that `0` makes a summary.
+	NestedLimit *NestedLimit `form:"nested_limit,omitempty" json:"nested_limit,omitempty"`
 }
 
 // UpdateGroupParams defines parameters for UpdateGroup.
@@ -1627,11 +2080,23 @@ type UpdateGroupParams struct {
 	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// IfMatch The ETag that was read before. Without it the answer is 428; if it is stale, 412.
+	// IfMatch The ETag that was read before. Without it the answer is 428; if it is stale, 412. If it belongs to a part of what a PUT replaces, 422; read all pages. So is `*` where there are more than 5,000 rules or groups.
 	IfMatch IfMatch `json:"If-Match"`
 
 	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
+}
+
+// ListGroupEffectiveRulesParams defines parameters for ListGroupEffectiveRules.
+type ListGroupEffectiveRulesParams struct {
+	// Limit The most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// IfNoneMatch The ETag of a cached answer.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // ListGroupMembersParams defines parameters for ListGroupMembers.
@@ -1641,6 +2106,9 @@ type ListGroupMembersParams struct {
 
 	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// IfNoneMatch The ETag of a cached answer.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // ChangeGroupMembersParams defines parameters for ChangeGroupMembers.
@@ -1675,6 +2143,9 @@ type RemoveGroupMemberParams struct {
 
 // AddGroupMemberParams defines parameters for AddGroupMember.
 type AddGroupMemberParams struct {
+	// Until When the membership ends, as a time (RFC 3339) or `never`. Without it, a membership that stands keeps its end, and a new one doesn't end.
+	Until *UntilQuery `form:"until,omitempty" json:"until,omitempty"`
+
 	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
@@ -1686,6 +2157,15 @@ type AddGroupMemberParams struct {
 
 	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
+}
+
+// GetGroupPermissionsParams defines parameters for GetGroupPermissions.
+type GetGroupPermissionsParams struct {
+	// Limit The most rules or groups on a page.
+	Limit *RulesLimit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ChangeGroupPermissionsParams defines parameters for ChangeGroupPermissions.
@@ -1711,7 +2191,7 @@ type SetGroupPermissionsParams struct {
 	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// IfMatch The ETag that was read before. Without it the answer is 428; if it is stale, 412.
+	// IfMatch The ETag that was read before. Without it the answer is 428; if it is stale, 412. If it belongs to a part of what a PUT replaces, 422; read all pages. So is `*` where there are more than 5,000 rules or groups.
 	IfMatch IfMatch `json:"If-Match"`
 
 	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
@@ -1739,6 +2219,12 @@ type GetMeParams struct {
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
+// GetMyRightsParams defines parameters for GetMyRights.
+type GetMyRightsParams struct {
+	// IfNoneMatch The ETag of a cached answer.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
 // ListPermissionHoldersParams defines parameters for ListPermissionHolders.
 type ListPermissionHoldersParams struct {
 	// Permission The permission. It need not be in the catalog, since a pattern may cover it.
@@ -1749,6 +2235,9 @@ type ListPermissionHoldersParams struct {
 
 	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// IfNoneMatch The ETag of a cached answer.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // ListPermissionsParams defines parameters for ListPermissions.
@@ -1764,6 +2253,9 @@ type ListPermissionsParams struct {
 
 	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// IfNoneMatch The ETag of a cached answer.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // ListUsersParams defines parameters for ListUsers.
@@ -1777,8 +2269,14 @@ type ListUsersParams struct {
 	// Limit The most items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
+	// NestedLimit The most rules, groups, permissions or origins in each list inside the answer. The counts are of all, so that `0` makes a summary.
+	NestedLimit *NestedLimit `form:"nested_limit,omitempty" json:"nested_limit,omitempty"`
+
 	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// IfNoneMatch The ETag of a cached answer.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // DeleteUserParams defines parameters for DeleteUser.
@@ -1796,6 +2294,27 @@ type DeleteUserParams struct {
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
 
+// GetUserParams defines parameters for GetUser.
+type GetUserParams struct {
+	// NestedLimit The most rules, groups, permissions or origins in each list inside the answer. The counts are of all, so that `0` makes a summary.
+	NestedLimit *NestedLimit `form:"nested_limit,omitempty" json:"nested_limit,omitempty"`
+}
+
+// ListUserEffectiveParams defines parameters for ListUserEffective.
+type ListUserEffectiveParams struct {
+	// NestedLimit The most origins of each permission. The counts are of all.
+	NestedLimit *OriginLimit `form:"nested_limit,omitempty" json:"nested_limit,omitempty"`
+
+	// Limit The most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// IfNoneMatch The ETag of a cached answer.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
 // ExplainUserParams defines parameters for ExplainUser.
 type ExplainUserParams struct {
 	// Permission A permission to explain. At most 64, each in a parameter of its own.
@@ -1803,6 +2322,18 @@ type ExplainUserParams struct {
 
 	// Revision Explains the policy at this revision. It needs `rightful.changes:view` as well. A revision that doesn't exist is a 404.
 	Revision *Revision `form:"revision,omitempty" json:"revision,omitempty"`
+
+	// Until When the memberships that fixes add are to end, as a time (RFC 3339) or `never`. Their operations say so, and `allowed` and `lacks` are judged by it: nobody gives anything for longer than they hold it. Grants have no end. A time that no membership can end at is a 422.
+	Until *UntilInput `form:"until,omitempty" json:"until,omitempty"`
+}
+
+// GetUserGroupsParams defines parameters for GetUserGroups.
+type GetUserGroupsParams struct {
+	// Limit The most rules or groups on a page.
+	Limit *RulesLimit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // SetUserGroupsParams defines parameters for SetUserGroups.
@@ -1813,11 +2344,20 @@ type SetUserGroupsParams struct {
 	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// IfMatch The ETag that was read before. Without it the answer is 428; if it is stale, 412.
+	// IfMatch The ETag that was read before. Without it the answer is 428; if it is stale, 412. If it belongs to a part of what a PUT replaces, 422; read all pages. So is `*` where there are more than 5,000 rules or groups.
 	IfMatch IfMatch `json:"If-Match"`
 
 	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
+}
+
+// GetUserPermissionsParams defines parameters for GetUserPermissions.
+type GetUserPermissionsParams struct {
+	// Limit The most rules or groups on a page.
+	Limit *RulesLimit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ChangeUserPermissionsParams defines parameters for ChangeUserPermissions.
@@ -1843,7 +2383,7 @@ type SetUserPermissionsParams struct {
 	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// IfMatch The ETag that was read before. Without it the answer is 428; if it is stale, 412.
+	// IfMatch The ETag that was read before. Without it the answer is 428; if it is stale, 412. If it belongs to a part of what a PUT replaces, 422; read all pages. So is `*` where there are more than 5,000 rules or groups.
 	IfMatch IfMatch `json:"If-Match"`
 
 	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
@@ -1864,6 +2404,9 @@ type SearchResourcesJSONRequestBody = ResourceSearch
 
 // SearchSubjectsJSONRequestBody defines body for SearchSubjects for application/json ContentType.
 type SearchSubjectsJSONRequestBody = SubjectSearch
+
+// PostBatchJSONRequestBody defines body for PostBatch for application/json ContentType.
+type PostBatchJSONRequestBody = BatchInput
 
 // CreateGroupJSONRequestBody defines body for CreateGroup for application/json ContentType.
 type CreateGroupJSONRequestBody = GroupCreate

@@ -3,7 +3,9 @@ package authztest
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/rightful-go/rightful/authz"
@@ -11,8 +13,8 @@ import (
 
 func emptyStore(f *fixture) {
 	f.same("at first", f.everything(), contents{})
-	if v := f.userVersion("ana"); v != 0 {
-		f.Errorf("a user in no commit has version %d", v)
+	if v := f.userVersion("ana"); v != version(0) {
+		f.Errorf("a user in no commit has version %v", v)
 	}
 }
 
@@ -63,6 +65,7 @@ func fullCommit() authz.Commit {
 		Renames:      []authz.Rename{{From: "Desk", To: "Front desk"}},
 		RemoveRows:   []authz.Row{row("g", "ana", "group:Front desk")},
 		AddRows:      []authz.Row{row("g", "cleo", "group:Front desk"), row("g", "dana", "group:Front desk")},
+		Ends:         []authz.MembershipEnd{noEnd("ana", "Front desk"), end("ben", "Front desk", 5), end("cleo", "Front desk", 6)},
 		PutGroups:    []authz.GroupRow{group("Front desk", 2), group("Leads", 2)},
 		DeleteGroups: []authz.GroupName{"Old"},
 		Users:        []authz.UserID{"ana", "cleo", "dana"},
@@ -74,6 +77,9 @@ func beforeFullCommit(f *fixture) {
 		AddRows: []authz.Row{
 			row("p", "group:Desk", "orders", "view", "allow"),
 			row("g", "ana", "group:Desk"), row("g", "ben", "group:Desk"),
+		},
+		Ends: []authz.MembershipEnd{
+			end("ana", "Desk", 1), end("ben", "Desk", 2), end("eve", "Desk", 3), end("ana", "Old", 4), end("ben", "Front desk", 7),
 		},
 		PutGroups: []authz.GroupRow{group("Desk", 1), group("Old", 1)},
 		Users:     []authz.UserID{"ana", "ben"},
@@ -90,12 +96,21 @@ func failureWritesNothing(f *fixture) {
 	missing.RemoveIDs = []int64{f.load().rows[1].ID, 1 << 40}
 	f.refused(missing, nil)
 
+	missing = fullCommit()
+	missing.Ends = append(missing.Ends, noEnd("nobody", "Front desk"))
+	f.refused(missing, nil)
+
+	early := fullCommit()
+	early.NotBefore = math.MaxInt64
+	f.refused(early, authz.ErrTooEarly)
+
 	for id, want := range map[authz.UserID]authz.Revision{"ana": 1, "ben": 1, "cleo": 0} {
-		if v := f.userVersion(id); v != want {
-			f.Errorf("%s has version %d, want %d", id, v, want)
+		if v := f.userVersion(id); v != version(want) {
+			f.Errorf("%s has version %v, want %v", id, v, version(want))
 		}
 	}
-	f.commit(fullCommit()) // without the missing rows it succeeds
+	f.commit(fullCommit()) // without what is missing it succeeds
+	f.hasEnds(end("ben", "Front desk", 5), end("cleo", "Front desk", 6), end("eve", "Front desk", 3), end("ana", "Old", 4))
 }
 
 func endedContextWritesNothing(f *fixture) {
@@ -122,7 +137,7 @@ func cutShort(f *fixture) {
 	commit := func(r authz.Revision) authz.Commit {
 		c := authz.Commit{
 			Record: record(r), Onto: f.onto(r), PutGroups: []authz.GroupRow{group("Desk", r)},
-			Users: []authz.UserID{"ana"},
+			Users: []authz.UserID{"ana"}, Ends: []authz.MembershipEnd{end("ana", "Desk", authz.Until(r)), end(authz.UserID(fmt.Sprint(r)), "Desk", 1)},
 		}
 		for i := range rows {
 			c.AddRows = append(c.AddRows, row("g", fmt.Sprintf("user-%d-%d", r, i), "group:Desk"))
@@ -145,10 +160,11 @@ func cutShort(f *fixture) {
 			f.Fatalf("from revision %d to %d, and the commit returned %v", was, now.state.Revision, err)
 		}
 		r := now.state.Revision
-		if len(now.rows) != rows*int(r) || len(now.records) != int(r) ||
-			now.state.Groups[0].Version != r || f.userVersion("ana") != r {
-			f.Fatalf("half a commit: at revision %d %d rows, %d records, group at %d, user at %d", r,
-				len(now.rows), len(now.records), now.state.Groups[0].Version, f.userVersion("ana"))
+		if len(now.rows) != rows*int(r) || len(now.records) != int(r) || len(now.state.Ends) != int(r)+1 ||
+			!slices.Contains(now.state.Ends, end("ana", "Desk", authz.Until(r))) ||
+			now.state.Groups[0].Version != version(r) || f.userVersion("ana") != version(r) {
+			f.Fatalf("half a commit: at revision %d %d rows, %d records, ends %v, group at %v, user at %v", r,
+				len(now.rows), len(now.records), now.state.Ends, now.state.Groups[0].Version, f.userVersion("ana"))
 		}
 		if r > was {
 			written++
@@ -181,7 +197,7 @@ func groups(f *fixture) {
 	f.commit(authz.Commit{PutGroups: []authz.GroupRow{group("Desk", 1), group("Leads", 1)}})
 	hasGroups(group("Desk", 1), group("Leads", 1))
 
-	desk := authz.GroupRow{GroupInfo: authz.GroupInfo{Name: "Desk"}, Version: 2, UpdatedAt: -1}
+	desk := authz.GroupRow{GroupInfo: authz.GroupInfo{Name: "Desk"}, Version: version(2), UpdatedAt: -1}
 	f.commit(authz.Commit{PutGroups: []authz.GroupRow{desk, group("Old", 2)}})
 	hasGroups(desk, group("Leads", 1), group("Old", 2))
 
@@ -192,7 +208,7 @@ func groups(f *fixture) {
 	f.commit(authz.Commit{Renames: []authz.Rename{{From: "Leads", To: "Team leads"}}})
 	hasGroups(desk, authz.GroupRow{
 		GroupInfo: authz.GroupInfo{Name: "Team leads", Description: "what Leads does"},
-		Version:   1, UpdatedAt: group("", 0).UpdatedAt, UpdatedBy: group("", 0).UpdatedBy,
+		Version:   version(1), UpdatedAt: group("", 0).UpdatedAt, UpdatedBy: group("", 0).UpdatedBy,
 	})
 	f.commit(authz.Commit{
 		Renames:   []authz.Rename{{From: "Team leads", To: "Leads"}},
@@ -208,31 +224,34 @@ func userVersions(f *fixture) {
 	for id, want := range map[authz.UserID]authz.Revision{
 		"ana": 1, "ben": 3, "zoë": 1, "Zoë": 3, "cleo": 0, "Ana": 0, "ana ": 0, "an": 0, "zoe": 0, "zoe\u0308": 0, "": 0,
 	} {
-		if v := f.userVersion(id); v != want {
-			f.Errorf("%q has version %d, want %d", id, v, want)
+		if v := f.userVersion(id); v != version(want) {
+			f.Errorf("%q has version %v, want %v", id, v, version(want))
 		}
 	}
 }
 
 func copies(f *fixture) {
-	given := f.next(authz.Commit{PutGroups: []authz.GroupRow{group("Desk", 1)}})
+	ends := []authz.MembershipEnd{end("ana", "Desk", 1)}
+	given := f.next(authz.Commit{PutGroups: []authz.GroupRow{group("Desk", 1)}, Ends: slices.Clone(ends)})
 	want := record(1)
 	f.commit(given)
 	given.Record.Hash[0]++
 	given.Record.Delta[0]++
 	given.PutGroups[0].Description = "changed"
+	given.Ends[0].Until++
 
 	for range 2 {
 		got := f.everything()
 		f.same("what was committed", got, contents{
-			state:   authz.State{Position: f.onto(2), Groups: []authz.GroupRow{group("Desk", 1)}},
+			state:   authz.State{Position: f.onto(2), Groups: []authz.GroupRow{group("Desk", 1)}, Ends: ends},
 			records: []authz.Record{want},
 		})
 		got.state.Hash[0]++
 		got.state.Groups[0].Description = "changed"
+		got.state.Ends[0].Until++
 		got.records[0].Hash[0]++
 		got.records[0].Delta[0]++
-		list, err := f.store.Since(f.Context(), 0, 1)
+		list, err := f.store.Since(f.Context(), 0, 1, 0)
 		if err != nil {
 			f.Fatal(err)
 		}

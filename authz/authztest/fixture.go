@@ -40,10 +40,18 @@ func record(r authz.Revision) authz.Record {
 	}
 }
 
-func group(name authz.GroupName, version authz.Revision) authz.GroupRow {
+// version returns the version that the record of a revision makes.
+func version(r authz.Revision) authz.Version {
+	if r == 0 {
+		return authz.Version{}
+	}
+	return authz.NewVersion(r, record(r).Hash)
+}
+
+func group(name authz.GroupName, at authz.Revision) authz.GroupRow {
 	return authz.GroupRow{
 		GroupInfo: authz.GroupInfo{Name: name, Description: "what " + string(name) + " does"},
-		Version:   version, UpdatedAt: 1_700_000_000_123_456,
+		Version:   version(at), UpdatedAt: 1_700_000_000_123_456,
 		UpdatedBy: authz.Actor{Kind: authz.ActorUser, ID: "ana"},
 	}
 }
@@ -82,7 +90,7 @@ func (f *fixture) onto(r authz.Revision) authz.Position {
 }
 
 // refused commits c, which must fail and change nothing. The error must be of the kind, or if that is nil,
-// neither ErrConflict nor ErrGap.
+// none of ErrConflict, ErrGap and ErrTooEarly.
 func (f *fixture) refused(c authz.Commit, kind error) {
 	f.Helper()
 	was := f.everything()
@@ -92,7 +100,7 @@ func (f *fixture) refused(c authz.Commit, kind error) {
 		f.Error("the commit was accepted")
 	case kind != nil && !errors.Is(err, kind):
 		f.Errorf("the commit was refused with %v, not with %v", err, kind)
-	case kind == nil && (errors.Is(err, authz.ErrConflict) || errors.Is(err, authz.ErrGap)):
+	case kind == nil && (errors.Is(err, authz.ErrConflict) || errors.Is(err, authz.ErrGap) || errors.Is(err, authz.ErrTooEarly)):
 		f.Errorf("the commit was refused with %v", err)
 	}
 	f.same("after the refused commit", f.everything(), was)
@@ -112,13 +120,13 @@ func (f *fixture) position() authz.Position {
 	return p
 }
 
-func (f *fixture) userVersion(id authz.UserID) authz.Revision {
+func (f *fixture) userVersion(id authz.UserID) authz.Version {
 	f.Helper()
-	r, err := f.store.UserVersion(f.Context(), id)
+	v, err := f.store.UserVersion(f.Context(), id)
 	if err != nil {
 		f.Fatalf("user version: %v", err)
 	}
-	return r
+	return v
 }
 
 // contents is everything that a store holds.
@@ -136,10 +144,11 @@ func Load(ctx context.Context, s authz.Store) (state authz.State, rows []authz.R
 	return state, rows, err
 }
 
-// load returns what Load returns, with groups sorted by name.
+// load returns what Load returns, with groups and ends sorted.
 func load(ctx context.Context, s authz.Store) (contents, error) {
 	state, rows, err := Load(ctx, s)
 	slices.SortFunc(state.Groups, func(a, b authz.GroupRow) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(state.Ends, compareEnds)
 	return contents{state: state, rows: rows}, err
 }
 
@@ -157,7 +166,7 @@ func (f *fixture) load() contents {
 func (f *fixture) everything() contents {
 	f.Helper()
 	c := f.load()
-	records, err := f.store.Before(f.Context(), 0, 1_000)
+	records, err := f.store.Before(f.Context(), authz.RecordQuery{Limit: 1_000})
 	if err != nil {
 		f.Fatalf("records: %v", err)
 	}
@@ -225,6 +234,9 @@ func (f *fixture) same(when string, got, want contents) {
 	}
 	if !slices.Equal(got.state.Groups, want.state.Groups) {
 		f.Errorf("%s: groups\n%+v, want\n%+v", when, got.state.Groups, want.state.Groups)
+	}
+	if !slices.Equal(got.state.Ends, want.state.Ends) {
+		f.Errorf("%s: ends\n%s, want\n%s", when, showEnds(got.state.Ends), showEnds(want.state.Ends))
 	}
 	if !slices.Equal(got.rows, want.rows) {
 		f.Errorf("%s: rows%s\nwant%s", when, show(got.rows), show(want.rows))

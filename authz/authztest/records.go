@@ -3,6 +3,7 @@ package authztest
 import (
 	"errors"
 	"math"
+	"strings"
 
 	"github.com/rightful-go/rightful/authz"
 )
@@ -35,13 +36,13 @@ func recordsExact(f *fixture) {
 			f.Errorf("the state has hash %x, want %x", got, r.Hash)
 		}
 	}
-	got, err := f.store.Since(f.Context(), 0, 100)
+	got, err := f.store.Since(f.Context(), 0, 100, 0)
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.sameRecords("Since", got, want)
 	for i := range want {
-		got, err := f.store.Before(f.Context(), authz.Revision(i+2), 1)
+		got, err := f.store.Before(f.Context(), authz.RecordQuery{Before: authz.Revision(i + 2), Limit: 1})
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -74,9 +75,14 @@ func records(from, to authz.Revision) []authz.Record {
 
 func (f *fixture) since(after authz.Revision, limit int, want []authz.Record) {
 	f.Helper()
-	got, err := f.store.Since(f.Context(), after, limit)
+	f.sinceBounded(after, limit, 0, want)
+}
+
+func (f *fixture) sinceBounded(after authz.Revision, limit, maxBytes int, want []authz.Record) {
+	f.Helper()
+	got, err := f.store.Since(f.Context(), after, limit, maxBytes)
 	if err != nil {
-		f.Errorf("since %d, at most %d: %v", after, limit, err)
+		f.Errorf("since %d, at most %d and %d bytes: %v", after, limit, maxBytes, err)
 	}
 	f.sameRecords("since", got, want)
 }
@@ -93,11 +99,34 @@ func since(f *fixture) {
 	f.since(0, 1000, records(1, 25))
 }
 
+func sinceInBytes(f *fixture) {
+	f.sinceBounded(0, 10, 100, nil)
+	commitRecords(f)
+	size := len(record(1).Delta)
+	f.sinceBounded(0, 10, 1, records(1, 1)) // never none
+	f.sinceBounded(0, 10, size, records(1, 1))
+	f.sinceBounded(0, 10, size+1, records(1, 2))
+	f.sinceBounded(3, 10, 3*size, records(4, 6))
+	f.sinceBounded(3, 2, 3*size, records(4, 5))
+	f.sinceBounded(24, 10, 1<<40, records(25, 25))
+	f.sinceBounded(25, 10, 1, nil)
+	f.sinceBounded(0, 1000, 1<<40, records(1, 25))
+	f.sinceBounded(0, 0, 1, nil)
+
+	large := record(recorded + 1)
+	large.Delta = []byte(`"` + strings.Repeat("é", 1<<19) + `"`) // bytes, not characters
+	f.commit(authz.Commit{Record: large})
+	f.commit(authz.Commit{})
+	f.sinceBounded(recorded-1, 10, 1<<20, []authz.Record{record(recorded), large})
+	f.sinceBounded(recorded, 10, 1, []authz.Record{large})
+	f.sinceBounded(recorded, 10, 3<<19, []authz.Record{large, record(recorded + 2)})
+}
+
 func gap(f *fixture) {
 	commitRecords(f)
 	isGap := func(after authz.Revision, limit int) {
 		f.Helper()
-		if list, err := f.store.Since(f.Context(), after, limit); !errors.Is(err, authz.ErrGap) {
+		if list, err := f.store.Since(f.Context(), after, limit, 0); !errors.Is(err, authz.ErrGap) {
 			f.Errorf("since %d, at most %d: %d records and %v", after, limit, len(list), err)
 		}
 	}
@@ -113,12 +142,23 @@ func gap(f *fixture) {
 	f.since(13, 11, records(14, 24))
 	isGap(20, 10) // the last
 	isGap(24, 1)
+
+	size := len(record(11).Delta)
+	f.sinceBounded(10, 10, 2*size, records(11, 12)) // the missing one comes after them
+	for _, maxBytes := range []int{2*size + 1, 1 << 40} {
+		if list, err := f.store.Since(f.Context(), 10, 10, maxBytes); !errors.Is(err, authz.ErrGap) {
+			f.Errorf("since 10, at most %d bytes: %d records and %v", maxBytes, len(list), err)
+		}
+	}
+	if _, err := f.store.Since(f.Context(), 12, 10, 1); !errors.Is(err, authz.ErrGap) {
+		f.Errorf("since 12, bounded in bytes: %v", err)
+	}
 }
 
 func before(f *fixture) {
 	page := func(before authz.Revision, limit int, want []authz.Record) {
 		f.Helper()
-		got, err := f.store.Before(f.Context(), before, limit)
+		got, err := f.store.Before(f.Context(), authz.RecordQuery{Before: before, Limit: limit})
 		if err != nil {
 			f.Errorf("before %d, at most %d: %v", before, limit, err)
 		}
@@ -133,4 +173,13 @@ func before(f *fixture) {
 	page(26, 1, records(25, 25))
 	page(1000, 3, records(25, 23))
 	page(0, 1000, records(25, 1))
+
+	size := len(records(25, 25)[0].Delta)
+	for most, want := range map[int][]authz.Record{1: records(25, 25), size: records(25, 25), size + 1: records(25, 24), 3 * size: records(25, 23), 1 << 30: records(25, 16)} {
+		got, err := f.store.Before(f.Context(), authz.RecordQuery{Limit: 10, MaxBytes: most})
+		if err != nil {
+			f.Errorf("at most %d bytes: %v", most, err)
+		}
+		f.sameRecords("before, bounded in bytes", got, want)
+	}
 }

@@ -309,8 +309,8 @@ func manyRows(f *fixture) {
 	if got := len(f.load().state.Groups); got != many/10 {
 		f.Errorf("%d groups", got)
 	}
-	if v := f.userVersion(c.Users[many-1]); v != 1 {
-		f.Errorf("the last user has version %d", v)
+	if v := f.userVersion(c.Users[many-1]); v != version(1) {
+		f.Errorf("the last user has version %v", v)
 	}
 
 	f.refused(authz.Commit{RemoveRows: append(slices.Clone(c.AddRows), row("g", "nobody", "group:Desk"))}, nil)
@@ -328,7 +328,7 @@ func manyRows(f *fixture) {
 }
 
 // Prepare fills an empty store for the functions in [Backend.Write]: with the group Desk, which has a grant,
-// Administrators, which hold everything, and ana, who is a member of both.
+// Administrators, which hold everything, and ana, who is a member of both, of Desk until the year 2096.
 func Prepare(t *testing.T, s authz.Store) {
 	t.Helper()
 	(&fixture{T: t, store: s}).commit(authz.Commit{
@@ -336,6 +336,7 @@ func Prepare(t *testing.T, s authz.Store) {
 			row("p", "group:Administrators", "*", "*", "allow"), row("p", "group:Desk", "orders", "view", "allow"),
 			row("g", "ana", "group:Desk"), row("g", "ana", "group:Administrators"),
 		},
+		Ends:      []authz.MembershipEnd{end("ana", "Desk", 4_000_000_000_000_000)},
 		PutGroups: []authz.GroupRow{group("Administrators", 1), group("Desk", 1)},
 		Users:     []authz.UserID{"ana"},
 	})
@@ -374,8 +375,11 @@ func fullCommitAfterPrepare() authz.Commit {
 		Renames:    []authz.Rename{{From: "Desk", To: "Front desk"}},
 		RemoveRows: []authz.Row{row("g", "ana", "group:Front desk")},
 		AddRows:    []authz.Row{row("g", "ben", "group:Front desk"), row("g", "ben", "group:Desk")},
-		PutGroups:  []authz.GroupRow{group("Front desk", 2), group("Desk", 2)},
-		Users:      []authz.UserID{"ana", "ben"},
+		Ends: []authz.MembershipEnd{
+			noEnd("ana", "Front desk"), end("ben", "Front desk", 4_000_000_000_000_000), end("ben", "Desk", 4_000_000_000_000_000),
+		},
+		PutGroups: []authz.GroupRow{group("Front desk", 2), group("Desk", 2)},
+		Users:     []authz.UserID{"ana", "ben"},
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"time"
 
 	"github.com/rightful-go/rightful/authz"
 )
@@ -75,10 +76,10 @@ type generated struct {
 func (g *generated) state() authz.State {
 	state := authz.State{
 		Position: g.position(), Milestones: authz.Milestones{Seeded: true, HadAdministrator: true},
-		Groups: []authz.GroupRow{{GroupInfo: authz.GroupInfo{Name: authz.Administrators}, Version: 1}},
+		Groups: []authz.GroupRow{{GroupInfo: authz.GroupInfo{Name: authz.Administrators}, Version: authz.Version{Revision: 1}}},
 	}
 	for i := range g.Groups {
-		state.Groups = append(state.Groups, authz.GroupRow{GroupInfo: authz.GroupInfo{Name: g.Group(i)}, Version: 1})
+		state.Groups = append(state.Groups, authz.GroupRow{GroupInfo: authz.GroupInfo{Name: g.Group(i)}, Version: authz.Version{Revision: 1}})
 	}
 	return state
 }
@@ -93,21 +94,24 @@ func (g *generated) Load(_ context.Context, state func(authz.State) error, row f
 func (g *generated) Position(context.Context) (authz.Position, error) { return g.position(), nil }
 
 func (g *generated) position() authz.Position {
-	if g.last.Revision == 0 {
-		return authz.Position{Head: authz.Head{Revision: 1, Hash: []byte("hash")}}
+	p := authz.Position{Head: authz.Head{Revision: 1, Hash: []byte("hash")}, Now: time.Now().UnixMicro()}
+	if g.last.Revision != 0 {
+		p.Head = authz.Head{Revision: g.last.Revision, Hash: g.last.Hash}
 	}
-	return authz.Position{Head: authz.Head{Revision: g.last.Revision, Hash: g.last.Hash}}
+	return p
 }
 
-func (g *generated) Since(context.Context, authz.Revision, int) ([]authz.Record, error) {
+func (g *generated) Since(context.Context, authz.Revision, int, int) ([]authz.Record, error) {
 	return nil, nil
 }
 
-func (g *generated) Before(context.Context, authz.Revision, int) ([]authz.Record, error) {
+func (g *generated) Before(context.Context, authz.RecordQuery) ([]authz.Record, error) {
 	return nil, nil
 }
 
-func (g *generated) UserVersion(context.Context, authz.UserID) (authz.Revision, error) { return 0, nil }
+func (g *generated) UserVersion(context.Context, authz.UserID) (authz.Version, error) {
+	return authz.Version{}, nil
+}
 
 func (g *generated) Commit(_ context.Context, c authz.Commit) error {
 	g.last = c.Record

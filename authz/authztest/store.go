@@ -4,12 +4,13 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/rightful-go/rightful/authz"
 	"github.com/rightful-go/rightful/authz/internal/memory"
 )
 
-// Call names a method of [authz.Store] or [authz.DenialStore].
+// Call names a method of [authz.Store], [authz.CheckpointStore] or [authz.DenialStore].
 type Call string
 
 // The calls that a test can observe and make fail.
@@ -24,20 +25,26 @@ const (
 	CallDenial       Call = "Denial"
 	CallDenials      Call = "Denials"
 	CallPruneDenials Call = "PruneDenials"
+
+	CallCheckpoints     Call = "Checkpoints"
+	CallCheckpointChunk Call = "CheckpointChunk"
+	CallAddCheckpoint   Call = "AddCheckpoint"
 )
 
 var allCalls = []Call{
 	CallLoad, CallPosition, CallSince, CallBefore, CallUserVersion, CallCommit,
 	CallAddDenials, CallDenial, CallDenials, CallPruneDenials,
+	CallCheckpoints, CallCheckpointChunk, CallAddCheckpoint,
 }
 
 // Store is a store in memory for tests. A test can make it fail, block or lose results ([Store.Fail],
 // [Store.OnCall], [Store.OnReturn]), write to it like another program ([Store.InsertRows], [Store.DeleteRow],
-// [Store.DeleteRecord]), and edit what is read from it ([Store.EditState], [Store.EditRows],
-// [Store.EditRecords]).
+// [Store.PutEnd], [Store.DeleteEnd], [Store.DeleteRecord]), set its clock ([Store.SetClock]), and edit what is
+// read from it ([Store.EditState], [Store.EditRows], [Store.EditRecords]).
 //
-// It is an [authz.Store] and an [authz.DenialStore], and all its methods are safe for concurrent use. Create
-// one with [NewStore], and a second one on the same data, with failures of its own, with [Store.Another].
+// It is an [authz.Store], an [authz.CheckpointStore] and an [authz.DenialStore], and all its methods are safe
+// for concurrent use. Create one with [NewStore], and a second one on the same data, with failures of its own,
+// with [Store.Another].
 type Store struct {
 	mu       sync.Mutex
 	data     *memory.Store
@@ -53,8 +60,9 @@ type Store struct {
 }
 
 var (
-	_ authz.Store       = (*Store)(nil)
-	_ authz.DenialStore = (*Store)(nil)
+	_ authz.Store           = (*Store)(nil)
+	_ authz.CheckpointStore = (*Store)(nil)
+	_ authz.DenialStore     = (*Store)(nil)
 )
 
 // NewStore returns an empty store at revision 0, without failures.
@@ -135,6 +143,20 @@ func (s *Store) InsertRows(rows ...authz.Row) []int64 { return memory.InsertRows
 // the table had the row.
 func (s *Store) DeleteRow(id int64) bool { return memory.DeleteRow(s.memory(), id) }
 
+// PutEnd sets the end of a membership as another program would, without a change. The membership needn't be in
+// the policy table. An Until of 0 is kept as it is.
+func (s *Store) PutEnd(end authz.MembershipEnd) { memory.PutEnd(s.memory(), end) }
+
+// DeleteEnd removes the end of a membership as another program would, without a change. It reports whether the
+// store had one.
+func (s *Store) DeleteEnd(user authz.UserID, group authz.GroupName) bool {
+	return memory.DeleteEnd(s.memory(), user, group)
+}
+
+// SetClock sets the clock of the data, which is [time.Now] at first, for all stores on them. now must not call
+// the store.
+func (s *Store) SetClock(now func() time.Time) { memory.SetClock(s.memory(), now) }
+
 // DeleteRecord removes the record of a revision. It reports whether the store had one.
 func (s *Store) DeleteRecord(r authz.Revision) bool { return memory.DeleteRecord(s.memory(), r) }
 
@@ -153,7 +175,7 @@ func (s *Store) EditRows(edit func([]authz.Row) []authz.Row) {
 }
 
 // EditRecords passes all records, oldest first, through edit before Since and Before select from them; nil
-// removes it.
+// removes it. Edited records have no keys: Before ignores [authz.RecordQuery.Keys].
 func (s *Store) EditRecords(edit func([]authz.Record) []authz.Record) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -263,43 +285,46 @@ func (s *Store) Position(ctx context.Context) (authz.Position, error) {
 }
 
 // Since implements [authz.Store].
-func (s *Store) Since(ctx context.Context, after authz.Revision, limit int) ([]authz.Record, error) {
+func (s *Store) Since(ctx context.Context, after authz.Revision, limit, maxBytes int) ([]authz.Record, error) {
 	return run(ctx, s, CallSince, func(data *memory.Store) ([]authz.Record, error) {
 		list, edited, err := s.edited(ctx, data)
 		if !edited {
-			return data.Since(ctx, after, limit)
+			return data.Since(ctx, after, limit, maxBytes)
 		}
 		if err != nil {
 			return nil, err
 		}
 		list = slices.DeleteFunc(list, func(r authz.Record) bool { return r.Revision <= after })
 		list = list[:min(limit, len(list))]
-		last := after
-		for _, r := range list {
+		last, bytes := after, 0
+		for i, r := range list {
+			if maxBytes != 0 && bytes >= maxBytes {
+				return list[:i], nil
+			}
 			if r.Revision > last+1 {
 				return nil, authz.ErrGap
 			}
-			last = r.Revision
+			last, bytes = r.Revision, bytes+len(r.Delta)
 		}
 		return list, nil
 	})
 }
 
 // Before implements [authz.Store].
-func (s *Store) Before(ctx context.Context, before authz.Revision, limit int) ([]authz.Record, error) {
+func (s *Store) Before(ctx context.Context, q authz.RecordQuery) ([]authz.Record, error) {
 	return run(ctx, s, CallBefore, func(data *memory.Store) ([]authz.Record, error) {
 		list, edited, err := s.edited(ctx, data)
 		if !edited {
-			return data.Before(ctx, before, limit)
+			return data.Before(ctx, q)
 		}
 		if err != nil {
 			return nil, err
 		}
 		slices.Reverse(list)
-		if before != 0 {
-			list = slices.DeleteFunc(list, func(r authz.Record) bool { return r.Revision >= before })
-		}
-		return list[:min(limit, len(list))], nil
+		list = slices.DeleteFunc(list, func(r authz.Record) bool {
+			return q.Before != 0 && r.Revision >= q.Before || q.Since != 0 && r.At < q.Since || q.Until != 0 && r.At >= q.Until
+		})
+		return list[:min(q.Limit, len(list))], nil
 	})
 }
 
@@ -311,18 +336,19 @@ func (s *Store) edited(ctx context.Context, data *memory.Store) (list []authz.Re
 	if edit == nil {
 		return nil, false, nil
 	}
-	list, err = data.Since(ctx, 0, 1<<20)
+	list, err = data.Before(ctx, authz.RecordQuery{Limit: 1 << 20})
 	if err != nil {
 		return nil, true, err
 	}
+	slices.Reverse(list)
 	list = edit(list)
 	slices.SortStableFunc(list, func(a, b authz.Record) int { return int(a.Revision - b.Revision) })
 	return list, true, nil
 }
 
 // UserVersion implements [authz.Store].
-func (s *Store) UserVersion(ctx context.Context, id authz.UserID) (authz.Revision, error) {
-	return run(ctx, s, CallUserVersion, func(data *memory.Store) (authz.Revision, error) { return data.UserVersion(ctx, id) })
+func (s *Store) UserVersion(ctx context.Context, id authz.UserID) (authz.Version, error) {
+	return run(ctx, s, CallUserVersion, func(data *memory.Store) (authz.Version, error) { return data.UserVersion(ctx, id) })
 }
 
 // Commit implements [authz.Store].
@@ -370,4 +396,22 @@ func (s *Store) Denials(ctx context.Context, q authz.DenialQuery) ([]authz.Denia
 // PruneDenials implements [authz.DenialStore].
 func (s *Store) PruneDenials(ctx context.Context, keep authz.DenialBounds, limit int) (int, error) {
 	return run(ctx, s, CallPruneDenials, func(data *memory.Store) (int, error) { return data.PruneDenials(ctx, keep, limit) })
+}
+
+// Checkpoints implements [authz.CheckpointStore].
+func (s *Store) Checkpoints(ctx context.Context) ([]authz.Checkpoint, error) {
+	return run(ctx, s, CallCheckpoints, func(data *memory.Store) ([]authz.Checkpoint, error) { return data.Checkpoints(ctx) })
+}
+
+// CheckpointChunk implements [authz.CheckpointStore].
+func (s *Store) CheckpointChunk(ctx context.Context, r authz.Revision, chunk int) ([]byte, error) {
+	return run(ctx, s, CallCheckpointChunk, func(data *memory.Store) ([]byte, error) { return data.CheckpointChunk(ctx, r, chunk) })
+}
+
+// AddCheckpoint implements [authz.CheckpointStore].
+func (s *Store) AddCheckpoint(ctx context.Context, c authz.Checkpoint, chunks [][]byte) error {
+	_, err := run(ctx, s, CallAddCheckpoint, func(data *memory.Store) (struct{}, error) {
+		return struct{}{}, data.AddCheckpoint(ctx, c, chunks)
+	})
+	return err
 }

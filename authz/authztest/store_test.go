@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/rightful-go/rightful/authz"
 	"github.com/rightful-go/rightful/authz/authztest"
@@ -25,6 +26,16 @@ func TestStoreOnWhichNothingGoesWrong(t *testing.T) {
 				}
 			}
 			return s.(*authztest.Store).InsertRows(r)[0]
+		},
+		Write: map[string]func(*testing.T, authz.Store){
+			"end put": func(_ *testing.T, s authz.Store) {
+				s.(*authztest.Store).PutEnd(authz.MembershipEnd{User: "cleo", Group: "Desk", Until: 1})
+			},
+			"end deleted": func(t *testing.T, s authz.Store) {
+				if !s.(*authztest.Store).DeleteEnd("ben", "Desk") {
+					t.Error("there is no end to delete")
+				}
+			},
 		},
 		DeleteRecord: func(_ *testing.T, s authz.Store, r authz.Revision) { s.(*authztest.Store).DeleteRecord(r) },
 		Lacks:        "memory doesn't outlast the process",
@@ -65,5 +76,20 @@ func TestStoreThatFails(t *testing.T) {
 	}
 	if n := s.Calls(authztest.CallCommit); n != 2 {
 		t.Errorf("%d calls of Commit", n)
+	}
+}
+
+// The ends that a test writes and the clock that it sets are those of the data, for every store on them.
+func TestStoreWithEnds(t *testing.T) {
+	s := authztest.NewStore()
+	other := s.Another()
+	s.PutEnd(authz.MembershipEnd{User: "ana", Group: "Desk", Until: 7})
+	s.SetClock(func() time.Time { return time.UnixMicro(5) })
+	state, _, err := authztest.Load(t.Context(), other)
+	if err != nil || len(state.Ends) != 1 || state.Writes != 1 || state.Now != 5 {
+		t.Errorf("loaded %+v: %v", state, err)
+	}
+	if !s.DeleteEnd("ana", "Desk") || s.DeleteEnd("ana", "Desk") {
+		t.Error("DeleteEnd doesn't say whether there was an end")
 	}
 }

@@ -69,7 +69,7 @@ var cases = []struct {
 	{"an interrupted commit is whole or absent (gorm-adapter SavePolicy)", cutShort, nil},
 	{"milestones are kept", milestones, nil},
 	{"groups are created, updated and deleted", groups, nil},
-	{"a user's version is the revision of the last commit that names the user", userVersions, nil},
+	{"a user's version is the revision and hash of the last commit that names the user", userVersions, nil},
 	{"arguments and results are copied", copies, nil},
 
 	{"rows load in the order of their ids", rowOrder, nil},
@@ -86,19 +86,39 @@ var cases = []struct {
 	{"one commit can have as many rows as an import (gorm-adapter AddPolicies)", manyRows, nil},
 	{"values can have their maximum length, in code points of four bytes", longestValues, nil},
 	{"values that are too long are kept whole or refused (MySQL without strict mode)", tooLong, nil},
+	{"a text that can't be stored is no outage (PostgreSQL and NUL)", oddTexts, nil},
 	{"foreign writes change Writes, and commits don't", writesOfOthers, writes},
 	{"a commit after a foreign write is a conflict", writesOfOthersConflict, insertRow},
 	{"bad rows load as they are, NULL as empty (gorm-adapter LoadPolicy)", badRows, insertRow},
 
+	{"ends of memberships are set, replaced and deleted, without regard to rows", endsAreKept, nil},
+	{"an end to delete must exist", deletedEndMustBeThere, nil},
+	{"ends with similar names stay (MySQL collations)", similarEndsStay, nil},
+	{"a rename moves ends", renameMovesEnds, nil},
+	{"one commit can have many ends", manyEnds, nil},
+	{"names in ends can have their maximum length, and are kept whole or refused", longEnds, nil},
+	{"the clock is the store's, in microseconds, UTC", clock, nil},
+	{"a commit before its time writes nothing", notBefore, nil},
+	{"a commit is made once its time has come", notBeforeComes, nil},
+
 	{"records are kept byte for byte", recordsExact, nil},
 	{"records since a revision, oldest first", since, nil},
+	{"records since a revision, bounded in bytes", sinceInBytes, nil},
 	{"a missing record is a gap", gap, deleteRecord},
 	{"records before a revision, newest first", before, nil},
+	{"records are found by their keys and times", keysAndTimes, nil},
+	{"a record can have as many keys as a commit may give it", manyKeys, nil},
 
 	{"of commits onto one revision, one succeeds", oneWins, nil},
 	{"a load sees one revision", oneMoment, nil},
 	{"a second instance sees what the first committed", secondInstance, another},
 	{"a reopened store has everything", reopened, reopen},
+
+	// These are for an [authz.CheckpointStore].
+	{"checkpoints are kept exactly, and don't change the position", checkpointsExact, nil},
+	{"a checkpoint fits a record and is written once", checkpointsOnce, nil},
+	{"an archive deletes records, checkpoints and versions of users without rows", archive, nil},
+	{"an archive is part of its commit", archiveWhole, nil},
 
 	// The others are for an [authz.DenialStore].
 	{"denials are kept exactly, and don't change the position", denialsExact, nil},

@@ -55,6 +55,7 @@ func oneWins(f *fixture) {
 func oneMoment(f *fixture) {
 	first := authz.Commit{PutGroups: []authz.GroupRow{group(momentGroup(1), 1)}}
 	for i := range 50 {
+		first.Ends = append(first.Ends, end(authz.UserID(fmt.Sprintf("user-%d", i)), momentGroup(1), 1))
 		first.AddRows = append(first.AddRows, row("g", fmt.Sprintf("user-%d", i), string(momentGroup(1).Subject())))
 	}
 	f.commit(first)
@@ -134,13 +135,16 @@ func (f *fixture) loadMoment(members int, between func()) {
 		f.Fatal(err)
 	}
 	r := state.Revision
-	if len(got) != members || len(state.Groups) != 1 {
-		f.Fatalf("at revision %d %d rows and %d groups", r, len(got), len(state.Groups))
+	if len(got) != members || len(state.Groups) != 1 || len(state.Ends) != members {
+		f.Fatalf("at revision %d %d rows, %d groups and %d ends", r, len(got), len(state.Groups), len(state.Ends))
 	}
 	if state.Groups[0].Name != momentGroup(r) || string(state.Hash) != string(record(r).Hash) {
 		f.Fatalf("at revision %d the group %q and the hash %x", r, state.Groups[0].Name, state.Hash)
 	}
 	for i := range got {
+		if state.Ends[i].Group != momentGroup(r) {
+			f.Fatalf("at revision %d an end is of %q", r, state.Ends[i].Group)
+		}
 		if got[i].V[1] != string(momentGroup(r).Subject()) {
 			f.Fatalf("at revision %d, row %d is in %q", r, i, got[i].V[1])
 		}
@@ -153,8 +157,8 @@ func secondInstance(f *fixture) {
 	other.same("after the first's commit", other.everything(), f.everything())
 	other.commit(fullCommit())
 	f.same("after the second's commit", f.everything(), other.everything())
-	if v := f.userVersion("cleo"); v != 2 {
-		f.Errorf("cleo has version %d", v)
+	if v := f.userVersion("cleo"); v != version(2) {
+		f.Errorf("cleo has version %v", v)
 	}
 }
 
@@ -165,8 +169,8 @@ func reopened(f *fixture) {
 	for range 2 {
 		f.store = f.backend.Reopen(f.T, f.store)
 		f.same("opened again", f.everything(), was)
-		if v := f.userVersion("cleo"); v != 2 {
-			f.Errorf("cleo has version %d", v)
+		if v := f.userVersion("cleo"); v != version(2) {
+			f.Errorf("cleo has version %v", v)
 		}
 	}
 	f.commit(authz.Commit{RemoveRows: []authz.Row{row("g", "cleo", "group:Front desk")}})

@@ -1,6 +1,7 @@
 package authztest
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/rightful-go/rightful/authz"
@@ -31,8 +32,8 @@ func longestValues(f *fixture) {
 		state:   authz.State{Position: f.onto(2), Groups: []authz.GroupRow{g}},
 		records: []authz.Record{r},
 	})
-	if v := f.userVersion(authz.UserID(user)); v != 1 {
-		f.Errorf("the user has version %d", v)
+	if v := f.userVersion(authz.UserID(user)); v != version(1) {
+		f.Errorf("the user has version %v", v)
 	}
 	f.commit(authz.Commit{
 		Renames:    []authz.Rename{{From: name, To: "Desk"}},
@@ -98,4 +99,46 @@ func tooLong(f *fixture) {
 	}
 	f.commit(authz.Commit{RemoveRows: []authz.Row{row("g", "ana", "group:Desk")}})
 	f.hasRows()
+}
+
+// oddTexts asks and writes with texts that no name may have. A store may find nothing, keep them, or refuse them,
+// but must not make that look as if it couldn't be reached.
+func oddTexts(f *fixture) {
+	ctx := f.Context()
+	for _, text := range []string{"\x00", "a\x00b", "\xff", "a\xc3", "\xed\xa0\x80", strings.Repeat("𐐷", 5000)} {
+		calls := map[string]func() error{
+			"UserVersion": func() error { _, err := f.store.UserVersion(ctx, authz.UserID(text)); return err },
+			"Before": func() error {
+				_, err := f.store.Before(ctx, authz.RecordQuery{Keys: [][]string{{text}}, Limit: 1})
+				return err
+			},
+			"Commit of a reason": func() error {
+				r := record(f.revision() + 1)
+				r.Reason = text
+				return f.store.Commit(ctx, f.next(authz.Commit{Record: r}))
+			},
+			"Commit of a row": func() error {
+				return f.store.Commit(ctx, f.next(authz.Commit{AddRows: []authz.Row{row("g", text, "group:Desk")}}))
+			},
+			"Commit of an end": func() error {
+				return f.store.Commit(ctx, f.next(authz.Commit{Ends: []authz.MembershipEnd{end(authz.UserID(text), authz.GroupName(text), 1)}}))
+			},
+			"Commit of a user": func() error {
+				return f.store.Commit(ctx, f.next(authz.Commit{Users: []authz.UserID{authz.UserID(text)}}))
+			},
+		}
+		if s, ok := f.store.(authz.DenialStore); ok {
+			calls["Denial"] = func() error { _, err := s.Denial(ctx, authz.DenialID(text)); return err }
+			calls["Denials"] = func() error {
+				_, err := s.Denials(ctx, authz.DenialQuery{User: authz.UserID(text), Limit: 1})
+				return err
+			}
+		}
+		for name, call := range calls {
+			err := call()
+			if err != nil && !errors.Is(err, authz.ErrValueRefused) && !errors.Is(err, authz.ErrNoSuchDenial) {
+				f.Errorf("%s with %.20q: %v", name, text, err)
+			}
+		}
+	}
 }

@@ -14,7 +14,7 @@ func ExampleNew() {
 		fmt.Println(err)
 		return
 	}
-	defer engine.Close()
+	defer engine.Close(context.Background())
 	fmt.Println(engine.Can("ana", "reports:view"), engine.Can("ben", "reports:view"))
 	// Output: true false
 }

@@ -78,10 +78,6 @@ func (c *groupsCheck) group(line int, g authz.GroupInfo) (details []string) {
 // claimName records a name. It returns why the name is taken, or "".
 func (c *groupsCheck) claimName(line int, name authz.GroupName) string {
 	folded := fold.String(string(name))
-	if name != authz.Administrators && folded == fold.String(string(authz.Administrators)) {
-		return fmt.Sprintf("the name %q is equivalent to %q, the protected group; write it exactly so or choose another",
-			name, authz.Administrators)
-	}
 	first, ok := c.taken[folded]
 	switch {
 	case !ok:

@@ -57,7 +57,7 @@ func TestGroupNamesAreUniqueAfterFolding(t *testing.T) {
 			t.Errorf("%q and %q: got %v", pair[0], pair[1], err)
 		}
 	}
-	for _, name := range []string{"administrators", "ADMINISTRATORS", "Ａdministrators", "Admini\u017Ftrators"} {
+	for _, name := range []string{"administrators", "ADMINISTRATORS", "Ａdministrators", "Admini\u017Ftrators", "\u0410dministrators"} {
 		_, err := policycsv.ReadGroups(strings.NewReader("name,description\n" + name + ",\n"))
 		if err == nil || !strings.Contains(err.Error(), "the protected group; write it exactly so") {
 			t.Errorf("%q: got %v", name, err)

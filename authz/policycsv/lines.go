@@ -25,8 +25,9 @@ const tooLong = "the line is longer than 64 KiB; is a line break missing?"
 // record is one line, split into fields.
 type record struct {
 	line   int
-	fields []string // at least one; valid until the next record
-	fault  string   // why the line can't be read, "" if it can
+	fields []string    // at least one; valid until the next record
+	until  authz.Until // from the comment above
+	fault  string      // why the line can't be read, "" if it can
 }
 
 // records yields the lines of a file that are not skipped, bad ones included. The only error is that of the
@@ -35,17 +36,24 @@ func records(r io.Reader, comments bool) iter.Seq2[record, error] {
 	return func(yield func(record, error) bool) {
 		in := lineReader{in: bufio.NewReaderSize(r, maxLine+len(byteOrderMark)+len("\r\n"))}
 		var rec record
+		var above endComment
 		for {
 			line, fault, err := in.next()
 			if err != nil && err != io.EOF { // a wrapped io.EOF is an error, not the end of the file
 				yield(record{}, err)
 				return
 			}
-			rec.line, rec.fault = in.number, fault
-			if (fault != "" || rec.parse(line, comments)) && !yield(rec, nil) {
+			rec.line, rec.fault, rec.until = in.number, fault, above.until
+			is := fault != "" || rec.parse(line, comments)
+			if !above.end(is, yield) || is && !yield(rec, nil) {
 				return
 			}
+			above = endComment{}
+			if comments && !is {
+				above = readEndComment(in.number, line)
+			}
 			if err == io.EOF {
+				above.end(false, yield)
 				return
 			}
 		}

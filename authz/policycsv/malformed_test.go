@@ -129,7 +129,7 @@ var badInGroups = []badLine{
 	{"a", []string{"the header names 2 fields (name,description), but this line has 1; an empty field needs its comma too"}},
 	{"a,b,", []string{"the header names 2 fields (name,description), but this line has 3; put a field that contains a comma in quotes"}},
 	{"group:a,", []string{`the name "group:a" begins with "group:"; leave that out`}},
-	{"ADMINISTRATORS,", []string{`the name "ADMINISTRATORS" is equivalent to "Administrators", the protected group; write it exactly so or choose another`}},
+	{"ADMINISTRATORS,", []string{`the name "ADMINISTRATORS" looks like "Administrators", the protected group; write it exactly so or choose another`}},
 	{"a*,b\u200b", []string{`the name "a*" contains "*"`, "the description contains the invisible character U+200B"}},
 }
 

@@ -3,6 +3,7 @@ package policycsv
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/rightful-go/rightful/authz"
@@ -15,7 +16,8 @@ var (
 )
 
 // ReadPolicy reads a policy in Casbin's CSV: "p, subject, object, action[, allow|deny]" and
-// "g, member, group". An effect that is left out is filled in as "allow".
+// "g, member, group". An effect that is left out is filled in as "allow". A comment "# until" with a time (RFC 3339)
+// ends the membership on the line below it.
 //
 // Lines that can't be read don't stop it. Their faults are in the result's Faults, in order of lines, one or
 // more for each line: the first 1,000, and FaultCount counts all. ReadPolicy returns an error only if r
@@ -24,6 +26,7 @@ func ReadPolicy(r io.Reader) (authz.PolicyFile, error) {
 	var (
 		lines []authz.PolicyLine
 		bad   faultList
+		mem   fieldMemory
 	)
 	for rec, err := range records(r, true) {
 		if err != nil {
@@ -34,23 +37,69 @@ func ReadPolicy(r io.Reader) (authz.PolicyFile, error) {
 			continue
 		}
 		fields, details := policyFields(rec.fields)
+		if rec.until != 0 && rec.fields[0] != "g" {
+			details = append(details, noMembershipBelow)
+		}
 		for _, detail := range details {
 			bad.add(rec.line, detail)
 		}
 		if len(details) == 0 {
-			lines = append(lines, authz.PolicyLine{Number: rec.line, Fields: fields})
+			lines = append(lines, authz.PolicyLine{Number: rec.line, Fields: mem.keep(fields), Until: rec.until})
 		}
 	}
 	return authz.PolicyFile{Lines: lines, Faults: bad.list, FaultCount: bad.count}, nil
 }
 
+// fieldMemory keeps the fields of many lines in few pieces of memory. Alone, each list and each text would take
+// up to a third more.
+type fieldMemory struct {
+	lists []string        // the rest of the present piece
+	text  strings.Builder // the present piece
+}
+
+// constants are the texts that most lines have.
+var constants = map[string]string{"p": "p", "g": "g", "allow": "allow", "deny": "deny", "*": "*"}
+
+// keep returns a copy of fields.
+func (m *fieldMemory) keep(fields []string) []string {
+	const listPiece, textPiece = 4 << 10, 64 << 10
+	if len(m.lists) < len(fields) {
+		m.lists = make([]string, listPiece)
+	}
+	list := m.lists[:len(fields):len(fields)]
+	m.lists = m.lists[len(fields):]
+	for i, field := range fields {
+		if constant, ok := constants[field]; ok {
+			list[i] = constant
+			continue
+		}
+		if m.text.Cap()-m.text.Len() < len(field) {
+			m.text = strings.Builder{}
+			m.text.Grow(max(textPiece, len(field)))
+		}
+		from := m.text.Len()
+		m.text.WriteString(field)
+		list[i] = m.text.String()[from:]
+	}
+	return list
+}
+
+// WriteView writes the policy of a view: the rows of its export, and the ends of memberships as comments above them.
+// ReadPolicy reads both; plain Casbin skips the comments. Otherwise it is like [WritePolicy].
+func WriteView(w io.Writer, v *authz.View) error { return writePolicy(w, v.Export(), v.RowEnd) }
+
 // WritePolicy writes rows as lines of a policy in the order given, with every effect. If a row is not a "p" or
 // "g" row of the right length, or couldn't be read back, it returns an error that names its line and writes
 // nothing.
 func WritePolicy(w io.Writer, rows []authz.Row) error {
+	return writePolicy(w, rows, func(authz.Row) authz.Until { return 0 })
+}
+
+func writePolicy(w io.Writer, rows []authz.Row, endOf func(authz.Row) authz.Until) error {
 	out := lineWriter{separator: ", "}
 	for _, row := range rows {
 		fields, details := policyFields(rowFields(row))
+		out.end(endOf(row))
 		out.add(fields, details...)
 	}
 	return out.writeTo(w)
@@ -65,8 +114,8 @@ func rowFields(row authz.Row) []string {
 	return append([]string{row.Type}, row.V[:n]...)
 }
 
-// policyFields returns a copy of the fields of a policy line, with the effect filled in, or everything that is
-// wrong with them.
+// policyFields returns the fields of a policy line, with the effect filled in, or everything that is wrong with
+// them.
 func policyFields(fields []string) (checked, details []string) {
 	names, least := ruleFields, len(ruleFields)-1
 	switch fields[0] {
@@ -89,11 +138,10 @@ func policyFields(fields []string) (checked, details []string) {
 		details = append(details, fmt.Sprintf("the effect is %s; it must be allow or deny, "+
 			"or be left out together with its comma, which means allow", excerpt(fields[4])))
 	}
-	checked = append(make([]string, 0, len(names)), fields...)
 	if len(fields) < len(names) {
-		checked = append(checked, "allow")
+		fields = append(slices.Clip(fields), "allow")
 	}
-	return checked, details
+	return fields, details
 }
 
 // wrongCount says how many fields a line must have and guesses why it has others.

@@ -46,6 +46,7 @@ func ReadSeed(fsys fs.FS) (authz.Seed, error) {
 		}),
 		read(seedPolicy, func(r io.Reader) (err error) {
 			seed.Policy, err = readPolicy(r)
+			seed.Policy.Name = seedPolicy
 			return err
 		}),
 	)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+
+	"github.com/rightful-go/rightful/authz"
 )
 
 // lineWriter collects the lines of a file, so that all of them are written or, if one couldn't be read back,
@@ -36,6 +38,14 @@ func (w *lineWriter) add(fields []string, details ...string) {
 		w.fail(fault)
 	}
 	w.text = append(w.text, '\n')
+}
+
+// end adds the comment that ends the membership on the next line, unless until is 0.
+func (w *lineWriter) end(until authz.Until) {
+	if until != 0 {
+		w.lines++
+		w.text = appendEndComment(w.text, until)
+	}
 }
 
 func (w *lineWriter) fail(detail string) {

@@ -27,3 +27,10 @@ func denialOrQuestion(_ *cobra.Command, args []string) error {
 	}
 	return nil
 }
+
+func oneFile(_ *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return usageError{fmt.Errorf("takes the name of one file, but got %d arguments", len(args))}
+	}
+	return nil
+}

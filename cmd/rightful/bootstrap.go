@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bufio"
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/rightful-go/rightful/authz"
 	"github.com/spf13/cobra"
@@ -9,31 +12,37 @@ import (
 
 func bootstrapCommand(p process, out *output) *cobra.Command {
 	var w writer
+	var yes bool
 	cmd := &cobra.Command{
 		Use:   "bootstrap USER",
 		Short: "Make a user an administrator",
 		Long: `Add USER to Administrators, as a recorded change: the way back in if no administrator can
-sign in any more. USER is the id by which the service knows the user. The command does not
-check that such a user exists: accounts belong to the service, not to the policy.
+sign in any more. USER is the id by which the service knows the user. Accounts belong to
+the service, and the command can't check that USER has one. If the policy does not name
+USER, which a typing error may cause, the command asks first; --yes answers in advance.
 
 The change takes effect on every running instance within a second.`,
 		Example:           `  rightful bootstrap --db sqlite:policy.db --reason "ana has left" eve`,
 		Args:              oneUser,
 		ValidArgsFunction: noFiles,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return bootstrap(cmd.Context(), p, out, &w, authz.UserID(args[0]))
+			return bootstrap(cmd.Context(), p, out, &w, authz.UserID(args[0]), yes)
 		},
 	}
 	w.addFlags(cmd)
+	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "don't ask about a user whom the policy doesn't name")
 	return cmd
 }
 
-func bootstrap(ctx context.Context, p process, out *output, w *writer, user authz.UserID) error {
+func bootstrap(ctx context.Context, p process, out *output, w *writer, user authz.UserID, yes bool) error {
 	s, err := w.open(ctx, p)
 	if err != nil {
 		return err
 	}
 	defer s.close()
+	if !yes && user.Check() == nil && !s.engine.View().User(user).Known && !confirmed(p, user) {
+		return noError{fmt.Errorf("%q was not made an administrator; use --yes if the id is right", user)}
+	}
 	change, err := s.Bootstrap(ctx, user)
 	if err != nil {
 		return err
@@ -43,6 +52,18 @@ func bootstrap(ctx context.Context, p process, out *output, w *writer, user auth
 		return out.print(result, "Nothing changed: %q is an administrator already.", user)
 	}
 	return out.print(result, "%q is an administrator since revision %d.", user, change.Revision)
+}
+
+// confirmed asks whether a user whom the policy doesn't name is to be an administrator. No answer, as when there
+// is no terminal, is no.
+func confirmed(p process, user authz.UserID) bool {
+	note(p.stderr, "The policy names no user %q. Make them an administrator all the same? [y/N] ", user)
+	line, err := bufio.NewReader(p.stdin).ReadString('\n')
+	if err != nil {
+		note(p.stderr, "\n")
+	}
+	answer := strings.ToLower(strings.TrimSpace(line))
+	return answer == "y" || answer == "yes"
 }
 
 // changed is the result of a command that changes the policy.

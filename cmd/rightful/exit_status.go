@@ -43,7 +43,7 @@ func statusOf(err error) int {
 	switch {
 	case err == nil:
 		return statusYes
-	case errors.As(err, new(noError)):
+	case errors.As(err, new(noError)), errors.Is(err, authz.ErrAdoptionRefused):
 		return statusNo
 	case errors.As(err, new(usageError)):
 		return statusError

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/rightful-go/rightful/api/openapi"
 )
@@ -18,7 +19,7 @@ func writeExplanation(to io.Writer, x openapi.Explanation) {
 		if p.Allowed {
 			verb = "holds"
 		}
-		note(to, "  %s %s%s\n", verb, p.Permission, labeled(p))
+		note(to, "  %s %s%s%s\n", verb, p.Permission, labeled(p), until(p.Until)+lost(p.Lost))
 	}
 	if x.Allowed {
 		note(to, "%s may do this.\n", x.User)
@@ -27,7 +28,7 @@ func writeExplanation(to io.Writer, x openapi.Explanation) {
 	heading := "What would help, best first:"
 	if len(x.BadRows) > 0 {
 		for _, row := range x.BadRows {
-			note(to, "Row %d is a bad row and denies %s everything: %s. Remove it with rightful repair %[1]d.\n", row.ID, x.User, row.Detail)
+			note(to, "Row %d is a bad row and denies %s everything: %s. See rightful repair %[1]d.\n", row.ID, x.User, row.Detail)
 		}
 		heading = "What would help after that, best first:"
 	}
@@ -43,6 +44,28 @@ func writeExplanation(to io.Writer, x openapi.Explanation) {
 			note(to, "    %s %s\n", request.Method, request.Path)
 		}
 	}
+}
+
+// moment is how a time is shown, in the time zone of the machine.
+const moment = "Monday, 2 January 2006 15:04 MST"
+
+// until says when something ends.
+func until(end time.Time) string {
+	if end.IsZero() {
+		return ""
+	}
+	return ", until " + end.Local().Format(moment)
+}
+
+// lost says by which change a permission was lost, nothing if that isn't known.
+func lost(by *openapi.Loss) string {
+	switch {
+	case by == nil:
+		return ""
+	case by.Actor.Kind == openapi.ActorKindClock:
+		return fmt.Sprintf(", ended on %s, revision %d", by.At.Local().Format(moment), by.Revision)
+	}
+	return fmt.Sprintf(", lost on %s, revision %d", by.At.Local().Format(moment), by.Revision)
 }
 
 func labeled(p openapi.ExplainedPermission) string {

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
 	"database/sql"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -14,10 +17,12 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/glebarez/sqlite"
 	"github.com/rightful-go/rightful/adapters/gormstore"
+	sqlitestore "github.com/rightful-go/rightful/adapters/sqlite"
 	"github.com/rightful-go/rightful/api"
 	"github.com/rightful-go/rightful/authz"
 	"github.com/rightful-go/rightful/authz/memstore"
 	"github.com/rightful-go/rightful/internal/database"
+	"gorm.io/gorm"
 )
 
 // shell has the commands that prepare a transcript:
@@ -27,6 +32,9 @@ import (
 //	ls                    lists the files
 //	office FILE [KEY]     makes a policy in an SQLite file, whose records are keyed with KEY: ana is its
 //	                      administrator, HEAD its head
+//	busy FILE REVISION    makes changes in such a file up to a revision
+//	casbin FILE NAME      writes a table of authz/testdata/adoption into an SQLite file, as a program with
+//	                      gorm-adapter would, and its model into NAME.conf
 //	sql FILE STATEMENT    does what another program might do to the tables
 //	can FILE USER         says whether the policy lets a user do a:b, and records foreign rows
 //	serve [FILE]          starts a service at RIGHTFUL_URL, with the policy of a file or one in memory; tokens
@@ -57,6 +65,12 @@ func (s *shell) builtin(out io.Writer, name string, args []string) {
 		}
 	case "office":
 		s.office(args[0], strings.Join(args[1:], ""))
+	case "busy":
+		n, err := strconv.Atoi(args[1])
+		check(s.t, err)
+		busy(s.t, args[0], authz.Revision(n))
+	case "casbin":
+		s.casbin(args[0], args[1])
 	case "sql":
 		execute(s.t, args[0], args[1])
 	case "can":
@@ -84,11 +98,50 @@ func (s *shell) office(file, key string) {
 	defer store.Close()
 	engine, err := authz.Open(s.t.Context(), store, authz.Options{Bootstrap: "ana", RecordKey: []byte(key), Logger: slog.New(slog.DiscardHandler)})
 	check(s.t, err)
-	defer engine.Close()
+	defer engine.Close(context.Background())
 	_, err = engine.As("ana").CreateGroup(s.t.Context(), authz.GroupSpec{Name: "Desk"})
 	check(s.t, err)
 	head := engine.Status().Head
 	s.env["HEAD"] = fmt.Sprintf("%d:%x", head.Revision, head.Hash)
+}
+
+// busy makes changes without waiting for the disk.
+func busy(t *testing.T, file string, last authz.Revision) {
+	t.Helper()
+	db, err := gorm.Open(sqlite.Open(file), &gorm.Config{})
+	check(t, err)
+	pool, err := db.DB()
+	check(t, err)
+	defer pool.Close()
+	pool.SetMaxOpenConns(1)
+	_, err = pool.ExecContext(t.Context(), "PRAGMA synchronous = OFF")
+	check(t, err)
+	store, err := sqlitestore.New(t.Context(), db, gormstore.Options{})
+	check(t, err)
+	engine, err := authz.Open(t.Context(), store, authz.Options{PollInterval: time.Hour, Logger: slog.New(slog.DiscardHandler)})
+	check(t, err)
+	defer engine.Close(context.Background())
+	for engine.View().Revision() < last {
+		_, err := engine.As("ana").Assign(t.Context(), "Desk", authz.UserID(fmt.Sprint("user", engine.View().Revision())))
+		check(t, err)
+	}
+}
+
+// tables is the folder of the tables of other programs.
+var tables, _ = filepath.Abs("../../authz/testdata/adoption")
+
+func (s *shell) casbin(file, name string) {
+	s.t.Helper()
+	model, err := os.ReadFile(filepath.Join(tables, name+".conf"))
+	check(s.t, err)
+	check(s.t, os.WriteFile(name+".conf", model, 0o600))
+	rows, err := os.ReadFile(filepath.Join(tables, name+".csv"))
+	check(s.t, err)
+	execute(s.t, file, "CREATE TABLE casbin_rule (id integer PRIMARY KEY AUTOINCREMENT, ptype text, v0 text, v1 text, v2 text, v3 text, v4 text, v5 text)")
+	for line := range strings.Lines(string(rows)) {
+		fields := append(strings.Split(strings.TrimSpace(line), ", "), "", "", "", "", "")[:7]
+		execute(s.t, file, "INSERT INTO casbin_rule (ptype, v0, v1, v2, v3, v4, v5) VALUES ('"+strings.Join(fields, "', '")+"')")
+	}
 }
 
 func can(t *testing.T, file string, user authz.UserID) bool {
@@ -98,7 +151,7 @@ func can(t *testing.T, file string, user authz.UserID) bool {
 	defer store.Close()
 	engine, err := authz.Open(t.Context(), store, authz.Options{Logger: slog.New(slog.DiscardHandler)})
 	check(t, err)
-	defer engine.Close()
+	defer engine.Close(context.Background())
 	return engine.Can(user, "a:b")
 }
 
@@ -125,7 +178,7 @@ func (s *shell) serve(file ...string) {
 		Catalog: authz.Catalog{{Permission: "a:b", Label: "Do it", Category: []string{"Things"}}, {Permission: "a:c", Label: "Undo it"}},
 	})
 	check(s.t, err)
-	s.t.Cleanup(func() { _ = engine.Close() })
+	s.t.Cleanup(func() { _ = engine.Close(context.Background()) })
 	s.service = engine
 	_, err = engine.As("ana").CreateGroup(s.t.Context(), authz.GroupSpec{Name: group, Permissions: authz.Rules{Grants: []authz.Pattern{"a:*"}}})
 	check(s.t, err)

@@ -1,10 +1,14 @@
-// Command rightful is for the operators of a Rightful service. It creates the tables, verifies the
-// audit log, brings back an administrator, removes bad rows and explains denials:
+// Command rightful is for the operators of a Rightful service. It creates the tables, adopts those
+// that plain Casbin filled, verifies the audit log, brings back an administrator, removes bad rows and explains denials:
 //
 //	rightful migrate --db postgres://… [--print]
-//	rightful audit verify --db postgres://… [--record-key FILE] [--head REVISION:HASH]...
+//	rightful adopt --db postgres://… [--check] [--model FILE] [--copy PREFIX]
+//	rightful audit verify --db postgres://… [--record-key FILE] [--head REVISION:HASH]... [--archive FILE]...
+//	rightful audit archive --db postgres://… [--record-key FILE] [--keep N] FILE
 //	rightful bootstrap --db postgres://… USER
 //	rightful repair --db postgres://… [ROW...]
+//	rightful rename-permission --db postgres://… OLD NEW
+//	rightful status --url https://…/api/v1
 //	rightful why --url https://…/api/v1 DENIAL
 //	rightful why --url https://…/api/v1 USER PERMISSION...
 //

@@ -13,7 +13,7 @@ func TestPrintedMigrationIsComplete(t *testing.T) {
 		var out bytes.Buffer
 		p := process{strings.NewReader(""), &out, os.Stderr, func(string) string { return "" }}
 		status := run(t.Context(), []string{"migrate", "--db", address, "--prefix", "acme", "--print"}, p)
-		for _, text := range []string{"acme_casbin_rule", "acme_rightful_state", "acme_rightful_denials", "-- To version 2."} {
+		for _, text := range []string{"acme_casbin_rule", "acme_rightful_state", "acme_rightful_memberships", "acme_rightful_denials", "-- To version 2."} {
 			if status != statusYes || !strings.Contains(out.String(), text) {
 				t.Errorf("%s: status %d, no %s in\n%s", address, status, text, &out)
 			}

@@ -34,7 +34,7 @@ func (k *recordKey) read() ([]byte, error) {
 // checkKey fails if the last record was hashed with another key. A record written with the wrong
 // key would break the chain for good.
 func checkKey(ctx context.Context, store authz.Store, key []byte) error {
-	last, err := store.Before(ctx, 0, 2)
+	last, err := store.Before(ctx, authz.RecordQuery{Limit: 2})
 	if err != nil {
 		return fmt.Errorf("%w: %w", authz.ErrStoreUnavailable, err)
 	}
@@ -44,10 +44,30 @@ func checkKey(ctx context.Context, store authz.Store, key []byte) error {
 	var before []byte
 	if len(last) > 1 {
 		before = last[1].Hash
+	} else if before, err = archivedHash(ctx, store, last[0].Revision-1); err != nil {
+		return err
 	}
 	if !last[0].Follows(before, key) {
 		return fmt.Errorf("the record of revision %d was not hashed with this key: give the key of the service with --record-key; "+
 			"if that is the right key, the record was altered, see rightful audit verify", last[0].Revision)
 	}
 	return nil
+}
+
+// archivedHash returns the hash of an archived record, which its checkpoint keeps; none if there is no checkpoint.
+func archivedHash(ctx context.Context, store authz.Store, r authz.Revision) ([]byte, error) {
+	checkpoints, ok := store.(authz.CheckpointStore)
+	if !ok {
+		return nil, nil
+	}
+	list, err := checkpoints.Checkpoints(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", authz.ErrStoreUnavailable, err)
+	}
+	for _, c := range list {
+		if c.Revision == r {
+			return c.Hash, nil
+		}
+	}
+	return nil, nil
 }

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,31 +13,49 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// repairFlags are the flags of repair.
+type repairFlags struct {
+	writer
+	complete, remove []int64
+	effect           string
+	dryRun           bool
+}
+
 func repairCommand(p process, out *output) *cobra.Command {
-	var w writer
-	var dryRun bool
+	var f repairFlags
 	cmd := &cobra.Command{
 		Use:   "repair [ROW...]",
-		Short: "Remove bad rows from the policy table",
-		Long: `Remove bad rows from the policy table, as a recorded change: the rows with these ids, or all
-bad rows if no id is given. A bad row is one that is not a valid rule. It grants nothing,
-and if it may be a restriction, it denies its subject everything. A row that is not bad is
-never removed.
+		Short: "List, complete and remove bad rows of the policy table",
+		Long: `List the bad rows of the policy table, or those with the ids given: what is wrong with each,
+whom it denies everything, and what completing and removing it would do. A bad row is one that
+is not a valid rule. It grants nothing, and if it may be a restriction, it denies its subject
+everything.
 
-With --dry-run, repair lists the rows that it would remove and leaves them in place.`,
-		Example: `  rightful repair --db sqlite:policy.db --dry-run
-  rightful repair --db sqlite:policy.db --reason "typed by hand" 71`,
+With --complete and --remove, repair changes these rows and no others, as one recorded change.
+A completed row becomes the rule that it was meant to be: with its missing effect, with "group:"
+before a group, without invisible characters. What lacks more can only be removed. With
+--dry-run, repair says what it would do and changes nothing.`,
+		Example: `  rightful repair --db sqlite:policy.db
+  rightful repair --db sqlite:policy.db --remove 71 --remove 72 --dry-run
+  rightful repair --db sqlite:policy.db --complete 73 --effect allow --reason "typed by hand"`,
 		ValidArgsFunction: noFiles,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ids, err := rowIDs(args)
 			if err != nil {
 				return err
 			}
-			return repair(cmd.Context(), p, out, &w, ids, dryRun)
+			return repair(cmd.Context(), p, out, &f, ids)
 		},
 	}
-	w.addFlags(cmd)
-	cmd.Flags().BoolVarP(&dryRun, "dry-run", "n", false, "list the rows and remove nothing")
+	f.addFlags(cmd)
+	flags := cmd.Flags()
+	flags.Int64SliceVar(&f.complete, "complete", nil, "complete the `row` with this id; can be repeated")
+	flags.Int64SliceVar(&f.remove, "remove", nil, "remove the `row` with this id; can be repeated")
+	flags.StringVar(&f.effect, "effect", "", "`effect` of completed rows that lack theirs: allow or deny")
+	for _, name := range []string{"complete", "remove"} {
+		flags.Lookup(name).DefValue = "" // help says nothing of an empty list
+	}
+	flags.BoolVarP(&f.dryRun, "dry-run", "n", false, "say what would be done and change nothing")
 	return cmd
 }
 
@@ -51,60 +71,197 @@ func rowIDs(args []string) ([]int64, error) {
 	return ids, nil
 }
 
-func repair(ctx context.Context, p process, out *output, w *writer, ids []int64, dryRun bool) error {
-	s, err := w.open(ctx, p)
+// plan returns what the flags ask for.
+func (f *repairFlags) plan(ids []int64) (authz.RowRepair, error) {
+	plan := authz.RowRepair{Complete: f.complete, Remove: f.remove}
+	switch f.effect {
+	case "":
+	case "allow":
+		plan.Effect = authz.KindGrant
+	case "deny":
+		plan.Effect = authz.KindRestriction
+	default:
+		return plan, usageError{fmt.Errorf("the effect %q is neither allow nor deny", f.effect)}
+	}
+	changes := len(plan.Complete)+len(plan.Remove) > 0
+	switch {
+	case changes && len(ids) > 0:
+		return plan, usageError{errors.New("name each row with --complete or --remove; rows without a flag are only listed")}
+	case !changes && f.effect != "":
+		return plan, usageError{errors.New("--effect is for rows to --complete")}
+	}
+	return plan, nil
+}
+
+func repair(ctx context.Context, p process, out *output, f *repairFlags, ids []int64) error {
+	plan, err := f.plan(ids)
+	if err != nil {
+		return err
+	}
+	s, err := f.open(ctx, p)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	if err := checkRows(s.engine.View().BadRows(), ids); err != nil {
-		return err
+	if len(plan.Complete)+len(plan.Remove) == 0 {
+		return listBadRows(ctx, out, s, ids)
 	}
-	if dryRun {
+	if f.dryRun {
 		s.Admin = s.DryRun()
 	}
-	change, err := s.RemoveBadRows(ctx, ids...)
+	change, err := s.RepairRows(ctx, plan)
+	var invalid *authz.Error
+	if errors.As(err, &invalid) && errors.Is(err, authz.ErrInvalid) {
+		return notRepaired(invalid)
+	}
 	if err != nil {
 		return err
 	}
-	return printRepair(out, change, dryRun)
+	return printRepair(out, change, f.dryRun)
 }
 
-// checkRows answers no if one of the ids is not that of a bad row.
-func checkRows(bad []authz.BadRow, ids []int64) error {
-	var others []string
-	for _, id := range ids {
-		if !slices.ContainsFunc(bad, func(b authz.BadRow) bool { return b.ID == id }) {
-			others = append(others, strconv.FormatInt(id, 10))
+// notRepaired answers no, with what is in the way.
+func notRepaired(e *authz.Error) error {
+	details := make([]string, len(e.Faults))
+	for i, fault := range e.Faults {
+		details[i] = fault.Detail
+	}
+	return noError{fmt.Errorf("%s; nothing changed", strings.Join(details, "; "))}
+}
+
+// badRow is a bad row with what a repair would do about it.
+type badRow struct {
+	authz.BadRow
+	Completed  []string `json:"completed,omitempty"`     // what completing it would make
+	NoComplete string   `json:"not_completed,omitempty"` // why it can't be completed
+	Freed      int      `json:"freed"`                   // how many users get permissions back if it is removed
+}
+
+// maxListed bounds the rows whose repair is tried; each takes two dry runs.
+const maxListed = 100
+
+// listBadRows lists bad rows: those with the ids, or all.
+func listBadRows(ctx context.Context, out *output, s *session, ids []int64) error {
+	bad := s.engine.View().BadRows()
+	if len(ids) > 0 {
+		if _, err := s.DryRun().RepairRows(ctx, authz.RowRepair{Remove: ids}); errors.Is(err, authz.ErrInvalid) {
+			var invalid *authz.Error
+			errors.As(err, &invalid)
+			return notRepaired(invalid)
+		}
+		bad = slices.DeleteFunc(bad, func(b authz.BadRow) bool { return !slices.Contains(ids, b.ID) })
+	}
+	list := []badRow{}
+	for i, b := range bad {
+		row := badRow{BadRow: b}
+		if i < maxListed {
+			if err := tryRepairs(ctx, s, &row); err != nil {
+				return err
+			}
+		}
+		list = append(list, row)
+	}
+	if len(list) == 0 {
+		return out.print(badRows{list}, "There are no bad rows.")
+	}
+	var text strings.Builder
+	for _, row := range list {
+		row.write(&text)
+	}
+	return out.print(badRows{list}, "%s%s. Nothing changed; --complete and --remove repair the rows that you name.", &text, plural(len(list), "bad row"))
+}
+
+// tryRepairs finds out what completing and removing a row would do.
+func tryRepairs(ctx context.Context, s *session, row *badRow) error {
+	completed, err := s.DryRun().RepairRows(ctx, authz.RowRepair{Complete: []int64{row.ID}})
+	var invalid *authz.Error
+	switch {
+	case errors.As(err, &invalid) && errors.Is(err, authz.ErrInvalid):
+		row.NoComplete = strings.TrimPrefix(invalid.Faults[0].Detail, fmt.Sprintf("row %d can't be completed: ", row.ID))
+	case err != nil:
+		return err
+	default:
+		row.Completed = []string{}
+		for _, r := range completed.Delta.Added {
+			row.Completed = append(row.Completed, ruleText(r))
 		}
 	}
-	switch len(others) {
-	case 0:
-		return nil
-	case 1:
-		return noError{fmt.Errorf("row %s is not a bad row; nothing was removed", others[0])}
+	removed, err := s.DryRun().RepairRows(ctx, authz.RowRepair{Remove: []int64{row.ID}})
+	if err != nil {
+		return err
 	}
-	return noError{fmt.Errorf("rows %s are not bad rows; nothing was removed", strings.Join(others, ", "))}
+	row.Freed = removed.Impact.GainCount
+	return nil
+}
+
+func (row badRow) write(to io.Writer) {
+	note(to, "%8d  %s\n          %s\n", row.ID, strings.Join(row.Values, ", "), row.Detail)
+	switch {
+	case len(row.Denies) > 0:
+		subjects := make([]string, len(row.Denies))
+		for i, h := range row.Denies {
+			subjects[i] = string(h)
+		}
+		note(to, "          denies everything to %s\n", strings.Join(subjects, ", "))
+	default:
+		note(to, "          denies nobody anything\n")
+	}
+	switch {
+	case row.NoComplete != "":
+		note(to, "          can't be completed as it is: %s\n", row.NoComplete)
+	case len(row.Completed) > 0:
+		note(to, "          completing it makes: %s\n", strings.Join(row.Completed, "; "))
+	case row.Completed != nil:
+		note(to, "          completing it leaves a rule that there is already\n")
+	}
+	if row.Freed > 0 {
+		note(to, "          removing it gives permissions back to %s\n", plural(row.Freed, "user"))
+	}
 }
 
 func printRepair(out *output, change authz.Change, dryRun bool) error {
-	rows := change.Delta.RemovedRows
-	result := repaired{changed{change.Revision > 0, change.Revision}, append([]authz.BadRow{}, rows...)}
-	if len(rows) == 0 {
-		return out.print(result, "There are no bad rows.")
-	}
+	rows, added := change.Delta.RemovedRows, change.Delta.Added
+	result := repaired{changed{change.Revision > 0, change.Revision}, append([]authz.BadRow{}, rows...), append([]authz.Rule{}, added...)}
 	var text strings.Builder
 	for _, row := range rows {
-		note(&text, "%8d  %s\n          %s\n", row.ID, strings.Join(row.Values, ", "), row.Detail)
+		note(&text, "%8d  %s\n", row.ID, strings.Join(row.Values, ", "))
 	}
+	for _, r := range added {
+		note(&text, "     new  %s\n", ruleText(r))
+	}
+	remove, add := "Removed ", " and added "
 	if dryRun {
-		return out.print(result, "%sNothing changed: repair would remove %s.", &text, plural(len(rows), "row"))
+		remove, add = "Nothing changed: repair would remove ", " and add "
 	}
-	return out.print(result, "%sRemoved %s in revision %d.", &text, plural(len(rows), "row"), change.Revision)
+	did := remove + plural(len(rows), "row")
+	if len(added) > 0 {
+		did += add + plural(len(added), "rule")
+	}
+	if !dryRun {
+		did += fmt.Sprintf(" in revision %d", change.Revision)
+	}
+	return out.print(result, "%s%s.", &text, did)
 }
 
-// repaired is the result of repair.
+// ruleText describes a rule.
+func ruleText(r authz.Rule) string {
+	switch r.Kind {
+	case authz.KindMember:
+		return fmt.Sprintf("the membership of %s in %s", r.Subject, r.Group)
+	case authz.KindInherit:
+		return fmt.Sprintf("the inheritance of %s by %s", r.Group, r.Subject)
+	}
+	return fmt.Sprintf("the %s %s of %s", r.Kind, r.Pattern, r.Subject)
+}
+
+// badRows is the result of repair when it lists.
+type badRows struct {
+	Rows []badRow `json:"rows"`
+}
+
+// repaired is the result of repair when it changes something, or would.
 type repaired struct {
 	changed
-	Rows []authz.BadRow `json:"rows"` // that were removed, or would be
+	Rows  []authz.BadRow `json:"rows"`  // that were removed from the table, completed ones included
+	Added []authz.Rule   `json:"added"` // rules that the completed rows became
 }

@@ -8,7 +8,7 @@ import (
 )
 
 const rootLong = `rightful is for the operators of a Rightful service. It works on the database of the
-policy, so that it helps even if the service is down; "why" asks a running service.
+policy, so that it helps even if the service is down; "why" and "status" ask a running one.
 
 Environment:
   RIGHTFUL_DB      stands in for --db
@@ -39,9 +39,12 @@ func rootCommand(p process) *cobra.Command {
 	out.addFlag(root)
 	makeParent(root,
 		migrateCommand(p, out),
+		adoptCommand(p, out),
 		auditCommand(p, out),
 		bootstrapCommand(p, out),
 		repairCommand(p, out),
+		renamePermissionCommand(p, out),
+		statusCommand(p, out),
 		whyCommand(p, out),
 		versionCommand(out),
 	)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"strings"
 
 	"github.com/rightful-go/rightful/adapters/gormstore"
@@ -39,19 +38,28 @@ func (d *databaseFlags) complete(getenv func(string) string) error {
 
 // open opens a store that exists. It creates neither tables nor a database file.
 func (d *databaseFlags) open(ctx context.Context) (closableStore, error) {
-	if file := d.file(); file != "" {
-		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("there is no database file %s; check --db, or create it with rightful migrate", file)
-		}
+	store, err := database.Open(ctx, d.address, gormstore.Options{Prefix: d.prefix, SkipMigration: true})
+	if path, isFile := strings.CutPrefix(d.address, "sqlite:"); isFile && errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no database file %s; check --db, or create it with rightful migrate", path)
 	}
-	return database.Open(ctx, d.address, gormstore.Options{Prefix: d.prefix, SkipMigration: true})
+	if err != nil {
+		return nil, err
+	}
+	return store, nil
 }
+
+// errUnadopted is why there is nothing to migrate.
+var errUnadopted = errors.New("another program filled the policy table, and nothing was made beside it: " +
+	"rightful adopt makes the tables and adopts the rows; rightful adopt --check says beforehand what becomes of them")
 
 // migrate creates the tables or upgrades them, and on SQLite creates the file.
 func (d *databaseFlags) migrate(ctx context.Context) error {
 	store, err := database.Open(ctx, d.address, gormstore.Options{Prefix: d.prefix})
 	if err != nil {
 		return err
+	}
+	if store.Unadopted() {
+		return errors.Join(errUnadopted, store.Close())
 	}
 	return store.Close()
 }
@@ -63,13 +71,4 @@ func (d *databaseFlags) migrationSQL() (string, error) {
 		scheme = "postgres"
 	}
 	return database.MigrationSQL(scheme, d.prefix)
-}
-
-// file returns the path of an SQLite file, "" for a server and for what is no plain path.
-func (d *databaseFlags) file() string {
-	path, ok := strings.CutPrefix(d.address, "sqlite:")
-	if !ok || strings.HasPrefix(path, "file:") || strings.HasPrefix(path, "//") || strings.Contains(path, ":memory:") {
-		return ""
-	}
-	return path
 }

@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "rewrite the output in the transcripts")
 //
 //	# comments, which stay,
 //	$ commands, of which "rightful" is the one under test and the others are in [shell]; "| head -n 3" or
-//	  "| head -c 30" may follow,
+//	  "| head -c 30" may follow, or "< FILE",
 //
 // and after each command its stdout, its stderr in lines that begin with "! ", and its exit status in
 // brackets unless it is 0. Values that differ between runs stand there by name, such as $DENIAL.
@@ -87,12 +87,19 @@ func firstDifference(want, got string) string {
 // run runs one line and returns what a transcript says of it.
 func (s *shell) run(line string) string {
 	line, pipe, _ := strings.Cut(line, " | ")
+	line, file, fromFile := strings.Cut(line, " < ")
+	var input []byte
+	if fromFile {
+		var err error
+		input, err = os.ReadFile(file)
+		check(s.t, err)
+	}
 	words := split(os.Expand(line, func(name string) string { return s.env[name] }))
 	var stdout, stderr bytes.Buffer
 	status := 0
 	if words[0] == "rightful" {
 		getenv := func(name string) string { return s.env[name] }
-		status = run(s.t.Context(), words[1:], process{strings.NewReader(""), &stdout, &stderr, getenv})
+		status = run(s.t.Context(), words[1:], process{bytes.NewReader(input), &stdout, &stderr, getenv})
 	} else {
 		s.builtin(&stdout, words[0], words[1:])
 	}
@@ -128,6 +135,8 @@ var varying = []struct {
 	name string
 }{
 	{regexp.MustCompile(`\b[0-9a-f]{64}\b`), "HASH"},
+	{regexp.MustCompile(`"age_seconds":[0-9.]+`), `"age_seconds":AGE`},
+	{regexp.MustCompile(`confirmed [0-9.]+ seconds ago`), "confirmed AGE seconds ago"},
 	{regexp.MustCompile(`\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\b`), "TIME"},
 	{regexp.MustCompile(`\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)\b`), "TIME"},
 	{regexp.MustCompile(`actor=\S+@\S+`), "actor=USER@HOST"},

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"os/user"
+	"time"
 
 	"github.com/rightful-go/rightful/authz"
 	"github.com/spf13/cobra"
@@ -55,7 +56,14 @@ func (w *writer) open(ctx context.Context, p process) (*session, error) {
 	return &session{engine.AsCommand(account()).Because(w.reason), engine, store}, nil
 }
 
-func (s *session) close() { _, _ = s.engine.Close(), s.store.Close() }
+// closeTimeout bounds how long a command waits at its end for a store that doesn't answer.
+const closeTimeout = 5 * time.Second
+
+func (s *session) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	defer cancel()
+	_, _ = s.engine.Close(ctx), s.store.Close()
+}
 
 // account names the account that runs the command, for the record.
 func account() string {

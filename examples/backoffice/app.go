@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -48,11 +49,14 @@ func newApp(ctx context.Context, c config, log *slog.Logger) (_ *app, err error)
 			a.close()
 		}
 	}()
-	if err := makeTables(ctx, db); err != nil {
-		return nil, err
-	}
 	store, err := database.New(ctx, db, gormstore.Options{})
 	if err != nil {
+		return nil, err
+	}
+	if store.Unadopted() {
+		return nil, errUnadopted
+	}
+	if err := makeTables(ctx, db); err != nil {
 		return nil, err
 	}
 	notifier, err := a.openNotifier(c)
@@ -79,6 +83,10 @@ func newApp(ctx context.Context, c config, log *slog.Logger) (_ *app, err error)
 	return a, err
 }
 
+// errUnadopted is why the back office doesn't start on the database of another program.
+var errUnadopted = errors.New("-db: another program filled the table casbin_rule of this database, and nothing was written to it; " +
+	"rightful adopt --check says what an adoption makes of the rows, and rightful adopt adopts them")
+
 // reportDrift logs whether the policy differs from the seed. It changes nothing.
 func (a *app) reportDrift() {
 	drift := a.engine.Drift()
@@ -87,10 +95,15 @@ func (a *app) reportDrift() {
 	}
 }
 
+// closeTimeout bounds how long the end waits for changes and denials that are being written.
+const closeTimeout = 5 * time.Second
+
 func (a *app) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	defer cancel()
 	var err error
 	if a.engine != nil {
-		err = a.engine.Close()
+		err = a.engine.Close(ctx)
 	}
 	if a.stopNotifying != nil {
 		err = errors.Join(err, a.stopNotifying())

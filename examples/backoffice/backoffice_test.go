@@ -151,6 +151,7 @@ type problemBody struct {
 		Permission, Label string
 		Category          []string
 	}
+	ForbiddenBy []struct{ Permission string } `json:"forbidden_by"`
 }
 
 func (r reply) problem(t *testing.T) (p problemBody) {
@@ -165,10 +166,13 @@ func (r reply) problem(t *testing.T) (p problemBody) {
 	return p
 }
 
-func (p problemBody) missing() []string {
-	names := make([]string, len(p.Missing))
-	for i, m := range p.Missing {
-		names[i] = m.Permission
+// missing returns what the user lacks: what nothing grants, and what is granted and denied all the same.
+func (p problemBody) missing() (names []string) {
+	for _, m := range p.Missing {
+		names = append(names, m.Permission)
+	}
+	for _, f := range p.ForbiddenBy {
+		names = append(names, f.Permission)
 	}
 	return names
 }

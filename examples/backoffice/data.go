@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -22,6 +23,11 @@ type request struct {
 	Resolution resolution `json:"resolution,omitzero" gorm:"embedded;embeddedPrefix:resolution_"`
 }
 
+// IsOpen reports whether the request isn't decided yet.
+func (r request) IsOpen() bool { return r.Status == statusPending }
+
+func (r request) title() string { return fmt.Sprintf("Request %d", r.ID) }
+
 // resolution is the decision on a request. Viewing it needs a separate permission.
 type resolution struct {
 	Kind string       `json:"kind"`
@@ -38,6 +44,8 @@ type profile struct {
 	Email   string `json:"email"`
 	Country string `json:"country"`
 }
+
+func (p profile) title() string { return p.Client }
 
 type balance struct {
 	Account  string `json:"account" gorm:"primaryKey;size:20"`
@@ -58,6 +66,12 @@ type operation struct {
 type setting struct {
 	Name  string `json:"name" gorm:"primaryKey;size:50"`
 	Value string `json:"value"`
+}
+
+// Label returns the name in words: "Company name".
+func (s setting) Label() string {
+	words := strings.ReplaceAll(s.Name, "-", " ")
+	return strings.ToUpper(words[:1]) + words[1:]
 }
 
 // The statuses of a request.

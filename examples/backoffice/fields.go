@@ -22,7 +22,7 @@ func (a *app) fields(c *gin.Context, names ...string) (map[string]string, bool) 
 		status, detail = http.StatusBadRequest, fault(values, names)
 	}
 	if detail != "" {
-		problem(c, status, detail)
+		a.problem(c, status, detail)
 		return nil, false
 	}
 	return values, true

@@ -34,14 +34,14 @@ func (a *app) listBalances(c *gin.Context) {
 // createOperation books an operation on an account.
 func (a *app) createOperation(c *gin.Context) {
 	if fields, ok := a.fields(c, "account", "amount", "note"); ok {
-		a.book(c, fields["account"], fields["amount"], fields["note"])
+		a.book(c, "/operations", fields["account"], fields["amount"], fields["note"])
 	}
 }
 
 // adjustBalance books a difference, with the reason as its note.
 func (a *app) adjustBalance(c *gin.Context) {
 	if fields, ok := a.fields(c, "amount", "reason"); ok {
-		a.book(c, c.Param("account"), fields["amount"], fields["reason"])
+		a.book(c, "/balances", c.Param("account"), fields["amount"], fields["reason"])
 	}
 }
 
@@ -50,15 +50,15 @@ var (
 	errTooMuch   = errors.New("the balance would exceed its limits")
 )
 
-// book changes the balance and records the operation, in one transaction.
-func (a *app) book(c *gin.Context, account, amount, note string) {
+// book changes the balance and records the operation, in one transaction. A browser goes on to the page.
+func (a *app) book(c *gin.Context, page, account, amount, note string) {
 	difference, err := parseMoney(amount)
 	if err != nil {
-		problem(c, http.StatusUnprocessableEntity, "The amount is invalid: "+err.Error()+".")
+		a.problem(c, http.StatusUnprocessableEntity, "The amount is invalid: "+err.Error()+".")
 		return
 	}
 	if strings.TrimSpace(note) == "" || utf8.RuneCountInString(note) > 200 {
-		problem(c, http.StatusUnprocessableEntity, "Give a reason of at most 200 characters.")
+		a.problem(c, http.StatusUnprocessableEntity, "Give a reason of at most 200 characters.")
 		return
 	}
 	done := operation{
@@ -68,13 +68,13 @@ func (a *app) book(c *gin.Context, account, amount, note string) {
 	err = a.db.WithContext(c.Request.Context()).Transaction(func(tx *gorm.DB) error { return done.store(tx) })
 	switch {
 	case errors.Is(err, errNoAccount):
-		problem(c, http.StatusNotFound, "There is no such account.")
+		a.problem(c, http.StatusNotFound, "There is no such account.")
 	case errors.Is(err, errTooMuch):
-		problem(c, http.StatusUnprocessableEntity, "The balance would exceed its limits.")
+		a.problem(c, http.StatusUnprocessableEntity, "The balance would exceed its limits.")
 	case err != nil:
 		a.fail(c, err)
 	default:
-		a.answer(c, "operations", gin.H{"items": []operation{done}})
+		a.done(c, "booked", page, "operations", gin.H{"items": []operation{done}})
 	}
 }
 

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// attemptsPerMinute is how many wrong passwords a user may enter per minute.
+// attemptsPerMinute is how many wrong passwords for one user may come from one address per minute. Others, at other
+// addresses, can't lock the user out. (A host behind a proxy has to find the client's address; see Gin's SetTrustedProxies.)
 const attemptsPerMinute = 10
 
 // limiter limits the rate of sign-in attempts. It has a fixed number of counters, so that made-up
@@ -24,11 +25,11 @@ func newLimiter() *limiter { return &limiter{seed: maphash.MakeSeed()} }
 
 // take counts an attempt and reports whether it is allowed. It counts before the check, because
 // otherwise many simultaneous attempts would all be allowed.
-func (l *limiter) take(user string) bool {
+func (l *limiter) take(user, address string) bool {
 	minute := time.Now().Unix() / 60
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
-	c := &l.counters[l.index(user)]
+	c := &l.counters[l.index(user, address)]
 	if c.minute != minute {
 		c.minute, c.attempts = minute, 0
 	}
@@ -40,14 +41,14 @@ func (l *limiter) take(user string) bool {
 }
 
 // giveBack uncounts a successful attempt.
-func (l *limiter) giveBack(user string) {
+func (l *limiter) giveBack(user, address string) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
-	if c := &l.counters[l.index(user)]; c.attempts > 0 {
+	if c := &l.counters[l.index(user, address)]; c.attempts > 0 {
 		c.attempts--
 	}
 }
 
-func (l *limiter) index(user string) uint64 {
-	return maphash.String(l.seed, user) % uint64(len(l.counters))
+func (l *limiter) index(user, address string) uint64 {
+	return maphash.String(l.seed, user+"\x00"+address) % uint64(len(l.counters))
 }

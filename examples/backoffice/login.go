@@ -16,9 +16,10 @@ func (a *app) login(c *gin.Context) {
 		return
 	}
 	user := fields["user"]
-	if !a.attempts.take(user) {
+	address := c.RemoteIP() // of the connection, which no header can change
+	if !a.attempts.take(user, address) {
 		c.Header("Retry-After", "60")
-		problem(c, http.StatusTooManyRequests, "Too many failed sign-ins for this user. Try again in a minute.")
+		a.refuseSignIn(c, http.StatusTooManyRequests, user, "Too many failed sign-ins for this user from your address. Try again in a minute.")
 		return
 	}
 	right, err := a.users.check(c.Request.Context(), authz.UserID(user), fields["password"])
@@ -27,10 +28,10 @@ func (a *app) login(c *gin.Context) {
 		return
 	}
 	if !right {
-		problem(c, http.StatusUnauthorized, "The user or the password is wrong.")
+		a.refuseSignIn(c, http.StatusUnauthorized, user, "The user or the password is wrong.")
 		return
 	}
-	a.attempts.giveBack(user)
+	a.attempts.giveBack(user, address)
 	token, err := a.sessions.start(c.Request.Context(), authz.UserID(user))
 	if err != nil {
 		a.fail(c, err)
@@ -38,10 +39,23 @@ func (a *app) login(c *gin.Context) {
 	}
 	setCookie(c, token, int(sessionLife.Seconds()))
 	if prefersHTML(c.Request) {
-		c.Redirect(http.StatusSeeOther, "/")
+		c.Header("Location", returnTo(c.Query("return"))) // as it is: gin would clean what follows its "#", too
+		c.Status(http.StatusSeeOther)
 		return
 	}
 	c.JSON(http.StatusOK, gin.H{"token": token})
+}
+
+// refuseSignIn answers a browser with the form, so that people can correct what they typed.
+func (a *app) refuseSignIn(c *gin.Context, status int, user, detail string) {
+	if !prefersHTML(c.Request) {
+		a.problem(c, status, detail)
+		return
+	}
+	if status == http.StatusUnauthorized {
+		c.Header("WWW-Authenticate", "Bearer")
+	}
+	a.showSignIn(c, status, signInPage{Chosen: user, Fault: detail})
 }
 
 // logout ends the session. It is no error if there is none.
@@ -54,7 +68,7 @@ func (a *app) logout(c *gin.Context) {
 	}
 	setCookie(c, "", -1)
 	if prefersHTML(c.Request) {
-		c.Redirect(http.StatusSeeOther, "/login")
+		c.Redirect(http.StatusSeeOther, "/login?done=signed-out")
 		return
 	}
 	c.Status(http.StatusNoContent)
@@ -69,6 +83,43 @@ func setCookie(c *gin.Context, token string, maxAge int) {
 	})
 }
 
+// signInPage is the data of the page to sign in.
+type signInPage struct {
+	Return string // where to go then; empty for the start page
+	Chosen string // the user in the form
+	Fault  string // why the last attempt failed
+	People []demoPerson
+	More   int64 // how many more there are
+}
+
+// demoPerson is a demo user to choose.
+type demoPerson struct {
+	authz.Person
+	Groups []authz.GroupName
+}
+
 func (a *app) loginPage(c *gin.Context) {
-	a.page(c, "login", nil)
+	c.Header("Vary", "Accept")
+	a.showSignIn(c, http.StatusOK, signInPage{Chosen: c.Query("user")})
+}
+
+// showSignIn shows the form, and the demo users to choose from: the back office listens only on the loopback. It doesn't
+// show their password, although the start printed it. Every program and every user of the machine can read this page,
+// but not the output of the start.
+func (a *app) showSignIn(c *gin.Context, status int, p signInPage) {
+	ctx := c.Request.Context()
+	ids, count, err := a.users.list(ctx, shownUsers)
+	if err != nil {
+		a.fail(c, err)
+		return
+	}
+	people, view := a.engine.People(ctx, ids...), a.engine.View()
+	for _, id := range ids {
+		p.People = append(p.People, demoPerson{authz.Person{ID: id, Name: people[id].Name}, view.User(id).Groups})
+	}
+	p.More = count - int64(len(ids))
+	if to := returnTo(c.Query("return")); to != "/" {
+		p.Return = to
+	}
+	a.render(c, status, "login", "Sign in", p)
 }

@@ -114,19 +114,22 @@ func TestLimiter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLimiter()
 		for range 3 * attemptsPerMinute {
-			if !l.take("ana") {
+			if !l.take("ana", "192.0.2.1") {
 				t.Fatal("successful sign-ins are counted")
 			}
-			l.giveBack("ana")
+			l.giveBack("ana", "192.0.2.1")
 		}
 		for range attemptsPerMinute {
-			l.take("ana")
+			l.take("ana", "192.0.2.1")
 		}
-		if l.take("ana") {
+		if l.take("ana", "192.0.2.1") {
 			t.Error("attempts aren't limited")
 		}
+		if !l.take("ana", "192.0.2.2") {
+			t.Error("someone at another address locked ana out")
+		}
 		time.Sleep(time.Minute)
-		if !l.take("ana") {
+		if !l.take("ana", "192.0.2.1") {
 			t.Error("an attempt is still refused after a minute")
 		}
 	})

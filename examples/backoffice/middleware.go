@@ -27,7 +27,7 @@ func (a *app) recovered(c *gin.Context) {
 		a.log.Error("a handler panicked", "route", c.FullPath(), "panic", fmt.Sprint(fault), "stack", string(debug.Stack()))
 		c.Abort()
 		if !c.Writer.Written() {
-			problem(c, http.StatusInternalServerError, "Something went wrong.")
+			a.problem(c, http.StatusInternalServerError, "Something went wrong.")
 		}
 	}()
 	c.Next()
@@ -38,7 +38,7 @@ func (a *app) recovered(c *gin.Context) {
 func secured(c *gin.Context) {
 	h := c.Writer.Header()
 	h.Set("Content-Security-Policy",
-		"default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+		"default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-store")

@@ -22,6 +22,16 @@ func (m money) String() string {
 	return fmt.Sprintf("%s%d.%02d", sign, m/100, m%100)
 }
 
+// Grouped returns the amount for people, with a comma after every three digits from the right.
+func (m money) Grouped() string {
+	text := m.String()
+	sign := len(text) - len(strings.TrimPrefix(text, "-"))
+	for i := len(text) - len(".00") - 3; i > sign; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
+
 // MarshalText implements [encoding.TextMarshaler].
 func (m money) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 

@@ -100,7 +100,7 @@ func TestNotificationsThroughDatabase(t *testing.T) {
 		if _, err := conn.WaitForNotification(ctx); err != nil {
 			t.Errorf("nothing was published: %v", err)
 		}
-		_ = e.Close()
+		_ = e.Close(context.Background())
 		if err := a.stopNotifying(); err != nil {
 			t.Error(err)
 		}

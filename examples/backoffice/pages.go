@@ -26,16 +26,20 @@ var templates = parseTemplates("home", "login", "error", "requests", "request", 
 func parseTemplates(names ...string) map[string]*template.Template {
 	parsed := map[string]*template.Template{}
 	for _, name := range names {
-		parsed[name] = template.Must(template.ParseFS(templateFiles, "templates/layout.html", "templates/"+name+".html"))
+		parsed[name] = template.Must(template.ParseFS(templateFiles, "templates/layout.html", "templates/parts.html", "templates/"+name+".html"))
 	}
 	return parsed
 }
 
 // page is the data of every template.
 type page struct {
-	Title string
-	User  authz.UserID
-	Data  any
+	Title  string
+	User   authz.UserID
+	Name   string  // of the user; empty if there is none
+	Places []place // in the navigation
+	Path   string
+	Said   string // feedback after an action
+	Data   any
 
 	engine *authz.Engine
 }
@@ -43,24 +47,45 @@ type page struct {
 // CanDecide lets a page show whether the user may decide the request. The guard enforces it.
 func (p page) CanDecide(r request) bool { return p.engine.Can(p.User, neededToDecide(r.Type)...) }
 
+// Within reports whether the page is one of a place in the navigation.
+func (p page) Within(at place) bool {
+	return p.Path == at.Path || strings.HasPrefix(p.Path, at.Path+"/")
+}
+
+// Current returns the place in the navigation to which the page belongs, nil if it belongs to none.
+func (p page) Current() *place {
+	if i := slices.IndexFunc(p.Places, p.Within); i >= 0 {
+		return &p.Places[i]
+	}
+	return nil
+}
+
+// titled is data with a title of its own.
+type titled interface{ title() string }
+
 // answer sends v as JSON, or as the named page if the request prefers HTML.
 func (a *app) answer(c *gin.Context, name string, v any) {
 	c.Header("Vary", "Accept")
-	if prefersHTML(c.Request) {
-		a.page(c, name, v)
+	if !prefersHTML(c.Request) {
+		c.JSON(http.StatusOK, v)
 		return
 	}
-	c.JSON(http.StatusOK, v)
-}
-
-func (a *app) page(c *gin.Context, name string, v any) {
-	render(c, http.StatusOK, name, page{
-		Title: strings.ToUpper(name[:1]) + name[1:], User: identityOf(c).user, Data: v, engine: a.engine,
-	})
+	title := strings.ToUpper(name[:1]) + name[1:]
+	if one, ok := v.(titled); ok {
+		title = one.title()
+	}
+	a.render(c, http.StatusOK, name, title, v)
 }
 
 // render executes the template before it sends anything, so that an error never leaves half a page.
-func render(c *gin.Context, status int, name string, p page) {
+func (a *app) render(c *gin.Context, status int, name, title string, data any) {
+	p := page{Title: title, User: identityOf(c).user, Path: c.Request.URL.Path, Data: data, engine: a.engine}
+	if p.User != "" {
+		p.Name, p.Places = a.users.name(c.Request.Context(), p.User), a.placesOf(p.User)
+	}
+	if status == http.StatusOK {
+		p.Said = saidOn(data, c.Query("done"))
+	}
 	var body bytes.Buffer
 	if err := templates[name].ExecuteTemplate(&body, "layout.html", p); err != nil {
 		slog.Error("failed to render a page", "page", name, "error", err)

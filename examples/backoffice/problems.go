@@ -22,7 +22,7 @@ var problemTypes = map[int]string{
 }
 
 // problem answers with a problem document (RFC 9457) or a page, and aborts the chain of handlers.
-func problem(c *gin.Context, status int, detail string) {
+func (a *app) problem(c *gin.Context, status int, detail string) {
 	c.Abort()
 	if status == http.StatusUnauthorized {
 		c.Header("WWW-Authenticate", "Bearer")
@@ -30,7 +30,7 @@ func problem(c *gin.Context, status int, detail string) {
 	c.Header("Vary", "Accept")
 	title := http.StatusText(status)
 	if prefersHTML(c.Request) {
-		render(c, status, "error", page{Title: title, Data: detail})
+		a.render(c, status, "error", title, detail)
 		return
 	}
 	kind := "about:blank"
@@ -47,13 +47,13 @@ func problem(c *gin.Context, status int, detail string) {
 // fail answers with 503 after an error of the application's database, and logs the error.
 func (a *app) fail(c *gin.Context, err error) {
 	a.log.Error("a request failed", "method", c.Request.Method, "route", c.FullPath(), "error", err)
-	problem(c, http.StatusServiceUnavailable, "The database is unavailable. Try again later.")
+	a.problem(c, http.StatusServiceUnavailable, "The database is unavailable. Try again later.")
 }
 
-func notFound(c *gin.Context) {
-	problem(c, http.StatusNotFound, "There is no such route.")
+func (a *app) notFound(c *gin.Context) {
+	a.problem(c, http.StatusNotFound, "There is no such route.")
 }
 
-func methodNotAllowed(c *gin.Context) {
-	problem(c, http.StatusMethodNotAllowed, "The header Allow lists the methods of this route.")
+func (a *app) methodNotAllowed(c *gin.Context) {
+	a.problem(c, http.StatusMethodNotAllowed, "The header Allow lists the methods of this route.")
 }

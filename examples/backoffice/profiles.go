@@ -34,7 +34,7 @@ func (a *app) updateProfile(c *gin.Context) {
 	}
 	address, err := mail.ParseAddress(fields["email"])
 	if err != nil || address.Address != fields["email"] || len(address.Address) > 254 {
-		problem(c, http.StatusUnprocessableEntity, "The e-mail address is invalid.")
+		a.problem(c, http.StatusUnprocessableEntity, "The e-mail address is invalid.")
 		return
 	}
 	p.Email = address.Address
@@ -42,7 +42,7 @@ func (a *app) updateProfile(c *gin.Context) {
 		a.fail(c, err)
 		return
 	}
-	a.answer(c, "profile", p)
+	a.done(c, "saved", "/profiles/"+c.Param("id"), "profile", p)
 }
 
 // findProfile answers with 404 if there is no such profile. That reveals nothing, because the guard
@@ -53,7 +53,7 @@ func (a *app) findProfile(c *gin.Context) (p profile, ok bool) {
 	case err != nil:
 		a.fail(c, err)
 	case p.ID == 0:
-		problem(c, http.StatusNotFound, "There is no such profile.")
+		a.problem(c, http.StatusNotFound, "There is no such profile.")
 	}
 	return p, err == nil && p.ID != 0
 }

@@ -18,7 +18,6 @@ func TestREADMEWalkthrough(t *testing.T) {
 	walk, _, _ = strings.Cut(walk, "\n## ")
 	output := runBlocks(t, newOffice(t), walk,
 		"read -rp 'Demo password: ' password", "password='"+testPassword+"'",
-		"curl ", "curl -s ",
 	)
 	rest := output
 	for _, text := range []string{

@@ -55,7 +55,7 @@ func (a *app) permissionsFor(needed func(kind string) []authz.Permission) func(*
 			c.Set(requestKey, r)
 			return needed(r.Type), nil
 		case slices.ContainsFunc(viewOfAny(), func(p authz.Permission) bool { return a.engine.Can(a.currentUser(c), p) }):
-			problem(c, http.StatusNotFound, "There is no such request.")
+			a.problem(c, http.StatusNotFound, "There is no such request.")
 			return nil, nil
 		default:
 			// A user who may not view any request can't probe for existing ones: the answer is that
@@ -76,13 +76,17 @@ func (a *app) findRequest(c *gin.Context) (r request, found bool, err error) {
 	return r, r.ID != 0, err
 }
 
+// visibleTypes returns the types of requests that the user may view.
+func visibleTypes(view *authz.View, user authz.UserID) []string {
+	return slices.DeleteFunc(slices.Clone(requestTypes), func(kind string) bool { return !view.Can(user, viewOf(kind)) })
+}
+
 // listRequests lists only the requests that the user may view.
 func (a *app) listRequests(c *gin.Context) {
 	view := a.engine.View() // one revision for the whole list
 	user := a.currentUser(c)
-	visible := slices.DeleteFunc(slices.Clone(requestTypes), func(kind string) bool { return !view.Can(user, viewOf(kind)) })
 	list := []request{}
-	err := a.db.WithContext(c.Request.Context()).Where("type IN ?", visible).Order("id").Find(&list).Error
+	err := a.db.WithContext(c.Request.Context()).Where("type IN ?", visibleTypes(view, user)).Order("id").Find(&list).Error
 	if err != nil {
 		a.fail(c, err)
 		return
@@ -117,7 +121,7 @@ func (a *app) decide(status string) gin.HandlerFunc {
 				return
 			}
 		}
-		a.answer(c, "request", r)
+		a.done(c, status, "/requests/"+c.Param("id"), "request", r)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/rightful-go/rightful/api/ginguard"
 	"github.com/rightful-go/rightful/api/guard"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/console"
 )
 
 // routes registers all routes with the permissions that they require. A route without a guard is an
@@ -22,14 +23,15 @@ func (a *app) routes(c config) (http.Handler, error) {
 	r.RedirectTrailingSlash = false // one URL per resource
 	r.HandleMethodNotAllowed = true
 	r.Use(a.logged, a.recovered, secured, a.identify)
-	r.NoRoute(notFound)
-	r.NoMethod(methodNotAllowed)
+	r.NoRoute(a.notFound)
+	r.NoMethod(a.methodNotAllowed)
 
-	g := ginguard.New(a.engine, a.currentUser, guard.Options{SignIn: "/login", Logger: a.log})
+	g := ginguard.New(a.engine, a.currentUser, guard.Options{SignIn: "/login", Home: "/", Console: "/console/", Logger: a.log})
 	routes := g.Router(r)
 	a.open(routes.Group("/", g.Open(), bounded))
 	a.application(routes.Group("/", a.counted, bounded), g)
 	api.Mount(r.Group("/api/v1"), a.engine, a.currentUser)
+	console.Mount(r.Group("/console"), console.Options{API: "/api/v1", SignIn: "/login", Home: "/"})
 	err := api.MountAuthZEN(r, a.engine, a.currentUser, api.AuthZENOptions{PolicyDecisionPoint: c.identifier, Resources: a.resources})
 	if err != nil {
 		return nil, err
@@ -47,6 +49,7 @@ func (a *app) routes(c config) (http.Handler, error) {
 func (a *app) open(r *ginguard.Router) {
 	r.GET("/", a.home)
 	r.GET("/style.css", stylesheet)
+	r.GET("/icon.svg", icon)
 	r.GET("/needs.js", script)
 	r.GET("/login", a.loginPage)
 	r.POST("/login", a.login)

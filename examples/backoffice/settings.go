@@ -22,7 +22,7 @@ func (a *app) updateSetting(c *gin.Context) {
 		return
 	}
 	if utf8.RuneCountInString(fields["value"]) > 200 {
-		problem(c, http.StatusUnprocessableEntity, "A value may have at most 200 characters.")
+		a.problem(c, http.StatusUnprocessableEntity, "A value may have at most 200 characters.")
 		return
 	}
 	changed := a.db.WithContext(c.Request.Context()).Model(&setting{}).
@@ -31,8 +31,8 @@ func (a *app) updateSetting(c *gin.Context) {
 	case changed.Error != nil:
 		a.fail(c, changed.Error)
 	case changed.RowsAffected == 0:
-		problem(c, http.StatusUnprocessableEntity, "There is no such setting.")
+		a.problem(c, http.StatusUnprocessableEntity, "There is no such setting.")
 	default:
-		a.answer(c, "settings", gin.H{"items": []setting{{fields["name"], fields["value"]}}})
+		a.done(c, "saved", "/settings", "settings", gin.H{"items": []setting{{fields["name"], fields["value"]}}})
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/glebarez/sqlite"
 )
 
 func noEnv(string) string { return "" }
@@ -72,6 +74,9 @@ func TestRun(t *testing.T) {
 		if !strings.Contains(printed, text) {
 			t.Errorf("it doesn't print %q: %s", text, printed)
 		}
+	}
+	if first, _, _ := strings.Cut(strings.TrimSpace(printed), "\n"); !strings.Contains(first, base+"/console/") || !strings.Contains(first, "ana") {
+		t.Errorf("it prints first %q", first)
 	}
 	password := regexp.MustCompile(`Password: +(\S+)`).FindStringSubmatch(printed)[1]
 	o.want(http.StatusOK, "POST", "/login", "user=cleo&password="+password, asForm)
@@ -235,5 +240,30 @@ func TestSeedIsScenario(t *testing.T) {
 		if string(ours) != string(theirs) {
 			t.Errorf("%s differs", name)
 		}
+	}
+}
+
+// A database that another program filled is left as it is, and the refusal says what to do.
+func TestForeignDatabaseIsRefused(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "casbin.db")
+	db, err := sql.Open(sqlite.DriverName, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.ExecContext(t.Context(), "CREATE TABLE casbin_rule (id integer PRIMARY KEY AUTOINCREMENT, ptype text, v0 text, v1 text, "+
+		"v2 text, v3 text, v4 text, v5 text); INSERT INTO casbin_rule (ptype, v0, v1, v2) VALUES ('p', 'clerk', 'orders', 'view')")
+	if err != nil || db.Close() != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = runBriefly(t, "-addr", "127.0.0.1:0", "-db", "sqlite:"+file)
+	if err == nil || !strings.Contains(err.Error(), "rightful adopt --check") {
+		t.Errorf("the start ended with %v", err)
+	}
+	if after, err := os.ReadFile(file); err != nil || string(after) != string(before) {
+		t.Errorf("the file changed (%v)", err)
 	}
 }

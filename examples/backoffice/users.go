@@ -18,6 +18,7 @@ import (
 // account is a user who can sign in. Accounts belong to the host: Rightful knows only their ids.
 type account struct {
 	ID           authz.UserID `gorm:"primaryKey;size:100"`
+	Name         string       `gorm:"size:200;not null;default:''"`
 	PasswordHash string       `gorm:"size:60;not null"`
 	Disabled     bool         `gorm:"not null;default:false"`
 	CreatedAt    time.Time
@@ -109,7 +110,7 @@ func (u *users) add(tx *gorm.DB, people []authz.UserID, hash string) error {
 	}
 	accounts := make([]account, len(people))
 	for i, id := range people {
-		accounts[i] = account{ID: id, PasswordHash: hash}
+		accounts[i] = account{ID: id, Name: demoNames[id], PasswordHash: hash}
 	}
 	// In batches, because SQLite limits the values of one statement.
 	return tx.Clauses(clause.OnConflict{DoNothing: true}).CreateInBatches(accounts, 500).Error

@@ -15,21 +15,36 @@ import (
 // shownUsers is how many users are listed at the start.
 const shownUsers = 20
 
-// welcome prints the address, the users and commands to try.
+// welcome prints the addresses, the users and commands to try.
 func (a *app) welcome(ctx context.Context, out io.Writer, base string) error {
 	ids, count, err := a.users.list(ctx, shownUsers)
 	if err != nil {
 		return err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "\nThe back office is at %s and its REST interface at %s/api/v1.\n\n", base, base)
-	fmt.Fprintf(&b, "Users:     %s\n", listed(ids, count))
-	fmt.Fprintf(&b, "Password:  %s  (for all users)\n\n", a.password)
+	fmt.Fprintf(&b, "\nConsole:      %s/console/%s\n", base, a.signInAs(ids))
+	fmt.Fprintf(&b, "Back office:  %s\n", base)
+	fmt.Fprintf(&b, "REST:         %s/api/v1/openapi.json\n\n", base)
+	fmt.Fprintf(&b, "Users:        %s\n", listed(ids, count))
+	fmt.Fprintf(&b, "Password:     %s  (for all users)\n\n", a.password)
 	if lines := a.toTry(ids, base); len(lines) > 0 {
 		fmt.Fprintf(&b, "Try this in another terminal:\n\n  %s\n\n", strings.Join(lines, "\n  "))
 	}
 	_, err = io.WriteString(out, b.String())
 	return err
+}
+
+// signInAs says who can use the console, if one of the users is an administrator.
+func (a *app) signInAs(ids []authz.UserID) string {
+	if i := a.administrator(ids); i >= 0 {
+		return fmt.Sprintf("  (sign in as %s)", ids[i])
+	}
+	return ""
+}
+
+func (a *app) administrator(ids []authz.UserID) int {
+	view := a.engine.View()
+	return slices.IndexFunc(ids, func(id authz.UserID) bool { return slices.Contains(view.User(id).Groups, authz.Administrators) })
 }
 
 func listed(ids []authz.UserID, count int64) string {
@@ -49,20 +64,20 @@ func listed(ids []authz.UserID, count int64) string {
 func (a *app) toTry(ids []authz.UserID, base string) []string {
 	view := a.engine.View()
 	refused := slices.IndexFunc(ids, func(id authz.UserID) bool { return !view.Can(id, neededToDecide(requestTypes[0])...) })
-	admin := slices.IndexFunc(ids, func(id authz.UserID) bool { return slices.Contains(view.User(id).Groups, authz.Administrators) })
+	admin := a.administrator(ids)
 	if refused < 0 || admin < 0 {
 		return nil
 	}
 	const desk authz.GroupName = "Requests desk"
 	last := fmt.Sprintf(`curl -H "Authorization: Bearer $admin" %s/api/v1/groups`, base)
 	if _, ok := view.Group(desk); ok {
-		last = fmt.Sprintf(`curl -X PUT -H "Authorization: Bearer $admin" %s`,
+		last = fmt.Sprintf(`curl -s -X PUT -H "Authorization: Bearer $admin" %s`,
 			quoted(base+"/api/v1/groups/"+url.PathEscape(string(desk))+"/members/"+url.PathEscape(string(ids[refused]))))
 	}
 	return []string{
 		a.signIn("user", ids[refused], base),
 		a.signIn("admin", ids[admin], base),
-		fmt.Sprintf(`curl -X POST -H "Authorization: Bearer $user" %s/requests/1/approve`, base),
+		fmt.Sprintf(`curl -s -X POST -H "Authorization: Bearer $user" %s/requests/1/approve`, base),
 		last,
 	}
 }

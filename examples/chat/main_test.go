@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/csv"
 	"net/http"
 	"net/http/httptest"
@@ -28,7 +29,7 @@ func newChat(t *testing.T) (*authz.Engine, http.Handler) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = engine.Close() })
+	t.Cleanup(func() { _ = engine.Close(context.Background()) })
 	handler, err := newHandler(engine, password)
 	if err != nil {
 		t.Fatal(err)

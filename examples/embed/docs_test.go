@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net/http"
@@ -33,8 +35,8 @@ import (
 	"github.com/rightful-go/rightful/authz/policycsv"
 )
 
-// The functions here and in notify_test.go are the code of docs/embedding.md, as TestGuideShowsThisCode
-// checks.
+// The functions here and in notify_test.go are the code of docs/embedding.md, and those in console_test.go that of
+// docs/console.md, as TestGuideShowsThisCode checks.
 
 func openOnHostsDatabase(ctx context.Context, db *gorm.DB, key []byte, people authz.Directory) (*authz.Engine, error) {
 	seed, err := policycsv.ReadSeed(os.DirFS("seed"))
@@ -52,6 +54,22 @@ func openOnHostsDatabase(ctx context.Context, db *gorm.DB, key []byte, people au
 		MaxAge:    10 * time.Minute,
 		RecordKey: key,
 	})
+}
+
+func adopt(ctx context.Context, store *gormstore.Store, oldModel string, key []byte) error {
+	how := authz.AdoptOptions{Model: oldModel}
+	report, err := authz.CheckAdoption(ctx, store, how)
+	if err != nil {
+		return err
+	}
+	if !report.Fits() {
+		return fmt.Errorf("%d decisions differ, %d rows are bad", report.Comparison.DifferenceCount, report.Count[authz.RowBad])
+	}
+	engine, err := authz.Open(ctx, store, authz.Options{Adopt: &how, RecordKey: key})
+	if err != nil {
+		return err
+	}
+	return engine.Close(ctx)
 }
 
 func sessionUser(sessions interface {
@@ -121,12 +139,24 @@ func askAndAct(ctx context.Context, engine *authz.Engine) error {
 	return nil
 }
 
+func actTogether(ctx context.Context, engine *authz.Engine, requestID string, fixes authz.Fixes) error {
+	_, err := engine.As("ana").Idempotent(requestID).Batch(ctx,
+		authz.Operation{Action: authz.ActionGroupCreate, Group: "Night desk", Inherits: []authz.GroupName{"Deposit viewers"}},
+		authz.Operation{Action: authz.ActionGroupMembersChange, Group: "Night desk", Add: []authz.UserID{"emil"}},
+	)
+	if err != nil {
+		return err
+	}
+	_, err = engine.As("ana").Batch(ctx, fixes.List[0].Operations...)
+	return err
+}
+
 func export(engine *authz.Engine, name string) error {
 	file, err := os.Create(name)
 	if err != nil {
 		return err
 	}
-	if err := policycsv.WritePolicy(file, engine.View().Export()); err != nil {
+	if err := policycsv.WriteView(file, engine.View()); err != nil {
 		return err
 	}
 	return file.Close()
@@ -169,7 +199,7 @@ func TestPageLanguage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer engine.Close()
+	defer engine.Close(context.Background())
 	for language, want := range map[string]string{"de-AT": "403 Kein Zugriff", "fr": "it-desk@acme.example"} {
 		r := gin.New()
 		r.Use(func(c *gin.Context) {
@@ -187,15 +217,19 @@ func TestPageLanguage(t *testing.T) {
 	}
 }
 
-// Every Go example of the guide is in this package, line for line, and its script is in the back
+// Every Go example of the guides is in this package, line for line, and its script is in the back
 // office.
 func TestGuideShowsThisCode(t *testing.T) {
 	guide, err := os.ReadFile("../../docs/embedding.md")
 	if err != nil {
 		t.Fatal(err)
 	}
+	console, err := os.ReadFile("../../docs/console.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	var code string
-	for _, name := range []string{"docs_test.go", "notify_test.go", "rightful.go"} {
+	for _, name := range []string{"docs_test.go", "notify_test.go", "console_test.go", "rightful.go"} {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
@@ -203,9 +237,11 @@ func TestGuideShowsThisCode(t *testing.T) {
 		code += flat(string(text))
 	}
 	blocks := strings.Split(string(guide), "```go\n")[1:]
-	if len(blocks) < 5 {
-		t.Errorf("the guide has only %d examples", len(blocks))
+	ofConsole := strings.Split(string(console), "```go\n")[1:]
+	if len(blocks) < 5 || len(ofConsole) < 3 {
+		t.Errorf("the guides have only %d and %d examples", len(blocks), len(ofConsole))
 	}
+	blocks = append(blocks, ofConsole...)
 	script, err := os.ReadFile("../backoffice/templates/needs.js")
 	if err != nil {
 		t.Fatal(err)
@@ -241,8 +277,8 @@ type everyone struct{}
 func (everyone) Active(context.Context, authz.UserID) (bool, error)     { return true, nil }
 func (everyone) UserOf(_ context.Context, token string) (string, error) { return token, nil }
 
-// The guide's code works as the guide says: it adopts a table that plain Casbin filled, it guards the
-// routes, and plain Casbin reads what Rightful wrote.
+// The guide's code works as the guide says: it refuses a table that plain Casbin filled until it is
+// adopted, it guards the routes, and plain Casbin reads what Rightful wrote.
 func TestGuide(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.CopyFS(filepath.Join(dir, "seed"), os.DirFS("../backoffice/seed")); err != nil {
@@ -254,11 +290,22 @@ func TestGuide(t *testing.T) {
 		t.Fatal(err)
 	}
 	fillWithPlainCasbin(t, db)
-	engine, err := openOnHostsDatabase(t.Context(), db, []byte("a key"), everyone{})
+	key := []byte("a key")
+	if _, err := openOnHostsDatabase(t.Context(), db, key, everyone{}); !errors.Is(err, authz.ErrNotAdopted) {
+		t.Fatalf("the table isn't refused: %v", err)
+	}
+	store, err := sqlite.New(t.Context(), db, gormstore.Options{Prefix: "acme"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = engine.Close() })
+	if err := adopt(t.Context(), store, plainModel, key); err != nil {
+		t.Fatal(err)
+	}
+	engine, err := openOnHostsDatabase(t.Context(), db, key, everyone{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = engine.Close(context.Background()) })
 
 	if !engine.Can("otto", "stock.items:view") || engine.Can("otto", "stock.items:delete") {
 		t.Error("the adopted policy differs from that of plain Casbin")
@@ -270,15 +317,22 @@ func TestGuide(t *testing.T) {
 	if err := askAndAct(t.Context(), engine); err != nil {
 		t.Error(err)
 	}
+	ana := engine.As("ana")
+	if _, err := ana.CreateGroup(t.Context(), authz.GroupSpec{Name: "Deposit viewers"}); err != nil && !errors.Is(err, authz.ErrGroupExists) {
+		t.Fatal(err)
+	}
+	fixes, err := ana.Fixes(t.Context(), engine.View(), "newcomer", "stock.items:view")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := actTogether(t.Context(), engine, "request-7", fixes); err != nil {
+		t.Error(err)
+	}
 	if err := export(engine, "policy.csv"); err != nil {
 		t.Fatal(err)
 	}
 	if ok, err := askPlainCasbin("policy.csv"); !ok || err != nil {
 		t.Errorf("plain Casbin decides %v, %v from the export", ok, err)
-	}
-	store, err := sqlite.New(t.Context(), db, gormstore.Options{Prefix: "acme"})
-	if err != nil {
-		t.Fatal(err)
 	}
 	if ok, err := askPlainCasbinOnTheTable(store); !ok || err != nil {
 		t.Errorf("plain Casbin decides %v, %v from the table", ok, err)
@@ -320,14 +374,8 @@ func testGuideRoutes(t *testing.T, engine *authz.Engine) {
 	}
 }
 
-// fillWithPlainCasbin fills the table as an application that uses Casbin without Rightful.
-func fillWithPlainCasbin(t *testing.T, db *gorm.DB) {
-	t.Helper()
-	adapter, err := gormadapter.NewAdapterByDBUseTableName(db, "acme", "casbin_rule")
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := model.NewModelFromString(`
+// plainModel is Casbin's plain RBAC.
+const plainModel = `
 [request_definition]
 r = sub, obj, act
 [policy_definition]
@@ -338,7 +386,16 @@ g = _, _
 e = some(where (p.eft == allow))
 [matchers]
 m = g(r.sub, p.sub) && r.obj == p.obj && r.act == p.act
-`)
+`
+
+// fillWithPlainCasbin fills the table as an application that uses Casbin without Rightful.
+func fillWithPlainCasbin(t *testing.T, db *gorm.DB) {
+	t.Helper()
+	adapter, err := gormadapter.NewAdapterByDBUseTableName(db, "acme", "casbin_rule")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := model.NewModelFromString(plainModel)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/rightful-go/rightful/internal/testservers"
 )
 
-func notifiedByPostgres(ctx context.Context, store authz.Store, dsn string) (*authz.Engine, func() error, error) {
+func notifiedByPostgres(ctx context.Context, store authz.Store, dsn string) (*authz.Engine, func(context.Context) error, error) {
 	notifier, err := postgres.NewNotifier(dsn, postgres.NotifierOptions{Prefix: "acme"})
 	if err != nil {
 		return nil, nil, err
@@ -23,11 +23,11 @@ func notifiedByPostgres(ctx context.Context, store authz.Store, dsn string) (*au
 	if err != nil {
 		return nil, nil, errors.Join(err, notifier.Close())
 	}
-	stop := func() error { return errors.Join(engine.Close(), notifier.Close()) }
+	stop := func(ctx context.Context) error { return errors.Join(engine.Close(ctx), notifier.Close()) }
 	return engine, stop, nil
 }
 
-func notifiedByRedis(ctx context.Context, store authz.Store) (*authz.Engine, func() error, error) {
+func notifiedByRedis(ctx context.Context, store authz.Store) (*authz.Engine, func(context.Context) error, error) {
 	notifier, err := watcher.Open(func(callback func(string)) (watcher.Watcher, error) {
 		return rediswatcher.NewWatcher("127.0.0.1:6379", rediswatcher.WatcherOptions{
 			Channel: "acme_rightful", OptionalUpdateCallback: callback,
@@ -40,7 +40,7 @@ func notifiedByRedis(ctx context.Context, store authz.Store) (*authz.Engine, fun
 	if err != nil {
 		return nil, nil, errors.Join(err, notifier.Close())
 	}
-	stop := func() error { return errors.Join(engine.Close(), notifier.Close()) }
+	stop := func(ctx context.Context) error { return errors.Join(engine.Close(ctx), notifier.Close()) }
 	return engine, stop, nil
 }
 
@@ -52,7 +52,7 @@ func TestGuideNotifiers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := stop(); err != nil {
+		if err := stop(t.Context()); err != nil {
 			t.Error(err)
 		}
 	})
@@ -62,7 +62,7 @@ func TestGuideNotifiers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := stop(); err != nil {
+		if err := stop(t.Context()); err != nil {
 			t.Error(err)
 		}
 	})

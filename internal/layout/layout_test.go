@@ -22,7 +22,7 @@ const module = "github.com/rightful-go/rightful"
 
 // parts are the top-level folders, each with the others that it may import:
 //
-//	rightful ← authz ← {adapters, api} ← {examples, cmd}
+//	rightful ← authz ← {adapters, api} ← {examples, cmd}, console ← examples
 //
 // adapters and api don't import each other. A folder belongs to the part that it is in, such as
 // authz/policycsv to authz. A folder outside this table is an error. internal is for programs and
@@ -32,16 +32,17 @@ var parts = map[string][]string{
 	"authz":    {""},
 	"adapters": {"", "authz"},
 	"api":      {"", "authz"},
-	"examples": {"", "authz", "adapters", "api", "internal"},
+	"console":  nil,
+	"examples": {"", "authz", "adapters", "api", "console", "internal"},
 	"cmd":      {"", "authz", "adapters", "api", "internal"},
 	"internal": {"", "authz", "adapters"},
 }
 
 // leaves are folders that every part may import, because they import nothing of the project.
-var leaves = []string{"internal/fold", "internal/textcheck"}
+var leaves = []string{"internal/accept", "internal/fold", "internal/selfguarded", "internal/textcheck"}
 
 // testSupport are folders of packages that only tests import. They may import anything, as tests may.
-var testSupport = []string{"adapters/internal/dbtest"}
+var testSupport = []string{"adapters/internal/dbtest", "console/app/e2e/testhost"}
 
 // External packages, by prefixes of their import paths.
 var (
@@ -59,6 +60,7 @@ var mustNotImport = map[string][]string{
 	"authz":    slices.Concat(casbin, sql, http),
 	"adapters": slices.Concat(casbin, http),
 	"api":      slices.Concat(casbin, sql),
+	"console":  slices.Concat(casbin, sql),
 	"examples": casbin,
 	"cmd":      casbin,
 }
@@ -66,6 +68,7 @@ var mustNotImport = map[string][]string{
 // mayImportCasbin are the files that may import Casbin although their parts may not.
 var mayImportCasbin = []string{
 	"authz/casbin.go",
+	"authz/adoption_model.go",
 	"adapters/casbin/casbin.go",
 	"examples/backoffice/notify.go", // the host chooses the watcher
 }
@@ -95,11 +98,17 @@ func TestImports(t *testing.T) { report(t, importFaults(project(t))) }
 
 func TestRequirements(t *testing.T) { report(t, requirementFaults(project(t))) }
 
-// linked maps packages to the imports that a program with the package must not link, at any depth.
+// linked maps packages to the imports that a program with the package must not link, at any depth. The console is
+// large, and only a host that imports it has it.
 var linked = map[string][]string{
-	"api/guard":  {"github.com/gin-gonic", module + "/api/ginguard", module + "/api/openapi"},
-	"api/client": {"github.com/gin-gonic", module + "/authz"},
-	"api":        {module + "/api/client", module + "/api/ginguard", "github.com/oapi-codegen"},
+	"api/guard":      {"github.com/gin-gonic", module + "/api/ginguard", module + "/api/openapi"},
+	"api/client":     {"github.com/gin-gonic", module + "/authz"},
+	"api":            {module + "/api/client", module + "/api/ginguard", "github.com/oapi-codegen", module + "/console"},
+	"api/ginguard":   {module + "/console"},
+	"cmd/rightful":   {module + "/console"},
+	"console":        slices.Concat(casbin, sql, []string{module + "/authz", module + "/api", module + "/adapters"}),
+	"examples/chat":  {module + "/console"},
+	"examples/embed": {module + "/console"},
 }
 
 func TestLinkedPackages(t *testing.T) {

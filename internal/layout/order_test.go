@@ -24,16 +24,16 @@ import (
 // declarations of its own and of files to its left, so that each can be understood from those before
 // it. Add a new file here.
 var authzOrder = []struct{ part, files string }{
-	{"names and types", `doc text revision names pattern errors catalog rule row delta record policyfile operation rights
-		denial store`},
-	{"match", `key symbols ruleset matcher`},
-	{"snapshot", `group user snapshot graph inheritance compile bad_rows reach rules evaluate editor diff load
-		view resource list explain held holders casbin change`},
-	{"engine", `rights_check draft promises escalation denial_budget denial_recorder verifier
-		engine decide replay commit foreign follow admin versions write_checks write
-		groups users imports repair drift history lost denials
-		revert_history revert_draft revert_rights revert authorize impact dryrun audit
-		adopt start open`},
+	{"names and types", `doc text revision names pattern errors pace nearest catalog rule until row delta delta_check delta_merge record policyfile operation rights
+		denial store adoption record_keys archive_file`},
+	{"match", `key entries slots symbols ruleset`},
+	{"snapshot", `group matcher user user_ends snapshot ends graph inheritance chains compile row_names blocks bad_rows reach rules
+		evaluate editor editor_ends apply diff load checkpoint view sources resource list origins explain held holders casbin change`},
+	{"engine", `rights_check allowed draft promises blocks_check escalation tasks gate store_calls recent denial_budget denial_recorder verifier directory people_finder
+		store_clock endings engine counted held_count swap decide checkpoints replay checkpoint_task commit foreign follow admin versions write_checks execution rebase write_commit idempotency write ending_task people
+		groups users batch import_ends imports rename drift undeclared history lost denials
+		revert_history revert_inversion revert_ends revert_draft revert_rights revert authorize repair permission_set impact_sets impact_parts impact dryrun archive audit
+		adoption_plan adoption_model adoption_questions adoption_compare adoption_check adopt start open`},
 	{"fixes", `fix fixer fix_baseline fix_outcome fix_rank fix_cover fix_plan
 		fix_operations fix_rehearsal decision_groups fixes`},
 }

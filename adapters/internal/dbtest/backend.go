@@ -44,16 +44,22 @@ func WaysToWrite(kind, prefix string) map[string]func(*testing.T, authz.Store) {
 		"delete":            "DELETE FROM casbin_rule WHERE v0 = 'ana' AND v1 = 'group:Administrators'",
 		"delete everything": "DELETE FROM casbin_rule",
 		"truncate":          "TRUNCATE TABLE casbin_rule",
+		"end inserted":      "INSERT INTO rightful_memberships (user_id, group_name, until) VALUES ('cleo', 'Desk', 4000000000000000)",
+		"end updated":       "UPDATE rightful_memberships SET until = until + 1 WHERE user_id = 'ben' AND group_name = 'Desk'",
+		"end deleted":       "DELETE FROM rightful_memberships WHERE user_id = 'ben' AND group_name = 'Desk'",
+		"ends deleted":      "DELETE FROM rightful_memberships",
+		"ends truncated":    "TRUNCATE TABLE rightful_memberships",
 		"group inserted":    "INSERT INTO rightful_groups (name, description, version, updated_at, updated_by_kind, updated_by_id) VALUES ('Night', '', 1, 0, 'outside', '')",
 		"group updated":     "UPDATE rightful_groups SET description = 'new' WHERE name = 'Administrators'",
 		"group deleted":     "DELETE FROM rightful_groups WHERE name = 'Administrators'",
 	}
 	if kind == "sqlite" {
 		delete(ways, "truncate") // knows no such statement
+		delete(ways, "ends truncated")
 	}
 	all := map[string]func(*testing.T, authz.Store){}
 	for name, statement := range ways {
-		for _, table := range []string{"casbin_rule", "rightful_groups"} {
+		for _, table := range []string{"casbin_rule", "rightful_groups", "rightful_memberships"} {
 			statement = strings.ReplaceAll(statement, table, prefix+table)
 		}
 		all[name] = func(t *testing.T, s authz.Store) {

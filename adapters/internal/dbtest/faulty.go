@@ -101,7 +101,10 @@ func OpenFaulty(t *testing.T, d Database) (*gormstore.Store, *Faulty) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	Commit(t, s, authz.Commit{AddRows: DeskPolicy, PutGroups: []authz.GroupRow{{GroupInfo: authz.GroupInfo{Name: "Desk"}}}})
+	Commit(t, s, authz.Commit{
+		AddRows: DeskPolicy, PutGroups: []authz.GroupRow{{GroupInfo: authz.GroupInfo{Name: "Desk"}}},
+		Ends: []authz.MembershipEnd{{User: "ben", Group: "Desk", Until: 4_000_000_000_000_000}},
+	})
 	return s, connector
 }
 

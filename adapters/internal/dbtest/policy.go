@@ -51,7 +51,7 @@ func Commit(t testing.TB, s authz.Store, c authz.Commit) {
 func Everything(t testing.TB, s *gormstore.Store) []string {
 	t.Helper()
 	var all []string
-	for _, table := range []string{"casbin_rule", "rightful_groups", "rightful_users", "rightful_changes", "rightful_state"} {
+	for _, table := range []string{"casbin_rule", "rightful_groups", "rightful_memberships", "rightful_users", "rightful_changes", "rightful_state"} {
 		for _, row := range Query(t, StorePool(s), "SELECT * FROM "+table) {
 			all = append(all, fmt.Sprintf("%s: %s", table, row))
 		}
@@ -69,7 +69,7 @@ func Turn(r authz.Revision, reason string) authz.Commit {
 	c := authz.Commit{
 		Record:  authz.Record{Revision: r, Reason: reason, Delta: []byte("{}"), Hash: []byte(reason)},
 		AddRows: []authz.Row{row(r)}, Users: []authz.UserID{"ana"},
-		PutGroups: []authz.GroupRow{{GroupInfo: authz.GroupInfo{Name: name(r)}, Version: r}},
+		PutGroups: []authz.GroupRow{{GroupInfo: authz.GroupInfo{Name: name(r)}, Version: authz.Version{Revision: r}}},
 	}
 	if r > 1 {
 		c.RemoveRows, c.DeleteGroups = []authz.Row{row(r - 1)}, []authz.GroupName{name(r - 1)}

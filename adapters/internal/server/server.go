@@ -3,6 +3,7 @@
 package server
 
 import (
+	"context"
 	"database/sql"
 	"time"
 )
@@ -24,3 +25,13 @@ func Limit(pool *sql.DB) {
 	pool.SetConnMaxIdleTime(IdleTimeout)
 	pool.SetConnMaxLifetime(30 * time.Minute) // follows a name that has moved to another server
 }
+
+// untested marks the contexts of [Untested].
+type untested struct{}
+
+// Untested returns a context in which a connection may be taken from the pool without asking the server whether it
+// is still there. That saves a round trip where a transaction begins, which finds it out and tries another.
+func Untested(ctx context.Context) context.Context { return context.WithValue(ctx, untested{}, true) }
+
+// MayBeUntested reports whether ctx is one of [Untested].
+func MayBeUntested(ctx context.Context) bool { return ctx.Value(untested{}) != nil }

@@ -34,6 +34,7 @@ const (
 	UnknownPermission    Type = "urn:rightful:problem:unknown-permission"
 	ImportRejected       Type = "urn:rightful:problem:import-rejected"
 	PreconditionRequired Type = "urn:rightful:problem:precondition-required"
+	TooMany              Type = "urn:rightful:problem:too-many"
 	Internal             Type = "urn:rightful:problem:internal"
 	StoreUnavailable     Type = "urn:rightful:problem:store-unavailable"
 )
@@ -63,24 +64,26 @@ var kinds = map[Type]struct {
 	UnknownPermission:    {http.StatusUnprocessableEntity, "Unknown permission"},
 	ImportRejected:       {http.StatusUnprocessableEntity, "Import rejected"},
 	PreconditionRequired: {http.StatusPreconditionRequired, "Precondition required"},
+	TooMany:              {http.StatusTooManyRequests, "Too many requests"},
 	Internal:             {http.StatusInternalServerError, "Internal error"},
 	StoreUnavailable:     {http.StatusServiceUnavailable, "Store unavailable"},
 }
 
 // Document is a problem document. Title and Status follow from Type.
 type Document struct {
-	Type       Type                `json:"type"`
-	Title      string              `json:"title"`
-	Status     int                 `json:"status"`
-	Detail     string              `json:"detail"`
-	Instance   string              `json:"instance,omitempty"`
-	Errors     []InputError        `json:"errors,omitempty"`
-	ErrorCount int                 `json:"error_count,omitempty"`
-	Missing    []Missing           `json:"missing,omitempty"`
-	Groups     [][]authz.GroupName `json:"groups,omitempty"` // alternatives, each of which is enough
-	DenialID   authz.DenialID      `json:"denial_id,omitempty"`
-	User       authz.UserID        `json:"user,omitempty"`
-	Version    *authz.Revision     `json:"version,omitempty"`
+	Type        Type                `json:"type"`
+	Title       string              `json:"title"`
+	Status      int                 `json:"status"`
+	Detail      string              `json:"detail"`
+	Instance    string              `json:"instance,omitempty"`
+	Errors      []InputError        `json:"errors,omitempty"`
+	ErrorCount  int                 `json:"error_count,omitempty"`
+	Missing     []Missing           `json:"missing,omitempty"`
+	ForbiddenBy []Granted           `json:"forbidden_by,omitempty"`
+	Groups      [][]authz.GroupName `json:"groups,omitempty"` // alternatives, each of which is enough
+	DenialID    authz.DenialID      `json:"denial_id,omitempty"`
+	User        authz.UserID        `json:"user,omitempty"`
+	Version     *authz.Revision     `json:"version,omitempty"`
 }
 
 // InputError is one error of the input: a value of the body, or a line of a file.
@@ -98,6 +101,14 @@ type Missing struct {
 	Category   []string      `json:"category,omitempty"`
 }
 
+// Granted is a permission that a rule grants, and what denies it. Label comes from the catalog and is empty
+// if it lacks the permission.
+type Granted struct {
+	Permission authz.Permission `json:"permission"`
+	Label      string           `json:"label,omitempty"`
+	Rule       authz.Obstacle   `json:"rule"`
+}
+
 const (
 	// MediaType is the content type of a problem document.
 	MediaType = "application/problem+json"
@@ -105,7 +116,7 @@ const (
 	// DefaultChallenge is the WWW-Authenticate header that RFC 9110 section 15.5.2 requires of a 401.
 	DefaultChallenge = "Bearer"
 
-	// RetryAfter is how many seconds clients should wait while the store is away.
+	// RetryAfter is how many seconds clients should wait while the store is away or expensive work takes turns.
 	RetryAfter = "5"
 )
 

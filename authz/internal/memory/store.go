@@ -1,5 +1,5 @@
 // Package memory implements the store in memory. Hosts use it through package memstore, and tests through
-// authztest.Store. [InsertRows], [DeleteRow] and [DeleteRecord] are only for tests.
+// authztest.Store. [InsertRows], [DeleteRow], [PutEnd], [DeleteEnd], [DeleteRecord] and [SetClock] are only for tests.
 package memory
 
 import (
@@ -10,32 +10,41 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/rightful-go/rightful/authz"
 )
 
 var (
-	_ authz.Store       = (*Store)(nil)
-	_ authz.DenialStore = (*Store)(nil)
+	_ authz.Store           = (*Store)(nil)
+	_ authz.CheckpointStore = (*Store)(nil)
+	_ authz.DenialStore     = (*Store)(nil)
 )
 
-// Store is an [authz.Store] and an [authz.DenialStore] in memory. Make one with [New].
+// Store is an [authz.Store], an [authz.CheckpointStore] and an [authz.DenialStore] in memory. Make one with
+// [New].
 type Store struct {
 	mu      sync.RWMutex
-	state   authz.State // without Groups, which are in groups
+	state   authz.State // without Groups, Ends and Now
 	rows    table
 	groups  map[authz.GroupName]authz.GroupRow
-	users   map[authz.UserID]authz.Revision
-	records []authz.Record // by revision
+	ends    ends
+	clock   func() time.Time
+	users   map[authz.UserID]authz.Version
+	records []record // by revision
 	denials denials
+
+	checkpoints []checkpoint // by revision
 }
 
 // New returns an empty store at revision 0.
 func New() *Store {
 	return &Store{
-		rows:   table{ids: map[authz.Row][]int64{}},
+		rows:   newTable(),
 		groups: map[authz.GroupName]authz.GroupRow{},
-		users:  map[authz.UserID]authz.Revision{},
+		ends:   ends{},
+		clock:  time.Now,
+		users:  map[authz.UserID]authz.Version{},
 	}
 }
 
@@ -45,7 +54,7 @@ func (m *Store) Load(ctx context.Context, state func(authz.State) error, row fun
 	if err := state(present); err != nil {
 		return err
 	}
-	for _, r := range rows {
+	for r := range rowsIn(rows) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -57,12 +66,13 @@ func (m *Store) Load(ctx context.Context, state func(authz.State) error, row fun
 }
 
 // contents returns a copy of the rows and the state.
-func (m *Store) contents() ([]authz.Row, authz.State) {
+func (m *Store) contents() ([]tableRow, authz.State) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	rows := slices.AppendSeq(make([]authz.Row, 0, len(m.rows.list)), m.rows.all)
+	rows := slices.Clone(m.rows.list)
 	state := m.state
 	state.Position = m.position()
+	state.Ends = m.ends.list()
 	state.Groups = slices.SortedFunc(maps.Values(m.groups), func(a, b authz.GroupRow) int { return cmp.Compare(a.Name, b.Name) })
 	return rows, state
 }
@@ -77,42 +87,49 @@ func (m *Store) Position(ctx context.Context) (authz.Position, error) {
 func (m *Store) position() authz.Position {
 	p := m.state.Position
 	p.Hash = slices.Clone(p.Hash)
+	p.Now = m.clock().UnixMicro()
 	return p
 }
 
 // Since implements [authz.Store].
-func (m *Store) Since(ctx context.Context, after authz.Revision, limit int) ([]authz.Record, error) {
+func (m *Store) Since(ctx context.Context, after authz.Revision, limit, maxBytes int) ([]authz.Record, error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	from, _ := slices.BinarySearchFunc(m.records, after+1, byRevision)
 	var list []authz.Record
-	for expect := after + 1; expect <= m.state.Revision && len(list) < limit; expect++ {
+	bytes := 0
+	for expect := after + 1; expect <= m.state.Revision && len(list) < limit && (maxBytes == 0 || bytes < maxBytes); expect++ {
 		if from == len(m.records) || m.records[from].Revision != expect {
 			return nil, authz.ErrGap
 		}
-		list = append(list, cloneRecord(m.records[from]))
+		list = append(list, m.records[from].clone())
+		bytes += len(m.records[from].Delta)
 		from++
 	}
 	return list, ctx.Err()
 }
 
 // Before implements [authz.Store].
-func (m *Store) Before(ctx context.Context, before authz.Revision, limit int) ([]authz.Record, error) {
+func (m *Store) Before(ctx context.Context, q authz.RecordQuery) ([]authz.Record, error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	end := len(m.records)
-	if before != 0 {
-		end, _ = slices.BinarySearchFunc(m.records, before, byRevision)
+	if q.Before != 0 {
+		end, _ = slices.BinarySearchFunc(m.records, q.Before, byRevision)
 	}
 	var list []authz.Record
-	for i := end - 1; i >= 0 && len(list) < limit; i-- {
-		list = append(list, cloneRecord(m.records[i]))
+	bytes := 0
+	for i := end - 1; i >= 0 && len(list) < q.Limit && (q.MaxBytes == 0 || bytes < q.MaxBytes); i-- {
+		if m.records[i].selectedBy(q) {
+			list = append(list, m.records[i].clone())
+			bytes += len(m.records[i].Delta)
+		}
 	}
 	return list, ctx.Err()
 }
 
 // UserVersion implements [authz.Store].
-func (m *Store) UserVersion(ctx context.Context, id authz.UserID) (authz.Revision, error) {
+func (m *Store) UserVersion(ctx context.Context, id authz.UserID) (authz.Version, error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	return m.users[id], ctx.Err()
@@ -128,6 +145,13 @@ func (m *Store) Commit(ctx context.Context, c authz.Commit) error {
 	if c.Record.Revision != m.state.Revision+1 || !equal(c.Onto, m.state.Position) {
 		return authz.ErrConflict
 	}
+	if c.NotBefore != 0 && m.clock().UnixMicro() < c.NotBefore {
+		return authz.ErrTooEarly
+	}
+	ends, err := m.ends.renamed(c)
+	if err != nil {
+		return err
+	}
 	groups, err := changedGroups(m.groups, c)
 	if err != nil {
 		return err
@@ -137,12 +161,15 @@ func (m *Store) Commit(ctx context.Context, c authz.Commit) error {
 	}
 	// Nothing can fail from here on.
 	m.groups = groups
+	m.ends = ends
+	m.ends.set(c.Ends)
 	for _, id := range c.Users {
-		m.users[id] = c.Record.Revision
+		m.users[id] = authz.NewVersion(c.Record.Revision, c.Record.Hash)
 	}
-	record := cloneRecord(c.Record)
-	m.records = append(m.records, record)
-	m.state.Head = authz.Head{Revision: record.Revision, Hash: record.Hash}
+	added := record{record{Record: c.Record}.clone(), slices.Clone(c.Keys)}
+	m.records = append(m.records, added)
+	m.state.Head = authz.Head{Revision: added.Revision, Hash: added.Hash}
+	m.archive(c.Archive)
 	m.state.Recorded = c.Onto.Writes
 	m.state.Milestones = c.Milestones
 	return nil
@@ -150,15 +177,6 @@ func (m *Store) Commit(ctx context.Context, c authz.Commit) error {
 
 func equal(a, b authz.Position) bool {
 	return a.Revision == b.Revision && bytes.Equal(a.Hash, b.Hash) && a.Writes == b.Writes
-}
-
-func byRevision(r authz.Record, revision authz.Revision) int {
-	return cmp.Compare(r.Revision, revision)
-}
-
-func cloneRecord(r authz.Record) authz.Record {
-	r.Delta, r.Hash = slices.Clone(r.Delta), slices.Clone(r.Hash)
-	return r
 }
 
 // changedGroups returns the groups after c. It doesn't change its argument.

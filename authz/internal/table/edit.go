@@ -5,170 +5,162 @@ import (
 	"sync/atomic"
 )
 
-// add adds a key that is not in the page.
-func (p *page[K, V]) add(h Hash, key K, value V) *V {
-	at, tag := h.inPage()
-	for p.buckets[at].tags.find(tagFree)|p.buckets[at].tags.find(tagRemoved) == 0 {
-		at = (at + 1) % bucketsPerPage
-	}
-	b := &p.buckets[at]
-	place := b.tags.find(tagRemoved).first()
-	if b.tags.find(tagRemoved) == 0 {
-		place = b.tags.find(tagFree).first()
-	}
-	b.tags.set(place, tag)
-	r := &b.slots[place]
-	p.setText(r, key)
-	r.value = value
-	p.size++
-	return &r.value
-}
-
 // Edit is an update of a table. It leaves the original table as it is. It is not safe for concurrent use.
-type Edit[K ~string, V any] struct {
-	Table[K, V]
-	owner    uint64
-	ownsPart [directoryParts]bool
+type Edit[M any] struct {
+	Table[M]
+	owner         uint64
+	ownsDirectory bool
+	ownsPart      map[uint64]bool // by the index of the part
 }
 
 var edits atomic.Uint64
 
 // Edit begins an update of the table.
-func (t Table[K, V]) Edit() *Edit[K, V] {
-	return &Edit[K, V]{Table: t, owner: edits.Add(1)}
+func (t Table[M]) Edit() *Edit[M] {
+	return &Edit[M]{Table: t, owner: edits.Add(1)}
 }
 
 // Done returns the updated table, which later changes through the edit don't affect.
-func (e *Edit[K, V]) Done() Table[K, V] {
-	e.owner, e.ownsPart = edits.Add(1), [directoryParts]bool{}
+func (e *Edit[M]) Done() Table[M] {
+	e.owner, e.ownsDirectory, e.ownsPart = edits.Add(1), false, nil
 	return e.Table
 }
 
-// Set returns the value of a key, for writing until the next call on the edit. It adds the key with a zero
-// value if the table doesn't have it. A key must not be empty.
-func (e *Edit[K, V]) Set(key K) *V {
+// Put sets the value of a key: a word, and more if it isn't nil. It adds the key if the table doesn't have it.
+func (e *Edit[M]) Put(key string, word uint64, more *M) {
 	h := HashOf(key)
-	at, tag := h.inPage()
-	if e.size > 0 && e.page(h).search(key, at, tag) != nil {
-		return e.own(h).search(key, at, tag)
+	if at, tag := h.inPage(); e.size > 0 {
+		if found := e.page(h).search(key, at, tag); found.Found() {
+			p := e.own(h)
+			if p.replace(found.at, word, more) {
+				return
+			}
+			p.remove(key)
+			e.size--
+		}
 	}
-	e.makeRoom(h)
+	e.makeRoom(h, recordSize(key, more != nil))
+	e.own(h).add(key, word, more)
 	e.size++
-	var none V
-	return e.own(h).add(h, key, none)
 }
 
 // Remove removes a key, if the table has it.
-func (e *Edit[K, V]) Remove(key K) {
-	if e.Find(key) == nil {
+func (e *Edit[M]) Remove(key string) {
+	if !e.Find(key).Found() {
 		return
 	}
 	h := HashOf(key)
 	p := e.own(h)
-	p.remove(h, key)
+	p.remove(key)
 	e.size--
-	if p.garbage > len(p.long)/2 {
-		e.replace(h, e.without(p, func(K) bool { return false }, p.depth))
+	if p.garbage > p.used/2 {
+		e.replace(h, e.rebuilt(p, p.depth, all))
 	}
 }
 
-// remove removes a key that is in the page.
-func (p *page[K, V]) remove(h Hash, key K) {
-	at, tag := h.inPage()
-	for ; ; at = (at + 1) % bucketsPerPage {
-		b := &p.buckets[at]
-		for found := b.tags.find(tag); found != 0; found &= found - 1 {
-			r := &b.slots[found.first()]
-			if !p.is(r, key) {
-				continue
-			}
-			if b.tags.find(tagFree) != 0 { // no search has gone past this bucket
-				b.tags.set(found.first(), tagFree)
-			} else {
-				b.tags.set(found.first(), tagRemoved)
-			}
-			if r.length == longText {
-				p.garbage += len(key)
-			}
-			*r = slot[K, V]{}
-			p.size--
-			return
-		}
-	}
-}
-
-// without returns a copy of a page without some keys.
-func (e *Edit[K, V]) without(old *page[K, V], drop func(K) bool, depth uint8) *page[K, V] {
-	p := &page[K, V]{owner: e.owner, depth: depth}
-	for r := range old.all() {
-		if key := old.text(r); !drop(key) {
-			p.add(HashOf(key), key, r.value)
+// rebuilt returns a copy of a page without the removed records, and with those keys only that are wanted.
+func (e *Edit[M]) rebuilt(old *page[M], depth uint8, wanted func(key string) bool) *page[M] {
+	p := &page[M]{owner: e.owner, depth: depth}
+	for at := range old.all() {
+		if key := old.key(at); wanted(key) {
+			p.add(key, old.word(at), old.entry(at).More())
 		}
 	}
 	return p
 }
 
+func all(string) bool { return true }
+
 // With pages of this depth, a table would hold a billion keys.
 const maxDepth = 24
 
-// makeRoom splits the page of a hash until it has room for another key.
-func (e *Edit[K, V]) makeRoom(h Hash) {
-	if e.directory[0] == nil {
-		for i := range e.directory {
-			e.directory[i] = make([]*page[K, V], 1)
-		}
-		e.shift = 32
-		e.replace(0, &page[K, V]{owner: e.owner})
+// makeRoom rebuilds or splits the page of a hash until it has room for another record.
+func (e *Edit[M]) makeRoom(h Hash, size int) {
+	if e.directory == nil {
+		e.shift = hashBits
+		e.setDirectory([][]*page[M]{make([]*page[M], 1)})
+		e.replace(0, &page[M]{owner: e.owner})
 	}
-	for e.page(h).size >= fullPage {
-		old := e.page(h)
-		if old.depth == maxDepth {
-			panic("table: the hashes of too many keys collide") // see secretA
+	for {
+		p := e.page(h)
+		switch live := int(p.used - p.garbage); {
+		case p.fits(size):
+			return
+		case p.size < fullPage && live+size <= room*7/8: // otherwise it would soon be full again
+			e.replace(h, e.rebuilt(p, p.depth, all))
+		default:
+			e.split(h, p)
 		}
-		if old.depth == partBits+e.depth() {
-			e.double()
-		}
-		bit := Hash(1) << (31 - old.depth)
-		isOne := func(key K) bool { return HashOf(key)&bit != 0 }
-		isZero := func(key K) bool { return !isOne(key) }
-		e.replace(h&^bit, e.without(old, isOne, old.depth+1))
-		e.replace(h|bit, e.without(old, isZero, old.depth+1))
 	}
+}
+
+// split splits the page of a hash by the next bit of its hashes.
+func (e *Edit[M]) split(h Hash, old *page[M]) {
+	if old.depth == maxDepth {
+		panic("table: the hashes of too many keys collide") // see secretA
+	}
+	if old.depth == e.depth() {
+		e.double()
+	}
+	bit := Hash(1) << (hashBits - 1 - old.depth)
+	isOne := func(key string) bool { return HashOf(key)&bit != 0 }
+	isZero := func(key string) bool { return !isOne(key) }
+	e.replace(h&^bit, e.rebuilt(old, old.depth+1, isZero))
+	e.replace(h|bit, e.rebuilt(old, old.depth+1, isOne))
 }
 
 // double makes the directory twice as large.
-func (e *Edit[K, V]) double() {
-	for i, part := range e.directory {
-		larger := make([]*page[K, V], 0, 2*len(part))
-		for _, p := range part {
-			larger = append(larger, p, p)
+func (e *Edit[M]) double() {
+	pointers := 2 * e.pointers()
+	var larger [][]*page[M]
+	for n := 0; n < pointers; n += partSize {
+		part := make([]*page[M], min(pointers, partSize))
+		for i := range part {
+			half := (n + i) / 2
+			part[i] = e.directory[half/partSize][half%partSize]
 		}
-		e.directory[i], e.ownsPart[i] = larger, true
+		larger = append(larger, part)
 	}
 	e.shift--
+	e.setDirectory(larger)
 }
 
-// replace puts a page into the directory, in every place whose hashes begin like h.
-func (e *Edit[K, V]) replace(h Hash, p *page[K, V]) {
-	bits := partBits + e.depth() // of a place
-	places := 1 << (bits - p.depth)
-	from := int(uint64(h)>>(32-bits)) &^ (places - 1)
-	for place := from; place < from+places; place++ {
-		part := place >> e.depth()
-		if !e.ownsPart[part] {
-			e.directory[part], e.ownsPart[part] = slices.Clone(e.directory[part]), true
-		}
-		e.directory[part][place&(1<<e.depth()-1)] = p
+// setDirectory sets a directory that belongs to the edit.
+func (e *Edit[M]) setDirectory(parts [][]*page[M]) {
+	e.directory, e.first, e.ownsDirectory = parts, parts[0], true
+	e.ownsPart = make(map[uint64]bool, len(parts))
+	for i := range parts {
+		e.ownsPart[uint64(i)] = true
 	}
+}
+
+// replace makes every pointer for hashes that begin like h one to the page.
+func (e *Edit[M]) replace(h Hash, p *page[M]) {
+	pointers := uint64(1) << (e.depth() - p.depth)
+	from := e.number(h) &^ (pointers - 1)
+	for n := from; n < from+pointers; n++ {
+		e.ownPart(n / partSize)[n%partSize] = p
+	}
+}
+
+// ownPart returns a part of the directory for writing.
+func (e *Edit[M]) ownPart(i uint64) []*page[M] {
+	if !e.ownsDirectory {
+		e.directory, e.ownsDirectory = slices.Clone(e.directory), true
+		e.ownsPart = map[uint64]bool{}
+	}
+	if !e.ownsPart[i] {
+		e.directory[i], e.ownsPart[i] = slices.Clone(e.directory[i]), true
+		e.first = e.directory[0]
+	}
+	return e.directory[i]
 }
 
 // own returns the page of a hash for writing.
-func (e *Edit[K, V]) own(h Hash) *page[K, V] {
+func (e *Edit[M]) own(h Hash) *page[M] {
 	p := e.page(h)
 	if p.owner != e.owner {
-		clone := *p
-		clone.owner, clone.long = e.owner, slices.Clone(p.long)
-		p = &clone
+		p = p.clone(e.owner)
 		e.replace(h, p)
 	}
 	return p

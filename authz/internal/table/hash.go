@@ -10,26 +10,20 @@ import (
 // are the tag.
 type Hash uint32
 
+const hashBits = 32
+
 // HashOf hashes a key. It is a reduced wyhash (github.com/wangyi-fudan/wyhash): two words of the text,
 // combined with secrets, are multiplied, and the product is folded. With the hash of the standard library,
 // the two hashes of a decision would take a third of its time.
-func HashOf[K ~string](key K) Hash { return hashText(string(key)) }
-
-// Secrets of this process, so that nobody can choose user ids whose hashes collide.
-var secretA, secretB = secret(), secret()
-
-func secret() uint64 {
-	var b [8]byte
-	_, _ = rand.Read(b[:]) // it never fails
-	return binary.NativeEndian.Uint64(b[:])
-}
-
-func hashText(s string) Hash {
+func HashOf(s string) Hash {
 	n := len(s)
 	seed := secretA
-	var x, y uint64
+	var x, y, first uint64
 	switch {
-	case n > 16:
+	case n > 16 && n <= 32: // both products at the same time
+		first = mix(load8(s)^secretC, load8(s[8:])^secretD)
+		x, y = load8(s[n-16:]), load8(s[n-8:])
+	case n > 32:
 		for rest := s; len(rest) > 16; rest = rest[16:] {
 			seed = mix(load8(rest)^seed, load8(rest[8:])^secretB)
 		}
@@ -43,7 +37,16 @@ func hashText(s string) Hash {
 			x = x<<8 | uint64(s[i])
 		}
 	}
-	return Hash(mix(x^seed, y^secretB^uint64(n)) >> 32)
+	return Hash((mix(x^seed, y^secretB^uint64(n)) ^ first) >> 32)
+}
+
+// Secrets of this process, so that nobody can choose user ids whose hashes collide.
+var secretA, secretB, secretC, secretD = secret(), secret(), secret(), secret()
+
+func secret() uint64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // it never fails
+	return binary.NativeEndian.Uint64(b[:])
 }
 
 func mix(a, b uint64) uint64 {
@@ -65,5 +68,5 @@ func load4(s string) uint64 {
 
 // inPage returns the bucket and the tag of a hash within its page.
 func (h Hash) inPage() (at int, tag uint8) {
-	return int(h % bucketsPerPage), uint8(h/bucketsPerPage) | 0x80
+	return int(h % bucketsPerPage), uint8(h/bucketsPerPage) | tagKey
 }

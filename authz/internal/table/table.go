@@ -5,200 +5,121 @@ package table
 import (
 	"encoding/binary"
 	"iter"
-	"math/bits"
 )
 
-// Table is an immutable hash table with texts as keys. The cost of an update depends on what changes, not on
-// the size of the table: an [Edit] copies the pages that it writes to and shares the others. The zero value
-// is an empty table.
+// Table is an immutable hash table from texts to words of 64 bits. A key can have more to its value, an M, which
+// few keys should need: it is a pointer away. The cost of an update depends on what changes, not on the size of
+// the table: an [Edit] copies the pages that it writes to and shares the others. The zero value is an empty
+// table.
 //
 // It is an extendible hash table (Fagin and others, 1979): the upper bits of a hash select a page through a
-// directory, and a full page is split in two. Random lookups in a large table wait for memory, above all
-// for address translation. So a page of the table is no larger than a page of memory, and short keys are
-// stored in it.
-type Table[K ~string, V any] struct {
-	// directory is in parts, so that an update copies only some of them. The first bits of a hash
-	// select the part; the others, shifted, select the page in it.
-	directory [directoryParts][]*page[K, V]
-	shift     uint8
+// directory, and a full page is split in two. Random lookups in a large table wait for memory, so what counts
+// is how many cache lines a lookup touches, and how much memory all of them are. So keys and words are packed
+// into the page.
+type Table[M any] struct {
+	// The upper bits of a hash are the number of the pointer to its page; several pointers can be to the same
+	// page. The pointers are in parts, so that an update copies only some of them.
+	directory [][]*page[M]
+	first     []*page[M] // the first part: tables up to a hundred thousand keys have no other
+	shift     uint8      // of a hash, for the number
 	size      int
 }
 
+// partSize is the most that a part of the directory has.
+const partSize = 1024
+
 // Len returns the number of keys.
-func (t *Table[K, V]) Len() int { return t.size }
+func (t *Table[M]) Len() int { return t.size }
 
-// With values of 16 bytes, a page takes just under 4,096 bytes.
-const (
-	directoryParts = 1 << partBits
-	partBits       = 6
-	bucketsPerPage = 16
-	slotsPerBucket = 6
-	fullPage       = bucketsPerPage * slotsPerBucket * 3 / 4
-)
-
-type page[K ~string, V any] struct {
-	buckets [bucketsPerPage]bucket[K, V]
-	long    []byte // keys that are too long for a slot
-	garbage int    // how many bytes of long belong to removed keys
-	owner   uint64 // the edit that may write to it
-	depth   uint8  // how many upper bits the hashes in it share
-	size    uint8
+// Entry is a key in a table and its value. The zero value is that of a key that isn't in the table.
+type Entry[M any] struct {
+	Word uint64
+	page *page[M]
+	at   place
 }
 
-type bucket[K ~string, V any] struct {
-	tags  tags
-	slots [slotsPerBucket]slot[K, V]
-}
+// Found reports whether the table has the key.
+func (e Entry[M]) Found() bool { return e.page != nil }
 
-// slot holds a key and its value. A long key is in the page's long: the first four bytes of short are its
-// offset, the next four its length.
-type slot[K ~string, V any] struct {
-	length uint8 // longText if the key doesn't fit; 0 if the slot is free
-	short  [maxShort]byte
-	value  V
-}
+// HasMore reports whether there is more to the value than the word.
+func (e Entry[M]) HasMore() bool { return e.at&hasMore != 0 }
 
-const (
-	maxShort = 23
-	longText = maxShort + 1
-)
-
-// is reports whether a slot of the page has a key.
-func (p *page[K, V]) is(r *slot[K, V], key K) bool {
-	if len(key) <= maxShort {
-		return int(r.length) == len(key) && string(r.short[:len(key)]) == string(key)
-	}
-	return r.length == longText && string(p.longOf(r)) == string(key)
-}
-
-func (p *page[K, V]) longOf(r *slot[K, V]) []byte {
-	from, length := binary.NativeEndian.Uint32(r.short[0:]), binary.NativeEndian.Uint32(r.short[4:])
-	return p.long[from:][:length]
-}
-
-func (p *page[K, V]) text(r *slot[K, V]) K {
-	if r.length == longText {
-		return K(p.longOf(r))
-	}
-	return K(r.short[:r.length])
-}
-
-func (p *page[K, V]) setText(r *slot[K, V], key K) {
-	if len(key) <= maxShort {
-		r.length = uint8(len(key))
-		copy(r.short[:], key)
-		return
-	}
-	r.length = longText
-	binary.NativeEndian.PutUint32(r.short[0:], uint32(len(p.long)))
-	binary.NativeEndian.PutUint32(r.short[4:], uint32(len(key)))
-	p.long = append(p.long, key...)
-}
-
-// tags has a byte for each slot of a bucket, from the lowest on.
-type tags uint64
-
-const (
-	tagFree    = 0 // the slot is free, and no key of the bucket is in a later bucket
-	tagRemoved = 1 // the slot is free, but keys of the bucket may be in later buckets
-
-	everyTag    tags = 0x0101010101010101
-	everyResult      = everyTag >> (8 * (8 - slotsPerBucket)) << 7
-)
-
-// find returns a bit for each slot with the tag, at eight times its number plus seven. The lowest bit is
-// right; higher ones can be false positives (Hacker's Delight, 6-1).
-func (t tags) find(tag uint8) tags {
-	x := t ^ tags(tag)*everyTag
-	return (x - everyTag) &^ x & everyResult
-}
-
-func (t *tags) set(place int, tag uint8) {
-	*t = *t&^(0xff<<(8*place)) | tags(tag)<<(8*place)
-}
-
-// first returns the slot of the lowest bit in a result of find.
-func (t tags) first() int { return bits.TrailingZeros64(uint64(t)) / 8 }
-
-// Find returns the value of a key, for reading, and nil if the table doesn't have the key. It doesn't
-// allocate.
-func (t *Table[K, V]) Find(key K) *V {
-	if t.size == 0 {
+// More returns the rest of the value, nil if there is none. Don't change it.
+func (e Entry[M]) More() *M {
+	if !e.HasMore() {
 		return nil
 	}
+	return e.page.more[e.page.moreIndex(e.at)]
+}
+
+// Key returns the key. The table must have it.
+func (e Entry[M]) Key() string { return e.page.key(e.at) }
+
+// Find looks up a key. It doesn't allocate.
+func (t *Table[M]) Find(key string) Entry[M] {
 	h := HashOf(key)
-	p := t.page(h)
+	n := t.number(h)
+	var p *page[M]
+	switch {
+	case n < uint64(len(t.first)):
+		p = t.first[n]
+	case t.size == 0:
+		return Entry[M]{}
+	default:
+		p = t.directory[n/partSize][n%partSize]
+	}
 	at, tag := h.inPage()
 	b := &p.buckets[at%bucketsPerPage]
 	found := b.tags.find(tag)
+	if found == 0 && b.tags.find(tagFree) != 0 {
+		return Entry[M]{}
+	}
 	if found != 0 { // the first is nearly always the right one
-		if r := &b.slots[found.first()%slotsPerBucket]; p.is(r, key) {
-			return &r.value
+		at := b.places[found.first()%slotsPerBucket]
+		if r := p.data[at&offsetMask:]; len(r) >= recordHead && int(r[recordHead-1]) == len(key) && at&isLong == 0 {
+			if text := r[recordHead:]; len(text) >= len(key) && string(text[:len(key)]) == key { // as page.is, faster
+				return Entry[M]{binary.NativeEndian.Uint64(r), p, at}
+			}
 		}
-	} else if b.tags.find(tagFree) != 0 {
-		return nil
 	}
 	return p.search(key, at, tag)
 }
 
-// search is the slow path of Find.
-//
-//go:noinline
-func (p *page[K, V]) search(key K, at int, tag uint8) *V {
-	for r := range p.tagged(at, tag) {
-		if p.is(r, key) {
-			return &r.value
-		}
-	}
-	return nil
+func (t *Table[M]) page(h Hash) *page[M] {
+	n := t.number(h)
+	return t.directory[n/partSize][n%partSize]
 }
 
-func (t *Table[K, V]) page(h Hash) *page[K, V] {
-	return t.directory[h>>(32-partBits)][uint64(h<<partBits)>>(t.shift&63)]
-}
+// number is where in the directory the page of a hash is.
+func (t *Table[M]) number(h Hash) uint64 { return uint64(h) >> (t.shift & 63) }
 
-// depth is how many bits of a hash select the page within a part of the directory.
-func (t *Table[K, V]) depth() uint8 { return 32 - t.shift }
+// pointers is how many pointers to pages the directory has.
+func (t *Table[M]) pointers() int { return 1 << t.depth() }
 
-// tagged yields the slots that may have a hash, and perhaps others.
-func (p *page[K, V]) tagged(at int, tag uint8) iter.Seq[*slot[K, V]] {
-	return func(yield func(*slot[K, V]) bool) {
-		for range bucketsPerPage {
-			b := &p.buckets[at]
-			for found := b.tags.find(tag); found != 0; found &= found - 1 {
-				if !yield(&b.slots[found.first()]) {
-					return
-				}
-			}
-			if b.tags.find(tagFree) != 0 {
-				return
-			}
-			at = (at + 1) % bucketsPerPage
-		}
-	}
-}
+// depth is how many bits of a hash select a page.
+func (t *Table[M]) depth() uint8 { return hashBits - t.shift }
 
-// WithHash yields the keys with a hash, and their values. There is rarely more than one.
-func (t *Table[K, V]) WithHash(h Hash) iter.Seq2[K, *V] {
-	return func(yield func(K, *V) bool) {
+// WithHash yields the keys with a hash. There is rarely more than one.
+func (t *Table[M]) WithHash(h Hash) iter.Seq2[string, Entry[M]] {
+	return func(yield func(string, Entry[M]) bool) {
 		if t.size == 0 {
 			return
 		}
 		p := t.page(h)
-		for r := range p.tagged(h.inPage()) {
-			if key := p.text(r); HashOf(key) == h && !yield(key, &r.value) {
+		for at := range p.tagged(h.inPage()) {
+			if key := p.key(at); HashOf(key) == h && !yield(key, p.entry(at)) {
 				return
 			}
 		}
 	}
 }
 
-// All yields every key and its value, in no particular order.
-func (t *Table[K, V]) All() iter.Seq2[K, *V] {
-	return func(yield func(K, *V) bool) {
+// All yields every key, in no particular order.
+func (t *Table[M]) All() iter.Seq[Entry[M]] {
+	return func(yield func(Entry[M]) bool) {
 		for p := range t.pages() {
-			for r := range p.all() {
-				if !yield(p.text(r), &r.value) {
+			for at := range p.all() {
+				if !yield(p.entry(at)) {
 					return
 				}
 			}
@@ -207,28 +128,18 @@ func (t *Table[K, V]) All() iter.Seq2[K, *V] {
 }
 
 // pages yields each page once, even if it is in several places of the directory.
-func (t *Table[K, V]) pages() iter.Seq[*page[K, V]] {
-	return func(yield func(*page[K, V]) bool) {
-		var last *page[K, V]
-		for _, part := range t.directory {
-			for _, p := range part {
-				if p != last && !yield(p) {
-					return
-				}
-				last = p
-			}
+func (t *Table[M]) pages() iter.Seq[*page[M]] {
+	return func(yield func(*page[M]) bool) {
+		if t.size == 0 {
+			return
 		}
-	}
-}
-
-func (p *page[K, V]) all() iter.Seq[*slot[K, V]] {
-	return func(yield func(*slot[K, V]) bool) {
-		for i := range p.buckets {
-			for j := range p.buckets[i].slots {
-				if r := &p.buckets[i].slots[j]; r.length > 0 && !yield(r) {
-					return
-				}
+		var last *page[M]
+		for n := range t.pointers() {
+			p := t.directory[n/partSize][n%partSize]
+			if p != last && !yield(p) {
+				return
 			}
+			last = p
 		}
 	}
 }

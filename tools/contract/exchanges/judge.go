@@ -115,6 +115,7 @@ var beyond = []*regexp.Regexp{
 	regexp.MustCompile(`^the header If-Match must be \* or a list of entity tags`),
 	regexp.MustCompile(`^the header Rightful-Reason (must be percent-encoded UTF-8|is repeated)$`),
 	regexp.MustCompile(`^the header X-Request-ID is repeated$`),
+	regexp.MustCompile(`^the header Idempotency-Key is repeated$`),
 	// The depth of a body.
 	regexp.MustCompile(`^The body has more than 32 levels\.$`),
 	// What a decoder has dropped before a schema sees the value.
@@ -122,12 +123,17 @@ var beyond = []*regexp.Regexp{
 	regexp.MustCompile(`^is not JSON at byte \d+: invalid (UTF-8|surrogate pair)`),
 }
 
+// inOperation matches the pointers into the operations of a batch. Each has the form of its own request, which a schema of
+// the whole batch can't express.
+var inOperation = regexp.MustCompile(`^/operations/[0-9]+/(body|if_match)`)
+
 // explained looks for a reason in beyond.
 func (j *judge) explained(e *exchange) error {
 	var problem struct {
 		Detail string `json:"detail"`
 		Errors []struct {
-			Detail string `json:"detail"`
+			Pointer string `json:"pointer"`
+			Detail  string `json:"detail"`
 		} `json:"errors"`
 	}
 	if err := json.Unmarshal(e.Answer, &problem); err != nil {
@@ -135,6 +141,9 @@ func (j *judge) explained(e *exchange) error {
 	}
 	details := []string{problem.Detail}
 	for _, err := range problem.Errors {
+		if inOperation.MatchString(err.Pointer) {
+			return nil
+		}
 		details = append(details, err.Detail)
 	}
 	for _, reason := range beyond {

@@ -24,7 +24,7 @@ func testJudge(t *testing.T) *judge {
 
 const (
 	group = `{"name":"Finance","description":"","protected":false,"inherits":[],` +
-		`"permissions":{"grants":["finance.*:*"],"restrictions":[]},"version":17,` +
+		`"permissions":{"grants":["finance.*:*"],"restrictions":[]},"member_count":3,"version":17,` +
 		`"updated_at":"2026-03-02T09:30:00Z","updated_by":{"kind":"user","id":"ana"}}`
 	malformed = `{"type":"urn:rightful:problem:malformed-request","title":"Malformed request","status":400,` +
 		`"detail":"One thing is wrong.","errors":[{"detail":"DETAIL"}]}`
@@ -226,7 +226,7 @@ func TestRun(t *testing.T) {
 		`the query has the malformed part \"x\"`, `the query parameter \"dry_run\" must be true or false`,
 		`the query parameter \"limit\" must be a number from 1 to 500`, `the query parameter \"cursor\" is not a next_cursor`,
 		"is not a next_token", "belongs to another search", "differs from the limit of the previous page", "The body has more than 32 levels.",
-		"the header X-Request-ID is repeated", "the header If-Match must be * or a list of entity tags", "the header Rightful-Reason is repeated",
+		"the header X-Request-ID is repeated", "the header Idempotency-Key is repeated", "the header If-Match must be * or a list of entity tags", "the header Rightful-Reason is repeated",
 		`the query parameter \"revision\" requires \"dry_run=true\"`,
 		"is repeated", "is not JSON at byte 3: invalid UTF-8",
 	} {
@@ -238,8 +238,8 @@ func TestRun(t *testing.T) {
 		dir, want string
 	}{
 		"right":   {write(append(all, shown())...), ""},
-		"wrong":   {write(append(all, wrong)...), "2 faults in 18 exchanges"},
-		"unused":  {write(all[1:]...), "1 faults in 16 exchanges"},
+		"wrong":   {write(append(all, wrong)...), "2 faults in 19 exchanges"},
+		"unused":  {write(all[1:]...), "1 faults in 17 exchanges"},
 		"empty":   {write(), "has no exchange"},
 		"nothing": {t.TempDir(), "has no exchange"},
 	} {

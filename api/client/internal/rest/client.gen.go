@@ -91,6 +91,16 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
+	// GetCatalog Show the whole catalog, in a compact form
+	//
+	// The permissions that `/permissions` lists, without their descriptions and with each category only once: for an
+	// editor that shows all of them. 1,000 permissions take about 100 kB.
+	//
+	// Needs `rightful.groups:view`.
+	//
+	// Corresponds with GET /catalog (the `GetCatalog` operationId).
+	GetCatalog(ctx context.Context, params *GetCatalogParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListChanges List the changes
 	//
 	// All changes, newest first. A change is listed if it matches all filters.
@@ -99,6 +109,54 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /changes (the `ListChanges` operationId).
 	ListChanges(ctx context.Context, params *ListChangesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PostBatchWithBody Carry out several writes as one change
+	//
+	// Carries out 1 to 100 of the writes of groups and users, in order, as one change with the action `batch`: either
+	// all of them or none. The `operations` of a fix can be sent as they are.
+	//
+	// Each operation sees what those before it did: it may name a group that they created, and it must use the new
+	// name of one that they renamed. Everything that is compared with what the caller holds is compared before and
+	// after the whole batch, and so is what must stay true of Administrators. No group can get a name that the batch
+	// took from a group by renaming or deleting it. Imports, reverts and batches can't be operations, and operations
+	// have no `dry_run`.
+	//
+	// Of several errors the first of these is answered: those of the form of the list (400, 413, 422), and the
+	// header `Rightful-Reason`; one 403 without a pointer, if the caller lacks what an operation needs; the error of
+	// the first operation that fails, with the operation in each pointer, such as `/operations/3/body/grant/0`; then
+	// those about the whole.
+	//
+	// Needs what each operation needs, before the batch. The right to assign the members of a group doesn't serve for
+	// a group that the batch renames.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /changes (the `PostBatch` operationId).
+	PostBatchWithBody(ctx context.Context, params *PostBatchParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PostBatch Carry out several writes as one change
+	//
+	// Carries out 1 to 100 of the writes of groups and users, in order, as one change with the action `batch`: either
+	// all of them or none. The `operations` of a fix can be sent as they are.
+	//
+	// Each operation sees what those before it did: it may name a group that they created, and it must use the new
+	// name of one that they renamed. Everything that is compared with what the caller holds is compared before and
+	// after the whole batch, and so is what must stay true of Administrators. No group can get a name that the batch
+	// took from a group by renaming or deleting it. Imports, reverts and batches can't be operations, and operations
+	// have no `dry_run`.
+	//
+	// Of several errors the first of these is answered: those of the form of the list (400, 413, 422), and the
+	// header `Rightful-Reason`; one 403 without a pointer, if the caller lacks what an operation needs; the error of
+	// the first operation that fails, with the operation in each pointer, such as `/operations/3/body/grant/0`; then
+	// those about the whole.
+	//
+	// Needs what each operation needs, before the batch. The right to assign the members of a group doesn't serve for
+	// a group that the batch renames.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /changes (the `PostBatch` operationId).
+	PostBatch(ctx context.Context, params *PostBatchParams, body PostBatchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetChange Show a change
 	//
@@ -155,9 +213,19 @@ type ClientInterface interface {
 	// Corresponds with GET /export (the `ExportPolicy` operationId).
 	ExportPolicy(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListGroupRules List the rules of all groups, in a compact form
+	//
+	// All groups, each with its own rules and what it inherits directly: for a matrix of groups and permissions. Each
+	// pattern is spelled out once, so that 50 groups with 1,000 rules each take about 300 kB.
+	//
+	// Needs `rightful.groups:view`.
+	//
+	// Corresponds with GET /group-rules (the `ListGroupRules` operationId).
+	ListGroupRules(ctx context.Context, params *ListGroupRulesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListGroups List the groups
 	//
-	// All groups, each with the number of its direct members.
+	// All groups, each with the number of its direct members and of the permissions that it gives.
 	//
 	// Needs `rightful.groups:view`.
 	//
@@ -167,7 +235,8 @@ type ClientInterface interface {
 	// CreateGroupWithBody Create a group
 	//
 	// Creates a group with its description, inheritance and rules in one change. Names are compared after
-	// compatibility normalization (NFKC) and full case folding, so `administrators` is taken.
+	// compatibility normalization (NFKC) and full case folding, so `administrators` is taken; and so is what only
+	// looks like it, by the skeletons of Unicode Technical Standard 39.
 	//
 	// Needs `rightful.groups:create` and `rightful.groups:view`, and all that the group grants.
 	//
@@ -179,7 +248,8 @@ type ClientInterface interface {
 	// CreateGroup Create a group
 	//
 	// Creates a group with its description, inheritance and rules in one change. Names are compared after
-	// compatibility normalization (NFKC) and full case folding, so `administrators` is taken.
+	// compatibility normalization (NFKC) and full case folding, so `administrators` is taken; and so is what only
+	// looks like it, by the skeletons of Unicode Technical Standard 39.
 	//
 	// Needs `rightful.groups:create` and `rightful.groups:view`, and all that the group grants.
 	//
@@ -204,7 +274,7 @@ type ClientInterface interface {
 	// Needs `rightful.groups:view`.
 	//
 	// Corresponds with GET /groups/{group} (the `GetGroup` operationId).
-	GetGroup(ctx context.Context, group GroupPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetGroup(ctx context.Context, group GroupPath, params *GetGroupParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateGroupWithBody Rename or describe a group, or change what it inherits
 	//
@@ -233,6 +303,16 @@ type ClientInterface interface {
 	//
 	// Corresponds with PATCH /groups/{group} (the `UpdateGroup` operationId).
 	UpdateGroup(ctx context.Context, group GroupPath, params *UpdateGroupParams, body UpdateGroupJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListGroupEffectiveRules List the rules that apply to the members of a group
+	//
+	// The group and all groups that it inherits, directly or not, each with its own rules and the path to it: the
+	// origins of what the group gives and restricts. Each pattern is spelled out once, so that the answer stays small.
+	//
+	// Needs `rightful.groups:view`.
+	//
+	// Corresponds with GET /groups/{group}/effective-rules (the `ListGroupEffectiveRules` operationId).
+	ListGroupEffectiveRules(ctx context.Context, group GroupPath, params *ListGroupEffectiveRulesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListGroupMembers List the members of a group
 	//
@@ -283,9 +363,10 @@ type ClientInterface interface {
 	// Corresponds with DELETE /groups/{group}/members/{user} (the `RemoveGroupMember` operationId).
 	RemoveGroupMember(ctx context.Context, group GroupPath, user UserPath, params *RemoveGroupMemberParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// AddGroupMember Add a user to a group
+	// AddGroupMember Add a user to a group, or change the end of the membership
 	//
-	// The answer is the same if the user is in the group already.
+	// The answer is the same if the user is in the group already. With `until`, the membership ends then, even if it
+	// would have lasted longer. From the end on, no instance counts it, within 100 ms; a change by `clock` removes it.
 	//
 	// Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and all that the user
 	// gains; or the group's own `rightful.members/GROUP:assign`, which doesn't cover the caller's own membership,
@@ -297,12 +378,13 @@ type ClientInterface interface {
 
 	// GetGroupPermissions Show a group's own rules
 	//
-	// The grants and restrictions of the group itself, without inherited ones. The ETag is the group's.
+	// The grants and restrictions of the group itself, without inherited ones: grants first, in pages if there are
+	// more than 5,000. The ETag of the last page shows whether something has changed since the first.
 	//
 	// Needs `rightful.groups:view`.
 	//
 	// Corresponds with GET /groups/{group}/permissions (the `GetGroupPermissions` operationId).
-	GetGroupPermissions(ctx context.Context, group GroupPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetGroupPermissions(ctx context.Context, group GroupPath, params *GetGroupPermissionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ChangeGroupPermissionsWithBody Add and remove single rules of a group
 	//
@@ -383,6 +465,18 @@ type ClientInterface interface {
 	// Corresponds with GET /me (the `GetMe` operationId).
 	GetMe(ctx context.Context, params *GetMeParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetMyRights Show what the caller may do in this interface
+	//
+	// Which of Rightful's own permissions the caller holds, for a console that offers only what is possible. It is a
+	// small part of `/me` and says nothing about the application's permissions.
+	//
+	// A change can still be refused, for example because it would give what the caller doesn't hold.
+	//
+	// Needs only a signed-in caller.
+	//
+	// Corresponds with GET /me/rights (the `GetMyRights` operationId).
+	GetMyRights(ctx context.Context, params *GetMyRightsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetOpenapi Show this document
 	//
 	// Open to everybody, signed in or not.
@@ -423,7 +517,8 @@ type ClientInterface interface {
 
 	// ListUsers List the users
 	//
-	// The users that the policy names, as members of a group or with rules of their own.
+	// The users that the policy names, as members of a group or with rules of their own. With `q` also those that the
+	// host's directory finds by it, at most 100, whether the policy names them or not; with `group` only members.
 	//
 	// Needs `rightful.users:view` and `rightful.groups:view`.
 	//
@@ -444,12 +539,21 @@ type ClientInterface interface {
 	// GetUser Show a user
 	//
 	// A user's groups, own rules, and effective permissions with their origins. No user is ever a 404: `known` says
-	// whether the policy names the user.
+	// whether the policy names the user. The answer has at most 8 MiB; `/users/{user}/effective` has what doesn't fit.
 	//
 	// Needs `rightful.users:view` and `rightful.groups:view`.
 	//
 	// Corresponds with GET /users/{user} (the `GetUser` operationId).
-	GetUser(ctx context.Context, user UserPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetUser(ctx context.Context, user UserPath, params *GetUserParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListUserEffective List what a user may do
+	//
+	// The effective permissions that `/users/{user}` shows, in pages. A user that the policy doesn't name has none.
+	//
+	// Needs `rightful.users:view` and `rightful.groups:view`.
+	//
+	// Corresponds with GET /users/{user}/effective (the `ListUserEffective` operationId).
+	ListUserEffective(ctx context.Context, user UserPath, params *ListUserEffectiveParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ExplainUser Explain what a user may do, and what would allow the rest
 	//
@@ -457,7 +561,8 @@ type ClientInterface interface {
 	// missing, best first. No user is ever a 404: `known` says whether the policy names the user.
 	//
 	// A fix lists operations of this interface. Send them as they are, in order; `dry_run=true` says what each would
-	// do. They need no `If-Match`. If the caller may not carry them out, `lacks` says what is missing for that.
+	// do. They need no `If-Match`. If the caller may not carry them out, `lacks` says what is missing for that. With
+	// `until`, the memberships that fixes add end then.
 	//
 	// With `revision` the explanation is about a past policy and has no fixes. It takes some tens of microseconds for
 	// each change since; after ten seconds the answer is a 503. If the past can't be computed, because the records
@@ -470,12 +575,13 @@ type ClientInterface interface {
 
 	// GetUserGroups Show a user's groups
 	//
-	// The groups that the user is directly in. The ETag is the user's.
+	// The groups that the user is directly in, in pages if there are more than 5,000. Each page has the user's ETag,
+	// so that a change between two pages shows.
 	//
 	// Needs `rightful.users:view` and `rightful.groups:view`.
 	//
 	// Corresponds with GET /users/{user}/groups (the `GetUserGroups` operationId).
-	GetUserGroups(ctx context.Context, user UserPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetUserGroups(ctx context.Context, user UserPath, params *GetUserGroupsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SetUserGroupsWithBody Replace a user's groups
 	//
@@ -503,12 +609,13 @@ type ClientInterface interface {
 
 	// GetUserPermissions Show a user's own rules
 	//
-	// The user's own grants and restrictions, without those of their groups. The ETag is the user's.
+	// The user's own grants and restrictions, without those of their groups: grants first, in pages if there are more
+	// than 5,000. Each page has the user's ETag, so that a change between two pages shows.
 	//
 	// Needs `rightful.users:view` and `rightful.groups:view`.
 	//
 	// Corresponds with GET /users/{user}/permissions (the `GetUserPermissions` operationId).
-	GetUserPermissions(ctx context.Context, user UserPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetUserPermissions(ctx context.Context, user UserPath, params *GetUserPermissionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ChangeUserPermissionsWithBody Add and remove single rules of a user
 	//
@@ -559,6 +666,26 @@ type ClientInterface interface {
 	SetUserPermissions(ctx context.Context, user UserPath, params *SetUserPermissionsParams, body SetUserPermissionsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
+// GetCatalog Show the whole catalog, in a compact form
+//
+// The permissions that `/permissions` lists, without their descriptions and with each category only once: for an
+// editor that shows all of them. 1,000 permissions take about 100 kB.
+//
+// Needs `rightful.groups:view`.
+//
+// Corresponds with GET /catalog (the `GetCatalog` operationId).
+func (c *Client) GetCatalog(ctx context.Context, params *GetCatalogParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCatalogRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListChanges List the changes
 //
 // All changes, newest first. A change is listed if it matches all filters.
@@ -568,6 +695,74 @@ type ClientInterface interface {
 // Corresponds with GET /changes (the `ListChanges` operationId).
 func (c *Client) ListChanges(ctx context.Context, params *ListChangesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListChangesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PostBatchWithBody Carry out several writes as one change
+//
+// Carries out 1 to 100 of the writes of groups and users, in order, as one change with the action `batch`: either
+// all of them or none. The `operations` of a fix can be sent as they are.
+//
+// Each operation sees what those before it did: it may name a group that they created, and it must use the new
+// name of one that they renamed. Everything that is compared with what the caller holds is compared before and
+// after the whole batch, and so is what must stay true of Administrators. No group can get a name that the batch
+// took from a group by renaming or deleting it. Imports, reverts and batches can't be operations, and operations
+// have no `dry_run`.
+//
+// Of several errors the first of these is answered: those of the form of the list (400, 413, 422), and the
+// header `Rightful-Reason`; one 403 without a pointer, if the caller lacks what an operation needs; the error of
+// the first operation that fails, with the operation in each pointer, such as `/operations/3/body/grant/0`; then
+// those about the whole.
+//
+// Needs what each operation needs, before the batch. The right to assign the members of a group doesn't serve for
+// a group that the batch renames.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /changes (the `PostBatch` operationId).
+func (c *Client) PostBatchWithBody(ctx context.Context, params *PostBatchParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPostBatchRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PostBatch Carry out several writes as one change
+//
+// Carries out 1 to 100 of the writes of groups and users, in order, as one change with the action `batch`: either
+// all of them or none. The `operations` of a fix can be sent as they are.
+//
+// Each operation sees what those before it did: it may name a group that they created, and it must use the new
+// name of one that they renamed. Everything that is compared with what the caller holds is compared before and
+// after the whole batch, and so is what must stay true of Administrators. No group can get a name that the batch
+// took from a group by renaming or deleting it. Imports, reverts and batches can't be operations, and operations
+// have no `dry_run`.
+//
+// Of several errors the first of these is answered: those of the form of the list (400, 413, 422), and the
+// header `Rightful-Reason`; one 403 without a pointer, if the caller lacks what an operation needs; the error of
+// the first operation that fails, with the operation in each pointer, such as `/operations/3/body/grant/0`; then
+// those about the whole.
+//
+// Needs what each operation needs, before the batch. The right to assign the members of a group doesn't serve for
+// a group that the batch renames.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /changes (the `PostBatch` operationId).
+func (c *Client) PostBatch(ctx context.Context, params *PostBatchParams, body PostBatchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPostBatchRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -683,9 +878,29 @@ func (c *Client) ExportPolicy(ctx context.Context, reqEditors ...RequestEditorFn
 	return c.Client.Do(req)
 }
 
+// ListGroupRules List the rules of all groups, in a compact form
+//
+// All groups, each with its own rules and what it inherits directly: for a matrix of groups and permissions. Each
+// pattern is spelled out once, so that 50 groups with 1,000 rules each take about 300 kB.
+//
+// Needs `rightful.groups:view`.
+//
+// Corresponds with GET /group-rules (the `ListGroupRules` operationId).
+func (c *Client) ListGroupRules(ctx context.Context, params *ListGroupRulesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListGroupRulesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListGroups List the groups
 //
-// All groups, each with the number of its direct members.
+// All groups, each with the number of its direct members and of the permissions that it gives.
 //
 // Needs `rightful.groups:view`.
 //
@@ -705,7 +920,8 @@ func (c *Client) ListGroups(ctx context.Context, params *ListGroupsParams, reqEd
 // CreateGroupWithBody Create a group
 //
 // Creates a group with its description, inheritance and rules in one change. Names are compared after
-// compatibility normalization (NFKC) and full case folding, so `administrators` is taken.
+// compatibility normalization (NFKC) and full case folding, so `administrators` is taken; and so is what only
+// looks like it, by the skeletons of Unicode Technical Standard 39.
 //
 // Needs `rightful.groups:create` and `rightful.groups:view`, and all that the group grants.
 //
@@ -727,7 +943,8 @@ func (c *Client) CreateGroupWithBody(ctx context.Context, params *CreateGroupPar
 // CreateGroup Create a group
 //
 // Creates a group with its description, inheritance and rules in one change. Names are compared after
-// compatibility normalization (NFKC) and full case folding, so `administrators` is taken.
+// compatibility normalization (NFKC) and full case folding, so `administrators` is taken; and so is what only
+// looks like it, by the skeletons of Unicode Technical Standard 39.
 //
 // Needs `rightful.groups:create` and `rightful.groups:view`, and all that the group grants.
 //
@@ -772,8 +989,8 @@ func (c *Client) DeleteGroup(ctx context.Context, group GroupPath, params *Delet
 // Needs `rightful.groups:view`.
 //
 // Corresponds with GET /groups/{group} (the `GetGroup` operationId).
-func (c *Client) GetGroup(ctx context.Context, group GroupPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetGroupRequest(c.Server, group)
+func (c *Client) GetGroup(ctx context.Context, group GroupPath, params *GetGroupParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetGroupRequest(c.Server, group, params)
 	if err != nil {
 		return nil, err
 	}
@@ -822,6 +1039,26 @@ func (c *Client) UpdateGroupWithBody(ctx context.Context, group GroupPath, param
 // Corresponds with PATCH /groups/{group} (the `UpdateGroup` operationId).
 func (c *Client) UpdateGroup(ctx context.Context, group GroupPath, params *UpdateGroupParams, body UpdateGroupJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateGroupRequest(c.Server, group, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListGroupEffectiveRules List the rules that apply to the members of a group
+//
+// The group and all groups that it inherits, directly or not, each with its own rules and the path to it: the
+// origins of what the group gives and restricts. Each pattern is spelled out once, so that the answer stays small.
+//
+// Needs `rightful.groups:view`.
+//
+// Corresponds with GET /groups/{group}/effective-rules (the `ListGroupEffectiveRules` operationId).
+func (c *Client) ListGroupEffectiveRules(ctx context.Context, group GroupPath, params *ListGroupEffectiveRulesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListGroupEffectiveRulesRequest(c.Server, group, params)
 	if err != nil {
 		return nil, err
 	}
@@ -921,9 +1158,10 @@ func (c *Client) RemoveGroupMember(ctx context.Context, group GroupPath, user Us
 	return c.Client.Do(req)
 }
 
-// AddGroupMember Add a user to a group
+// AddGroupMember Add a user to a group, or change the end of the membership
 //
-// The answer is the same if the user is in the group already.
+// The answer is the same if the user is in the group already. With `until`, the membership ends then, even if it
+// would have lasted longer. From the end on, no instance counts it, within 100 ms; a change by `clock` removes it.
 //
 // Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and all that the user
 // gains; or the group's own `rightful.members/GROUP:assign`, which doesn't cover the caller's own membership,
@@ -945,13 +1183,14 @@ func (c *Client) AddGroupMember(ctx context.Context, group GroupPath, user UserP
 
 // GetGroupPermissions Show a group's own rules
 //
-// The grants and restrictions of the group itself, without inherited ones. The ETag is the group's.
+// The grants and restrictions of the group itself, without inherited ones: grants first, in pages if there are
+// more than 5,000. The ETag of the last page shows whether something has changed since the first.
 //
 // Needs `rightful.groups:view`.
 //
 // Corresponds with GET /groups/{group}/permissions (the `GetGroupPermissions` operationId).
-func (c *Client) GetGroupPermissions(ctx context.Context, group GroupPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetGroupPermissionsRequest(c.Server, group)
+func (c *Client) GetGroupPermissions(ctx context.Context, group GroupPath, params *GetGroupPermissionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetGroupPermissionsRequest(c.Server, group, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1101,6 +1340,28 @@ func (c *Client) GetMe(ctx context.Context, params *GetMeParams, reqEditors ...R
 	return c.Client.Do(req)
 }
 
+// GetMyRights Show what the caller may do in this interface
+//
+// Which of Rightful's own permissions the caller holds, for a console that offers only what is possible. It is a
+// small part of `/me` and says nothing about the application's permissions.
+//
+// A change can still be refused, for example because it would give what the caller doesn't hold.
+//
+// Needs only a signed-in caller.
+//
+// Corresponds with GET /me/rights (the `GetMyRights` operationId).
+func (c *Client) GetMyRights(ctx context.Context, params *GetMyRightsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMyRightsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetOpenapi Show this document
 //
 // Open to everybody, signed in or not.
@@ -1181,7 +1442,8 @@ func (c *Client) GetStatus(ctx context.Context, reqEditors ...RequestEditorFn) (
 
 // ListUsers List the users
 //
-// The users that the policy names, as members of a group or with rules of their own.
+// The users that the policy names, as members of a group or with rules of their own. With `q` also those that the
+// host's directory finds by it, at most 100, whether the policy names them or not; with `group` only members.
 //
 // Needs `rightful.users:view` and `rightful.groups:view`.
 //
@@ -1222,13 +1484,32 @@ func (c *Client) DeleteUser(ctx context.Context, user UserPath, params *DeleteUs
 // GetUser Show a user
 //
 // A user's groups, own rules, and effective permissions with their origins. No user is ever a 404: `known` says
-// whether the policy names the user.
+// whether the policy names the user. The answer has at most 8 MiB; `/users/{user}/effective` has what doesn't fit.
 //
 // Needs `rightful.users:view` and `rightful.groups:view`.
 //
 // Corresponds with GET /users/{user} (the `GetUser` operationId).
-func (c *Client) GetUser(ctx context.Context, user UserPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetUserRequest(c.Server, user)
+func (c *Client) GetUser(ctx context.Context, user UserPath, params *GetUserParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetUserRequest(c.Server, user, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListUserEffective List what a user may do
+//
+// The effective permissions that `/users/{user}` shows, in pages. A user that the policy doesn't name has none.
+//
+// Needs `rightful.users:view` and `rightful.groups:view`.
+//
+// Corresponds with GET /users/{user}/effective (the `ListUserEffective` operationId).
+func (c *Client) ListUserEffective(ctx context.Context, user UserPath, params *ListUserEffectiveParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListUserEffectiveRequest(c.Server, user, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1245,7 +1526,8 @@ func (c *Client) GetUser(ctx context.Context, user UserPath, reqEditors ...Reque
 // missing, best first. No user is ever a 404: `known` says whether the policy names the user.
 //
 // A fix lists operations of this interface. Send them as they are, in order; `dry_run=true` says what each would
-// do. They need no `If-Match`. If the caller may not carry them out, `lacks` says what is missing for that.
+// do. They need no `If-Match`. If the caller may not carry them out, `lacks` says what is missing for that. With
+// `until`, the memberships that fixes add end then.
 //
 // With `revision` the explanation is about a past policy and has no fixes. It takes some tens of microseconds for
 // each change since; after ten seconds the answer is a 503. If the past can't be computed, because the records
@@ -1268,13 +1550,14 @@ func (c *Client) ExplainUser(ctx context.Context, user UserPath, params *Explain
 
 // GetUserGroups Show a user's groups
 //
-// The groups that the user is directly in. The ETag is the user's.
+// The groups that the user is directly in, in pages if there are more than 5,000. Each page has the user's ETag,
+// so that a change between two pages shows.
 //
 // Needs `rightful.users:view` and `rightful.groups:view`.
 //
 // Corresponds with GET /users/{user}/groups (the `GetUserGroups` operationId).
-func (c *Client) GetUserGroups(ctx context.Context, user UserPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetUserGroupsRequest(c.Server, user)
+func (c *Client) GetUserGroups(ctx context.Context, user UserPath, params *GetUserGroupsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetUserGroupsRequest(c.Server, user, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1331,13 +1614,14 @@ func (c *Client) SetUserGroups(ctx context.Context, user UserPath, params *SetUs
 
 // GetUserPermissions Show a user's own rules
 //
-// The user's own grants and restrictions, without those of their groups. The ETag is the user's.
+// The user's own grants and restrictions, without those of their groups: grants first, in pages if there are more
+// than 5,000. Each page has the user's ETag, so that a change between two pages shows.
 //
 // Needs `rightful.users:view` and `rightful.groups:view`.
 //
 // Corresponds with GET /users/{user}/permissions (the `GetUserPermissions` operationId).
-func (c *Client) GetUserPermissions(ctx context.Context, user UserPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetUserPermissionsRequest(c.Server, user)
+func (c *Client) GetUserPermissions(ctx context.Context, user UserPath, params *GetUserPermissionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetUserPermissionsRequest(c.Server, user, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1436,6 +1720,87 @@ func (c *Client) SetUserPermissions(ctx context.Context, user UserPath, params *
 	return c.Client.Do(req)
 }
 
+// NewGetCatalogRequest constructs an http.Request for the GetCatalog method
+func NewGetCatalogRequest(server string, params *GetCatalogParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/catalog")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewListChangesRequest constructs an http.Request for the ListChanges method
 func NewListChangesRequest(server string, params *ListChangesParams) (*http.Request, error) {
 	var err error
@@ -1524,9 +1889,33 @@ func NewListChangesRequest(server string, params *ListChangesParams) (*http.Requ
 
 		}
 
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Limit != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NestedLimit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "nested_limit", *params.NestedLimit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -1557,6 +1946,126 @@ func NewListChangesRequest(server string, params *ListChangesParams) (*http.Requ
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewPostBatchRequest calls the generic PostBatch builder with application/json body
+func NewPostBatchRequest(server string, params *PostBatchParams, body PostBatchJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPostBatchRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewPostBatchRequestWithBody constructs an http.Request for the PostBatch method, with any body, and a specified content type
+func NewPostBatchRequestWithBody(server string, params *PostBatchParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/changes")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dry_run", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Revision != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "revision", *params.Revision, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.RightfulReason != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Rightful-Reason", *params.RightfulReason, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Rightful-Reason", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
 	}
 
 	return req, nil
@@ -1759,6 +2268,21 @@ func NewListDenialsRequest(server string, params *ListDenialsParams) (*http.Requ
 		return nil, err
 	}
 
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
 	return req, nil
 }
 
@@ -1823,8 +2347,8 @@ func NewExportPolicyRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
-// NewListGroupsRequest constructs an http.Request for the ListGroups method
-func NewListGroupsRequest(server string, params *ListGroupsParams) (*http.Request, error) {
+// NewListGroupRulesRequest constructs an http.Request for the ListGroupRules method
+func NewListGroupRulesRequest(server string, params *ListGroupRulesParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -1832,7 +2356,7 @@ func NewListGroupsRequest(server string, params *ListGroupsParams) (*http.Reques
 		return nil, err
 	}
 
-	operationPath := fmt.Sprintf("/groups")
+	operationPath := fmt.Sprintf("/group-rules")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -1896,6 +2420,126 @@ func NewListGroupsRequest(server string, params *ListGroupsParams) (*http.Reques
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewListGroupsRequest constructs an http.Request for the ListGroups method
+func NewListGroupsRequest(server string, params *ListGroupsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/groups")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Q != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "q", *params.Q, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NestedLimit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "nested_limit", *params.NestedLimit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -2105,7 +2749,7 @@ func NewDeleteGroupRequest(server string, group GroupPath, params *DeleteGroupPa
 }
 
 // NewGetGroupRequest constructs an http.Request for the GetGroup method
-func NewGetGroupRequest(server string, group GroupPath) (*http.Request, error) {
+func NewGetGroupRequest(server string, group GroupPath, params *GetGroupParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -2128,6 +2772,33 @@ func NewGetGroupRequest(server string, group GroupPath) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.NestedLimit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "nested_limit", *params.NestedLimit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -2248,6 +2919,94 @@ func NewUpdateGroupRequestWithBody(server string, group GroupPath, params *Updat
 	return req, nil
 }
 
+// NewListGroupEffectiveRulesRequest constructs an http.Request for the ListGroupEffectiveRules method
+func NewListGroupEffectiveRulesRequest(server string, group GroupPath, params *ListGroupEffectiveRulesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "group", group, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/groups/%s/effective-rules", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewListGroupMembersRequest constructs an http.Request for the ListGroupMembers method
 func NewListGroupMembersRequest(server string, group GroupPath, params *ListGroupMembersParams) (*http.Request, error) {
 	var err error
@@ -2316,6 +3075,21 @@ func NewListGroupMembersRequest(server string, group GroupPath, params *ListGrou
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -2581,6 +3355,18 @@ func NewAddGroupMemberRequest(server string, group GroupPath, user UserPath, par
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
+		if params.Until != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "until", *params.Until, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.DryRun != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dry_run", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
@@ -2646,7 +3432,7 @@ func NewAddGroupMemberRequest(server string, group GroupPath, user UserPath, par
 }
 
 // NewGetGroupPermissionsRequest constructs an http.Request for the GetGroupPermissions method
-func NewGetGroupPermissionsRequest(server string, group GroupPath) (*http.Request, error) {
+func NewGetGroupPermissionsRequest(server string, group GroupPath, params *GetGroupPermissionsParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -2669,6 +3455,45 @@ func NewGetGroupPermissionsRequest(server string, group GroupPath) (*http.Reques
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -3034,6 +3859,48 @@ func NewGetMeRequest(server string, params *GetMeParams) (*http.Request, error) 
 	return req, nil
 }
 
+// NewGetMyRightsRequest constructs an http.Request for the GetMyRights method
+func NewGetMyRightsRequest(server string, params *GetMyRightsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/me/rights")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewGetOpenapiRequest constructs an http.Request for the GetOpenapi method
 func NewGetOpenapiRequest(server string) (*http.Request, error) {
 	var err error
@@ -3132,6 +3999,21 @@ func NewListPermissionHoldersRequest(server string, params *ListPermissionHolder
 		return nil, err
 	}
 
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
 	return req, nil
 }
 
@@ -3220,6 +4102,21 @@ func NewListPermissionsRequest(server string, params *ListPermissionsParams) (*h
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -3316,6 +4213,18 @@ func NewListUsersRequest(server string, params *ListUsersParams) (*http.Request,
 
 		}
 
+		if params.NestedLimit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "nested_limit", *params.NestedLimit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Cursor != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
@@ -3337,6 +4246,21 @@ func NewListUsersRequest(server string, params *ListUsersParams) (*http.Request,
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -3442,7 +4366,7 @@ func NewDeleteUserRequest(server string, user UserPath, params *DeleteUserParams
 }
 
 // NewGetUserRequest constructs an http.Request for the GetUser method
-func NewGetUserRequest(server string, user UserPath) (*http.Request, error) {
+func NewGetUserRequest(server string, user UserPath, params *GetUserParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -3467,9 +4391,136 @@ func NewGetUserRequest(server string, user UserPath) (*http.Request, error) {
 		return nil, err
 	}
 
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.NestedLimit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "nested_limit", *params.NestedLimit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListUserEffectiveRequest constructs an http.Request for the ListUserEffective method
+func NewListUserEffectiveRequest(server string, user UserPath, params *ListUserEffectiveParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "user", user, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/users/%s/effective", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.NestedLimit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "nested_limit", *params.NestedLimit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -3534,6 +4585,18 @@ func NewExplainUserRequest(server string, user UserPath, params *ExplainUserPara
 
 		}
 
+		if params.Until != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "until", *params.Until, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -3549,7 +4612,7 @@ func NewExplainUserRequest(server string, user UserPath, params *ExplainUserPara
 }
 
 // NewGetUserGroupsRequest constructs an http.Request for the GetUserGroups method
-func NewGetUserGroupsRequest(server string, user UserPath) (*http.Request, error) {
+func NewGetUserGroupsRequest(server string, user UserPath, params *GetUserGroupsParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -3572,6 +4635,45 @@ func NewGetUserGroupsRequest(server string, user UserPath) (*http.Request, error
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -3693,7 +4795,7 @@ func NewSetUserGroupsRequestWithBody(server string, user UserPath, params *SetUs
 }
 
 // NewGetUserPermissionsRequest constructs an http.Request for the GetUserPermissions method
-func NewGetUserPermissionsRequest(server string, user UserPath) (*http.Request, error) {
+func NewGetUserPermissionsRequest(server string, user UserPath, params *GetUserPermissionsParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -3716,6 +4818,45 @@ func NewGetUserPermissionsRequest(server string, user UserPath) (*http.Request, 
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)

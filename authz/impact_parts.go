@@ -1,0 +1,343 @@
+package authz
+
+import (
+	"cmp"
+	"slices"
+)
+
+// impacts finds what users gain and lose by a change. A change can put thousands of users with rules and groups of
+// their own into a group of ten thousand rules. So what changes is compared once for all users with the
+// same changes, as if they had nothing else. For each of them, only what their other rules say about it is looked at.
+type impacts struct {
+	pace    *pace
+	was, is *View
+	altered map[groupID]bool // see [groupsAltered]
+	parts   map[string]*changedPart
+	diffs   map[string]*difference // of the groups that change and those that stay, and of own rules with wildcards
+	kept    int                    // how many permissions the diffs list
+}
+
+// difference is what a user holds only after a change and only before it.
+type difference struct{ gains, losses permissionSet }
+
+const (
+	maxParts = 100     // are remembered, since each can list thousands of permissions
+	maxKept  = 1 << 20 // permissions are listed by what is remembered
+)
+
+func newImpacts(p *pace, was, is *View, d Delta) *impacts {
+	return &impacts{
+		pace: p, was: was, is: is, altered: groupsAltered(was.s, is.s, d),
+		parts: map[string]*changedPart{}, diffs: map[string]*difference{},
+	}
+}
+
+// of returns what a user gains and loses.
+func (m *impacts) of(id UserID) (*difference, error) {
+	if err := m.pace.canceled(); err != nil {
+		return nil, err
+	}
+	was, is := m.was.s.user(id), m.is.s.user(id)
+	if m.was.s.blocked[id.subject()] || m.is.s.blocked[id.subject()] {
+		return m.whole(id)
+	}
+	groups := divideGroups(was, is, func(g groupID) bool { return !m.altered[g] })
+	if was.rules() != is.rules() {
+		part, err := m.newPart(m.user(groups.was, was.rules()), m.user(groups.is, is.rules()))
+		if err != nil {
+			return nil, err
+		}
+		return m.refined(&part.difference, part, was, is, m.rulesOf(groups.stay))
+	}
+	part, err := m.part(groups)
+	if err != nil {
+		return nil, err
+	}
+	diff, err := m.ofGroups(part, groups)
+	own := is.rules()
+	if err != nil || own == nil {
+		return diff, err
+	}
+	wild, exact := own.divided()
+	if wild != nil {
+		if diff, err = m.ofWildcards(diff, part, groups, wild); err != nil {
+			return nil, err
+		}
+	}
+	return m.refined(diff, part, was, is, []*ruleSet{exact})
+}
+
+// whole compares everything that a user holds.
+func (m *impacts) whole(id UserID) (*difference, error) {
+	if err := m.pace.now(); err != nil {
+		return nil, err
+	}
+	set := func(one, other *View) permissionSet {
+		return newPermissionSet(slices.Sorted(slices.Values(heldOnlyBy(one, other, id))))
+	}
+	return &difference{set(m.is, m.was), set(m.was, m.is)}, nil
+}
+
+// ofGroups returns what a user gains and loses who has no rules of their own.
+func (m *impacts) ofGroups(part *changedPart, groups dividedGroups) (*difference, error) {
+	if len(groups.stay) == 0 {
+		return &part.difference, nil
+	}
+	return m.once(groups.key(true), func() (*difference, error) {
+		was, is := m.user(slices.Concat(groups.was, groups.stay), nil), m.user(slices.Concat(groups.is, groups.stay), nil)
+		return m.refined(&part.difference, part, was, is, m.rulesOf(groups.stay))
+	})
+}
+
+// ofWildcards returns what a user gains and loses whose own rules all have wildcards, which many users have in common;
+// of is for one without own rules.
+func (m *impacts) ofWildcards(of *difference, part *changedPart, groups dividedGroups, wild *ruleSet) (*difference, error) {
+	key := groups.key(true)
+	for _, kind := range []RuleKind{KindGrant, KindRestriction} {
+		key += string(kind)
+		for _, p := range wild.patterns(kind) {
+			covered, err := part.coveredBy(m, p)
+			if err != nil {
+				return nil, err
+			}
+			if len(covered) > 0 {
+				key += "\n" + string(p)
+			}
+		}
+	}
+	return m.once(key, func() (*difference, error) {
+		was, is := m.user(slices.Concat(groups.was, groups.stay), wild), m.user(slices.Concat(groups.is, groups.stay), wild)
+		return m.refined(of, part, was, is, []*ruleSet{wild})
+	})
+}
+
+// once returns what it computed for the same key.
+func (m *impacts) once(key string, compute func() (*difference, error)) (*difference, error) {
+	diff, known := m.diffs[key]
+	if known {
+		return diff, nil
+	}
+	diff, err := compute()
+	if err != nil {
+		return nil, err
+	}
+	size := len(diff.gains.except) + len(diff.losses.except)
+	if m.kept += size; m.kept > maxKept {
+		clear(m.diffs)
+		m.kept = size
+	}
+	m.diffs[key] = diff
+	return diff, nil
+}
+
+// rulesOf returns the rules of groups that stay as they are, and of those that they inherit.
+func (m *impacts) rulesOf(ids []groupID) (list []*ruleSet) {
+	for _, id := range ids {
+		m.is.s.walk(id, func(g *group) {
+			if g.rules != nil {
+				list = append(list, g.rules)
+			}
+		})
+	}
+	return list
+}
+
+// user returns a user in these groups and with these rules.
+func (m *impacts) user(ids []groupID, rules *ruleSet) *user {
+	u := &user{}
+	slices.Sort(ids)
+	u.setGroups(ids)
+	if rules != nil {
+		u.change(func(more *userMore) { more.rules = rules })
+	}
+	return u
+}
+
+// refined returns a difference for users who have more rules than those that it was made for.
+func (m *impacts) refined(of *difference, part *changedPart, was, is *user, rules []*ruleSet) (*difference, error) {
+	about, err := part.about(m, rules)
+	if err != nil || len(about) == 0 {
+		return of, err
+	}
+	var gains, losses []Permission // that are to be added or removed
+	for _, p := range about {
+		if err := m.pace.canceled(); err != nil {
+			return nil, err
+		}
+		had, has := m.was.s.allows(was, p), m.is.s.allows(is, p)
+		if (has && !had && m.is.names(is, p)) != of.gains.has(p) {
+			gains = append(gains, p)
+		}
+		if (had && !has && m.was.names(was, p)) != of.losses.has(p) {
+			losses = append(losses, p)
+		}
+	}
+	return &difference{of.gains.toggled(gains), of.losses.toggled(losses)}, nil
+}
+
+// changedPart is what a change does to the groups and rules of a user that it concerns.
+type changedPart struct {
+	difference                          // for a user who has nothing else
+	was, is    *user                    // a user who has nothing else
+	names      []Permission             // those that the rules name and on which their effect changes, sorted
+	complete   bool                     // the effect changes on nothing else
+	covered    map[Pattern][]Permission // see [changedPart.coveredBy]
+	kept       int                      // how many permissions these list
+}
+
+// part returns the part of users with the same changed groups.
+func (m *impacts) part(groups dividedGroups) (*changedPart, error) {
+	key := groups.key(false)
+	part, known := m.parts[key]
+	if known {
+		return part, nil
+	}
+	part, err := m.newPart(m.user(groups.was, nil), m.user(groups.is, nil))
+	if err != nil {
+		return nil, err
+	}
+	if len(m.parts) == maxParts {
+		clear(m.parts)
+		clear(m.diffs)
+		m.kept = 0
+	}
+	m.parts[key] = part
+	return part, nil
+}
+
+func (m *impacts) newPart(was, is *user) (*changedPart, error) {
+	if err := m.pace.now(); err != nil {
+		return nil, err
+	}
+	part := &changedPart{was: was, is: is, covered: map[Pattern][]Permission{}}
+	names, err := part.namesIn(m)
+	if err != nil {
+		return nil, err
+	}
+	var gains, losses []Permission
+	for _, p := range names {
+		if err := m.pace.canceled(); err != nil {
+			return nil, err
+		}
+		if !part.changes(m, p) {
+			continue
+		}
+		part.names = append(part.names, p)
+		had, has := m.was.s.allows(was, p), m.is.s.allows(is, p)
+		if has && !had && m.is.names(is, p) {
+			gains = append(gains, p)
+		}
+		if had && !has && m.was.names(was, p) {
+			losses = append(losses, p)
+		}
+	}
+	part.difference = difference{newPermissionSet(gains), newPermissionSet(losses)}
+	return part, nil
+}
+
+// namesIn returns the permissions that the part's rules name, before or after, sorted. It notes whether their effects
+// can change on these alone.
+func (c *changedPart) namesIn(m *impacts) ([]Permission, error) {
+	c.complete = c.was.in(m.was.s.administrators) == c.is.in(m.is.s.administrators)
+	var names []Permission
+	for _, side := range []struct {
+		view *View
+		user *user
+	}{{m.was, c.was}, {m.is, c.is}} {
+		c.complete = c.complete && side.view.s.wildcardsOf(side.user) == 0
+		for rules := range side.view.s.ruleSetsOf(side.user) {
+			var err error
+			if names, err = side.view.appendNames(m.pace, names, rules); err != nil {
+				return nil, err
+			}
+		}
+	}
+	err := sortFunc(m.pace, names, cmp.Compare)
+	return slices.Compact(names), err
+}
+
+// appendNames appends the permissions that rules name, those that their grants cover included.
+func (v *View) appendNames(pace *pace, names []Permission, rules *ruleSet) ([]Permission, error) {
+	for _, p := range rules.patterns(KindGrant) {
+		names = v.appendNamed(names, p)
+		if err := pace.canceled(); err != nil {
+			return nil, err
+		}
+	}
+	for _, p := range rules.patterns(KindRestriction) {
+		if !p.isWild() {
+			names = append(names, Permission(p))
+		}
+	}
+	return names, nil
+}
+
+// changes reports whether the effect of the part on a permission changes.
+func (c *changedPart) changes(m *impacts, p Permission) bool {
+	if c.was.in(m.was.s.administrators) != c.is.in(m.is.s.administrators) {
+		return true // restrictions begin or cease to apply
+	}
+	return m.was.s.effectFor(c.was, p) != m.is.s.effectFor(c.is, p)
+}
+
+// about returns the permissions on which the effect changes and about which other rules say something, sorted, and
+// perhaps some about which they don't.
+func (c *changedPart) about(m *impacts, rules []*ruleSet) (list []Permission, err error) {
+	size := 0
+	for _, r := range rules {
+		size += r.size()
+	}
+	if c.complete && len(c.names) <= size {
+		return c.names, nil
+	}
+	for _, r := range rules {
+		for _, p := range slices.Concat(r.patterns(KindGrant), r.patterns(KindRestriction)) {
+			if list, err = c.appendAbout(m, list, p); err != nil {
+				return nil, err
+			}
+		}
+	}
+	err = sortFunc(m.pace, list, cmp.Compare)
+	return slices.Compact(list), err
+}
+
+// appendAbout appends the permissions that a pattern covers and on which the effect changes.
+func (c *changedPart) appendAbout(m *impacts, list []Permission, p Pattern) ([]Permission, error) {
+	if err := m.pace.canceled(); err != nil {
+		return nil, err
+	}
+	if p.isWild() {
+		covered, err := c.coveredBy(m, p)
+		return append(list, covered...), err
+	}
+	if _, named := slices.BinarySearch(c.names, Permission(p)); named || !c.complete && c.changes(m, Permission(p)) {
+		list = append(list, Permission(p))
+	}
+	return list, nil
+}
+
+// coveredBy returns the permissions that a pattern with a wildcard covers and names, or that the part names, and on
+// which the effect changes.
+func (c *changedPart) coveredBy(m *impacts, p Pattern) (list []Permission, err error) {
+	list, known := c.covered[p]
+	if known {
+		return list, nil
+	}
+	list = appendCovered(nil, c.names, p.target())
+	if !c.complete {
+		for _, name := range m.is.appendNamed(m.was.appendNamed(nil, p), p) {
+			if err := m.pace.canceled(); err != nil {
+				return nil, err
+			}
+			if c.changes(m, name) {
+				list = append(list, name)
+			}
+		}
+	}
+	if c.kept += len(list); c.kept > maxKept {
+		clear(c.covered)
+		c.kept = len(list)
+	}
+	c.covered[p] = list
+	return list, m.pace.now()
+}

@@ -1,0 +1,189 @@
+package authz
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+)
+
+// rebasable are the operations whose drafts read nothing of the policy but their footprint, the names of the
+// groups, the inheritance between them, Administrators and the rules about Rightful's own permissions.
+var rebasable = map[Action]bool{
+	ActionGroupCreate:            true,
+	ActionGroupUpdate:            true,
+	ActionGroupPermissionsSet:    true,
+	ActionGroupPermissionsChange: true,
+	ActionGroupMembersChange:     true,
+	ActionUserGroupsSet:          true,
+	ActionUserPermissionsSet:     true,
+	ActionUserPermissionsChange:  true,
+	ActionUserDelete:             true,
+	ActionMembershipsEnd:         true,
+	ActionPolicyImport:           true, // a merge
+	ActionBatch:                  true, // of rebasable operations
+}
+
+// rebase moves a checked proposal onto the present policy, if the changes that were made meanwhile can't have
+// altered its draft or its checks. Then the result is the one that drafting on the present policy would give.
+// What it costs follows those changes, not the draft, so that a long draft doesn't lose to short ones forever.
+func (x *execution) rebase(ctx context.Context, p *proposal) bool {
+	present := x.engine.current.Load()
+	if present.position().equal(p.before.position()) {
+		return true
+	}
+	changes, known := x.engine.changesBetween(p.before, present)
+	if !known || !x.mayRebase(p, present) {
+		return false
+	}
+	if x.key != "" && slices.ContainsFunc(changes, x.mayHaveKeyOf) {
+		return false
+	}
+	if p.footprint == nil {
+		p.footprint = x.footprintOf(p)
+	}
+	if slices.ContainsFunc(changes, func(c Change) bool { return !p.footprint.allows(c.Delta) }) {
+		return false
+	}
+	return p.moveOnto(newPace(ctx), present, changes) == nil
+}
+
+// mayHaveKeyOf reports whether a change may have been made with the idempotency key of the operation.
+func (x *execution) mayHaveKeyOf(c Change) bool { return c.Action == ActionBatch && c.Actor == x.actor }
+
+// mayRebase reports whether nothing but the changes themselves can prevent the rebase of a proposal.
+func (x *execution) mayRebase(p *proposal, present *snapshot) bool {
+	return x.isRebasable() && x.Mode != ImportReplace &&
+		present.writes == p.before.writes && present.milestones == p.before.milestones &&
+		len(p.before.badRows)+len(present.badRows) == 0 && // what they deny depends on many rules
+		x.authorize(x.engine.countedOf(present), x.requirement(UserID(x.actor.ID))) == nil
+}
+
+// isRebasable reports whether the draft of the operation is rebasable, or the drafts of all operations of a batch.
+func (o Operation) isRebasable() bool {
+	for _, one := range o.Operations {
+		if !rebasable[one.Action] {
+			return false
+		}
+	}
+	return rebasable[o.Action]
+}
+
+// moveOnto applies the changes that were made meanwhile to the drafted policy, and makes the proposal one onto
+// the present policy.
+func (p *proposal) moveOnto(work *pace, present *snapshot, changes []Change) error {
+	var stamped []groupID
+	for i, g := range p.after.groups {
+		if g != nil && g.version.Revision == p.after.revision {
+			stamped = append(stamped, groupID(i))
+		}
+	}
+	after := p.after
+	for _, c := range changes {
+		u := c.update()
+		u.pace = work
+		var err error
+		if after, err = after.apply(u); err != nil {
+			return err
+		}
+	}
+	next := *after
+	next.revision, next.hash, next.groups = present.revision+1, nil, slices.Clone(after.groups)
+	p.change.Revision, p.change.At = next.revision, time.Now().UTC().Truncate(time.Microsecond)
+	for _, id := range stamped {
+		g := *next.groups[id]
+		g.version, g.updatedAt = NewVersion(next.revision, nil), p.change.At
+		next.groups[id] = &g
+	}
+	p.record.Revision, p.record.At = p.change.Revision, p.change.At.UnixMicro()
+	p.before, p.after = present, &next
+	return nil
+}
+
+// footprintOf returns the subjects that the operation and its delta name, the actor, the groups of these users,
+// the heirs of these groups, and everything that they all inherit.
+func (x *execution) footprintOf(p *proposal) footprint {
+	f := footprint{}
+	add := func(s Subject) {
+		if s != "" {
+			f[s] = true
+		}
+	}
+	add(UserID(x.actor.ID).subject())
+	x.names(add)
+	d := p.change.Delta
+	for _, r := range slices.Concat(d.Added, d.Removed) {
+		add(r.Subject)
+		if r.Group != "" {
+			add(r.Group.Subject())
+		}
+	}
+	for _, c := range d.Ends {
+		add(c.User.subject())
+		add(c.Group.Subject())
+	}
+	for _, c := range d.Groups {
+		for _, info := range []*GroupInfo{c.Before, c.After} {
+			if info != nil {
+				add(info.Name.Subject())
+			}
+		}
+	}
+	if x.reads != nil {
+		x.reads(add)
+	}
+	f.extend(p.before)
+	f.extend(p.after)
+	return f
+}
+
+// extend adds the groups of a policy whose rules reach the subjects of the footprint, or whom these reach.
+func (f footprint) extend(s *snapshot) {
+	var named, around []groupID
+	for h := range f {
+		if name, ok := h.Group(); ok {
+			if g := s.group(name); g != nil {
+				named = append(named, g.id)
+			}
+		} else {
+			around = s.user(UserID(h)).groupIDs(around)
+		}
+	}
+	around = sortedSetOf(append(around, s.heirsOf(sortedSetOf(named))...))
+	for id := range s.inheritance().from(around...) {
+		f[s.groups[id].subject] = true
+	}
+}
+
+// allows reports whether a change leaves everything alone that a draft with the footprint has read. Members of
+// a group are read by none of the rebasable drafts, apart from those of Administrators.
+func (f footprint) allows(d Delta) bool {
+	if len(d.Groups)+len(d.AddedRows)+len(d.RemovedRows) > 0 || d.Archived != nil {
+		return false
+	}
+	for _, c := range d.Ends {
+		if f[c.User.subject()] || c.Group == Administrators {
+			return false
+		}
+	}
+	for _, list := range [][]Rule{d.Added, d.Removed} {
+		for _, r := range list {
+			if f[r.Subject] || r.Kind == KindInherit || r.Group == Administrators || r.Subject == Administrators.Subject() ||
+				r.Pattern != "" && r.Pattern.overlaps(ownPattern) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// subjects calls add with everything in the lines that may be the name of a user or a group.
+func (p *packedFile) subjects(add func(Subject)) {
+	for fields := range p.all {
+		for _, field := range fields[min(1, len(fields)):min(3, len(fields))] {
+			bare := strings.TrimPrefix(field, groupPrefix)
+			add(Subject(bare))
+			add(GroupName(bare).Subject())
+		}
+	}
+}

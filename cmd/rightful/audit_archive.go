@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"github.com/rightful-go/rightful/authz"
+	"github.com/spf13/cobra"
+)
+
+func auditArchiveCommand(p process, out *output) *cobra.Command {
+	var w writer
+	var keep int64
+	cmd := &cobra.Command{
+		Use:   "archive FILE",
+		Short: "Move old records to a file",
+		Long: `Move the oldest records of the audit log to a new file, as JSON lines, compressed with gzip if
+its name ends with ".gz". The archive ends at a checkpoint, of which the service writes one
+after about 2,000 records; the newest records stay (--keep). The command replays the records
+as it writes them, makes the file durable, and then deletes them together with the record of
+the archive, which has their range and the SHA-256 of the text.
+
+The API then answers 404 for the archived revisions. Keep the file: rightful audit verify needs
+it to replay everything. If the command says that the database could not be reached, the
+records may be gone, and the file stays.`,
+		Example: `  rightful audit archive --db sqlite:policy.db --reason "older than a year" --keep 50000 policy-1.jsonl.gz`,
+		Args:    oneFile,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return archive(cmd.Context(), p, out, &w, args[0], keep)
+		},
+	}
+	w.addFlags(cmd)
+	cmd.Flags().Int64Var(&keep, "keep", 10_000, "`number` of the newest records that stay in any case")
+	return cmd
+}
+
+func archive(ctx context.Context, p process, out *output, w *writer, name string, keep int64) error {
+	if keep < 0 {
+		return usageError{errors.New("--keep must not be negative")}
+	}
+	s, err := w.open(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	file, err := createArchive(name)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.file.Close() }()
+	through := s.engine.View().Revision() - authz.Revision(keep)
+	change, err := s.Archive(ctx, through, file)
+	switch {
+	case err != nil && change.Revision > 0: // it may have been recorded
+		return fmt.Errorf("%w; keep %s: its records may be deleted", err, name)
+	case err != nil:
+		return errors.Join(err, file.remove())
+	case change.Revision == 0:
+		if err := file.remove(); err != nil {
+			return fmt.Errorf("remove the empty archive: %w", err)
+		}
+		return out.print(archived{}, "There are no records to archive: no checkpoint lies before revision %d.", max(through, 0)+1)
+	}
+	a := change.Delta.Archived
+	result := archived{
+		changed: changed{true, change.Revision}, File: name, From: a.From, Through: a.Through,
+		Hash: hex.EncodeToString(a.Hash), Digest: hex.EncodeToString(a.Digest),
+	}
+	return out.print(result, "Archived the records %d to %d in revision %d.\nSHA-256 of the text: %s", a.From, a.Through, change.Revision, result.Digest)
+}
+
+// archived is the result of audit archive.
+type archived struct {
+	changed
+	File    string         `json:"file,omitempty"`
+	From    authz.Revision `json:"from,omitempty"`
+	Through authz.Revision `json:"through,omitempty"`
+	Hash    string         `json:"hash,omitempty"`   // of the last archived record
+	Digest  string         `json:"digest,omitempty"` // the SHA-256 of the text, uncompressed
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"github.com/rightful-go/rightful/api/openapi"
+	"github.com/spf13/cobra"
+)
+
+func statusCommand(p process, out *output) *cobra.Command {
+	var s service
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show the state of a running service",
+		Long: `Ask a running service for its revision and age and, if the caller may view changes, for its
+store, bad rows, rules of undeclared permissions, and drift from the seed.
+
+The token of the caller is in RIGHTFUL_TOKEN. Exit status 0 means that the service
+answered, 1 that it has a problem: no store, bad rows or rules of undeclared permissions.`,
+		Example: `  rightful status --url https://desk.example/api/v1`,
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return status(cmd.Context(), p, out, s)
+		},
+	}
+	s.addFlag(cmd)
+	return cmd
+}
+
+func status(ctx context.Context, p process, out *output, s service) error {
+	c, err := s.open(p.getenv)
+	if err != nil {
+		return err
+	}
+	now, err := c.Status(ctx)
+	if err != nil {
+		return err
+	}
+	var text strings.Builder
+	problem := writeStatus(&text, now)
+	if err := out.print(now, "%s", strings.TrimSuffix(text.String(), "\n")); err != nil || !problem {
+		return err
+	}
+	return noError{}
+}
+
+// writeStatus writes a status for people and reports whether it shows a problem.
+func writeStatus(text *strings.Builder, now openapi.Status) (problem bool) {
+	note(text, "Revision %d, confirmed %.1f seconds ago.\n", now.Revision, now.AgeSeconds)
+	if now.Store == nil {
+		note(text, "More is shown to those who may view changes.\n")
+		return false
+	}
+	if now.Store.State != openapi.StoreStatusStateOK {
+		problem = true
+		note(text, "The store can't be reached: %s\n", now.Store.Detail)
+	}
+	if n := now.BadRows.Count; n > 0 {
+		problem = true
+		note(text, "%s in the policy table; see rightful repair.\n", plural(n, "bad row"))
+	}
+	if n := now.Undeclared.Count; n > 0 {
+		problem = true
+		note(text, "%s of undeclared permissions; see rightful rename-permission:\n", plural(n, "rule"))
+		for _, r := range now.Undeclared.Items {
+			note(text, "  %s of %s: %s\n", r.Rule, r.Subject, r.Pattern)
+		}
+	}
+	if now.Drift.MissingCount+now.Drift.ExtraCount > 0 {
+		note(text, "The seed has %s that the policy lacks, and lacks %d that the policy has.\n", plural(now.Drift.MissingCount, "rule"), now.Drift.ExtraCount)
+	}
+	return problem
+}

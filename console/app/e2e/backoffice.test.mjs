@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { open, picture } from './browser.mjs'
+import { password, start } from './host.mjs'
+
+let host
+before(async () => (host = await start()))
+after(() => host.stop())
+
+const at = (path, options) => open(host, path, { mount: '', ...options })
+
+test('a wrong password keeps one on the page, and the right one leads back', async () => {
+  const page = await at('/login?return=' + encodeURIComponent('/console/#/groups/Finance'), { user: undefined, expected: ['401'] })
+  await page.looks('sign in')
+  await page.getByRole('link', { name: 'Ana Ortiz' }).click()
+  assert.equal(await page.getByLabel('User', { exact: true }).inputValue(), 'ana')
+  await page.getByLabel('Password').fill('wrong')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('alert').waitFor()
+  assert.equal(await page.getByLabel('User', { exact: true }).inputValue(), 'ana')
+  await page.looks('wrong password')
+  assert.equal(await page.evaluate(() => document.activeElement.name), 'password')
+  await page.keyboard.type(password)
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { level: 1, name: 'Finance' }).waitFor()
+  assert.equal(new URL(page.url()).hash, '#/groups/Finance')
+  page.check()
+})
+
+test('the pages of the back office are in order', async () => {
+  const page = await at('/requests/2')
+  await page.getByRole('button', { name: 'Reject' }).click()
+  await page.getByRole('status').getByText('You rejected the request.').waitFor()
+  assert.equal(await page.getByRole('button', { name: 'Approve' }).count(), 0)
+  await page.looks('decided')
+  for (const path of ['/', '/requests', '/operations', '/balances']) {
+    await page.goto(host.address + path)
+    await page.looks(path)
+  }
+  await page.getByRole('navigation', { name: 'Sections' }).getByRole('link', { name: 'Console' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Groups' }).waitFor()
+  page.check()
+})
+
+test('a 403 copies its text and leads into the console', async () => {
+  const page = await at('/requests/1', { user: 'cleo', expected: ['403'], permissions: ['clipboard-read', 'clipboard-write'] })
+  await page.getByRole('button', { name: 'Approve' }).click()
+  await page.getByRole('heading', { level: 1, name: '403 Forbidden' }).waitFor()
+  await page.looks('403')
+  await picture(page, 'forbidden')
+  await page.getByRole('button', { name: 'Copy the text' }).click()
+  await page.getByRole('status').getByText('Copied.').waitFor()
+  const copied = await page.evaluate(() => navigator.clipboard.readText())
+  const link = await page.getByRole('link', { name: 'Open in the console' }).evaluate((a) => a.href)
+  assert.match(copied, /User: cleo\n[^]*finance\.operations:create/)
+  assert.ok(copied.endsWith(link), copied)
+  assert.ok(link.startsWith(host.address + '/console/#/why/'), link)
+  page.check()
+  const ana = await at(link.slice(host.address.length))
+  await ana.getByText('Book operations').first().waitFor()
+  ana.check()
+})
+
+test('the 403 works without JavaScript, in the reader’s language', async () => {
+  const page = await at('/settings', { user: 'cleo', expected: ['403'], javaScriptEnabled: false, locale: 'de-DE' })
+  await page.getByRole('heading', { level: 1, name: '403 Kein Zugriff' }).waitFor()
+  assert.equal(await page.locator('#copy').isVisible(), false)
+  assert.match(await page.getByRole('textbox').inputValue(), /Benutzer: cleo/)
+  page.check()
+})

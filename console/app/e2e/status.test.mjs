@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { open, picture } from './browser.mjs'
+import { startTesthost } from './host.mjs'
+
+let host
+before(async () => (host = await startTesthost('-changes', '2100')))
+after(() => host.stop())
+
+const card = (page, name) => page.getByRole('main').locator('section').filter({ has: page.getByRole('heading', { level: 2, name }) })
+
+async function post(page, path, form) {
+  const answer = await page.request.post(host.address + path, { form })
+  assert.ok(answer.ok(), await answer.text())
+  return answer.json()
+}
+
+test('the status says when all is well', async () => {
+  const page = await open(host, '#/status')
+  await page.getByText('All is well').waitFor()
+  await page.getByText('It answers. Changes can be saved.').waitFor()
+  await card(page, 'Bad rows').getByText('There are none').waitFor()
+  await page.looks('status')
+  page.check()
+})
+
+test('bad rows are named, with the people they deny everything and how to repair them', async () => {
+  const page = await open(host, '#/status', { permissions: ['clipboard-read', 'clipboard-write'] })
+  await page.getByText('All is well').waitFor()
+  const id = await post(page, '/rows', { row: 'p, group:Team 00, orders, ship, perhaps' })
+  const rows = card(page, 'Bad rows')
+  await rows.getByRole('heading', { name: `Row ${id} Denies everything` }).waitFor()
+  await page.getByText('Needs a look', { exact: true }).waitFor()
+  await rows.getByText('p, group:Team 00, orders, ship, perhaps').waitFor()
+  assert.equal(await rows.getByRole('link', { name: 'Team 00' }).getAttribute('href'), '#/groups/Team%2000')
+  await rows.getByText('How to repair it').click()
+  await rows.getByRole('button', { name: `Copy: rightful repair ${id}`, exact: true }).click()
+  await rows.getByRole('button', { name: `Copied: rightful repair ${id}`, exact: true }).waitFor()
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), `rightful repair ${id}`)
+  await page.getByRole('button', { name: 'Dismiss' }).click()
+  await picture(page, 'console-status')
+  await page.looks('a bad row')
+  page.check()
+})
+
+test('rules without a permission and differences from the seed are named, with links', async () => {
+  const page = await open(host, '#/status')
+  await post(page, '/rows', { row: 'p, group:Leads, invoices, view, allow' })
+  const undeclared = card(page, 'Rules for permissions that the application doesn’t have')
+  await undeclared.getByText('invoices:view').waitFor()
+  assert.equal(await undeclared.getByRole('link', { name: 'Leads may' }).getAttribute('href'), '#/groups/Leads')
+  await card(page, 'Differences from the seed').getByText('2 rules and memberships were added').waitFor()
+  await page.looks('differences from the seed')
+  page.check()
+})
+
+test('a database that is away is told in words', async () => {
+  const page = await open(host, '#/status', { expected: ['503'] })
+  await page.getByText('It answers.').waitFor()
+  await page.request.post(host.address + '/store/away')
+  try {
+    await page.getByText('Database away').waitFor()
+    await card(page, 'Now').getByText('It can’t be reached.').waitFor()
+    await page.looks('database away')
+  } finally {
+    await page.request.post(host.address + '/store/back')
+  }
+  page.check()
+})
+
+test('changes that were moved to a file say so', async () => {
+  const page = await open(host, '#/status', { expected: ['404'] })
+  const revision = await post(page, '/archive', {})
+  await page.goto(host.address + '/console/#/changes/2')
+  await page.getByText('This change is no longer in the database').waitFor()
+  await page.looks('an archived change')
+  await page.goto(`${host.address}/console/#/changes/${revision}`)
+  await page.getByText(/^Changes 1 through [\d,]+ were moved to a file\.$/).waitFor()
+  await page.getByText('This can’t be reverted.').waitFor()
+  assert.equal(await page.getByRole('button', { name: 'Revert…' }).count(), 0)
+  await page.looks('an archive')
+  page.check()
+})

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { open, picture } from './browser.mjs'
+import { start } from './host.mjs'
+
+let host
+before(async () => (host = await start()))
+after(() => host.stop())
+
+const lines = (page) => page.getByLabel('Or paste its lines')
+const check = (page) => page.getByRole('button', { name: 'Check…' }).click()
+
+async function exported(page) {
+  return (await page.request.get(host.address + '/api/v1/export')).text()
+}
+
+test('what is exported can be imported, and changes nothing', async () => {
+  const page = await open(host, '#/transfer')
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download the policy' }).click()])
+  assert.match(download.suggestedFilename(), /^policy-\d{4}-\d{2}-\d{2}\.csv$/)
+  const path = await download.path()
+  assert.equal(await readFile(path, 'utf8'), await exported(page))
+  await page.getByText(/^policy-.*has been downloaded\.$/).waitFor()
+  await page.looks('import and export')
+  const file = join(host.folder, 'policy.csv')
+  await download.saveAs(file)
+  await page.getByLabel('Choose a file').setInputFiles(file)
+  assert.equal((await lines(page).inputValue()).split('\n')[0], 'p, group:Administrators, *, *, allow')
+  await page.getByLabel('Replace it').check()
+  await check(page)
+  await page.getByRole('dialog').getByText('Nothing changes: all of it is so already.').waitFor()
+  assert.equal(await page.getByRole('dialog').getByRole('button', { name: 'Replace' }).isDisabled(), true)
+  page.check()
+})
+
+test('errors stand beside the lines they are in, and can be corrected there', async () => {
+  const page = await open(host, '#/transfer', { expected: ['422'] })
+  await lines(page).fill('# two of these are wrong\np, group:Finance, clients.profiles, view\np, group:Finance, clients.*\ng, gita, group:Finance\nq, gita')
+  await check(page)
+  const errors = page.getByRole('table', { name: 'Errors in the file' })
+  await errors.waitFor()
+  const rows = await errors.getByRole('row').allTextContents()
+  assert.equal(rows.length, 3)
+  assert.match(rows[1], /^3a p line has 4 fields.*p, group:Finance, clients\.\*Go there$/)
+  assert.match(rows[2], /^5the first field is.*q, gitaGo there$/)
+  await picture(page, 'console-import-errors')
+  await page.looks('errors of an import')
+  await page.getByRole('button', { name: 'Go there: line 5' }).click()
+  assert.deepEqual(await lines(page).evaluate((area) => area.value.slice(area.selectionStart, area.selectionEnd)), 'q, gita')
+  await page.keyboard.type('# corrected')
+  await page.getByText('5 lines').waitFor()
+  assert.equal(await errors.count(), 0) // they were those of the text before
+  await page.reload() // which keeps the text
+  assert.match(await lines(page).inputValue(), /# corrected$/)
+  page.check()
+})
+
+test('an import adds what the file has, after a review with its lines', async () => {
+  const page = await open(host, '#/transfer')
+  await lines(page).fill('# of the quarterly review\np, group:Finance, clients.profiles, view\n\ng, gita, group:Finance\n')
+  await check(page)
+  const dialog = page.getByRole('dialog', { name: 'Add the file to the policy' })
+  await dialog.getByText('(line 2)').waitFor()
+  await dialog.getByText('(line 4)').waitFor()
+  await dialog.getByRole('heading', { name: 'Gain' }).waitFor()
+  await page.looks('review of an import')
+  await dialog.getByLabel('Reason (optional)').fill('Quarterly review')
+  await dialog.getByRole('button', { name: 'Import' }).click()
+  await page.getByText('Imported as').waitFor()
+  assert.match(await exported(page), /^g, gita, group:Finance$/m)
+  assert.equal(await lines(page).inputValue(), '')
+  await page.getByRole('link', { name: /^change \d+$/ }).click()
+  await page.getByText('Quarterly review').waitFor()
+  page.check()
+})
+
+test('replacing shows losses first and asks twice', async () => {
+  const page = await open(host, '#/transfer')
+  const end = '2035-12-01T00:00:00Z'
+  await page.request.put(`${host.address}/api/v1/groups/Compliance/members/hugo?until=${end}`)
+  const policy = (await exported(page)).split('\n').filter((line) => line !== 'g, dana, group:Finance' && !line.startsWith('# until'))
+  const file = join(host.folder, 'less.csv')
+  await writeFile(file, policy.join('\n'))
+  await page.getByLabel('Choose a file').setInputFiles(file)
+  await page.getByLabel('Replace it').check()
+  await check(page)
+  const dialog = page.getByRole('dialog', { name: 'Replace the policy by the file' })
+  await dialog.getByText('1 person loses permissions.').waitFor()
+  await dialog.getByText('1 membership no longer ends.').waitFor()
+  const text = await dialog.textContent()
+  assert.ok(text.indexOf('Lose') < text.indexOf('What changes'), 'losses come first')
+  assert.ok(text.indexOf('dana in Finance') < text.indexOf('hugo in Compliance (line'), 'what is removed comes before what is added')
+  const save = dialog.getByRole('button', { name: 'Replace' })
+  assert.equal(await save.isDisabled(), true)
+  await picture(page, 'console-import')
+  await page.looks('review of a replacement')
+  await dialog.getByLabel('Reason (optional)').press('Enter') // which doesn't get around the question
+  assert.match(await exported(page), /^g, dana, group:Finance$/m)
+  await dialog.getByLabel('I have seen what is lost').check()
+  await save.click()
+  await page.getByText('Imported as').waitFor()
+  assert.doesNotMatch(await exported(page), /^g, dana, group:Finance$|# until/m)
+  page.check()
+})
+
+test('a file that is too large is refused before it is sent, and one that isn’t UTF-8 by its line', async () => {
+  const page = await open(host, '#/transfer', { expected: ['422'] })
+  const large = join(host.folder, 'large.csv')
+  await writeFile(large, Buffer.alloc((32 << 20) + 1, 'x'))
+  await page.getByLabel('Choose a file').setInputFiles(large)
+  await page.getByText('At most 32 MiB can be imported at once.').waitFor()
+  await page.looks('a file that is too large')
+  const latin = join(host.folder, 'latin.csv')
+  await writeFile(latin, Buffer.from('g, gita, group:Finance\ng, m\u00fcller, group:Finance\n', 'latin1'))
+  await page.getByLabel('Choose a file').setInputFiles(latin)
+  await page.getByText('latin.csv').waitFor()
+  await check(page)
+  const row = page.getByRole('row', { name: /not valid UTF-8/ })
+  await row.waitFor()
+  assert.match(await row.textContent(), /^2/)
+  await page.getByRole('button', { name: 'Remove' }).click()
+  assert.equal(await lines(page).inputValue(), '')
+  page.check()
+})
+
+test('who may import, but isn’t an administrator, can’t replace; who may only export sees no import', async () => {
+  const page = await open(host, '#/transfer')
+  const grant = (user, ...grant) => page.request.patch(`${host.address}/api/v1/users/${user}/permissions`, { data: { grant } })
+  await grant('noor', 'rightful.policy:import')
+  await grant('cleo', 'rightful.policy:export')
+  const importer = await open(host, '#/transfer', { user: 'noor', expected: ['403'] })
+  await importer.getByText('Only administrators can replace the whole policy.').waitFor()
+  assert.equal(await importer.getByLabel('Replace it').isDisabled(), true)
+  assert.equal(await importer.getByRole('button', { name: 'Download the policy' }).count(), 0)
+  await lines(importer).fill('g, noor, group:Finance')
+  await check(importer)
+  await importer.getByRole('alert').getByText('You would give or take something that you don’t hold yourself.').waitFor()
+  await importer.looks('an import that is refused')
+  importer.check()
+  const exporter = await open(host, '#/transfer', { user: 'cleo', expected: ['403'] })
+  await exporter.getByText('You may export the policy, but not import one.').waitFor()
+  assert.equal(await exporter.getByRole('button', { name: 'Check…' }).count(), 0)
+  exporter.check()
+})

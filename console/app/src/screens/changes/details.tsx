@@ -1,0 +1,69 @@
+import type { ReactNode } from 'react'
+import type { Change } from '../../api/client'
+import { ago, number, time } from '../../lib/format'
+import { subjectName } from '../../lib/labels'
+import { to } from '../../lib/route'
+import { actorName, channelName } from '../../review/acts'
+import { Difference } from '../../review/difference'
+import { Impact } from '../../review/impact'
+import { Code } from '../../ui/badge'
+import { Copy } from '../../ui/copy'
+import { Facts } from '../../ui/facts'
+import { Card } from '../../ui/page'
+import { GroupName, UserName } from '../../ui/user-name'
+import style from './changes.module.css'
+import { texts } from './text'
+
+/** Details are who made a change, when, how and why, what it changed, and who gained or lost what by it. */
+export function Details({ change }: { change: Change }) {
+  return (
+    <>
+      <Card title={texts.circumstances}>
+        <Facts facts={facts(change)} />
+      </Card>
+      <Card title={texts.beforeAndAfter}>
+        {change.archived ? <Archive archived={change.archived} /> : <Difference change={change} />}
+        {change.left_out !== undefined && <p>{texts.leftOut(change.left_out)}</p>}
+      </Card>
+      {!change.archived && (
+        <Card title={texts.effect}>
+          <Impact change={change} />
+        </Card>
+      )}
+    </>
+  )
+}
+
+function facts(change: Change): [name: string, value: ReactNode][] {
+  return [
+    [texts.who, change.actor.kind === 'user' ? <UserName id={change.actor.id} /> : actorName(change.actor)],
+    [texts.when, change.at && <><time dateTime={change.at}>{time(change.at)}</time> <span className={style.quiet}>{ago(change.at)}</span></>],
+    [texts.how, channelName(change.channel)],
+    [texts.why, change.reason ?? <span className={style.quiet}>{texts.noReason}</span>],
+    [texts.about, target(change)],
+    [texts.hash, change.hash && <span className={style.hash}><Code>{change.hash}</Code> <Copy text={change.hash} what={texts.hash} /></span>],
+  ]
+}
+
+/** What a change was about: a group, a user, or the change that was reverted. */
+function target({ action, target }: Change): ReactNode {
+  if (!target) return undefined
+  if (action === 'change.revert') return <a href={to(['changes', target])}>{texts.change(Number(target))}</a>
+  if (action.startsWith('group.')) return <GroupName name={subjectName(target).name} />
+  if (action.startsWith('user.') || action === 'administrators.bootstrap') return <UserName id={target} />
+  return target
+}
+
+function Archive({ archived }: { archived: NonNullable<Change['archived']> }) {
+  return (
+    <>
+      <p>{texts.archived(number(archived.from), number(archived.through))}</p>
+      <Facts
+        facts={[
+          [texts.lastHash, <Code>{archived.hash}</Code>],
+          [texts.digest, <Code>{archived.digest}</Code>],
+        ]}
+      />
+    </>
+  )
+}

@@ -1,0 +1,6 @@
+package fold
+
+// LookalikeOf is the name that [IsLookalike] compares with, and Prototypes its table.
+const LookalikeOf = name
+
+var Prototypes = prototypes
