@@ -14,6 +14,8 @@ type execution struct {
 
 	token *token // nil while the execution doesn't hold it
 	lost  int    // drafts that were lost because the policy moved on
+
+	conflicts int // commits that lost to those of other instances
 }
 
 // view returns the policy that an operation left.
@@ -62,5 +64,41 @@ func (x *execution) releaseToken() {
 	<-x.engine.token
 	if x.engine.released != nil {
 		x.engine.released(held)
+	}
+}
+
+// heldDraft bounds a draft during which all other changes wait.
+const heldDraft = 50 * time.Millisecond
+
+// draftAndCheckOn drafts the change on a policy and checks it.
+func (x *execution) draftAndCheckOn(ctx context.Context, before *snapshot) (*proposal, error) {
+	if err := newPace(ctx).now(); err != nil {
+		return nil, err
+	}
+	c := newChange(before.revision, x.actor, x.Action)
+	c.Channel, c.Reason, c.Target = x.channel, x.reason, x.target()
+	after, err := x.draftAndCheck(ctx, x.write, x.newDraft(ctx, before), &c)
+	if err != nil {
+		return nil, err
+	}
+	if x.milestones != nil {
+		x.milestones(&after.milestones)
+	}
+	if x.engine.drafted != nil {
+		x.engine.drafted()
+	}
+	return &proposal{change: c, before: before, after: after}, nil
+}
+
+func (p *proposal) changesNothing() bool {
+	return p.change.Delta.isEmpty() && p.after.milestones == p.before.milestones
+}
+
+// seal completes a proposal, onto the policy that it was moved to or drafted on.
+func (x *execution) seal(p *proposal) {
+	x.engine.seal(p)
+	p.commit.Overtaken = nil
+	if x.write.commit != nil {
+		x.write.commit(&p.commit)
 	}
 }

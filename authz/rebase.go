@@ -33,7 +33,12 @@ func (x *execution) rebase(ctx context.Context, p *proposal) bool {
 		return true
 	}
 	changes, known := x.engine.changesBetween(p.before, present)
-	if !known || !x.mayRebase(p, present) {
+	return known && x.rebaseOnto(ctx, p, present, changes)
+}
+
+// rebaseOnto is [execution.rebase] onto a policy to which changes led from that of the proposal.
+func (x *execution) rebaseOnto(ctx context.Context, p *proposal, present *snapshot, changes []Change) bool {
+	if !x.mayRebase(p, present) {
 		return false
 	}
 	if x.key != "" && slices.ContainsFunc(changes, x.mayHaveKeyOf) {

@@ -71,6 +71,12 @@ type Commit struct {
 	// store's own clock, read within the transaction, is earlier, Commit returns [ErrTooEarly] and writes
 	// nothing. If it is a conflict as well, it returns [ErrConflict].
 	NotBefore int64
+	// Overtaken, unless it is nil, is for a commit that has lost to others before. If the store is at a later
+	// revision than Onto without foreign writes in between, Commit keeps all other writers out, calls Overtaken with
+	// the records after Onto, and writes the commit that it returns. It calls it at most once, and returns its error.
+	// Other calls of the store must work meanwhile. If reading these records would keep others waiting for long, because
+	// they are hundreds or large, Commit returns [ErrConflict] instead.
+	Overtaken func(ctx context.Context, records []Record) (Commit, error)
 	// Users are the users whose direct groups or own rules change. Their version becomes that of the
 	// record, see [NewVersion].
 	Users []UserID

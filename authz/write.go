@@ -122,13 +122,9 @@ func (x *execution) attempt(ctx context.Context) (Change, error) {
 	return x.push(ctx, p)
 }
 
-const (
-	// After so many lost drafts, the next one is made while holding the token, so that no other change of this
-	// engine can overtake it. If that takes too long, so many more are made without it.
-	freeDrafts = 3
-	// heldDraft bounds a draft that holds the token, since all other changes wait for it.
-	heldDraft = 50 * time.Millisecond
-)
+// After so many lost drafts, the next one is made while holding the token, so that no other change of this
+// engine can overtake it. If that takes too long, so many more are made without it.
+const freeDrafts = 3
 
 // propose drafts the change and checks it.
 func (x *execution) propose(ctx context.Context) (*proposal, error) {
@@ -153,29 +149,6 @@ func (a Admin) base() *snapshot {
 		return a.at
 	}
 	return a.engine.current.Load()
-}
-
-func (x *execution) draftAndCheckOn(ctx context.Context, before *snapshot) (*proposal, error) {
-	if err := newPace(ctx).now(); err != nil {
-		return nil, err
-	}
-	c := newChange(before.revision, x.actor, x.Action)
-	c.Channel, c.Reason, c.Target = x.channel, x.reason, x.target()
-	after, err := x.draftAndCheck(ctx, x.write, x.newDraft(ctx, before), &c)
-	if err != nil {
-		return nil, err
-	}
-	if x.milestones != nil {
-		x.milestones(&after.milestones)
-	}
-	if x.engine.drafted != nil {
-		x.engine.drafted()
-	}
-	return &proposal{change: c, before: before, after: after}, nil
-}
-
-func (p *proposal) changesNothing() bool {
-	return p.change.Delta.isEmpty() && p.after.milestones == p.before.milestones
 }
 
 // preview returns the change of a dry run.

@@ -50,15 +50,20 @@ func (x *execution) commit(ctx context.Context, p *proposal) error {
 	if err := x.compare(ctx, p); err != nil {
 		return err
 	}
-	x.engine.seal(p)
-	if x.write.commit != nil {
-		x.write.commit(&p.commit)
+	x.seal(p)
+	var next successor
+	if !p.open && x.conflicts >= freeConflicts {
+		p.commit.Overtaken = x.succeed(p, &next)
 	}
 	asked := time.Now()
 	err := x.engine.commit(ctx, p)
 	x.token.exclude(time.Since(asked))
-	if err == nil {
+	p.become(next.take())
+	switch {
+	case err == nil:
 		x.engine.adoptOwn(p, asked)
+	case errors.Is(err, ErrConflict):
+		x.conflicts++
 	}
 	return err
 }

@@ -29,6 +29,10 @@ func (s *Store) Commit(ctx context.Context, c authz.Commit) (err error) {
 		return s.prepareAdoption(ctx)
 	}
 	err = s.inTransaction(ctx, s.dialect.BeginWrite, func(tx *gorm.DB) error {
+		c, err := s.overtaken(ctx, tx, c)
+		if err != nil {
+			return err
+		}
 		steps := []func(*gorm.DB, authz.Commit) error{
 			s.advance, // first, for it decides whether there is anything to do
 			s.renameAll, s.removeRows, s.addRows, s.writeEnds, s.writeGroups, s.writeUsers,

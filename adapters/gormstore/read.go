@@ -116,11 +116,6 @@ const upToBytes = ` AND revision <= (SELECT MAX(revision) FROM (
 // Since implements [authz.Store].
 func (s *Store) Since(ctx context.Context, after authz.Revision, limit, maxBytes int) ([]authz.Record, error) {
 	limit = max(limit, 0)
-	query, args := "WHERE revision > ?", []any{after}
-	if maxBytes != 0 && limit > 1 {
-		query, args = query+s.tables.In(upToBytes), append(args, after, limit, maxBytes)
-	}
-	query, args = query+" ORDER BY revision LIMIT ?", append(args, limit)
 	var list []authz.Record
 	err := s.inTransaction(ctx, s.dialect.BeginRead, func(tx *gorm.DB) error {
 		foreign, err := s.isUnadopted(tx)
@@ -131,7 +126,7 @@ func (s *Store) Since(ctx context.Context, after authz.Revision, limit, maxBytes
 		if err != nil {
 			return err
 		}
-		if list, err = s.records(tx, 0, query, args...); err != nil {
+		if list, err = s.recordsAfter(tx, after, limit, maxBytes); err != nil {
 			return err
 		}
 		return checkGap(list, after, state.Revision, limit, maxBytes)
@@ -140,6 +135,15 @@ func (s *Store) Since(ctx context.Context, after authz.Revision, limit, maxBytes
 		return nil, err
 	}
 	return list, nil
+}
+
+// recordsAfter reads what [Store.Since] returns.
+func (s *Store) recordsAfter(tx *gorm.DB, after authz.Revision, limit, maxBytes int) ([]authz.Record, error) {
+	query, args := "WHERE revision > ?", []any{after}
+	if maxBytes != 0 && limit > 1 {
+		query, args = query+s.tables.In(upToBytes), append(args, after, limit, maxBytes)
+	}
+	return s.records(tx, 0, query+" ORDER BY revision LIMIT ?", append(args, limit)...)
 }
 
 // checkGap returns [authz.ErrGap] unless list has all records after one revision, up to

@@ -368,12 +368,23 @@ func (s *Store) commit(ctx context.Context, data *memory.Store, c authz.Commit) 
 		}
 		c.Onto.Writes = p.Writes
 	}
+	written := c
+	if overtaken := c.Overtaken; overtaken != nil {
+		c.Overtaken = func(ctx context.Context, records []authz.Record) (authz.Commit, error) {
+			next, err := overtaken(ctx, records)
+			if uncounted {
+				next.Onto.Writes = c.Onto.Writes
+			}
+			written = next
+			return next, err
+		}
+	}
 	if err := data.Commit(ctx, c); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.commits = append(s.commits, c)
+	s.commits = append(s.commits, written)
 	return nil
 }
 

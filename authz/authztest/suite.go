@@ -111,6 +111,10 @@ var cases = []struct {
 
 	{"of commits onto one revision, one succeeds", oneWins, nil},
 	{"a load sees one revision", oneMoment, nil},
+	{"a commit that was overtaken is written as what it becomes", overtaken, nil},
+	{"while a commit becomes another, no other is written", overtakenAlone, nil},
+	{"a commit that was not overtaken is written as it is", notOvertaken, nil},
+	{"a commit that can't become another writes nothing", overtakenForGood, nil},
 	{"a second instance sees what the first committed", secondInstance, another},
 	{"a reopened store has everything", reopened, reopen},
 

@@ -24,6 +24,7 @@ var (
 // Store is an [authz.Store], an [authz.CheckpointStore] and an [authz.DenialStore] in memory. Make one with
 // [New].
 type Store struct {
+	writing sync.Mutex // held by a commit, before mu
 	mu      sync.RWMutex
 	state   authz.State // without Groups, Ends and Now
 	rows    table
@@ -137,6 +138,12 @@ func (m *Store) UserVersion(ctx context.Context, id authz.UserID) (authz.Version
 
 // Commit implements [authz.Store].
 func (m *Store) Commit(ctx context.Context, c authz.Commit) error {
+	m.writing.Lock()
+	defer m.writing.Unlock()
+	c, err := m.overtaken(ctx, c)
+	if err != nil {
+		return err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err := ctx.Err(); err != nil {
@@ -173,6 +180,25 @@ func (m *Store) Commit(ctx context.Context, c authz.Commit) error {
 	m.state.Recorded = c.Onto.Writes
 	m.state.Milestones = c.Milestones
 	return nil
+}
+
+// maxOvertaking is how many records may have overtaken a commit that is moved over them.
+const maxOvertaking = 200
+
+// overtaken returns the commit to write: c, or what it becomes after the records that were faster.
+func (m *Store) overtaken(ctx context.Context, c authz.Commit) (authz.Commit, error) {
+	if c.Overtaken == nil {
+		return c, nil
+	}
+	now, err := m.Position(ctx)
+	if err != nil || now.Revision <= c.Onto.Revision || now.Writes != c.Onto.Writes {
+		return c, err
+	}
+	records, err := m.Since(ctx, c.Onto.Revision, maxOvertaking, 0)
+	if err != nil || c.Onto.Revision+authz.Revision(len(records)) != now.Revision {
+		return c, authz.ErrConflict
+	}
+	return c.Overtaken(ctx, records)
 }
 
 func equal(a, b authz.Position) bool {
