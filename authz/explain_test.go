@@ -211,7 +211,7 @@ func TestExplainAmongManyCycles(t *testing.T) {
 	engine = open(t, store, authz.Options{PollInterval: time.Hour})
 	start := time.Now()
 	x := engine.Explain("ben", "a:b")
-	if took := time.Since(start); took > 2*time.Second {
+	if took := time.Since(start); took > 10*time.Second {
 		t.Errorf("%d groups: %v for %d reasons", n, took, len(x.Permissions[0].Origins))
 	}
 }

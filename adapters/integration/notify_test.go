@@ -28,7 +28,7 @@ func TestNotifiedInstancesFollow(t *testing.T) {
 
 // Without notifications, a change takes effect within the poll interval and a margin.
 func TestPolledInstancesFollow(t *testing.T) {
-	const interval, bit = 100 * time.Millisecond, 150 * time.Millisecond
+	const interval, bit = 100 * time.Millisecond, time.Second
 	dbtest.Each(t, func(t *testing.T, d dbtest.Database) {
 		engines := openEngines(t, interval, wire{database: d, connect: func(testing.TB, string) authz.Notifier { return nil }}, "")
 		const changes = 20
@@ -90,7 +90,7 @@ func heal(t *testing.T, w wire, engines []*authz.Engine) {
 // Notifications that are gone for good leave the poll.
 func TestPollTakesOver(t *testing.T) {
 	eachWireWithDatabase(t, func(t *testing.T, w wire) {
-		const interval, bit = 200 * time.Millisecond, 200 * time.Millisecond
+		const interval, bit = 200 * time.Millisecond, time.Second
 		l := dbtest.NewLink(t, w.server)
 		engines := openEngines(t, interval, w, l.Address())
 		propagate(t, engines, 3, "before")
@@ -152,7 +152,7 @@ func TestPublishIsBoundedByItsContext(t *testing.T) {
 				if err := n.Publish(bounded, 3); err == nil {
 					t.Error("published to a server that isn't there")
 				}
-				if took := time.Since(start); took > short+2*time.Second {
+				if took := time.Since(start); took > short+10*time.Second {
 					t.Errorf("it took %s", took)
 				}
 			})

