@@ -110,11 +110,12 @@ type write struct {
 	// begin runs once, before the first draft and after the rights were checked.
 	begin func(context.Context) error
 	draft func(*draft) error
-	// prepare adds the requirements that depend on the policy.
+	// prepare adds the requirements that depend on the policy, and required returns all of the last draft.
 	prepare    func(context.Context, *requirement, *snapshot) error
+	required   func() requirement
 	milestones func(*Milestones)
-	// reads calls add with the subjects that the draft reads beside those of the operation and its delta.
-	reads func(add func(Subject))
+	// reads adds what the draft reads beside what the operation and its delta name.
+	reads func(f footprint, compared bool)
 	// commit adjusts what the store writes, where the table already has part of it.
 	commit func(*Commit)
 }

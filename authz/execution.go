@@ -15,7 +15,13 @@ type execution struct {
 	token *token // nil while the execution doesn't hold it
 	lost  int    // drafts that were lost because the policy moved on
 
-	conflicts int // commits that lost to those of other instances
+	conflicts int  // commits that lost to those of other instances
+	compared  bool // the last draft was compared with what the actor holds
+}
+
+// isCompared reports whether a change of the actor onto a policy is compared with what the actor holds (promise 3).
+func (a Admin) isCompared(before *snapshot) bool {
+	return a.actor.Kind == ActorUser && !a.rights(before).isAdministrator(UserID(a.actor.ID))
 }
 
 // view returns the policy that an operation left.
@@ -75,6 +81,7 @@ func (x *execution) draftAndCheckOn(ctx context.Context, before *snapshot) (*pro
 	if err := newPace(ctx).now(); err != nil {
 		return nil, err
 	}
+	x.compared = x.isCompared(before)
 	c := newChange(before.revision, x.actor, x.Action)
 	c.Channel, c.Reason, c.Target = x.channel, x.reason, x.target()
 	after, err := x.draftAndCheck(ctx, x.write, x.newDraft(ctx, before), &c)

@@ -23,7 +23,7 @@ func (a Admin) Import(ctx context.Context, file PolicyFile, mode ImportMode) (Ch
 		file = PolicyFile{} // so that it can be collected while the import goes on
 		return err
 	}
-	reads := func(add func(Subject)) { packed.subjects(add) }
+	reads := func(f footprint, _ bool) { packed.subjects(f.addSubject) }
 	return a.do(ctx, write{Operation: Operation{Action: ActionPolicyImport, Mode: mode}, begin: begin, reads: reads, draft: func(d *draft) error {
 		if mode != ImportMerge && mode != ImportReplace {
 			d.invalid("", fmt.Errorf("the mode %q is unknown; use %s or %s", clip(string(mode)), ImportMerge, ImportReplace))

@@ -7,11 +7,12 @@ import (
 	"time"
 )
 
-// rebasable are the operations whose drafts read nothing of the policy but their footprint, the names of the
-// groups, the inheritance between them, Administrators and the rules about Rightful's own permissions.
+// rebasable are the operations whose drafts and checks read nothing of the policy but their footprint and what
+// [footprint.allows] lets no change touch.
 var rebasable = map[Action]bool{
 	ActionGroupCreate:            true,
 	ActionGroupUpdate:            true,
+	ActionGroupDelete:            true,
 	ActionGroupPermissionsSet:    true,
 	ActionGroupPermissionsChange: true,
 	ActionGroupMembersChange:     true,
@@ -20,6 +21,7 @@ var rebasable = map[Action]bool{
 	ActionUserPermissionsChange:  true,
 	ActionUserDelete:             true,
 	ActionMembershipsEnd:         true,
+	ActionChangeRevert:           true,
 	ActionPolicyImport:           true, // a merge
 	ActionBatch:                  true, // of rebasable operations
 }
@@ -47,7 +49,7 @@ func (x *execution) rebaseOnto(ctx context.Context, p *proposal, present *snapsh
 	if p.footprint == nil {
 		p.footprint = x.footprintOf(p)
 	}
-	if slices.ContainsFunc(changes, func(c Change) bool { return !p.footprint.allows(c.Delta) }) {
+	if slices.ContainsFunc(changes, func(c Change) bool { return !p.footprint.allows(c.Delta) }) || x.hasEnded(p) {
 		return false
 	}
 	return p.moveOnto(newPace(ctx), present, changes) == nil
@@ -56,12 +58,22 @@ func (x *execution) rebaseOnto(ctx context.Context, p *proposal, present *snapsh
 // mayHaveKeyOf reports whether a change may have been made with the idempotency key of the operation.
 func (x *execution) mayHaveKeyOf(c Change) bool { return c.Action == ActionBatch && c.Actor == x.actor }
 
+// hasEnded reports whether a membership has ended to which a proposal gives an end. Its draft wouldn't any more.
+func (x *execution) hasEnded(p *proposal) bool {
+	now := x.engine.clock.now()
+	return slices.ContainsFunc(p.change.Delta.Ends, func(c EndChange) bool { return c.After != 0 && c.After <= now })
+}
+
 // mayRebase reports whether nothing but the changes themselves can prevent the rebase of a proposal.
 func (x *execution) mayRebase(p *proposal, present *snapshot) bool {
+	required := x.requirement(UserID(x.actor.ID))
+	if x.required != nil {
+		required = x.required()
+	}
 	return x.isRebasable() && x.Mode != ImportReplace &&
 		present.writes == p.before.writes && present.milestones == p.before.milestones &&
 		len(p.before.badRows)+len(present.badRows) == 0 && // what they deny depends on many rules
-		x.authorize(x.engine.countedOf(present), x.requirement(UserID(x.actor.ID))) == nil
+		x.isCompared(present) == x.compared && x.authorize(x.engine.countedOf(present), required) == nil
 }
 
 // isRebasable reports whether the draft of the operation is rebasable, or the drafts of all operations of a batch.
@@ -105,81 +117,21 @@ func (p *proposal) moveOnto(work *pace, present *snapshot, changes []Change) err
 	return nil
 }
 
-// footprintOf returns the subjects that the operation and its delta name, the actor, the groups of these users,
-// the heirs of these groups, and everything that they all inherit.
+// footprintOf returns what the draft of a proposal and its checks have read. Unless the change was compared with what
+// its actor holds, it matters nothing what else the users have whose memberships it changes.
 func (x *execution) footprintOf(p *proposal) footprint {
 	f := footprint{}
-	add := func(s Subject) {
-		if s != "" {
-			f[s] = true
-		}
-	}
-	add(UserID(x.actor.ID).subject())
-	x.names(add)
-	d := p.change.Delta
-	for _, r := range slices.Concat(d.Added, d.Removed) {
-		add(r.Subject)
-		if r.Group != "" {
-			add(r.Group.Subject())
-		}
-	}
-	for _, c := range d.Ends {
-		add(c.User.subject())
-		add(c.Group.Subject())
-	}
-	for _, c := range d.Groups {
-		for _, info := range []*GroupInfo{c.Before, c.After} {
-			if info != nil {
-				add(info.Name.Subject())
-			}
-		}
-	}
+	f.addSubject(UserID(x.actor.ID).subject())
+	x.names(f.addSubject)
+	f.addDelta(p.change.Delta, x.compared)
 	if x.reads != nil {
-		x.reads(add)
+		x.reads(f, x.compared)
 	}
-	f.extend(p.before)
-	f.extend(p.after)
+	if x.compared {
+		f.extend(p.before)
+		f.extend(p.after)
+	}
 	return f
-}
-
-// extend adds the groups of a policy whose rules reach the subjects of the footprint, or whom these reach.
-func (f footprint) extend(s *snapshot) {
-	var named, around []groupID
-	for h := range f {
-		if name, ok := h.Group(); ok {
-			if g := s.group(name); g != nil {
-				named = append(named, g.id)
-			}
-		} else {
-			around = s.user(UserID(h)).groupIDs(around)
-		}
-	}
-	around = sortedSetOf(append(around, s.heirsOf(sortedSetOf(named))...))
-	for id := range s.inheritance().from(around...) {
-		f[s.groups[id].subject] = true
-	}
-}
-
-// allows reports whether a change leaves everything alone that a draft with the footprint has read. Members of
-// a group are read by none of the rebasable drafts, apart from those of Administrators.
-func (f footprint) allows(d Delta) bool {
-	if len(d.Groups)+len(d.AddedRows)+len(d.RemovedRows) > 0 || d.Archived != nil {
-		return false
-	}
-	for _, c := range d.Ends {
-		if f[c.User.subject()] || c.Group == Administrators {
-			return false
-		}
-	}
-	for _, list := range [][]Rule{d.Added, d.Removed} {
-		for _, r := range list {
-			if f[r.Subject] || r.Kind == KindInherit || r.Group == Administrators || r.Subject == Administrators.Subject() ||
-				r.Pattern != "" && r.Pattern.overlaps(ownPattern) {
-				return false
-			}
-		}
-	}
-	return true
 }
 
 // subjects calls add with everything in the lines that may be the name of a user or a group.

@@ -1,10 +1,12 @@
 package authz_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -16,92 +18,214 @@ import (
 // whether its draft is moved onto their policy or made again.
 func TestOvertakenOperationsGiveTheSame(t *testing.T) {
 	t.Parallel()
-	kept, redrafted := 0, 0
-	for _, seed := range seeds(t, 30) {
-		k, r, err := runOvertaken(t, seed, 25)
-		if err != nil {
+	kept, redrafted := map[authz.Action]int{}, map[authz.Action]int{}
+	for _, seed := range seeds(t, 40) {
+		if err := newOvertaking(t, seed, kept, redrafted).run(30); err != nil {
 			t.Fatalf("RIGHTFUL_SEED=%d: %v", seed, err)
 		}
-		kept, redrafted = kept+k, redrafted+r
 	}
-	if kept < 20 || redrafted < 20 {
-		t.Errorf("%d drafts were moved and %d made again: the test sees too little", kept, redrafted)
+	t.Logf("moved: %v; made again: %v", kept, redrafted)
+	for _, action := range []authz.Action{
+		authz.ActionGroupPermissionsChange, authz.ActionGroupMembersChange, authz.ActionGroupDelete, authz.ActionChangeRevert, authz.ActionBatch,
+	} {
+		if kept[action] < 10 || redrafted[action] < 10 {
+			t.Errorf("%s: %d drafts were moved and %d made again: the test sees too little", action, kept[action], redrafted[action])
+		}
 	}
 }
 
-// runOvertaken runs two engines: in one the operation is overtaken, in the other it comes after the others.
-func runOvertaken(t *testing.T, seed uint64, rounds int) (kept, redrafted int, err error) {
-	t.Helper()
-	ctx, options := t.Context(), authz.Options{Bootstrap: "root", PollInterval: time.Hour}
-	overtaken, after := open(t, memstore.New(), options), open(t, memstore.New(), options)
-	authz.WidenGate(overtaken, 2) // an import overtakes another
-	r, w := rand.New(rand.NewPCG(seed, 77)), newReferenceModel()
-	w.rules[authz.Rule{Kind: authz.KindMember, Subject: "root", Group: authz.Administrators}] = true
-	for _, e := range []*authz.Engine{overtaken, after} {
-		must(t)(e.As("root").ChangeUserPermissions(ctx, "del", authz.RulesDelta{Grant: []authz.Pattern{
-			"rightful.groups:*", "rightful.users:*", "rightful.policy:import", "a.*:*", "*:view",
+// overtaking runs two engines: in one an operation is overtaken by others, in the other it comes after them.
+type overtaking struct {
+	t                *testing.T
+	r                *rand.Rand
+	overtaken, after *authz.Engine
+	w                *referenceModel // only for what steps are drawn from
+	kept, redrafted  map[authz.Action]int
+}
+
+func newOvertaking(t *testing.T, seed uint64, kept, redrafted map[authz.Action]int) *overtaking {
+	options := authz.Options{Bootstrap: "root", PollInterval: time.Hour}
+	o := &overtaking{
+		t: t, r: rand.New(rand.NewPCG(seed, 77)), kept: kept, redrafted: redrafted,
+		overtaken: open(t, memstore.New(), options), after: open(t, memstore.New(), options),
+	}
+	authz.WidenGate(o.overtaken, 2) // an import overtakes another
+	for _, e := range []*authz.Engine{o.overtaken, o.after} {
+		must(t)(e.As("root").ChangeUserPermissions(t.Context(), "del", authz.RulesDelta{Grant: []authz.Pattern{
+			"rightful.groups:*", "rightful.users:*", "rightful.policy:import", "rightful.changes:view", "a.*:*", "*:view",
 		}}))
 	}
-	w.change("del", authz.RulesDelta{Grant: []authz.Pattern{"rightful.groups:*", "rightful.users:*", "rightful.policy:import", "a.*:*", "*:view"}})
+	return o
+}
+
+func (o *overtaking) run(rounds int) error {
 	for i := range rounds {
-		actor := pick(r, []authz.UserID{"root", "root", "del"})
-		late := randomStep(r, w)
+		o.refill()
+		actor, late := pick(o.r, []authz.UserID{"root", "root", "del"}), o.draw()
 		var others []step
-		for range 1 + r.IntN(3) {
-			s := randomStep(r, w)
-			if s.expect == nil {
-				others = append(others, s)
-				s.model(w)
+		for range 1 + o.r.IntN(3) {
+			s := o.drawSmall()
+			if o.r.IntN(8) == 0 {
+				s = o.draw()
 			}
+			others = append(others, s)
 		}
-		drafts, first := 0, true
-		authz.OnDraft(overtaken, func() {
-			if !first {
-				return
-			}
-			first = false
-			for _, s := range others {
-				_, _ = s.engine(ctx, overtaken.As("root"))
-			}
-			first, drafts = false, 0
-			authz.OnDraft(overtaken, func() { drafts++ })
-		})
-		c, errOvertaken := late.engine(ctx, overtaken.As(actor))
-		authz.OnDraft(overtaken, nil)
-		if first { // refused before anything overtook it
-			for _, s := range others {
-				_, _ = s.engine(ctx, overtaken.As("root"))
-			}
+		if err := o.round(actor, late, others); err != nil {
+			return fmt.Errorf("round %d, %s by %q after %d others: %w", i, late.name, actor, len(others), err)
 		}
-		for _, s := range others {
-			_, _ = s.engine(ctx, after.As("root"))
-		}
-		want, errAfter := late.engine(ctx, after.As(actor))
-		switch {
-		case first && errAfter == nil: // by the policy before, it was refused
-			must(t)(late.engine(ctx, overtaken.As(actor)))
-		case first:
-		case (errOvertaken == nil) != (errAfter == nil), errAfter != nil && !errors.Is(errOvertaken, errors.Unwrap(errAfter)) && errOvertaken.Error() != errAfter.Error():
-			return 0, 0, fmt.Errorf("round %d, %s after %d others: %w, not %w", i, late.name, len(others), errOvertaken, errAfter)
-		case asJSON(t, c.Delta) != asJSON(t, want.Delta):
-			return 0, 0, fmt.Errorf("round %d, %s: %v, not %v", i, late.name, c.Delta, want.Delta)
-		}
-		if errAfter == nil {
-			late.model(w)
-		}
-		if !first && errOvertaken == nil && len(others) > 0 {
-			if drafts == 0 {
-				kept++
-			} else {
-				redrafted++
-			}
-		}
-		if a, b := fmt.Sprint(overtaken.View().Export(), groupVersions(overtaken)), fmt.Sprint(after.View().Export(), groupVersions(after)); a != b {
-			return 0, 0, fmt.Errorf("round %d, %s: the policy is %s, not %s", i, late.name, a, b)
-		}
-		checkRecords(t, overtaken)
+		checkRecords(o.t, o.overtaken)
 	}
-	return kept, redrafted, nil
+	return nil
+}
+
+// refill keeps root an administrator, and makes groups with members until there are a few.
+func (o *overtaking) refill() {
+	root := step{engine: assign(authz.Administrators, "root")}
+	for o.w = modelOf(o.after.View()); len(o.w.groups) < 4 || !o.w.isAdministrator("root"); o.w = modelOf(o.after.View()) {
+		for _, s := range []step{root, createStep(o.r, o.w), o.membersStep(), o.membersStep()} {
+			for _, e := range []*authz.Engine{o.overtaken, o.after} {
+				_, _ = s.engine(o.t.Context(), e.AsCommand("test"))
+			}
+		}
+	}
+}
+
+// round lets the others overtake the late step, and compares what both engines make of it.
+func (o *overtaking) round(actor authz.UserID, late step, others []step) error {
+	ctx, drafts, first := o.t.Context(), 0, true
+	makeThem := func(e *authz.Engine) {
+		for _, s := range others {
+			_, _ = s.engine(ctx, e.As("root"))
+		}
+	}
+	authz.OnDraft(o.overtaken, func() {
+		if !first {
+			return
+		}
+		first = false
+		makeThem(o.overtaken)
+		authz.OnDraft(o.overtaken, func() { drafts++ })
+	})
+	c, errOvertaken := late.engine(ctx, o.overtaken.As(actor))
+	authz.OnDraft(o.overtaken, nil)
+	if first { // refused before anything overtook it
+		makeThem(o.overtaken)
+	}
+	makeThem(o.after)
+	want, errAfter := late.engine(ctx, o.after.As(actor))
+	switch {
+	case first && errAfter == nil: // by the policy before, it was refused
+		must(o.t)(late.engine(ctx, o.overtaken.As(actor)))
+	case first:
+	case (errOvertaken == nil) != (errAfter == nil), errAfter != nil && !errors.Is(errOvertaken, errors.Unwrap(errAfter)) && errOvertaken.Error() != errAfter.Error():
+		return fmt.Errorf("%w, not %w", errOvertaken, errAfter)
+	case asJSON(o.t, c.Delta) != asJSON(o.t, want.Delta):
+		return fmt.Errorf("it did %+v, not %+v", c.Delta, want.Delta)
+	}
+	if !first && errOvertaken == nil && len(others) > 0 {
+		if drafts == 0 {
+			o.kept[c.Action]++
+		} else {
+			o.redrafted[c.Action]++
+		}
+	}
+	if a, b := stateOf(o.overtaken), stateOf(o.after); a != b {
+		return fmt.Errorf("the policy is %s, not %s", a, b)
+	}
+	return nil
+}
+
+// stateOf is everything that a policy says, with the versions of groups and the ends of memberships.
+func stateOf(e *authz.Engine) string {
+	return fmt.Sprint(policyOf(e.View()), groupVersions(e), modelOf(e.View()).ends)
+}
+
+// draw draws a step. Most delete groups, undo what was done of late, or change who is in a group and how long.
+func (o *overtaking) draw() step {
+	draws := []func() step{
+		func() step { return randomStep(o.r, o.w) },
+		func() step { return randomStep(o.r, o.w) },
+		func() step { return moveStep(o.r, o.w) },
+		func() step { return grantStep(o.r, o.w) },
+		o.deleteStep, o.revertStep, o.revertStep, o.membersStep, o.membersStep, o.batchStep,
+	}
+	return pick(o.r, draws)()
+}
+
+// drawSmall draws a step that leaves the groups and the inheritance alone.
+func (o *overtaking) drawSmall() step {
+	draws := []func() step{
+		o.membersStep, o.membersStep, o.membersStep,
+		func() step { return moveStep(o.r, o.w) },
+		func() step { return grantStep(o.r, o.w) },
+		func() step { return userRulesStep(o.r, o.w) },
+		func() step { return userGroupsStep(o.r, o.w) },
+	}
+	return pick(o.r, draws)()
+}
+
+func (o *overtaking) deleteStep() step {
+	name := o.w.someGroup(o.r)
+	return step{name: fmt.Sprintf("delete %q", name), engine: func(ctx context.Context, a authz.Admin) (authz.Change, error) {
+		return a.DeleteGroup(ctx, name, true)
+	}}
+}
+
+func (o *overtaking) revertStep() step {
+	last := int(o.after.View().Revision())
+	revision := authz.Revision(max(1, last-o.r.IntN(8)))
+	return step{name: fmt.Sprintf("revert %d", revision), engine: func(ctx context.Context, a authz.Admin) (authz.Change, error) {
+		return a.Revert(ctx, revision)
+	}}
+}
+
+// membersStep puts several users into a group or takes them out, for good or until a time.
+func (o *overtaking) membersStep() step {
+	name, end, in := o.w.someGroup(o.r), time.Time{}, o.r.IntN(3) > 0
+	users := []authz.UserID{pick(o.r, someUsers), pick(o.r, someUsers), pick(o.r, someUsers)}[:1+o.r.IntN(3)]
+	if recent := o.movedOfLate(); len(recent) > 0 && o.r.IntN(3) > 0 { // what a revert is about
+		one := pick(o.r, recent)
+		name, users[0] = one.Group, authz.UserID(one.Subject)
+	}
+	if o.r.IntN(2) == 0 {
+		end = time.Now().Add(time.Duration(1+o.r.IntN(3)) * time.Hour)
+	}
+	return step{name: fmt.Sprintf("%q in %q: %v, until %v", users, name, in, end), engine: func(ctx context.Context, a authz.Admin) (authz.Change, error) {
+		if !in {
+			return a.Unassign(ctx, name, users...)
+		}
+		return a.Until(end).Assign(ctx, name, users...)
+	}}
+}
+
+// movedOfLate returns memberships that the last changes added or removed, of groups that exist.
+func (o *overtaking) movedOfLate() (list []authz.Rule) {
+	changes, err := o.after.Changes(o.t.Context(), authz.ChangeQuery{Limit: 6})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	for _, c := range changes {
+		for _, r := range slices.Concat(c.Delta.Added, c.Delta.Removed) {
+			if r.Kind == authz.KindMember && o.w.groups[r.Group] {
+				list = append(list, r)
+			}
+		}
+	}
+	return list
+}
+
+func (o *overtaking) batchStep() step {
+	var operations []authz.Operation
+	model := o.w.clone()
+	for n := 1 + o.r.IntN(3); len(operations) < n; {
+		if s := randomStep(o.r, model); s.expect == nil && s.operation.Action != "" {
+			operations = append(operations, s.operation)
+			s.model(model)
+		}
+	}
+	return step{name: fmt.Sprintf("the batch %+v", operations), engine: func(ctx context.Context, a authz.Admin) (authz.Change, error) {
+		return a.Batch(ctx, operations...)
+	}}
 }
 
 func asJSON(t *testing.T, v any) string {
@@ -149,6 +273,61 @@ func TestLongDraftsDoNotStarve(t *testing.T) {
 		}
 		t.Logf("a draft of %v beside %d changes: %d lost", length, n, drafts)
 		checkRecords(t, engine)
+	}
+}
+
+// The deletion of a large group, and the revert of a large change, are drafted once, however many small changes
+// overtake them. What becomes of the users otherwise doesn't matter.
+func TestLargeDeletionsAndRevertsAreDraftedOnce(t *testing.T) {
+	t.Parallel()
+	const members, small = 3000, 20
+	for name, large := range map[string]func(ctx context.Context, a authz.Admin, filled authz.Change) (authz.Change, error){
+		"deletion": func(ctx context.Context, a authz.Admin, _ authz.Change) (authz.Change, error) {
+			return a.DeleteGroup(ctx, "Staff", true)
+		},
+		"revert": func(ctx context.Context, a authz.Admin, filled authz.Change) (authz.Change, error) {
+			return a.Revert(ctx, filled.Revision)
+		},
+		"batch": func(ctx context.Context, a authz.Admin, _ authz.Change) (authz.Change, error) {
+			return a.Batch(ctx, authz.Operation{Action: authz.ActionGroupDelete, Group: "Staff", Release: true})
+		},
+	} {
+		for _, actor := range []authz.UserID{"ana", "dave"} { // dave holds what it takes and is no administrator
+			engine := office(t)
+			ctx, ana := t.Context(), engine.As("ana")
+			must(t)(ana.ChangeUserPermissions(ctx, "dave", authz.RulesDelta{Grant: []authz.Pattern{authz.Pattern(authz.ViewChanges)}}))
+			must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Staff"}))
+			users := make([]authz.UserID, members)
+			for i := range users {
+				users[i] = authz.UserID(fmt.Sprint("u", i))
+			}
+			filled := must(t)(ana.Assign(ctx, "Staff", users...))
+			drafts, n := 0, 0
+			busy := false
+			authz.OnDraft(engine, func() {
+				if busy {
+					return
+				}
+				drafts++
+				busy = drafts <= 2 // a third draft may hold the token, for which they would wait
+				for range small {
+					if n++; busy && actor == "ana" {
+						must(t)(ana.Assign(ctx, "Desk", users[n]))
+						must(t)(ana.ChangeUserPermissions(ctx, users[n], authz.RulesDelta{Restrict: []authz.Pattern{"a:b"}}))
+					}
+					if busy {
+						must(t)(ana.Assign(ctx, "Desk", authz.UserID(fmt.Sprint("other", n))))
+						must(t)(ana.Grant(ctx, "Finance", authz.Pattern(fmt.Sprintf("a%d:b", n))))
+					}
+				}
+				busy = false
+			})
+			c := must(t)(large(ctx, engine.As(actor), filled))
+			if drafts != 1 || len(c.Delta.Removed) != members {
+				t.Errorf("a %s by %q was drafted %d times beside %d changes", name, actor, drafts, n)
+			}
+			checkRecords(t, engine)
+		}
 	}
 }
 

@@ -59,6 +59,3 @@ func (r *recentChanges) has(h Head) bool {
 	}
 	return false
 }
-
-// footprint is the subjects on whose rules, memberships or inheritance a draft and its checks depend.
-type footprint map[Subject]bool

@@ -29,12 +29,17 @@ func (a Admin) Revert(ctx context.Context, revision Revision) (Change, error) {
 	if err != nil {
 		return Change{}, err
 	}
+	var last requirement
 	return a.do(ctx, write{
 		Operation: Operation{Action: ActionChangeRevert, Revision: revision},
 		prepare: func(ctx context.Context, required *requirement, s *snapshot) error {
-			return r.prepare(ctx, a, required, s)
+			err := r.prepare(ctx, a, required, s)
+			last = *required
+			return err
 		},
-		draft: r.draft,
+		required: func() requirement { return last },
+		draft:    r.draft,
+		reads:    r.reads,
 	})
 }
 

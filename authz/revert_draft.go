@@ -55,6 +55,29 @@ func (r *reversal) draft(d *draft) error {
 	return nil
 }
 
+// reads adds what the draft reads: every rule and every end of the change, whether the revert changes it or not, under
+// the name that its group had and under the present one.
+func (r *reversal) reads(f footprint, compared bool) {
+	for _, rules := range [][]Rule{r.change.Delta.Added, r.change.Delta.Removed} {
+		for _, rule := range rules {
+			f.addRule(rule, compared)
+			f.addRule(rule.withNames(r.presentName), compared)
+		}
+	}
+	for _, c := range r.change.Delta.Ends {
+		f.addMembership(membership{c.User, c.Group}, compared)
+		f.addMembership(membership{c.User, r.presentName(c.Group)}, compared)
+	}
+}
+
+// presentName returns the present name of a group, and the one that it had if it was deleted since.
+func (r *reversal) presentName(name GroupName) GroupName {
+	if now, exists := r.history.now(name); exists {
+		return now
+	}
+	return name
+}
+
 // finishGroups completes what follows if several groups are renamed or deleted at once. The rights that go with one
 // may be those of another, and among them may be rights that the change gave or took.
 func (in *inversion) finishGroups() error {

@@ -119,6 +119,9 @@ func (x *execution) attempt(ctx context.Context) (Change, error) {
 	if err := p.prepare(keys...); err != nil {
 		return Change{}, err
 	}
+	if p.change.Delta.size() > manyListed && x.isRebasable() { // that takes too long while it holds the token
+		p.footprint = x.footprintOf(p)
+	}
 	return x.push(ctx, p)
 }
 
