@@ -347,3 +347,12 @@ func decode(t *testing.T, w *httptest.ResponseRecorder) map[string]any {
 	}
 	return document
 }
+
+// withoutRaces skips a test under the race detector, which is slow and finds little in one request after the other. The
+// run without it has the test.
+func withoutRaces(t testing.TB) {
+	t.Helper()
+	if raceDetector {
+		t.Skip("the run without the race detector has it")
+	}
+}

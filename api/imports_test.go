@@ -81,6 +81,7 @@ func TestImportNamesEveryBadLine(t *testing.T) {
 
 // Like TestLimits, but without Content-Length.
 func TestImportIsBounded(t *testing.T) {
+	withoutRaces(t)
 	d := newDesk(t)
 	unannounced := d.request("admin", "POST", "/imports", io.MultiReader(strings.NewReader(commentsOf(32<<20+1, "LINES"))))
 	unannounced.Header.Set("Content-Type", "text/csv")

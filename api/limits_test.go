@@ -110,6 +110,7 @@ func inheritChain(d *desk, n int) reply {
 
 // Each limit, and one past it, where nothing is stored.
 func TestLimits(t *testing.T) {
+	withoutRaces(t)
 	catalog := append(authz.Catalog{
 		{Permission: authz.Permission(strings.Repeat("ü", 100) + ":" + strings.Repeat("ä", 100)), Label: "Long"},
 		{Permission: authz.Permission(strings.Repeat("ö", 100) + ":" + strings.Repeat("ü", 100)), Label: "Long"},

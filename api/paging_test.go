@@ -63,6 +63,7 @@ var lists = []struct{ path, member string }{
 
 // Pages of any size add up to the list, in order.
 func TestPagesAddUp(t *testing.T) {
+	withoutRaces(t)
 	d := newDesk(t)
 	d.seedMany()
 	for _, list := range lists {

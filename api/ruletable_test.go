@@ -93,6 +93,7 @@ func TestRuleTableShowsBadRows(t *testing.T) {
 
 // A table of large groups ends before 8 MiB and goes on with the next page, and a group beyond 5,000 rules counts the rest.
 func TestRuleTablesAreBounded(t *testing.T) {
+	withoutRaces(t)
 	t.Parallel()
 	d := crowded(t)
 	r := d.get("viewer", "/group-rules?q=Finance").want(200)

@@ -53,6 +53,7 @@ func company(t *testing.T) *desk {
 
 // Each screen of a console needs at most three requests and 200 kB before compression, the matrix 500 kB.
 func TestScreensOfAConsole(t *testing.T) {
+	withoutRaces(t)
 	t.Parallel()
 	d := company(t)
 	asked := authz.Permission("department00.requests.kind00:view")

@@ -104,6 +104,7 @@ func TestDenialsDuringAStoreOutage(t *testing.T) {
 
 // Denials are kept for their retention period, however many there are.
 func TestOldDenialsArePruned(t *testing.T) {
+	withoutRaces(t)
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store := memstore.New()

@@ -363,6 +363,7 @@ func TestThePastBetweenAnEndAndItsChange(t *testing.T) {
 
 // While the store is away, the log doesn't repeat that what has ended can't be removed.
 func TestEndsWithoutTheStoreDoNotFloodTheLog(t *testing.T) {
+	withoutRaces(t)
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var log strings.Builder

@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime/debug"
 	"slices"
+	"testing"
 	"time"
 )
 
@@ -120,6 +121,15 @@ func SkewClocks(e *Engine, skew func(time.Time) (wall, monotonic time.Duration))
 	e.clock.mu.Lock()
 	defer e.clock.mu.Unlock()
 	e.clock.skew = skew
+}
+
+// WithoutRaces skips a test under the race detector, which is slow and finds little in what one goroutine does, or in
+// days of a bubble. The run without it has the test.
+func WithoutRaces(t testing.TB) {
+	t.Helper()
+	if RaceDetector() {
+		t.Skip("the run without the race detector has it")
+	}
 }
 
 // RaceDetector reports whether the test was built with -race.

@@ -64,6 +64,11 @@ func must(t testing.TB) func(authz.Change, error) authz.Change {
 	}
 }
 
+func withoutRaces(t testing.TB) {
+	t.Helper()
+	authz.WithoutRaces(t)
+}
+
 func ptr[T any](v T) *T { return &v }
 
 func closeAll(engines ...*authz.Engine) {
@@ -363,7 +368,7 @@ func (all spellings) check(t *testing.T, kind string, check func(string) error) 
 	}
 }
 
-// seeds returns the seeds of random tests: a fixed number of fixed seeds, half of it under the race detector, more with
+// seeds returns the seeds of random tests: a fixed number of fixed seeds, a quarter of it under the race detector, more with
 // RIGHTFUL_SEEDS, a single one with RIGHTFUL_SEED.
 func seeds(t *testing.T, standard int) []uint64 {
 	t.Helper()
@@ -372,7 +377,7 @@ func seeds(t *testing.T, standard int) []uint64 {
 	}
 	n := standard
 	if authz.RaceDetector() { // which is slow; the run without it has them all
-		n = (n + 1) / 2
+		n = (n + 3) / 4
 	}
 	if more, err := strconv.Atoi(os.Getenv("RIGHTFUL_SEEDS")); err == nil {
 		n = more

@@ -387,6 +387,7 @@ func TestPollingForChangesIsFree(t *testing.T) {
 // Changes can have a million rules each. Reading many of them takes the memory of one, however small the changes
 // before them are.
 func TestLargeChangesAreReadOneByOne(t *testing.T) { //nolint:paralleltest // it measures memory
+	withoutRaces(t)
 	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
 	ctx, ana := t.Context(), engine.As("ana")
 	var file authz.PolicyFile

@@ -86,6 +86,7 @@ func TestOnlyChangesAreRemembered(t *testing.T) {
 
 // A key is remembered for a day.
 func TestIdempotencyKeysLastADay(t *testing.T) {
+	withoutRaces(t)
 	synctest.Test(t, func(t *testing.T) {
 		engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana", PollInterval: time.Hour})
 		ctx, ana := t.Context(), engine.As("ana").Idempotent("key")

@@ -132,6 +132,7 @@ func dryImport(p *pace, file PolicyFile) error {
 
 // What an import computes and allocates follows the number of its lines.
 func TestWorkOfAnImportFollowsItsLines(t *testing.T) {
+	WithoutRaces(t)
 	lines := 4000
 	if !testing.Short() {
 		lines = 300_000
@@ -178,6 +179,7 @@ func (c *countedContext) Err() error {
 
 // An import stops wherever it is canceled: it looks at the context throughout, and hardly again after it ended.
 func TestImportsStopWhereverTheyAreCanceled(t *testing.T) {
+	WithoutRaces(t)
 	lines := 4000
 	if !testing.Short() {
 		lines = 40_000

@@ -93,6 +93,7 @@ func typo(r *rand.Rand, text string) string {
 // The suggestions for names with a few typos are as near as those that a comparison with the whole catalog
 // finds.
 func TestSuggestionsAreTheNearest(t *testing.T) {
+	WithoutRaces(t)
 	t.Parallel()
 	c := businessCatalog(t, 1000)
 	r := rand.New(rand.NewPCG(12, 1))
@@ -162,6 +163,7 @@ func TestBandedEditDistance(t *testing.T) {
 
 // The work for the suggestions of one request is bounded, whatever the names and the size of the catalog (A1).
 func TestSuggestionsTakeBoundedWork(t *testing.T) {
+	WithoutRaces(t)
 	t.Parallel()
 	for name, c := range map[string]*catalog{
 		"full length":   catalogOf(t, longNames(10_000, '𝒜')),

@@ -85,6 +85,7 @@ var (
 // match one of them and a restriction neither. Whether a restriction matches shows once everyone
 // is granted everything.
 func TestPermitsMatchesTwoCasbinQuestions(t *testing.T) {
+	withoutRaces(t)
 	t.Parallel()
 	r := rand.New(rand.NewPCG(5, 1))
 	permitted := map[bool]int{}

@@ -109,6 +109,7 @@ func isConflict(err error) bool {
 // The users who are told that they can undo a change, in the preview or later, are those whose
 // revert isn't refused for a missing right.
 func TestUndoRightsMatchTheRevert(t *testing.T) {
+	withoutRaces(t)
 	t.Parallel()
 	answers := map[bool]int{}
 	for _, seed := range seeds(t, 8) {

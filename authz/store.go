@@ -74,8 +74,9 @@ type Commit struct {
 	// Overtaken, unless it is nil, is for a commit that has lost to others before. If the store is at a later
 	// revision than Onto without foreign writes in between, Commit keeps all other writers out, calls Overtaken with
 	// the records after Onto, and writes the commit that it returns. It calls it at most once, and returns its error.
-	// Other calls of the store must work meanwhile. If reading these records would keep others waiting for long, because
-	// they are hundreds or large, Commit returns [ErrConflict] instead.
+	// Overtaken may call the store, but waits only for moments if such a call has to wait for the commit. If reading these
+	// records would keep others waiting for long, because they are hundreds or large, Commit returns [ErrConflict]
+	// instead.
 	Overtaken func(ctx context.Context, records []Record) (Commit, error)
 	// Users are the users whose direct groups or own rules change. Their version becomes that of the
 	// record, see [NewVersion].

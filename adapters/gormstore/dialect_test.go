@@ -34,6 +34,9 @@ func TestIncompleteDialects(t *testing.T) {
 // A dialect with only the required fields can store a policy. The other fields of SQLite's dialect are for
 // blobs and for speed.
 func TestZeroDialect(t *testing.T) {
+	if dbtest.RaceDetector {
+		t.Skip("the suite is slow with the race detector; TestStore has it")
+	}
 	authztest.TestStore(t, func(t *testing.T) authz.Store {
 		full := sqlite.Dialect()
 		s, err := gormstore.New(t.Context(), dbtest.HostFile(t, dbtest.File(t), "busy_timeout(10000)"), gormstore.Dialect{

@@ -22,6 +22,9 @@ func TestThreeInstancesAtOnce(t *testing.T) {
 	if testing.Short() {
 		changes = 300
 	}
+	if dbtest.RaceDetector {
+		changes /= 3
+	}
 	dbtest.Each(t, func(t *testing.T, d dbtest.Database) {
 		engines := make([]*authz.Engine, 3)
 		for i := range engines {

@@ -24,6 +24,7 @@ type Server struct {
 
 	program string
 	args    []string
+	env     []string            // added to the environment
 	account *syscall.Credential // of the process; nil for the account of the test
 	polite  os.Signal           // stops it in order
 	ready   func() error
@@ -63,9 +64,13 @@ func PrivateMySQL(t testing.TB) *Server {
 		Lacking(t, "mysql", "the programs of a MariaDB server were not found")
 	}
 	data, port := t.TempDir(), freePort(t)
+	// A server that starts deletes the temporary tables that it finds, and those of another server with them.
+	temporary := t.TempDir()
+	accountOf(t, "mysql", temporary)
 	s := &Server{
 		HostPort:  "127.0.0.1:" + port,
 		AddressAt: func(at string) string { return "mysql://root@" + at + "/policy" },
+		env:       []string{"TMPDIR=" + temporary},
 		program:   mariadbd, polite: syscall.SIGTERM, account: accountOf(t, "mysql", data),
 		args: []string{
 			"--no-defaults", "--datadir=" + data, "--port=" + port, "--bind-address=127.0.0.1",
@@ -98,7 +103,7 @@ func (s *Server) setUp(t testing.TB, program string, args ...string) {
 
 func (s *Server) command(program string, args ...string) *exec.Cmd {
 	c := exec.CommandContext(context.Background(), program, args...)
-	c.Dir = os.TempDir()
+	c.Dir, c.Env = os.TempDir(), append(os.Environ(), s.env...)
 	c.SysProcAttr = &syscall.SysProcAttr{Credential: s.account}
 	return c
 }
