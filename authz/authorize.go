@@ -25,5 +25,5 @@ func (a Admin) Authorize(ctx context.Context, o Operation) error {
 	if err := r.prepare(ctx, a, &required, s); err != nil {
 		return err
 	}
-	return a.authorize(s, required)
+	return a.authorize(a.engine.counted.Load(), required)
 }

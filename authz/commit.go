@@ -21,6 +21,7 @@ var errMoved = errors.New("the policy moved on")
 type proposal struct {
 	change        Change
 	before, after *snapshot // the policy that it was checked on, and the one that it leads to
+	from          *endings  // of before; nil if that isn't and wasn't the present policy
 	record        Record
 	commit        Commit
 
@@ -98,14 +99,14 @@ func (e *Engine) settle(ctx context.Context, p *proposal) (decided, written bool
 // change already because the follower was faster. It returns false if neither is the case; then the store
 // has to be read.
 func (e *Engine) adoptOwn(p *proposal, asked time.Time) bool {
-	e.swapping.Lock()
-	defer e.swapping.Unlock()
-	present := e.current.Load()
-	if present.position().equal(p.before.position()) {
-		e.replace(present, p.after, p.change)
+	onto := func(present *snapshot) bool { return present.position().equal(p.before.position()) }
+	if e.replace(onto, p.after, p.change) {
 		e.confirm(asked)
 		return true
 	}
+	e.swapping.Lock()
+	defer e.swapping.Unlock()
+	present := e.current.Load()
 	return present.head().equal(p.after.head()) || e.recent.has(p.after.head())
 }
 

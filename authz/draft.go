@@ -14,6 +14,7 @@ type draft struct {
 	*pace // loops call canceled
 
 	s       *snapshot
+	from    *endings // of s; nil if that isn't and wasn't the present policy
 	catalog *catalog
 	actor   Actor
 	term    term  // of the memberships that the operation makes

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"slices"
 	"time"
 )
 
@@ -39,19 +38,49 @@ func (e *Engine) passTime() (ended bool) {
 	return ended
 }
 
+// maxEndings is how many memberships end at once. So the first of very many don't wait for the last.
+const maxEndings = 5000
+
+// passUntil lets memberships end, at most maxEndings. It reports whether these were all of them, and whether any that
+// have ended are still in the policy.
 func (e *Engine) passUntil(now Until) (all, ended bool) {
-	e.swapping.Lock()
-	defer e.swapping.Unlock()
-	present, before := e.current.Load(), e.counted.Load()
-	counted, all, err := e.endings.pass(now, present, before)
-	if err != nil {
-		e.log.Error("can't leave out memberships that have ended; everything is denied", "error", bug(err))
-		counted = denyAll(present)
+	pass := func(from *endings, most int) step {
+		most = min(most, maxEndings)
+		list := from.pending.due(now, most)
+		all = len(list) < most
+		return step{from: from, next: e.endedAlso(from, list)}
 	}
-	if counted != before {
-		e.counted.Store(counted)
+	s := pass(e.endings.Load(), maxEndings)
+	if s.next != s.from {
+		e.install(s, func(s step, newer *endings, since []Change, most int) (step, bool) {
+			if s, ok := e.passedBefore(s, newer, since, most); ok {
+				return s, true
+			}
+			return pass(newer, most), true
+		})
 	}
-	return all, len(e.endings.ended) > 0
+	return all, e.endings.Load().ended.size > 0
+}
+
+// passedBefore carries a step of passing time over to newer endings: as if that time had passed before the changes that
+// led there. What it costs follows these changes, so quick ones don't undo the work.
+func (e *Engine) passedBefore(s step, newer *endings, since []Change, most int) (step, bool) {
+	next, rules := s.next, 0
+	for _, c := range since {
+		rules += c.Delta.size()
+	}
+	changed := newer.present != s.from.present
+	if rules > most || changed && !next.canFollow(newer.present, since) {
+		return s, false
+	}
+	ended := newer.endedSince(s.from, newer.present)
+	if rules+len(ended) > most {
+		return s, false
+	}
+	if changed {
+		next = e.endingsAfter(next, newer.present, since)
+	}
+	return step{from: newer, next: e.endedAlso(next, ended)}, true
 }
 
 const (
@@ -91,19 +120,7 @@ func (e *Engine) removeEnded(ctx context.Context) error {
 
 // someEnded returns memberships that have ended and are still in the present policy, the oldest first.
 func (e *Engine) someEnded() []ending {
-	e.swapping.Lock()
-	defer e.swapping.Unlock()
-	now, present := e.clock.now(), e.current.Load()
-	list := make([]ending, 0, len(e.endings.ended))
-	for n := range e.endings.ended {
-		if !n.holds(present) {
-			delete(e.endings.ended, n)
-		} else if n.until <= now { // the clock may have been ahead
-			list = append(list, n)
-		}
-	}
-	slices.SortFunc(list, ending.compare)
-	return list[:min(len(list), maxEnded)]
+	return e.endings.Load().ended.due(e.clock.now(), maxEnded) // the clock may have been ahead
 }
 
 // removeMemberships removes memberships that have ended, by the store's own clock.

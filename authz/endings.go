@@ -1,183 +1,202 @@
 package authz
 
 import (
-	"cmp"
-	"container/heap"
+	"iter"
 	"slices"
 )
 
-// endings follows which memberships of the present policy have ended. The policy keeps them until a change removes
-// them; what decides is the policy without them, see [Engine.counted]. It is guarded by [Engine.swapping].
+// endings say which memberships of a policy have ended, and keep the policy that decides: the one without them. The
+// policy keeps them until a change removes them. Endings are immutable like snapshots: the next ones are derived beside
+// them, however long that takes, and then swapped in; see [Engine.install].
 type endings struct {
-	pending endingHeap      // the ends to come, and some that don't hold any more or are there twice
-	stale   int             // how many entries of pending can be those
-	ended   map[ending]bool // these stay ended until a change says otherwise, even if the clock goes back
+	present *snapshot // with the memberships that have ended; nil before the first policy was read
+	counted *snapshot // without them
+	pending endingSet // the ends to come, also of memberships that another program removed
+	ended   endingSet // of memberships of present; these stay ended until a change says otherwise, even if the clock goes back
+	broken  bool      // an internal error: counted denies everything, and the next policy is looked at from the start
 }
 
-// ending is one end of a membership.
-type ending struct {
-	until Until
-	user  UserID
-	group groupID
-}
-
-// holds reports whether the membership is in a policy and has this end.
-func (n ending) holds(s *snapshot) bool {
-	return s.endsOf(n.user).of(n.group) == n.until && s.user(n.user).in(n.group)
-}
-
-func (n ending) compare(other ending) int {
-	return cmp.Or(cmp.Compare(n.until, other.until), cmp.Compare(n.user, other.user), cmp.Compare(n.group, other.group))
-}
-
-func (n ending) rule(s *snapshot) Rule {
-	return Rule{Kind: KindMember, Subject: n.user.subject(), Group: s.groups[n.group].info.Name}
-}
-
-type endingHeap []ending
-
-func (h endingHeap) Len() int           { return len(h) }
-func (h endingHeap) Less(i, j int) bool { return h[i].until < h[j].until }
-func (h endingHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *endingHeap) Push(x any)        { *h = append(*h, x.(ending)) }
-func (h *endingHeap) Pop() any {
-	last := len(*h) - 1
-	x := (*h)[last]
-	*h = (*h)[:last]
-	return x
-}
-
-// reset starts with a policy that was read as a whole, and returns it without what has ended by now, or had ended in
-// the policy from before it, nil if there was none.
-func (n *endings) reset(from, s *snapshot, now Until) (*snapshot, error) {
-	had := map[MembershipEnd]bool{}
-	for e := range n.ended {
-		if from != nil && e.holds(from) {
-			had[MembershipEnd{e.user, from.groups[e.group].info.Name, e.until}] = true
+// next returns the endings of another policy, to which the changes led. Without them, it looks at every end.
+func (n *endings) next(work *pace, to *snapshot, changes []Change, now Until) (*endings, error) {
+	if n.canFollow(to, changes) {
+		next, err := n.follow(work, to, changes, now)
+		if err == nil {
+			return next, nil
+		}
+		if err := work.now(); err != nil {
+			return nil, err
 		}
 	}
-	n.pending, n.stale, n.ended = n.pending[:0], 0, map[ending]bool{}
+	return n.reset(work, to, now)
+}
+
+// canFollow reports whether the changes tell which ends they changed: a rename could hide one among several changes.
+func (n *endings) canFollow(to *snapshot, changes []Change) bool {
+	switch {
+	case n.present == nil || n.broken || n.present.numbering != to.numbering || len(changes) == 0:
+		return false
+	case len(changes) == 1:
+		return true
+	}
+	return !slices.ContainsFunc(changes, func(c Change) bool { return len(c.Delta.Groups) > 0 })
+}
+
+// reset starts with a policy that was read as a whole. Left out is what has ended by now, or had ended in the policy
+// before it.
+func (n *endings) reset(work *pace, to *snapshot, now Until) (*endings, error) {
+	had := map[ending]bool{}
+	for e := range n.ended.all {
+		if e, ok := e.numberedAs(n.present, to); ok {
+			had[e] = true
+		}
+	}
+	var pending, ended []ending
 	var rules []Rule
-	for id, end := range s.allEnds {
+	for id, end := range to.allEnds {
+		if err := work.canceled(); err != nil {
+			return nil, err
+		}
 		e := ending{end.until, id, end.group}
-		if e.until > now && !had[MembershipEnd{id, s.groups[end.group].info.Name, end.until}] {
-			n.pending = append(n.pending, e)
-		} else if e.holds(s) {
-			n.ended[e] = true
-			rules = append(rules, e.rule(s))
+		if e.until > now && !had[e] {
+			pending = append(pending, e)
+		} else if e.holds(to) {
+			ended, rules = append(ended, e), append(rules, e.rule(to))
 		}
 	}
-	heap.Init(&n.pending)
-	return s.without(rules)
+	for _, list := range [][]ending{pending, ended} {
+		if err := sortFunc(work, list, ending.compare); err != nil {
+			return nil, err
+		}
+	}
+	next := &endings{present: to, pending: newEndingSet(pending), ended: newEndingSet(ended)}
+	var err error
+	next.counted, err = to.adjusted(work, Delta{Removed: rules}, to)
+	return next, err
 }
 
-// follow carries the policy that decides on to the next one, over the changes that led there.
-func (n *endings) follow(counted, next *snapshot, changes []Change, now Until) (*snapshot, error) {
-	if len(n.ended) > 0 {
+// follow carries the endings on to a later policy, over the changes that led there.
+func (n *endings) follow(work *pace, to *snapshot, changes []Change, now Until) (*endings, error) {
+	judged, err := n.judge(work, to, changes, now)
+	if err != nil {
+		return nil, err
+	}
+	next := &endings{present: to, counted: to}
+	if next.pending, next.ended, err = n.move(work, judged); err != nil || next.ended.size == 0 {
+		return next, err
+	}
+	if n.ended.size > 0 {
+		next.counted = n.counted
 		for _, c := range changes {
-			var err error
-			if counted, err = counted.apply(withoutEnded(c, counted)); err != nil {
+			u := withoutEnded(c, next.counted)
+			u.pace = work
+			if next.counted, err = next.counted.apply(u); err != nil {
 				return nil, err
 			}
 		}
-	} else {
-		counted = next
 	}
 	var d Delta
-	for _, c := range changes {
-		for _, change := range c.Delta.Ends {
-			g := next.group(change.Group)
-			if g == nil {
-				continue
-			}
-			delete(n.ended, ending{change.Before, change.User, g.id})
-			e := ending{change.After, change.User, g.id}
-			ended, in := n.add(e, next, now), counted.user(e.user).in(e.group)
-			switch {
-			case ended && in:
-				d.Removed = append(d.Removed, e.rule(next))
-			case !ended && !in && next.user(e.user).in(e.group): // it had ended, and has another end now
-				d.Added = append(d.Added, e.rule(next))
-			}
+	for _, j := range judged {
+		switch is := next.counted.user(j.user).in(j.group); {
+		case is && j.ended:
+			d.Removed = append(d.Removed, j.rule(to))
+		case !is && !j.ended && to.user(j.user).in(j.group): // it had ended, and has another end now
+			d.Added = append(d.Added, j.rule(to))
 		}
-		d.Removed = append(d.Removed, n.returned(c, counted, next, now)...)
 	}
-	n.compact(next, changes)
-	if len(n.ended) == 0 {
-		return next, nil
-	}
-	return counted.adjusted(d, next)
+	next.counted, err = next.counted.adjusted(work, d, to)
+	return next, err
 }
 
-// returned returns the memberships that came back with an end that they had before, and which has passed.
-func (n *endings) returned(c Change, counted, next *snapshot, now Until) (rules []Rule) {
-	if next.ends.Len() == 0 {
-		return nil
+// judgment says what became of a membership that changes concern. Its end is 0 if it has none any more.
+type judgment struct {
+	ending
+	before Until // the end that it had, 0 for none
+	ended  bool
+}
+
+// judge judges the memberships that changes concern and that end, or ended before, each once and by the policy after
+// all of the changes.
+func (n *endings) judge(work *pace, to *snapshot, changes []Change, now Until) (list []judgment, err error) {
+	if n.present.ends.Len()+to.ends.Len() == 0 {
+		return nil, nil
 	}
-	for _, r := range c.Delta.Added {
-		g := next.group(r.Group)
-		if r.Kind != KindMember || g == nil {
+	type membership struct {
+		user  UserID
+		group groupID
+	}
+	seen := map[membership]bool{}
+	for user, name := range membershipsIn(changes) {
+		if err := work.canceled(); err != nil {
+			return nil, err
+		}
+		g := to.group(name)
+		if g == nil { // the change deletes it
+			g = n.present.group(name)
+		}
+		if g == nil {
 			continue
 		}
-		e := ending{next.endsOf(UserID(r.Subject)).of(g.id), UserID(r.Subject), g.id}
-		if e.until > now {
-			n.stale++ // it can be there already
+		j := judgment{ending{to.endsOf(user).of(g.id), user, g.id}, n.present.endsOf(user).of(g.id), false}
+		if j.until == 0 && j.before == 0 || seen[membership{user, g.id}] {
+			continue
 		}
-		if !n.ended[e] && n.add(e, next, now) && counted.user(e.user).in(e.group) {
-			rules = append(rules, r)
+		seen[membership{user, g.id}] = true
+		stays := j.until == j.before && n.ended.has(j.ending)
+		j.ended = j.until != 0 && (j.until <= now || stays) && to.user(user).in(g.id)
+		if !j.ended && j.until <= now { // the end of a membership that another program removed, or none
+			j.until = 0
 		}
+		list = append(list, j)
 	}
-	return rules
+	return list, nil
 }
 
-// add adds an end, and reports whether it has come already.
-func (n *endings) add(e ending, s *snapshot, now Until) (ended bool) {
-	switch {
-	case e.until == 0:
-		return false
-	case e.until > now:
-		heap.Push(&n.pending, e)
-		return false
-	case e.holds(s):
-		n.ended[e] = true
-		return true
-	}
-	return false
-}
-
-// fewPending is how many ends to come are never worth compacting.
-const fewPending = 1000
-
-// compact follows the changes that led to a policy. It drops what pending needn't have, once that can be more than half
-// of it. So pending follows the ends that the policy has, and not those that it has had.
-func (n *endings) compact(s *snapshot, changes []Change) {
-	for _, c := range changes {
-		for _, change := range c.Delta.Ends {
-			if change.Before != 0 {
-				n.stale++
+// membershipsIn yields the memberships that changes add or remove or whose ends they change, some more than once.
+func membershipsIn(changes []Change) iter.Seq2[UserID, GroupName] {
+	return func(yield func(UserID, GroupName) bool) {
+		for _, c := range changes {
+			for _, end := range c.Delta.Ends {
+				if !yield(end.User, end.Group) {
+					return
+				}
+			}
+			if !eachMember(c.Delta.Added, yield) || !eachMember(c.Delta.Removed, yield) {
+				return
 			}
 		}
 	}
-	if n.stale <= fewPending || n.stale <= len(n.pending)/2 {
-		return
-	}
-	kept, seen := endingHeap{}, make(map[ending]bool, s.ends.Len())
-	for _, e := range n.pending {
-		if s.endsOf(e.user).of(e.group) == e.until && !seen[e] {
-			seen[e] = true
-			kept = append(kept, e)
-		}
-	}
-	heap.Init(&kept)
-	n.pending, n.stale = kept, 0
 }
 
-// known reports whether the changes tell which ends have changed: a rename could hide one among several changes.
-func (n *endings) known(changes []Change) bool {
-	if len(changes) == 1 {
-		return true
+// eachMember yields the memberships among rules, and returns false if that was stopped.
+func eachMember(rules []Rule, yield func(UserID, GroupName) bool) bool {
+	for _, r := range rules {
+		if r.Kind == KindMember && !yield(UserID(r.Subject), r.Group) {
+			return false
+		}
 	}
-	return len(changes) > 0 && !slices.ContainsFunc(changes, func(c Change) bool { return len(c.Delta.Groups) > 0 })
+	return true
+}
+
+// move returns the ends to come and those that have come, after judgments.
+func (n *endings) move(work *pace, judged []judgment) (pending, ended endingSet, err error) {
+	var gone, toPending, toEnded []ending
+	for _, j := range judged {
+		if j.before != 0 {
+			gone = append(gone, ending{j.before, j.user, j.group})
+		}
+		switch {
+		case j.ended:
+			toEnded = append(toEnded, j.ending)
+		case j.until != 0:
+			toPending = append(toPending, j.ending)
+		}
+	}
+	for _, list := range [][]ending{gone, toPending, toEnded} {
+		if err := sortFunc(work, list, ending.compare); err != nil {
+			return pending, ended, err
+		}
+	}
+	return n.pending.change(gone, toPending), n.ended.change(gone, toEnded), nil
 }
 
 // withoutEnded returns a change as it is for a policy that lacks what has ended: what the change removes of that is
@@ -190,28 +209,51 @@ func withoutEnded(c Change, counted *snapshot) update {
 	return u
 }
 
-// maxEndings is how many memberships end under the lock at once.
-const maxEndings = 5000
-
-// pass notes that a time has come, and returns the policy without the memberships that have ended by then. It is false
-// if there are more.
-func (n *endings) pass(now Until, present, counted *snapshot) (*snapshot, bool, error) {
+// end returns the endings after some ends have come, which are in order. With an error, it lacks the policy that
+// decides.
+func (n *endings) end(list []ending) (*endings, error) {
+	if len(list) == 0 {
+		return n, nil
+	}
+	var ended []ending
 	var rules []Rule
-	all := true
-	for len(n.pending) > 0 && n.pending[0].until <= now {
-		if len(rules) == maxEndings {
-			all = false
-			break
-		}
-		if e := heap.Pop(&n.pending).(ending); e.holds(present) && !n.ended[e] {
-			n.ended[e] = true
-			rules = append(rules, e.rule(present))
-		} else {
-			n.stale = max(0, n.stale-1)
+	for _, e := range list {
+		if e.holds(n.present) && !n.ended.has(e) {
+			ended, rules = append(ended, e), append(rules, e.rule(n.present))
 		}
 	}
-	counted, err := counted.without(rules)
-	return counted, all, err
+	next := *n
+	next.pending, next.ended = n.pending.change(list, nil), n.ended.change(nil, ended)
+	if n.broken {
+		return &next, nil
+	}
+	var err error
+	next.counted, err = n.counted.adjusted(nil, Delta{Removed: rules}, n.present)
+	return &next, err
+}
+
+// endedSince returns the ends that have come since older endings, in order and as they are for a policy.
+func (n *endings) endedSince(older *endings, in *snapshot) (list []ending) {
+	if n.present.numbering == older.present.numbering {
+		list = slices.Collect(n.ended.minus(older.ended))
+	} else {
+		for e := range n.ended.all {
+			if was, ok := e.numberedAs(n.present, older.present); !ok || !older.ended.has(was) {
+				list = append(list, e)
+			}
+		}
+	}
+	if n.present.numbering == in.numbering {
+		return list
+	}
+	var renumbered []ending
+	for _, e := range list {
+		if e, ok := e.numberedAs(n.present, in); ok {
+			renumbered = append(renumbered, e)
+		}
+	}
+	slices.SortFunc(renumbered, ending.compare)
+	return renumbered
 }
 
 // denyAll returns a policy of the same revision that allows nothing.
@@ -222,17 +264,13 @@ func denyAll(s *snapshot) *snapshot {
 	return none
 }
 
-// without returns the policy of the same revision without some memberships. Their ends stay.
-func (s *snapshot) without(ended []Rule) (*snapshot, error) {
-	return s.adjusted(Delta{Removed: ended}, s.inRecords())
-}
-
-// adjusted returns a policy that decides for the one in the records: with some memberships more and others less.
-func (s *snapshot) adjusted(d Delta, recorded *snapshot) (*snapshot, error) {
+// adjusted returns a policy that decides for the one in the records: with some memberships more and others less, of the
+// same revision. Ends stay.
+func (s *snapshot) adjusted(work *pace, d Delta, recorded *snapshot) (*snapshot, error) {
 	if d.isEmpty() && s.inRecords() == recorded {
 		return s, nil
 	}
-	next, err := s.apply(update{revision: s.revision, hash: s.hash, delta: d})
+	next, err := s.apply(update{revision: s.revision, hash: s.hash, delta: d, pace: work})
 	if err != nil {
 		return nil, err
 	}
@@ -252,5 +290,5 @@ func (s *snapshot) endedBy(now Until) (list []Rule) {
 
 // at returns the policy of the same revision without the memberships that have ended by a time.
 func (s *snapshot) at(now Until) (*snapshot, error) {
-	return s.without(s.endedBy(now))
+	return s.adjusted(nil, Delta{Removed: s.endedBy(now)}, s.inRecords())
 }

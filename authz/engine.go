@@ -89,19 +89,21 @@ type Engine struct {
 
 	current   atomic.Pointer[snapshot]
 	counted   atomic.Pointer[snapshot] // current without the memberships that have ended: the policy that decides
+	endings   atomic.Pointer[endings]  // of current, with counted; never nil
 	confirmed atomic.Int64             // when the store last confirmed current, as a duration since started
 	started   time.Time                // has a monotonic clock reading
 
-	swapping sync.Mutex // held for a moment to replace current together with counted, recent and endings
+	swapping sync.Mutex // held for a moment to replace current together with counted, endings and recent
 	recent   recentChanges
-	endings  endings
 	removing atomic.Bool // a goroutine removes memberships that have ended
 	clock    storeClock
 
 	token chan struct{} // the commit token: full while one of the engine's own changes is being committed
 	gate  gate          // of expensive work
-	// For tests: called after a draft, and with how long the token was held beside the store's own time.
+	// For tests: called after a draft, after the next endings were derived and before they are swapped in, and with how
+	// long the token was held beside the store's own time.
 	drafted  func()
+	derived  func()
 	released func(held time.Duration)
 
 	storeErr atomic.Pointer[error] // why the store could not be reached when last tried; nil if it could

@@ -20,13 +20,20 @@ type execution struct {
 }
 
 // isCompared reports whether a change of the actor onto a policy is compared with what the actor holds (promise 3).
-func (a Admin) isCompared(before *snapshot) bool {
-	return a.actor.Kind == ActorUser && !a.rights(before).isAdministrator(UserID(a.actor.ID))
+func (a Admin) isCompared(before *snapshot, from *endings) bool {
+	return a.actor.Kind == ActorUser && !a.rights(before, from).isAdministrator(UserID(a.actor.ID))
 }
 
-// view returns the policy that an operation left.
-func (a Admin) view(s *snapshot) *View {
-	return &View{s: a.engine.countedOf(s), catalog: a.engine.catalog}
+// view returns the policy that a proposal leads to.
+func (a Admin) view(work *pace, p *proposal) (*View, error) {
+	s := p.after
+	if p.from != nil {
+		var err error
+		if s, err = a.engine.countedAfter(work, p.from, s, p.change); err != nil {
+			return nil, err
+		}
+	}
+	return &View{s: s, catalog: a.engine.catalog}, nil
 }
 
 // token is the commit token in the hands of one execution. Holding it, no other change of this engine is
@@ -76,15 +83,17 @@ func (x *execution) releaseToken() {
 // heldDraft bounds a draft during which all other changes wait.
 const heldDraft = 50 * time.Millisecond
 
-// draftAndCheckOn drafts the change on a policy and checks it.
-func (x *execution) draftAndCheckOn(ctx context.Context, before *snapshot) (*proposal, error) {
+// draftAndCheckOn drafts the change on a policy, which has these endings unless it is that of a view, and checks it.
+func (x *execution) draftAndCheckOn(ctx context.Context, before *snapshot, from *endings) (*proposal, error) {
 	if err := newPace(ctx).now(); err != nil {
 		return nil, err
 	}
-	x.compared = x.isCompared(before)
+	x.compared = x.isCompared(before, from)
 	c := newChange(before.revision, x.actor, x.Action)
 	c.Channel, c.Reason, c.Target = x.channel, x.reason, x.target()
-	after, err := x.draftAndCheck(ctx, x.write, x.newDraft(ctx, before), &c)
+	d := x.newDraft(ctx, before)
+	d.from = from
+	after, err := x.draftAndCheck(ctx, x.write, d, &c)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +103,7 @@ func (x *execution) draftAndCheckOn(ctx context.Context, before *snapshot) (*pro
 	if x.engine.drafted != nil {
 		x.engine.drafted()
 	}
-	return &proposal{change: c, before: before, after: after}, nil
+	return &proposal{change: c, before: before, after: after, from: from}, nil
 }
 
 func (p *proposal) changesNothing() bool {

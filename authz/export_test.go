@@ -2,6 +2,8 @@ package authz
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"runtime/debug"
 	"slices"
 	"testing"
@@ -44,6 +46,7 @@ func (a Admin) RemoveBadRows(ctx context.Context, ids ...int64) (Change, error) 
 func (e *Engine) decideBy(s *snapshot) {
 	e.swapping.Lock()
 	defer e.swapping.Unlock()
+	e.endings.Store(&endings{present: s, counted: s})
 	e.current.Store(s)
 	e.counted.Store(s)
 }
@@ -96,6 +99,36 @@ func WidenGate(e *Engine, places int) { e.gate = make(gate, places) }
 // OnDraft makes e call do after each draft, before the change is compared with the present policy.
 func OnDraft(e *Engine, do func()) { e.drafted = do }
 
+// OnDerived makes e call do whenever it has derived the next endings and hasn't swapped them in yet.
+func OnDerived(e *Engine, do func()) { e.derived = do }
+
+// CheckEndings compares the endings of e with a look at every end, at a time to which they have passed.
+func CheckEndings(e *Engine, now time.Time) error {
+	n := e.endings.Load()
+	if e.current.Load() != n.present || e.counted.Load() != n.counted {
+		return errors.New("the policies don't fit each other")
+	}
+	return n.check(UntilTime(now))
+}
+
+// Ended returns how many memberships have ended that are still in the policy of e.
+func Ended(e *Engine) int { return e.endings.Load().ended.size }
+
+// SomeEnded returns how many memberships the next change of the clock would remove.
+func SomeEnded(e *Engine) int { return len(e.someEnded()) }
+
+// CheckCounted compares the policy of a view, which was made at a time, with a look at every end.
+func (v *View) CheckCounted(now time.Time) error {
+	want, err := v.s.inRecords().at(UntilTime(now))
+	if err != nil {
+		return err
+	}
+	if d := differences(want, v.s); !d.isEmpty() {
+		return fmt.Errorf("at revision %d, the policy that decides differs: %+v", v.s.revision, d)
+	}
+	return nil
+}
+
 // OnRelease makes e call do with how long the commit token was held beside the store's own time.
 func OnRelease(e *Engine, do func(held time.Duration)) { e.released = do }
 
@@ -136,4 +169,26 @@ func WithoutRaces(t testing.TB) {
 func RaceDetector() bool {
 	info, ok := debug.ReadBuildInfo()
 	return ok && slices.ContainsFunc(info.Settings, func(s debug.BuildSetting) bool { return s.Key == "-race" && s.Value == "true" })
+}
+
+// LongestSwap returns how long anything that swaps the policy of e had to wait at most, until done is closed.
+func LongestSwap(e *Engine, done <-chan struct{}) (longest time.Duration) {
+	tick := time.NewTicker(time.Millisecond / 5)
+	defer tick.Stop()
+	for {
+		select {
+		case <-done:
+			return longest
+		case <-tick.C:
+		}
+		began := time.Now()
+		e.swapping.Lock()
+		longest = max(longest, time.Since(began))
+		e.swapping.Unlock()
+	}
+}
+
+// Members returns how many members a group has by the policy that decides, and by the present one.
+func Members(e *Engine, name GroupName) (counted, present int) {
+	return e.counted.Load().group(name).members.Len(), e.current.Load().group(name).members.Len()
 }

@@ -238,8 +238,11 @@ func (e *Engine) ViewAt(ctx context.Context, revision Revision) (*View, error) {
 // countedThen returns a policy without the memberships that had ended when its revision was made, or that have ended
 // by now if it is the present one.
 func (e *Engine) countedThen(ctx context.Context, s *snapshot) (*snapshot, error) {
-	if s.ends.Len() == 0 || s == e.current.Load() {
-		return e.countedOf(s), nil
+	if present := e.endings.Load(); s == present.present {
+		return present.counted, nil
+	}
+	if s.ends.Len() == 0 {
+		return s, nil
 	}
 	c, err := e.Change(ctx, s.revision)
 	if err != nil {

@@ -47,6 +47,7 @@ func newEngine(ctx context.Context, store Store, options Options, known *catalog
 	if e.log == nil {
 		e.log = slog.Default()
 	}
+	e.endings.Store(&endings{})
 	e.supervisor.log = e.log
 	e.people = newPeopleFinder(options.Directory, e.log)
 	e.directory = newPromptDirectory(options.Directory)

@@ -71,8 +71,9 @@ func (x *execution) moveOver(ctx context.Context, p *proposal, records []Record)
 		return nil
 	}
 	x.engine.advance(p.before, present, changes...)
-	if !x.rebaseOnto(ctx, p, present, changes) {
-		if p = x.draftAgain(ctx, present); p == nil {
+	from := x.engine.endingsOf(p.from, present, changes)
+	if !x.rebaseOnto(ctx, p, from, changes) {
+		if p = x.draftAgain(ctx, from); p == nil {
 			return nil
 		}
 	}
@@ -80,13 +81,13 @@ func (x *execution) moveOver(ctx context.Context, p *proposal, records []Record)
 	return p
 }
 
-// draftAgain returns a prepared proposal onto a policy, or nil.
-func (x *execution) draftAgain(ctx context.Context, onto *snapshot) *proposal {
+// draftAgain returns a prepared proposal onto the policy of some endings, or nil.
+func (x *execution) draftAgain(ctx context.Context, onto *endings) *proposal {
 	keys, err := x.idempotencyKeys()
 	if err != nil {
 		return nil
 	}
-	p, err := x.draftAndCheckOn(ctx, onto)
+	p, err := x.draftAndCheckOn(ctx, onto.present, onto)
 	if err != nil || p.changesNothing() || p.prepare(keys...) != nil {
 		return nil
 	}

@@ -30,17 +30,18 @@ var rebasable = map[Action]bool{
 // altered its draft or its checks. Then the result is the one that drafting on the present policy would give.
 // What it costs follows those changes, not the draft, so that a long draft doesn't lose to short ones forever.
 func (x *execution) rebase(ctx context.Context, p *proposal) bool {
-	present := x.engine.current.Load()
+	from := x.engine.endings.Load()
+	present := from.present
 	if present.position().equal(p.before.position()) {
 		return true
 	}
 	changes, known := x.engine.changesBetween(p.before, present)
-	return known && x.rebaseOnto(ctx, p, present, changes)
+	return known && x.rebaseOnto(ctx, p, from, changes)
 }
 
 // rebaseOnto is [execution.rebase] onto a policy to which changes led from that of the proposal.
-func (x *execution) rebaseOnto(ctx context.Context, p *proposal, present *snapshot, changes []Change) bool {
-	if !x.mayRebase(p, present) {
+func (x *execution) rebaseOnto(ctx context.Context, p *proposal, from *endings, changes []Change) bool {
+	if !x.mayRebase(p, from) {
 		return false
 	}
 	if x.key != "" && slices.ContainsFunc(changes, x.mayHaveKeyOf) {
@@ -52,7 +53,7 @@ func (x *execution) rebaseOnto(ctx context.Context, p *proposal, present *snapsh
 	if slices.ContainsFunc(changes, func(c Change) bool { return !p.footprint.allows(c.Delta) }) || x.hasEnded(p) {
 		return false
 	}
-	return p.moveOnto(newPace(ctx), present, changes) == nil
+	return p.moveOnto(newPace(ctx), from, changes) == nil
 }
 
 // mayHaveKeyOf reports whether a change may have been made with the idempotency key of the operation.
@@ -65,7 +66,8 @@ func (x *execution) hasEnded(p *proposal) bool {
 }
 
 // mayRebase reports whether nothing but the changes themselves can prevent the rebase of a proposal.
-func (x *execution) mayRebase(p *proposal, present *snapshot) bool {
+func (x *execution) mayRebase(p *proposal, from *endings) bool {
+	present := from.present
 	required := x.requirement(UserID(x.actor.ID))
 	if x.required != nil {
 		required = x.required()
@@ -73,7 +75,7 @@ func (x *execution) mayRebase(p *proposal, present *snapshot) bool {
 	return x.isRebasable() && x.Mode != ImportReplace &&
 		present.writes == p.before.writes && present.milestones == p.before.milestones &&
 		len(p.before.badRows)+len(present.badRows) == 0 && // what they deny depends on many rules
-		x.isCompared(present) == x.compared && x.authorize(x.engine.countedOf(present), required) == nil
+		x.isCompared(present, from) == x.compared && x.authorize(x.rights(present, from), required) == nil
 }
 
 // isRebasable reports whether the draft of the operation is rebasable, or the drafts of all operations of a batch.
@@ -88,7 +90,8 @@ func (o Operation) isRebasable() bool {
 
 // moveOnto applies the changes that were made meanwhile to the drafted policy, and makes the proposal one onto
 // the present policy.
-func (p *proposal) moveOnto(work *pace, present *snapshot, changes []Change) error {
+func (p *proposal) moveOnto(work *pace, from *endings, changes []Change) error {
+	present := from.present
 	var stamped []groupID
 	for i, g := range p.after.groups {
 		if g != nil && g.version.Revision == p.after.revision {
@@ -113,7 +116,7 @@ func (p *proposal) moveOnto(work *pace, present *snapshot, changes []Change) err
 		next.groups[id] = &g
 	}
 	p.record.Revision, p.record.At = p.change.Revision, p.change.At.UnixMicro()
-	p.before, p.after = present, &next
+	p.before, p.after, p.from = present, &next, from
 	return nil
 }
 

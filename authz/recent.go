@@ -9,7 +9,8 @@ type recentChanges struct {
 
 type recentChange struct {
 	Change
-	onto Head
+	onto  Head
+	rules int // that the change names
 }
 
 const (
@@ -17,19 +18,35 @@ const (
 	maxRecentRules = 20_000
 )
 
-// add notes a change that was made onto a head. If that isn't the head of the last one, the earlier ones
-// are forgotten.
-func (r *recentChanges) add(onto Head, c Change) {
-	if n := len(r.list); n > 0 && !r.list[n-1].head().equal(onto) {
-		*r = recentChanges{}
+// newRecentChanges returns changes that were made onto a policy, each onto the one before it. They share nothing with
+// those given.
+func newRecentChanges(from *snapshot, changes []Change) []recentChange {
+	list := make([]recentChange, 0, len(changes))
+	for _, c := range changes {
+		r := recentChange{onto: from.head(), rules: c.Delta.size()}
+		if r.rules <= maxRecentRules {
+			r.Change = c.detached()
+		}
+		list = append(list, r)
+		from = &snapshot{revision: c.Revision, hash: c.Hash}
 	}
-	if c.Delta.size() > maxRecentRules { // it would push out all others and itself
-		*r = recentChanges{}
-		return
+	return list
+}
+
+// add notes changes. If one was made onto another head than that of the last one, the earlier ones are forgotten.
+func (r *recentChanges) add(changes ...recentChange) {
+	for _, c := range changes {
+		if n := len(r.list); n > 0 && !r.list[n-1].head().equal(c.onto) {
+			*r = recentChanges{}
+		}
+		if c.rules > maxRecentRules { // it would push out all others and itself
+			*r = recentChanges{}
+			continue
+		}
+		r.list, r.rules = append(r.list, c), r.rules+c.rules
 	}
-	r.list, r.rules = append(r.list, recentChange{c.detached(), onto}), r.rules+c.Delta.size()
 	for len(r.list) > maxRecent || r.rules > maxRecentRules {
-		r.rules -= r.list[0].Delta.size()
+		r.rules -= r.list[0].rules
 		r.list[0] = recentChange{}
 		r.list = r.list[1:]
 	}

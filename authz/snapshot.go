@@ -32,6 +32,9 @@ type snapshot struct {
 	declared  []Permission // by the catalog; always in symbols
 	ruleCount int          // grants and restrictions, of groups and users
 
+	// numbering is the same for policies that were derived from one another: a group has the same id in them.
+	numbering *numbering
+
 	// recorded is the policy that the records lead to, where this one lacks memberships of it that have ended; nil
 	// if this is that policy.
 	recorded *snapshot
@@ -41,13 +44,16 @@ type snapshot struct {
 	watched watch            // what else may alter that
 }
 
+// numbering is only compared by its address.
+type numbering struct{ _ byte }
+
 // emptySnapshot returns the policy before the first change. The permissions of the catalog have symbols
 // from the start, because they are asked for before any rule names them.
 func emptySnapshot(declared []Permission) *snapshot {
 	s := &snapshot{
 		groups: []*group{noGroup: nil}, matchers: []matcher{noGroup: noRules},
 		byName: map[GroupName]groupID{}, byFold: map[string]groupID{},
-		declared: declared,
+		declared: declared, numbering: &numbering{},
 	}
 	s.symbols = s.newSymbols().done()
 	return s

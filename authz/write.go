@@ -86,7 +86,7 @@ func (a Admin) enterGate(ctx context.Context, w write) (leave func(), err error)
 	if !a.isExpensive(w) {
 		return func() {}, nil
 	}
-	if err := a.authorize(a.rights(a.base()), w.requirement(UserID(a.actor.ID))); err != nil {
+	if err := a.authorize(a.engine.counted.Load(), w.requirement(UserID(a.actor.ID))); err != nil {
 		return nil, err
 	}
 	return a.engine.gate.enter(ctx)
@@ -132,32 +132,39 @@ const freeDrafts = 3
 // propose drafts the change and checks it.
 func (x *execution) propose(ctx context.Context) (*proposal, error) {
 	if x.dryRun || x.lost%(freeDrafts+1) < freeDrafts {
-		return x.draftAndCheckOn(ctx, x.base())
+		before, from := x.base()
+		return x.draftAndCheckOn(ctx, before, from)
 	}
 	if err := x.takeToken(ctx); err != nil {
 		return nil, err
 	}
 	bounded, cancel := context.WithTimeout(ctx, heldDraft)
 	defer cancel()
-	p, err := x.draftAndCheckOn(bounded, x.base())
+	before, from := x.base()
+	p, err := x.draftAndCheckOn(bounded, before, from)
 	if err != nil && bounded.Err() != nil && ctx.Err() == nil {
 		err = errDraftLost
 	}
 	return p, err
 }
 
-// base returns the policy to draft a change on.
-func (a Admin) base() *snapshot {
+// base returns the policy to draft a change on, and its endings if it is the present one.
+func (a Admin) base() (*snapshot, *endings) {
 	if a.at != nil {
-		return a.at
+		return a.at, nil
 	}
-	return a.engine.current.Load()
+	from := a.engine.endings.Load()
+	return from.present, from
 }
 
 // preview returns the change of a dry run.
 func (x *execution) preview(ctx context.Context, p *proposal) (Change, error) {
 	c := p.change
-	c.Revision, c.At, c.View = 0, time.Time{}, x.view(p.after)
+	var err error
+	if c.View, err = x.view(newPace(ctx), p); err != nil {
+		return Change{}, err
+	}
+	c.Revision, c.At = 0, time.Time{}
 	if err := x.observe(ctx, p.before, p.after, &c); err != nil {
 		return Change{}, err
 	}
@@ -177,7 +184,7 @@ func (x *execution) changeNothing(ctx context.Context, p *proposal) (Change, err
 		}
 		if position.equal(p.before.position()) {
 			c := p.change
-			c.Revision, c.At, c.View = 0, time.Time{}, x.view(p.before)
+			c.Revision, c.At, c.View = 0, time.Time{}, &View{s: e.countedNow(p.from), catalog: e.catalog}
 			return c, nil
 		}
 		if err := e.catchUp(ctx, p.before); err != nil {

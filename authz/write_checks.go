@@ -13,7 +13,7 @@ import (
 // returns the policy after the change. Where several errors apply, the order of its steps decides
 // which one is returned; [Admin] documents that order.
 func (a Admin) draftAndCheck(ctx context.Context, w write, d *draft, c *Change) (*snapshot, error) {
-	if err := a.checkTarget(ctx, w, d.s); err != nil {
+	if err := a.checkTarget(ctx, w, d); err != nil {
 		return nil, err
 	}
 	after, err := a.draftChange(w, d, c)
@@ -31,17 +31,17 @@ func (a Admin) draftAndCheck(ctx context.Context, w write, d *draft, c *Change) 
 
 // checkTarget checks that the actor may carry out the operation, that its target exists, and that
 // the target is at a version the caller expects.
-func (a Admin) checkTarget(ctx context.Context, w write, before *snapshot) error {
+func (a Admin) checkTarget(ctx context.Context, w write, d *draft) error {
 	required := w.requirement(UserID(a.actor.ID))
 	if w.prepare != nil {
-		if err := w.prepare(ctx, &required, before); err != nil {
+		if err := w.prepare(ctx, &required, d.s); err != nil {
 			return err
 		}
 	}
-	if err := a.authorize(a.rights(before), required); err != nil {
+	if err := a.authorize(a.rights(d.s, d.from), required); err != nil {
 		return err
 	}
-	return a.checkVersion(ctx, w.Operation, before)
+	return a.checkVersion(ctx, w.Operation, d.s)
 }
 
 // draftChange drafts the delta of the change, checks the values of the input and applies the delta.
@@ -102,20 +102,23 @@ func (a Admin) checkChange(w write, d *draft, after *snapshot, delta Delta) erro
 		return err
 	}
 	if a.actor.Kind == ActorUser {
-		if err := checkEscalation(d.pace, a.rights(d.s), d.s, after, UserID(a.actor.ID), delta); err != nil {
+		if err := checkEscalation(d.pace, a.rights(d.s, d.from), d.s, after, UserID(a.actor.ID), delta); err != nil {
 			return err
 		}
 	}
 	return d.conflict
 }
 
-// rights returns the policy that gives the actor their rights: the present one, even for a dry run on the past.
-// Memberships that have ended give none.
-func (a Admin) rights(before *snapshot) *snapshot {
-	if a.at != nil {
+// rights returns the policy that gives the actor their rights: the one that a change is drafted on, and the present one
+// for a dry run on the past. Memberships that have ended give none.
+func (a Admin) rights(s *snapshot, from *endings) *snapshot {
+	switch {
+	case a.at != nil:
 		return a.engine.counted.Load()
+	case from == nil: // the policy of a view
+		return s
 	}
-	return a.engine.countedOf(before)
+	return a.engine.countedNow(from)
 }
 
 // authorize checks that the actor, if a user, has what is required.

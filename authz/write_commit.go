@@ -152,7 +152,8 @@ func (x *execution) finish(ctx context.Context, p *proposal, asked time.Time) (C
 		}
 	}
 	c := p.change
-	c.View = x.view(p.after)
 	e.announce(c)
-	return c, nil
+	var err error
+	c.View, err = x.view(nil, p)
+	return c, err
 }
