@@ -25,7 +25,8 @@ type escalation struct {
 	rights        *snapshot // the policy that gives the actor their rights: before, except in a dry run on the past
 	before, after *snapshot
 	actor         UserID
-	actorReach    reach // of the actor, in rights
+	actorReach    reach   // of the actor, in rights
+	limits        []Until // the times in actorReach, sorted
 	renamed       map[Pattern]Pattern
 	missing       map[Pattern]bool
 	held          map[Pattern]Until  // those that the actor was found to hold, and for how long at least
@@ -50,6 +51,7 @@ func checkEscalation(p *pace, rights, before, after *snapshot, actor UserID, d D
 		renamed:    map[Pattern]Pattern{}, missing: map[Pattern]bool{}, held: map[Pattern]Until{},
 		assignable: map[GroupName]bool{},
 	}
+	e.limits = sortedSet(slices.Collect(maps.Values(e.actorReach.grants)))
 	for _, g := range d.Groups {
 		if g.Before != nil && g.After != nil {
 			for _, action := range []string{assignAction, "*"} {
@@ -131,7 +133,8 @@ func (e *escalation) compareGroups(d Delta) error {
 
 // compareUsers compares the users whose rules or groups change. A change can move thousands of them, so what the changed
 // groups of a user give and take is compared once for all users with the same changed groups. Their other groups and their
-// own rules can only lower what is required.
+// own rules can only lower what is required. Each may have ends of their own: a comparison depends on nothing of these
+// but how they compare with one another and with the times until which the actor holds something.
 func (e *escalation) compareUsers(d Delta) error {
 	altered := groupsAltered(e.before, e.after, d)
 	moved, lowered := map[string]lacking{}, map[string]lacking{}
@@ -149,18 +152,21 @@ func (e *escalation) compareUsers(d Delta) error {
 		}
 		wasEnds, isEnds := e.before.endsOf(id), e.after.endsOf(id)
 		groups := divideGroups(e.before.user(id), e.after.user(id), func(g groupID) bool { return !altered[g] && wasEnds.of(g) == isEnds.of(g) })
-		lacks, err := once(e.pace, moved, groups.key(false)+wasEnds.key(groups.was)+isEnds.key(groups.is), func() lacking {
-			return e.compareUser(id, moves, func(s *snapshot, id UserID, without map[GroupName]bool) reach {
+		ends := isEnds.ofAll(groups.is, wasEnds.ofAll(groups.was, nil))
+		lacks, err := once(e.pace, moved, groups.key(false)+keyOfEnds(ends, e.limits), func() lacking {
+			lacks := e.compareUser(id, moves, func(s *snapshot, id UserID, without map[GroupName]bool) reach {
 				return s.reachOfGroupsOf(id, without, groups.stay)
 			})
+			lacks.ends = ends
+			return lacks
 		})
 		if err != nil {
 			return err
 		}
 		if len(groups.stay) > 0 && !lacks.isEmpty() {
-			key := groups.key(true) + wasEnds.key(groups.was) + isEnds.key(groups.is) + isEnds.key(groups.stay)
-			lacks, err = once(e.pace, lowered, key, func() lacking {
-				return lacks.without(e.after.reachOfGroupsOf(id, nil, groups.is))
+			all := isEnds.ofAll(groups.stay, slices.Clip(ends))
+			lacks, err = once(e.pace, lowered, groups.key(true)+keyOfEnds(all, e.limits), func() lacking {
+				return lacks.withEnds(ends).without(e.after.reachOfGroupsOf(id, nil, groups.is))
 			})
 			if err != nil {
 				return err
@@ -171,25 +177,6 @@ func (e *escalation) compareUsers(d Delta) error {
 	return nil
 }
 
-// maxShared bounds how many comparisons are remembered, since each can list thousands of patterns.
-const maxShared = 100
-
-// once returns what it computed for the same key.
-func once(p *pace, known map[string]lacking, key string, compute func() lacking) (lacking, error) {
-	if lacks, found := known[key]; found {
-		return lacks, nil
-	}
-	if err := p.now(); err != nil {
-		return lacking{}, err
-	}
-	if len(known) == maxShared {
-		clear(known)
-	}
-	lacks := compute()
-	known[key] = lacks
-	return lacks, p.now()
-}
-
 // ownRules returns the rules of a user, and false if the user must be compared alone: because the change alters the
 // rules, or because the user is the actor or denied everything by a bad row.
 func (e *escalation) ownRules(id UserID) (*ruleSet, bool) {
@@ -197,28 +184,6 @@ func (e *escalation) ownRules(id UserID) (*ruleSet, bool) {
 	stay := own == e.after.user(id).rules() && id != e.actor &&
 		!e.before.blocked[id.subject()] && !e.after.blocked[id.subject()]
 	return own, stay
-}
-
-// lacking is what the actor lacks for a comparison: patterns of grants and of restrictions, and until when they would
-// have to hold them.
-type lacking struct{ grants, restrictions map[Pattern]Until }
-
-func newLacking() lacking { return lacking{map[Pattern]Until{}, map[Pattern]Until{}} }
-
-func (l lacking) isEmpty() bool { return len(l.grants)+len(l.restrictions) == 0 }
-
-// without returns what the actor lacks for a subject that other rules reach for as long, before and after the change.
-func (l lacking) without(other reach) lacking {
-	left := func(lacks, has map[Pattern]Until) map[Pattern]Until {
-		list := map[Pattern]Until{}
-		for p, until := range lacks {
-			if has[p] < until {
-				list[p] = until
-			}
-		}
-		return list
-	}
-	return lacking{left(l.grants, other.grants), left(l.restrictions, other.restrictions)}
 }
 
 // note notes what the actor lacks, apart from rules that the subject has itself before and after the change.

@@ -223,6 +223,7 @@ func (c *conspiracy) draw() step {
 		func() step { return c.untilStep() },
 		func() step { return c.untilStep() },
 		func() step { return c.untilStep() },
+		func() step { return c.untilImportStep() },
 	}
 	if c.r.IntN(3) == 0 {
 		return pick(c.r, draws)()
@@ -289,6 +290,22 @@ func (c *conspiracy) untilStep() step {
 				return a.SetUserMemberships(ctx, user, []authz.Membership{{Group: group, Until: &until}, {Group: c.w.someGroup(c.r)}})
 			}
 			return a.Assign(ctx, group, user)
+		},
+	}
+}
+
+// untilImportStep puts users into groups, each until another time.
+func (c *conspiracy) untilImportStep() step {
+	var file authz.PolicyFile
+	for i := range 2 + c.r.IntN(3) {
+		l := line(i+1, authz.Rule{Kind: authz.KindMember, Subject: authz.Subject(pick(c.r, someUsers)), Group: c.w.someGroup(c.r)})
+		l.Until = authz.UntilTime(c.start.Add(time.Duration(pick(c.r, someHours)) * time.Hour))
+		file.Lines = append(file.Lines, l)
+	}
+	return step{
+		name: fmt.Sprintf("import %v", file.Lines),
+		engine: func(ctx context.Context, a authz.Admin) (authz.Change, error) {
+			return a.Import(ctx, file, authz.ImportMerge)
 		},
 	}
 }

@@ -192,3 +192,10 @@ func LongestSwap(e *Engine, done <-chan struct{}) (longest time.Duration) {
 func Members(e *Engine, name GroupName) (counted, present int) {
 	return e.counted.Load().group(name).members.Len(), e.current.Load().group(name).members.Len()
 }
+
+// WorkOfEscalation returns how many steps the check for escalation takes for a change between two policies.
+func WorkOfEscalation(before, after *View, actor UserID, d Delta) (steps uint, err error) {
+	p := newPace(context.Background())
+	err = checkEscalation(p, before.s, before.s, after.s, actor, d)
+	return p.steps, err
+}

@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strconv"
@@ -75,7 +76,7 @@ func andMore(n int) string {
 	return " and " + strconv.Itoa(n) + " more."
 }
 
-func sortedSet[S ~string](list []S) []S {
+func sortedSet[S cmp.Ordered](list []S) []S {
 	list = slices.Clone(list)
 	slices.Sort(list)
 	return slices.Compact(list)

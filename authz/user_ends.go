@@ -28,11 +28,24 @@ func (u userEnds) of(g groupID) Until {
 	return 0
 }
 
-// key returns a text that differs if the ends of these groups do.
-func (u userEnds) key(groups []groupID) string {
-	var b []byte
+// ofAll appends the ends of the memberships in some groups to list.
+func (u userEnds) ofAll(groups []groupID, list []Until) []Until {
 	for _, g := range groups {
-		b = binary.BigEndian.AppendUint64(b, uint64(u.of(g)))
+		list = append(list, u.of(g).orForever())
+	}
+	return list
+}
+
+// keyOfEnds returns a text that is the same for lists of ends that compare alike, with one another and with each of
+// the limits, which are sorted.
+func keyOfEnds(ends, limits []Until) string {
+	sorted := sortedSet(ends)
+	b := make([]byte, 0, 8*len(ends))
+	for _, end := range ends {
+		rank, _ := slices.BinarySearch(sorted, end)
+		passed, _ := slices.BinarySearch(limits, end)
+		b = binary.BigEndian.AppendUint32(b, uint32(rank))
+		b = binary.BigEndian.AppendUint32(b, uint32(passed))
 	}
 	return string(b)
 }
