@@ -49,6 +49,7 @@ type lateTurn struct {
 	begun time.Time
 	leave func() // nil without a place
 	err   error  // why there is none
+	slow  bool   // it waited for the place
 }
 
 // later returns a context for work that takes a place once it is expensive, and the function that ends the work.
@@ -62,8 +63,17 @@ func (g gate) later(ctx context.Context) (context.Context, func()) {
 }
 
 func (t *lateTurn) take(ctx context.Context) error {
-	if t.leave == nil && t.err == nil && time.Since(t.begun) > freeWork {
+	if began := time.Now(); t.leave == nil && t.err == nil && began.Sub(t.begun) > freeWork {
 		t.leave, t.err = t.gate.enter(ctx)
+		t.slow = time.Since(began) > freeWork
+	}
+	return t.err
+}
+
+// waited tells a wait from a slow store: both may use up the time that the work has.
+func (t *lateTurn) waited() error {
+	if t.err == nil && t.slow {
+		return errBusy
 	}
 	return t.err
 }

@@ -18,6 +18,8 @@ type pace struct {
 // turn makes work wait for its turn, if it has become expensive. A context carries it to every [pace] of the work.
 type turn interface {
 	take(ctx context.Context) error
+	// waited returns an error if the work has waited for its turn: when its time is up, the wait is why.
+	waited() error
 }
 
 type turnKey struct{}
@@ -66,6 +68,9 @@ func (p *pace) now() error {
 	}
 	runtime.Gosched()
 	if p.ctx.Err() != nil {
+		if p.turn != nil && p.turn.waited() != nil {
+			return p.turn.waited()
+		}
 		return fmt.Errorf("%w in time: %w", ErrStoreUnavailable, p.ctx.Err())
 	}
 	if p.turn != nil {
