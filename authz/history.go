@@ -125,9 +125,31 @@ func (q ChangeQuery) matches(c Change) bool {
 		(q.User == "" || c.Delta.touchesUser(q.User))
 }
 
+// largeRecord is the size in bytes of a record that takes turns with other expensive work: decoding it takes some
+// times as much memory.
+const largeRecord = 2 << 20
+
+// errLargeRecord is the internal result of reading a record that has to take a turn.
+var errLargeRecord = errors.New("the record is large")
+
 // Change returns the change that made a revision; [ErrNoSuchChange] if there is none, and [ErrArchived] if its
-// record was archived. It reads the store, and returns [ErrStoreUnavailable] if that fails.
+// record was archived. It reads the store, and returns [ErrStoreUnavailable] if that fails. A record of more than 2 MiB
+// takes turns with other expensive work, and it can return [ErrBusy] then; see [Admin].
 func (e *Engine) Change(ctx context.Context, revision Revision) (Change, error) {
+	c, err := e.change(ctx, revision, largeRecord)
+	if !errors.Is(err, errLargeRecord) {
+		return c, err
+	}
+	leave, err := e.gate.enter(ctx)
+	if err != nil {
+		return Change{}, err
+	}
+	defer leave()
+	return e.change(ctx, revision, maxDelta) // read again: what waits keeps no large record
+}
+
+// change is [Engine.Change] for a record of at most so many bytes.
+func (e *Engine) change(ctx context.Context, revision Revision, most int) (Change, error) {
 	if revision < 1 {
 		return Change{}, ErrNoSuchChange
 	}
@@ -140,6 +162,9 @@ func (e *Engine) Change(ctx context.Context, revision Revision) (Change, error) 
 			return Change{}, err
 		}
 		return Change{}, ErrNoSuchChange
+	}
+	if size := len(records[0].Delta); size > most && size <= maxDelta {
+		return Change{}, errLargeRecord
 	}
 	return records[0].change()
 }
@@ -244,7 +269,7 @@ func (e *Engine) countedThen(ctx context.Context, s *snapshot) (*snapshot, error
 	if s.ends.Len() == 0 {
 		return s, nil
 	}
-	c, err := e.Change(ctx, s.revision)
+	c, err := e.change(ctx, s.revision, maxDelta)
 	if err != nil {
 		return nil, err
 	}

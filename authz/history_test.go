@@ -429,3 +429,52 @@ func TestLargeChangesAreReadOneByOne(t *testing.T) { //nolint:paralleltest // it
 		t.Errorf("%d changes after it was canceled: %v", count-1, err)
 	}
 }
+
+// Reading a large record takes turns with other expensive work, whatever waits for it, and reading a small one doesn't.
+func TestLargeRecordsAreReadInTurn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newBusyDesk(t)
+		ctx, ana := t.Context(), d.As("ana")
+		patterns := make([]authz.Pattern, 12_000)
+		for i := range patterns {
+			patterns[i] = authz.Pattern(fmt.Sprintf("%s.%07d:%s", strings.Repeat("x", 90), i, strings.Repeat("y", 100)))
+		}
+		large := must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Large", Permissions: authz.Rules{Grants: patterns}}))
+		read := func(r authz.Revision) (time.Duration, error) {
+			return timed(func() error {
+				c, err := d.Change(ctx, r)
+				if err == nil && c.Revision != r {
+					t.Errorf("read %d, not %d", c.Revision, r)
+				}
+				return err
+			})
+		}
+		impact := func() error {
+			i, err := ana.ImpactOf(ctx, large.Revision)
+			if err == nil && i.GainCount+i.LossCount != 0 {
+				t.Errorf("the impact is %+v", i)
+			}
+			return err
+		}
+		for range places() + 1 { // each gives its place back
+			if waited, err := read(large.Revision); err != nil || waited != 0 {
+				t.Errorf("with an empty gate it waited %v: %v", waited, err)
+			}
+			if waited, err := timed(impact); err != nil || waited != 0 {
+				t.Errorf("with an empty gate its impact waited %v: %v", waited, err)
+			}
+		}
+		leave := d.occupy(t, places())
+		defer leave()
+		if waited, err := read(3); err != nil || waited != 0 {
+			t.Errorf("the small one waited %v: %v", waited, err)
+		}
+		if waited, err := read(large.Revision); !errors.Is(err, authz.ErrBusy) || waited != 5*time.Second {
+			t.Errorf("the large one waited %v: %v", waited, err)
+		}
+		if waited, err := timed(impact); !errors.Is(err, authz.ErrBusy) || waited != 5*time.Second {
+			t.Errorf("its impact waited %v: %v", waited, err)
+		}
+	})
+}

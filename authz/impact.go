@@ -12,7 +12,18 @@ import (
 // and returns [ErrRecordsDoNotFit] if that is impossible. It takes turns with other expensive work and can
 // return [ErrBusy]; see [Admin].
 func (a Admin) Impact(ctx context.Context, c Change) (Impact, error) {
-	if c.Revision > a.engine.revision() { // made on another instance a moment ago
+	return a.impactAfter(ctx, c.Revision, func() (Change, error) { return c, nil })
+}
+
+// ImpactOf is [Admin.Impact] for the change that made a revision. It reads the change itself once it has its turn, so
+// that callers who wait keep no large change in memory.
+func (a Admin) ImpactOf(ctx context.Context, revision Revision) (Impact, error) {
+	return a.impactAfter(ctx, revision, func() (Change, error) { return a.engine.change(ctx, revision, maxDelta) })
+}
+
+// impactAfter is Impact for a change that is read when it is its turn.
+func (a Admin) impactAfter(ctx context.Context, revision Revision, read func() (Change, error)) (Impact, error) {
+	if revision > a.engine.revision() { // made on another instance a moment ago
 		if err := a.engine.Refresh(ctx); err != nil {
 			return Impact{}, err
 		}
@@ -22,6 +33,10 @@ func (a Admin) Impact(ctx context.Context, c Change) (Impact, error) {
 		return Impact{}, err
 	}
 	defer leave()
+	c, err := read()
+	if err != nil {
+		return Impact{}, err
+	}
 	after, err := a.engine.rewind(ctx, c.Revision)
 	if err != nil {
 		return Impact{}, err

@@ -75,7 +75,10 @@ func (e *Engine) timeoutOf(a Admin, w write) time.Duration {
 // takes no more.
 const manyListed = 1000
 
-// isExpensive reports whether an operation takes a place at the gate.
+// isExpensive reports whether an operation takes a place at the gate. Writes of other kinds don't, batches and large
+// ones included: any of them may be a revocation, which waits for nobody's imports. They are bounded otherwise: over REST
+// by 1,000 rules and members in all of an input, by [Options.WriteTimeout], and by the token, for which one after the
+// other waits.
 func (a Admin) isExpensive(w write) bool {
 	return w.Action == ActionPolicyImport || w.Action == ActionChangeRevert || a.dryRun && w.listed() > manyListed
 }
