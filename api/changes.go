@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"strconv"
@@ -73,6 +74,16 @@ func revertChange(c *call) {
 	}, func(change authz.Change) { c.ok(changeOf(change)) })
 }
 
+// shownChange reads a change and returns what is shown of it. The change itself can have a million rules: it must not be
+// kept while the call waits for a turn.
+func (c *call) shownChange(ctx context.Context, revision authz.Revision) (openapi.Change, error) {
+	change, err := c.engine.Change(ctx, revision)
+	if err != nil {
+		return openapi.Change{}, err
+	}
+	return changeOf(change), nil
+}
+
 func getChange(c *call) {
 	if c.refused() {
 		return
@@ -80,13 +91,11 @@ func getChange(c *call) {
 	revision := c.revision()
 	ctx, done := c.reading()
 	defer done()
-	change, err := c.engine.Change(ctx, revision)
+	shown, err := c.shownChange(ctx, revision)
 	if err != nil {
 		c.fail(err)
 		return
 	}
-	shown := changeOf(change)
-	change = authz.Change{} // it can have a million rules: they aren't kept while this waits
 	if c.view.Can(c.user, authz.ViewUsers) {
 		impact, err := c.engine.As(c.user).ImpactOf(ctx, revision)
 		switch {
