@@ -187,6 +187,7 @@ func TestListsAreRevalidated(t *testing.T) {
 		"/groups/Trainees/effective-rules":   "PATCH /groups/Requests%20desk/permissions",
 		"/groups/Finance/members":            "PUT /groups/Finance/members/a3",
 		"/users?nested_limit=1":              "PUT /groups/Finance/members/a4",
+		"/endings":                           "PUT /groups/Finance/members/a7?until=" + time.Now().UTC().Add(time.Hour).Format(time.RFC3339),
 		"/users/dana/effective":              "PATCH /users/dana/permissions",
 		"/me/rights":                         "PUT /groups/Finance/members/a5",
 		"/changes?limit=2":                   "PUT /groups/Finance/members/a6",

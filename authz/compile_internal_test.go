@@ -92,6 +92,7 @@ func TestHeirsShareMatchers(t *testing.T) {
 // A group has the effects of its own rules and of all that it inherits, whether its matcher copies them, shares
 // them or refers to them, also after changes and on a cycle that another program wrote.
 func TestMatchersAgainstInheritance(t *testing.T) {
+	WithoutRaces(t)
 	t.Parallel()
 	r := rand.New(rand.NewPCG(12, 7))
 	const groups = 24

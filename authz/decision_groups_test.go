@@ -12,6 +12,7 @@ import (
 
 // The groups to join are those of the fixes that only assign, in the same order.
 func TestDecisionGroupsMatchTheFixesThatAssign(t *testing.T) {
+	withoutRaces(t)
 	found := 0
 	testDenials(t, 40, func(d *deniedQuestion) error {
 		var want [][]authz.GroupName

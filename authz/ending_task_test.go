@@ -93,6 +93,7 @@ type machine struct {
 // However the clocks of machines differ, all end a membership within 100 ms of its end by the store's clock, none counts
 // it again, and its row stays until the store's clock has passed the end.
 func TestMachinesWithOtherClocksAgree(t *testing.T) {
+	withoutRaces(t)
 	always := func(d time.Duration) func(time.Duration) time.Duration {
 		return func(time.Duration) time.Duration { return d }
 	}

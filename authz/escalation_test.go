@@ -250,6 +250,7 @@ func manyUsers(t *testing.T) (*authz.Engine, []authz.UserID) {
 // Putting thousands of users with rules and groups of their own into a group of ten thousand rules compares the rules of
 // the group once, not once for each user: that took longer than a write may take.
 func TestAssigningManyUsersComparesTheGroupOnce(t *testing.T) {
+	withoutRaces(t)
 	t.Parallel()
 	engine, users := manyUsers(t)
 	ctx, ana := t.Context(), engine.As("ana")

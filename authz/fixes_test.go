@@ -365,6 +365,7 @@ func TestFixesAndBadRows(t *testing.T) {
 
 // Finding fixes can take seconds. It stops when its context ends.
 func TestFixesEndWithTheirContext(t *testing.T) {
+	withoutRaces(t)
 	t.Parallel()
 	var file authz.PolicyFile
 	add := func(fields ...string) {

@@ -368,7 +368,7 @@ func (all spellings) check(t *testing.T, kind string, check func(string) error) 
 	}
 }
 
-// seeds returns the seeds of random tests: a fixed number of fixed seeds, a quarter of it under the race detector, more with
+// seeds returns the seeds of random tests: a fixed number of fixed seeds, none under the race detector, more with
 // RIGHTFUL_SEEDS, a single one with RIGHTFUL_SEED.
 func seeds(t *testing.T, standard int) []uint64 {
 	t.Helper()
@@ -376,8 +376,8 @@ func seeds(t *testing.T, standard int) []uint64 {
 		return []uint64{one}
 	}
 	n := standard
-	if authz.RaceDetector() { // which is slow; the run without it has them all
-		n = (n + 3) / 4
+	if os.Getenv("RIGHTFUL_SEEDS") == "" {
+		withoutRaces(t)
 	}
 	if more, err := strconv.Atoi(os.Getenv("RIGHTFUL_SEEDS")); err == nil {
 		n = more

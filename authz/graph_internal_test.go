@@ -88,6 +88,7 @@ func checkLengths(t *testing.T, g links) {
 // A chain of links in any order takes work in proportion to its length, and memory of the heap alone: no
 // recursion follows it (A2).
 func TestWorkOnLinksFollowsTheirNumber(t *testing.T) {
+	WithoutRaces(t)
 	t.Parallel()
 	for name, shape := range map[string]func(n int) links{
 		"a chain":                  func(n int) links { return chainOf(n, false) },

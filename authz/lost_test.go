@@ -83,6 +83,7 @@ func TestLostNamesTheActor(t *testing.T) {
 
 // Lost looks at ten thousand changes and then says how far it looked.
 func TestLostLimitsHowFarItLooksBack(t *testing.T) {
+	withoutRaces(t)
 	t.Parallel()
 	engine := office(t)
 	ctx, ana := t.Context(), engine.As("ana")

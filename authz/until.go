@@ -55,6 +55,10 @@ type MembershipEnd struct {
 	Until Until
 }
 
+func (e MembershipEnd) compare(other MembershipEnd) int {
+	return cmp.Or(cmp.Compare(e.Until, other.Until), cmp.Compare(e.User, other.User), cmp.Compare(e.Group, other.Group))
+}
+
 // EndChange records that the membership of a user in a group ends at another time than before.
 type EndChange struct {
 	User   UserID    `json:"user"`

@@ -112,6 +112,22 @@ func (v *View) End(id UserID, name GroupName) Until {
 	return 0
 }
 
+// Endings returns memberships that end, those that end first at the beginning: at most limit of them, those after one
+// of them, or from the first on if after is zero. It also returns how many there are in all.
+func (v *View) Endings(after MembershipEnd, limit int) (list []MembershipEnd, total int) {
+	for id, end := range v.s.allEnds {
+		if !v.s.user(id).in(end.group) {
+			continue
+		}
+		total++
+		if e := (MembershipEnd{id, v.s.groups[end.group].info.Name, end.until}); e.compare(after) > 0 {
+			list = append(list, e)
+		}
+	}
+	slices.SortFunc(list, MembershipEnd.compare)
+	return list[:min(limit, len(list))], total
+}
+
 // Catalog returns the entries whose category path begins with category and whose permission, label or
 // description contains the text, ignoring case. The application's entries come first, in the order
 // declared, followed by Rightful's own and by [AssignMembers] of each group.

@@ -378,6 +378,7 @@ func TestHeldDraftsAreBounded(t *testing.T) {
 // A draft on groups with very many rules ends soon after its context, and takes no work beyond their number: the
 // commit token may be held meanwhile (A1).
 func TestDraftsOnLargeGroupsEndInTime(t *testing.T) {
+	withoutRaces(t)
 	t.Parallel()
 	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})
 	ctx, ana := t.Context(), engine.As("ana")

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rightful-go/rightful/api/client"
 	"github.com/rightful-go/rightful/api/openapi"
@@ -52,6 +53,18 @@ func callGroupMethods(t *testing.T, c *client.Client) {
 	if !slices.Equal(members, []openapi.Member{{User: "ben"}}) {
 		t.Errorf("the members are %v", members)
 	}
+
+	until := time.Now().Add(time.Hour)
+	ok(t, g.AddUntil(ctx, "zoe", until))
+	var endings []openapi.Ending
+	for ending, err := range c.Endings(ctx) {
+		ok(t, err)
+		endings = append(endings, ending)
+	}
+	if len(endings) != 1 || endings[0].User != "zoe" || endings[0].Group != "Desk" || endings[0].Until.Sub(until).Abs() > time.Millisecond {
+		t.Errorf("the memberships that end are %v", endings)
+	}
+	ok(t, g.Remove(ctx, "zoe"))
 
 	for item, err := range g.EffectiveRules(ctx) {
 		ok(t, err)

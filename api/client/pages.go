@@ -118,6 +118,15 @@ func (g Group) Members(ctx context.Context) iter.Seq2[openapi.Member, error] {
 	})
 }
 
+// Endings lists the memberships that end, the first to end at the beginning.
+func (c *Client) Endings(ctx context.Context) iter.Seq2[openapi.Ending, error] {
+	return pages(func(cursor *openapi.Cursor) ([]openapi.Ending, string, error) {
+		p := openapi.ListEndingsParams{Cursor: cursor}
+		page, _, err := read[openapi.Endings](c.api.ListEndings(ctx, &p))
+		return page.Items, page.NextCursor, err
+	})
+}
+
 // ChangeFilter selects changes. A change must match every field that is set; the zero filter selects
 // all changes.
 type ChangeFilter struct {

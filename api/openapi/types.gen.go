@@ -731,6 +731,38 @@ type EffectivePermission struct {
 	Until Until `json:"until,omitempty,omitzero"`
 }
 
+// Ending A membership that ends.
+type Ending struct {
+	// User The id of a user that the host has signed in. It contains no `"`, no `/` and no unbalanced parentheses, doesn't begin with `group:` and isn't `.` or `..`.
+	//
+	// Examples: cleo
+	User UserID `json:"user"`
+
+	// DisplayName The name in the host's directory. Absent if there is none, or the directory doesn't answer in time.
+	DisplayName string `json:"display_name,omitempty,omitzero"`
+
+	// Group The name of a group. It contains none of `"`, `,`, `/`, `*` and `:` and no unbalanced parentheses, doesn't begin with `=`, `+`, `-` or `@` and isn't `.` or `..`.
+	//
+	// Examples: Finance
+	Group GroupName `json:"group"`
+
+	// Until When the membership ends. Absent if it doesn't end.
+	//
+	// Examples: 2026-12-01T00:00:00Z
+	Until Until `json:"until"`
+}
+
+// Endings Examples: {"items":[{"group":"Finance","until":"2026-12-01T00:00:00Z","user":"cleo"}],"total":1}
+type Endings struct {
+	Items []Ending `json:"items"`
+
+	// Total The number of items on all pages.
+	Total int `json:"total"`
+
+	// NextCursor Where the next page begins. Absent on the last page.
+	NextCursor NextCursor `json:"next_cursor,omitempty,omitzero"`
+}
+
 // Entity A subject or a resource (AuthZEN sections 5.1 and 5.2). The type of a subject is `user`.
 type Entity struct {
 	// Type A type, id or name in AuthZEN. It is compared exactly.
@@ -1993,6 +2025,18 @@ type ListDenialsParams struct {
 	// User Only denials of this user.
 	User *string `form:"user,omitempty" json:"user,omitempty"`
 
+	// Limit The most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// IfNoneMatch The ETag of a cached answer.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// ListEndingsParams defines parameters for ListEndings.
+type ListEndingsParams struct {
 	// Limit The most items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 

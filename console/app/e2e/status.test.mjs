@@ -54,6 +54,27 @@ test('rules without a permission and differences from the seed are named, with l
   page.check()
 })
 
+test('what ends soon is listed, the first to end at the top, and more on demand', async () => {
+  const page = await open(host, '#/status')
+  const endings = card(page, 'What ends soon')
+  await endings.getByText('Nothing does').waitFor()
+  for (let i = 0; i < 25; i++) {
+    const until = new Date(Date.now() + (48 - i) * 3_600_000).toISOString()
+    assert.equal((await page.request.put(`${host.address}/api/v1/groups/Leads/members/guest${i}?until=${until}`)).status(), 204)
+  }
+  await endings.getByText('25', { exact: true }).waitFor()
+  const first = endings.getByRole('listitem').first()
+  await first.getByRole('link', { name: 'guest24' }).waitFor()
+  assert.match(await first.innerText(), /^guest24 in Leads until .*\(in 2\d hours\)$/)
+  assert.equal(await first.getByRole('link', { name: 'Leads' }).getAttribute('href'), '#/groups/Leads')
+  assert.equal(await endings.getByRole('listitem').count(), 20)
+  await endings.getByRole('button', { name: 'Show more' }).click()
+  await endings.getByRole('link', { name: 'guest0', exact: true }).waitFor()
+  assert.equal(await endings.getByRole('listitem').count(), 25)
+  await page.looks('what ends soon')
+  page.check()
+})
+
 test('a database that is away is told in words', async () => {
   const page = await open(host, '#/status', { expected: ['503'] })
   await page.getByText('It answers.').waitFor()

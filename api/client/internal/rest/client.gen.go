@@ -203,6 +203,16 @@ type ClientInterface interface {
 	// Corresponds with GET /denials/{id} (the `GetDenial` operationId).
 	GetDenial(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListEndings List the memberships that end
+	//
+	// All memberships of users in groups that have an end, the first to end at the beginning. What has ended isn't
+	// listed.
+	//
+	// Needs `rightful.users:view` and `rightful.groups:view`.
+	//
+	// Corresponds with GET /endings (the `ListEndings` operationId).
+	ListEndings(ctx context.Context, params *ListEndingsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ExportPolicy Export the policy
 	//
 	// The whole policy of one revision in Casbin's CSV: sorted rows, fields joined by `, `. Importing it gives the
@@ -848,6 +858,26 @@ func (c *Client) ListDenials(ctx context.Context, params *ListDenialsParams, req
 // Corresponds with GET /denials/{id} (the `GetDenial` operationId).
 func (c *Client) GetDenial(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetDenialRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListEndings List the memberships that end
+//
+// All memberships of users in groups that have an end, the first to end at the beginning. What has ended isn't
+// listed.
+//
+// Needs `rightful.users:view` and `rightful.groups:view`.
+//
+// Corresponds with GET /endings (the `ListEndings` operationId).
+func (c *Client) ListEndings(ctx context.Context, params *ListEndingsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListEndingsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -2315,6 +2345,87 @@ func NewGetDenialRequest(server string, id string) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListEndingsRequest constructs an http.Request for the ListEndings method
+func NewListEndingsRequest(server string, params *ListEndingsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/endings")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil

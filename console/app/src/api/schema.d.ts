@@ -347,6 +347,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/endings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the memberships that end
+         * @description All memberships of users in groups that have an end, the first to end at the beginning. What has ended isn't
+         *     listed.
+         *
+         *     Needs `rightful.users:view` and `rightful.groups:view`.
+         */
+        get: operations["listEndings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/users/{user}": {
         parameters: {
             query?: never;
@@ -1291,6 +1314,32 @@ export interface components {
             items: components["schemas"]["Member"][];
             /** @description The number of members on all pages. */
             member_count: number;
+            next_cursor?: components["schemas"]["NextCursor"];
+        };
+        /** @description A membership that ends. */
+        Ending: {
+            user: components["schemas"]["UserId"];
+            /** @description The name in the host's directory. Absent if there is none, or the directory doesn't answer in time. */
+            display_name?: string;
+            group: components["schemas"]["GroupName"];
+            until: components["schemas"]["Until"];
+        };
+        /**
+         * @example {
+         *       "items": [
+         *         {
+         *           "user": "cleo",
+         *           "group": "Finance",
+         *           "until": "2026-12-01T00:00:00Z"
+         *         }
+         *       ],
+         *       "total": 1
+         *     }
+         */
+        Endings: {
+            items: components["schemas"]["Ending"][];
+            /** @description The number of items on all pages. */
+            total: number;
             next_cursor?: components["schemas"]["NextCursor"];
         };
         /**
@@ -3537,6 +3586,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UserList"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["StoreUnavailable"];
+        };
+    };
+    listEndings: {
+        parameters: {
+            query?: {
+                /** @description The most items on a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: {
+                /**
+                 * @description The ETag of a cached answer.
+                 * @example W/"jPq0bWqkFw3wGuTVCAKaZA"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of memberships that end. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["AnswerTag"];
+                    "Cache-Control": components["headers"]["Revalidate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Endings"];
                 };
             };
             304: components["responses"]["NotModified"];

@@ -19,6 +19,7 @@ export const places: Place[] = [
   { id: 'status', text: texts.status, screens: ['status'], shown: (r) => r.may('changes:view') },
 ]
 
-function seesUsers(rights: MyRights): boolean {
+/** SeesUsers says whether someone may look at users and what they are in. */
+export function seesUsers(rights: MyRights): boolean {
   return rights.may('groups:view') && rights.may('users:view')
 }

@@ -2,12 +2,15 @@ import { useStatus } from '../../api/queries'
 import type { Schemas } from '../../api/problem'
 import { number } from '../../lib/format'
 import { to } from '../../lib/route'
+import { seesUsers } from '../../shell/places'
+import { useMyRights } from '../../shell/rights'
 import { Badge, Code } from '../../ui/badge'
 import { Copy } from '../../ui/copy'
 import { Facts } from '../../ui/facts'
 import { Card, Loading, Page } from '../../ui/page'
 import { ProblemBox } from '../../ui/problem'
 import { BadRows } from './bad-rows'
+import { Endings } from './endings'
 import { RuleList } from './rule-list'
 import style from './status.module.css'
 import { texts } from './text'
@@ -27,6 +30,7 @@ export default function Status() {
 }
 
 function Everything({ status }: { status: State }) {
+  const sees = seesUsers(useMyRights())
   const bad = status.bad_rows?.count ?? 0
   const undeclared = status.undeclared?.count ?? 0
   return (
@@ -45,6 +49,7 @@ function Everything({ status }: { status: State }) {
           <RuleList rules={status.undeclared.items} count={undeclared} />
         </Card>
       )}
+      {sees && <Endings />}
       {status.drift && <Drift drift={status.drift} />}
     </>
   )

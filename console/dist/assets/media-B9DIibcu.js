@@ -1,1 +1,0 @@
-import{it as e,rt as t}from"./index-bJj3dUBe.js";var n=e(t(),1);function r(e){let t=(0,n.useCallback)(t=>{let n=matchMedia(e);return n.addEventListener(`change`,t),()=>n.removeEventListener(`change`,t)},[e]);return(0,n.useSyncExternalStore)(t,()=>matchMedia(e).matches)}var i=`(width < 44rem)`;export{r as n,i as t};
