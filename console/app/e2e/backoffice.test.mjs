@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { open, picture } from './browser.mjs'
+import { counts, open, picture } from './browser.mjs'
 import { password, start } from './host.mjs'
 
 let host
@@ -31,7 +31,7 @@ test('the pages of the back office are in order', async () => {
   const page = await at('/requests/2')
   await page.getByRole('button', { name: 'Reject' }).click()
   await page.getByRole('status').getByText('You rejected the request.').waitFor()
-  assert.equal(await page.getByRole('button', { name: 'Approve' }).count(), 0)
+  await counts(page.getByRole('button', { name: 'Approve' }), 0)
   await page.looks('decided')
   for (const path of ['/', '/requests', '/operations', '/balances']) {
     await page.goto(host.address + path)

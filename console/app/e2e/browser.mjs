@@ -42,6 +42,25 @@ export async function open(host, hash, { user = 'ana', theme = 'light', width = 
   return page
 }
 
+/** Shows waits until an element has a text: an answer may still be on its way. */
+export async function shows(locator, text) {
+  await becomes(() => locator.textContent(), (now) => text.test(now), (now) => assert.match(now, text))
+}
+
+/** Counts waits until there are so many elements. */
+export async function counts(locator, n) {
+  await becomes(() => locator.count(), (now) => now === n, (now) => assert.equal(now, n, String(locator)))
+}
+
+async function becomes(read, is, fail) {
+  for (const end = Date.now() + 10_000; ; ) {
+    const now = await read()
+    if (is(now)) return
+    if (Date.now() > end) fail(now)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
 /** Looks checks a state of a page light and dark, narrow and wide. What depends on colors or sizes alone is checked in all four. */
 async function looks(page, what) {
   const before = page.viewportSize()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { open, picture } from './browser.mjs'
+import { counts, open, picture, shows } from './browser.mjs'
 import { start } from './host.mjs'
 
 let host
@@ -80,7 +80,7 @@ test('filters are kept in the address', async () => {
   await page.getByText('2 changes', { exact: true }).waitFor()
   await page.getByLabel('Made by').fill('ana')
   await page.getByText('1 change', { exact: true }).waitFor()
-  assert.match(await links(page).first().textContent(), new RegExp(`^${revision} `))
+  await shows(links(page).first(), new RegExp(`^${revision} `))
   await page.reload()
   await page.getByText('1 change', { exact: true }).waitFor()
   assert.equal(await page.getByLabel('Group').inputValue(), 'Compliance')
@@ -104,7 +104,7 @@ test('more changes are shown when they are asked for', async () => {
   await page.getByText('The newest 50 changes').waitFor()
   await page.getByRole('button', { name: 'Show more' }).click()
   await page.getByText('53 changes').waitFor()
-  assert.equal(await page.getByRole('button', { name: 'Show more' }).count(), 0)
+  await counts(page.getByRole('button', { name: 'Show more' }), 0)
   page.check()
 })
 
@@ -125,6 +125,6 @@ test('who may only look isn’t offered to revert', async () => {
   await page.getByRole('heading', { level: 1, name: 'Change 2' }).waitFor()
   await page.getByText('You may not see users').waitFor()
   await page.getByText('You don’t have the rights to revert this.').waitFor()
-  assert.equal(await page.getByRole('button', { name: 'Revert…' }).count(), 0)
+  await counts(page.getByRole('button', { name: 'Revert…' }), 0)
   page.check()
 })

@@ -1,7 +1,7 @@
 // The list of groups: search, create, clone, compare.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { open, picture } from './browser.mjs'
+import { counts, open, picture, shows } from './browser.mjs'
 import { start, startTesthost } from './host.mjs'
 import { as } from './policy.mjs'
 
@@ -16,9 +16,9 @@ test('the list says what each group holds, and why Administrators is locked', as
   const page = await open(host, '')
   const row = page.getByRole('row', { name: /Requests desk/ }).first()
   await row.waitFor()
-  assert.match(await row.textContent(), /Approves and rejects clients' deposit and withdrawal requests.*2.*10 of 36.*Seed/)
-  assert.match(await page.getByRole('row', { name: /Trainees/ }).textContent(), /inherits 1 group.*9 of 36/)
-  assert.match(await page.getByRole('row', { name: /Administrators/ }).textContent(), /Protected.*so that nobody can lock everybody out.*36 of 36/)
+  await shows(row, /Approves and rejects clients' deposit and withdrawal requests.*2.*10 of 36.*Seed/)
+  await shows(page.getByRole('row', { name: /Trainees/ }), /inherits 1 group.*9 of 36/)
+  await shows(page.getByRole('row', { name: /Administrators/ }), /Protected.*so that nobody can lock everybody out.*36 of 36/)
   await page.looks('list')
   await picture(page, 'console-groups')
   page.check()
@@ -84,10 +84,10 @@ test('two groups beside each other show where they differ, and how each holds it
   await page.getByText('Choose two groups').waitFor()
   await page.getByRole('combobox', { name: 'Second group' }).selectOption('Compliance')
   const left = page.getByRole('table', { name: 'Only Trainees' })
-  assert.match(await left.getByRole('row', { name: /Book operations/ }).textContent(), /from Requests desk.*no/)
+  await shows(left.getByRole('row', { name: /Book operations/ }), /from Requests desk.*no/)
   const right = page.getByRole('table', { name: 'Only Compliance' })
-  assert.match(await right.getByRole('row', { name: /View client profiles/ }).textContent(), /no.*by clients\.\*:view/)
-  assert.equal(await page.getByRole('row', { name: /requests with type Deposit/ }).filter({ hasText: 'View' }).count(), 0) // both hold it
+  await shows(right.getByRole('row', { name: /View client profiles/ }), /no.*by clients\.\*:view/)
+  await counts(page.getByRole('row', { name: /requests with type Deposit/ }).filter({ hasText: 'View' }), 0) // both hold it
   await page.getByRole('checkbox', { name: 'Show what both hold, too' }).check()
   await page.getByRole('table', { name: 'Both' }).getByRole('row', { name: /View client's requests with type Deposit/ }).waitFor()
   await page.looks('comparison')
@@ -100,9 +100,9 @@ test('two groups beside each other show where they differ, and how each holds it
 test('who may not create groups isn’t offered it, and is told why at its address', async () => {
   const page = await open(small, '#/groups', { user: 'vera' })
   await page.getByRole('link', { name: 'Team 00' }).waitFor()
-  assert.equal(await page.getByRole('link', { name: 'New group' }).count(), 0)
+  await counts(page.getByRole('link', { name: 'New group' }), 0)
   await page.goto(small.address + '/console/#/new-group')
   await page.getByText(/You may not create groups/).waitFor()
-  assert.match(await page.locator('main').textContent(), /rightful\.groups:create/)
+  await shows(page.locator('main'), /rightful\.groups:create/)
   page.check()
 })

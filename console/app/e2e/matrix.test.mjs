@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { open, picture } from './browser.mjs'
+import { counts, open, picture } from './browser.mjs'
 import { start } from './host.mjs'
 
 let host
@@ -31,7 +31,7 @@ test('each cell says how a group holds a permission', async () => {
   }
   await cell(page, /^Administrators: Edit client profiles/).click()
   await page.getByText('Administrators always holds every permission.').waitFor()
-  assert.equal(await page.getByRole('button', { name: 'Review…' }).count(), 0)
+  await counts(page.getByRole('button', { name: 'Review…' }), 0)
   await page.looks('matrix')
   page.check()
 })
@@ -58,7 +58,7 @@ test('ticks in two groups are reviewed together and saved as one change', async 
   await saved.waitFor()
   assert.ok((await rules(page, 'Compliance')).grants.includes('clients.profiles:update'))
   assert.deepEqual((await rules(page, 'Deposit viewers')).grants, [])
-  assert.equal(await page.getByRole('button', { name: 'Review…' }).count(), 0)
+  await counts(page.getByRole('button', { name: 'Review…' }), 0)
   await saved.click()
   await page.getByText('Quarterly review').waitFor()
   await page.getByText('Compliance may').waitFor()
@@ -128,7 +128,7 @@ test('what another rule gives can be granted directly as well, but not taken awa
   const page = await open(host, '#/matrix?q=transfer')
   await cell(page, /^Requests desk: View client's requests with type Transfer, by the wildcard/).click()
   await page.getByText('To take it away, change that rule.').waitFor()
-  assert.equal(await page.getByRole('button', { name: 'Review…' }).count(), 0)
+  await counts(page.getByRole('button', { name: 'Review…' }), 0)
   await page.getByRole('button', { name: 'Grant directly too' }).click()
   await cell(page, /^Requests desk: View client's requests with type Transfer, granted directly, by the wildcard/).waitFor()
   await page.getByRole('button', { name: 'Discard' }).click()
@@ -164,7 +164,7 @@ test('another person’s change to a group of the draft is shown beside it', asy
 test('on a phone it is one group at a time', async () => {
   const page = await open(host, '#/matrix', { width: 320, height: 700 })
   await page.getByLabel('Group', { exact: true }).selectOption('Trainees')
-  assert.equal(await page.getByRole('grid').count(), 0)
+  await counts(page.getByRole('grid'), 0)
   await page.getByRole('checkbox', { name: /^Update client's requests with type Withdrawal .*restricted by Trainees/ }).waitFor()
   await page.getByRole('checkbox', { name: /^Edit client profiles/ }).click()
   await page.getByText('1 added').waitFor()
@@ -183,6 +183,6 @@ test('who may only look sees why nothing can be ticked', async () => {
   await cell(page, 'Compliance: View balances, not held').click()
   await page.getByText('you lack rightful.groups:update').waitFor()
   assert.equal(await cell(page, 'Compliance: View balances, not held').getAttribute('aria-readonly'), 'true')
-  assert.equal(await page.getByRole('button', { name: 'Review…' }).count(), 0)
+  await counts(page.getByRole('button', { name: 'Review…' }), 0)
   page.check()
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { open, picture } from './browser.mjs'
+import { open, picture, shows } from './browser.mjs'
 import { startTesthost } from './host.mjs'
 
 let host, bearer
@@ -23,7 +23,7 @@ test('the navigation has what the signed-in person may see', async () => {
 test('someone without rights is told what is missing', async () => {
   const page = await open(host, '', { user: 'tom', expected: ['403'] })
   await page.getByRole('alert').waitFor()
-  assert.match(await page.getByRole('alert').textContent(), /rightful\.groups:view/)
+  await shows(page.getByRole('alert'), /rightful\.groups:view/)
   await page.axe('no rights')
   page.check()
 })

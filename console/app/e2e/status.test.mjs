@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { open, picture } from './browser.mjs'
+import { counts, open, picture, shows } from './browser.mjs'
 import { startTesthost } from './host.mjs'
 
 let host
@@ -65,12 +65,12 @@ test('what ends soon is listed, the first to end at the top, and more on demand'
   await endings.getByText('25', { exact: true }).waitFor()
   const first = endings.getByRole('listitem').first()
   await first.getByRole('link', { name: 'guest24' }).waitFor()
-  assert.match(await first.innerText(), /^guest24 in Leads until .*\(in 2\d hours\)$/)
+  await shows(first, /^guest24 in Leads until .*\(in 2\d hours\)$/)
   assert.equal(await first.getByRole('link', { name: 'Leads' }).getAttribute('href'), '#/groups/Leads')
-  assert.equal(await endings.getByRole('listitem').count(), 20)
+  await counts(endings.getByRole('listitem'), 20)
   await endings.getByRole('button', { name: 'Show more' }).click()
   await endings.getByRole('link', { name: 'guest0', exact: true }).waitFor()
-  assert.equal(await endings.getByRole('listitem').count(), 25)
+  await counts(endings.getByRole('listitem'), 25)
   await page.looks('what ends soon')
   page.check()
 })
@@ -98,7 +98,7 @@ test('changes that were moved to a file say so', async () => {
   await page.goto(`${host.address}/console/#/changes/${revision}`)
   await page.getByText(/^Changes 1 through [\d,]+ were moved to a file\.$/).waitFor()
   await page.getByText('This can’t be reverted.').waitFor()
-  assert.equal(await page.getByRole('button', { name: 'Revert…' }).count(), 0)
+  await counts(page.getByRole('button', { name: 'Revert…' }), 0)
   await page.looks('an archive')
   page.check()
 })

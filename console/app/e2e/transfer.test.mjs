@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { open, picture } from './browser.mjs'
+import { counts, open, picture, shows } from './browser.mjs'
 import { start } from './host.mjs'
 
 let host
@@ -51,7 +51,7 @@ test('errors stand beside the lines they are in, and can be corrected there', as
   assert.deepEqual(await lines(page).evaluate((area) => area.value.slice(area.selectionStart, area.selectionEnd)), 'q, gita')
   await page.keyboard.type('# corrected')
   await page.getByText('5 lines').waitFor()
-  assert.equal(await errors.count(), 0) // they were those of the text before
+  await counts(errors, 0) // they were those of the text before
   await page.reload() // which keeps the text
   assert.match(await lines(page).inputValue(), /# corrected$/)
   page.check()
@@ -119,7 +119,7 @@ test('a file that is too large is refused before it is sent, and one that isn’
   await check(page)
   const row = page.getByRole('row', { name: /not valid UTF-8/ })
   await row.waitFor()
-  assert.match(await row.textContent(), /^2/)
+  await shows(row, /^2/)
   await page.getByRole('button', { name: 'Remove' }).click()
   assert.equal(await lines(page).inputValue(), '')
   page.check()
@@ -133,7 +133,7 @@ test('who may import, but isn’t an administrator, can’t replace; who may onl
   const importer = await open(host, '#/transfer', { user: 'noor', expected: ['403'] })
   await importer.getByText('Only administrators can replace the whole policy.').waitFor()
   assert.equal(await importer.getByLabel('Replace it').isDisabled(), true)
-  assert.equal(await importer.getByRole('button', { name: 'Download the policy' }).count(), 0)
+  await counts(importer.getByRole('button', { name: 'Download the policy' }), 0)
   await lines(importer).fill('g, noor, group:Finance')
   await check(importer)
   await importer.getByRole('alert').getByText('You would give or take something that you don’t hold yourself.').waitFor()
@@ -141,6 +141,6 @@ test('who may import, but isn’t an administrator, can’t replace; who may onl
   importer.check()
   const exporter = await open(host, '#/transfer', { user: 'cleo', expected: ['403'] })
   await exporter.getByText('You may export the policy, but not import one.').waitFor()
-  assert.equal(await exporter.getByRole('button', { name: 'Check…' }).count(), 0)
+  await counts(exporter.getByRole('button', { name: 'Check…' }), 0)
   exporter.check()
 })

@@ -1,7 +1,7 @@
 // Why 403?: from a real refusal of the back office to a fix, saved in the console, and the request that goes through.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { open, picture } from './browser.mjs'
+import { counts, open, picture } from './browser.mjs'
 import { start, startTesthost } from './host.mjs'
 
 let host, page
@@ -78,7 +78,7 @@ test('from a 403 to the fix that was applied, for a week', async () => {
   await page.getByText(/may do it from now on/).waitFor()
   await page.getByText('Allowed now').waitFor()
   await page.getByText('Allowed since').waitFor()
-  assert.equal(await page.getByRole('heading', { name: 'Ways to mend it' }).count(), 0)
+  await counts(page.getByRole('heading', { name: 'Ways to mend it' }), 0)
   await page.looks('a fixed denial')
 
   const { groups } = await ask('GET', '/users/cleo/groups')
@@ -144,7 +144,7 @@ test('who may only look sees what a fix needs, and German readers read German', 
   await viewer.getByRole('heading', { level: 2, name: /fehlt 1 Berechtigung/ }).waitFor()
   await viewer.getByText('Das können Sie nicht tun. Ihnen fehlt:').first().waitFor()
   await viewer.getByText('rightful.users:update').first().waitFor()
-  assert.equal(await viewer.getByRole('button', { name: /^Prüfen/ }).count(), 0)
+  await counts(viewer.getByRole('button', { name: /^Prüfen/ }), 0)
   await viewer.looks('fixes that aren’t allowed, in German')
   viewer.check()
 })
@@ -161,7 +161,7 @@ test('a bad row that denies everything is named with its id', async () => {
     await there.getByRole('heading', { level: 2, name: '1 bad row denies everything' }).waitFor()
     await there.getByText(`Row ${id}`).waitFor()
     await there.getByText(`rightful repair ${id}`, { exact: true }).waitFor()
-    assert.equal(await there.getByRole('main').getByText('Bad row', { exact: true }).count(), 2)
+    await counts(there.getByRole('main').getByText('Bad row', { exact: true }), 2)
     await there.looks('a bad row')
     there.check()
   } finally {
