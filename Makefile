@@ -53,9 +53,9 @@ race: ## Run the tests under the race detector in random order
 		if [ -n "$${CI:-}" ]; then exit 1; fi; \
 	fi
 
-# test-long has two minutes of it.
+# test-long has two minutes of it on each database.
 .PHONY: soak
-soak: ## Run three instances under load, attacks and faults for SOAK
+soak: ## Run three instances under load, attacks and faults for SOAK on each database
 	go test -count=1 -v -timeout 0 -run '^TestSoak$$' ./adapters/integration -args -soak $(SOAK)
 
 .PHONY: fuzz
