@@ -162,8 +162,8 @@ hosts: ## Build and run four hosts, and report what they link
 	@go -C tools/hosts/report run .
 
 # Each stage has a budget in seconds on two cores. Together they take at most 28 minutes, so that people run the check;
-# what takes longer belongs in check-long. Under the race detector, the suite of the three databases takes half of its stage.
-STAGES := tools:60 lint:150 race:780 test:270 contract:60 breaking:10 peers:30 hosts:60 console-check:210 build:50
+# what takes longer belongs in check-long.
+STAGES := tools:90 lint:200 race:480 test:300 contract:60 breaking:10 peers:60 hosts:60 console-check:300 build:50
 LONG_STAGES := test-long:1800 fuzz:600
 
 # Continues after a failed stage, so that one run shows all failures.
