@@ -103,7 +103,7 @@ func TestDelegatesWorkBesideBadRows(t *testing.T) {
 	checkRecords(t, engine)
 }
 
-// Only an administrator may give a group a name to which rights already refer, whoever holds those rights
+// Only an administrator may give a group a name to which rights already refer, no matter who holds them
 // (promise 3, finding A11).
 func TestOnlyAdministratorsWakeRights(t *testing.T) {
 	t.Parallel()

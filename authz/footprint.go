@@ -68,7 +68,8 @@ func (f footprint) addDelta(d Delta, compared bool) {
 	}
 }
 
-// extend adds the groups of a policy whose rules reach the subjects of the footprint, or whom these reach.
+// extend adds the groups of the users in the footprint, the groups that inherit from its groups, and everything that
+// these inherit.
 func (f footprint) extend(s *snapshot) {
 	var named, around []groupID
 	for h := range f {

@@ -218,7 +218,7 @@ func checkFullRows(t *testing.T, store *authztest.Store, engine *authz.Engine) {
 	}
 }
 
-// A row of three values stays quarantined, whoever writes what after it and whatever ids it gets; it is never
+// A row of three values stays quarantined, whatever is written after it and whatever ids it gets; it is never
 // taken for a grant later.
 func TestQuarantinedThreeValuesStay(t *testing.T) {
 	t.Parallel()

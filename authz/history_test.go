@@ -225,7 +225,7 @@ func TestChangesPageByPage(t *testing.T) {
 	})
 }
 
-// A change says who did what to whom, when, over which channel and why, and what was added and
+// A change says who did what, to which subject, when, over which channel and why, and what was added and
 // removed; groups have the names of that time.
 func TestChangeByRevision(t *testing.T) {
 	t.Parallel()

@@ -80,7 +80,7 @@ type focus struct {
 	patterns []authz.Pattern
 }
 
-// focus finds the users whom a changed rule reaches and the patterns it names, or, where a link
+// focus finds the users that a changed rule reaches and the patterns it names, or, where a link
 // changed, what the group gives.
 func (b bySubject) focus(r *rand.Rand, d authz.Delta) focus {
 	var f focus

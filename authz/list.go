@@ -13,7 +13,7 @@ type UserQuery struct {
 	Text  string    // the id contains it, ignoring case
 	Group GroupName // the user is directly in the group
 
-	// Access selects the users whom [View.Permits] allows the action on the resource. With a million
+	// Access selects the users that [View.Permits] allows the action on the resource. With a million
 	// users this takes tens of milliseconds.
 	Access *Access
 

@@ -23,7 +23,7 @@ func (e *Engine) People(ctx context.Context, users ...UserID) map[UserID]Person 
 	return known
 }
 
-// FindPeople returns the people whom the host's directory finds by a text, at most 100 of them, each once. It never
+// FindPeople returns the people that the host's directory finds by a text, at most 100 of them, each once. It never
 // fails; see [Engine.People]. People whose id can't be a user's are left out. An empty text finds nobody.
 func (e *Engine) FindPeople(ctx context.Context, text string) []Person {
 	if text == "" {

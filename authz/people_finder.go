@@ -58,7 +58,7 @@ func (f *peopleFinder) people(ctx context.Context, users []UserID) []Person {
 	return f.ask(ctx, &f.names, func(ctx context.Context) ([]Person, error) { return f.directory.People(ctx, users) })
 }
 
-// find asks for the people whom a text finds.
+// find asks for the people that a text finds.
 func (f *peopleFinder) find(ctx context.Context, text string) []Person {
 	if f == nil {
 		return nil

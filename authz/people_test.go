@@ -158,7 +158,7 @@ func TestSlowSearchesHideNoNames(t *testing.T) {
 	})
 }
 
-// Users whom a directory finds are merged into the list of those whom the policy names, in order and in pages.
+// Users that a directory finds are merged into the list of those that the policy names, in order and in pages.
 func TestUsersFoundByADirectory(t *testing.T) {
 	t.Parallel()
 	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana"})

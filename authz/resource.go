@@ -60,7 +60,7 @@ type Access struct {
 	Resource Resource
 }
 
-// usersPermitted yields the users for whom [View.Permits] is true, in no particular order.
+// usersPermitted yields the users that [View.Permits] allows it, in no particular order.
 func (v *View) usersPermitted(access Access) iter.Seq[UserID] {
 	return func(yield func(UserID) bool) {
 		if v.expired || access.Action == "" {

@@ -207,7 +207,7 @@ type watch struct {
 	folds map[string]bool  // the folded forms of texts that may name users
 }
 
-// concerns reports whether a rule that came or went may alter whom bad rows deny.
+// concerns reports whether a rule that came or went may alter who is denied by bad rows.
 func (w watch) concerns(r Rule) bool {
 	if w.links && (r.Kind == KindInherit || r.Kind == KindRestriction) || w.users[r.Subject] {
 		return true

@@ -87,7 +87,7 @@ type Commit struct {
 	Keys []string
 
 	// Archive, unless it is 0, deletes the records up to this revision, the checkpoints below it, and the
-	// versions, up to it, of users whom no row of the policy table has as its first value. It is set only
+	// versions, up to it, of users that no row of the policy table has as its first value. It is set only
 	// for a [CheckpointStore].
 	Archive Revision
 }

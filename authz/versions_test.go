@@ -114,8 +114,8 @@ func TestImpossibleTextsOfProgramsAreInvalid(t *testing.T) {
 	}
 }
 
-// A change that the store has, but the engine hasn't read yet, is a conflict at its own version: whoever gets the
-// conflict can repeat the operation with the version that it names.
+// A change that the store has, but the engine hasn't read yet, is a conflict at its own version: the
+// caller can repeat the operation with the version that it names.
 func TestConflictNamesTheNewestVersion(t *testing.T) {
 	t.Parallel()
 	store := authztest.NewStore()

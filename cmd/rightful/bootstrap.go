@@ -30,7 +30,7 @@ The change takes effect on every running instance within a second.`,
 		},
 	}
 	w.addFlags(cmd)
-	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "don't ask about a user whom the policy doesn't name")
+	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "don't ask about a user that the policy doesn't name")
 	return cmd
 }
 
@@ -54,7 +54,7 @@ func bootstrap(ctx context.Context, p process, out *output, w *writer, user auth
 	return out.print(result, "%q is an administrator since revision %d.", user, change.Revision)
 }
 
-// confirmed asks whether a user whom the policy doesn't name is to be an administrator. No answer, as when there
+// confirmed asks whether a user that the policy doesn't name is to be an administrator. No answer, as when there
 // is no terminal, is no.
 func confirmed(p process, user authz.UserID) bool {
 	note(p.stderr, "The policy names no user %q. Make them an administrator all the same? [y/N] ", user)

@@ -27,7 +27,7 @@ func repairCommand(p process, out *output) *cobra.Command {
 		Use:   "repair [ROW...]",
 		Short: "List, complete and remove bad rows of the policy table",
 		Long: `List the bad rows of the policy table, or those with the ids given: what is wrong with each,
-whom it denies everything, and what completing and removing it would do. A bad row is one that
+who is denied everything by it, and what completing and removing it would do. A bad row is one that
 is not a valid rule. It grants nothing, and if it may be a restriction, it denies its subject
 everything.
 

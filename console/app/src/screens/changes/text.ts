@@ -4,7 +4,7 @@ import { catalog } from '../../text/language'
 export const texts = catalog({
   en: {
     title: 'Changes',
-    lead: 'Everything that was changed, by whom and why, newest first.',
+    lead: 'Everything that was changed, who changed it and why, newest first.',
     filters: 'Filter the changes',
     group: 'Group',
     user: 'User',
