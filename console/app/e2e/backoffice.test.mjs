@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { counts, open, picture } from './browser.mjs'
+import { counts, eventually, open, picture } from './browser.mjs'
 import { password, start } from './host.mjs'
 
 let host
@@ -13,17 +13,17 @@ test('a wrong password keeps one on the page, and the right one leads back', asy
   const page = await at('/login?return=' + encodeURIComponent('/console/#/groups/Finance'), { user: undefined, expected: ['401'] })
   await page.looks('sign in')
   await page.getByRole('link', { name: 'Ana Ortiz' }).click()
-  assert.equal(await page.getByLabel('User', { exact: true }).inputValue(), 'ana')
+  await eventually(async () => assert.equal(await page.getByLabel('User', { exact: true }).inputValue(), 'ana'))
   await page.getByLabel('Password').fill('wrong')
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('alert').waitFor()
-  assert.equal(await page.getByLabel('User', { exact: true }).inputValue(), 'ana')
+  await eventually(async () => assert.equal(await page.getByLabel('User', { exact: true }).inputValue(), 'ana'))
   await page.looks('wrong password')
-  assert.equal(await page.evaluate(() => document.activeElement.name), 'password')
+  await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement.name), 'password'))
   await page.keyboard.type(password)
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { level: 1, name: 'Finance' }).waitFor()
-  assert.equal(new URL(page.url()).hash, '#/groups/Finance')
+  await eventually(() => assert.equal(new URL(page.url()).hash, '#/groups/Finance'))
   page.check()
 })
 
@@ -64,7 +64,7 @@ test('a 403 copies its text and leads into the console', async () => {
 test('the 403 works without JavaScript, in the reader’s language', async () => {
   const page = await at('/settings', { user: 'cleo', expected: ['403'], javaScriptEnabled: false, locale: 'de-DE' })
   await page.getByRole('heading', { level: 1, name: '403 Kein Zugriff' }).waitFor()
-  assert.equal(await page.locator('#copy').isVisible(), false)
-  assert.match(await page.getByRole('textbox').inputValue(), /Benutzer: cleo/)
+  await eventually(async () => assert.equal(await page.locator('#copy').isVisible(), false))
+  await eventually(async () => assert.match(await page.getByRole('textbox').inputValue(), /Benutzer: cleo/))
   page.check()
 })

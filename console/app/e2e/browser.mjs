@@ -42,24 +42,23 @@ export async function open(host, hash, { user = 'ana', theme = 'light', width = 
   return page
 }
 
-/** Shows waits until an element has a text: an answer may still be on its way. */
-export async function shows(locator, text) {
-  await becomes(() => locator.textContent(), (now) => text.test(now), (now) => assert.match(now, text))
-}
-
-/** Counts waits until there are so many elements. */
-export async function counts(locator, n) {
-  await becomes(() => locator.count(), (now) => now === n, (now) => assert.equal(now, n, String(locator)))
-}
-
-async function becomes(read, is, fail) {
+/** Eventually repeats an assertion until it holds, for ten seconds: an answer may still be on its way. */
+export async function eventually(assertion) {
   for (const end = Date.now() + 10_000; ; ) {
-    const now = await read()
-    if (is(now)) return
-    if (Date.now() > end) fail(now)
+    try {
+      return await assertion()
+    } catch (error) {
+      if (Date.now() > end) throw error
+    }
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }
+
+/** Shows waits until an element has a text. */
+export const shows = (locator, text) => eventually(async () => assert.match(await locator.textContent(), text))
+
+/** Counts waits until there are so many elements. */
+export const counts = (locator, n) => eventually(async () => assert.equal(await locator.count(), n, String(locator)))
 
 /** Looks checks a state of a page light and dark, narrow and wide. What depends on colors or sizes alone is checked in all four. */
 async function looks(page, what) {

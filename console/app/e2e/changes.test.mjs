@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { counts, open, picture, shows } from './browser.mjs'
+import { counts, eventually, open, picture, shows } from './browser.mjs'
 import { start } from './host.mjs'
 
 let host
@@ -29,7 +29,7 @@ test('changes are listed with who, what and why, and each has an address', async
   await page.looks('changes')
   await page.getByRole('link', { name: `${revision} Permissions of Finance changed` }).click()
   await page.getByRole('heading', { level: 1, name: `Change ${revision}` }).waitFor()
-  assert.equal(new URL(page.url()).hash, `#/changes/${revision}`)
+  await eventually(() => assert.equal(new URL(page.url()).hash, `#/changes/${revision}`))
   await page.reload()
   await page.getByText('through the console or the REST interface').waitFor()
   await page.getByRole('heading', { name: 'Gain 2 people' }).waitFor()
@@ -60,7 +60,7 @@ test('a change is reverted through a review, and leads to the change that did so
   await page.getByRole('definition').getByRole('link', { name: `Change ${revision}` }).click()
   await page.getByRole('button', { name: 'Revert…' }).click()
   await page.getByText('Nothing changes: all of it is so already.').waitFor() // a second time
-  assert.equal(await page.getByRole('dialog').getByRole('button', { name: 'Revert' }).isDisabled(), true)
+  await eventually(async () => assert.equal(await page.getByRole('dialog').getByRole('button', { name: 'Revert' }).isDisabled(), true))
   page.check()
 })
 
@@ -83,14 +83,14 @@ test('filters are kept in the address', async () => {
   await shows(links(page).first(), new RegExp(`^${revision} `))
   await page.reload()
   await page.getByText('1 change', { exact: true }).waitFor()
-  assert.equal(await page.getByLabel('Group').inputValue(), 'Compliance')
+  await eventually(async () => assert.equal(await page.getByLabel('Group').inputValue(), 'Compliance'))
   await page.getByLabel('From').fill('2020-01-01')
   await page.getByLabel('Through').fill('2020-02-01')
   await page.getByText('No change matches these filters.').waitFor()
   await page.looks('no change')
   await page.getByRole('link', { name: 'Show all changes' }).click()
   await page.getByRole('link', { name: /First policy written from the seed/ }).waitFor()
-  assert.equal(await page.getByLabel('Group').inputValue(), '')
+  await eventually(async () => assert.equal(await page.getByLabel('Group').inputValue(), ''))
   page.check()
 })
 

@@ -4,7 +4,7 @@ import { cp, appendFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { counts, open, picture, shows } from './browser.mjs'
+import { counts, eventually, open, picture, shows } from './browser.mjs'
 import { start, startTesthost } from './host.mjs'
 import { as } from './policy.mjs'
 
@@ -51,7 +51,7 @@ test('tick permissions by category, see who gains what, save, and it counts', as
   await box(page, 'All of Profiles').check()
   await box(page, 'Book operations').uncheck()
   await shows(bar(page), /2 added.*1 removed/)
-  assert.ok(await box(page, 'View client profiles').isChecked())
+  await eventually(async () => assert.ok(await box(page, 'View client profiles').isChecked()))
   await picture(page, 'console-group')
 
   const dialog = await review(page)
@@ -75,10 +75,10 @@ test('rows say what grants them: a rule, a wildcard, another group; and restrict
   const page = await open(host, group('Trainees'))
   const row = (label) => page.getByRole('listitem').filter({ has: box(page, label) })
   await row('Update client\'s requests with type Deposit').getByRole('link', { name: 'Requests desk' }).waitFor()
-  assert.ok(await box(page, 'Update client\'s requests with type Deposit').isDisabled())
+  await eventually(async () => assert.ok(await box(page, 'Update client\'s requests with type Deposit').isDisabled()))
   const restricted = row('Update client\'s requests with type Withdrawal')
   await shows(restricted, /granted as well.*restricted/)
-  assert.ok(!(await box(page, 'Update client\'s requests with type Withdrawal').isChecked()))
+  await eventually(async () => assert.ok(!(await box(page, 'Update client\'s requests with type Withdrawal').isChecked())))
   await restricted.getByRole('button', { name: /^Lift/ }).click()
   await shows(restricted, /restriction lifted/)
   await page.getByRole('button', { name: 'Restrict: View operations' }).click()
@@ -95,18 +95,18 @@ test('a wildcard is granted and taken away, and says what it covers', async () =
   const page = await open(host, group('Deposit viewers'))
   const whole = box(page, 'All of Client\'s request, also what is added later')
   await whole.check()
-  assert.ok(await box(page, 'Update client\'s requests with type Transfer').isDisabled())
+  await eventually(async () => assert.ok(await box(page, 'Update client\'s requests with type Transfer').isDisabled()))
   await shows(page.getByRole('region', { name: 'Clients › Client\'s request' }), /8 of 8/)
   await page.getByRole('combobox', { name: 'Add a wildcard or a code' }).fill('finance.*:view')
   await page.getByRole('option', { name: /finance\.\*:view/ }).click()
   await shows(page.getByRole('region', { name: 'Finance', exact: true }), /All “view” of Finance/)
   await save(page)
-  assert.deepEqual((await grantsOf('Deposit viewers')).sort(), ['clients.requests.*:*', 'clients.requests.deposit:view', 'finance.*:view'])
+  await eventually(async () => assert.deepEqual((await grantsOf('Deposit viewers')).sort(), ['clients.requests.*:*', 'clients.requests.deposit:view', 'finance.*:view']))
   await whole.uncheck()
   await box(page, 'All “view” of Finance, also what is added later').uncheck()
   await shows(bar(page), /2 removed/)
   await save(page)
-  assert.deepEqual(await grantsOf('Deposit viewers'), ['clients.requests.deposit:view'])
+  await eventually(async () => assert.deepEqual(await grantsOf('Deposit viewers'), ['clients.requests.deposit:view']))
   page.check()
 })
 
@@ -114,11 +114,11 @@ test('rules that the catalog doesn’t know stay visible and survive a save', as
   const page = await open(host, group('Compliance'))
   const other = page.getByRole('listitem').filter({ hasText: 'archive.files:view' })
   await shows(other, /not in the catalog/)
-  assert.ok(await other.getByRole('checkbox').isChecked())
+  await eventually(async () => assert.ok(await other.getByRole('checkbox').isChecked()))
   await box(page, 'View balances').check()
   await save(page)
-  assert.deepEqual((await grantsOf('Compliance')).sort(), ['archive.files:view', 'clients.*:view', 'finance.balances:view', 'finance.reports:export'])
-  assert.ok(await other.getByRole('checkbox').isChecked())
+  await eventually(async () => assert.deepEqual((await grantsOf('Compliance')).sort(), ['archive.files:view', 'clients.*:view', 'finance.balances:view', 'finance.reports:export']))
+  await eventually(async () => assert.ok(await other.getByRole('checkbox').isChecked()))
   page.check()
 })
 
@@ -126,7 +126,7 @@ test('a search keeps the categories and says what select would select', async ()
   const page = await open(host, group('Finance'))
   await page.getByRole('searchbox', { name: 'Search permissions' }).fill('verification')
   await page.getByText('2 permissions found').waitFor()
-  assert.deepEqual(await page.locator('main').getByRole('heading', { level: 2 }).allTextContents(), ['Clients'])
+  await eventually(async () => assert.deepEqual(await page.locator('main').getByRole('heading', { level: 2 }).allTextContents(), ['Clients']))
   await page.getByRole('button', { name: 'Select the 2 found that aren’t held' }).click()
   await shows(bar(page), /2 added/)
   await page.getByRole('searchbox').fill('nowhere at all')
@@ -143,7 +143,7 @@ test('a draft survives a reload, and leaving asks once', async () => {
   await box(page, 'View client profiles').check()
   await page.reload()
   await shows(bar(page), /1 added/)
-  assert.ok(await box(page, 'View client profiles').isChecked())
+  await eventually(async () => assert.ok(await box(page, 'View client profiles').isChecked()))
   await page.getByRole('link', { name: 'Members' }).click() // another view isn't leaving
   const asked = []
   let answer = 'dismiss'
@@ -176,14 +176,14 @@ test('two browsers in conflict: the draft is kept, and shows yours, theirs and b
   await page.getByText('ana has changed this in the meantime.').waitFor()
   const notice = await bar(page).textContent()
   assert.match(notice, /Yours.*View settings.*Theirs.*View operations.*Both of you.*View balances/)
-  assert.ok(await page.getByRole('button', { name: 'Review…' }).isDisabled())
+  await eventually(async () => assert.ok(await page.getByRole('button', { name: 'Review…' }).isDisabled()))
   await picture(page, 'console-conflict')
   await page.getByRole('link', { name: 'Inheritance' }).click() // where the notice covers nothing
   await page.looks('conflict')
   await page.getByRole('button', { name: 'Keep my draft, on the new version' }).click()
   await shows(bar(page), /1 added(?!.*removed)/)
   await save(page)
-  assert.deepEqual((await grantsOf('User without access')).sort(), ['finance.balances:view', 'finance.operations:view', 'system.settings:view'])
+  await eventually(async () => assert.deepEqual((await grantsOf('User without access')).sort(), ['finance.balances:view', 'finance.operations:view', 'system.settings:view']))
   page.check()
   other.check()
 })
@@ -217,7 +217,7 @@ test('from the list to a saved tick by keyboard alone', async () => {
   await tabTo(box(page, 'All of Clients').first())
   await page.keyboard.press('End')
   await page.keyboard.press('ArrowUp')
-  assert.ok(await page.evaluate(() => document.activeElement.matches('input[type=checkbox]')))
+  await eventually(async () => assert.ok(await page.evaluate(() => document.activeElement.matches('input[type=checkbox]'))))
   await page.keyboard.press('Home')
   for (let i = 0; !(await box(page, 'View balances').evaluate((element) => element === document.activeElement)); i++) {
     assert.ok(i < 60)
@@ -231,7 +231,7 @@ test('from the list to a saved tick by keyboard alone', async () => {
   await tabTo(dialog.getByRole('button', { name: 'Save' }))
   await page.keyboard.press('Enter')
   await page.getByText('Saved. It takes effect with the next request.').waitFor()
-  assert.deepEqual(await grantsOf('Trainees'), ['finance.balances:view'])
+  await eventually(async () => assert.deepEqual(await grantsOf('Trainees'), ['finance.balances:view']))
   page.check()
 })
 
@@ -259,7 +259,7 @@ test('members are found by typing, added with an end, removed and changed', asyn
   await page.getByRole('button', { name: 'Remove cleo' }).click()
   await page.getByRole('button', { name: 'Undo for cleo' }).click()
   await save(page)
-  assert.equal((await ana('GET', '/api/v1/groups/Compliance/members')).body.member_count, 2)
+  await eventually(async () => assert.equal((await ana('GET', '/api/v1/groups/Compliance/members')).body.member_count, 2))
   page.check()
 })
 
@@ -270,7 +270,7 @@ test('many members come a page at a time, and are found', async () => {
   await page.getByText('1–100 of 152').waitFor()
   await page.getByRole('button', { name: 'Next page' }).click()
   await page.getByText('101–152 of 152').waitFor()
-  assert.ok(await page.getByRole('link', { name: 'person149' }).isVisible())
+  await eventually(async () => assert.ok(await page.getByRole('link', { name: 'person149' }).isVisible()))
   await page.getByRole('button', { name: 'Previous page' }).click()
   await page.getByRole('searchbox', { name: 'Find a member' }).fill('person14')
   await page.getByRole('link', { name: 'person149' }).waitFor()
@@ -293,7 +293,7 @@ test('inheritance shows what it brings before it is saved', async () => {
   const row = page.getByRole('listitem').filter({ has: box(page, 'Adjust balances, with a reason') })
   await row.getByRole('link', { name: 'Finance' }).waitFor()
   await save(page)
-  assert.deepEqual((await ana('GET', '/api/v1/groups/Requests%20desk')).body.inherits, ['Finance'])
+  await eventually(async () => assert.deepEqual((await ana('GET', '/api/v1/groups/Requests%20desk')).body.inherits, ['Finance']))
   page.check()
 })
 
@@ -306,7 +306,7 @@ test('the history says who changed what, and reverts it', async () => {
   await dialog.getByText('Requests desk inherits Finance').waitFor()
   await dialog.getByRole('button', { name: 'Revert' }).click()
   await dialog.waitFor({ state: 'detached' })
-  assert.deepEqual((await ana('GET', '/api/v1/groups/Requests%20desk')).body.inherits, [])
+  await eventually(async () => assert.deepEqual((await ana('GET', '/api/v1/groups/Requests%20desk')).body.inherits, []))
   page.check()
 })
 
@@ -328,7 +328,7 @@ test('a group is renamed and described, then deleted with what that does', async
   await shows(page.getByRole('dialog'), /Lose.*gita/)
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
   await page.getByRole('heading', { level: 1, name: 'Groups' }).waitFor()
-  assert.equal((await ana('GET', '/api/v1/groups/Late%20desk')).status, 404)
+  await eventually(async () => assert.equal((await ana('GET', '/api/v1/groups/Late%20desk')).status, 404))
   page.check()
 })
 
@@ -359,7 +359,7 @@ test('on paper a group has what it holds and by which rule, and its members', as
   await page.getByText('finn').waitFor()
   await page.looks('print')
   await page.emulateMedia({ media: 'print' })
-  assert.ok(!(await page.getByRole('button', { name: 'Print' }).isVisible()))
+  await eventually(async () => assert.ok(!(await page.getByRole('button', { name: 'Print' }).isVisible())))
   page.check()
 })
 
@@ -384,7 +384,7 @@ test('who may only look sees everything, and why nothing is offered', async () =
   const notice = page.getByText(/You can look at this group, but not change it/)
   await notice.waitFor()
   await shows(notice, /rightful\.groups:update/)
-  assert.ok(await box(page, 'View orders').isChecked())
+  await eventually(async () => assert.ok(await box(page, 'View orders').isChecked()))
   await counts(page.getByRole('checkbox').and(page.locator(':enabled')), 0)
   await counts(page.getByRole('button', { name: /Rename|Clone|Delete|Restrict/ }), 0)
   await page.looks('view only')

@@ -1,7 +1,7 @@
 // The list of groups: search, create, clone, compare.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { counts, open, picture, shows } from './browser.mjs'
+import { counts, eventually, open, picture, shows } from './browser.mjs'
 import { start, startTesthost } from './host.mjs'
 import { as } from './policy.mjs'
 
@@ -43,14 +43,14 @@ test('a group is created, and then filled', async () => {
   await page.getByRole('link', { name: 'New group' }).click()
   await page.getByRole('button', { name: 'Review…' }).click()
   await page.getByText('A group needs a name.').waitFor()
-  assert.ok(await page.getByRole('textbox', { name: 'Name' }).evaluate((element) => element === document.activeElement))
+  await eventually(async () => assert.ok(await page.getByRole('textbox', { name: 'Name' }).evaluate((element) => element === document.activeElement)))
   await page.getByRole('textbox', { name: 'Name' }).fill('finance')
   await page.getByText('There already is a group with this name.').waitFor()
   await page.looks('new group')
   await page.getByRole('textbox', { name: 'Name' }).fill('Auditors')
   await page.getByRole('textbox', { name: 'Description' }).fill('Reads the books')
   await page.reload()
-  assert.equal(await page.getByRole('textbox', { name: 'Name' }).inputValue(), 'Auditors')
+  await eventually(async () => assert.equal(await page.getByRole('textbox', { name: 'Name' }).inputValue(), 'Auditors'))
   await page.getByRole('button', { name: 'Review…' }).click()
   await page.getByRole('dialog').getByText('The group Auditors is created').waitFor()
   await page.getByRole('dialog').getByRole('button', { name: 'Create' }).click()

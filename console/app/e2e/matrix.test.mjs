@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { counts, open, picture } from './browser.mjs'
+import { counts, eventually, open, picture } from './browser.mjs'
 import { start } from './host.mjs'
 
 let host
@@ -27,7 +27,7 @@ test('each cell says how a group holds a permission', async () => {
     ['Finance: Edit client profiles, not held', false],
   ]) {
     await cell(page, name).waitFor()
-    assert.equal(await cell(page, name).isChecked(), checked, name)
+    await eventually(async () => assert.equal(await cell(page, name).isChecked(), checked, name))
   }
   await cell(page, /^Administrators: Edit client profiles/).click()
   await page.getByText('Administrators always holds every permission.').waitFor()
@@ -56,8 +56,8 @@ test('ticks in two groups are reviewed together and saved as one change', async 
   await dialog.getByRole('button', { name: 'Save' }).click()
   const saved = page.getByRole('link', { name: /^change \d+$/ })
   await saved.waitFor()
-  assert.ok((await rules(page, 'Compliance')).grants.includes('clients.profiles:update'))
-  assert.deepEqual((await rules(page, 'Deposit viewers')).grants, [])
+  await eventually(async () => assert.ok((await rules(page, 'Compliance')).grants.includes('clients.profiles:update')))
+  await eventually(async () => assert.deepEqual((await rules(page, 'Deposit viewers')).grants, []))
   await counts(page.getByRole('button', { name: 'Review…' }), 0)
   await saved.click()
   await page.getByText('Quarterly review').waitFor()
@@ -73,20 +73,20 @@ test('by keyboard alone a permission is granted and reviewed', async () => {
     assert.ok(i < 40, 'the grid is never reached')
     await page.keyboard.press('Tab')
   }
-  assert.match(await focused(page), /^Administrators: Adjust balances/)
+  await eventually(async () => assert.match(await focused(page), /^Administrators: Adjust balances/))
   await page.keyboard.press('ArrowRight')
   await page.keyboard.press('ArrowDown')
-  assert.match(await focused(page), /^Compliance: View balances/)
+  await eventually(async () => assert.match(await focused(page), /^Compliance: View balances/))
   await page.keyboard.press('End')
-  assert.match(await focused(page), /^User without access: View balances/)
+  await eventually(async () => assert.match(await focused(page), /^User without access: View balances/))
   await page.keyboard.press('Control+Home')
-  assert.match(await focused(page), /^Administrators: Adjust balances/)
+  await eventually(async () => assert.match(await focused(page), /^Administrators: Adjust balances/))
   await page.keyboard.press('ArrowRight')
   await page.keyboard.press('Space')
   await cell(page, 'Compliance: Adjust balances, with a reason, granted directly').waitFor()
-  assert.match(await focused(page), /^Compliance: Adjust balances, with a reason, granted directly/)
+  await eventually(async () => assert.match(await focused(page), /^Compliance: Adjust balances, with a reason, granted directly/))
   await page.keyboard.press('Space')
-  assert.match(await focused(page), /not held$/)
+  await eventually(async () => assert.match(await focused(page), /not held$/))
   await page.keyboard.press('Space')
   for (let i = 0; !(await focused(page)).startsWith('Review'); i++) {
     assert.ok(i < 10, 'Review is never reached')
@@ -96,7 +96,7 @@ test('by keyboard alone a permission is granted and reviewed', async () => {
   await page.getByRole('dialog').getByRole('heading', { name: 'Gain' }).waitFor()
   await page.keyboard.press('Escape')
   await page.getByRole('dialog').waitFor({ state: 'detached' })
-  assert.match(await focused(page), /^Review/)
+  await eventually(async () => assert.match(await focused(page), /^Review/))
   await page.getByRole('button', { name: 'Discard' }).click()
   page.check()
 })
@@ -111,13 +111,13 @@ test('search, chosen groups and differences stand in the address', async () => {
   await dialog.getByLabel('Trainees').check()
   await page.looks('choice of groups')
   await dialog.getByRole('button', { name: 'Done' }).click()
-  assert.deepEqual(await grid(page).getByRole('columnheader').allTextContents(), ['Permission', 'Requests desk', 'Trainees'])
+  await eventually(async () => assert.deepEqual(await grid(page).getByRole('columnheader').allTextContents(), ['Permission', 'Requests desk', 'Trainees']))
   await page.getByLabel('Differences only').check()
   await page.getByText('1 permission', { exact: true }).waitFor()
-  assert.deepEqual(await grid(page).getByRole('rowheader').locator('code').allTextContents(), ['clients.requests.withdrawal:update'])
+  await eventually(async () => assert.deepEqual(await grid(page).getByRole('rowheader').locator('code').allTextContents(), ['clients.requests.withdrawal:update']))
   await page.reload()
   await page.getByRole('button', { name: 'Groups: 2 of 7…' }).waitFor()
-  assert.deepEqual(await grid(page).getByRole('rowheader').locator('code').allTextContents(), ['clients.requests.withdrawal:update'])
+  await eventually(async () => assert.deepEqual(await grid(page).getByRole('rowheader').locator('code').allTextContents(), ['clients.requests.withdrawal:update']))
   await page.getByLabel('Search permissions').fill('nothing like this')
   await page.getByText('No permission matches.').waitFor()
   await page.looks('empty matrix')
@@ -157,7 +157,7 @@ test('another person’s change to a group of the draft is shown beside it', asy
   await page.getByRole('button', { name: 'Review…' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
   await page.getByRole('link', { name: /^change \d+$/ }).waitFor()
-  assert.deepEqual((await rules(page, 'Finance')).grants.sort(), ['clients.profiles:view', 'finance.*:*'])
+  await eventually(async () => assert.deepEqual((await rules(page, 'Finance')).grants.sort(), ['clients.profiles:view', 'finance.*:*']))
   page.check()
 })
 
@@ -170,8 +170,8 @@ test('on a phone it is one group at a time', async () => {
   await page.getByText('1 added').waitFor()
   await picture(page, 'console-matrix-phone')
   await page.reload()
-  assert.equal(await page.getByLabel('Group', { exact: true }).inputValue(), 'Trainees')
-  assert.equal(await page.getByRole('checkbox', { name: /^Edit client profiles/ }).isChecked(), true)
+  await eventually(async () => assert.equal(await page.getByLabel('Group', { exact: true }).inputValue(), 'Trainees'))
+  await eventually(async () => assert.equal(await page.getByRole('checkbox', { name: /^Edit client profiles/ }).isChecked(), true))
   await page.getByRole('button', { name: 'Discard' }).click()
   page.check()
 })
@@ -182,7 +182,7 @@ test('who may only look sees why nothing can be ticked', async () => {
   const page = await open(host, '#/matrix', { user: 'noor', expected: ['403'] })
   await cell(page, 'Compliance: View balances, not held').click()
   await page.getByText('you lack rightful.groups:update').waitFor()
-  assert.equal(await cell(page, 'Compliance: View balances, not held').getAttribute('aria-readonly'), 'true')
+  await eventually(async () => assert.equal(await cell(page, 'Compliance: View balances, not held').getAttribute('aria-readonly'), 'true'))
   await counts(page.getByRole('button', { name: 'Review…' }), 0)
   page.check()
 })

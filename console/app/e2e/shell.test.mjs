@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { open, picture, shows } from './browser.mjs'
+import { eventually, open, picture, shows } from './browser.mjs'
 import { startTesthost } from './host.mjs'
 
 let host, bearer
@@ -12,11 +12,11 @@ const places = (page) => page.getByRole('navigation', { name: 'Sections' }).getB
 test('the navigation has what the signed-in person may see', async () => {
   const page = await open(host, '')
   await places(page).first().waitFor()
-  assert.deepEqual(await places(page).allTextContents(), ['Groups', 'Users', 'Why 403?', 'Matrix', 'Changes', 'Import and export', 'Status'])
+  await eventually(async () => assert.deepEqual(await places(page).allTextContents(), ['Groups', 'Users', 'Why 403?', 'Matrix', 'Changes', 'Import and export', 'Status']))
   page.check()
   const lead = await open(host, '', { user: 'lea' })
   await places(lead).first().waitFor()
-  assert.deepEqual(await places(lead).allTextContents(), ['Groups', 'Users', 'Why 403?', 'Matrix'])
+  await eventually(async () => assert.deepEqual(await places(lead).allTextContents(), ['Groups', 'Users', 'Why 403?', 'Matrix']))
   lead.check()
 })
 
@@ -32,7 +32,7 @@ test('who is not signed in gets to the sign-in page of the host', async () => {
   const page = await open(host, '#/groups/Team%2000', { user: null, expected: ['401'] })
   const link = page.getByRole('link', { name: 'Sign in' })
   await link.waitFor()
-  assert.equal(await link.getAttribute('href'), host.address + '/login?return=' + encodeURIComponent('/console/#/groups/Team%2000'))
+  await eventually(async () => assert.equal(await link.getAttribute('href'), host.address + '/login?return=' + encodeURIComponent('/console/#/groups/Team%2000')))
   await page.axe('signed out')
   await picture(page, 'console-sign-in')
   page.check()
@@ -51,7 +51,7 @@ test('a host with bearer tokens is asked with the token', async () => {
 test('the console works under another path', async () => {
   const page = await open(host, '#/groups', { mount: '/inner/office/console' })
   await page.getByRole('heading', { level: 1, name: 'Groups' }).waitFor()
-  assert.equal(new URL(page.url()).pathname, '/inner/office/console/')
+  await eventually(() => assert.equal(new URL(page.url()).pathname, '/inner/office/console/'))
   await page.getByRole('link', { name: 'Team 00' }).first().click()
   await page.getByRole('heading', { level: 1, name: 'Team 00' }).waitFor()
   page.check()
@@ -88,11 +88,11 @@ test('the first key leads to the content, and the colors can be chosen', async (
   await page.getByRole('heading', { level: 1, name: 'Groups' }).waitFor()
   await page.keyboard.press('Tab')
   await page.keyboard.press('Enter')
-  assert.equal(await page.evaluate(() => document.activeElement?.id), 'main')
-  assert.equal(await page.evaluate(() => location.hash), '#/groups')
+  await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement?.id), 'main'))
+  await eventually(async () => assert.equal(await page.evaluate(() => location.hash), '#/groups'))
   await page.getByLabel('Colors').selectOption('Dark')
   await page.reload()
-  assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), 'rgb(15, 19, 26)')
+  await eventually(async () => assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), 'rgb(15, 19, 26)'))
   await page.getByLabel('Colors').selectOption('Automatic')
   page.check()
 })
@@ -100,7 +100,7 @@ test('the first key leads to the content, and the colors can be chosen', async (
 test('the console speaks German', async () => {
   const page = await open(host, '#/groups', { locale: 'de-AT' })
   await page.getByRole('heading', { level: 1, name: 'Gruppen' }).waitFor()
-  assert.equal(await page.evaluate(() => document.documentElement.lang), 'de')
+  await eventually(async () => assert.equal(await page.evaluate(() => document.documentElement.lang), 'de'))
   await page.axe('German')
   page.check()
 })

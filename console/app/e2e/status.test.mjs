@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { counts, open, picture, shows } from './browser.mjs'
+import { counts, eventually, open, picture, shows } from './browser.mjs'
 import { startTesthost } from './host.mjs'
 
 let host
@@ -32,11 +32,11 @@ test('bad rows are named, with the people they deny everything and how to repair
   await rows.getByRole('heading', { name: `Row ${id} Denies everything` }).waitFor()
   await page.getByText('Needs a look', { exact: true }).waitFor()
   await rows.getByText('p, group:Team 00, orders, ship, perhaps').waitFor()
-  assert.equal(await rows.getByRole('link', { name: 'Team 00' }).getAttribute('href'), '#/groups/Team%2000')
+  await eventually(async () => assert.equal(await rows.getByRole('link', { name: 'Team 00' }).getAttribute('href'), '#/groups/Team%2000'))
   await rows.getByText('How to repair it').click()
   await rows.getByRole('button', { name: `Copy: rightful repair ${id}`, exact: true }).click()
   await rows.getByRole('button', { name: `Copied: rightful repair ${id}`, exact: true }).waitFor()
-  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), `rightful repair ${id}`)
+  await eventually(async () => assert.equal(await page.evaluate(() => navigator.clipboard.readText()), `rightful repair ${id}`))
   await page.getByRole('button', { name: 'Dismiss' }).click()
   await picture(page, 'console-status')
   await page.looks('a bad row')
@@ -48,7 +48,7 @@ test('rules without a permission and differences from the seed are named, with l
   await post(page, '/rows', { row: 'p, group:Leads, invoices, view, allow' })
   const undeclared = card(page, 'Rules for permissions that the application doesn’t have')
   await undeclared.getByText('invoices:view').waitFor()
-  assert.equal(await undeclared.getByRole('link', { name: 'Leads may' }).getAttribute('href'), '#/groups/Leads')
+  await eventually(async () => assert.equal(await undeclared.getByRole('link', { name: 'Leads may' }).getAttribute('href'), '#/groups/Leads'))
   await card(page, 'Differences from the seed').getByText('2 rules and memberships were added').waitFor()
   await page.looks('differences from the seed')
   page.check()
@@ -66,7 +66,7 @@ test('what ends soon is listed, the first to end at the top, and more on demand'
   const first = endings.getByRole('listitem').first()
   await first.getByRole('link', { name: 'guest24' }).waitFor()
   await shows(first, /^guest24 in Leads until .*\(in 2\d hours\)$/)
-  assert.equal(await first.getByRole('link', { name: 'Leads' }).getAttribute('href'), '#/groups/Leads')
+  await eventually(async () => assert.equal(await first.getByRole('link', { name: 'Leads' }).getAttribute('href'), '#/groups/Leads'))
   await counts(endings.getByRole('listitem'), 20)
   await endings.getByRole('button', { name: 'Show more' }).click()
   await endings.getByRole('link', { name: 'guest0', exact: true }).waitFor()

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { counts, open, picture, shows } from './browser.mjs'
+import { counts, eventually, open, picture, shows } from './browser.mjs'
 import { start } from './host.mjs'
 
 let host
@@ -21,17 +21,17 @@ test('what is exported can be imported, and changes nothing', async () => {
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download the policy' }).click()])
   assert.match(download.suggestedFilename(), /^policy-\d{4}-\d{2}-\d{2}\.csv$/)
   const path = await download.path()
-  assert.equal(await readFile(path, 'utf8'), await exported(page))
+  await eventually(async () => assert.equal(await readFile(path, 'utf8'), await exported(page)))
   await page.getByText(/^policy-.*has been downloaded\.$/).waitFor()
   await page.looks('import and export')
   const file = join(host.folder, 'policy.csv')
   await download.saveAs(file)
   await page.getByLabel('Choose a file').setInputFiles(file)
-  assert.equal((await lines(page).inputValue()).split('\n')[0], 'p, group:Administrators, *, *, allow')
+  await eventually(async () => assert.equal((await lines(page).inputValue()).split('\n')[0], 'p, group:Administrators, *, *, allow'))
   await page.getByLabel('Replace it').check()
   await check(page)
   await page.getByRole('dialog').getByText('Nothing changes: all of it is so already.').waitFor()
-  assert.equal(await page.getByRole('dialog').getByRole('button', { name: 'Replace' }).isDisabled(), true)
+  await eventually(async () => assert.equal(await page.getByRole('dialog').getByRole('button', { name: 'Replace' }).isDisabled(), true))
   page.check()
 })
 
@@ -48,12 +48,12 @@ test('errors stand beside the lines they are in, and can be corrected there', as
   await picture(page, 'console-import-errors')
   await page.looks('errors of an import')
   await page.getByRole('button', { name: 'Go there: line 5' }).click()
-  assert.deepEqual(await lines(page).evaluate((area) => area.value.slice(area.selectionStart, area.selectionEnd)), 'q, gita')
+  await eventually(async () => assert.deepEqual(await lines(page).evaluate((area) => area.value.slice(area.selectionStart, area.selectionEnd)), 'q, gita'))
   await page.keyboard.type('# corrected')
   await page.getByText('5 lines').waitFor()
   await counts(errors, 0) // they were those of the text before
   await page.reload() // which keeps the text
-  assert.match(await lines(page).inputValue(), /# corrected$/)
+  await eventually(async () => assert.match(await lines(page).inputValue(), /# corrected$/))
   page.check()
 })
 
@@ -69,8 +69,8 @@ test('an import adds what the file has, after a review with its lines', async ()
   await dialog.getByLabel('Reason (optional)').fill('Quarterly review')
   await dialog.getByRole('button', { name: 'Import' }).click()
   await page.getByText('Imported as').waitFor()
-  assert.match(await exported(page), /^g, gita, group:Finance$/m)
-  assert.equal(await lines(page).inputValue(), '')
+  await eventually(async () => assert.match(await exported(page), /^g, gita, group:Finance$/m))
+  await eventually(async () => assert.equal(await lines(page).inputValue(), ''))
   await page.getByRole('link', { name: /^change \d+$/ }).click()
   await page.getByText('Quarterly review').waitFor()
   page.check()
@@ -93,15 +93,15 @@ test('replacing shows losses first and asks twice', async () => {
   assert.ok(text.indexOf('Lose') < text.indexOf('What changes'), 'losses come first')
   assert.ok(text.indexOf('dana in Finance') < text.indexOf('hugo in Compliance (line'), 'what is removed comes before what is added')
   const save = dialog.getByRole('button', { name: 'Replace' })
-  assert.equal(await save.isDisabled(), true)
+  await eventually(async () => assert.equal(await save.isDisabled(), true))
   await picture(page, 'console-import')
   await page.looks('review of a replacement')
   await dialog.getByLabel('Reason (optional)').press('Enter') // which doesn't get around the question
-  assert.match(await exported(page), /^g, dana, group:Finance$/m)
+  await eventually(async () => assert.match(await exported(page), /^g, dana, group:Finance$/m))
   await dialog.getByLabel('I have seen what is lost').check()
   await save.click()
   await page.getByText('Imported as').waitFor()
-  assert.doesNotMatch(await exported(page), /^g, dana, group:Finance$|# until/m)
+  await eventually(async () => assert.doesNotMatch(await exported(page), /^g, dana, group:Finance$|# until/m))
   page.check()
 })
 
@@ -121,7 +121,7 @@ test('a file that is too large is refused before it is sent, and one that isn’
   await row.waitFor()
   await shows(row, /^2/)
   await page.getByRole('button', { name: 'Remove' }).click()
-  assert.equal(await lines(page).inputValue(), '')
+  await eventually(async () => assert.equal(await lines(page).inputValue(), ''))
   page.check()
 })
 
@@ -132,7 +132,7 @@ test('who may import, but isn’t an administrator, can’t replace; who may onl
   await grant('cleo', 'rightful.policy:export')
   const importer = await open(host, '#/transfer', { user: 'noor', expected: ['403'] })
   await importer.getByText('Only administrators can replace the whole policy.').waitFor()
-  assert.equal(await importer.getByLabel('Replace it').isDisabled(), true)
+  await eventually(async () => assert.equal(await importer.getByLabel('Replace it').isDisabled(), true))
   await counts(importer.getByRole('button', { name: 'Download the policy' }), 0)
   await lines(importer).fill('g, noor, group:Finance')
   await check(importer)

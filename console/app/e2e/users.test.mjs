@@ -1,7 +1,7 @@
 // Users, one user, and the comparison of two, with the first help page's story: find someone, change their groups, save.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { counts, open, picture, shows } from './browser.mjs'
+import { counts, eventually, open, picture, shows } from './browser.mjs'
 import { start } from './host.mjs'
 
 let host
@@ -24,7 +24,7 @@ async function ask(page, method, path, body) {
 test('find someone, see their group, change it, save: the next request goes through', async () => {
   const gita = await open(host, '', { user: 'gita', expected: ['403'] })
   const allowed = async () => (await gita.context().request.get(host.address + '/requests', { headers: { Accept: 'application/json' } })).status()
-  assert.equal(await allowed(), 403)
+  await eventually(async () => assert.equal(await allowed(), 403))
 
   const page = await open(host, '#/users')
   await page.getByRole('link', { name: /gita/ }).waitFor()
@@ -32,14 +32,14 @@ test('find someone, see their group, change it, save: the next request goes thro
   await page.looks('users')
   await page.getByRole('searchbox', { name: 'Search by name or id' }).fill('git')
   await page.getByText('1 person').waitFor()
-  assert.match(page.url(), /#\/users\?q=git$/)
+  await eventually(() => assert.match(page.url(), /#\/users\?q=git$/))
   await page.getByRole('link', { name: /gita/ }).click()
   await heading(page, /gita/)
   await page.getByText(/Gita.* may do nothing\./).waitFor()
   await page.looks('a user who may do nothing')
 
   const before = page.getByRole('checkbox', { name: 'User without access' })
-  assert.ok(await before.isChecked())
+  await eventually(async () => assert.ok(await before.isChecked()))
   await before.uncheck()
   await page.getByRole('checkbox', { name: 'Deposit viewers' }).check()
   await shows(bar(page), /1 added.*1 removed/)
@@ -50,7 +50,7 @@ test('find someone, see their group, change it, save: the next request goes thro
   await dialog.getByLabel('Reason').fill('Begins on Monday')
   await save(page)
   await saved(page)
-  assert.equal(await allowed(), 200)
+  await eventually(async () => assert.equal(await allowed(), 200))
   await page.getByText('In 1 group, with 1 permission').waitFor()
   await counts(bar(page), 0)
 
@@ -84,7 +84,7 @@ test('a membership gets an end, and a reload keeps the draft', async () => {
   await review(page)
   await save(page)
   await page.getByText('until 6 May 2031, 12:00').first().waitFor({ state: 'detached' })
-  assert.deepEqual((await ask(page, 'GET', '/users/hugo/groups')).groups, [{ group: 'Deposit viewers' }, { group: 'Finance' }])
+  await eventually(async () => assert.deepEqual((await ask(page, 'GET', '/users/hugo/groups')).groups, [{ group: 'Deposit viewers' }, { group: 'Finance' }]))
   page.check()
 })
 
@@ -115,7 +115,7 @@ test('own rules are found by typing, with the keyboard alone, and leaving asks o
   await page.getByRole('dialog').getByRole('heading', { name: /^Lose/ }).waitFor()
   await save(page)
   await saved(page)
-  assert.deepEqual(await ask(page, 'GET', '/users/noor/permissions'), { grants: [], restrictions: ['clients.requests.deposit:view', 'system.*:view'] })
+  await eventually(async () => assert.deepEqual(await ask(page, 'GET', '/users/noor/permissions'), { grants: [], restrictions: ['clients.requests.deposit:view', 'system.*:view'] }))
   await page.getByText('Nothing comes from Deposit viewers').waitFor()
   page.check()
 })
@@ -141,7 +141,7 @@ test('someone without access can be opened by the id, and off-boarding says what
   await page.looks('off-boarding')
   await dialog.getByRole('button', { name: 'Remove all access' }).click()
   await page.getByText('zoe@example.org may do nothing.').waitFor()
-  assert.equal((await ask(page, 'GET', '/users/zoe%40example.org')).known, false)
+  await eventually(async () => assert.equal((await ask(page, 'GET', '/users/zoe%40example.org')).known, false))
   page.check()
 })
 
@@ -199,12 +199,12 @@ test('who may only look, or only assign members of one group, is told why the re
   const lead = await open(host, '#/users/cleo', { user: 'finn' })
   const desk = lead.getByRole('checkbox', { name: 'Requests desk' })
   await desk.check()
-  assert.ok(await lead.getByRole('checkbox', { name: 'Finance' }).isDisabled())
+  await eventually(async () => assert.ok(await lead.getByRole('checkbox', { name: 'Finance' }).isDisabled()))
   await lead.looks('assigning one group')
   await review(lead)
   await save(lead)
   await saved(lead)
-  assert.ok(await desk.isChecked())
+  await eventually(async () => assert.ok(await desk.isChecked()))
   lead.check()
 })
 
@@ -220,7 +220,7 @@ test('two people are compared by what they may do', async () => {
   await page.looks('comparison')
   await page.getByRole('button', { name: 'Swap' }).click()
   await column(/^Only Dana/).getByText('None').waitFor()
-  assert.match(page.url(), /left=dana&right=hugo/)
+  await eventually(() => assert.match(page.url(), /left=dana&right=hugo/))
   page.check()
 })
 

@@ -1,7 +1,7 @@
 // Why 403?: from a real refusal of the back office to a fix, saved in the console, and the request that goes through.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { counts, open, picture } from './browser.mjs'
+import { counts, eventually, open, picture } from './browser.mjs'
 import { start, startTesthost } from './host.mjs'
 
 let host, page
@@ -59,7 +59,7 @@ test('from a 403 to the fix that was applied, for a week', async () => {
   await page.getByLabel('Denial id').fill(`You may not do this. Id: ${id}. Send this to an administrator.`)
   await page.getByRole('button', { name: 'Explain', exact: true }).click()
   await page.getByRole('heading', { level: 1, name: 'Why cleo was refused' }).waitFor()
-  assert.match(page.url(), new RegExp(`#/why/${id}$`))
+  await eventually(() => assert.match(page.url(), new RegExp(`#/why/${id}$`)))
   await page.getByRole('heading', { level: 2, name: /lacks 4 permissions/ }).waitFor()
   await page.getByText('Still refused').waitFor()
   await picture(page, 'console-why')
@@ -99,11 +99,11 @@ test('a restriction is told from what it takes away, with the paths of both', as
     await page.getByRole('listbox').getByRole('option').first().click()
   }
   await page.getByRole('heading', { level: 2, name: /lacks 1 permission$/ }).waitFor()
-  assert.match(page.url(), /user=finn&permission=clients.requests.withdrawal%3Aupdate&permission=finance.operations%3Aview$/)
+  await eventually(() => assert.match(page.url(), /user=finn&permission=clients.requests.withdrawal%3Aupdate&permission=finance.operations%3Aview$/))
   const paths = page.getByRole('list', { name: /^Paths to Update client/ })
   const read = async (i) => (await paths.locator(':scope > li').nth(i).innerText()).replace(/\s+/g, ' ')
-  assert.equal(await read(0), 'finn in Trainees must not clients.requests.withdrawal:update')
-  assert.equal(await read(1), 'finn in Trainees inherits Requests desk may clients.requests.withdrawal:update')
+  await eventually(async () => assert.equal(await read(0), 'finn in Trainees must not clients.requests.withdrawal:update'))
+  await eventually(async () => assert.equal(await read(1), 'finn in Trainees inherits Requests desk may clients.requests.withdrawal:update'))
   await page.getByText('It is given, but a restriction takes it away.').waitFor()
   await page.looks('an explanation')
   await fix('Review… Lift a restriction of Trainees').click()
