@@ -24,8 +24,11 @@ require (
 	gorm.io/gorm v1.31.2
 )
 
-// Of cmd/rightful alone: no host links it.
-require github.com/spf13/cobra v1.10.2
+// Of cmd/rightful alone: no host links cobra on its account, and isatty is linked by Gin anyway.
+require (
+	github.com/mattn/go-isatty v0.0.24
+	github.com/spf13/cobra v1.10.2
+)
 
 // Only for tests and the example back office: applications that embed the module don't get these in their go.mod.
 // redis-watcher v2.6.0 is the last one on casbin/v2. go-redis is raised from what it asks for. See
@@ -67,7 +70,6 @@ require (
 	github.com/json-iterator/go v1.1.12 // indirect
 	github.com/klauspost/cpuid/v2 v2.3.0 // indirect
 	github.com/leodido/go-urn v1.4.0 // indirect
-	github.com/mattn/go-isatty v0.0.24 // indirect
 	github.com/microsoft/go-mssqldb v1.11.2 // indirect
 	github.com/modern-go/concurrent v0.0.0-20180306012644-bacd9c7ef1dd // indirect
 	github.com/modern-go/reflect2 v1.0.2 // indirect

@@ -96,8 +96,8 @@ func getChange(c *call) {
 		c.fail(err)
 		return
 	}
-	if c.view.Can(c.user, authz.ViewUsers) {
-		impact, err := c.engine.As(c.user).ImpactOf(ctx, revision)
+	if c.can(authz.ViewUsers) {
+		impact, err := c.admin().ImpactOf(ctx, revision)
 		switch {
 		case errors.Is(err, authz.ErrRecordsDoNotFit):
 			// The record itself is worth showing, even more so if the records are damaged.

@@ -47,7 +47,7 @@ func explainUser(c *call) {
 		return
 	}
 	if past == 0 {
-		admin := c.engine.As(c.user)
+		admin := c.admin()
 		if until != nil {
 			admin = admin.Until(until.Time())
 		}

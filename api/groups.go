@@ -60,7 +60,7 @@ func getGroup(c *call) { c.showGroup(c.oneGroup(c.view, c.nestedLimit(maxRules))
 func (c *call) oneGroup(view *authz.View, nested int) func(authz.Group) part {
 	return func(g authz.Group) part {
 		shown := groupUpTo(g, nested)
-		shown.Allowed = allowedOnGroup(view, c.user, g.Name)
+		shown.Allowed = c.allowedOnGroup(view, g.Name)
 		return part{shown, isWhole(shown.Permissions)}
 	}
 }

@@ -56,6 +56,7 @@ func anyMethod(r gin.IRouter, path string, serve gin.HandlerFunc) {
 type mounted struct {
 	engine      *authz.Engine
 	currentUser CurrentUser
+	operator    *authz.Admin // who makes all requests, in place of users; nil unless made by [Operator]
 	router      *gin.Engine
 	table       []operation
 	imports     chan struct{} // full while as many imports as are allowed are received or carried out

@@ -34,7 +34,7 @@ func operating(operation func(*call) authz.Operation) needs {
 	return func(c *call) error {
 		ctx, done := c.reading()
 		defer done()
-		return c.engine.As(c.user).Authorize(ctx, operation(c))
+		return c.admin().Authorize(ctx, operation(c))
 	}
 }
 
@@ -47,7 +47,7 @@ func acting(action authz.Action) needs {
 // which keep rules of groups that were deleted since: that needs the right to view changes as well.
 func (c *call) authorize() error {
 	err := c.operation.needs(c)
-	if !c.asksForPast() || c.view.Can(c.user, authz.ViewChanges) {
+	if !c.asksForPast() || c.can(authz.ViewChanges) {
 		return err
 	}
 	if err == nil {
@@ -69,7 +69,7 @@ func (c *call) asksForPast() bool {
 func (c *call) lacks(permissions ...authz.Permission) error {
 	var missing []authz.Pattern
 	for _, p := range permissions {
-		if !c.view.Can(c.user, p) {
+		if !c.can(p) {
 			missing = append(missing, authz.Pattern(p))
 		}
 	}

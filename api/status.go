@@ -20,7 +20,7 @@ func getStatus(c *call) {
 		Revision:   int64(now.Head.Revision),
 		AgeSeconds: math.Round(now.Age.Seconds()*1000) / 1000,
 	}
-	if c.view.Can(c.user, authz.ViewChanges) {
+	if c.can(authz.ViewChanges) {
 		status.Store = storeStatusOf(now.StoreErr)
 		status.BadRows = badRowsOf(c.view.BadRows())
 		status.Drift = driftOf(c.engine.Drift())

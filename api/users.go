@@ -42,10 +42,10 @@ type person struct {
 }
 
 // show shows a user with at most so many rules, groups and effective permissions, and none of the last beyond 8 MiB.
-func (p person) show(caller authz.UserID, who authz.Person, most int) part {
+func (p person) show(allowed []string, who authz.Person, most int) part {
 	shown := openapi.User{
 		ID: string(p.ID), DisplayName: who.Name, Email: who.Email, Known: p.Known, Permissions: rulesOf(p.Permissions, most), Version: int64(p.version.Revision),
-		Allowed: allowedOnUser(p.view, caller, p.ID),
+		Allowed: allowed,
 	}
 	shown.Groups, shown.GroupCount = membershipsOf(p.User, most)
 	held := p.view.PermissionsOf(p.ID)
@@ -56,7 +56,7 @@ func (p person) show(caller authz.UserID, who authz.Person, most int) part {
 
 func getUser(c *call) {
 	nested := c.nestedLimit(maxRules)
-	c.showUser(func(p person) part { return p.show(c.user, c.people(p.ID)[p.ID], nested) })
+	c.showUser(func(p person) part { return p.show(c.allowedOnUser(p.view, p.ID), c.people(p.ID)[p.ID], nested) })
 }
 
 func getUserGroups(c *call) { c.showUser(showGroups(c.rulesPage())) }

@@ -42,7 +42,7 @@ func (c *call) change(operate func(authz.Admin) (authz.Change, error), answer fu
 
 // actor reads what every write can have: its reason, whether it is a dry run, and at which past revision (unless 0).
 func (c *call) actor() (acting authz.Admin, dry bool, past authz.Revision) {
-	acting = c.engine.As(c.user).Via("rest").Because(c.reason())
+	acting = c.admin().Because(c.reason())
 	dry, past = c.choice("dry_run", "true", "false") == "true", c.pastRevision()
 	if past > 0 && !dry {
 		c.bad(`the query parameter "revision" requires "dry_run=true": a past revision can't be changed`)
@@ -72,7 +72,7 @@ func (c *call) preview(acting authz.Admin, past authz.Revision, operate func(aut
 		return
 	}
 	shown := changeOf(c.visible(change))
-	if c.view.Can(c.user, authz.ViewUsers) {
+	if c.can(authz.ViewUsers) {
 		addImpact(&shown, change.Impact)
 	}
 	c.ok(shown)
@@ -95,7 +95,7 @@ func (c *call) rehearsing(a authz.Admin, past authz.Revision) (authz.Admin, erro
 // visible is a change that the caller has made or would make, without rules and memberships of users for callers who
 // may not see users. Changing a group can change such rules: rights to assign members follow the group.
 func (c *call) visible(change authz.Change) authz.Change {
-	if c.view.Can(c.user, authz.ViewUsers) {
+	if c.can(authz.ViewUsers) {
 		return change
 	}
 	ofUser := func(r authz.Rule) bool {

@@ -14,6 +14,26 @@ func noArguments(_ *cobra.Command, args []string) error {
 	return nil
 }
 
+// one takes exactly one argument.
+func one(what string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return usageError{fmt.Errorf("takes one %s, but got %s", what, plural(len(args), "argument"))}
+		}
+		return nil
+	}
+}
+
+// atMostOne takes one argument or none.
+func atMostOne(what string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) > 1 {
+			return usageError{fmt.Errorf("takes at most one %s, but got %d arguments", what, len(args))}
+		}
+		return nil
+	}
+}
+
 func oneUser(_ *cobra.Command, args []string) error {
 	if len(args) != 1 {
 		return usageError{fmt.Errorf("takes the id of one user, but got %d arguments", len(args))}

@@ -92,7 +92,7 @@ func TestArchiveChild(t *testing.T) {
 	if folder == "" {
 		t.Skip("started by TestArchiveKilled")
 	}
-	p := process{os.Stdin, io.Discard, io.Discard, func(string) string { return "" }}
+	p := process{stdin: os.Stdin, stdout: io.Discard, stderr: io.Discard, getenv: func(string) string { return "" }}
 	args := []string{"audit", "archive", "--db", "sqlite:" + filepath.Join(folder, "policy.db"), "--keep", "0", filepath.Join(folder, "archive.jsonl")}
 	if status := run(t.Context(), args, p); status != 0 {
 		t.Errorf("exit status %d", status)

@@ -12,7 +12,7 @@ import (
 // writeExplanation writes an explanation for people.
 func writeExplanation(to io.Writer, x openapi.Explanation) {
 	if !x.Known {
-		note(to, "%s is unknown to the policy: no group has them as a member, and no rule names them.\n", x.User)
+		note(to, "%s\n", unknownUser(x.User))
 	}
 	for _, p := range x.Permissions {
 		verb := "lacks"
@@ -20,6 +20,7 @@ func writeExplanation(to io.Writer, x openapi.Explanation) {
 			verb = "holds"
 		}
 		note(to, "  %s %s%s%s\n", verb, p.Permission, labeled(p), until(p.Until)+lost(p.Lost))
+		writeOrigins(to, p)
 	}
 	if x.Allowed {
 		note(to, "%s may do this.\n", x.User)
@@ -43,6 +44,22 @@ func writeExplanation(to io.Writer, x openapi.Explanation) {
 		for _, request := range fix.Operations {
 			note(to, "    %s %s\n", request.Method, request.Path)
 		}
+	}
+}
+
+// shownOrigins is how many of the rules that decide about a permission people see. -o json lists more.
+const shownOrigins = 3
+
+// writeOrigins writes the rules that decide about a permission, and how they reach the user.
+func writeOrigins(to io.Writer, p openapi.ExplainedPermission) {
+	origins := deciding(p)
+	for _, o := range origins[:min(shownOrigins, len(origins))] {
+		if !o.BadRow { // reported with its id
+			note(to, "      %s%s\n", originText(o), viaPath(o))
+		}
+	}
+	if more := len(origins) - shownOrigins; more > 0 {
+		note(to, "      and %s more\n", plural(more, "rule"))
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/rightful-go/rightful/api"
 	"github.com/rightful-go/rightful/authz"
 	"github.com/rightful-go/rightful/authz/memstore"
+	"github.com/rightful-go/rightful/authz/policycsv"
 	"github.com/rightful-go/rightful/internal/database"
 	"gorm.io/gorm"
 )
@@ -29,6 +30,7 @@ import (
 //
 //	export NAME=VALUE…    sets environment variables
 //	write FILE TEXT       writes a file
+//	cat FILE              prints a file
 //	ls                    lists the files
 //	office FILE [KEY]     makes a policy in an SQLite file, whose records are keyed with KEY: ana is its
 //	                      administrator, HEAD its head
@@ -40,12 +42,24 @@ import (
 //	serve [FILE]          starts a service at RIGHTFUL_URL, with the policy of a file or one in memory; tokens
 //	                      are user ids
 //	deny USER PERMISSION  has the service deny a user, by the id in DENIAL
+//	backoffice            makes the policy of authz/testdata/backoffice, in a database or behind a service as the
+//	                      test says, for the commands that follow; operator@host is an administrator
 type shell struct {
 	t       *testing.T
 	folder  string // where it works
 	env     map[string]string
 	service *authz.Engine
+	where   way
 }
+
+// way is how commands get to the policy.
+type way int
+
+const (
+	onNothing way = iota // the transcript says it
+	onDatabase
+	onService
+)
 
 func (s *shell) builtin(out io.Writer, name string, args []string) {
 	s.t.Helper()
@@ -57,6 +71,10 @@ func (s *shell) builtin(out io.Writer, name string, args []string) {
 		}
 	case "write":
 		check(s.t, os.WriteFile(args[0], []byte(args[1]), 0o600))
+	case "cat":
+		text, err := os.ReadFile(args[0])
+		check(s.t, err)
+		note(out, "%s", text)
 	case "ls":
 		entries, err := os.ReadDir(".")
 		check(s.t, err)
@@ -65,6 +83,8 @@ func (s *shell) builtin(out io.Writer, name string, args []string) {
 		}
 	case "office":
 		s.office(args[0], strings.Join(args[1:], ""))
+	case "backoffice":
+		s.backoffice()
 	case "busy":
 		n, err := strconv.Atoi(args[1])
 		check(s.t, err)
@@ -182,6 +202,11 @@ func (s *shell) serve(file ...string) {
 	s.service = engine
 	_, err = engine.As("ana").CreateGroup(s.t.Context(), authz.GroupSpec{Name: group, Permissions: authz.Rules{Grants: []authz.Pattern{"a:*"}}})
 	check(s.t, err)
+	s.mount(engine)
+}
+
+// mount starts a service with an engine.
+func (s *shell) mount(engine *authz.Engine) {
 	gin.SetMode(gin.ReleaseMode) // it logs less
 	r := gin.New()
 	api.Mount(r.Group("/api/v1"), engine, func(c *gin.Context) authz.UserID {
@@ -191,6 +216,34 @@ func (s *shell) serve(file ...string) {
 	server := httptest.NewServer(r)
 	s.t.Cleanup(server.Close)
 	s.env["RIGHTFUL_URL"] = server.URL + "/api/v1"
+}
+
+// scenario is the folder of a whole policy.
+var scenario, _ = filepath.Abs("../../authz/testdata/backoffice")
+
+func (s *shell) backoffice() {
+	s.t.Helper()
+	seed, err := policycsv.ReadSeed(os.DirFS(scenario))
+	check(s.t, err)
+	store := authz.Store(memstore.New())
+	if s.where == onDatabase {
+		opened, err := database.Open(s.t.Context(), "sqlite:policy.db", gormstore.Options{})
+		check(s.t, err)
+		defer opened.Close()
+		store = opened
+	}
+	engine, err := authz.Open(s.t.Context(), store, authz.Options{Seed: &seed, Logger: slog.New(slog.DiscardHandler)})
+	check(s.t, err)
+	_, err = engine.As("ana").Assign(s.t.Context(), authz.Administrators, "operator@host")
+	check(s.t, err)
+	if s.where == onDatabase {
+		check(s.t, engine.Close(context.Background()))
+		s.env["RIGHTFUL_DB"], s.env["RIGHTFUL_CATALOG"] = "sqlite:policy.db", filepath.Join(scenario, "permissions.csv")
+		return
+	}
+	s.t.Cleanup(func() { _ = engine.Close(context.Background()) })
+	s.mount(engine)
+	s.env["RIGHTFUL_TOKEN"] = "operator@host"
 }
 
 // deny returns when the denial can be read, which is within a second.

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -16,11 +19,35 @@ type output struct {
 }
 
 func (o *output) addFlag(root *cobra.Command) {
-	root.PersistentFlags().VarP(&o.format, "output", "o", "`format` of the result: text or json")
-	formats := cobra.FixedCompletions([]cobra.Completion{string(formatText), string(formatJSON)}, cobra.ShellCompDirectiveNoFileComp)
+	root.PersistentFlags().VarP(&o.format, "output", "o", "`format` of the result: text, json, or where there is a table csv")
+	formats := cobra.FixedCompletions([]cobra.Completion{string(formatText), string(formatJSON), string(formatCSV)}, cobra.ShellCompDirectiveNoFileComp)
 	if err := root.RegisterFlagCompletionFunc("output", formats); err != nil {
 		panic(err) // the flag was added on the first line
 	}
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return o.check(cmd) }
+}
+
+// alsoFormats is the annotation of commands with the formats that they have beside text and json.
+const alsoFormats = "formats"
+
+// withFormats says which formats a command has beside text and json.
+func withFormats(cmd *cobra.Command, formats ...format) *cobra.Command {
+	names := make([]string, len(formats))
+	for i, f := range formats {
+		names[i] = string(f)
+	}
+	cmd.Annotations = map[string]string{alsoFormats: strings.Join(names, " ")}
+	return cmd
+}
+
+// check refuses a format that the command doesn't have, before it does anything.
+func (o *output) check(cmd *cobra.Command) error {
+	also := strings.Fields(cmd.Annotations[alsoFormats])
+	formats := append([]string{string(formatText), string(formatJSON)}, also...)
+	if slices.Contains(formats, string(o.format)) {
+		return nil
+	}
+	return usageError{fmt.Errorf("the result of this command can't be %s; use -o %s", o.format, strings.Join(formats, " or -o "))}
 }
 
 // print writes a result: value for programs, the text for people.
@@ -32,20 +59,93 @@ func (o *output) print(value any, format string, args ...any) error {
 	return err
 }
 
+// printTable writes a result that is a table: value as JSON, the table as CSV, and for people what before and after
+// say, with the table between them. Without rows people see after alone.
+func (o *output) printTable(value any, t table, before, after string) error {
+	switch o.format {
+	case formatJSON:
+		return json.NewEncoder(o.to).Encode(value)
+	case formatCSV:
+		return t.writeCSV(o.to)
+	}
+	text := before
+	if len(t.rows) > 0 {
+		text += t.String()
+	}
+	_, err := io.WriteString(o.to, text+after)
+	return err
+}
+
+// A table has a header and rows of as many fields.
+type table struct {
+	header  []string
+	rows    [][]string
+	isNamed bool // the header has names of groups, which are shown as they are
+}
+
+func (t *table) add(fields ...string) { t.rows = append(t.rows, fields) }
+
+// writeCSV writes the table as RFC 4180 has it, with the header.
+func (t table) writeCSV(to io.Writer) error {
+	w := csv.NewWriter(to)
+	if err := w.Write(t.header); err != nil {
+		return err
+	}
+	return w.WriteAll(t.rows)
+}
+
+// String aligns the columns, for people. The header is in capitals.
+func (t table) String() string {
+	header, widths := t.shownHeader(), make([]int, len(t.header))
+	for _, row := range append([][]string{header}, t.rows...) {
+		for i, field := range row {
+			widths[i] = max(widths[i], runes(field))
+		}
+	}
+	var text strings.Builder
+	line := func(row []string) {
+		var one strings.Builder
+		for i, field := range row {
+			one.WriteString(field + strings.Repeat(" ", widths[i]-runes(field)+2))
+		}
+		text.WriteString(strings.TrimRight(one.String(), " ") + "\n")
+	}
+	line(header)
+	for _, row := range t.rows {
+		line(row)
+	}
+	return text.String()
+}
+
+func (t table) shownHeader() []string {
+	if t.isNamed {
+		return t.header
+	}
+	header := make([]string, len(t.header))
+	for i, name := range t.header {
+		header[i] = strings.ToUpper(strings.ReplaceAll(name, "_", " "))
+	}
+	return header
+}
+
+func runes(s string) int { return len([]rune(s)) }
+
 // A format is the value of -o.
 type format string
 
 const (
-	formatText format = "text"
-	formatJSON format = "json"
+	formatText  format = "text"
+	formatJSON  format = "json"
+	formatCSV   format = "csv"
+	formatJUnit format = "junit"
 )
 
 func (f *format) String() string { return string(*f) }
 func (f *format) Type() string   { return "format" }
 
 func (f *format) Set(s string) error {
-	if s != string(formatText) && s != string(formatJSON) {
-		return errors.New("must be text or json")
+	if !slices.Contains([]format{formatText, formatJSON, formatCSV, formatJUnit}, format(s)) {
+		return errors.New("must be text, json or csv; the command test has junit as well")
 	}
 	*f = format(s)
 	return nil

@@ -7,14 +7,17 @@ import (
 	"github.com/spf13/cobra"
 )
 
-const rootLong = `rightful is for the operators of a Rightful service. It works on the database of the
-policy, so that it helps even if the service is down; "why" and "status" ask a running one.
+const rootLong = `rightful asks and changes the policy of a Rightful service: on its database (--db), so that
+it helps even if the service is down, or through a running service (--url). The same code
+answers both ways.
 
 Environment:
-  RIGHTFUL_DB      stands in for --db
-  RIGHTFUL_URL     stands in for --url
-  RIGHTFUL_TOKEN   the bearer token for the service; there is no flag for it, since
-                   other users of the machine can read the arguments of a process
+  RIGHTFUL_DB            stands in for --db; use it for an address with a password
+  RIGHTFUL_CATALOG       stands in for --catalog
+  RIGHTFUL_URL           stands in for --url
+  RIGHTFUL_TOKEN         the token for the service; there is no flag for it, since other
+                         users of the machine can read the arguments of a process
+  RIGHTFUL_TOKEN_HEADER  stands in for --token-header
 
 Exit status:
   0  yes, or done
@@ -27,7 +30,7 @@ func rootCommand(p process) *cobra.Command {
 	out := &output{to: p.stdout, format: formatText}
 	root := &cobra.Command{
 		Use:           "rightful",
-		Short:         "Administer the policy of a Rightful service",
+		Short:         "Ask and change the policy of a Rightful service",
 		Long:          rootLong,
 		Version:       buildInfo().Version,
 		SilenceErrors: true, // run reports them
@@ -38,6 +41,13 @@ func rootCommand(p process) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	out.addFlag(root)
 	makeParent(root,
+		canCommand(p, out),
+		whoCanCommand(p, out),
+		userCommand(p, out),
+		groupCommand(p, out),
+		matrixCommand(p, out),
+		exportCommand(p, out),
+		importCommand(p, out),
 		migrateCommand(p, out),
 		adoptCommand(p, out),
 		auditCommand(p, out),

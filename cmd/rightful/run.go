@@ -12,6 +12,7 @@ type process struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer // the result goes to stdout, everything else to stderr
 	getenv         func(string) string
+	terminal       bool // a person sits at stdin and stderr, and can be asked
 }
 
 // run runs one command line, without the name of the program, and returns the exit status.
@@ -28,7 +29,7 @@ func run(ctx context.Context, args []string, p process) int {
 	if silent(err) {
 		return statusOf(err)
 	}
-	note(p.stderr, "%s: %v\n", cmd.CommandPath(), err)
+	note(p.stderr, "%s: %s\n", cmd.CommandPath(), message(err))
 	if errors.As(err, new(usageError)) {
 		note(p.stderr, "Run '%s --help' for usage.\n", cmd.CommandPath())
 	}

@@ -9,31 +9,34 @@ import (
 )
 
 func statusCommand(p process, out *output) *cobra.Command {
-	var s service
+	var s source
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "Show the state of a running service",
+		Short: "Show the state of the policy",
 		Long: `Ask a running service for its revision and age and, if the caller may view changes, for its
-store, bad rows, rules of undeclared permissions, and drift from the seed.
+store, bad rows, rules of undeclared permissions, and drift from the seed. With --db, the
+command opens the policy as an instance of the service does, and knows neither its catalog
+(see --catalog) nor its seed. For what to do about problems, see rightful doctor.
 
-The token of the caller is in RIGHTFUL_TOKEN. Exit status 0 means that the service
-answered, 1 that it has a problem: no store, bad rows or rules of undeclared permissions.`,
+Exit status 0 means that the service answered, 1 that it has a problem: no store, bad rows
+or rules of undeclared permissions.`,
 		Example: `  rightful status --url https://desk.example/api/v1`,
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return status(cmd.Context(), p, out, s)
+			return status(cmd.Context(), p, out, &s)
 		},
 	}
-	s.addFlag(cmd)
+	s.addFlags(cmd)
 	return cmd
 }
 
-func status(ctx context.Context, p process, out *output, s service) error {
-	c, err := s.open(p.getenv)
+func status(ctx context.Context, p process, out *output, s *source) error {
+	policy, err := s.open(ctx, p)
 	if err != nil {
 		return err
 	}
-	now, err := c.Status(ctx)
+	defer policy.close()
+	now, err := policy.Status(ctx)
 	if err != nil {
 		return err
 	}

@@ -33,31 +33,49 @@ func TestTranscripts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := replay(t, string(want))
-			if *update {
-				if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			if got != string(want) {
-				t.Errorf("%s differs (go test -update rewrites it):\n%s", filepath.Base(file), firstDifference(string(want), got))
-			}
-		})
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) { compare(t, file, onNothing) })
+	}
+}
+
+// TestTranscriptsBothWays runs the sessions in testdata/both on a database and on a service. They print the same,
+// because the same code answers.
+func TestTranscriptsBothWays(t *testing.T) {
+	files, err := filepath.Glob("testdata/both/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no transcripts: %v", err)
+	}
+	for _, file := range files {
+		file, err := filepath.Abs(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimSuffix(filepath.Base(file), ".txt")
+		t.Run(name+"/database", func(t *testing.T) { compare(t, file, onDatabase) })
+		t.Run(name+"/service", func(t *testing.T) { compare(t, file, onService) })
+	}
+}
+
+// compare runs a transcript and compares what it prints with the file.
+func compare(t *testing.T, file string, where way) {
+	t.Helper()
+	want, err := os.ReadFile(file)
+	check(t, err)
+	got := replay(t, string(want), where)
+	if *update && where != onService { // which must print the same
+		check(t, os.WriteFile(file, []byte(got), 0o600))
+		return
+	}
+	if got != string(want) {
+		t.Errorf("%s differs (go test -update rewrites it):\n%s", filepath.Base(file), firstDifference(string(want), got))
 	}
 }
 
 // replay runs the commands of a transcript and returns it with what they print now.
-func replay(t *testing.T, transcript string) string {
+func replay(t *testing.T, transcript string, where way) string {
 	t.Chdir(t.TempDir())
 	folder, err := os.Getwd()
 	check(t, err)
-	s := &shell{t: t, folder: folder, env: map[string]string{}}
+	s := &shell{t: t, folder: folder, env: map[string]string{}, where: where}
 	var now strings.Builder
 	inOutput := false
 	for line := range strings.Lines(transcript) {
@@ -99,7 +117,7 @@ func (s *shell) run(line string) string {
 	status := 0
 	if words[0] == "rightful" {
 		getenv := func(name string) string { return s.env[name] }
-		status = run(s.t.Context(), words[1:], process{bytes.NewReader(input), &stdout, &stderr, getenv})
+		status = run(s.t.Context(), words[1:], process{bytes.NewReader(input), &stdout, &stderr, getenv, s.env["TERMINAL"] != ""})
 	} else {
 		s.builtin(&stdout, words[0], words[1:])
 	}
@@ -140,6 +158,7 @@ var varying = []struct {
 	{regexp.MustCompile(`\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\b`), "TIME"},
 	{regexp.MustCompile(`\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)\b`), "TIME"},
 	{regexp.MustCompile(`actor=\S+@\S+`), "actor=USER@HOST"},
+	{regexp.MustCompile(`"actor":\{"kind":"(command|user)","id":"[^"]+@[^"]+"\},"channel":"(command|rest)"`), `"actor":ACTOR`},
 	{regexp.MustCompile(`go1\.\d+(\.\d+)?\b`), "GO"},
 	{regexp.MustCompile(`([" ])(v0\.0\.0-\d+-[0-9a-f]+(\+dirty)?|\(devel\))`), "${1}VERSION"},
 	{regexp.MustCompile(`"revision":"[0-9a-f]{40}",`), ""},

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// writer is what commands that change the policy have in common.
+// writer is what commands that change the policy in a database alone have in common.
 type writer struct {
 	db     databaseFlags
 	key    recordKey
@@ -22,7 +22,11 @@ type writer struct {
 func (w *writer) addFlags(cmd *cobra.Command) {
 	w.db.addFlags(cmd)
 	w.key.addFlag(cmd)
-	cmd.Flags().StringVar(&w.reason, "reason", "", "`text` that says why, for the record")
+	addReasonFlag(cmd, &w.reason)
+}
+
+func addReasonFlag(cmd *cobra.Command, reason *string) {
+	cmd.Flags().StringVar(reason, "reason", "", "`text` that says why, for the record")
 }
 
 // session is an open policy and the right to change it.
@@ -37,32 +41,52 @@ func (w *writer) open(ctx context.Context, p process) (*session, error) {
 	if err := w.db.complete(p.getenv); err != nil {
 		return nil, err
 	}
-	key, err := w.key.read()
+	s, err := openSession(ctx, &w.db, w.key, authz.Options{Logger: slog.New(slog.NewTextHandler(p.stderr, nil))})
 	if err != nil {
 		return nil, err
 	}
-	store, err := w.db.open(ctx)
+	s.Admin = s.Because(w.reason)
+	return s, nil
+}
+
+// openSession opens the policy of a database as an instance of the service does: it records foreign writes.
+func openSession(ctx context.Context, db *databaseFlags, keyFile recordKey, o authz.Options) (*session, error) {
+	key, err := keyFile.read()
+	if err != nil {
+		return nil, err
+	}
+	store, err := db.open(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if err := checkKey(ctx, store, key); err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	log := slog.New(slog.NewTextHandler(p.stderr, nil))
-	engine, err := authz.Open(ctx, store, authz.Options{RecordKey: key, Logger: log})
+	o.RecordKey = key
+	engine, err := authz.Open(ctx, store, o)
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	return &session{engine.AsCommand(account()).Because(w.reason), engine, store}, nil
+	return &session{engine.AsCommand(account()), engine, store}, nil
+}
+
+// warnings is a log of what needs attention. The result of a command says the rest.
+func warnings(p process) *slog.Logger {
+	return slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 }
 
 // closeTimeout bounds how long a command waits at its end for a store that doesn't answer.
 const closeTimeout = 5 * time.Second
 
-func (s *session) close() {
+func closeEngine(engine *authz.Engine) {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
-	_, _ = s.engine.Close(ctx), s.store.Close()
+	_ = engine.Close(ctx)
+}
+
+func (s *session) close() {
+	closeEngine(s.engine)
+	_ = s.store.Close()
 }
 
 // account names the account that runs the command, for the record.

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/rightful-go/rightful/authz"
+	"github.com/spf13/cobra"
+)
+
+// completeTime bounds how long a completion may take: a shell that waits is worse than one that offers nothing.
+const completeTime = time.Second
+
+// maxOffered is how many names a completion offers.
+const maxOffered = 100
+
+// completer lists names that begin with a text.
+type completer func(ctx context.Context, n namesOf, text string) ([]string, error)
+
+// namesOf is where completions find names.
+type namesOf interface {
+	groups(ctx context.Context, text string) ([]string, error)
+	users(ctx context.Context, text string) ([]string, error)
+	permissions(ctx context.Context, text string) ([]string, error)
+}
+
+func completeGroups(ctx context.Context, n namesOf, text string) ([]string, error) {
+	return n.groups(ctx, text)
+}
+
+func completeUsers(ctx context.Context, n namesOf, text string) ([]string, error) {
+	return n.users(ctx, text)
+}
+
+func completePermissions(ctx context.Context, n namesOf, text string) ([]string, error) {
+	return n.permissions(ctx, text)
+}
+
+func completeNothing(context.Context, namesOf, string) ([]string, error) { return nil, nil }
+
+// completing completes arguments, each by its completer, and further ones by the last. Nothing is offered, and no error
+// shown, if the policy doesn't answer within a second.
+func (s *source) completing(p process, each ...completer) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, text string) ([]string, cobra.ShellCompDirective) {
+		ctx, cancel := context.WithTimeout(cmd.Context(), completeTime)
+		defer cancel()
+		complete := each[min(len(args), len(each)-1)]
+		names, closes, err := s.openNames(ctx, p)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		defer closes()
+		list, err := complete(ctx, names, text)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		var offered []string
+		for _, name := range list {
+			if strings.HasPrefix(name, text) && len(offered) < maxOffered {
+				offered = append(offered, name)
+			}
+		}
+		return offered, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// completeFlag completes the values of a flag.
+func completeFlag(cmd *cobra.Command, name string, complete cobra.CompletionFunc) {
+	if err := cmd.RegisterFlagCompletionFunc(name, complete); err != nil {
+		panic(err) // there is no such flag
+	}
+}
+
+// openNames opens the policy for completions. A database is only read, not opened as an instance of the service.
+func (s *source) openNames(ctx context.Context, p process) (namesOf, func(), error) {
+	p.stderr = io.Discard
+	if err := s.choose(p.getenv); err != nil {
+		return nil, nil, err
+	}
+	if s.db.address == "" {
+		policy, err := s.open(ctx, p)
+		if err != nil {
+			return nil, nil, err
+		}
+		return policy, policy.close, nil
+	}
+	store, err := s.db.open(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	catalog, err := s.readCatalog()
+	if err != nil {
+		return nil, nil, err
+	}
+	names := &storedNames{catalog: catalog, seen: map[string]bool{}}
+	if err := store.Load(ctx, names.addState, names.addRow); err != nil {
+		_ = store.Close()
+		return nil, nil, err
+	}
+	return names, func() { _ = store.Close() }, nil
+}
+
+func (p *policy) groups(ctx context.Context, text string) ([]string, error) {
+	var list []string
+	for g, err := range p.Groups(ctx, text) {
+		if err != nil || len(list) == maxOffered {
+			return list, err
+		}
+		list = append(list, g.Name)
+	}
+	return list, nil
+}
+
+func (p *policy) users(ctx context.Context, text string) ([]string, error) {
+	var list []string
+	for u, err := range p.Users(ctx, text) {
+		if err != nil || len(list) == maxOffered {
+			return list, err
+		}
+		list = append(list, u.ID)
+	}
+	return list, nil
+}
+
+func (p *policy) permissions(ctx context.Context, text string) ([]string, error) {
+	var list []string
+	for e, err := range p.Permissions(ctx, "", text) {
+		if err != nil || len(list) == maxOffered {
+			return list, err
+		}
+		list = append(list, e.Permission)
+	}
+	return list, nil
+}
+
+// storedNames are the names that the tables of a policy have.
+type storedNames struct {
+	catalog               authz.Catalog
+	seen                  map[string]bool
+	groupList, userList   []string
+	permissionsOfTheRules []string
+}
+
+func (n *storedNames) addState(state authz.State) error {
+	for _, g := range state.Groups {
+		n.groupList = append(n.groupList, string(g.Name))
+	}
+	return nil
+}
+
+func (n *storedNames) addRow(row authz.Row) error {
+	if subject := row.V[0]; !strings.HasPrefix(subject, "group:") && !n.seen[subject] {
+		n.seen[subject] = true
+		n.userList = append(n.userList, subject)
+	}
+	if permission := row.V[1] + ":" + row.V[2]; row.Type == "p" && !strings.Contains(permission, "*") && !n.seen[permission] {
+		n.seen[permission] = true
+		n.permissionsOfTheRules = append(n.permissionsOfTheRules, permission)
+	}
+	return nil
+}
+
+func (n *storedNames) groups(context.Context, string) ([]string, error) { return n.groupList, nil }
+func (n *storedNames) users(context.Context, string) ([]string, error)  { return n.userList, nil }
+
+func (n *storedNames) permissions(context.Context, string) ([]string, error) {
+	if len(n.catalog) == 0 {
+		return n.permissionsOfTheRules, nil
+	}
+	var list []string
+	for _, e := range n.catalog {
+		list = append(list, string(e.Permission))
+	}
+	return list, nil
+}
