@@ -30,6 +30,16 @@ require (
 	github.com/spf13/cobra v1.10.2
 )
 
+// Of the packages of api/identity alone: a host links that of the package that it imports, and no other. See
+// docs/adr/0021-identity.md.
+require (
+	github.com/alexedwards/scs/v2 v2.9.0
+	github.com/gin-contrib/sessions v1.0.4
+	github.com/go-jose/go-jose/v4 v4.1.4
+	github.com/gorilla/securecookie v1.1.2
+	github.com/gorilla/sessions v1.4.0
+)
+
 // Only for tests and the example back office: applications that embed the module don't get these in their go.mod.
 // redis-watcher v2.6.0 is the last one on casbin/v2. go-redis is raised from what it asks for. See
 // docs/adr/0012-a-notification-is-a-hint.md.
@@ -61,6 +71,7 @@ require (
 	github.com/golang-sql/civil v0.0.0-20220223132316-b832511892a9 // indirect
 	github.com/golang-sql/sqlexp v0.1.0 // indirect
 	github.com/google/uuid v1.6.0 // indirect
+	github.com/gorilla/context v1.1.2 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
 	github.com/jackc/pgpassfile v1.0.0 // indirect
 	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect

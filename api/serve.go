@@ -48,8 +48,8 @@ func (m *mounted) perform(o operation) gin.HandlerFunc {
 		from := c.Request.Context().Value(hostKey{}).(host)
 		call := &call{http: c, engine: m.engine, operation: o, table: m.table, prefix: from.prefix, operator: m.operator}
 		if o.needs != nil {
-			if call.user = m.currentUser(from.context); call.user == "" && m.operator == nil {
-				unauthenticated(c, from.context)
+			var ok bool
+			if call.user, ok = m.identify(c, from.context); !ok {
 				return
 			}
 			call.view = m.engine.View()
@@ -75,15 +75,6 @@ func (m *mounted) perform(o operation) gin.HandlerFunc {
 		call.parseQuery()
 		o.handle(call)
 	}
-}
-
-// unauthenticated answers an anonymous request with 401, unless the host has answered it.
-func unauthenticated(c, outer *gin.Context) {
-	if outer.IsAborted() || outer.Writer.Written() {
-		c.Abort()
-		return
-	}
-	writeProblem(c, problem.Document{Type: problem.Unauthenticated, Detail: problem.SignInFirst})
 }
 
 // refused reports whether the form of the request is wrong, and then answers with all errors.

@@ -24,11 +24,27 @@ import (
 // CurrentUser returns the user that the host has signed in, from a session or a token, never from
 // something that the client can forge. It returns "" for anonymous requests, which get 401.
 //
+// If the user can't be established, for example because the session store is away, it adds an error to the
+// context, with [gin.Context.Error]: whatever it returns, the request gets 503, and the error is logged.
+// [FromRequest] does so for a function that returns an error.
+//
 // It is called for every guarded request, so it should read what an earlier middleware has
-// established. It may answer the request itself, for example with a redirect to a login page, or with
-// a 503 if the session store is away; it must then abort and return "". It must not call Next: the
-// handler would run before the decision.
+// established. It may answer the request itself, for example with a redirect to a login page; it must then
+// abort and return "". It must not call Next: the handler would run before the decision.
 type CurrentUser = func(*gin.Context) authz.UserID
+
+// FromRequest makes a CurrentUser function, also for api.Mount, of one that reads the request alone, as
+// package guard has them.
+func FromRequest(currentUser guard.CurrentUser) CurrentUser {
+	return func(c *gin.Context) authz.UserID {
+		user, err := currentUser(c.Request)
+		if err != nil {
+			_ = c.Error(err) // it is the same error, to add more to
+			return ""
+		}
+		return user
+	}
+}
 
 // Guard makes Gin middlewares that let a request through to its handler if the signed-in user holds the
 // permissions that the route needs. It decides and refuses as [guard.Guard] does, and records the
@@ -121,9 +137,11 @@ func (q *requirement) handle(c *gin.Context) {
 			c.Abort()
 		}
 	}()
-	d := q.guard.engine.Decide(authz.Question{
-		User: q.guard.currentUser(c), Permissions: q.question.Permissions, OneIsEnough: q.question.OneIsEnough,
-	})
+	user, ok := q.guard.identify(c)
+	if !ok {
+		return
+	}
+	d := q.guard.engine.Decide(authz.Question{User: user, Permissions: q.question.Permissions, OneIsEnough: q.question.OneIsEnough})
 	if allowed = d.Allowed; !allowed {
 		q.guard.Refuse(c, d)
 	}
@@ -142,7 +160,10 @@ func (q *computed) handle(c *gin.Context) {
 			c.Abort()
 		}
 	}()
-	user := q.guard.currentUser(c)
+	user, ok := q.guard.identify(c)
+	if !ok {
+		return
+	}
 	if user == "" { // anonymous callers can't probe for existence by a 404
 		q.guard.Refuse(c, authz.Decision{})
 		return
@@ -163,16 +184,33 @@ func (q *computed) handle(c *gin.Context) {
 	}
 }
 
+// identify returns the user of a request. If the user can't be established, it answers and returns false.
+func (g *Guard) identify(c *gin.Context) (authz.UserID, bool) {
+	before := len(c.Errors)
+	user := g.currentUser(c)
+	if len(c.Errors) == before {
+		return user, true
+	}
+	err := c.Errors.Last().Err
+	g.answer(c, func(w http.ResponseWriter, r *http.Request) { g.guard.Unidentified(w, r, err) })
+	return "", false
+}
+
 // Refuse aborts a request that a decision denied and answers it, see [guard.Guard.Refuse]. It adds
 // nothing to a request that is aborted or answered already, by CurrentUser for example. The middlewares
 // call Refuse. Call it from a handler that decides itself, with [authz.Engine.Decide].
 func (g *Guard) Refuse(c *gin.Context, d authz.Decision) {
+	g.answer(c, func(w http.ResponseWriter, r *http.Request) { g.guard.Refuse(w, r, d) })
+}
+
+// answer aborts a request and answers it, unless it is aborted or answered already.
+func (*Guard) answer(c *gin.Context, with func(http.ResponseWriter, *http.Request)) {
 	answered := c.IsAborted() || c.Writer.Written()
 	c.Abort()
 	if answered {
 		return
 	}
-	g.guard.Refuse(c.Writer, requestOf(c), d)
+	with(c.Writer, requestOf(c))
 	c.Writer.WriteHeaderNow()
 }
 

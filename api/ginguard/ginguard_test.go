@@ -272,3 +272,52 @@ func TestCurrentUserMayAnswer(t *testing.T) {
 		}
 	}
 }
+
+// A user who can't be established gets 503 and isn't let in, whatever CurrentUser returns beside the error.
+func TestIdentityThatFails(t *testing.T) {
+	var log bytes.Buffer
+	away := errors.New("the session store is away")
+	engine := scenario(t, "backoffice")
+	for name, currentUser := range map[string]ginguard.CurrentUser{
+		"an error and no user": func(c *gin.Context) authz.UserID { _ = c.Error(away); return "" },
+		"an error and a user":  func(c *gin.Context) authz.UserID { _ = c.Error(away); return "ana" },
+		"of a request":         ginguard.FromRequest(func(*http.Request) (authz.UserID, error) { return "ana", away }),
+	} {
+		log.Reset()
+		g := ginguard.New(engine, currentUser, guard.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		for method, handler := range map[string]gin.HandlerFunc{
+			"Require":    g.Require("finance.balances:view"),
+			"RequireAny": g.RequireAny("finance.balances:view"),
+			"RequireFunc": g.RequireFunc(func(*gin.Context) ([]authz.Permission, error) {
+				t.Errorf("%s: the permissions of a request were asked for", name)
+				return []authz.Permission{"finance.balances:view"}, nil
+			}),
+		} {
+			w := send(guarded(handler), "", "GET", "/x")
+			if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || strings.Contains(w.Body.String(), "away") {
+				t.Errorf("%s, %s: %d %v %s", name, method, w.Code, w.Header(), w.Body)
+			}
+		}
+		if n := strings.Count(log.String(), away.Error()); n != 3 {
+			t.Errorf("%s: logged %d times: %s", name, n, &log)
+		}
+	}
+}
+
+// Errors that other handlers have added before say nothing about the user.
+func TestErrorsOfOtherHandlers(t *testing.T) {
+	user := ginguard.FromRequest(func(*http.Request) (authz.UserID, error) { return "ana", nil })
+	g := ginguard.New(scenario(t, "backoffice"), user, quiet)
+	r := gin.New()
+	r.GET("/x", func(c *gin.Context) { _ = c.Error(errors.New("a warning")) }, g.Require("finance.balances:view"), through)
+	if w := send(r, "", "GET", "/x"); w.Code != http.StatusOK {
+		t.Error(w.Code)
+	}
+	answers := func(c *gin.Context) authz.UserID {
+		_ = c.AbortWithError(http.StatusTeapot, errors.New("the host answers by itself"))
+		return ""
+	}
+	if w := send(guarded(ginguard.New(scenario(t, "backoffice"), answers, quiet).Require("finance.balances:view")), "", "GET", "/x"); w.Code != http.StatusTeapot {
+		t.Error(w.Code)
+	}
+}

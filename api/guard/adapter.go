@@ -33,14 +33,12 @@ func (g *Guard) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	problem.Write(w, r, problem.Document{Type: problem.Internal, Detail: problem.InternalDetail})
 }
 
-// unidentified answers a request whose user can't be established: 503, because the identity usually
-// comes from a server that is away.
-func (g *Guard) unidentified(w http.ResponseWriter, r *http.Request, err error) {
+// Unidentified answers a request whose user can't be established, and logs why: 503, because the identity
+// usually comes from a server that is away. It has the form of the error functions of session managers.
+func (g *Guard) Unidentified(w http.ResponseWriter, r *http.Request, err error) {
 	g.log.Error("can't find out who is signed in", "method", r.Method, "route", g.options.Route(r), "error", err)
-	g.respond(w, r, problem.Document{Type: problem.StoreUnavailable, Detail: identityDetail}, authz.Decision{})
+	g.respond(w, r, problem.Document{Type: problem.StoreUnavailable, Detail: problem.UnidentifiedDetail}, authz.Decision{})
 }
-
-const identityDetail = "The server can't find out who is signed in. Try again later."
 
 // warn logs if a request was denied because its route asks for nothing that anybody could hold.
 func (g *Guard) warn(r *http.Request, permissions []authz.Permission) {

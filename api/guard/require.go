@@ -33,7 +33,7 @@ func (g *Guard) static(q authz.Question) func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			user, err := g.currentUser(r)
 			if err != nil {
-				g.unidentified(w, r, err)
+				g.Unidentified(w, r, err)
 				return
 			}
 			d := g.engine.Decide(authz.Question{User: user, Permissions: q.Permissions, OneIsEnough: q.OneIsEnough})
@@ -62,7 +62,7 @@ func (g *Guard) RequireFunc(permissions func(*http.Request) ([]authz.Permission,
 			user, err := g.currentUser(r)
 			switch {
 			case err != nil:
-				g.unidentified(w, r, err)
+				g.Unidentified(w, r, err)
 				return
 			case user == "": // anonymous callers can't probe for existence by a 404
 				g.Refuse(w, r, authz.Decision{})

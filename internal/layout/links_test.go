@@ -18,6 +18,11 @@ var (
 	gorm             = []string{"gorm.io"}
 	gin              = []string{"github.com/gin-gonic", "github.com/gin-contrib"}
 	redis            = []string{"github.com/redis", "github.com/casbin/redis-watcher"}
+	jose             = []string{"github.com/go-jose"}
+	ginSessions      = []string{"github.com/gin-contrib/sessions", "github.com/gorilla"}
+	scsSessions      = []string{"github.com/alexedwards"}
+	identity         = slices.Concat(jose, ginSessions, scsSessions)
+	databases        = slices.Concat(sqliteDriver, postgresDriver, mysqlDriver, gorm)
 	ourTestPackages  = []string{module + "/internal/database", module + "/internal/testservers", module + "/adapters/internal/dbtest", module + "/authz/authztest", "testing"}
 	neverInLibraries = slices.Concat(sqlServerDriver, gormAdapter, redis, ourTestPackages)
 )
@@ -25,16 +30,22 @@ var (
 // neverLinked maps packages to the imports that they must not reach, directly or indirectly: a host that
 // imports the package would link them.
 var neverLinked = map[string][]string{
-	"authz":              slices.Concat(sqliteDriver, postgresDriver, mysqlDriver, gorm, gin, neverInLibraries),
-	"authz/memstore":     slices.Concat(sqliteDriver, postgresDriver, mysqlDriver, gorm, gin, neverInLibraries),
-	"authz/policycsv":    slices.Concat(sqliteDriver, postgresDriver, mysqlDriver, gorm, gin, neverInLibraries),
-	"adapters/gormstore": slices.Concat(sqliteDriver, postgresDriver, mysqlDriver, gin, neverInLibraries),
-	"adapters/sqlite":    slices.Concat(postgresDriver, mysqlDriver, gin, neverInLibraries),
-	"adapters/postgres":  slices.Concat(sqliteDriver, mysqlDriver, gin, neverInLibraries),
-	"adapters/mysql":     slices.Concat(sqliteDriver, postgresDriver, gin, neverInLibraries),
-	"adapters/watcher":   slices.Concat(sqliteDriver, postgresDriver, mysqlDriver, gorm, gin, neverInLibraries),
-	"adapters/casbin":    slices.Concat(gin, redis, ourTestPackages), // gorm-adapter links every driver
-	"api":                slices.Concat(sqliteDriver, postgresDriver, mysqlDriver, gorm, neverInLibraries),
+	"authz":              slices.Concat(databases, gin, identity, neverInLibraries),
+	"authz/memstore":     slices.Concat(databases, gin, identity, neverInLibraries),
+	"authz/policycsv":    slices.Concat(databases, gin, identity, neverInLibraries),
+	"adapters/gormstore": slices.Concat(sqliteDriver, postgresDriver, mysqlDriver, gin, identity, neverInLibraries),
+	"adapters/sqlite":    slices.Concat(postgresDriver, mysqlDriver, gin, identity, neverInLibraries),
+	"adapters/postgres":  slices.Concat(sqliteDriver, mysqlDriver, gin, identity, neverInLibraries),
+	"adapters/mysql":     slices.Concat(sqliteDriver, postgresDriver, gin, identity, neverInLibraries),
+	"adapters/watcher":   slices.Concat(databases, gin, identity, neverInLibraries),
+	"adapters/casbin":    slices.Concat(gin, identity, redis, ourTestPackages), // gorm-adapter links every driver
+	"api":                slices.Concat(databases, identity, neverInLibraries),
+	"api/guard":          slices.Concat(databases, gin, identity, neverInLibraries),
+	"api/ginguard":       slices.Concat(databases, identity, neverInLibraries),
+
+	"api/identity/bearer":     slices.Concat(databases, gin, ginSessions, scsSessions, neverInLibraries),
+	"api/identity/ginsession": slices.Concat(databases, jose, scsSessions, neverInLibraries),
+	"api/identity/scssession": slices.Concat(databases, gin, jose, ginSessions, neverInLibraries),
 }
 
 // A host links only the dependencies of the packages of Rightful that it imports.

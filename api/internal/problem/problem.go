@@ -125,6 +125,8 @@ const (
 	SignInFirst = "Sign in first."
 	// InternalDetail reveals nothing; the log has the error.
 	InternalDetail = "Something went wrong on the server."
+	// UnidentifiedDetail is the text of a 503 if an identity can't be established.
+	UnidentifiedDetail = "The server can't find out who is signed in. Try again later."
 	// ExpiredDetail is the text of a 503 past [authz.Options.MaxAge].
 	ExpiredDetail = "The store can't be reached, and the last policy read is too old for decisions. Try again later."
 )

@@ -2606,7 +2606,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `store-unavailable`: the store can't be reached. Decisions are made by the last revision read, for as long as the host allows; after that, everything but `/status` answers like this. Try again later. */
+        /** @description `store-unavailable`: the store can't be reached. Decisions are made by the last revision read, for as long as the host allows; after that, everything but `/status` answers like this. So does every operation while the host can't find out who is signed in. Try again later. */
         StoreUnavailable: {
             headers: {
                 "Retry-After": components["headers"]["RetryAfter"];
@@ -4526,6 +4526,7 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             413: components["responses"]["TooLarge"];
             500: components["responses"]["Internal"];
+            503: components["responses"]["StoreUnavailable"];
         };
     };
     getOpenapi: {

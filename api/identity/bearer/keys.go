@@ -1,0 +1,137 @@
+package bearer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+)
+
+// When keys are fetched:
+//
+//   - A token with a known key waits for nothing. If the keys are older than refreshAfter, they are fetched beside it.
+//   - A token with an unknown key is judged by keys that are at most fetchPause old, so it may wait for a fetch.
+//   - There is one fetch at a time, at least fetchPause after the last, for at most fetchTimeout. So whatever tokens are
+//     sent, the issuer gets a request every ten seconds at most, and a new key is known within that time.
+//   - If a fetch fails, the keys stay, until they are older than the host allows. Without them, or with an unknown key, a
+//     token can't be judged until a fetch succeeds.
+const (
+	refreshAfter = 5 * time.Minute
+	fetchPause   = 10 * time.Second
+	fetchTimeout = 5 * time.Second
+)
+
+// fetchedKeys are the keys of an issuer, kept current. Its zero times are long ago.
+type fetchedKeys struct {
+	fetch  func(context.Context) ([]jose.JSONWebKey, error)
+	maxAge time.Duration
+	log    *slog.Logger
+
+	mu      sync.Mutex
+	keys    []jose.JSONWebKey
+	fetched time.Time     // when keys were fetched last
+	ended   time.Time     // when the last attempt ended
+	err     error         // of the last attempt
+	pending chan struct{} // closed when the attempt in progress ends; nil if there is none
+}
+
+func newFetchedKeys(o Options) *fetchedKeys {
+	f := fetcher{client: o.Client, issuer: o.Issuer, keysURL: o.KeysURL, isSafe: o.isSafe}
+	return &fetchedKeys{fetch: f.keys, maxAge: o.MaxKeyAge, log: o.Logger}
+}
+
+// find returns the keys with an id that an algorithm is used with. Without an id, it returns the only key
+// of the issuer for that algorithm, if there is only one.
+func (k *fetchedKeys) find(ctx context.Context, id string, algorithm jose.SignatureAlgorithm) ([]any, error) {
+	keys, err := k.within(ctx, k.maxAge)
+	if err != nil {
+		return nil, err
+	}
+	if found := matching(keys, id, algorithm); len(found) > 0 {
+		return found, nil
+	}
+	if keys, err = k.within(ctx, fetchPause); err != nil {
+		return nil, err
+	}
+	return matching(keys, id, algorithm), nil
+}
+
+func matching(keys []jose.JSONWebKey, id string, algorithm jose.SignatureAlgorithm) (list []any) {
+	for _, key := range keys {
+		named := id == "" || key.KeyID == id
+		declared := key.Algorithm == "" || key.Algorithm == string(algorithm)
+		if named && declared && fits(key.Key, algorithm) {
+			list = append(list, key.Key)
+		}
+	}
+	if id == "" && len(list) > 1 {
+		return nil // to try them all would let each token cost many verifications
+	}
+	return list
+}
+
+// within returns keys that were fetched at most limit ago. It waits for a fetch if it needs one, and
+// returns [ErrKeysUnavailable] if that fails or the last failure is too recent to try again.
+func (k *fetchedKeys) within(ctx context.Context, limit time.Duration) ([]jose.JSONWebKey, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if since(k.fetched) > min(limit, refreshAfter) && since(k.ended) > fetchPause && k.pending == nil {
+		k.pending = make(chan struct{})
+		// Others wait for it too, so it doesn't end with this request.
+		go k.refresh(context.WithoutCancel(ctx), k.pending)
+	}
+	if since(k.fetched) > limit && k.pending != nil {
+		if err := k.wait(ctx, k.pending); err != nil {
+			return nil, err
+		}
+	}
+	if since(k.fetched) > limit {
+		return nil, fmt.Errorf("%w: %w", ErrKeysUnavailable, k.err)
+	}
+	return k.keys, nil
+}
+
+// wait waits for the attempt in progress, without the lock.
+func (k *fetchedKeys) wait(ctx context.Context, pending <-chan struct{}) error {
+	k.mu.Unlock()
+	defer k.mu.Lock()
+	select {
+	case <-pending:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// refresh makes one attempt to fetch the keys.
+func (k *fetchedKeys) refresh(ctx context.Context, pending chan<- struct{}) {
+	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	defer cancel()
+	keys, err := k.fetch(ctx)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	failed := k.err != nil
+	k.ended, k.err, k.pending = time.Now(), err, nil
+	close(pending)
+	switch {
+	case err != nil && !failed:
+		k.log.Warn("can't fetch the keys of the issuer; tokens signed with known keys are still accepted", "max_age", k.maxAge, "error", err)
+	case err == nil && failed:
+		k.log.Info("keys of the issuer fetched again", "keys", len(keys))
+	}
+	if err == nil {
+		k.keys, k.fetched = keys, k.ended
+	}
+}
+
+// since returns how long ago a time was, by the clock that says more: the monotonic one stands still while
+// a machine is suspended, and the other can be set back.
+func since(t time.Time) time.Duration {
+	return max(time.Since(t), time.Now().Round(0).Sub(t.Round(0)))
+}
+
+var errNoKeys = errors.New("the key set has no public key that a signature can be checked with")
