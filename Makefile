@@ -15,6 +15,7 @@ SOAK ?= 15m
 
 # Development tools are pinned in a separate module, so that they stay out of the module graph of embedders.
 TOOL := go tool -modfile=tools/go.mod
+RELEASE_TOOL := go tool -modfile=tools/release/go.mod
 # Git refuses to read a clone of another owner; stamping its version would fail the build.
 BUILD := go build -buildvcs=false
 
@@ -92,8 +93,8 @@ fmt: ## Format the code
 generate: ## Regenerate the generated code
 	go generate ./...
 
-.PHONY: lint lint-code lint-format lint-modules lint-generated lint-openapi
-lint: lint-code lint-format lint-modules lint-generated lint-openapi ## Run the linters and check formatting, modules and generated code
+.PHONY: lint lint-code lint-format lint-modules lint-generated lint-openapi lint-workflows
+lint: lint-code lint-format lint-modules lint-generated lint-openapi lint-workflows ## Run the linters and check formatting, modules and generated code
 
 lint-code:
 	$(TOOL) golangci-lint run ./...
@@ -119,6 +120,9 @@ lint-generated:
 lint-openapi:
 	@tools/openapi/lint
 
+lint-workflows:
+	$(RELEASE_TOOL) actionlint
+
 .PHONY: tools
 tools: ## Vet and test the project's own development tools
 	go -C tools vet ./...
@@ -143,6 +147,18 @@ breaking: ## Report what openapi.yaml breaks for clients of the last release
 	git show "$$last:api/openapi.yaml" >"$$old"; \
 	go -C tools/contract run ./breaking "$$old" "$(CURDIR)/api/openapi.yaml"
 
+.PHONY: compatible
+compatible: ## Report what the exported Go API breaks for embedders of the last release
+	@tools/release/compatible
+
+.PHONY: vulnerabilities
+vulnerabilities: ## Report known vulnerabilities that the code can reach (asks vuln.go.dev)
+	$(RELEASE_TOOL) govulncheck ./...
+
+.PHONY: release
+release: ## Build the archives of a release into bin/release
+	@tools/release/build
+
 .PHONY: console
 console: ## Rebuild console/dist and its types from their sources (needs Node)
 	cd console/app && npm ci --no-audit --no-fund --ignore-scripts && npm run --silent types && npm run --silent build
@@ -163,7 +179,7 @@ hosts: ## Build and run four hosts, and report what they link
 
 # Each stage has a budget in seconds on two cores. Together they take at most 28 minutes, so that people run the check;
 # what takes longer belongs in check-long.
-STAGES := tools:90 lint:200 race:480 test:300 contract:60 breaking:10 peers:60 hosts:60 console-check:300 build:50
+STAGES := tools:90 lint:200 race:480 test:300 contract:60 breaking:10 compatible:30 peers:60 hosts:60 console-check:300 build:50
 LONG_STAGES := test-long:1800 fuzz:600
 
 # Continues after a failed stage, so that one run shows all failures.
@@ -182,7 +198,7 @@ if [ -n "$$failed" ]; then echo "Failed:$$failed" >&2; exit 1; fi
 endef
 
 .PHONY: check
-check: ## Run everything that CI runs: tools, lint, race, test, contract, breaking, peers, hosts, console-check, build
+check: ## Run everything that CI runs: tools, lint, race, test, contract, breaking, compatible, peers, hosts, console-check, build
 	$(call run-stages,$(STAGES))
 
 .PHONY: check-long

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/rightful-go/rightful/authz"
@@ -369,4 +370,27 @@ func TestChangesWithoutTheirLists(t *testing.T) {
 		t.Errorf("it is %v", item)
 	}
 	d.get("auditor", "/changes?nested_limit=101").problem(400, "malformed-request")
+}
+
+// A list with a record of more than 2 MiB takes its turn; one without doesn't.
+func TestListsOfLargeChangesTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		patterns := make([]authz.Pattern, 25_000)
+		for i := range patterns {
+			patterns[i] = authz.Pattern(fmt.Sprintf("finance.operations.%s%07d:view", strings.Repeat("x", 70), i))
+		}
+		large, err := d.engine.As("admin").CreateGroup(t.Context(), authz.GroupSpec{Name: "Large", Permissions: authz.Rules{Grants: patterns}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.do("admin", "PATCH", "/groups/Large/permissions", `{"revoke":["`+string(patterns[0])+`"]}`).want(200)
+		leave := d.busy()
+		defer leave()
+		d.get("admin", "/changes").problem(429, "too-many")
+		d.get("nobody", "/changes").problem(403, "forbidden")
+		if got := d.get("admin", fmt.Sprint("/changes?after=", large.Revision)).want(200).items("action"); len(got) != 1 {
+			t.Errorf("after the large one are %q", got)
+		}
+	})
 }

@@ -18,7 +18,7 @@ func shows(t testing.TB, path string) []authz.Permission {
 	switch first := strings.Split(path, "/")[1]; {
 	case path == "/me", path == "/me/rights", path == "/status", path == "/openapi.json":
 		return nil
-	case first == "users", first == "endings", first == "denials", first == "permission-holders", strings.Contains(path, "/members"):
+	case first == "users", first == "people", first == "endings", first == "denials", first == "permission-holders", strings.Contains(path, "/members"):
 		return []authz.Permission{authz.ViewGroups, authz.ViewUsers}
 	case first == "groups", first == "group-rules", first == "permissions", first == "catalog":
 		return []authz.Permission{authz.ViewGroups}

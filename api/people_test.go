@@ -64,6 +64,29 @@ func TestAnswersHaveNames(t *testing.T) {
 	}
 }
 
+// Names are looked up in the order asked, each user once. Users that the directory doesn't know are left out.
+func TestPeopleAreLookedUp(t *testing.T) {
+	d := newDesk(t, func(o *authz.Options) { o.Directory = newPhoneBook() })
+	r := d.get("viewer", "/people?user=fresh&user=cleo&user=dana&user=fresh").want(200)
+	want := `{"items":[{"id":"fresh","display_name":"Fresh Danish","email":"fresh@example.com"},` +
+		`{"id":"dana","display_name":"Dana \"<Deposit>\" & Söhne","email":"dana@example.com"}]}`
+	if r.body != want {
+		t.Errorf("found are %s", r.body)
+	}
+	d.do("viewer", "GET", "/people?user=fresh&user=cleo&user=dana&user=fresh", "", "If-None-Match", r.header.Get("ETag")).want(304)
+	if r := d.get("viewer", "/people?user=broken").want(200); r.body != `{"items":[]}` {
+		t.Errorf("a directory that fails knows %s", r.body)
+	}
+	if r := newDesk(t).get("viewer", "/people?user=dana").want(200); r.body != `{"items":[]}` {
+		t.Errorf("without a directory, found are %s", r.body)
+	}
+	d.get("nobody", "/people?user=dana").problem(403, "forbidden")
+	d.get("viewer", "/people").problem(400, "malformed-request")
+	d.get("viewer", "/people?user=group:Finance").problem(400, "malformed-request")
+	d.get("viewer", "/people?user=x"+strings.Repeat("&user=x", 99)).want(200)
+	d.get("viewer", "/people?user=x"+strings.Repeat("&user=x", 100)).problem(400, "malformed-request")
+}
+
 // A search finds people by name as well, known to the policy or not, each once and in pages.
 func TestUsersAreFoundByName(t *testing.T) {
 	book := newPhoneBook()

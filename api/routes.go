@@ -35,6 +35,7 @@ var operations = []operation{
 	{"DELETE", "/groups/{group}/members/{user}", operating(movingMember), "dry_run revision", noBody, mayMatch, removeMember},
 
 	{"GET", "/users", holding(authz.ViewGroups, authz.ViewUsers), "q group nested_limit limit cursor", noBody, noMatch, listUsers},
+	{"GET", "/people", holding(authz.ViewGroups, authz.ViewUsers), "user…", noBody, noMatch, listPeople},
 	{"GET", "/endings", holding(authz.ViewGroups, authz.ViewUsers), "limit cursor", noBody, noMatch, listEndings},
 	{"GET", "/users/{user}", holding(authz.ViewGroups, authz.ViewUsers), "nested_limit", noBody, noMatch, getUser},
 	{"DELETE", "/users/{user}", acting(authz.ActionUserDelete), "dry_run revision", noBody, mayMatch, deleteUser},

@@ -34,7 +34,8 @@ func (e *Engine) Changes(ctx context.Context, q ChangeQuery) ([]Change, error) {
 	return list, err
 }
 
-// EachChange calls visit with each of the changes that [Engine.Changes] lists, until it returns false.
+// EachChange calls visit with each of the changes that [Engine.Changes] lists, until it returns false. From the first
+// record of more than 2 MiB on, the list takes turns with other expensive work, and can return [ErrBusy]; see [Admin].
 func (e *Engine) EachChange(ctx context.Context, q ChangeQuery, visit func(Change) bool) error {
 	left := q.Limit
 	if left <= 0 {
@@ -43,7 +44,9 @@ func (e *Engine) EachChange(ctx context.Context, q ChangeQuery, visit func(Chang
 	if !q.canMatch() || q.After > 0 && q.After >= e.revision() {
 		return nil
 	}
-	return e.eachBefore(ctx, q.records(), func(c Change) bool {
+	rest := q.records()
+	visitSelected := func(c Change) bool {
+		rest.Before = c.Revision
 		if c.Revision <= q.After {
 			return false
 		}
@@ -54,7 +57,17 @@ func (e *Engine) EachChange(ctx context.Context, q ChangeQuery, visit func(Chang
 			}
 		}
 		return left > 0 && c.Revision > q.After+1
-	})
+	}
+	err := e.eachBefore(ctx, rest, largeRecord, visitSelected)
+	if !errors.Is(err, errLargeRecord) {
+		return err
+	}
+	leave, err := e.gate.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	return e.eachBefore(ctx, rest, maxDelta, visitSelected) // read again: what waits keeps no large record
 }
 
 // canMatch is false for a user or a group that can't exist. The store isn't asked for them: a database fails
@@ -87,8 +100,9 @@ func ceilMicro(t time.Time) int64 {
 }
 
 // eachBefore calls visit with the changes that q selects, newest first, until it returns false. It reads
-// few records at first and more at a time while they are small, so that large ones don't fill the memory.
-func (e *Engine) eachBefore(ctx context.Context, q RecordQuery, visit func(Change) bool) error {
+// few records at first and more at a time while they are small, so that large ones don't fill the memory. At a record
+// of more bytes than most it stops, with errLargeRecord.
+func (e *Engine) eachBefore(ctx context.Context, q RecordQuery, most int, visit func(Change) bool) error {
 	var batch batchSize
 	q.MaxBytes = maxBatchBytes
 	for {
@@ -100,6 +114,9 @@ func (e *Engine) eachBefore(ctx context.Context, q RecordQuery, visit func(Chang
 		for _, r := range records {
 			if err := ctx.Err(); err != nil { // reading a large record takes seconds
 				return e.unavailable(ctx, err)
+			}
+			if size := len(r.Delta); size > most && size <= maxDelta {
+				return errLargeRecord
 			}
 			c, err := r.change()
 			if err != nil {
@@ -205,7 +222,7 @@ const fewChanges = 200
 // policy before it, until visit returns false or the records end. It reads the store.
 func (e *Engine) undoEach(ctx context.Context, s *snapshot, visit func(c Change, before *snapshot) bool) error {
 	var fault error
-	err := e.eachBefore(ctx, RecordQuery{Before: s.revision + 1}, func(c Change) bool {
+	err := e.eachBefore(ctx, RecordQuery{Before: s.revision + 1}, maxDelta, func(c Change) bool {
 		if c.Revision != s.revision {
 			fault = auditFault(s.revision, recordMissing)
 			return false

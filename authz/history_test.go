@@ -450,6 +450,14 @@ func TestLargeRecordsAreReadInTurn(t *testing.T) {
 				return err
 			})
 		}
+		small := must(t)(ana.Grant(ctx, "Large", "small:view"))
+		list := func() error {
+			changes, err := d.Changes(ctx, authz.ChangeQuery{Group: "Large"})
+			if err == nil && (len(changes) != 2 || changes[0].Revision != small.Revision || changes[1].Revision != large.Revision) {
+				t.Errorf("the list has %d changes", len(changes))
+			}
+			return err
+		}
 		impact := func() error {
 			i, err := ana.ImpactOf(ctx, large.Revision)
 			if err == nil && i.GainCount+i.LossCount != 0 {
@@ -464,6 +472,9 @@ func TestLargeRecordsAreReadInTurn(t *testing.T) {
 			if waited, err := timed(impact); err != nil || waited != 0 {
 				t.Errorf("with an empty gate its impact waited %v: %v", waited, err)
 			}
+			if waited, err := timed(list); err != nil || waited != 0 {
+				t.Errorf("with an empty gate the list waited %v: %v", waited, err)
+			}
 		}
 		leave := d.occupy(t, places())
 		defer leave()
@@ -475,6 +486,13 @@ func TestLargeRecordsAreReadInTurn(t *testing.T) {
 		}
 		if waited, err := timed(impact); !errors.Is(err, authz.ErrBusy) || waited != 5*time.Second {
 			t.Errorf("its impact waited %v: %v", waited, err)
+		}
+		if waited, err := timed(list); !errors.Is(err, authz.ErrBusy) || waited != 5*time.Second {
+			t.Errorf("the list waited %v: %v", waited, err)
+		}
+		few, err := d.Changes(ctx, authz.ChangeQuery{Group: "Large", After: large.Revision})
+		if err != nil || len(few) != 1 || few[0].Revision != small.Revision {
+			t.Errorf("a list without the large one has %d changes: %v", len(few), err)
 		}
 	})
 }

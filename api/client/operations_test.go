@@ -54,6 +54,10 @@ func callGroupMethods(t *testing.T, c *client.Client) {
 		t.Errorf("the members are %v", members)
 	}
 
+	if people := must[[]openapi.Person](t)(c.People(ctx, "ben", "zoe")); len(people) != 0 {
+		t.Errorf("a host without a directory knows %v", people)
+	}
+
 	until := time.Now().Add(time.Hour)
 	ok(t, g.AddUntil(ctx, "zoe", until))
 	var endings []openapi.Ending

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/rightful-go/rightful/api/openapi"
@@ -16,6 +17,20 @@ type User struct {
 
 // User returns the user with an id. It sends no request.
 func (c *Client) User(id openapi.UserID) User { return User{c, id} }
+
+// People looks up what the host's directory knows of users, in the order asked. Users that it doesn't know are left out.
+// Each hundred users is one request.
+func (c *Client) People(ctx context.Context, users ...openapi.UserID) ([]openapi.Person, error) {
+	var list []openapi.Person
+	for some := range slices.Chunk(users, 100) {
+		found, _, err := read[openapi.People](c.api.ListPeople(ctx, &openapi.ListPeopleParams{User: some}))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, found.Items...)
+	}
+	return list, nil
+}
 
 // Get reads the user's groups, own rules, and effective permissions with their origins.
 func (u User) Get(ctx context.Context) (openapi.User, Version, error) {

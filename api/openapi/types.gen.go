@@ -1390,6 +1390,11 @@ type OriginRule string
 // Examples: finance.*:*
 type Pattern = string
 
+// People Examples: {"items":[{"display_name":"Cleo Martin","email":"cleo@example.com","id":"cleo"}]}
+type People struct {
+	Items []Person `json:"items"`
+}
+
 // Permission A permission of the catalog.
 type Permission struct {
 	// Permission `object:action`, split at the last colon; object and action of 1–100 code points each.
@@ -1446,6 +1451,20 @@ type PermissionList struct {
 //
 // Examples: clients.requests.deposit:view
 type PermissionName = string
+
+// Person What the host's directory knows of a user.
+type Person struct {
+	// ID The id of a user that the host has signed in. It contains no `"`, no `/` and no unbalanced parentheses, doesn't begin with `group:` and isn't `.` or `..`.
+	//
+	// Examples: cleo
+	ID UserID `json:"id"`
+
+	// DisplayName The name in the host's directory. Absent if there is none.
+	DisplayName string `json:"display_name,omitempty,omitzero"`
+
+	// Email The e-mail address in the host's directory. Absent likewise.
+	Email string `json:"email,omitempty,omitzero"`
+}
 
 // PolicyDecisionPoint The metadata of a policy decision point (AuthZEN section 9.1). All addresses are absolute.
 type PolicyDecisionPoint struct {
@@ -2265,6 +2284,15 @@ type GetMeParams struct {
 
 // GetMyRightsParams defines parameters for GetMyRights.
 type GetMyRightsParams struct {
+	// IfNoneMatch The ETag of a cached answer.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// ListPeopleParams defines parameters for ListPeople.
+type ListPeopleParams struct {
+	// User A user to look up. At most 100, each in a parameter of its own.
+	User []UserID `form:"user" json:"user"`
+
 	// IfNoneMatch The ETag of a cached answer.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }

@@ -58,6 +58,9 @@ test('a 403 copies its text and leads into the console', async () => {
   page.check()
   const ana = await at(link.slice(host.address.length))
   await ana.getByText('Book operations').first().waitFor()
+  await ana.getByRole('link', { name: 'Cleo Marchand cleo' }).first().waitFor()
+  await ana.getByRole('navigation').getByRole('link', { name: 'Why 403?' }).click()
+  await ana.getByRole('table').getByRole('link', { name: 'Cleo Marchand cleo' }).first().waitFor()
   ana.check()
 })
 

@@ -46,6 +46,7 @@ test('find someone, see their group, change it, save: the next request goes thro
   await review(page)
   const dialog = page.getByRole('dialog')
   await dialog.getByText('View client\'s requests with type Deposit').waitFor()
+  await dialog.getByText('Gita Rao (gita)').first().waitFor()
   await page.looks('review of a user')
   await dialog.getByLabel('Reason').fill('Begins on Monday')
   await save(page)
@@ -56,6 +57,7 @@ test('find someone, see their group, change it, save: the next request goes thro
 
   await page.getByText('Show the last changes').click()
   await page.getByText('Begins on Monday').waitFor()
+  await page.getByText('Ana Ortiz ana').waitFor()
   await page.looks('a saved user')
   page.check()
   gita.check()

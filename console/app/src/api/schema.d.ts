@@ -347,6 +347,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look up the names of users
+         * @description What the host's directory knows of the users, in the order asked. Users that it doesn't know are left out, so are
+         *     all where the host has no directory, or where that doesn't answer in time.
+         *
+         *     Needs `rightful.users:view` and `rightful.groups:view`.
+         */
+        get: operations["listPeople"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/endings": {
         parameters: {
             query?: never;
@@ -1315,6 +1338,28 @@ export interface components {
             /** @description The number of members on all pages. */
             member_count: number;
             next_cursor?: components["schemas"]["NextCursor"];
+        };
+        /** @description What the host's directory knows of a user. */
+        Person: {
+            id: components["schemas"]["UserId"];
+            /** @description The name in the host's directory. Absent if there is none. */
+            display_name?: string;
+            /** @description The e-mail address in the host's directory. Absent likewise. */
+            email?: string;
+        };
+        /**
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "cleo",
+         *           "display_name": "Cleo Martin",
+         *           "email": "cleo@example.com"
+         *         }
+         *       ]
+         *     }
+         */
+        People: {
+            items: components["schemas"]["Person"][];
         };
         /** @description A membership that ends. */
         Ending: {
@@ -2569,7 +2614,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `too-many`: imports, reverts, what reads past revisions, and dry runs and explanations that take long take turns, and for 5 seconds others were in progress. The rights are checked before. Nothing was done; try again later. */
+        /** @description `too-many`: imports, reverts, what reads past revisions or large changes, and dry runs and explanations that take long take turns, and for 5 seconds others were in progress. The rights are checked before. Nothing was done; try again later. */
         TooMany: {
             headers: {
                 "Retry-After": components["headers"]["RetryAfter"];
@@ -3597,6 +3642,50 @@ export interface operations {
             503: components["responses"]["StoreUnavailable"];
         };
     };
+    listPeople: {
+        parameters: {
+            query: {
+                /**
+                 * @description A user to look up. At most 100, each in a parameter of its own.
+                 * @example [
+                 *       "ana",
+                 *       "cleo"
+                 *     ]
+                 */
+                user: components["schemas"]["UserId"][];
+            };
+            header?: {
+                /**
+                 * @description The ETag of a cached answer.
+                 * @example W/"jPq0bWqkFw3wGuTVCAKaZA"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The people that were found. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["AnswerTag"];
+                    "Cache-Control": components["headers"]["Revalidate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["People"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["StoreUnavailable"];
+        };
+    };
     listEndings: {
         parameters: {
             query?: {
@@ -4176,6 +4265,7 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["StoreUnavailable"];
         };

@@ -2,6 +2,7 @@ import type { Change } from '../api/client'
 import type { Schemas } from '../api/problem'
 import { list } from '../lib/format'
 import { useEntries } from '../lib/labels'
+import { useNames } from '../shell/people'
 import { useMyRights } from '../shell/rights'
 import { Badge, Code, type Tone } from '../ui/badge'
 import { Warning } from '../ui/warning'
@@ -24,6 +25,7 @@ export function Impact({ change, lossesFirst = false }: { change: Change; losses
 }
 
 function Sets({ title, tone, sets, count }: { title: string; tone: Tone; sets: Schemas['ImpactSet'][]; count: number }) {
+  const name = useNames(sets.flatMap((set) => set.users))
   const shown = sets.reduce((sum, set) => sum + set.user_count, 0)
   return (
     <section>
@@ -33,7 +35,7 @@ function Sets({ title, tone, sets, count }: { title: string; tone: Tone; sets: S
       <ul className={style.sets}>
         {sets.map((set, i) => (
           <li key={i}>
-            <p className={style.who}>{people(set)}</p>
+            <p className={style.who}>{people(set, name)}</p>
             <Permissions set={set} tone={tone} />
           </li>
         ))}
@@ -43,9 +45,10 @@ function Sets({ title, tone, sets, count }: { title: string; tone: Tone; sets: S
   )
 }
 
-function people(set: Schemas['ImpactSet']): string {
-  const more = set.user_count - set.users.length
-  return list(more > 0 ? [...set.users, texts.morePeople(more)] : set.users)
+function people(set: Schemas['ImpactSet'], name: (user: string) => string): string {
+  const users = set.users.map((user) => (name(user) ? texts.person(name(user), user) : user))
+  const more = set.user_count - users.length
+  return list(more > 0 ? [...users, texts.morePeople(more)] : users)
 }
 
 const fewPermissions = 8

@@ -2,7 +2,8 @@ import { memo } from 'react'
 import type { Change } from '../../api/client'
 import { timeOfDay } from '../../lib/format'
 import { to } from '../../lib/route'
-import { act, actorName, channelName } from '../../review/acts'
+import { act, channelName } from '../../review/acts'
+import { Actor } from '../../review/actor'
 import { sentence } from '../../review/difference'
 import { Badge, Code } from '../../ui/badge'
 import style from './changes.module.css'
@@ -21,7 +22,7 @@ export const ChangeRow = memo(function ChangeRow({ change }: { change: Change })
         {change.reason && <p className={style.reason}>{texts.because(change.reason)}</p>}
       </div>
       <p className={style.who}>
-        {actorName(change.actor)}
+        <Actor actor={change.actor} />
         <span className={style.when} title={channelName(change.channel)}>
           {change.at && <time dateTime={change.at}>{timeOfDay(change.at)}</time>}
         </span>

@@ -3,14 +3,15 @@ import type { Change } from '../../api/client'
 import { ago, number, time } from '../../lib/format'
 import { subjectName } from '../../lib/labels'
 import { to } from '../../lib/route'
-import { actorName, channelName } from '../../review/acts'
+import { channelName } from '../../review/acts'
+import { Actor } from '../../review/actor'
 import { Difference } from '../../review/difference'
 import { Impact } from '../../review/impact'
 import { Code } from '../../ui/badge'
 import { Copy } from '../../ui/copy'
 import { Facts } from '../../ui/facts'
 import { Card } from '../../ui/page'
-import { GroupName, UserName } from '../../ui/user-name'
+import { GroupName, LookedUpUser } from '../../ui/user-name'
 import style from './changes.module.css'
 import { texts } from './text'
 
@@ -36,7 +37,7 @@ export function Details({ change }: { change: Change }) {
 
 function facts(change: Change): [name: string, value: ReactNode][] {
   return [
-    [texts.who, change.actor.kind === 'user' ? <UserName id={change.actor.id} /> : actorName(change.actor)],
+    [texts.who, change.actor.kind === 'user' ? <LookedUpUser id={change.actor.id} /> : <Actor actor={change.actor} />],
     [texts.when, change.at && <><time dateTime={change.at}>{time(change.at)}</time> <span className={style.quiet}>{ago(change.at)}</span></>],
     [texts.how, channelName(change.channel)],
     [texts.why, change.reason ?? <span className={style.quiet}>{texts.noReason}</span>],
@@ -50,7 +51,7 @@ function target({ action, target }: Change): ReactNode {
   if (!target) return undefined
   if (action === 'change.revert') return <a href={to(['changes', target])}>{texts.change(Number(target))}</a>
   if (action.startsWith('group.')) return <GroupName name={subjectName(target).name} />
-  if (action.startsWith('user.') || action === 'administrators.bootstrap') return <UserName id={target} />
+  if (action.startsWith('user.') || action === 'administrators.bootstrap') return <LookedUpUser id={target} />
   return target
 }
 

@@ -4,7 +4,8 @@ import { api, data, type Change } from '../../api/client'
 import { policy } from '../../api/queries'
 import { ago, time } from '../../lib/format'
 import { to } from '../../lib/route'
-import { act, actorName } from '../../review/acts'
+import { act } from '../../review/acts'
+import { Actor } from '../../review/actor'
 import { Difference } from '../../review/difference'
 import { RevertReview } from '../../review/revert'
 import { useMyRights } from '../../shell/rights'
@@ -58,7 +59,7 @@ function Entry({ change, onRevert }: { change: Change; onRevert: (change: Change
         <div>
           <p className={style.act}>{act(change)}</p>
           <p className={style.quiet}>
-            {actorName(change.actor)} · {change.at && <time dateTime={change.at} title={time(change.at)}>{ago(change.at)}</time>} ·{' '}
+            <Actor actor={change.actor} /> · {change.at && <time dateTime={change.at} title={time(change.at)}>{ago(change.at)}</time>} ·{' '}
             <a href={to(['changes', String(revision)])}>{texts.change(revision)}</a>
           </p>
           {change.reason && <p>{change.reason}</p>}

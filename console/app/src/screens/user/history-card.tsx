@@ -4,7 +4,8 @@ import { api, data, type Change } from '../../api/client'
 import { policy } from '../../api/queries'
 import { time } from '../../lib/format'
 import { to } from '../../lib/route'
-import { act, actorName } from '../../review/acts'
+import { act } from '../../review/acts'
+import { Actor } from '../../review/actor'
 import { Difference } from '../../review/difference'
 import { RevertReview } from '../../review/revert'
 import { Button } from '../../ui/button'
@@ -38,7 +39,7 @@ export function HistoryCard({ user, revertible }: { user: string; revertible: bo
               <p>
                 <a href={to(['changes', String(change.revision)])}>{act(change)}</a>{' '}
                 <span className={style.quiet}>
-                  {actorName(change.actor)}, {change.at && time(change.at)}
+                  <Actor actor={change.actor} />, {change.at && time(change.at)}
                 </span>
               </p>
               {change.reason && <p>{change.reason}</p>}

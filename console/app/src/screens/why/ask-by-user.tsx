@@ -3,7 +3,7 @@ import { Code } from '../../ui/badge'
 import { Button } from '../../ui/button'
 import { PermissionField } from '../../ui/permission-field'
 import { UserField } from '../../ui/user-field'
-import { UserName } from '../../ui/user-name'
+import { LookedUpUser } from '../../ui/user-name'
 import { texts } from './text'
 import style from './why.module.css'
 
@@ -20,7 +20,7 @@ export function AskByUser({ user, permissions, onChange }: Props) {
     <div className={style.form}>
       {user ? (
         <div className={style.chosen}>
-          <UserName id={user} />
+          <LookedUpUser id={user} />
           <Button look="quiet" aria-label={texts.otherUser(user)} onClick={() => onChange('', permissions)}>
             <span aria-hidden="true">✕</span>
           </Button>

@@ -8,7 +8,7 @@ import { Card, Empty, Loading, Page } from '../../ui/page'
 import { ProblemBox } from '../../ui/problem'
 import { Facts } from '../../ui/facts'
 import { texts as uiTexts } from '../../ui/text'
-import { UserName } from '../../ui/user-name'
+import { LookedUpUser } from '../../ui/user-name'
 import { Explained } from './explained'
 import { useDenial } from './queries'
 import { texts } from './text'
@@ -57,7 +57,7 @@ function Request({ denial }: { denial: Schemas['Denial'] }) {
       <Facts
         beside
         facts={[
-          [texts.user, <UserName id={denial.user} />],
+          [texts.user, <LookedUpUser id={denial.user} />],
           [texts.request, <Code>{`${denial.method} ${denial.route}`}</Code>],
           [texts.when, time(denial.at)],
           [texts.policy, texts.revision(denial.revision)],

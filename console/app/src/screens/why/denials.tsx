@@ -7,7 +7,7 @@ import { Button, LinkButton } from '../../ui/button'
 import { Empty, Loading } from '../../ui/page'
 import { ProblemBox } from '../../ui/problem'
 import { Table, numberClass } from '../../ui/table'
-import { UserName } from '../../ui/user-name'
+import { LookedUpUser } from '../../ui/user-name'
 import { groupDenials, type DeniedRequests } from './group-denials'
 import { useDenials } from './queries'
 import { texts } from './text'
@@ -86,7 +86,7 @@ function Row({ group: { method, route, missing, oneIsEnough, users, count, last 
       <td data-label={texts.people}>
         <span className={style.people}>
           {users.slice(0, fewPeople).map((user) => (
-            <UserName key={user} id={user} />
+            <LookedUpUser key={user} id={user} />
           ))}
           {users.length > fewPeople && <span className={style.quiet}>{texts.more(users.length - fewPeople)}</span>}
         </span>
