@@ -5,8 +5,9 @@ import "github.com/spf13/cobra"
 func auditCommand(p process, out *output) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "audit",
-		Short: "Check the audit log and archive old records",
+		Short: "Read and check the audit log, revert changes and archive old records",
 	}
-	makeParent(cmd, auditArchiveCommand(p, out), auditVerifyCommand(p, out))
+	makeParent(cmd, auditListCommand(p, out), auditFollowCommand(p, out), auditRevertCommand(p, out),
+		auditArchiveCommand(p, out), auditVerifyCommand(p, out))
 	return cmd
 }

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/rightful-go/rightful/authz"
 	"github.com/spf13/cobra"
@@ -54,16 +52,9 @@ func bootstrap(ctx context.Context, p process, out *output, w *writer, user auth
 	return out.print(result, "%q is an administrator since revision %d.", user, change.Revision)
 }
 
-// confirmed asks whether a user that the policy doesn't name is to be an administrator. No answer, as when there
-// is no terminal, is no.
+// confirmed asks whether a user that the policy doesn't name is to be an administrator.
 func confirmed(p process, user authz.UserID) bool {
-	note(p.stderr, "The policy names no user %q. Make them an administrator all the same? [y/N] ", user)
-	line, err := bufio.NewReader(p.stdin).ReadString('\n')
-	if err != nil {
-		note(p.stderr, "\n")
-	}
-	answer := strings.ToLower(strings.TrimSpace(line))
-	return answer == "y" || answer == "yes"
+	return answersYes(p, fmt.Sprintf("The policy names no user %q. Make them an administrator all the same?", user))
 }
 
 // changed is the result of a command that changes the policy.

@@ -29,6 +29,9 @@ type usageError struct{ error }
 // noError is an answer: no, or something differs. The cause is nil if the output says it all.
 type noError struct{ error }
 
+// conflictError says that someone else changed the policy meanwhile.
+type conflictError struct{ error }
+
 // errUsageShown ends a command whose usage has been printed.
 var errUsageShown = errors.New("the usage was printed")
 
@@ -60,7 +63,7 @@ func isConflict(err error) bool {
 	if errors.As(err, &answer) {
 		return answer.Status == http.StatusConflict || answer.Status == http.StatusPreconditionFailed
 	}
-	return errors.Is(err, authz.ErrConflict) || errors.Is(err, authz.ErrRevisionConflict)
+	return errors.As(err, new(conflictError)) || errors.Is(err, authz.ErrConflict) || errors.Is(err, authz.ErrRevisionConflict)
 }
 
 // isUnreachable reports what another attempt may cure: no connection, no answer in time, or a

@@ -30,6 +30,8 @@ import (
 //
 //	export NAME=VALUE…    sets environment variables
 //	write FILE TEXT       writes a file
+//	append FILE TEXT      adds a line to a file
+//	seed FOLDER           copies the seed and the expected decisions of authz/testdata/backoffice
 //	cat FILE              prints a file
 //	ls                    lists the files
 //	office FILE [KEY]     makes a policy in an SQLite file, whose records are keyed with KEY: ana is its
@@ -71,6 +73,13 @@ func (s *shell) builtin(out io.Writer, name string, args []string) {
 		}
 	case "write":
 		check(s.t, os.WriteFile(args[0], []byte(args[1]), 0o600))
+	case "append":
+		file, err := os.OpenFile(args[0], os.O_APPEND|os.O_WRONLY, 0)
+		check(s.t, err)
+		note(file, "%s\n", args[1])
+		check(s.t, file.Close())
+	case "seed":
+		check(s.t, os.CopyFS(args[0], os.DirFS(scenario)))
 	case "cat":
 		text, err := os.ReadFile(args[0])
 		check(s.t, err)
@@ -215,7 +224,7 @@ func (s *shell) mount(engine *authz.Engine) {
 	})
 	server := httptest.NewServer(r)
 	s.t.Cleanup(server.Close)
-	s.env["RIGHTFUL_URL"] = server.URL + "/api/v1"
+	s.env["ORIGIN"], s.env["RIGHTFUL_URL"] = server.URL, server.URL+"/api/v1"
 }
 
 // scenario is the folder of a whole policy.
@@ -242,6 +251,7 @@ func (s *shell) backoffice() {
 		return
 	}
 	s.t.Cleanup(func() { _ = engine.Close(context.Background()) })
+	s.service = engine
 	s.mount(engine)
 	s.env["RIGHTFUL_TOKEN"] = "operator@host"
 }

@@ -1,19 +1,15 @@
-// Command rightful is for the operators of a Rightful service. It creates the tables, adopts those
-// that plain Casbin filled, verifies the audit log, brings back an administrator, removes bad rows and explains denials:
+// Command rightful asks and changes the policy of a Rightful service: on its database, or through the service. The
+// page docs/command.md says what it is good for, with examples:
 //
-//	rightful migrate --db postgres://… [--print]
-//	rightful adopt --db postgres://… [--check] [--model FILE] [--copy PREFIX]
-//	rightful audit verify --db postgres://… [--record-key FILE] [--head REVISION:HASH]... [--archive FILE]...
-//	rightful audit archive --db postgres://… [--record-key FILE] [--keep N] FILE
-//	rightful bootstrap --db postgres://… USER
-//	rightful repair --db postgres://… [ROW...]
-//	rightful rename-permission --db postgres://… OLD NEW
-//	rightful status --url https://…/api/v1
-//	rightful why --url https://…/api/v1 DENIAL
-//	rightful why --url https://…/api/v1 USER PERMISSION...
+//	rightful can | why | who-can | user | matrix        who may do what, and why
+//	rightful group … | import | export                  change it
+//	rightful diff | apply | test | catalog lint         keep it like code
+//	rightful audit … | doctor | status                  watch over it
+//	rightful migrate | adopt | bootstrap | repair …     look after its database
 //
-// RIGHTFUL_DB stands in for --db, RIGHTFUL_URL for --url. The token of a service comes from
-// RIGHTFUL_TOKEN alone. Start reading at [run]; each command is in the file of its name.
+// Start reading at [run]; each command is in the file of its name. [source] opens the policy: whatever the way, the
+// code of the REST interface answers, through a client of it, so that the ways can't disagree. What only a database
+// can do goes through a [session].
 package main
 
 import (

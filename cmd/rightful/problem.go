@@ -88,7 +88,7 @@ func badFile(name string, faults []authz.Fault, count int) error {
 	if more := count - len(faults); more > 0 {
 		lines = append(lines, fmt.Sprintf("%s: and %d more", name, more))
 	}
-	return fmt.Errorf("%s\n%s", are(count, "line")+" bad", strings.Join(lines, "\n"))
+	return fmt.Errorf("the file has %s\n%s", plural(count, "error"), strings.Join(lines, "\n"))
 }
 
 // inSeed names the folder of a seed that can't be used.

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 const rootLong = `rightful asks and changes the policy of a Rightful service: on its database (--db), so that
@@ -38,7 +40,7 @@ func rootCommand(p process) *cobra.Command {
 	}
 	root.SetVersionTemplate("rightful {{.Version}}\n")
 	root.SetUsageTemplate(usageTemplate(root.UsageTemplate()))
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(flagError)
 	out.addFlag(root)
 	makeParent(root,
 		canCommand(p, out),
@@ -48,6 +50,11 @@ func rootCommand(p process) *cobra.Command {
 		matrixCommand(p, out),
 		exportCommand(p, out),
 		importCommand(p, out),
+		diffCommand(p, out),
+		applyCommand(p, out),
+		testCommand(p, out),
+		catalogCommand(p, out),
+		doctorCommand(p, out),
 		migrateCommand(p, out),
 		adoptCommand(p, out),
 		auditCommand(p, out),
@@ -59,6 +66,15 @@ func rootCommand(p process) *cobra.Command {
 		versionCommand(out),
 	)
 	return root
+}
+
+// flagError explains a flag that only other commands have.
+func flagError(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) && unknown.GetSpecifiedName() == "url" && cmd.Flags().Lookup("db") != nil {
+		err = errors.New("a service can't do this: give the database itself with --db or RIGHTFUL_DB")
+	}
+	return usageError{err}
 }
 
 // makeParent gives a command subcommands, one of which has to be named.

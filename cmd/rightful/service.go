@@ -82,7 +82,7 @@ func parseTokenHeader(text string) (name, form string, _ error) {
 	case !headerName.MatchString(name):
 		return "", "", fmt.Errorf("--token-header must be the name of a header, such as X-Api-Key, or a name and a text with %s, such as 'Cookie: session=%[1]s'", tokenPlace)
 	case hasForm && strings.Count(form, tokenPlace) != 1:
-		return "", "", fmt.Errorf("--token-header %s must have %s where the token goes; the token itself belongs into RIGHTFUL_TOKEN or --token-file", name, tokenPlace)
+		return "", "", fmt.Errorf("--token-header %s must have %s where the token goes; the token itself belongs in RIGHTFUL_TOKEN or --token-file", name, tokenPlace)
 	case !hasForm && strings.EqualFold(name, "Authorization"):
 		form = "Bearer " + tokenPlace
 	case !hasForm:

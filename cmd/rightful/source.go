@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 
 	"github.com/rightful-go/rightful/api/client"
 	"github.com/rightful-go/rightful/authz"
@@ -68,6 +69,7 @@ func (s *source) choose(getenv func(string) string) error {
 type policy struct {
 	*client.Client
 	answers *answers
+	store   authz.Store // of a database, otherwise nil
 	close   func()
 }
 
@@ -95,7 +97,12 @@ func (s *source) open(ctx context.Context, p process) (*policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newPolicy(localAddress, within(session.engine), session.close)
+	opened, err := newPolicy(localAddress, within(session.engine), session.close)
+	if err != nil {
+		return nil, err
+	}
+	opened.store = session.store
+	return opened, nil
 }
 
 func (s *source) readCatalog() (authz.Catalog, error) {
@@ -122,7 +129,7 @@ func openSeed(ctx context.Context, p process, folder string) (*policy, error) {
 	}
 	engine, err := authz.Open(ctx, memstore.New(), authz.Options{Seed: &seed, Logger: warnings(p)})
 	if err != nil {
-		return nil, inSeed(folder, err)
+		return nil, inSeed(folder, linesError(filepath.Join(folder, "policy.csv"), err))
 	}
 	return newPolicy(localAddress, within(engine), func() { closeEngine(engine) })
 }
@@ -135,8 +142,8 @@ func newPolicy(address string, transport http.RoundTripper, closes func()) (*pol
 		closes()
 		return nil, usageError{err}
 	}
-	return &policy{c, answers, closes}, nil
+	return &policy{Client: c, answers: answers, close: closes}, nil
 }
 
 // revision is the one that the last write left.
-func (p *policy) revision() authz.Revision { return authz.Revision(p.answers.revision.Load()) }
+func (p *policy) revision() authz.Revision { return authz.Revision(p.answers.lastRevision()) }

@@ -30,7 +30,11 @@ func (d *databaseFlags) addFlags(cmd *cobra.Command) {
 
 // complete takes the address from the environment if there is no flag.
 func (d *databaseFlags) complete(getenv func(string) string) error {
-	if d.address = cmp.Or(d.address, getenv("RIGHTFUL_DB")); d.address == "" {
+	d.address = cmp.Or(d.address, getenv("RIGHTFUL_DB"))
+	switch {
+	case d.address == "" && getenv("RIGHTFUL_URL") != "":
+		return usageError{errors.New("a service can't do this: give the database itself with --db or RIGHTFUL_DB")}
+	case d.address == "":
 		return usageError{errors.New("no database given: use --db or set RIGHTFUL_DB")}
 	}
 	return nil

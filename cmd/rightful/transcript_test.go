@@ -159,6 +159,7 @@ var varying = []struct {
 	{regexp.MustCompile(`\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)\b`), "TIME"},
 	{regexp.MustCompile(`actor=\S+@\S+`), "actor=USER@HOST"},
 	{regexp.MustCompile(`"actor":\{"kind":"(command|user)","id":"[^"]+@[^"]+"\},"channel":"(command|rest)"`), `"actor":ACTOR`},
+	{regexp.MustCompile(`,(command|user),[^,@]+@[^,@]+,(command|rest),`), ",KIND,ACTOR,CHANNEL,"},
 	{regexp.MustCompile(`go1\.\d+(\.\d+)?\b`), "GO"},
 	{regexp.MustCompile(`([" ])(v0\.0\.0-\d+-[0-9a-f]+(\+dirty)?|\(devel\))`), "${1}VERSION"},
 	{regexp.MustCompile(`"revision":"[0-9a-f]{40}",`), ""},

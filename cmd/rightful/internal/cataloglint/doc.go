@@ -1,0 +1,3 @@
+// Package cataloglint finds faults in a catalog file: what the engine would refuse, and what it accepts and people
+// stumble over. Start with [Lint].
+package cataloglint
