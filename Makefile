@@ -177,9 +177,16 @@ peers: ## Check that everything make bench compares makes the same decisions
 hosts: ## Build and run four hosts, and report what they link
 	@go -C tools/hosts/report run .
 
+# What embedders shouldn't get with the main module is in modules of their own.
+MODULES := tools/routers
+
+.PHONY: modules
+modules: ## Vet and test the modules beside the main one: other routers
+	@for module in $(MODULES); do echo "$$module"; go -C "$$module" vet ./...; go -C "$$module" test -short -timeout $(TIMEOUT) ./...; done
+
 # Each stage has a budget in seconds on two cores. Together they take at most 28 minutes, so that people run the check;
 # what takes longer belongs in check-long.
-STAGES := tools:90 lint:200 race:480 test:300 contract:60 breaking:10 compatible:30 peers:60 hosts:60 console-check:300 build:50
+STAGES := tools:90 lint:200 race:480 test:300 contract:60 breaking:10 compatible:30 peers:60 hosts:60 modules:40 console-check:300 build:50
 LONG_STAGES := test-long:1800 fuzz:600
 
 # Continues after a failed stage, so that one run shows all failures.
@@ -198,7 +205,7 @@ if [ -n "$$failed" ]; then echo "Failed:$$failed" >&2; exit 1; fi
 endef
 
 .PHONY: check
-check: ## Run everything that CI runs: tools, lint, race, test, contract, breaking, compatible, peers, hosts, console-check, build
+check: ## Run everything that CI runs: tools, lint, race, test, contract, breaking, compatible, peers, hosts, modules, console-check, build
 	$(call run-stages,$(STAGES))
 
 .PHONY: check-long

@@ -24,6 +24,30 @@ func TestHolderOperation(t *testing.T) {
 	})
 }
 
+// What a browser has of the catalog, and of permissions in the catalog's words, is not taken for current once the
+// application replaces the catalog, although the revision stays.
+func TestReplacedCatalogInvalidatesAnswers(t *testing.T) {
+	d := newDesk(t)
+	paths := []string{"/permissions", "/catalog", "/me", "/users/dana/effective", "/groups"}
+	tags := map[string]string{}
+	for _, path := range paths {
+		tags[path] = d.get("admin", path).want(200).header.Get("ETag")
+		d.do("admin", "GET", path, "", "If-None-Match", tags[path]).want(304)
+	}
+	entries := d.engine.View().Catalog(nil, "")
+	entries = slices.DeleteFunc(entries, func(e authz.Entry) bool { return strings.HasPrefix(string(e.Permission), "rightful.") })
+	for i := range entries {
+		entries[i].Label += " now"
+	}
+	if err := d.engine.SetCatalog(append(entries, authz.Entry{Permission: "brand.new:view", Label: "View what is new"})); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		d.do("admin", "GET", path, "", "If-None-Match", tags[path]).want(200)
+	}
+	d.do("admin", "PATCH", "/users/cleo/permissions", `{"grant":["brand.new:view"]}`).want(200)
+}
+
 // Groups come first, then users, each with every path. Restricted users aren't listed; on an
 // administrator a restriction is listed without effect.
 func TestHoldersAreShownWithTheirPaths(t *testing.T) {

@@ -44,7 +44,7 @@ func (e *Engine) createOnce(ctx context.Context) error {
 	if len(plan.rows) > 0 {
 		c.Action = ActionPolicyAdopt
 	}
-	before := emptySnapshot(e.catalog.sorted) // the rows weren't a policy of Rightful before
+	before := emptySnapshot(e.catalog.Load().sorted) // the rows weren't a policy of Rightful before
 	after, err := before.apply(c.update())
 	if err != nil {
 		return bug(err)
@@ -119,7 +119,7 @@ func (e *Engine) planFirstChange(ctx context.Context) (*adoptionPlan, Position, 
 	if err != nil {
 		return nil, Position{}, err
 	}
-	plan, err := planAdoption(ctx, rows, o, e.catalog.sorted)
+	plan, err := planAdoption(ctx, rows, o, e.catalog.Load().sorted)
 	if err != nil {
 		return nil, Position{}, err
 	}

@@ -11,10 +11,15 @@ import (
 
 // emptyPolicy returns the policy before the first record.
 func (e *Engine) emptyPolicy() *snapshot {
-	if e.catalog == nil { // an audit
-		return emptySnapshot(nil)
+	return emptySnapshot(e.declared())
+}
+
+// declared returns the permissions of the catalog; none in an audit.
+func (e *Engine) declared() []Permission {
+	if known := e.catalog.Load(); known != nil {
+		return known.sorted
 	}
-	return emptySnapshot(e.catalog.sorted)
+	return nil
 }
 
 // checkpoints returns the checkpoints of the store, newest first; none if it keeps none.
@@ -85,12 +90,8 @@ func (e *Engine) policyAt(ctx context.Context, c Checkpoint) (*snapshot, error) 
 	if len(record) > 0 && (record[0].Revision != c.Revision || string(record[0].Hash) != string(c.Hash)) {
 		return nil, checkpointFault(c, "it has another hash than the record of that revision")
 	}
-	var declared []Permission
-	if e.catalog != nil {
-		declared = e.catalog.sorted
-	}
 	chunks := &chunkReader{ctx: ctx, store: e.given.(CheckpointStore), checkpoint: c}
-	s, err := readCheckpoint(c, e.options.RecordKey, declared, chunks)
+	s, err := readCheckpoint(c, e.options.RecordKey, e.declared(), chunks)
 	switch {
 	case chunks.err != nil:
 		return nil, e.unavailable(ctx, chunks.err)

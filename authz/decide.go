@@ -24,7 +24,7 @@ type Decision struct {
 // records a refusal. It does no I/O, takes no lock and doesn't allocate.
 func (e *Engine) Decide(q Question) Decision {
 	d := Decision{Question: q, Expired: e.expired()}
-	d.view = View{s: e.counted.Load(), catalog: e.catalog, expired: d.Expired}
+	d.view = View{s: e.counted.Load(), catalog: e.catalog.Load(), expired: d.Expired}
 	if len(q.Permissions) == 0 || d.Expired {
 		return d
 	}

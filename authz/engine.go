@@ -14,7 +14,7 @@ import (
 // documented with it.
 type Options struct {
 	// Catalog declares the permissions of the application. The default is the catalog of Seed. If
-	// that is empty too, any permission can be granted.
+	// that is empty too, any permission can be granted. [Engine.SetCatalog] replaces it.
 	Catalog Catalog
 
 	// Seed is the initial policy. It is applied once to a store, as a recorded change. The default
@@ -84,7 +84,7 @@ type Engine struct {
 	given   Store // by the host, for its optional interfaces
 	store   Store // the same, with its calls tracked
 	options Options
-	catalog *catalog
+	catalog atomic.Pointer[catalog] // nil in an audit
 	log     *slog.Logger
 
 	current   atomic.Pointer[snapshot]
@@ -147,7 +147,7 @@ func (e *Engine) Close(ctx context.Context) error {
 
 // View returns the present policy for reading. It reads memory alone.
 func (e *Engine) View() *View {
-	return &View{s: e.counted.Load(), catalog: e.catalog, expired: e.expired()}
+	return &View{s: e.counted.Load(), catalog: e.catalog.Load(), expired: e.expired()}
 }
 
 // Status is the state of an engine at one moment.

@@ -33,7 +33,7 @@ func (a Admin) view(work *pace, p *proposal) (*View, error) {
 			return nil, err
 		}
 	}
-	return &View{s: s, catalog: a.engine.catalog}, nil
+	return &View{s: s, catalog: a.engine.catalog.Load()}, nil
 }
 
 // token is the commit token in the hands of one execution. Holding it, no other change of this engine is

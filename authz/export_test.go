@@ -87,7 +87,7 @@ func (e *Engine) ReplayTo(ctx context.Context, revision, base Revision) (*View, 
 	if err != nil {
 		return nil, err
 	}
-	return &View{s: s, catalog: e.catalog}, nil
+	return &View{s: s, catalog: e.catalog.Load()}, nil
 }
 
 // Milestones returns the milestones of the policy.

@@ -23,7 +23,7 @@ func (e *Engine) compareTables(ctx context.Context) error {
 func (e *Engine) read(ctx context.Context, trusted func(loadedTables) bool) error {
 	for {
 		from, asked := e.current.Load(), time.Now()
-		tables, err := load(ctx, e.store, e.catalog.sorted)
+		tables, err := load(ctx, e.store, e.catalog.Load().sorted)
 		if err != nil {
 			return e.unavailable(ctx, err)
 		}

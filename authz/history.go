@@ -274,7 +274,7 @@ func (e *Engine) ViewAt(ctx context.Context, revision Revision) (*View, error) {
 	if s, err = e.countedThen(ctx, s); err != nil {
 		return nil, err
 	}
-	return &View{s: s, catalog: e.catalog}, nil
+	return &View{s: s, catalog: e.catalog.Load()}, nil
 }
 
 // countedThen returns a policy without the memberships that had ended when its revision was made, or that have ended

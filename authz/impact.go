@@ -59,8 +59,8 @@ func (a Admin) impactAfter(ctx context.Context, revision Revision, read func() (
 
 func (a Admin) impact(p *pace, before, after *snapshot, d Delta) (Impact, error) {
 	im := Impact{}
-	was := &View{s: before, catalog: a.engine.catalog}
-	is := &View{s: after, catalog: a.engine.catalog}
+	was := &View{s: before, catalog: a.engine.catalog.Load()}
+	is := &View{s: after, catalog: a.engine.catalog.Load()}
 	impacts := newImpacts(p, was, is, d)
 	gain, lose := newImpactTally(), newImpactTally()
 	for id, err := range affected(p, before, after, d) {

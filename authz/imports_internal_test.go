@@ -125,7 +125,8 @@ func dryImport(p *pace, file PolicyFile) error {
 	if err := checkEscalation(p, before, before, after, "mallory", delta); err != nil && !errors.Is(err, ErrEscalation) {
 		return err
 	}
-	a := Admin{engine: &Engine{catalog: catalog}}
+	a := Admin{engine: &Engine{}}
+	a.engine.catalog.Store(catalog)
 	_, err = a.impact(p, before, after, delta)
 	return err
 }

@@ -41,12 +41,13 @@ func Open(ctx context.Context, store Store, options Options) (*Engine, error) {
 // newEngine returns an engine that has no policy yet and runs nothing in the background.
 func newEngine(ctx context.Context, store Store, options Options, known *catalog) *Engine {
 	e := &Engine{
-		options: options, catalog: known, log: options.Logger,
+		options: options, log: options.Logger,
 		started: time.Now(), token: make(chan struct{}, 1), gate: newGate(),
 	}
 	if e.log == nil {
 		e.log = slog.Default()
 	}
+	e.catalog.Store(known)
 	e.endings.Store(&endings{})
 	e.supervisor.log = e.log
 	e.people = newPeopleFinder(options.Directory, e.log)
@@ -59,7 +60,7 @@ func newEngine(ctx context.Context, store Store, options Options, known *catalog
 // startBackground starts the goroutines of an engine; [Engine.Close] ends them.
 func (e *Engine) startBackground() {
 	if e.options.Verify.OneIn > 0 {
-		e.verifier = newVerifier(e.options.Verify, e.catalog, e.log, &e.supervisor)
+		e.verifier = newVerifier(e.options.Verify, e.log, &e.supervisor)
 		e.background.spawn(func() { e.verifier.run(e.life) })
 	}
 	e.background.spawn(func() { e.writeCheckpoints(e.life) })

@@ -10,8 +10,8 @@ import (
 )
 
 // Permission is what code asks for and the catalog declares: "object:action", split at the last colon.
-// An object is segments joined by "." or "/", with an optional leading "/". Object and action have
-// 1–100 code points each. See [Permission.Check].
+// An object is segments joined by "." or "/", with an optional "/" before and after them, or "/" alone. Object
+// and action have 1–100 code points each. See [Permission.Check].
 type Permission string
 
 // Pattern is what a rule names: a permission, or one with "*" as the whole last segment of its object
@@ -76,7 +76,13 @@ func checkSegments(object string) error {
 		// delegated, and no right covers a group because of how its name begins.
 		return GroupName(name).Check()
 	}
+	if object == "/" {
+		return nil
+	}
 	rest := strings.TrimPrefix(object, "/")
+	if !strings.Contains(rest, "*") {
+		rest = strings.TrimSuffix(rest, "/") // as in the path "/orders/"
+	}
 	for {
 		i := strings.IndexAny(rest, "./")
 		segment := rest

@@ -14,13 +14,13 @@ func TestPermissionsAndPatterns(t *testing.T) {
 	both := spellings{
 		"": {
 			"a:view", "a.b:view", "a/b:view", "/a:view", "/a/b.c:view", "a.b/c:view", "a:b:view", "a b.c d:do it",
-			"a:v/w", "a:.", "a-b_c~d:v", "a(b):v(w)", "rightful.members/Inc.:assign",
+			"a:v/w", "a:.", "a-b_c~d:v", "/:v", "a/:v", "/a/:v", "/a.b/:v", "/a/:id/:v", "a(b):v(w)", "rightful.members/Inc.:assign",
 			"rightful.members/Ops (night):assign", "rightful.members/..a:assign",
 			"rightful.members/" + strings.Repeat("語", 64) + ":assign",
 		},
 		"empty segment": {
-			"http://a:view", ".:v", "/:v", "//a:v", "a..b:v", "a.:v", "a/:v", "a//b:v", "a./b:v", ".a:v", "/.a:v",
-			"a/.:v", "/a/../b:v",
+			"http://a:view", ".:v", "//:v", "//a:v", "a..b:v", "a.:v", "a//:v", "/a//:v", "a//b:v", "a./b:v", "a./:v",
+			".a:v", "/.a:v", "/./:v", "a/.:v", "/a/../b:v",
 		},
 		"object:action":                      {"", "a", ":", "a:", ":view", "a:b:", "a.b"},
 		"the object begins":                  {" a:v", "a :v"},

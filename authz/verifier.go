@@ -46,7 +46,6 @@ type VerifyStats struct {
 // verifier compares decisions with Casbin's, one after the other.
 type verifier struct {
 	Verification
-	catalog    *catalog
 	supervisor *supervisor
 	waiting    chan decision
 	report     func(Discrepancy)
@@ -69,8 +68,8 @@ const (
 	restFactor = 9
 )
 
-func newVerifier(options Verification, catalog *catalog, log *slog.Logger, s *supervisor) *verifier {
-	v := &verifier{Verification: options, catalog: catalog, supervisor: s, waiting: make(chan decision, maxWaiting)}
+func newVerifier(options Verification, log *slog.Logger, s *supervisor) *verifier {
+	v := &verifier{Verification: options, supervisor: s, waiting: make(chan decision, maxWaiting)}
 	v.report = func(d Discrepancy) {
 		log.Error("decision differs from Casbin's; please report it with an export of the policy",
 			"user", d.User, "permissions", d.Permissions, "revision", d.Revision, "allowed", d.Allowed, "error", d.Err)
@@ -108,7 +107,7 @@ func (v *verifier) run(ctx context.Context) {
 		_ = v.supervisor.run("verifier", func() (err error) {
 			if d.s != compiled {
 				compiled, enforcer = d.s, nil
-				enforcer, err = (&View{s: d.s, catalog: v.catalog}).Enforcer()
+				enforcer, err = (&View{s: d.s}).Enforcer()
 			}
 			v.check(d, enforcer, err)
 			return nil

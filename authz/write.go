@@ -187,7 +187,7 @@ func (x *execution) changeNothing(ctx context.Context, p *proposal) (Change, err
 		}
 		if position.equal(p.before.position()) {
 			c := p.change
-			c.Revision, c.At, c.View = 0, time.Time{}, &View{s: e.countedNow(p.from), catalog: e.catalog}
+			c.Revision, c.At, c.View = 0, time.Time{}, &View{s: e.countedNow(p.from), catalog: e.catalog.Load()}
 			return c, nil
 		}
 		if err := e.catchUp(ctx, p.before); err != nil {

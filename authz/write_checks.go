@@ -129,13 +129,13 @@ func (a Admin) authorize(s *snapshot, r requirement) error {
 	if a.engine.expired() {
 		return fmt.Errorf("%w: the policy is older than Options.MaxAge allows", ErrStoreUnavailable)
 	}
-	view := &View{s: s, catalog: a.engine.catalog}
+	view := &View{s: s, catalog: a.engine.catalog.Load()}
 	return view.lacks(UserID(a.actor.ID), r)
 }
 
 func (a Admin) newDraft(ctx context.Context, s *snapshot) *draft {
 	return &draft{
-		pace: newPace(ctx), s: s, catalog: a.engine.catalog, actor: a.actor, creates: map[GroupName]bool{},
+		pace: newPace(ctx), s: s, catalog: a.engine.catalog.Load(), actor: a.actor, creates: map[GroupName]bool{},
 		term: a.term, time: a.engine.clock.now(),
 	}
 }

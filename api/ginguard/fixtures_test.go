@@ -65,3 +65,15 @@ func guarded(handler gin.HandlerFunc) *gin.Engine {
 }
 
 func through(c *gin.Context) { c.String(http.StatusOK, "through") }
+
+// grant grants permissions to a user.
+func grant(t *testing.T, engine *authz.Engine, user authz.UserID, permissions ...authz.Permission) {
+	t.Helper()
+	var delta authz.RulesDelta
+	for _, p := range permissions {
+		delta.Grant = append(delta.Grant, authz.Pattern(p))
+	}
+	if _, err := engine.AsCommand("test").ChangeUserPermissions(t.Context(), user, delta); err != nil {
+		t.Fatal(err)
+	}
+}

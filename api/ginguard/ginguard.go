@@ -7,7 +7,7 @@
 //	r.GET("/settings", g.Require("system.settings:view"), showSettings)
 //	r.POST("/requests/:id/approve", g.RequireFunc(permissionsOfRequest), approve)
 //
-// [Guard.Router] watches the routes, so that a host can refuse to start with an unguarded one. Package
+// [Guard.Router] checks the routes, so that a host can refuse to start with an unguarded one. Package
 // guard renders the refusals.
 package ginguard
 
@@ -18,6 +18,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/rightful-go/rightful/api/guard"
+	"github.com/rightful-go/rightful/api/internal/routename"
 	"github.com/rightful-go/rightful/authz"
 )
 
@@ -53,6 +54,7 @@ type Guard struct {
 	engine      *authz.Engine
 	currentUser CurrentUser
 	guard       *guard.Guard
+	routes      routename.Cache
 }
 
 // New returns a guard. It panics if engine or currentUser is nil, or if the options are invalid, see
@@ -68,7 +70,7 @@ func New(engine *authz.Engine, currentUser CurrentUser, options guard.Options) *
 		options.Route = func(r *http.Request) string { return ContextOf(r).FullPath() }
 	}
 	identify := func(r *http.Request) (authz.UserID, error) { return currentUser(ContextOf(r)), nil }
-	return &Guard{engine, currentUser, guard.New(engine, identify, options)}
+	return &Guard{engine: engine, currentUser: currentUser, guard: guard.New(engine, identify, options)}
 }
 
 type contextKey struct{}

@@ -1,160 +1,97 @@
 package ginguard
 
 import (
-	"net/http"
-	"path"
+	"fmt"
 	"slices"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/rightful-go/rightful/api/internal/routename"
+	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/internal/selfguarded"
 )
 
-// Router registers routes like Gin and remembers which of them have a guard, so that a host can refuse
-// to start with an unguarded route:
+// Router is a Gin engine whose routes can be checked, so that a host can refuse to start with an unguarded one:
 //
-//	r := gin.New()
-//	routes := g.Router(r)
-//	routes.GET("/healthz", g.Open(), healthz)
-//	clients := routes.Group("/clients", g.Require("clients.profiles:view"))
+//	r := g.Router(gin.New())
+//	r.GET("/healthz", g.Open(), healthz)
+//	clients := r.Group("/clients", g.Require("clients.profiles:view"))
 //	clients.GET("/:id", showClient)
-//	if err := routes.Check(); err != nil {
+//	if err := r.Check(); err != nil {
 //		log.Fatal(err)
 //	}
 //
-// Gin reveals only the last handler of a route, and test requests would run the handlers of exactly the
-// unguarded routes. So the Router watches registrations and compares them with the routes that Gin lists
-// in the end. A route that was registered elsewhere, or whose guard is wrapped in another function, is
-// reported as unguarded; an unguarded route is never missed.
+// It sees all routes of the engine, and for each the handlers that Gin runs: those of groups and of Use as well,
+// however they were registered.
+type Router struct{ *gin.Engine }
+
+var _ gin.IRouter = (*Router)(nil)
+
+// Router returns r with methods to check its routes.
+func (g *Guard) Router(r *gin.Engine) *Router { return &Router{r} }
+
+// route is a route and the handlers that Gin runs for it; nil if they can't be read.
+type route struct {
+	gin.RouteInfo
+	handlers chain
+}
+
+// routes returns the engine's routes. It returns false if their handlers can't be read.
+func (r *Router) routes() ([]route, bool) {
+	infos := r.Routes()
+	list := make([]route, len(infos))
+	chains, ok := chainsOf(r.Engine)
+	ok = ok && len(chains) == len(infos)
+	for i, info := range infos {
+		list[i].RouteInfo = info
+		if ok = ok && chains[i][len(chains[i])-1] == codeOf(info.HandlerFunc); ok {
+			list[i].handlers = chains[i]
+		}
+	}
+	return list, ok
+}
+
+// The code of the middlewares of guards.
+var (
+	openCode   = codeOf(openToAll)
+	routeCode  = codeOf((&routed{}).handle)
+	guardCodes = []uintptr{codeOf((&requirement{}).handle), codeOf((&computed{}).handle), routeCode}
+)
+
+// isGuarded reports whether a guard decides before the last handler, or the route is open on purpose. A guard in last
+// place guards nothing.
+func (t route) isGuarded() bool {
+	if selfguarded.Is(t.HandlerFunc) || slices.Contains(t.handlers, openCode) {
+		return true
+	}
+	return slices.ContainsFunc(t.middlewares(), func(code uintptr) bool { return slices.Contains(guardCodes, code) })
+}
+
+// middlewares returns the code of the handlers before the last.
+func (t route) middlewares() chain { return t.handlers[:max(len(t.handlers)-1, 0)] }
+
+// Catalog returns the entries of the routes behind [Guard.RequireRoute] for a catalog, sorted as Gin lists them. The
+// label of an entry is the method and the path, its category the segments before the first parameter; describe, if
+// it isn't nil, can change both for each. Call it after all routes are registered and before the first request.
 //
-// Use one Router for each [gin.Engine]. Like the engine, it must be set up by one goroutine.
-type Router struct {
-	routes gin.IRoutes      // the engine, whose Use does more than that of a group, or group
-	group  *gin.RouterGroup // what Gin puts before the handlers of a route
-	seen   *seenRoutes
-}
-
-var _ gin.IRoutes = (*Router)(nil)
-
-// seenRoutes is shared by a router and its groups.
-type seenRoutes struct {
-	engine  *gin.Engine
-	guarded map[routeKey]bool // or open
-}
-
-type routeKey struct{ method, path string }
-
-// Router returns a [Router] that registers on r.
-func (g *Guard) Router(r *gin.Engine) *Router {
-	return &Router{r, &r.RouterGroup, &seenRoutes{r, map[routeKey]bool{}}}
-}
-
-// note remembers a route that Gin has just registered, if it is guarded or open. A guard in last place
-// guards nothing.
-func (r *Router) note(method, relative string, handlers []gin.HandlerFunc) {
-	chain := slices.Concat(r.group.Handlers, gin.HandlersChain(handlers))
-	guarded := slices.ContainsFunc(chain[:len(chain)-1], func(h gin.HandlerFunc) bool { return isHandler(h, guardCode) })
-	if guarded || slices.ContainsFunc(chain, func(h gin.HandlerFunc) bool { return isHandler(h, openCode) }) {
-		// Gin joins the path of a group as it joins that of a route.
-		r.seen.guarded[routeKey{method, r.group.Group(relative).BasePath()}] = true
+// It returns an error if Gin's routes can't be read, which is a bug in Rightful or a new version of Gin.
+func (r *Router) Catalog(describe func(*authz.Entry)) (authz.Catalog, error) {
+	routes, ok := r.routes()
+	if !ok {
+		return nil, fmt.Errorf("the handlers of the routes can't be read: %s", unreadable)
 	}
-}
-
-// Group returns a router for the routes below a path. The handlers run for all of them.
-func (r *Router) Group(relative string, handlers ...gin.HandlerFunc) *Router {
-	group := r.group.Group(relative, handlers...)
-	return &Router{group, group, r.seen}
-}
-
-// Use adds handlers for all routes that are registered later.
-func (r *Router) Use(handlers ...gin.HandlerFunc) gin.IRoutes {
-	r.routes.Use(handlers...)
-	return r
-}
-
-// Handle registers a route for any method.
-func (r *Router) Handle(method, relative string, handlers ...gin.HandlerFunc) gin.IRoutes {
-	r.routes.Handle(method, relative, handlers...)
-	r.note(method, relative, handlers)
-	return r
-}
-
-// GET registers a route.
-func (r *Router) GET(relative string, handlers ...gin.HandlerFunc) gin.IRoutes {
-	return r.Handle(http.MethodGet, relative, handlers...)
-}
-
-// POST registers a route.
-func (r *Router) POST(relative string, handlers ...gin.HandlerFunc) gin.IRoutes {
-	return r.Handle(http.MethodPost, relative, handlers...)
-}
-
-// PUT registers a route.
-func (r *Router) PUT(relative string, handlers ...gin.HandlerFunc) gin.IRoutes {
-	return r.Handle(http.MethodPut, relative, handlers...)
-}
-
-// PATCH registers a route.
-func (r *Router) PATCH(relative string, handlers ...gin.HandlerFunc) gin.IRoutes {
-	return r.Handle(http.MethodPatch, relative, handlers...)
-}
-
-// DELETE registers a route.
-func (r *Router) DELETE(relative string, handlers ...gin.HandlerFunc) gin.IRoutes {
-	return r.Handle(http.MethodDelete, relative, handlers...)
-}
-
-// HEAD registers a route.
-func (r *Router) HEAD(relative string, handlers ...gin.HandlerFunc) gin.IRoutes {
-	return r.Handle(http.MethodHead, relative, handlers...)
-}
-
-// OPTIONS registers a route.
-func (r *Router) OPTIONS(relative string, handlers ...gin.HandlerFunc) gin.IRoutes {
-	return r.Handle(http.MethodOptions, relative, handlers...)
-}
-
-// Match registers a route for several methods.
-func (r *Router) Match(methods []string, relative string, handlers ...gin.HandlerFunc) gin.IRoutes {
-	for _, method := range methods {
-		r.Handle(method, relative, handlers...)
+	var catalog authz.Catalog
+	for _, t := range routes {
+		if !slices.Contains(t.middlewares(), routeCode) {
+			continue
+		}
+		e := routename.Entry(RoutePermission(t.Method, t.Path))
+		if describe != nil {
+			describe(&e)
+		}
+		catalog = append(catalog, e)
 	}
-	return r
+	return catalog, nil
 }
 
-// Any registers a route for the nine methods of Gin's Any.
-func (r *Router) Any(relative string, handlers ...gin.HandlerFunc) gin.IRoutes {
-	return r.Match([]string{
-		http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodHead,
-		http.MethodOptions, http.MethodDelete, http.MethodConnect, http.MethodTrace,
-	}, relative, handlers...)
-}
-
-// StaticFile registers the routes of one file. Guard it with its group.
-func (r *Router) StaticFile(relative, file string) gin.IRoutes {
-	r.routes.StaticFile(relative, file)
-	return r.noteFile(relative)
-}
-
-// StaticFileFS registers the routes of one file of a file system.
-func (r *Router) StaticFileFS(relative, file string, fs http.FileSystem) gin.IRoutes {
-	r.routes.StaticFileFS(relative, file, fs)
-	return r.noteFile(relative)
-}
-
-// Static registers the routes of a folder's files. Guard it with its group.
-func (r *Router) Static(relative, root string) gin.IRoutes {
-	return r.StaticFS(relative, gin.Dir(root, false))
-}
-
-// StaticFS registers the routes of a file system's files.
-func (r *Router) StaticFS(relative string, fs http.FileSystem) gin.IRoutes {
-	r.routes.StaticFS(relative, fs)
-	return r.noteFile(path.Join(relative, "/*filepath"))
-}
-
-// noteFile notes the two routes that Gin registers to serve files.
-func (r *Router) noteFile(relative string) gin.IRoutes {
-	own := []gin.HandlerFunc{nil}
-	r.note(http.MethodGet, relative, own)
-	r.note(http.MethodHead, relative, own)
-	return r
-}
+const unreadable = "this version of Gin (" + gin.Version + ") keeps them in another way than those that Rightful knows"

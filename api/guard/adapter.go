@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/rightful-go/rightful/api/internal/problem"
 	"github.com/rightful-go/rightful/authz"
 )
 
@@ -26,18 +25,18 @@ func (g *Guard) Decide(user authz.UserID, permissions []authz.Permission) authz.
 // any other error, which is logged.
 func (g *Guard) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, ErrNotFound) {
-		problem.Write(w, r, problem.Document{Type: problem.NotFound, Detail: "Nothing exists at this address."})
+		g.answer(w, r, Refusal{Kind: RefusedNotFound})
 		return
 	}
 	g.log.Error("can't find out which permissions a request needs", "method", r.Method, "route", g.options.Route(r), "error", err)
-	problem.Write(w, r, problem.Document{Type: problem.Internal, Detail: problem.InternalDetail})
+	g.answer(w, r, Refusal{Kind: RefusedFailed})
 }
 
 // Unidentified answers a request whose user can't be established, and logs why: 503, because the identity
 // usually comes from a server that is away. It has the form of the error functions of session managers.
 func (g *Guard) Unidentified(w http.ResponseWriter, r *http.Request, err error) {
 	g.log.Error("can't find out who is signed in", "method", r.Method, "route", g.options.Route(r), "error", err)
-	g.respond(w, r, problem.Document{Type: problem.StoreUnavailable, Detail: problem.UnidentifiedDetail}, authz.Decision{})
+	g.answer(w, r, Refusal{Kind: RefusedUnidentified})
 }
 
 // warn logs if a request was denied because its route asks for nothing that anybody could hold.
@@ -62,8 +61,8 @@ func wellFormed(p authz.Permission) error {
 	return p.Check()
 }
 
-// isPlain reports whether p is obviously well-formed: of ASCII letters, digits, "_" and "-" between
-// separators, as nearly all permissions are. Only others need the full check on every request.
+// isPlain reports whether p is obviously well-formed: of ASCII letters, digits, "_", "-", and in the object ":", "{"
+// and "}" between separators, as nearly all permissions are. Only others need the full check on every request.
 func isPlain(p authz.Permission) bool {
 	object, action, ok := p.Split()
 	if !ok || len(object) > 100 || len(action) > 100 || strings.HasPrefix(object, "rightful.") {
@@ -73,7 +72,7 @@ func isPlain(p authz.Permission) bool {
 	segment := false // has begun
 	for i := range len(object) {
 		switch {
-		case isWord(object[i]):
+		case isWord(object[i]) || object[i] == ':' || object[i] == '{' || object[i] == '}':
 			segment = true
 		case segment && (object[i] == '.' || object[i] == '/'):
 			segment = false

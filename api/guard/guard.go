@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/rightful-go/rightful/api/internal/routename"
 	"github.com/rightful-go/rightful/authz"
 )
 
@@ -33,8 +34,9 @@ type Guard struct {
 	options     Options
 	log         *slog.Logger
 
-	hasCatalog bool     // the application declares permissions
-	logged     sync.Map // undeclared permissions that were logged
+	logged       sync.Map // undeclared permissions that were logged
+	routes       routename.Cache
+	routeIsGiven bool // by the host, in the options
 }
 
 // New returns a guard. It panics if engine or currentUser is nil, or if the options are invalid: guards
@@ -47,11 +49,8 @@ func New(engine *authz.Engine, currentUser CurrentUser, options Options) *Guard 
 	if err := options.Check(); err != nil {
 		panic("guard: " + err.Error())
 	}
-	g := &Guard{engine: engine, currentUser: currentUser, options: options.withDefaults()}
+	g := &Guard{engine: engine, currentUser: currentUser, options: options.withDefaults(), routeIsGiven: options.Route != nil}
 	g.log = g.options.Logger
-	g.hasCatalog = slices.ContainsFunc(engine.View().Catalog(nil, ""), func(e authz.Entry) bool {
-		return !strings.HasPrefix(string(e.Permission), "rightful.")
-	})
 	return g
 }
 
@@ -67,13 +66,19 @@ func (g *Guard) checked(method string, permissions []authz.Permission) []authz.P
 			panic(fmt.Sprintf(`guard: %s(%q): the permission %v; name each permission that the route needs `+
 				`as the catalog declares it, such as "clients.profiles:view"`, method, p, err))
 		}
-		if !g.declares(p) {
-			if _, before := g.logged.LoadOrStore(p, true); !before {
-				g.log.Warn("a route needs a permission that the catalog doesn't declare", "permission", p)
-			}
-		}
+		g.noteUndeclared(p)
 	}
 	return slices.Clone(permissions)
+}
+
+// noteUndeclared logs a permission that the catalog lacks, once.
+func (g *Guard) noteUndeclared(p authz.Permission) {
+	if g.declares(p) {
+		return
+	}
+	if _, before := g.logged.LoadOrStore(p, true); !before {
+		g.log.Warn("a route needs a permission that the catalog doesn't declare", "permission", p)
+	}
 }
 
 // declares reports whether the catalog declares p, or "TYPE:action" if p is "TYPE.ID:action". Without
@@ -81,12 +86,15 @@ func (g *Guard) checked(method string, permissions []authz.Permission) []authz.P
 func (g *Guard) declares(p authz.Permission) bool {
 	view := g.engine.View()
 	listed := func(p authz.Permission) bool { return view.Explain("", p).Permissions[0].Declared }
-	if !g.hasCatalog || listed(p) {
+	if listed(p) {
 		return true
 	}
 	object, action, _ := p.Split()
-	if i := strings.LastIndexByte(object, '.'); i > 0 && !strings.Contains(object[i:], "/") {
-		return listed(authz.Permission(object[:i] + ":" + action))
+	if i := strings.LastIndexByte(object, '.'); i > 0 && !strings.Contains(object[i:], "/") &&
+		listed(authz.Permission(object[:i]+":"+action)) {
+		return true
 	}
-	return false
+	return !slices.ContainsFunc(view.Catalog(nil, ""), func(e authz.Entry) bool {
+		return !strings.HasPrefix(string(e.Permission), "rightful.")
+	})
 }

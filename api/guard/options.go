@@ -47,6 +47,13 @@ type Options struct {
 	// used, which net/http's ServeMux and some other routers set.
 	Route func(*http.Request) string
 
+	// Refuse, if it is set, writes the answer to a request that the guard refuses, for a host whose front end has
+	// error bodies of its own. It may choose any status and body. WWW-Authenticate, Retry-After, Vary,
+	// Cache-Control and X-Content-Type-Options are set when it is called. If it writes nothing, the guard answers
+	// as it does without Refuse, so that a host can leave pages to the guard, for example. A request that is
+	// refused never reaches its handler, whatever the function does.
+	Refuse func(http.ResponseWriter, *http.Request, Refusal)
+
 	// Logger receives permissions that the catalog lacks, and errors of CurrentUser and of functions
 	// given to RequireFunc. The default is [slog.Default].
 	Logger *slog.Logger

@@ -44,19 +44,17 @@ type missingCategory struct {
 	Missing []problem.Missing
 }
 
-func (g *Guard) page(r *http.Request, p problem.Document, oneIsEnough bool) page {
-	texts := g.texts(r)
-	view := page{Document: p, Texts: texts, Heading: texts.heading(p.Status)}
+func (g *Guard) page(r *http.Request, p problem.Document, f Refusal, texts *Texts) page {
+	view := page{Document: p, Texts: texts, Heading: texts.heading(p.Status), Told: f.Detail}
 	switch p.Status {
 	case http.StatusUnauthorized:
-		view.Told, view.SignIn = texts.NotSignedIn, g.options.SignIn
+		view.SignIn = g.options.SignIn
 		return view
 	case http.StatusServiceUnavailable:
-		view.Told = texts.TryAgain
 		return view
 	}
-	view.Document, view.OneIsEnough = visible(p), oneIsEnough && len(p.Missing) > 1
-	view.Told, view.Home = texts.told(p, oneIsEnough), g.options.Home
+	view.Document, view.OneIsEnough = visible(p), f.OneIsEnough && len(p.Missing) > 1
+	view.Home = g.options.Home
 	if g.options.Console != "" && p.DenialID != "" {
 		view.Console = g.options.Console + "#/why/" + url.PathEscape(string(p.DenialID))
 	}

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/rightful-go/rightful/api/internal/problem"
 	"github.com/rightful-go/rightful/authz"
 	"github.com/rightful-go/rightful/internal/accept"
 )
@@ -25,6 +24,10 @@ type Texts struct {
 
 	Unavailable string // heading of a 503
 	TryAgain    string
+
+	// What [Options.Refuse] gets for a 404 and a 500, which have no page.
+	NotFound string
+	Failed   string
 
 	Forbidden   string // heading of a 403
 	NotAllowed  string // a 403 that doesn't say what is missing
@@ -75,6 +78,9 @@ func English() Texts {
 
 		Unavailable: "Temporarily unavailable",
 		TryAgain:    "Your permissions can’t be checked right now. Try again later.",
+
+		NotFound: "Nothing exists at this address.",
+		Failed:   "Something went wrong on the server.",
 
 		Forbidden:  "Forbidden",
 		NotAllowed: "You don’t have permission to do this.",
@@ -129,6 +135,9 @@ func German() Texts {
 
 		Unavailable: "Vorübergehend nicht verfügbar",
 		TryAgain:    "Ihre Berechtigungen lassen sich gerade nicht prüfen. Versuchen Sie es später noch einmal.",
+
+		NotFound: "Unter dieser Adresse gibt es nichts.",
+		Failed:   "Auf dem Server ist etwas schiefgegangen.",
 
 		Forbidden:  "Kein Zugriff",
 		NotAllowed: "Dafür fehlt Ihnen die Berechtigung.",
@@ -211,9 +220,9 @@ func (t *Texts) needed(n int, oneIsEnough bool) string {
 }
 
 // told says why a request is refused: first what no grant helps against.
-func (t *Texts) told(p problem.Document, oneIsEnough bool) string {
+func (t *Texts) told(f Refusal) string {
 	has := func(rule authz.Obstacle) bool {
-		return slices.ContainsFunc(p.ForbiddenBy, func(f problem.Granted) bool { return f.Rule == rule })
+		return slices.ContainsFunc(f.ForbiddenBy, func(by authz.Forbidden) bool { return by.Rule == rule })
 	}
 	var parts []string
 	if has(authz.ObstacleRow) {
@@ -222,8 +231,8 @@ func (t *Texts) told(p problem.Document, oneIsEnough bool) string {
 	if has(authz.ObstacleRestriction) {
 		parts = append(parts, t.IsRestricted)
 	}
-	if len(p.Missing) > 0 || len(parts) == 0 {
-		parts = append(parts, t.needed(len(p.Missing), oneIsEnough))
+	if len(f.Missing) > 0 || len(parts) == 0 {
+		parts = append(parts, t.needed(len(f.Missing), f.OneIsEnough))
 	}
 	return strings.Join(parts, " ")
 }

@@ -3,6 +3,7 @@ package guard_test
 import (
 	"fmt"
 	"html"
+	"io"
 	"net/http"
 	"reflect"
 	"strings"
@@ -27,7 +28,7 @@ func labeled(language string) guard.Texts {
 	return texts
 }
 
-// Every text that a host can replace is on some page, escaped, and pages have no other words.
+// Every text that a host can replace is on some page or given to its Refuse, escaped, and pages have no other words.
 func TestEveryTextIsOnAPage(t *testing.T) {
 	options := quiet
 	options.Texts, options.SignIn, options.Tell = []guard.Texts{labeled("eo")}, "/login", guard.TellGroups
@@ -43,6 +44,14 @@ func TestEveryTextIsOnAPage(t *testing.T) {
 	pages += page(guard.New(old, signedIn, options), "cleo", oneOf)
 	for _, user := range []authz.UserID{"ben", "cleo"} {
 		pages += page(guard.New(obstacles(t), signedIn, options), user, require("a:view", "b:view"))
+	}
+	told := options
+	told.Refuse = func(w http.ResponseWriter, _ *http.Request, f guard.Refusal) {
+		_, _ = io.WriteString(w, html.EscapeString(f.Detail))
+	}
+	for _, err := range []error{guard.ErrNotFound, http.ErrNoLocation} {
+		failing := func(*http.Request) ([]authz.Permission, error) { return nil, err }
+		pages += page(guard.New(old, signedIn, told), "cleo", func(g *guard.Guard) middleware { return g.RequireFunc(failing) })
 	}
 	fields := reflect.TypeFor[guard.Texts]()
 	for i := range fields.NumField() {

@@ -46,7 +46,7 @@ func (a *app) routes(c config) (http.Handler, error) {
 }
 
 // open registers the routes that need no permission.
-func (a *app) open(r *ginguard.Router) {
+func (a *app) open(r gin.IRouter) {
 	r.GET("/", a.home)
 	r.GET("/style.css", stylesheet)
 	r.GET("/icon.svg", icon)
@@ -60,7 +60,7 @@ func (a *app) open(r *ginguard.Router) {
 }
 
 // application registers the routes that require permissions.
-func (a *app) application(r *ginguard.Router, g *ginguard.Guard) {
+func (a *app) application(r gin.IRouter, g *ginguard.Guard) {
 	view := g.RequireFunc(a.permissionsFor(func(kind string) []authz.Permission {
 		return []authz.Permission{viewOf(kind)}
 	}))

@@ -161,12 +161,17 @@ func Write(w http.ResponseWriter, r *http.Request, d Document) {
 	WriteBody(w, r, d.Status, MediaType, body)
 }
 
+// Protect keeps an answer out of caches and stops browsers from guessing its content type.
+func Protect(header http.Header) {
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Content-Type-Options", "nosniff")
+}
+
 // WriteBody writes an error answer that no cache may store. A HEAD request gets only the header.
 func WriteBody(w http.ResponseWriter, r *http.Request, status int, mediaType string, body []byte) {
 	header := w.Header()
 	header.Set("Content-Type", mediaType)
-	header.Set("Cache-Control", "no-store")
-	header.Set("X-Content-Type-Options", "nosniff")
+	Protect(header)
 	if status == http.StatusUnauthorized && header.Get("WWW-Authenticate") == "" {
 		header.Set("WWW-Authenticate", DefaultChallenge)
 	}
