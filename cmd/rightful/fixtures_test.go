@@ -30,7 +30,7 @@ import (
 //
 //	export NAME=VALUE…    sets environment variables
 //	write FILE TEXT       writes a file
-//	append FILE TEXT      adds a line to a file
+//	echo TEXT             prints a line
 //	seed FOLDER           copies the seed and the expected decisions of authz/testdata/backoffice
 //	cat FILE              prints a file
 //	ls                    lists the files
@@ -45,13 +45,15 @@ import (
 //	                      are user ids
 //	deny USER PERMISSION  has the service deny a user, by the id in DENIAL
 //	backoffice            makes the policy of authz/testdata/backoffice, in a database or behind a service as the
-//	                      test says, for the commands that follow; operator@host is an administrator
+//	                      test says, for the commands that follow; operator@host is an administrator, FRIDAY a
+//	                      time to come
 type shell struct {
 	t       *testing.T
 	folder  string // where it works
 	env     map[string]string
 	service *authz.Engine
 	where   way
+	isPage  bool // values that differ between runs stay: readers of a page see true ones
 }
 
 // way is how commands get to the policy.
@@ -73,11 +75,8 @@ func (s *shell) builtin(out io.Writer, name string, args []string) {
 		}
 	case "write":
 		check(s.t, os.WriteFile(args[0], []byte(args[1]), 0o600))
-	case "append":
-		file, err := os.OpenFile(args[0], os.O_APPEND|os.O_WRONLY, 0)
-		check(s.t, err)
-		note(file, "%s\n", args[1])
-		check(s.t, file.Close())
+	case "echo":
+		note(out, "%s\n", strings.Join(args, " "))
 	case "seed":
 		check(s.t, os.CopyFS(args[0], os.DirFS(scenario)))
 	case "cat":
@@ -232,6 +231,7 @@ var scenario, _ = filepath.Abs("../../authz/testdata/backoffice")
 
 func (s *shell) backoffice() {
 	s.t.Helper()
+	s.env["FRIDAY"] = time.Now().UTC().Add(5 * 24 * time.Hour).Format(time.RFC3339)
 	seed, err := policycsv.ReadSeed(os.DirFS(scenario))
 	check(s.t, err)
 	store := authz.Store(memstore.New())

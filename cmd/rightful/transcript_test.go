@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"maps"
@@ -19,7 +20,7 @@ var update = flag.Bool("update", false, "rewrite the output in the transcripts")
 //
 //	# comments, which stay,
 //	$ commands, of which "rightful" is the one under test and the others are in [shell]; "| head -n 3" or
-//	  "| head -c 30" may follow, or "< FILE",
+//	  "| head -c 30" may follow, or "< FILE", or ">> FILE",
 //
 // and after each command its stdout, its stderr in lines that begin with "! ", and its exit status in
 // brackets unless it is 0. Values that differ between runs stand there by name, such as $DENIAL.
@@ -76,6 +77,10 @@ func replay(t *testing.T, transcript string, where way) string {
 	folder, err := os.Getwd()
 	check(t, err)
 	s := &shell{t: t, folder: folder, env: map[string]string{}, where: where}
+	return s.replay(transcript)
+}
+
+func (s *shell) replay(transcript string) string {
 	var now strings.Builder
 	inOutput := false
 	for line := range strings.Lines(transcript) {
@@ -105,6 +110,7 @@ func firstDifference(want, got string) string {
 // run runs one line and returns what a transcript says of it.
 func (s *shell) run(line string) string {
 	line, pipe, _ := strings.Cut(line, " | ")
+	line, to, _ := strings.Cut(line, " >> ")
 	line, file, fromFile := strings.Cut(line, " < ")
 	var input []byte
 	if fromFile {
@@ -121,6 +127,10 @@ func (s *shell) run(line string) string {
 	} else {
 		s.builtin(&stdout, words[0], words[1:])
 	}
+	if to != "" {
+		appendTo(s.t, to, stdout.Bytes())
+		stdout.Reset()
+	}
 	text := head(s.t, s.steady(stdout.String()), pipe)
 	for errLine := range strings.Lines(s.steady(stderr.String())) {
 		text += "! " + errLine
@@ -129,6 +139,14 @@ func (s *shell) run(line string) string {
 		text += fmt.Sprintf("[%d]\n", status)
 	}
 	return text + "\n"
+}
+
+func appendTo(t *testing.T, name string, text []byte) {
+	t.Helper()
+	file, err := os.OpenFile(name, os.O_APPEND|os.O_WRONLY|os.O_CREATE, 0o600)
+	check(t, err)
+	_, err = file.Write(text)
+	check(t, errors.Join(err, file.Close()))
 }
 
 // head returns the beginning of a text if a pipe leads to head.
@@ -157,6 +175,7 @@ var varying = []struct {
 	{regexp.MustCompile(`confirmed [0-9.]+ seconds ago`), "confirmed AGE seconds ago"},
 	{regexp.MustCompile(`\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\b`), "TIME"},
 	{regexp.MustCompile(`\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)\b`), "TIME"},
+	{regexp.MustCompile(`\b[A-Z][a-z]+day, \d+ [A-Z][a-z]+ \d{4} \d\d:\d\d \S+`), "DAY"},
 	{regexp.MustCompile(`actor=\S+@\S+`), "actor=USER@HOST"},
 	{regexp.MustCompile(`"actor":\{"kind":"(command|user)","id":"[^"]+@[^"]+"\},"channel":"(command|rest)"`), `"actor":ACTOR`},
 	{regexp.MustCompile(`,(command|user),[^,@]+@[^,@]+,(command|rest),`), ",KIND,ACTOR,CHANNEL,"},
@@ -168,11 +187,19 @@ var varying = []struct {
 // steady gives the values that differ between runs their names.
 func (s *shell) steady(output string) string {
 	output = strings.ReplaceAll(output, s.folder+string(filepath.Separator), "")
+	if s.isPage {
+		return output
+	}
 	for _, name := range slices.Sorted(maps.Keys(s.env)) {
 		if len(s.env[name]) > 20 {
 			output = strings.ReplaceAll(output, s.env[name], "$"+name)
 		}
 	}
+	return named(output)
+}
+
+// named gives the values that differ between runs their names, except those of one transcript.
+func named(output string) string {
 	for _, v := range varying {
 		output = v.form.ReplaceAllString(output, v.name)
 	}
