@@ -88,10 +88,9 @@ type Engine struct {
 	log     *slog.Logger
 
 	current   atomic.Pointer[snapshot]
-	counted   atomic.Pointer[snapshot] // current without the memberships that have ended: the policy that decides
-	endings   atomic.Pointer[endings]  // of current, with counted; never nil
-	confirmed atomic.Int64             // when the store last confirmed current, as a duration since started
-	started   time.Time                // has a monotonic clock reading
+	counted   atomic.Pointer[snapshot]     // current without the memberships that have ended: the policy that decides
+	endings   atomic.Pointer[endings]      // of current, with counted; never nil
+	confirmed atomic.Pointer[confirmation] // of current by the store, the last one; never nil
 
 	swapping sync.Mutex // held for a moment to replace current together with counted, endings and recent
 	recent   recentChanges
@@ -155,7 +154,10 @@ type Status struct {
 	// Head is the revision of the policy that decides, and the hash of its record. If you keep it
 	// outside the database, [AuditRecords] can show later that the records up to it weren't forged.
 	Head Head
-	Age  time.Duration // since the store last confirmed that revision
+	Age  time.Duration // since the store last confirmed that revision, by the machine's monotonic or wall clock, the greater
+	// Expired reports that the age is beyond [Options.MaxAge]: everything is denied. An instance is ready to serve
+	// while it is false, whether or not the store can be reached.
+	Expired bool
 	// StoreErr is why the store could not be reached when last tried, or which call it has not answered for
 	// more than a second. It is nil if neither is the case.
 	StoreErr error
@@ -168,7 +170,7 @@ type Status struct {
 
 // Status returns the state of the engine. It reads memory alone.
 func (e *Engine) Status() Status {
-	s := Status{Head: e.current.Load().head().clone(), Age: e.age(), StoreErr: e.storeFailure(), Fault: e.supervisor.fault()}
+	s := Status{Head: e.current.Load().head().clone(), Age: e.age(), Expired: e.expired(), StoreErr: e.storeFailure(), Fault: e.supervisor.fault()}
 	if s.StoreErr == nil {
 		s.StoreErr = e.calls.overdue()
 	}
@@ -178,8 +180,16 @@ func (e *Engine) Status() Status {
 	return s
 }
 
+// confirmation is when the store confirmed the policy, by both clocks of the machine.
+type confirmation struct {
+	at   time.Time // by the monotonic clock, which stands still while the machine is suspended
+	wall time.Time // by the other one, which can be set back
+}
+
+// age is how long ago the store confirmed the policy, by the clock that says more.
 func (e *Engine) age() time.Duration {
-	return time.Since(e.started) - time.Duration(e.confirmed.Load())
+	last, now := e.confirmed.Load(), time.Now()
+	return max(now.Sub(last.at), now.Round(0).Sub(last.wall))
 }
 
 // storeFailure returns why the store could not be reached when last tried, nil if it could.
@@ -197,10 +207,10 @@ func (e *Engine) expired() bool {
 
 // confirm notes that the store was reached and confirmed the present policy at a time.
 func (e *Engine) confirm(at time.Time) {
-	now := int64(at.Sub(e.started))
+	now := &confirmation{at, at.Round(0)}
 	for {
 		latest := e.confirmed.Load()
-		if now <= latest || e.confirmed.CompareAndSwap(latest, now) {
+		if latest != nil && !at.After(latest.at) || e.confirmed.CompareAndSwap(latest, now) {
 			break
 		}
 	}

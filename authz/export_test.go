@@ -149,6 +149,14 @@ func PassUntil(e *Engine, now time.Time) {
 	}
 }
 
+// Suspend makes e as old as if its machine had been suspended since the store last confirmed the policy: its wall clock
+// went on, its monotonic clock stood still. A negative time sets the wall clock back.
+func Suspend(e *Engine, d time.Duration) {
+	last := *e.confirmed.Load()
+	last.wall = last.wall.Add(-d)
+	e.confirmed.Store(&last)
+}
+
 // SkewClocks gives the machine of e clocks that are ahead of [time.Now] by what skew says.
 func SkewClocks(e *Engine, skew func(time.Time) (wall, monotonic time.Duration)) {
 	e.clock.mu.Lock()

@@ -119,6 +119,33 @@ func TestStoreOutage(t *testing.T) {
 	})
 }
 
+// The age of a policy is that of the clock that says more: the monotonic clock stands still while the machine is
+// suspended, and the wall clock can be set back (promise 8).
+func TestAgeByBothClocks(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := authztest.NewStore()
+		engine := open(t, store, authz.Options{Bootstrap: "ana", PollInterval: time.Second, MaxAge: time.Minute})
+		store.Fail(errors.New("connection refused"))
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		age := engine.Status().Age
+		if authz.Suspend(engine, -time.Hour); engine.Status().Age != age || engine.Status().Expired || !engine.Can("ana", "a:b") {
+			t.Errorf("with its clock set back the policy is %v old, not %v", engine.Status().Age, age)
+		}
+		if authz.Suspend(engine, 2*time.Hour); engine.Status().Age != age+time.Hour || !engine.Status().Expired || engine.Can("ana", "a:b") {
+			t.Errorf("after an hour's sleep the policy is %v old", engine.Status().Age)
+		}
+		store.Fail(nil)
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if engine.Status().Age > 2*time.Second || engine.Status().Expired || !engine.Can("ana", "a:b") {
+			t.Errorf("it didn't recover by itself; it is %v old", engine.Status().Age)
+		}
+		closeAll(engine)
+	})
+}
+
 // A store restored from a backup that has reached the same revision with another history is
 // another store: the next poll reloads it, and nothing is committed onto the lost history.
 func TestRestoredStoreAtTheSameRevision(t *testing.T) {

@@ -42,13 +42,14 @@ func Open(ctx context.Context, store Store, options Options) (*Engine, error) {
 func newEngine(ctx context.Context, store Store, options Options, known *catalog) *Engine {
 	e := &Engine{
 		options: options, log: options.Logger,
-		started: time.Now(), token: make(chan struct{}, 1), gate: newGate(),
+		token: make(chan struct{}, 1), gate: newGate(),
 	}
 	if e.log == nil {
 		e.log = slog.Default()
 	}
 	e.catalog.Store(known)
 	e.endings.Store(&endings{})
+	e.confirm(time.Now()) // the age of a policy that nobody has confirmed is that of the engine
 	e.supervisor.log = e.log
 	e.people = newPeopleFinder(options.Directory, e.log)
 	e.directory = newPromptDirectory(options.Directory)

@@ -65,7 +65,7 @@ func newApp(ctx context.Context, c config, log *slog.Logger) (_ *app, err error)
 	}
 	a.engine, err = authz.Open(ctx, store, authz.Options{
 		Seed: &seed, Directory: a.users, Notifier: notifier, Logger: log,
-		Verify: authz.Verification{OneIn: 100},
+		Verify: authz.Verification{OneIn: 100}, MaxAge: c.maxAge,
 	})
 	if err != nil {
 		return nil, err

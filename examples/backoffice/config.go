@@ -12,6 +12,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"golang.org/x/crypto/bcrypt"
@@ -28,9 +29,10 @@ type config struct {
 	dsn          string
 	notify       string
 	seed         fs.FS
-	demoPassword string // if empty, the one stored in the database, or a random one
-	hashCost     int    // of bcrypt
-	identifier   string // URL of the policy decision point in the AuthZEN metadata; none if empty
+	maxAge       time.Duration // of the policy; beyond it everything is denied
+	demoPassword string        // if empty, the one stored in the database, or a random one
+	hashCost     int           // of bcrypt
+	identifier   string        // URL of the policy decision point in the AuthZEN metadata; none if empty
 
 	more func(gin.IRouter) // registers more routes, for tests
 }
@@ -38,7 +40,9 @@ type config struct {
 const (
 	defaultAddr = "127.0.0.1:8080"
 	defaultDSN  = "sqlite:rightful-backoffice.db"
-	envDSN      = "RIGHTFUL_DB"
+	// One that is away for longer is known to the operator, who may start the service with another limit.
+	defaultMaxAge = time.Hour
+	envDSN        = "RIGHTFUL_DB"
 )
 
 func readConfig(args []string, getenv func(string) string, usage io.Writer) (config, error) {
@@ -52,6 +56,7 @@ func readConfig(args []string, getenv func(string) string, usage io.Writer) (con
 	seed := flags.String("seed", "", "a `directory` with permissions.csv, groups.csv and policy.csv (default: the built-in seed)")
 	flags.StringVar(&c.notify, "notify", notifyPoll,
 		"how instances `notify` each other of changes: poll, postgres (through the database of -db) or redis://…")
+	flags.DurationVar(&c.maxAge, "max-age", defaultMaxAge, "for how long a `time` decisions go on while the database can't be reached; then everything is denied")
 	if err := flags.Parse(args); err != nil {
 		return config{}, err
 	}
@@ -63,6 +68,9 @@ func readConfig(args []string, getenv func(string) string, usage io.Writer) (con
 	}
 	if c.dsn == "" {
 		c.dsn = defaultDSN
+	}
+	if c.maxAge < 0 {
+		return config{}, fmt.Errorf("-max-age %v is negative; 0 sets no limit", c.maxAge)
 	}
 	if len(c.demoPassword) > maxPassword {
 		return config{}, fmt.Errorf("the demo password has %d bytes; use at most %d, the limit of bcrypt", len(c.demoPassword), maxPassword)

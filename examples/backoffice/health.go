@@ -5,23 +5,18 @@ import (
 	"net/http"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"github.com/gin-gonic/gin"
 )
 
-// staleAfter is the age of the policy above which this instance isn't ready. The engine confirms
-// the policy every second.
-const staleAfter = 15 * time.Second
-
 // healthz reports that the process is alive.
 func (a *app) healthz(c *gin.Context) { c.JSON(http.StatusOK, gin.H{"status": "ok"}) }
 
-// readyz reports whether this instance can serve requests. Without the store, decisions continue
-// with the last policy, but users can't sign in or change anything.
+// readyz reports whether this instance decides: by a policy that is not older than the host allows, whether or not the
+// database can be reached. If it said no without the database, a balancer would take all instances away at once.
 func (a *app) readyz(c *gin.Context) {
-	if a.engine.Status().StoreErr != nil || a.engine.Status().Age > staleAfter {
-		c.JSON(http.StatusServiceUnavailable, gin.H{"status": "the policy can't be confirmed"})
+	if a.engine.Status().Expired {
+		c.JSON(http.StatusServiceUnavailable, gin.H{"status": "the policy is too old"})
 		return
 	}
 	c.JSON(http.StatusOK, gin.H{"status": "ready"})

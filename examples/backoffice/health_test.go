@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestHealthAndMetrics(t *testing.T) {
@@ -29,7 +30,7 @@ func TestHealthAndMetrics(t *testing.T) {
 	}
 }
 
-// Without its database the back office stays alive, isn't ready, and refuses requests with 503.
+// Without its database the back office stays alive and ready, decides, and refuses with 503 what needs the database.
 func TestWithoutTheDatabase(t *testing.T) {
 	o := newOffice(t)
 	cleo := o.signIn("cleo")
@@ -43,7 +44,7 @@ func TestWithoutTheDatabase(t *testing.T) {
 	if err := o.engine.Refresh(t.Context()); err == nil {
 		t.Fatal("the database still answers")
 	}
-	o.want(http.StatusServiceUnavailable, "GET", "/readyz", "")
+	o.want(http.StatusOK, "GET", "/readyz", "")
 	o.want(http.StatusOK, "GET", "/healthz", "")
 	o.want(http.StatusServiceUnavailable, "GET", "/requests", "", cleo)
 	o.want(http.StatusServiceUnavailable, "GET", "/api/v1/me", "", cleo)
@@ -52,4 +53,13 @@ func TestWithoutTheDatabase(t *testing.T) {
 		!strings.Contains(m.body, `{result="failed"} 1`) {
 		t.Errorf("the metrics are %s", m.body)
 	}
+}
+
+// An instance whose policy is older than allowed denies everything, so it isn't ready.
+func TestNotReadyByAnOldPolicy(t *testing.T) {
+	c := testConfig(t)
+	c.maxAge = time.Nanosecond
+	o, _ := openOffice(t, c)
+	o.want(http.StatusServiceUnavailable, "GET", "/readyz", "")
+	o.want(http.StatusOK, "GET", "/healthz", "")
 }
