@@ -104,3 +104,14 @@ test('the console speaks German', async () => {
   await page.axe('German')
   page.check()
 })
+
+test('in forced colors the present place and view stand out', async () => {
+  const page = await open(host, '#/groups/Team%2000', { forcedColors: 'active' })
+  await page.getByRole('link', { name: 'Permissions', exact: true }).waitFor()
+  const underline = (link) => link.evaluate((a) => getComputedStyle(a).borderBottomColor)
+  for (const [present, other] of [['Groups', 'Users'], ['Permissions', 'Inheritance']]) {
+    const [one, two] = await Promise.all([present, other].map((name) => underline(page.getByRole('link', { name: new RegExp(`^${name}`) }).first())))
+    assert.notEqual(one, two, present)
+  }
+  page.check()
+})

@@ -1,1 +1,0 @@
-import{t as e}from"./people-BX_zjOTP.js";import{r as t}from"./user-name-BZFea3G2.js";import{n}from"./acts-BILt3Sj5.js";import{ht as r}from"./index-DiwHk3Ns.js";var i=r();function a({actor:r}){let a=r.kind===`user`&&r.id!==``,o=e(a?[r.id]:[]);return a?(0,i.jsx)(t,{id:r.id,name:o(r.id)}):n(r)}export{a as t};
