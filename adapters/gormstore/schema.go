@@ -2,6 +2,7 @@ package gormstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -61,6 +62,10 @@ func (t Tables) script(statements []string) []string {
 	return lines
 }
 
+// ErrMigrationNeeded is in the error of opening a store whose tables are missing or older than this version of Rightful
+// needs, if [Options].SkipMigration is set.
+var ErrMigrationNeeded = errors.New("migrations are switched off")
+
 // prepare brings the tables to the version that this code is written for, or says why not. A policy
 // table that another program filled stays as it is.
 func (s *Store) prepare(ctx context.Context) error {
@@ -79,7 +84,7 @@ func (s *Store) prepare(ctx context.Context) error {
 		}
 	}
 	if want := s.dialect.latest(); have < want && s.skipMigration {
-		return fmt.Errorf("the tables are at version %d, this version of Rightful needs %d, and migrations are switched off", have, want)
+		return fmt.Errorf("the tables are at version %d, this version of Rightful needs %d, and %w", have, want, ErrMigrationNeeded)
 	}
 	if err := s.migrateAll(ctx); err != nil {
 		return err

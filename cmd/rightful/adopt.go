@@ -96,22 +96,6 @@ func (f *adoptFlags) complete(p process) error {
 	return nil
 }
 
-// progress tells how far a long adoption is, once a second.
-func progress(p process) func(step string, done, total int) {
-	told := time.Now()
-	return func(step string, done, total int) {
-		if time.Since(told) < time.Second {
-			return
-		}
-		told = time.Now()
-		if total > 0 {
-			note(p.stderr, "%s: %d of %d …\n", step, done, total)
-		} else {
-			note(p.stderr, "%s: %d …\n", step, done)
-		}
-	}
-}
-
 func adopt(ctx context.Context, p process, out *output, f *adoptFlags) error {
 	if err := f.complete(p); err != nil {
 		return err
@@ -159,9 +143,7 @@ func (f *adoptFlags) adopt(ctx context.Context, p process, out *output, from aut
 	if err := f.checkTarget(ctx, store); err != nil {
 		return err
 	}
-	if len(report.Rows) >= manyRecords {
-		note(p.stderr, "Writing %s …\n", plural(len(report.Rows), "row"))
-	}
+	tellLong(p, len(report.Rows), "Writing %s", plural(len(report.Rows), "row"))
 	log := slog.New(slog.NewTextHandler(p.stderr, nil))
 	engine, err := authz.Open(ctx, store, authz.Options{RecordKey: key, Logger: log, WriteTimeout: adoptionTimeout, Adopt: &f.how})
 	switch {

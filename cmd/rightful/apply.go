@@ -52,6 +52,7 @@ func apply(ctx context.Context, p process, out *output, f *applyFlags, folder st
 		return err
 	}
 	defer policy.close()
+	tellLong(p, len(seed.Policy.Lines), "Comparing %s", plural(len(seed.Policy.Lines), "line"))
 	plan, err := policy.plan(ctx, seed, modeOf(f.replace))
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 func auditArchiveCommand(p process, out *output) *cobra.Command {
 	var w writer
 	var keep int64
+	var dryRun bool
 	cmd := &cobra.Command{
 		Use:   "archive FILE",
 		Short: "Move old records to a file",
@@ -28,18 +29,22 @@ records may be gone, and the file stays.`,
 		Example: `  rightful audit archive --db sqlite:policy.db --reason "older than a year" --keep 50000 policy-1.jsonl.gz`,
 		Args:    oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if keep < 0 {
+				return usageError{errors.New("--keep must not be negative")}
+			}
+			if dryRun {
+				return printArchiveDue(cmd.Context(), p, out, &w, keep)
+			}
 			return archive(cmd.Context(), p, out, &w, args[0], keep)
 		},
 	}
 	w.addFlags(cmd)
+	cmd.Flags().BoolVarP(&dryRun, "dry-run", "n", false, "say what would be archived; write no file and delete nothing")
 	cmd.Flags().Int64Var(&keep, "keep", 10_000, "`number` of the newest records that stay in any case")
 	return cmd
 }
 
 func archive(ctx context.Context, p process, out *output, w *writer, name string, keep int64) error {
-	if keep < 0 {
-		return usageError{errors.New("--keep must not be negative")}
-	}
 	s, err := w.open(ctx, p)
 	if err != nil {
 		return err
@@ -70,6 +75,30 @@ func archive(ctx context.Context, p process, out *output, w *writer, name string
 	}
 	return out.print(result, "Archived the records %d to %d in revision %d.\nSHA-256 of the text: %s", a.From, a.Through, change.Revision, result.Digest)
 }
+
+// printArchiveDue says which records an archive would take. The text goes nowhere.
+func printArchiveDue(ctx context.Context, p process, out *output, w *writer, keep int64) error {
+	s, err := w.open(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	change, err := s.DryRun().Archive(ctx, s.engine.View().Revision()-authz.Revision(keep), nowhere{})
+	if err != nil {
+		return err
+	}
+	a := change.Delta.Archived
+	if a == nil {
+		return out.print(archived{}, "There are no records to archive.")
+	}
+	return out.print(archived{From: a.From, Through: a.Through}, "Nothing changed: audit archive would archive the records %d to %d.", a.From, a.Through)
+}
+
+// nowhere is an [authz.ArchiveFile] that keeps nothing.
+type nowhere struct{}
+
+func (nowhere) Write(text []byte) (int, error) { return len(text), nil }
+func (nowhere) Sync() error                    { return nil }
 
 // archived is the result of audit archive.
 type archived struct {

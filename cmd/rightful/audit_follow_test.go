@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -16,9 +17,11 @@ import (
 type scripted struct {
 	answers []string
 	end     context.CancelFunc
+	asked   []string // the queries
 }
 
 func (s *scripted) RoundTrip(r *http.Request) (*http.Response, error) {
+	s.asked = append(s.asked, r.URL.RawQuery)
 	if len(s.answers) == 0 {
 		s.end()
 		return nil, r.Context().Err()
@@ -39,9 +42,9 @@ func TestFollowOutlastsAnOutage(t *testing.T) {
 		change := func(n string) string {
 			return `{"revision":` + n + `,"at":"2026-12-01T00:00:00Z","actor":{"kind":"user","id":"ana"},"action":"group.create","target":"G","added":[],"removed":[]}`
 		}
-		service := &scripted{[]string{
+		service := &scripted{answers: []string{
 			`{"items":[` + change("6") + `,` + change("5") + `]}`, "", "", `{"items":[]}`, `{"items":[` + change("7") + `]}`,
-		}, cancel}
+		}, end: cancel}
 		policy, err := newPolicy("http://desk.example", service, func() {})
 		check(t, err)
 		var stdout, stderr bytes.Buffer
@@ -52,6 +55,9 @@ func TestFollowOutlastsAnOutage(t *testing.T) {
 		want := "5  2026-12-01T00:00:00Z  user ana group.create G\n6  2026-12-01T00:00:00Z  user ana group.create G\n7  2026-12-01T00:00:00Z  user ana group.create G\n"
 		if stdout.String() != want || strings.Count(stderr.String(), "trying again") != 1 {
 			t.Errorf("printed %q, and said %q", &stdout, &stderr)
+		}
+		if asked := []string{"after=4", "after=6", "after=6", "after=6", "after=6", "after=7"}; !slices.Equal(service.asked, asked) {
+			t.Errorf("asked %q, not %q", service.asked, asked)
 		}
 	})
 }

@@ -50,9 +50,6 @@ change, and this command prints the current one. Give kept heads with --head.`,
 	return cmd
 }
 
-// manyRecords is a number that takes more than a moment to replay.
-const manyRecords = 20_000
-
 func verify(ctx context.Context, p process, out *output, db databaseFlags, keyFile recordKey, heads heads, archives []string) error {
 	key, err := keyFile.read()
 	if err != nil {
@@ -67,9 +64,7 @@ func verify(ctx context.Context, p process, out *output, db databaseFlags, keyFi
 	if err != nil {
 		return fmt.Errorf("%w: %w", authz.ErrStoreUnavailable, err)
 	}
-	if position.Revision > manyRecords {
-		note(p.stderr, "Replaying %d records …\n", position.Revision)
-	}
+	tellLong(p, int(position.Revision), "Replaying %d records", position.Revision)
 	texts, closeAll, err := openArchives(archives)
 	if err != nil {
 		return err

@@ -10,7 +10,7 @@ import (
 
 func bootstrapCommand(p process, out *output) *cobra.Command {
 	var w writer
-	var yes bool
+	var yes, dryRun bool
 	cmd := &cobra.Command{
 		Use:   "bootstrap USER",
 		Short: "Make a user an administrator",
@@ -24,20 +24,24 @@ The change takes effect on every running instance within a second.`,
 		Args:              oneUser,
 		ValidArgsFunction: noFiles,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return bootstrap(cmd.Context(), p, out, &w, authz.UserID(args[0]), yes)
+			return bootstrap(cmd.Context(), p, out, &w, authz.UserID(args[0]), yes, dryRun)
 		},
 	}
 	w.addFlags(cmd)
+	cmd.Flags().BoolVarP(&dryRun, "dry-run", "n", false, "say what would be done and change nothing")
 	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "don't ask about a user that the policy doesn't name")
 	return cmd
 }
 
-func bootstrap(ctx context.Context, p process, out *output, w *writer, user authz.UserID, yes bool) error {
+func bootstrap(ctx context.Context, p process, out *output, w *writer, user authz.UserID, yes, dryRun bool) error {
 	s, err := w.open(ctx, p)
 	if err != nil {
 		return err
 	}
 	defer s.close()
+	if dryRun {
+		return printBootstrapDue(ctx, out, s, user)
+	}
 	if !yes && user.Check() == nil && !s.engine.View().User(user).Known && !confirmed(p, user) {
 		return noError{fmt.Errorf("%q was not made an administrator; use --yes if the id is right", user)}
 	}
@@ -50,6 +54,17 @@ func bootstrap(ctx context.Context, p process, out *output, w *writer, user auth
 		return out.print(result, "Nothing changed: %q is an administrator already.", user)
 	}
 	return out.print(result, "%q is an administrator since revision %d.", user, change.Revision)
+}
+
+func printBootstrapDue(ctx context.Context, out *output, s *session, user authz.UserID) error {
+	change, err := s.DryRun().Bootstrap(ctx, user)
+	if err != nil {
+		return err
+	}
+	if len(change.Delta.Added) == 0 {
+		return out.print(changed{}, "Nothing changed: %q is an administrator already.", user)
+	}
+	return out.print(changed{}, "Nothing changed: bootstrap would make %q an administrator.", user)
 }
 
 // confirmed asks whether a user that the policy doesn't name is to be an administrator.

@@ -40,6 +40,7 @@ func diff(ctx context.Context, p process, out *output, s *source, folder string,
 		return err
 	}
 	defer policy.close()
+	tellLong(p, len(seed.Policy.Lines), "Comparing %s", plural(len(seed.Policy.Lines), "line"))
 	plan, err := policy.plan(ctx, seed, modeOf(replace))
 	if err != nil {
 		return err

@@ -54,6 +54,8 @@ func importFile(ctx context.Context, p process, out *output, f *writeFlags, name
 		return err
 	}
 	defer policy.close()
+	lines := bytes.Count(file, []byte("\n"))
+	tellLong(p, lines, "Importing %s", plural(lines, "line"))
 	err = f.write(out, policy, func(c *client.Client) error {
 		_, err := c.Import(ctx, mode, bytes.NewReader(file))
 		return err

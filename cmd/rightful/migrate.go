@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -8,7 +9,7 @@ import (
 
 func migrateCommand(p process, out *output) *cobra.Command {
 	var db databaseFlags
-	var printSQL bool
+	var printSQL, dryRun bool
 	cmd := &cobra.Command{
 		Use:   "migrate",
 		Short: "Create the tables, or upgrade them to this version",
@@ -31,13 +32,34 @@ another account runs migrations: a service needs no right to create tables.`,
 				}
 				return out.print(map[string]string{"sql": sql}, "%s", strings.TrimSuffix(sql, "\n"))
 			}
+			if dryRun {
+				return printMigrationDue(cmd.Context(), out, db)
+			}
 			if err := db.migrate(cmd.Context()); err != nil {
 				return err
 			}
-			return out.print(map[string]bool{"migrated": true}, "The tables are up to date.")
+			return out.print(migrated{Migrated: true}, "The tables are up to date.")
 		},
 	}
 	db.addFlags(cmd)
+	cmd.Flags().BoolVarP(&dryRun, "dry-run", "n", false, "say what would be done and change nothing")
 	cmd.Flags().BoolVar(&printSQL, "print", false, "print the SQL and run nothing")
 	return cmd
+}
+
+// migrated is the result of migrate.
+type migrated struct {
+	Migrated bool   `json:"migrated"`
+	Due      string `json:"due,omitempty"` // what a dry run found to do
+}
+
+func printMigrationDue(ctx context.Context, out *output, db databaseFlags) error {
+	due, err := db.migrationDue(ctx)
+	if err != nil {
+		return err
+	}
+	if due == "" {
+		return out.print(migrated{}, "The tables are up to date.")
+	}
+	return out.print(migrated{Due: due}, "Nothing changed: migrate would %s.", due)
 }

@@ -46,6 +46,9 @@ func (d *databaseFlags) open(ctx context.Context) (closableStore, error) {
 	if path, isFile := strings.CutPrefix(d.address, "sqlite:"); isFile && errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no database file %s; check --db, or create it with rightful migrate", path)
 	}
+	if errors.Is(err, gormstore.ErrMigrationNeeded) {
+		return nil, fmt.Errorf("%w; run rightful migrate", err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -66,6 +69,23 @@ func (d *databaseFlags) migrate(ctx context.Context) error {
 		return errors.Join(errUnadopted, store.Close())
 	}
 	return store.Close()
+}
+
+// migrationDue says what migrate would do, "" if the tables are up to date.
+func (d *databaseFlags) migrationDue(ctx context.Context) (string, error) {
+	store, err := database.Open(ctx, d.address, gormstore.Options{Prefix: d.prefix, SkipMigration: true})
+	path, isFile := strings.CutPrefix(d.address, "sqlite:")
+	switch {
+	case isFile && errors.Is(err, fs.ErrNotExist):
+		return "make the file " + path + " with the tables", nil
+	case errors.Is(err, gormstore.ErrMigrationNeeded):
+		return "bring the tables up to date: " + err.Error(), nil
+	case err != nil:
+		return "", err
+	case store.Unadopted():
+		return "", errors.Join(errUnadopted, store.Close())
+	}
+	return "", store.Close()
 }
 
 // migrationSQL returns the statements that migrate would run on an empty database.
