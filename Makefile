@@ -178,10 +178,10 @@ hosts: ## Build and run four hosts, and report what they link
 	@go -C tools/hosts/report run .
 
 # What embedders shouldn't get with the main module is in modules of their own.
-MODULES := tools/routers
+MODULES := api/grpcguard tools/routers
 
 .PHONY: modules
-modules: ## Vet and test the modules beside the main one: other routers
+modules: ## Vet and test the modules beside the main one: gRPC, other routers
 	@for module in $(MODULES); do echo "$$module"; go -C "$$module" vet ./...; go -C "$$module" test -short -timeout $(TIMEOUT) ./...; done
 
 # Each stage has a budget in seconds on two cores. Together they take at most 28 minutes, so that people run the check;

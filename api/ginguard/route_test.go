@@ -202,10 +202,16 @@ func TestCatalogOfRoutes(t *testing.T) {
 	}
 }
 
-// An allowed request costs no allocation beyond Gin's own and the guard's list of handlers.
+func TestRequireRouteDoesNotAllocate(t *testing.T) {
+	g := ginguard.New(scenario(t, "backoffice"), func(*gin.Context) authz.UserID { return "ana" }, quiet)
+	serve, reached := route(g.RequireRoute())
+	if n := testing.AllocsPerRun(100, serve); n != 0 || *reached == 0 {
+		t.Errorf("%v allocations; reached %d times", n, *reached)
+	}
+}
+
 func BenchmarkRequireRoute(b *testing.B) {
-	engine := scenario(b, "backoffice")
-	g := ginguard.New(engine, func(*gin.Context) authz.UserID { return "ana" }, quiet)
+	g := ginguard.New(scenario(b, "backoffice"), func(*gin.Context) authz.UserID { return "ana" }, quiet)
 	serve, _ := route(g.RequireRoute())
 	b.ReportAllocs()
 	for b.Loop() {

@@ -39,16 +39,24 @@ func (g *Guard) Unidentified(w http.ResponseWriter, r *http.Request, err error) 
 	g.answer(w, r, Refusal{Kind: RefusedUnidentified})
 }
 
+// Refusal returns why a decision denied a call, with its detail in English, for servers of other protocols than HTTP. Like
+// [Guard.Refuse] it records the denial of a [RefusedForbidden], under the method and route given.
+func (g *Guard) Refusal(d authz.Decision, method, route string) Refusal {
+	f := g.refusalOf(d, method, route)
+	p := f.document()
+	f.Status, f.Method, f.Route, f.Detail = p.Status, method, route, p.Detail
+	return f
+}
+
 // warn logs if a request was denied because its route asks for nothing that anybody could hold.
-func (g *Guard) warn(r *http.Request, permissions []authz.Permission) {
+func (g *Guard) warn(method, route string, permissions []authz.Permission) {
 	if len(permissions) == 0 {
-		g.log.Warn("a route asked for no permission, so its request was denied",
-			"method", r.Method, "route", g.options.Route(r))
+		g.log.Warn("a route asked for no permission, so its request was denied", "method", method, "route", route)
 	}
 	for _, p := range permissions {
 		if err := wellFormed(p); err != nil {
 			g.log.Warn("a route asked for a malformed permission, so its request was denied",
-				"method", r.Method, "route", g.options.Route(r), "permission", p, "error", err)
+				"method", method, "route", route, "permission", p, "error", err)
 			return
 		}
 	}

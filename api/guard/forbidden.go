@@ -14,14 +14,18 @@ import (
 //
 // The middlewares call Refuse. Call it from a handler that decides itself, with [authz.Engine.Decide].
 func (g *Guard) Refuse(w http.ResponseWriter, r *http.Request, d authz.Decision) {
+	g.answer(w, r, g.refusalOf(d, r.Method, g.options.Route(r)))
+}
+
+// refusalOf returns why a decision denied, and records the denial of a [RefusedForbidden].
+func (g *Guard) refusalOf(d authz.Decision, method, route string) Refusal {
 	switch {
 	case d.User == "":
-		g.answer(w, r, Refusal{Kind: RefusedAnonymous})
+		return Refusal{Kind: RefusedAnonymous}
 	case d.Expired:
-		g.answer(w, r, Refusal{Kind: RefusedExpired, User: d.User})
-	default:
-		g.answer(w, r, g.forbidden(r, d))
+		return Refusal{Kind: RefusedExpired, User: d.User}
 	}
+	return g.forbidden(d, method, route)
 }
 
 // answer writes a refusal: as the host likes, or as a page or JSON, as the request prefers. The headers that the
@@ -52,9 +56,9 @@ func (g *Guard) answer(w http.ResponseWriter, r *http.Request, f Refusal) {
 
 // forbidden records the denial and says what the user lacks, as far as the host allows. Of the request
 // the record has only the method and the pattern of the route.
-func (g *Guard) forbidden(r *http.Request, d authz.Decision) Refusal {
-	g.warn(r, d.Permissions)
-	denial := g.engine.RecordDenial(d, r.Method, g.options.Route(r))
+func (g *Guard) forbidden(d authz.Decision, method, route string) Refusal {
+	g.warn(method, route, d.Permissions)
+	denial := g.engine.RecordDenial(d, method, route)
 	f := Refusal{Kind: RefusedForbidden, User: d.User, DenialID: denial.ID}
 	if g.options.Tell == TellNothing {
 		return f

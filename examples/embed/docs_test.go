@@ -36,7 +36,7 @@ import (
 )
 
 // The functions here, in guards_test.go and in notify_test.go are the code of docs/embedding.md, and those in console_test.go that of
-// docs/console.md; that for other routers is in tools/routers, a module of its own. TestGuideShowsThisCode checks this.
+// docs/console.md; that for other routers and for gRPC is in tools/routers and api/grpcguard, modules of their own. TestGuideShowsThisCode checks this.
 
 func openOnHostsDatabase(ctx context.Context, db *gorm.DB, key []byte, people authz.Directory) (*authz.Engine, error) {
 	seed, err := policycsv.ReadSeed(os.DirFS("seed"))
@@ -229,7 +229,7 @@ func TestGuideShowsThisCode(t *testing.T) {
 		t.Fatal(err)
 	}
 	var code string
-	for _, name := range []string{"docs_test.go", "guards_test.go", "notify_test.go", "console_test.go", "rightful.go", "../../tools/routers/chi_test.go", "../../tools/routers/echo_test.go"} {
+	for _, name := range []string{"docs_test.go", "guards_test.go", "notify_test.go", "console_test.go", "rightful.go", "../../tools/routers/chi_test.go", "../../tools/routers/echo_test.go", "../../api/grpcguard/example_test.go"} {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
