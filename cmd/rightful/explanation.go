@@ -42,7 +42,7 @@ func writeExplanation(to io.Writer, x openapi.Explanation) {
 	for i, fix := range x.Fixes {
 		note(to, "%2d. %s\n    %s\n", i+1, describe(x.User, fix), strings.Join(effects(fix), "; "))
 		for _, request := range fix.Operations {
-			note(to, "    %s %s\n", request.Method, request.Path)
+			note(to, "    %s\n", operationText(request))
 		}
 	}
 }

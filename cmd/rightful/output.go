@@ -24,7 +24,10 @@ func (o *output) addFlag(root *cobra.Command) {
 	if err := root.RegisterFlagCompletionFunc("output", formats); err != nil {
 		panic(err) // the flag was added on the first line
 	}
-	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return o.check(cmd) }
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		notePassword(cmd)
+		return o.check(cmd)
+	}
 }
 
 // alsoFormats is the annotation of commands with the formats that they have beside text and json.

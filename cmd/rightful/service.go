@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -34,7 +35,8 @@ func (s *service) addFlags(cmd *cobra.Command) {
 const answerTimeout = 2 * time.Minute
 
 // transport returns what sends requests to the service, each with the token.
-func (s *service) transport(getenv func(string) string) (http.RoundTripper, error) {
+func (s *service) transport(p process) (http.RoundTripper, error) {
+	getenv := p.getenv
 	if address, err := url.Parse(s.address); err == nil && address.User != nil {
 		return nil, usageError{errors.New("--url must not have a user or a password: use RIGHTFUL_TOKEN, and --token-header 'Authorization: Basic {token}'")}
 	}
@@ -50,9 +52,22 @@ func (s *service) transport(getenv func(string) string) (http.RoundTripper, erro
 	if s.tokenFile != "" {
 		read = s.readToken
 	}
+	if (s.tokenFile != "" || inEnvironment != "") && isOpen(s.address) {
+		note(p.stderr, "The token is sent unencrypted, because --url is not https.\n")
+	}
 	network := http.DefaultTransport.(*http.Transport).Clone()
 	network.ResponseHeaderTimeout = answerTimeout
 	return &authenticated{next: network, header: name, form: form, token: read}, nil
+}
+
+// isOpen reports whether others on the way can read what is sent to an address.
+func isOpen(address string) bool {
+	at, err := url.Parse(address)
+	if err != nil || at.Scheme != "http" {
+		return false
+	}
+	ip := net.ParseIP(at.Hostname())
+	return at.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback())
 }
 
 // readToken reads the token for each request, because what keeps a file of a token may replace it.

@@ -17,7 +17,7 @@ func asked(t *testing.T, header string, s service, env map[string]string) (strin
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r.Header.Get(header) }))
 	defer server.Close()
 	s.address = server.URL
-	transport, err := s.transport(func(name string) string { return env[name] })
+	transport, err := s.transport(process{stderr: io.Discard, getenv: func(name string) string { return env[name] }})
 	if err != nil {
 		return "", err
 	}
@@ -80,7 +80,7 @@ func TestSecretsAreRefusedInArguments(t *testing.T) {
 		}
 	}
 	s := service{address: "https://ana:s3cret@desk.example/api/v1"}
-	if _, err := s.transport(func(string) string { return "" }); err == nil || strings.Contains(err.Error(), "s3cret") {
+	if _, err := s.transport(process{stderr: io.Discard, getenv: func(string) string { return "" }}); err == nil || strings.Contains(err.Error(), "s3cret") {
 		t.Errorf("a password in --url: %v", err)
 	}
 }
@@ -99,5 +99,22 @@ func TestTokenFollowsNoRedirect(t *testing.T) {
 	defer policy.close()
 	if _, err := policy.Status(t.Context()); err == nil || !strings.Contains(err.Error(), "redirects to") || reached {
 		t.Errorf("%v, and the other server was reached: %v", err, reached)
+	}
+}
+
+// A token that others on the way can read is told.
+func TestTokenOverOpenNetworkIsTold(t *testing.T) {
+	for address, want := range map[string]bool{
+		"http://desk.example/api/v1": true, "http://10.0.0.7:8080/api/v1": true,
+		"https://desk.example/api/v1": false, "http://127.0.0.1:8080/api/v1": false, "http://[::1]/api/v1": false, "http://localhost/api/v1": false,
+	} {
+		for _, token := range []string{"abc", ""} {
+			var stderr strings.Builder
+			s := service{address: address}
+			_, err := s.transport(process{stderr: &stderr, getenv: func(name string) string { return map[string]string{"RIGHTFUL_TOKEN": token}[name] }})
+			if told := strings.Contains(stderr.String(), "unencrypted"); err != nil || told != (want && token != "") {
+				t.Errorf("%s with token %q: told %v, %v", address, token, told, err)
+			}
+		}
 	}
 }

@@ -81,7 +81,7 @@ func (s *source) open(ctx context.Context, p process) (*policy, error) {
 	}
 	switch {
 	case s.service.address != "":
-		transport, err := s.service.transport(p.getenv)
+		transport, err := s.service.transport(p)
 		if err != nil {
 			return nil, err
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"strings"
 
 	"github.com/rightful-go/rightful/adapters/gormstore"
@@ -26,6 +27,21 @@ type closableStore interface {
 func (d *databaseFlags) addFlags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&d.address, "db", "", "`address` of the database: sqlite:PATH, postgres://… or mysql://… (default $RIGHTFUL_DB)")
 	cmd.Flags().StringVar(&d.prefix, "prefix", "", "`prefix` of the table names, if the service uses one")
+}
+
+// notePassword tells someone who gives a password as an argument that others can read it.
+func notePassword(cmd *cobra.Command) {
+	flag := cmd.Flags().Lookup("db")
+	if flag == nil || !flag.Changed {
+		return
+	}
+	address, err := url.Parse(flag.Value.String())
+	if err != nil || address.User == nil {
+		return
+	}
+	if _, has := address.User.Password(); has {
+		note(cmd.ErrOrStderr(), "Other users of this machine can read the password in --db; put the address into RIGHTFUL_DB.\n")
+	}
 }
 
 // complete takes the address from the environment if there is no flag.

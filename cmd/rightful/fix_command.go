@@ -1,0 +1,87 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/rightful-go/rightful/api/openapi"
+	"github.com/rightful-go/rightful/authz"
+)
+
+// operationText is how a person at a terminal carries out an operation of a fix: a command where there is one, and
+// otherwise the request.
+func operationText(o openapi.FixOperation) string {
+	path, query, _ := strings.Cut(o.Path, "?")
+	if query != "" && query != "until=never" { // which is the default of a new membership
+		return requestText(o)
+	}
+	var parts []string
+	for escaped := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
+		part, err := url.PathUnescape(escaped)
+		if err != nil {
+			return requestText(o)
+		}
+		parts = append(parts, part)
+	}
+	switch {
+	case len(parts) == 4 && parts[0] == "groups" && parts[2] == "members":
+		verb := "add"
+		if o.Method == http.MethodDelete {
+			verb = "remove"
+		}
+		return commandLine("group", "members", parts[1], verb, parts[3])
+	case len(parts) == 3 && parts[0] == "groups" && o.Body != nil && len(o.Body.Lift) == 0:
+		return commandLine(append([]string{"group", "grant", parts[1]}, o.Body.Grant...)...)
+	case len(parts) == 3 && parts[0] == "groups" && o.Body != nil && len(o.Body.Grant) == 0:
+		return commandLine(append([]string{"group", "lift", parts[1]}, o.Body.Lift...)...)
+	case len(parts) == 3 && parts[0] == "users" && o.Body != nil && len(o.Body.Lift) == 0:
+		return importLine(parts[1], o.Body.Grant)
+	}
+	return requestText(o)
+}
+
+func requestText(o openapi.FixOperation) string {
+	text := string(o.Method) + " " + o.Path
+	if body, err := json.Marshal(o.Body); err == nil && o.Body != nil {
+		text += " " + string(body)
+	}
+	return text
+}
+
+// importLine grants permissions to a user: users have no commands of their own.
+func importLine(user string, grants []string) string {
+	field := user
+	if strings.Contains(field, ",") {
+		field = `"` + field + `"` // no id contains a quote
+	}
+	var lines []string
+	for _, grant := range grants {
+		object, action, _ := authz.Permission(grant).Split()
+		lines = append(lines, quoted("p, "+field+", "+object+", "+action))
+	}
+	return "printf '%s\\n' " + strings.Join(lines, " ") + " | rightful import -"
+}
+
+func commandLine(words ...string) string {
+	line, ended := "rightful", false
+	for _, word := range words {
+		if strings.HasPrefix(word, "-") && !ended { // no flag
+			line, ended = line+" --", true
+		}
+		line += " " + quoted(word)
+	}
+	return line
+}
+
+var plainWord = regexp.MustCompile(`^[\w.:@/+-]+$`)
+
+// quoted quotes a word for a POSIX shell, where it needs that.
+func quoted(word string) string {
+	if plainWord.MatchString(word) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
