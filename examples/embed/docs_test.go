@@ -35,8 +35,9 @@ import (
 	"github.com/rightful-go/rightful/authz/policycsv"
 )
 
-// The functions here, in guards_test.go and in notify_test.go are the code of docs/embedding.md, and those in console_test.go that of
-// docs/console.md; that for other routers and for gRPC is in tools/routers and api/grpcguard, modules of their own. TestGuideShowsThisCode checks this.
+// The functions here, in guards_test.go and in notify_test.go are the code of docs/embedding.md, those in console_test.go that
+// of docs/console.md, and those in patterns_test.go that of docs/patterns.md; that for other routers and for
+// gRPC is in tools/routers and api/grpcguard, modules of their own. TestGuideShowsThisCode checks this.
 
 func openOnHostsDatabase(ctx context.Context, db *gorm.DB, key []byte, people authz.Directory) (*authz.Engine, error) {
 	seed, err := policycsv.ReadSeed(os.DirFS("seed"))
@@ -217,42 +218,39 @@ func TestPageLanguage(t *testing.T) {
 	}
 }
 
-// Every Go example of the guides is in this package, line for line, and its script is in the back
-// office.
+// Every Go example of the guides is in this package, or in the tests of other routers, line for line, and their script is
+// in the back office.
 func TestGuideShowsThisCode(t *testing.T) {
-	guide, err := os.ReadFile("../../docs/embedding.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	console, err := os.ReadFile("../../docs/console.md")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var code string
-	for _, name := range []string{"docs_test.go", "guards_test.go", "notify_test.go", "console_test.go", "rightful.go", "../../tools/routers/chi_test.go", "../../tools/routers/echo_test.go", "../../api/grpcguard/example_test.go"} {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
+	for _, name := range []string{
+		"docs_test.go", "guards_test.go", "patterns_test.go", "notify_test.go", "console_test.go", "rightful.go",
+		"../../tools/routers/chi_test.go", "../../tools/routers/echo_test.go", "../../api/grpcguard/example_test.go",
+		"../backoffice/templates/needs.js",
+	} {
+		code += flat(read(t, name))
+	}
+	for guide, least := range map[string]int{"embedding.md": 15, "console.md": 3, "patterns.md": 4} {
+		text := read(t, "../../docs/"+guide)
+		blocks := strings.Split(text, "```go\n")[1:]
+		if len(blocks) < least {
+			t.Errorf("%s has only %d examples", guide, len(blocks))
 		}
-		code += flat(string(text))
+		for _, block := range append(blocks, strings.Split(text, "```js\n")[1:]...) {
+			block, _, _ = strings.Cut(block, "```")
+			if !strings.Contains(code, flat(block)) {
+				t.Errorf("this example of %s isn't in the code:\n%s", guide, block)
+			}
+		}
 	}
-	blocks := strings.Split(string(guide), "```go\n")[1:]
-	ofConsole := strings.Split(string(console), "```go\n")[1:]
-	if len(blocks) < 5 || len(ofConsole) < 3 {
-		t.Errorf("the guides have only %d and %d examples", len(blocks), len(ofConsole))
-	}
-	blocks = append(blocks, ofConsole...)
-	script, err := os.ReadFile("../backoffice/templates/needs.js")
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	code += flat(string(script))
-	for _, block := range append(blocks, strings.Split(string(guide), "```js\n")[1:]...) {
-		block, _, _ = strings.Cut(block, "```")
-		if !strings.Contains(code, flat(block)) {
-			t.Errorf("this example isn't in the code:\n%s", block)
-		}
-	}
+	return string(text)
 }
 
 // flat removes indentation and empty lines.
