@@ -21,24 +21,39 @@ type Decision struct {
 }
 
 // Decide answers a question from the present policy, like [Engine.Can], for a caller that explains or
-// records a refusal. It does no I/O, takes no lock and doesn't allocate.
-func (e *Engine) Decide(q Question) Decision {
-	d := Decision{Question: q, Expired: e.expired()}
+// records a refusal. [Engine.Stats] counts it. It does no I/O, takes no lock and doesn't
+// allocate.
+func (e *Engine) Decide(q Question) (d Decision) {
+	d.Question, d.Expired = q, e.expired()
 	d.view = View{s: e.counted.Load(), catalog: e.catalog.Load(), expired: d.Expired}
-	if len(q.Permissions) == 0 || d.Expired {
-		return d
+	d.Allowed = !d.Expired && e.answer(&d)
+	e.counters.decisions.count(d.verdict())
+	return d
+}
+
+func (e *Engine) answer(d *Decision) bool {
+	if !d.OneIsEnough {
+		return len(d.Permissions) > 0 && e.decide(d.view.s, d.User, d.Permissions)
 	}
-	if !q.OneIsEnough {
-		d.Allowed = e.decide(d.view.s, q.User, q.Permissions)
-		return d
-	}
-	for i := range q.Permissions {
-		if e.decide(d.view.s, q.User, q.Permissions[i:i+1]) {
-			d.Allowed = true
-			break
+	for i := range d.Permissions {
+		if e.decide(d.view.s, d.User, d.Permissions[i:i+1]) {
+			return true
 		}
 	}
-	return d
+	return false
+}
+
+// verdict returns what became of a decision.
+func (d *Decision) verdict() verdict {
+	switch {
+	case d.Allowed:
+		return verdictAllowed
+	case d.User == "":
+		return verdictAnonymous
+	case d.Expired:
+		return verdictExpired
+	}
+	return verdictDenied
 }
 
 // decide answers from a snapshot and passes the answer to the verifier, which takes a sample.

@@ -18,6 +18,7 @@ type denialRecorder struct {
 
 	life       context.Context //nolint:containedctx // ends with the engine
 	supervisor *supervisor
+	counters   *counters
 
 	mu      sync.Mutex
 	queue   []Denial
@@ -50,10 +51,10 @@ const (
 )
 
 func newDenialRecorder(
-	life context.Context, store DenialStore, options DenialOptions, timeout time.Duration, log *slog.Logger, s *supervisor,
+	life context.Context, store DenialStore, options DenialOptions, timeout time.Duration, log *slog.Logger, s *supervisor, c *counters,
 ) *denialRecorder {
 	return &denialRecorder{
-		store: store, options: options, timeout: timeout, log: log, life: life, supervisor: s,
+		store: store, options: options, timeout: timeout, log: log, life: life, supervisor: s, counters: c,
 		budgets: denialBudgets{users: map[UserID]*denialBudget{}},
 		wake:    make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
 	}
@@ -72,7 +73,12 @@ func (r *denialRecorder) record(d *Denial) {
 	if r.closed || budget == nil {
 		return
 	}
-	if len(r.queue) == maxDenialQueue || !budget.spend(kept.At) {
+	if len(r.queue) == maxDenialQueue {
+		r.counters.denialsLost.Add(1)
+		budget.suppressed++
+		return
+	}
+	if !budget.spend(kept.At) {
 		budget.suppressed++
 		return
 	}
@@ -142,6 +148,7 @@ func (r *denialRecorder) wait(ctx context.Context) (err error) {
 	lost := len(r.queue)
 	r.queue = nil
 	r.mu.Unlock()
+	r.counters.denialsLost.Add(uint64(lost))
 	if lost > 0 {
 		r.log.Warn("denials lost at shutdown", "lost", lost)
 	}
@@ -165,6 +172,7 @@ func (r *denialRecorder) write() bool {
 		r.log.Info("recording denials again", "lost", r.lostCount)
 		r.lostCount = 0
 	}
+	r.counters.denialsRecorded.Add(uint64(len(batch)))
 	r.writtenSincePrune += len(batch)
 	return true
 }
@@ -190,6 +198,7 @@ func (r *denialRecorder) recordLoss(batch []Denial, err error) {
 		r.log.Warn("can't record denials", "error", err)
 	}
 	r.lostCount += len(batch)
+	r.counters.denialsLost.Add(uint64(len(batch)))
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, d := range batch {

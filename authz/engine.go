@@ -107,9 +107,10 @@ type Engine struct {
 
 	storeErr atomic.Pointer[error] // why the store could not be reached when last tried; nil if it could
 	calls    storeCalls            // of store
-	verifier *verifier             // nil if nothing is verified
-	denials  *denialRecorder       // nil if none are recorded
-	people   *peopleFinder         // nil if the host has no names
+	counters counters
+	verifier *verifier       // nil if nothing is verified
+	denials  *denialRecorder // nil if none are recorded
+	people   *peopleFinder   // nil if the host has no names
 	// directory says who can sign in; nil if the host has none
 	directory Directory
 
@@ -217,9 +218,6 @@ func (e *Engine) confirm(at time.Time) {
 	e.storeErr.Store(nil)
 }
 
-// errTooSlow is the cause of a context that ended at a time limit of the engine.
-var errTooSlow = errors.New("the store did not answer in time")
-
 // withStoreTimeout bounds the time that the store may take. When this bound is reached, the store is
 // at fault; when the caller's own context ends, it isn't.
 func withStoreTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
@@ -232,8 +230,7 @@ func (e *Engine) unavailable(ctx context.Context, err error) error {
 	if errors.Is(err, ErrValueRefused) {
 		return fmt.Errorf("the operation failed: %w", err)
 	}
-	tooSlow := errors.Is(context.Cause(ctx), errTooSlow)
-	if !tooSlow && (ctx.Err() != nil || errors.Is(err, context.Canceled)) {
+	if givenUp(ctx, err) {
 		return fmt.Errorf("%w: %w", ErrStoreUnavailable, err)
 	}
 	if e.storeErr.Swap(&err) == nil {

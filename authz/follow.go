@@ -202,6 +202,7 @@ func (e *Engine) tryToFollow(ctx context.Context, answers chan<- error) *attempt
 // listen turns notifications into hints. If the notifier fails, listen subscribes again.
 func (e *Engine) listen(ctx context.Context, hints chan<- struct{}) {
 	hint := func() {
+		e.counters.unsubscribed.Store(false)
 		select {
 		case hints <- struct{}{}:
 		default: // a hint is already pending
@@ -209,6 +210,7 @@ func (e *Engine) listen(ctx context.Context, hints chan<- struct{}) {
 	}
 	for ctx.Err() == nil {
 		err := e.supervisor.run("notifier", func() error { return e.options.Notifier.Subscribe(ctx, hint) })
+		e.counters.unsubscribed.Store(true)
 		if err != nil && ctx.Err() == nil {
 			e.log.Warn("notifications interrupted; polling continues", "error", err)
 		}

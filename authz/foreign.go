@@ -101,6 +101,7 @@ func (e *Engine) recordForeignWrites(ctx context.Context, tables loadedTables) (
 			return nil, ErrConflict
 		}
 	}
+	e.counters.foreignWrites.Add(1)
 	e.log.Warn("foreign writes to the policy tables recorded", "revision", p.change.Revision)
 	e.announce(p.change)
 	return p.after, nil

@@ -53,7 +53,7 @@ func newEngine(ctx context.Context, store Store, options Options, known *catalog
 	e.supervisor.log = e.log
 	e.people = newPeopleFinder(options.Directory, e.log)
 	e.directory = newPromptDirectory(options.Directory)
-	e.given, e.store = store, trackedStore{store, &e.calls}
+	e.given, e.store = store, trackedStore{store, &e.calls, &e.counters}
 	e.life, e.stop = context.WithCancel(context.WithoutCancel(ctx))
 	return e
 }
@@ -67,7 +67,7 @@ func (e *Engine) startBackground() {
 	e.background.spawn(func() { e.writeCheckpoints(e.life) })
 	e.background.spawn(func() { e.endMemberships(e.life) })
 	if store, ok := e.given.(DenialStore); ok && !e.options.Denials.Off {
-		e.denials = newDenialRecorder(e.life, store, e.options.Denials, e.options.WriteTimeout, e.log, &e.supervisor)
+		e.denials = newDenialRecorder(e.life, store, e.options.Denials, e.options.WriteTimeout, e.log, &e.supervisor, &e.counters)
 		go e.denials.run()
 	}
 	e.background.spawn(func() { e.follow(e.life) })

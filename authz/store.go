@@ -208,6 +208,15 @@ type Notifier interface {
 	Subscribe(ctx context.Context, hint func()) error
 }
 
+// ConnectedNotifier is a [Notifier] that knows whether it receives notifications now. Without it, [Stats]
+// tell only whether the last use of the notifier failed.
+type ConnectedNotifier interface {
+	Notifier
+
+	// Connected returns at once.
+	Connected() bool
+}
+
 // Directory says which users of the host are active.
 type Directory interface {
 	// Active reports whether the user can sign in now. The engine treats an error as false.

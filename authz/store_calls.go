@@ -104,34 +104,40 @@ func (s *storeCalls) overdue() error {
 	return nil
 }
 
-// trackedStore notes which calls haven't returned.
+// trackedStore notes which calls haven't returned, and counts those that failed.
 type trackedStore struct {
 	Store
-	calls *storeCalls
+	calls    *storeCalls
+	counters *counters
 }
 
-func (s trackedStore) Position(ctx context.Context) (Position, error) {
+func (s trackedStore) Position(ctx context.Context) (p Position, err error) {
 	defer s.calls.begin(ctx, "Position").end()
+	defer func() { s.counters.called(ctx, err) }()
 	return s.Store.Position(ctx)
 }
 
-func (s trackedStore) Since(ctx context.Context, after Revision, limit, maxBytes int) ([]Record, error) {
+func (s trackedStore) Since(ctx context.Context, after Revision, limit, maxBytes int) (list []Record, err error) {
 	defer s.calls.begin(ctx, "Since").end()
+	defer func() { s.counters.called(ctx, err) }()
 	return s.Store.Since(ctx, after, limit, maxBytes)
 }
 
-func (s trackedStore) Before(ctx context.Context, q RecordQuery) ([]Record, error) {
+func (s trackedStore) Before(ctx context.Context, q RecordQuery) (list []Record, err error) {
 	defer s.calls.begin(ctx, "Before").end()
+	defer func() { s.counters.called(ctx, err) }()
 	return s.Store.Before(ctx, q)
 }
 
-func (s trackedStore) UserVersion(ctx context.Context, id UserID) (Version, error) {
+func (s trackedStore) UserVersion(ctx context.Context, id UserID) (v Version, err error) {
 	defer s.calls.begin(ctx, "UserVersion").end()
+	defer func() { s.counters.called(ctx, err) }()
 	return s.Store.UserVersion(ctx, id)
 }
 
-func (s trackedStore) Commit(ctx context.Context, c Commit) error {
+func (s trackedStore) Commit(ctx context.Context, c Commit) (err error) {
 	defer s.calls.begin(ctx, "Commit").end()
+	defer func(began time.Time) { s.counters.committed(ctx, err, time.Since(began)) }(time.Now())
 	return s.Store.Commit(ctx, c)
 }
 
@@ -141,16 +147,24 @@ const loadProgress = 1024
 func (s trackedStore) Load(ctx context.Context, state func(State) error, row func(Row) error) error {
 	call := s.calls.begin(ctx, "Load")
 	defer call.end()
-	rows := 0
-	return s.Store.Load(ctx,
+	rows, refused := 0, false // by the engine, which doesn't make it a failure of the store
+	keep := func(err error) error {
+		refused = refused || err != nil
+		return err
+	}
+	err := s.Store.Load(ctx,
 		func(s State) error {
 			call.progress()
-			return state(s)
+			return keep(state(s))
 		},
 		func(r Row) error {
 			if rows++; rows%loadProgress == 0 {
 				call.progress()
 			}
-			return row(r)
+			return keep(row(r))
 		})
+	if !refused {
+		s.counters.called(ctx, err)
+	}
+	return err
 }

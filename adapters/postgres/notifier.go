@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -41,10 +42,12 @@ type Notifier struct {
 	// connection out and puts it back. Closing the notifier closes the channel.
 	publishing chan *pgx.Conn
 
+	listening atomic.Bool
+
 	keepAlive, patience time.Duration // the constants of these names, but in tests
 }
 
-var _ authz.Notifier = (*Notifier)(nil)
+var _ authz.ConnectedNotifier = (*Notifier)(nil)
 
 const (
 	// keepAlive is how long the listening connection may be silent before the notifier pings the
@@ -145,6 +148,10 @@ func (n *Notifier) Subscribe(ctx context.Context, hint func()) error {
 	return nil
 }
 
+// Connected reports whether the notifier listens. It takes up to 15 seconds to notice that a server has gone
+// without a word.
+func (n *Notifier) Connected() bool { return n.listening.Load() }
+
 func wait(ctx context.Context, d time.Duration) {
 	select {
 	case <-ctx.Done():
@@ -166,6 +173,8 @@ func (n *Notifier) listen(ctx context.Context, hint func()) error {
 	}); err != nil {
 		return err
 	}
+	n.listening.Store(true)
+	defer n.listening.Store(false)
 	for {
 		hint()
 		if err := n.await(ctx, conn); err != nil {

@@ -86,9 +86,18 @@ func TestServerMayStartLater(t *testing.T) {
 		if dialled := l.Dialed(); dialled < 3 || dialled > 14 {
 			t.Errorf("dialled %d times in two seconds", dialled)
 		}
+		if n.Connected() {
+			t.Error("it is connected to a server that is away")
+		}
 		l.Mend()
 		dbtest.AwaitHint(t, hints)
+		if !n.Connected() {
+			t.Error("it listens and isn't connected")
+		}
 		end()
+		if n.Connected() {
+			t.Error("it is connected after the end")
+		}
 		if lines := strings.Count(log.String(), "\n"); lines != 2 {
 			t.Errorf("one loss and one return are logged in %d lines: %s", lines, &log)
 		}

@@ -167,7 +167,7 @@ func (q *computed) handle(c *gin.Context) {
 		return
 	}
 	if user == "" { // anonymous callers can't probe for existence by a 404
-		q.guard.Refuse(c, authz.Decision{})
+		q.guard.Refuse(c, q.guard.engine.Decide(authz.Question{}))
 		return
 	}
 	size := c.Writer.Size()

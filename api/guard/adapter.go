@@ -3,6 +3,7 @@ package guard
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/rightful-go/rightful/authz"
@@ -14,12 +15,16 @@ import (
 // Decide decides whether a user holds all of the permissions, as [authz.Engine.Decide] does, but it
 // denies malformed permissions and patterns: those could only be held by chance, through a wildcard.
 func (g *Guard) Decide(user authz.UserID, permissions []authz.Permission) authz.Decision {
-	d := g.engine.Decide(authz.Question{User: user, Permissions: permissions})
-	for i := range permissions {
-		d.Allowed = d.Allowed && wellFormed(permissions[i]) == nil
+	q := authz.Question{User: user, Permissions: permissions}
+	if slices.ContainsFunc(permissions, isMalformed) {
+		q.Permissions = nil // which is denied, and counted as such
 	}
+	d := g.engine.Decide(q)
+	d.Permissions = permissions
 	return d
 }
+
+func isMalformed(p authz.Permission) bool { return wellFormed(p) != nil }
 
 // Fail answers a request whose permissions can't be established: 404 for [ErrNotFound], and 500 for
 // any other error, which is logged.

@@ -57,3 +57,29 @@ func TestRefuseOfAHandlersOwnDecision(t *testing.T) {
 		}
 	}
 }
+
+// Guards count each request once, as it is answered.
+func TestRequestsAreCounted(t *testing.T) {
+	engine := scenario(t, "backoffice")
+	g := guard.New(engine, signedIn, quiet)
+	asks := func(p authz.Permission) http.Handler {
+		return guarded(g.RequireFunc(func(*http.Request) ([]authz.Permission, error) { return []authz.Permission{p}, nil }))
+	}
+	began := engine.Stats()
+	for handler, users := range map[*http.Handler][]authz.UserID{
+		ptr(guarded(g.Require(approving...))):    {"ben", "cleo", ""},
+		ptr(guarded(g.RequireAny(approving...))): {"ben", "zoe", ""},
+		ptr(asks("finance.balances:view")):       {"dana", "cleo", ""},
+		ptr(asks("finance.*:view")):              {"ana"}, // no permission, so it is denied
+	} {
+		for _, user := range users {
+			send(*handler, user, "GET", "/x")
+		}
+	}
+	now := engine.Stats()
+	if got := [...]uint64{now.Allowed - began.Allowed, now.Denied - began.Denied, now.Anonymous - began.Anonymous}; got != [...]uint64{3, 4, 3} {
+		t.Errorf("allowed, denied and anonymous: %v", got)
+	}
+}
+
+func ptr[T any](v T) *T { return &v }

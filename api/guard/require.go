@@ -65,7 +65,7 @@ func (g *Guard) RequireFunc(permissions func(*http.Request) ([]authz.Permission,
 				g.Unidentified(w, r, err)
 				return
 			case user == "": // anonymous callers can't probe for existence by a 404
-				g.Refuse(w, r, authz.Decision{})
+				g.Refuse(w, r, g.engine.Decide(authz.Question{}))
 				return
 			}
 			list, err := permissions(r)

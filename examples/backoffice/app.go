@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"gorm.io/gorm"
 
 	"github.com/rightful-go/rightful/adapters/gormstore"
@@ -23,7 +24,7 @@ type app struct {
 	users    *users
 	sessions sessions
 	attempts *limiter
-	guarded  counters
+	guarded  *prometheus.CounterVec
 	log      *slog.Logger
 	handler  http.Handler
 
@@ -43,7 +44,7 @@ func newApp(ctx context.Context, c config, log *slog.Logger) (_ *app, err error)
 	if err != nil {
 		return nil, err
 	}
-	a := &app{db: db, users: &users{db: db}, sessions: sessions{db}, attempts: newLimiter(), log: log}
+	a := &app{db: db, users: &users{db: db}, sessions: sessions{db}, attempts: newLimiter(), guarded: newGuarded(), log: log}
 	defer func() {
 		if err != nil {
 			a.close()

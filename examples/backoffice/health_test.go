@@ -18,7 +18,7 @@ func TestHealthAndMetrics(t *testing.T) {
 	o.want(http.StatusUnauthorized, "GET", "/settings", "")
 	metrics := o.want(http.StatusOK, "GET", "/metrics", "")
 	for _, line := range []string{
-		"rightful_revision 2", "rightful_store_trouble 0", "# TYPE rightful_policy_age_seconds gauge",
+		"rightful_revision 2", "rightful_store_up 1", `rightful_decisions_total{outcome="denied"} 2`, "# TYPE rightful_policy_age_seconds gauge",
 		`backoffice_guarded_requests_total{result="allowed"} 1`,
 		`backoffice_guarded_requests_total{result="denied"} 2`,
 		`backoffice_guarded_requests_total{result="anonymous"} 1`,
@@ -49,7 +49,7 @@ func TestWithoutTheDatabase(t *testing.T) {
 	o.want(http.StatusServiceUnavailable, "GET", "/requests", "", cleo)
 	o.want(http.StatusServiceUnavailable, "GET", "/api/v1/me", "", cleo)
 	o.want(http.StatusServiceUnavailable, "POST", "/login", "user=ana&password="+testPassword, asForm)
-	if m := o.want(http.StatusOK, "GET", "/metrics", ""); !strings.Contains(m.body, "rightful_store_trouble 1\n") ||
+	if m := o.want(http.StatusOK, "GET", "/metrics", ""); !strings.Contains(m.body, "rightful_store_up 0\n") ||
 		!strings.Contains(m.body, `{result="failed"} 1`) {
 		t.Errorf("the metrics are %s", m.body)
 	}

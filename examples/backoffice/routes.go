@@ -56,7 +56,7 @@ func (a *app) open(r gin.IRouter) {
 	r.POST("/logout", a.logout)
 	r.GET("/healthz", a.healthz)
 	r.GET("/readyz", a.readyz)
-	r.GET("/metrics", a.metrics)
+	r.GET("/metrics", a.metrics())
 }
 
 // application registers the routes that require permissions.

@@ -105,7 +105,7 @@ var linked = map[string][]string{
 	"api/client":     {"github.com/gin-gonic", module + "/authz"},
 	"api":            {module + "/api/client", module + "/api/ginguard", "github.com/oapi-codegen", module + "/console"},
 	"api/ginguard":   {module + "/console"},
-	"cmd/rightful":   {module + "/console"},
+	"cmd/rightful":   {module + "/console", module + "/api/identity", "github.com/prometheus"},
 	"console":        slices.Concat(casbin, sql, []string{module + "/authz", module + "/api", module + "/adapters"}),
 	"examples/chat":  {module + "/console"},
 	"examples/embed": {module + "/console"},

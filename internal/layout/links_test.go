@@ -22,30 +22,33 @@ var (
 	ginSessions      = []string{"github.com/gin-contrib/sessions", "github.com/gorilla"}
 	scsSessions      = []string{"github.com/alexedwards"}
 	identity         = slices.Concat(jose, ginSessions, scsSessions)
+	prometheus       = []string{"github.com/prometheus"}
+	telemetry        = []string{"go.opentelemetry.io"}
 	databases        = slices.Concat(sqliteDriver, postgresDriver, mysqlDriver, gorm)
 	ourTestPackages  = []string{module + "/internal/database", module + "/internal/testservers", module + "/adapters/internal/dbtest", module + "/authz/authztest", "testing"}
-	neverInLibraries = slices.Concat(sqlServerDriver, gormAdapter, redis, ourTestPackages)
+	neverInLibraries = slices.Concat(sqlServerDriver, gormAdapter, redis, telemetry, ourTestPackages)
 )
 
 // neverLinked maps packages to the imports that they must not reach, directly or indirectly: a host that
 // imports the package would link them.
 var neverLinked = map[string][]string{
-	"authz":              slices.Concat(databases, gin, identity, neverInLibraries),
-	"authz/memstore":     slices.Concat(databases, gin, identity, neverInLibraries),
-	"authz/policycsv":    slices.Concat(databases, gin, identity, neverInLibraries),
-	"adapters/gormstore": slices.Concat(sqliteDriver, postgresDriver, mysqlDriver, gin, identity, neverInLibraries),
-	"adapters/sqlite":    slices.Concat(postgresDriver, mysqlDriver, gin, identity, neverInLibraries),
-	"adapters/postgres":  slices.Concat(sqliteDriver, mysqlDriver, gin, identity, neverInLibraries),
-	"adapters/mysql":     slices.Concat(sqliteDriver, postgresDriver, gin, identity, neverInLibraries),
-	"adapters/watcher":   slices.Concat(databases, gin, identity, neverInLibraries),
-	"adapters/casbin":    slices.Concat(gin, identity, redis, ourTestPackages), // gorm-adapter links every driver
-	"api":                slices.Concat(databases, identity, neverInLibraries),
-	"api/guard":          slices.Concat(databases, gin, identity, neverInLibraries),
-	"api/ginguard":       slices.Concat(databases, identity, neverInLibraries),
+	"authz":               slices.Concat(databases, gin, identity, prometheus, neverInLibraries),
+	"authz/memstore":      slices.Concat(databases, gin, identity, prometheus, neverInLibraries),
+	"authz/policycsv":     slices.Concat(databases, gin, identity, prometheus, neverInLibraries),
+	"adapters/gormstore":  slices.Concat(sqliteDriver, postgresDriver, mysqlDriver, gin, identity, prometheus, neverInLibraries),
+	"adapters/sqlite":     slices.Concat(postgresDriver, mysqlDriver, gin, identity, prometheus, neverInLibraries),
+	"adapters/postgres":   slices.Concat(sqliteDriver, mysqlDriver, gin, identity, prometheus, neverInLibraries),
+	"adapters/mysql":      slices.Concat(sqliteDriver, postgresDriver, gin, identity, prometheus, neverInLibraries),
+	"adapters/watcher":    slices.Concat(databases, gin, identity, prometheus, neverInLibraries),
+	"adapters/casbin":     slices.Concat(gin, identity, redis, prometheus, telemetry, ourTestPackages), // gorm-adapter links every driver
+	"adapters/prometheus": slices.Concat(databases, gin, identity, neverInLibraries),
+	"api":                 slices.Concat(databases, identity, prometheus, neverInLibraries),
+	"api/guard":           slices.Concat(databases, gin, identity, prometheus, neverInLibraries),
+	"api/ginguard":        slices.Concat(databases, identity, prometheus, neverInLibraries),
 
-	"api/identity/bearer":     slices.Concat(databases, gin, ginSessions, scsSessions, neverInLibraries),
-	"api/identity/ginsession": slices.Concat(databases, jose, scsSessions, neverInLibraries),
-	"api/identity/scssession": slices.Concat(databases, gin, jose, ginSessions, neverInLibraries),
+	"api/identity/bearer":     slices.Concat(databases, gin, ginSessions, scsSessions, prometheus, neverInLibraries),
+	"api/identity/ginsession": slices.Concat(databases, jose, scsSessions, prometheus, neverInLibraries),
+	"api/identity/scssession": slices.Concat(databases, gin, jose, ginSessions, prometheus, neverInLibraries),
 }
 
 // A host links only the dependencies of the packages of Rightful that it imports.
