@@ -57,7 +57,7 @@ func decide(ctx context.Context, p process, out *output, s *source, user string,
 		return err
 	}
 	defer policy.close()
-	x, err := policy.explain(ctx, user, permissions)
+	x, err := policy.decide(ctx, user, permissions)
 	if err != nil {
 		return err
 	}

@@ -16,22 +16,35 @@ const maxAsked = 64
 // explain explains any number of permissions, all at the same revision: if the policy changes between two requests, it
 // starts over.
 func (p *policy) explain(ctx context.Context, user string, permissions []string) (openapi.Explanation, error) {
-	for _, permission := range permissions {
-		if err := authz.Permission(permission).Check(); err != nil {
-			return openapi.Explanation{}, fmt.Errorf("the permission %q %w", permission, err)
-		}
+	if err := checkQuestion(user, permissions); err != nil {
+		return openapi.Explanation{}, err
 	}
 	for {
-		x, whole, err := p.explainOnce(ctx, user, permissions)
+		x, whole, err := p.explainAt(ctx, 0, user, permissions)
 		if err != nil || whole {
 			return x, err
 		}
 	}
 }
 
-func (p *policy) explainOnce(ctx context.Context, user string, permissions []string) (all openapi.Explanation, whole bool, _ error) {
+// checkQuestion refuses what no policy can answer.
+func checkQuestion(user string, permissions []string) error {
+	if err := authz.UserID(user).Check(); err != nil {
+		return fmt.Errorf("the user %q %w", user, err)
+	}
+	for _, permission := range permissions {
+		if err := authz.Permission(permission).Check(); err != nil {
+			return fmt.Errorf("the permission %q %w", permission, err)
+		}
+	}
+	return nil
+}
+
+// explainAt explains permissions at a revision, or at the present if it is 0. The explanation is not whole if the
+// policy changed in between.
+func (p *policy) explainAt(ctx context.Context, revision openapi.Revision, user string, permissions []string) (all openapi.Explanation, whole bool, _ error) {
 	for part := range slices.Chunk(permissions, maxAsked) {
-		x, err := p.User(user).Explain(ctx, 0, part...)
+		x, err := p.User(user).Explain(ctx, revision, part...)
 		switch {
 		case err != nil:
 			return x, false, err

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/rightful-go/rightful/api/client"
+	"github.com/rightful-go/rightful/api/openapi"
 	"github.com/rightful-go/rightful/authz"
 	"github.com/rightful-go/rightful/authz/memstore"
 	"github.com/rightful-go/rightful/authz/policycsv"
@@ -69,8 +70,13 @@ func (s *source) choose(getenv func(string) string) error {
 type policy struct {
 	*client.Client
 	answers *answers
-	store   authz.Store // of a database, otherwise nil
+	engine  *authz.Engine // of a database or a seed, otherwise nil
+	store   authz.Store   // of a database, otherwise nil
 	close   func()
+
+	view        *authz.View      // of the engine, for all decisions; see [policy.decide]
+	decided     openapi.Revision // the same of a service
+	noRevisions bool             // the caller may not view changes
 }
 
 // open opens the policy. On a database and a seed, the command acts with an administrator's rights and is recorded as
@@ -97,7 +103,7 @@ func (s *source) open(ctx context.Context, p process) (*policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	opened, err := newPolicy(localAddress, within(session.engine), session.close)
+	opened, err := openWithin(session.engine, session.close)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +137,17 @@ func openSeed(ctx context.Context, p process, folder string) (*policy, error) {
 	if err != nil {
 		return nil, inSeed(folder, linesError(filepath.Join(folder, "policy.csv"), err))
 	}
-	return newPolicy(localAddress, within(engine), func() { closeEngine(engine) })
+	return openWithin(engine, func() { closeEngine(engine) })
+}
+
+// openWithin opens the policy of an engine in this process.
+func openWithin(engine *authz.Engine, closes func()) (*policy, error) {
+	opened, err := newPolicy(localAddress, within(engine), closes)
+	if err != nil {
+		return nil, err
+	}
+	opened.engine = engine
+	return opened, nil
 }
 
 func newPolicy(address string, transport http.RoundTripper, closes func()) (*policy, error) {

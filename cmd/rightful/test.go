@@ -86,7 +86,7 @@ func (p *policy) compare(ctx context.Context, about process, expected []expect.E
 		for _, i := range of[user] {
 			permissions = append(permissions, expected[i].Permission)
 		}
-		x, err := p.explain(ctx, user, permissions)
+		x, err := p.decide(ctx, user, permissions)
 		if err != nil {
 			return nil, err
 		}
