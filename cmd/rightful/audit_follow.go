@@ -35,14 +35,13 @@ database can't be reached, the command says so and tries again; it leaves no cha
   rightful audit follow --after 482 -o json | logger -t rightful`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return follow(cmd.Context(), p, out, &f)
+			return follow(cmd.Context(), p, out, &f, cmd.Flags().Changed("after"))
 		},
 	}, formatCSV)
 	f.source.addFlags(cmd)
 	f.auditFilter.addFlags(cmd, &f.source, p)
 	flags := cmd.Flags()
-	flags.Int64Var(&f.after, "after", -1, "begin with the change after this `revision` (default: with the next one)")
-	flags.Lookup("after").DefValue = ""
+	flags.Int64Var(&f.after, "after", 0, "begin with the change after this `revision`, 0 for the first (default: with the next one)")
 	flags.DurationVar(&f.interval, "interval", 2*time.Second, "ask for new changes after each `duration`, at least 100ms")
 	flags.IntVar(&f.count, "count", 0, "end after this `number` of changes")
 	return cmd
@@ -51,7 +50,7 @@ database can't be reached, the command says so and tries again; it leaves no cha
 // shortestInterval keeps a mistake from flooding a service with requests.
 const shortestInterval = 100 * time.Millisecond
 
-func follow(ctx context.Context, p process, out *output, f *followFlags) error {
+func follow(ctx context.Context, p process, out *output, f *followFlags, hasAfter bool) error {
 	if f.interval < shortestInterval {
 		return usageError{errors.New("--interval must be at least 100ms")}
 	}
@@ -61,7 +60,7 @@ func follow(ctx context.Context, p process, out *output, f *followFlags) error {
 	}
 	defer policy.close()
 	last := f.after
-	if last < 0 {
+	if !hasAfter {
 		now, err := policy.Status(ctx)
 		if err != nil {
 			return err

@@ -25,7 +25,7 @@ Exit status:
   0  yes, or done
   1  no, or something differs
   2  wrong usage, or any other error
-  3  someone else changed the policy at the same time
+  3  a conflict, with someone else's change or with what the policy has
   4  the database or the service cannot be reached; try again later`
 
 func rootCommand(p process) *cobra.Command {
@@ -42,30 +42,23 @@ func rootCommand(p process) *cobra.Command {
 	root.SetUsageTemplate(usageTemplate(root.UsageTemplate()))
 	root.SetFlagErrorFunc(flagError)
 	out.addFlag(root)
-	makeParent(root,
-		canCommand(p, out),
-		whoCanCommand(p, out),
-		userCommand(p, out),
-		groupCommand(p, out),
-		matrixCommand(p, out),
-		exportCommand(p, out),
-		importCommand(p, out),
-		diffCommand(p, out),
-		applyCommand(p, out),
-		testCommand(p, out),
-		catalogCommand(p, out),
-		doctorCommand(p, out),
-		migrateCommand(p, out),
-		adoptCommand(p, out),
-		auditCommand(p, out),
-		bootstrapCommand(p, out),
-		repairCommand(p, out),
-		renamePermissionCommand(p, out),
-		statusCommand(p, out),
-		whyCommand(p, out),
-		versionCommand(out),
-	)
+	makeParent(root, versionCommand(out))
+	addGroup(root, "Ask:", canCommand(p, out), whyCommand(p, out), whoCanCommand(p, out), userCommand(p, out), matrixCommand(p, out))
+	addGroup(root, "Change:", groupCommand(p, out), importCommand(p, out), exportCommand(p, out))
+	addGroup(root, "Keep it like code:", catalogCommand(p, out), testCommand(p, out), diffCommand(p, out), applyCommand(p, out))
+	addGroup(root, "Watch:", auditCommand(p, out), doctorCommand(p, out), statusCommand(p, out))
+	addGroup(root, "Look after the database:", migrateCommand(p, out), adoptCommand(p, out), bootstrapCommand(p, out),
+		repairCommand(p, out), renamePermissionCommand(p, out))
 	return root
+}
+
+// addGroup adds commands that the help lists together.
+func addGroup(root *cobra.Command, title string, commands ...*cobra.Command) {
+	root.AddGroup(&cobra.Group{ID: title, Title: title})
+	for _, cmd := range commands {
+		cmd.GroupID = title
+		root.AddCommand(cmd)
+	}
 }
 
 // flagError explains a flag that only other commands have.

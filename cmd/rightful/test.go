@@ -32,7 +32,8 @@ A why that has one of these forms is tested, too:
 SUBJECT is a user, or group:NAME. Any other why is a note for people, and shown if the line
 fails; with --strict it is a bad line, as it may be a misspelled cause.
 
-With --seed, no database is needed: a pipeline can test a policy before it is applied.`,
+With --seed, no database is needed: a pipeline can test a policy before it is applied. -o junit
+writes a report for continuous integration.`,
 		Example: `  rightful test --seed policy/ decisions.csv
   rightful test --url https://desk.example/api/v1 -o junit decisions.csv > report.xml`,
 		Args: oneFile,
