@@ -20,10 +20,9 @@ type output struct {
 
 func (o *output) addFlag(root *cobra.Command) {
 	root.PersistentFlags().VarP(&o.format, "output", "o", "`format` of the result: text, json, or where there is a table csv")
-	formats := cobra.FixedCompletions([]cobra.Completion{string(formatText), string(formatJSON), string(formatCSV)}, cobra.ShellCompDirectiveNoFileComp)
-	if err := root.RegisterFlagCompletionFunc("output", formats); err != nil {
-		panic(err) // the flag was added on the first line
-	}
+	completeFlag(root, "output", func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		return formatsOf(cmd), cobra.ShellCompDirectiveNoFileComp
+	})
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		notePassword(cmd)
 		return o.check(cmd)
@@ -43,10 +42,13 @@ func withFormats(cmd *cobra.Command, formats ...format) *cobra.Command {
 	return cmd
 }
 
+func formatsOf(cmd *cobra.Command) []string {
+	return append([]string{string(formatText), string(formatJSON)}, strings.Fields(cmd.Annotations[alsoFormats])...)
+}
+
 // check refuses a format that the command doesn't have, before it does anything.
 func (o *output) check(cmd *cobra.Command) error {
-	also := strings.Fields(cmd.Annotations[alsoFormats])
-	formats := append([]string{string(formatText), string(formatJSON)}, also...)
+	formats := formatsOf(cmd)
 	if slices.Contains(formats, string(o.format)) {
 		return nil
 	}

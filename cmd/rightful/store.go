@@ -63,7 +63,7 @@ func (d *databaseFlags) open(ctx context.Context) (closableStore, error) {
 		return nil, fmt.Errorf("there is no database file %s; check --db, or create it with rightful migrate", path)
 	}
 	if errors.Is(err, gormstore.ErrMigrationNeeded) {
-		return nil, fmt.Errorf("%w; run rightful migrate", err)
+		return nil, restated{migrationFault(err) + ": run rightful migrate", err}
 	}
 	if err != nil {
 		return nil, err
@@ -95,13 +95,19 @@ func (d *databaseFlags) migrationDue(ctx context.Context) (string, error) {
 	case isFile && errors.Is(err, fs.ErrNotExist):
 		return "make the file " + path + " with the tables", nil
 	case errors.Is(err, gormstore.ErrMigrationNeeded):
-		return "bring the tables up to date: " + err.Error(), nil
+		return "bring the tables up to date: " + migrationFault(err), nil
 	case err != nil:
 		return "", err
 	case store.Unadopted():
 		return "", errors.Join(errUnadopted, store.Close())
 	}
 	return "", store.Close()
+}
+
+// migrationFault says which version the tables have and which they need.
+func migrationFault(err error) string {
+	text, _, _ := strings.Cut(err.Error(), ", and "+gormstore.ErrMigrationNeeded.Error())
+	return text
 }
 
 // migrationSQL returns the statements that migrate would run on an empty database.
