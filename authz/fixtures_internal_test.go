@@ -34,14 +34,18 @@ func patternUniverse() (patterns []Pattern, permissions []Permission) {
 		}
 		return list
 	}
-	wild := []string{"*", "/*"}
+	wild := []string{"*", "/*", "/"}
 	for _, o := range objects([]string{"a", "ab"}, 2) {
-		wild = append(wild, o, o+".*", o+"/*")
+		wild = append(wild, o, o+".*", o+"/*", o+"/")
 	}
 	for _, o := range wild {
 		patterns = append(patterns, Pattern(o+":v"), Pattern(o+":w"), Pattern(o+":*"))
 	}
+	asked := []string{"/"}
 	for _, o := range objects([]string{"a", "ab", "z"}, 3) {
+		asked = append(asked, o, o+"/")
+	}
+	for _, o := range asked {
 		permissions = append(permissions, Permission(o+":v"), Permission(o+":w"), Permission(o+":z"))
 	}
 	return patterns, permissions

@@ -153,7 +153,7 @@ var (
 	fuzzGroups   = []authz.GroupName{"A", "B", "C", "D", "E", "F", "G", "H", "I", authz.Administrators}
 	fuzzUsers    = []authz.UserID{"ana", "ben", "A", "Administrators", "a,b", "an"}
 	fuzzPatterns = []authz.Pattern{
-		"a:v", "a.b:v", "a.b.c:v", "a.b.c:w", "a.b.c.d:v", "ab:v", "ab.c:v", "/a/b:v", "a/b:v", "a/b:w", "a.b/c:v", "x:y:v", "x:y.z:v",
+		"a:v", "a.b:v", "a.b.c:v", "a.b.c:w", "a.b.c.d:v", "ab:v", "ab.c:v", "/a/b:v", "a/b:v", "a/b:w", "a.b/c:v", "x:y:v", "x:y.z:v", "/:v", "a/:w", "/a/:v",
 		"a:*", "a.b.c:*", "x:y:*",
 		"*:*", "*:v", "a.*:v", "a.*:*", "a.b.*:*", "a.b.*:w", "a.b.c.*:v", "a.b.c.*:*", "/*:v", "/a/*:*", "a/*:w", "a.b/*:v", "x:y.*:v", "ab.*:*",
 	}

@@ -399,7 +399,7 @@ var (
 
 	someMembers = append([]authz.UserID{"root"}, someUsers...)
 
-	someObjects   = []string{"a", "a.b", "a.b.c", "ab", "/o", "/o/1", "/o/1.x", "x:y"}
+	someObjects   = []string{"a", "a.b", "a.b.c", "ab", "/", "/o", "/o/", "/o/1", "/o/1.x", "x:y"}
 	someActions   = []string{"view", "edit"}
 	wildObjects   = []string{"*", "a.*", "a.b.*", "/*", "/o/*"}
 	someOwnRights = []authz.Pattern{"rightful.groups:view", "rightful.users:update", "rightful.groups:*", "rightful.*:*", "rightful.*:view", "rightful.members/*:assign"}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gin-gonic/gin"
@@ -15,6 +16,22 @@ import (
 	"github.com/rightful-go/rightful/authz"
 	"github.com/rightful-go/rightful/authz/memstore"
 )
+
+var permissions authz.Declarations
+
+var (
+	viewReports = permissions.Declare("finance.reports:view", "View reports", "Finance", "Reports")
+	bookReports = permissions.Declare("finance.reports:book", "Book reports", "Finance", "Reports")
+)
+
+func reportRoutes(r gin.IRouter, g *ginguard.Guard) {
+	r.GET("/reports", g.Require(viewReports), showReports)
+	r.POST("/reports", g.Require(viewReports, bookReports), bookReport)
+}
+
+func openWithDeclared(ctx context.Context, store authz.Store) (*authz.Engine, error) {
+	return authz.Open(ctx, store, authz.Options{Catalog: permissions.Catalog(), Bootstrap: "ana"})
+}
 
 func guardForFrontEnd(engine *authz.Engine) *ginguard.Guard {
 	return ginguard.New(engine, currentUser, guard.Options{
@@ -55,6 +72,7 @@ func routesByPath(r *gin.Engine, engine *authz.Engine, named authz.Catalog) erro
 	return routes.Check()
 }
 
+func bookReport(c *gin.Context)  { c.Status(http.StatusCreated) }
 func showOrder(c *gin.Context)   { c.String(http.StatusOK, "an order") }
 func deleteOrder(c *gin.Context) { c.Status(http.StatusNoContent) }
 func showFile(c *gin.Context)    { c.String(http.StatusOK, "a file") }
@@ -123,5 +141,26 @@ func TestRoutesByPath(t *testing.T) {
 	}
 	if e := engine.View().Catalog(nil, "Delete an order"); len(e) != 1 || e[0].Permission != "/orders/:id:DELETE" {
 		t.Errorf("the catalog has %v", e)
+	}
+}
+
+// What the routes need is in the catalog, and can be granted.
+func TestDeclaredPermissions(t *testing.T) {
+	engine, err := openWithDeclared(t.Context(), memstore.New())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = engine.Close(context.Background()) })
+	r := gin.New()
+	r.Use(sessionUser(everyone{}))
+	reportRoutes(r, ginguard.New(engine, currentUser, guard.Options{}))
+	if _, err := engine.As("ana").ChangeUserPermissions(t.Context(), "ben", authz.RulesDelta{Grant: []authz.Pattern{"finance.reports:view"}}); err != nil {
+		t.Fatal(err)
+	}
+	if got := as(t, "ben", r, "GET", "/reports").Code; got != http.StatusOK {
+		t.Error(got)
+	}
+	if got := as(t, "ben", r, "POST", "/reports"); got.Code != http.StatusForbidden || !strings.Contains(got.Body.String(), "Book reports") {
+		t.Error(got.Code, got.Body)
 	}
 }

@@ -24,7 +24,7 @@ import (
 // declarations of its own and of files to its left, so that each can be understood from those before
 // it. Add a new file here.
 var authzOrder = []struct{ part, files string }{
-	{"names and types", `doc text revision names pattern errors pace nearest catalog rule until row delta delta_check delta_merge record policyfile operation rights
+	{"names and types", `doc text revision names pattern errors pace nearest catalog declarations rule until row delta delta_check delta_merge record policyfile operation rights
 		denial store adoption record_keys archive_file`},
 	{"match", `key entries slots symbols ruleset`},
 	{"snapshot", `group matcher user user_ends snapshot ends graph inheritance chains compile row_names blocks bad_rows reach rules
