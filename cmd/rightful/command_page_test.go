@@ -48,8 +48,32 @@ func TestCommandPageShowsWhatTheCommandPrints(t *testing.T) {
 	if blocks < 10 {
 		t.Errorf("the page has %d transcripts", blocks)
 	}
+	s.runPipelines(string(page))
 	if *update {
 		check(t, os.WriteFile(commandPage, []byte(now), 0o600))
+	}
+}
+
+// runPipelines runs the commands of the page that stand in blocks for a shell, except those that don't end.
+func (s *shell) runPipelines(page string) {
+	s.t.Helper()
+	s.env["COMMIT"] = "4f1d2a"
+	ran := 0
+	for _, block := range regexp.MustCompile("(?s)```bash\n(.*?)```").FindAllStringSubmatch(page, -1) {
+		for line := range strings.Lines(block[1]) {
+			command, _, _ := strings.Cut(strings.TrimSpace(line), "  ")
+			command, _, _ = strings.Cut(command, " || ")
+			if !strings.HasPrefix(command, "rightful ") || strings.Contains(command, " follow ") {
+				continue
+			}
+			ran++
+			if printed := s.run(command); strings.Contains(printed, "\n! ") || strings.HasSuffix(printed, "]\n\n") {
+				s.t.Errorf("%s fails:\n%s", command, printed)
+			}
+		}
+	}
+	if ran < 5 {
+		s.t.Errorf("the page has %d commands for pipelines", ran)
 	}
 }
 
