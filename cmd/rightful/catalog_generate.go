@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 
@@ -43,7 +42,7 @@ func generateConstants(p process, name, pkg string) ([]byte, error) {
 	}
 	catalog, err := policycsv.ReadCatalog(bytes.NewReader(text))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, linesError(name, err)
 	}
 	source := filepath.Base(name)
 	if name == "-" {
