@@ -65,6 +65,11 @@ type Options struct {
 	// defaults.
 	Denials DenialOptions
 
+	// Trace, if it is set, is called when an operation that writes begins, dry runs included. The operation goes on with
+	// the context that it returns, and so do the calls of the store that are made for it. The function that it returns is
+	// called once, with what the operation returns. No decision is traced. Package adapters/otel has one for OpenTelemetry.
+	Trace func(ctx context.Context, action Action, dryRun bool) (context.Context, func(Change, error))
+
 	// Logger receives every change, with the head of the record chain, and every problem with the
 	// store. The default is [slog.Default].
 	Logger *slog.Logger

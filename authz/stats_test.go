@@ -104,7 +104,7 @@ func TestWorkOfTheStoreIsCounted(t *testing.T) {
 			t.Errorf("after a conflict: %+v", last)
 		}
 		gone, leave := context.WithCancel(ctx)
-		leave()
+		store.OnCall(func(ctx context.Context) error { leave(); <-ctx.Done(); return ctx.Err() }, authztest.CallCommit)
 		_, _ = ana.ChangeUserPermissions(gone, "ben", authz.RulesDelta{Grant: []authz.Pattern{"d:view"}})
 		if n := engine.Stats().StoreErrors; n != last.StoreErrors {
 			t.Errorf("a caller who gave up is counted as %d errors of the store", n-last.StoreErrors)

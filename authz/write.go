@@ -19,7 +19,16 @@ import (
 // Only compare, commit and swap hold the commit token. A dry run ends after the checks and never takes it.
 // If the policy has moved on from the draft, the change is moved onto the present policy where that is
 // certain to give the same result (see [execution.rebase]); otherwise it is drafted again.
-func (a Admin) do(ctx context.Context, w write) (Change, error) {
+func (a Admin) do(ctx context.Context, w write) (c Change, err error) {
+	if trace := a.engine.options.Trace; trace != nil {
+		traced, end := trace(ctx, w.Action, a.dryRun)
+		defer func() { end(c, err) }()
+		ctx = traced
+	}
+	return a.carryOut(ctx, w)
+}
+
+func (a Admin) carryOut(ctx context.Context, w write) (Change, error) {
 	e := a.engine
 	if !e.writes.begin() {
 		return Change{}, fmt.Errorf("%w: the engine is closed", ErrStoreUnavailable)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -472,4 +473,42 @@ func TestSlowHeldDraftsDoNotStarve(t *testing.T) {
 		synctest.Wait()
 		closeAll(engine)
 	})
+}
+
+// The host's function sees each operation once, with what it returned, and its context reaches the store.
+func TestTraceOfOperations(t *testing.T) {
+	type traceKey struct{}
+	type end struct {
+		action authz.Action
+		dryRun bool
+		made   authz.Revision
+		err    error
+	}
+	var ends []end
+	store := authztest.NewStore()
+	engine := open(t, store, authz.Options{
+		Bootstrap: "ana", PollInterval: time.Hour,
+		Trace: func(ctx context.Context, action authz.Action, dryRun bool) (context.Context, func(authz.Change, error)) {
+			return context.WithValue(ctx, traceKey{}, action), func(c authz.Change, err error) {
+				ends = append(ends, end{action, dryRun, c.Revision, err})
+			}
+		},
+	})
+	ends = nil // of the start
+	var seen any
+	store.OnCall(func(ctx context.Context) error { seen = ctx.Value(traceKey{}); return nil }, authztest.CallCommit)
+	made := must(t)(engine.As("ana").Assign(t.Context(), authz.Administrators, "ben"))
+	must(t)(engine.As("ana").DryRun().Unassign(t.Context(), authz.Administrators, "ben"))
+	_, refusal := engine.As("cleo").Assign(t.Context(), authz.Administrators, "cleo")
+	if err := engine.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_, closed := engine.As("ana").Assign(t.Context(), authz.Administrators, "dana")
+	const action = authz.ActionGroupMembersChange
+	if want := []end{{action, false, made.Revision, nil}, {action, true, 0, nil}, {action, false, 0, refusal}, {action, false, 0, closed}}; !slices.Equal(ends, want) || refusal == nil || closed == nil {
+		t.Errorf("traced %v, not %v", ends, want)
+	}
+	if seen != action {
+		t.Errorf("the store's context has %v", seen)
+	}
 }

@@ -1,6 +1,7 @@
 package casbinv3_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/csv"
 	"fmt"
@@ -47,12 +48,11 @@ func TestScenarios(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f, err := os.Open(filepath.Join(folder, "decisions.csv"))
+		text, err := os.ReadFile(filepath.Join(folder, "decisions.csv"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer f.Close()
-		rows, err := csv.NewReader(f).ReadAll()
+		rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
 		if err != nil || len(rows) < 10 {
 			t.Fatalf("%d decisions: %v", len(rows), err)
 		}

@@ -32,15 +32,17 @@ var (
 // neverLinked maps packages to the imports that they must not reach, directly or indirectly: a host that
 // imports the package would link them.
 var neverLinked = map[string][]string{
-	"authz":               slices.Concat(databases, gin, identity, prometheus, neverInLibraries),
-	"authz/memstore":      slices.Concat(databases, gin, identity, prometheus, neverInLibraries),
-	"authz/policycsv":     slices.Concat(databases, gin, identity, prometheus, neverInLibraries),
-	"adapters/gormstore":  slices.Concat(sqliteDriver, postgresDriver, mysqlDriver, gin, identity, prometheus, neverInLibraries),
-	"adapters/sqlite":     slices.Concat(postgresDriver, mysqlDriver, gin, identity, prometheus, neverInLibraries),
-	"adapters/postgres":   slices.Concat(sqliteDriver, mysqlDriver, gin, identity, prometheus, neverInLibraries),
-	"adapters/mysql":      slices.Concat(sqliteDriver, postgresDriver, gin, identity, prometheus, neverInLibraries),
-	"adapters/watcher":    slices.Concat(databases, gin, identity, prometheus, neverInLibraries),
-	"adapters/casbin":     slices.Concat(gin, identity, redis, prometheus, telemetry, ourTestPackages), // gorm-adapter links every driver
+	"authz":              slices.Concat(databases, gin, identity, prometheus, neverInLibraries),
+	"authz/memstore":     slices.Concat(databases, gin, identity, prometheus, neverInLibraries),
+	"authz/policycsv":    slices.Concat(databases, gin, identity, prometheus, neverInLibraries),
+	"adapters/gormstore": slices.Concat(sqliteDriver, postgresDriver, mysqlDriver, gin, identity, prometheus, neverInLibraries),
+	"adapters/sqlite":    slices.Concat(postgresDriver, mysqlDriver, gin, identity, prometheus, neverInLibraries),
+	"adapters/postgres":  slices.Concat(sqliteDriver, mysqlDriver, gin, identity, prometheus, neverInLibraries),
+	"adapters/mysql":     slices.Concat(sqliteDriver, postgresDriver, gin, identity, prometheus, neverInLibraries),
+	"adapters/watcher":   slices.Concat(databases, gin, identity, prometheus, neverInLibraries),
+	"adapters/casbin":    slices.Concat(gin, identity, redis, prometheus, telemetry, ourTestPackages), // gorm-adapter links every driver
+	"adapters/otel": slices.Concat(databases, gin, identity, prometheus, sqlServerDriver, gormAdapter, redis, ourTestPackages,
+		[]string{"go.opentelemetry.io/otel/sdk"}), // the host chooses what becomes of spans
 	"adapters/prometheus": slices.Concat(databases, gin, identity, neverInLibraries),
 	"api":                 slices.Concat(databases, identity, prometheus, neverInLibraries),
 	"api/guard":           slices.Concat(databases, gin, identity, prometheus, neverInLibraries),
