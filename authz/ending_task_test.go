@@ -381,3 +381,34 @@ func TestEndsWithoutTheStoreDoNotFloodTheLog(t *testing.T) {
 		}
 	})
 }
+
+// A batch renames a group and takes a member out of it, while somebody else's membership in another group has ended and
+// isn't removed yet: the revocation takes effect with the next decision, on every instance (promises 5 and 6).
+func TestRevocationByARenameWhileAMembershipHasEnded(t *testing.T) {
+	inBubble(t, func(t *testing.T, store *authztest.Store, engine *authz.Engine) {
+		ctx, ana := context.Background(), engine.As("ana")
+		must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Other"}))
+		other := open(t, store.Another(), authz.Options{})
+		defer closeAll(other)
+		name := authz.GroupName("Desk")
+		for round := range 10 { // the clock may remove dora's membership first
+			must(t)(ana.Assign(ctx, name, "eve"))
+			must(t)(ana.Until(time.Now().Add(time.Minute)).Assign(ctx, "Other", "dora"))
+			time.Sleep(time.Minute + 60*time.Millisecond) // dora's has ended; the clock removes it within a second
+			was, is := name, authz.GroupName(fmt.Sprintf("Desk %d", round))
+			c := must(t)(ana.Batch(ctx,
+				authz.Operation{Action: authz.ActionGroupUpdate, Group: was, Patch: authz.GroupPatch{Name: &is}},
+				authz.Operation{Action: authz.ActionGroupMembersChange, Group: is, Remove: []authz.UserID{"eve"}},
+			))
+			name = is
+			if err := other.Refresh(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if engine.Can("eve", "a:b") || other.Can("eve", "a:b") || c.View.Can("eve", "a:b") {
+				t.Errorf("round %d: eve still may: %v, on another instance %v, in the answer %v",
+					round, engine.Can("eve", "a:b"), other.Can("eve", "a:b"), c.View.Can("eve", "a:b"))
+			}
+			time.Sleep(10 * time.Second)
+		}
+	})
+}

@@ -203,10 +203,28 @@ func (n *endings) move(work *pace, judged []judgment) (pending, ended endingSet,
 // gone already.
 func withoutEnded(c Change, counted *snapshot) update {
 	u := c.update()
+	old := oldNames(u.delta.Groups)
 	u.delta.Removed = slices.DeleteFunc(slices.Clone(u.delta.Removed), func(r Rule) bool {
+		if name, renamed := old[r.Group]; renamed {
+			r.Group = name // a delta names groups as they are after it, and counted is the policy before
+		}
 		return r.Kind == KindMember && !counted.hasRule(r)
 	})
 	return u
+}
+
+// oldNames returns the names that renamed groups had, by their new ones.
+func oldNames(changes []GroupChange) map[GroupName]GroupName {
+	var old map[GroupName]GroupName
+	for _, g := range changes {
+		if g.Before != nil && g.After != nil && g.Before.Name != g.After.Name {
+			if old == nil {
+				old = map[GroupName]GroupName{}
+			}
+			old[g.After.Name] = g.Before.Name
+		}
+	}
+	return old
 }
 
 // end returns the endings after some ends have come, which are in order. With an error, it lacks the policy that

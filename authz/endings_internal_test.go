@@ -157,7 +157,7 @@ func (h *endsHistory) groupChange() (d Delta) {
 	case n == 0 || len(h.s.byName) < 3:
 		d.Groups = []GroupChange{{After: other}}
 	case n == 1:
-		d.Groups = []GroupChange{{Before: &GroupInfo{Name: h.someGroup()}, After: other}}
+		d = h.rename(h.someGroup(), other)
 	default:
 		g := h.s.group(h.someGroup())
 		d.Groups = []GroupChange{{Before: &g.info}}
@@ -170,6 +170,23 @@ func (h *endsHistory) groupChange() (d Delta) {
 			}
 		}
 	}
+	return d
+}
+
+// rename renames a group and changes some of its memberships, which then have its new name.
+func (h *endsHistory) rename(was GroupName, is *GroupInfo) (d Delta) {
+	for i := range h.r.IntN(8) {
+		h.member(&d, Rule{Kind: KindMember, Subject: Subject(fmt.Sprint("u", i)), Group: was})
+	}
+	for _, rules := range [][]Rule{d.Added, d.Removed} {
+		for i := range rules {
+			rules[i].Group = is.Name
+		}
+	}
+	for i := range d.Ends {
+		d.Ends[i].Group = is.Name
+	}
+	d.Groups = []GroupChange{{Before: &GroupInfo{Name: was}, After: is}}
 	return d
 }
 
