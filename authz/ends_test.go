@@ -240,3 +240,30 @@ func TestForeignEnds(t *testing.T) {
 		}
 	})
 }
+
+// Another program removes a membership that ends, a deletion of the user removes the end that it left, and the first of
+// these is reverted: the membership comes back with its end, or not at all once that has passed.
+func TestRevertRestoresAnEndThatWasRemovedSince(t *testing.T) {
+	inBubble(t, func(t *testing.T, store *authztest.Store, engine *authz.Engine) {
+		ctx, ana := t.Context(), engine.As("ana")
+		must(t)(ana.Until(time.Now().Add(time.Hour)).Assign(ctx, "Desk", "cleo"))
+		end := engine.View().End("cleo", "Desk")
+		store.DeleteRow(rowID(t, store, "g", "cleo", "group:Desk"))
+		if err := engine.Refresh(ctx); err != nil {
+			t.Fatal(err)
+		}
+		removed := engine.View().Revision()
+		must(t)(ana.DeleteUser(ctx, "cleo"))
+		name := authz.GroupName("Renamed desk")
+		must(t)(ana.UpdateGroup(ctx, "Desk", authz.GroupPatch{Name: &name}))
+		back := must(t)(ana.Revert(ctx, removed))
+		if got := engine.View().End("cleo", name); !engine.Can("cleo", "a:b") || got != end {
+			t.Errorf("cleo is back until %v, not %v", got, end)
+		}
+		must(t)(ana.Revert(ctx, back.Revision))
+		time.Sleep(2 * time.Hour)
+		if _, err := ana.Revert(ctx, removed); !errors.Is(err, authz.ErrCannotRevert) || engine.Can("cleo", "a:b") {
+			t.Errorf("after the end: %v", err)
+		}
+	})
+}

@@ -59,7 +59,9 @@ func (a Admin) reversal(ctx context.Context, revision Revision) (*reversal, erro
 			return nil, err
 		}
 	}
-	return &reversal{change: c, history: newGroupHistory(revision)}, nil
+	r := &reversal{change: c, history: newGroupHistory(revision)}
+	r.wantEnds()
+	return r, nil
 }
 
 // prepare follows the groups of the change to a snapshot, and adds the requirements of the revert

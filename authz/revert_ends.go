@@ -11,8 +11,8 @@ func (in *inversion) invertEnds() error {
 			in.setEnd(r, r, 0)
 		}
 	}
-	if len(in.change.Delta.Ends) == 0 {
-		return nil
+	if err := in.restoreLeftEnds(); err != nil || len(in.change.Delta.Ends) == 0 {
+		return err
 	}
 	returns := map[Rule]bool{}
 	for _, r := range in.d.delta.Added {
@@ -29,6 +29,34 @@ func (in *inversion) invertEnds() error {
 			in.restoreEnd(now, will, c)
 		case in.d.s.hasRule(now) && !in.comesOrGoes(c):
 			in.changeEndBack(now, will, c)
+		}
+	}
+	return nil
+}
+
+// wantEnds has the history look for ends that the change left alone although it removed their memberships, as another
+// program does that deletes a row. Such an end applies again when the row comes back, unless somebody removed it since.
+func (r *reversal) wantEnds() {
+	for _, rule := range r.change.Delta.Removed {
+		if rule.Kind == KindMember {
+			r.history.of[membership{UserID(rule.Subject), rule.Group}] = true
+		}
+	}
+	for _, end := range r.change.Delta.Ends {
+		delete(r.history.of, membership{end.User, end.Group})
+	}
+}
+
+// restoreLeftEnds gives memberships that come back the ends that the change had left and that were removed since.
+func (in *inversion) restoreLeftEnds() error {
+	for m := range in.history.of {
+		if err := in.d.canceled(); err != nil {
+			return err
+		}
+		before := in.history.ends[m]
+		now, will, exists := in.translate(Rule{Kind: KindMember, Subject: m.user.subject(), Group: m.group})
+		if before != 0 && exists && !in.d.s.hasRule(now) && in.d.s.endOf(now) == 0 {
+			in.restoreEnd(now, will, EndChange{User: m.user, Group: m.group, Before: before})
 		}
 	}
 	return nil

@@ -10,10 +10,17 @@ type groupHistory struct {
 	revision Revision                // the later one
 	origin   map[GroupName]GroupName // from later names; "" for a group created since
 	names    map[GroupName]GroupName // to later names; "" for a group deleted since
+	// ends are what the ends of some memberships were at the earlier revision, of those that changed since. The
+	// memberships have the names of then.
+	ends map[membership]Until
+	of   map[membership]bool // whose ends are wanted
 }
 
 func newGroupHistory(revision Revision) *groupHistory {
-	return &groupHistory{revision, map[GroupName]GroupName{}, map[GroupName]GroupName{}}
+	return &groupHistory{
+		revision: revision, origin: map[GroupName]GroupName{}, names: map[GroupName]GroupName{},
+		ends: map[membership]Until{}, of: map[membership]bool{},
+	}
 }
 
 // now returns the later name of a group, and false if it was deleted since.
@@ -22,6 +29,18 @@ func (s *groupHistory) now(name GroupName) (GroupName, bool) {
 		return now, now != ""
 	}
 	return name, true
+}
+
+// noteEnd notes what the next change, whose groups are noted, did to an end.
+func (s *groupHistory) noteEnd(c EndChange) {
+	name := c.Group
+	if origin, known := s.origin[name]; known {
+		name = origin
+	}
+	m := membership{c.User, name}
+	if _, changed := s.ends[m]; !changed && s.of[m] {
+		s.ends[m] = c.Before
+	}
 }
 
 // note applies what the next change did to a group.
@@ -64,6 +83,9 @@ func (e *Engine) followGroups(ctx context.Context, s *groupHistory, to Revision)
 			}
 			for _, g := range c.Delta.Groups {
 				s.note(g)
+			}
+			for _, end := range c.Delta.Ends {
+				s.noteEnd(end)
 			}
 			s.revision = record.Revision
 		}
