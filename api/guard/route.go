@@ -49,7 +49,8 @@ func (g *Guard) declaredRoute(method, pattern string) authz.Permission {
 	return p
 }
 
-// isRewritten reports whether a handler has changed the path of the request since the server read it.
+// isRewritten reports whether a handler has changed the path of the request since the server read it. A trailing slash
+// that was taken away, as by chi's StripSlashes, hides no part of the route.
 func isRewritten(r *http.Request) bool {
 	if r.RequestURI == "" { // not from a server
 		return false
@@ -59,7 +60,8 @@ func isRewritten(r *http.Request) bool {
 		return false
 	}
 	read, err := url.ParseRequestURI(r.RequestURI)
-	return err != nil || read.Path != r.URL.Path || read.RawPath != r.URL.RawPath
+	same := func(a, b string) bool { return strings.TrimSuffix(a, "/") == strings.TrimSuffix(b, "/") }
+	return err != nil || !same(read.Path, r.URL.Path) || !same(read.RawPath, r.URL.RawPath)
 }
 
 // RoutePermission returns the permission of a route, which [Guard.RequireRoute] requires. The method is used if the

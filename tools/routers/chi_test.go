@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 
 	"github.com/rightful-go/rightful/api/guard"
 	"github.com/rightful-go/rightful/authz"
@@ -101,6 +102,15 @@ func TestChiRequireRouteInUse(t *testing.T) {
 	})
 	check(t, root, []request{{"ben", "GET", "/users/17", 404, ""}, {"", "GET", "/users/17", 401, ""}})
 	check(t, mounted, []request{{"ben", "GET", "/users/17", 403, ""}, {"", "GET", "/users/17", 401, ""}})
+}
+
+// A trailing slash that chi takes away leaves the route whole.
+func TestChiStripSlashes(t *testing.T) {
+	engine := office(t)
+	r := chi.NewRouter()
+	r.Use(middleware.StripSlashes)
+	r.With(newGuard(engine).RequireRoute()).Get("/orders/{id}", showOrder)
+	check(t, r, []request{{"ana", "GET", "/orders/17/", 200, "order 17"}})
 }
 
 // The pattern can also be asked of chi, for its versions that don't set that of the request.
