@@ -97,7 +97,7 @@ func (c *call) detail(p *problem.Document, err error) {
 			p.Detail = "Only administrators may do this."
 		}
 	case errors.Is(err, authz.ErrEscalation):
-		p.Missing, p.User = c.missing(e.Missing), c.user
+		p.Missing, p.MissingCount, p.User = c.missing(e.Missing), e.Count, c.user
 	case errors.Is(err, authz.ErrRevisionConflict):
 		p.Version = &e.Version.Revision
 		c.http.Header("ETag", etag(e.Version))

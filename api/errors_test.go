@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"runtime"
 	"strings"
 	"sync"
@@ -171,6 +172,36 @@ func TestForbiddenSaysWhatIsMissing(t *testing.T) {
 	if got, _ := json.Marshal(p["missing"]); string(got) != `[{"category":["Finance","Operations"],"label":"View operations","permission":"finance.operations:view"}]` {
 		t.Errorf("missing is %s", got)
 	}
+}
+
+// An escalation lists a hundred of the permissions that are missing, however many a change would give, and counts all.
+func TestEscalationListsSomeAndCountsAll(t *testing.T) {
+	d := newDesk(t)
+	const n = 250
+	rules := authz.Rules{}
+	for i := range n {
+		rules.Grants = append(rules.Grants, authz.Pattern(fmt.Sprintf("clients.requests.deposit.r%03d:view", n-1-i)))
+	}
+	if _, err := d.engine.AsCommand("test").CreateGroup(t.Context(), authz.GroupSpec{Name: "Big", Permissions: rules}); err != nil {
+		t.Fatal(err)
+	}
+	for _, query := range []string{"", "?dry_run=true"} {
+		p := d.do("user-editor", "PUT", "/groups/Big/members/ben"+query, "").problem(403, "escalation")
+		missing := p["missing"].([]any)
+		last := missing[len(missing)-1].(map[string]any)["permission"]
+		if len(missing) != 100 || last != "clients.requests.deposit.r099:view" || p["missing_count"] != float64(n) {
+			t.Errorf("%q: %d are listed, the last is %v, and the count is %v", query, len(missing), last, p["missing_count"])
+		}
+	}
+	for _, fix := range d.get("user-editor", "/users/ben/explanation?permission=clients.requests.deposit.r000:view").want(200).json()["fixes"].([]any) {
+		if fix := fix.(map[string]any); fix["kind"] == "assign" && fix["groups"].([]any)[0] == "Big" {
+			if lacks := fix["lacks"].([]any); len(lacks) != 100 || fix["lacks_count"] != float64(n) {
+				t.Errorf("a fix lists %d and counts %v", len(lacks), fix["lacks_count"])
+			}
+			return
+		}
+	}
+	t.Error("no fix puts ben into the group")
 }
 
 // All invalid values are listed, each with its pointer in the body.

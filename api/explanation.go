@@ -136,7 +136,7 @@ func fixOf(f authz.Fix) openapi.Fix {
 		Restrictions: plain(first(f.Restrictions)), RestrictionCount: len(f.Restrictions),
 		AlsoReaches:      each(f.AlsoReaches, func(u authz.UserImpact) string { return string(u.User) }),
 		AlsoReachesCount: f.AlsoReachesCount,
-		Allowed:          f.Allowed, Lacks: plain(f.Lacks),
+		Allowed:          f.Allowed, Lacks: plain(first(f.Lacks)), LacksCount: len(f.Lacks),
 		Operations: each(f.Operations, fixOperationOf),
 	}
 	if f.Kind == authz.FixLift {

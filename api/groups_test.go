@@ -237,6 +237,18 @@ func TestMergePatchOfAGroup(t *testing.T) {
 	}
 }
 
+// The refusal to delete a group names a few of those that inherit it.
+func TestInheritedGroupNamesFewOfItsHeirs(t *testing.T) {
+	d := newDesk(t)
+	for i := range 8 {
+		d.do("admin", "POST", "/groups", fmt.Sprintf(`{"name":"Heir %d","inherits":["Finance"]}`, 7-i)).want(201)
+	}
+	p := d.do("admin", "DELETE", "/groups/Finance", "", "If-Match", "*").problem(409, "group-is-inherited")
+	if want := "Other groups inherit the group: Heir 0, Heir 1, Heir 2, Heir 3, Heir 4 and 3 more."; p["detail"] != want {
+		t.Errorf("the detail is %q, not %q", p["detail"], want)
+	}
+}
+
 // Renaming is one change: members follow, and the old name is free and never matches.
 func TestGroupIsRenamed(t *testing.T) {
 	d := newDesk(t)

@@ -57,7 +57,8 @@ type Error struct {
 
 	// Missing is what the actor lacks. For [ErrForbidden] these are the permissions that the operation
 	// needs; where one of two is enough, the first. For [ErrEscalation] it is what the actor would
-	// give or take away without holding it, by folded form, then code point.
+	// give or take away without holding it, the first 100 by folded form, then code point; [Everything] stands for
+	// all, where only administrators may do it.
 	Missing []Pattern
 
 	// Version is the present version of the group or user, for [ErrRevisionConflict].
@@ -72,8 +73,8 @@ type Error struct {
 	// ([ErrCannotRevert]) or an adoption ([ErrAdoptionRefused]). Of the last three it lists the first 1,000,
 	// in order.
 	Faults []Fault
-	// Count is the number of faults, those that Faults leaves out included. For [ErrNotAdopted] it is the
-	// number of rows of the table.
+	// Count is the number of faults, those that Faults leaves out included. For [ErrEscalation] it is the number of what
+	// Missing lists and leaves out, and for [ErrNotAdopted] the number of rows of the table.
 	Count int
 }
 
@@ -164,8 +165,13 @@ func forbidden(missing []Permission) error {
 	return &Error{Kind: ErrForbidden, Missing: patterns}
 }
 
+// maxListed is how many of the patterns that an actor lacks for a change are listed. All are counted.
+const maxListed = 100
+
+// escalates returns an [ErrEscalation] that lists the first missing patterns. It keeps none of the others.
 func escalates(missing []Pattern, detail string) error {
-	return &Error{Kind: ErrEscalation, Missing: missing, Detail: detail}
+	listed := slices.Clone(missing[:min(maxListed, len(missing))])
+	return &Error{Kind: ErrEscalation, Missing: listed, Count: len(missing), Detail: detail}
 }
 
 func revisionConflict(version Version) error {

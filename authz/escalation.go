@@ -33,17 +33,29 @@ type escalation struct {
 	assignable    map[GroupName]bool // whether the actor may assign the members of a group
 }
 
-// checkEscalation returns [ErrEscalation] with everything that the actor would have to hold for the
-// change and doesn't hold in the policy rights, nil if nothing.
+// checkEscalation returns [ErrEscalation] with what the actor would have to hold for the change and doesn't hold in the
+// policy rights, nil if nothing.
 func checkEscalation(p *pace, rights, before, after *snapshot, actor UserID, d Delta) error {
+	missing, err := escalationOf(p, rights, before, after, actor, d)
+	if err != nil || len(missing) == 0 {
+		return err
+	}
+	const named = 5
+	return escalates(missing, "the change would give, take away or lift permissions that the actor doesn't hold: "+
+		firstAndMore(missing, named))
+}
+
+// escalationOf returns everything that the actor would have to hold, sorted, or an [ErrEscalation] if only administrators
+// may make the change.
+func escalationOf(p *pace, rights, before, after *snapshot, actor UserID, d Delta) ([]Pattern, error) {
 	if rights.isAdministrator(actor) {
-		return checkAppointments(rights, before, after, actor, d)
+		return nil, checkAppointments(rights, before, after, actor, d)
 	}
 	if touchesAdministrators(d) {
-		return escalates([]Pattern{Everything}, "only an administrator can change the members of Administrators")
+		return nil, escalates([]Pattern{Everything}, "only an administrator can change the members of Administrators")
 	}
 	if err := checkBlocks(p, before, after, d); err != nil {
-		return err
+		return nil, err
 	}
 	e := escalation{
 		pace: p, rights: rights, before: before, after: after, actor: actor,
@@ -60,9 +72,11 @@ func checkEscalation(p *pace, rights, before, after *snapshot, actor UserID, d D
 		}
 	}
 	if err := e.compare(d); err != nil {
-		return err
+		return nil, err
 	}
-	return e.err()
+	missing := slices.Collect(maps.Keys(e.missing))
+	fold.Sort(missing)
+	return missing, nil
 }
 
 // checkAppointments refuses to make anybody an administrator for longer than the actor is one.
@@ -198,18 +212,6 @@ func (e *escalation) note(lacks lacking, own *ruleSet) {
 			e.missing[p] = true
 		}
 	}
-}
-
-// err returns everything missing as an error, nil if nothing is.
-func (e *escalation) err() error {
-	if len(e.missing) == 0 {
-		return nil
-	}
-	missing := slices.Collect(maps.Keys(e.missing))
-	fold.Sort(missing)
-	const listed = 5
-	return escalates(missing, "the change would give, take away or lift permissions that the actor doesn't hold: "+
-		commaSeparated(missing[:min(listed, len(missing))])+andMore(len(missing)-listed))
 }
 
 func (e *escalation) compareGroup(id groupID) {

@@ -247,6 +247,28 @@ func manyUsers(t *testing.T) (*authz.Engine, []authz.UserID) {
 	return engine, users
 }
 
+// An escalation has the first hundred missing permissions and the number of all.
+func TestEscalationListsSomeAndCountsAll(t *testing.T) {
+	t.Parallel()
+	engine := office(t)
+	var grants []authz.Pattern
+	for i := range 150 {
+		grants = append(grants, authz.Pattern(fmt.Sprintf("x.r%03d:view", 149-i)))
+	}
+	must(t)(engine.AsCommand("test").CreateGroup(t.Context(), authz.GroupSpec{Name: "Big", Permissions: authz.Rules{Grants: grants}}))
+	_, err := engine.As("dave").Assign(t.Context(), "Big", "ben")
+	var refused *authz.Error
+	if !errors.Is(err, authz.ErrEscalation) || !errors.As(err, &refused) {
+		t.Fatal(err)
+	}
+	if n := len(refused.Missing); n != 100 || refused.Missing[0] != "x.r000:view" || refused.Missing[99] != "x.r099:view" || refused.Count != 150 {
+		t.Errorf("%d of %d are listed: %q", n, refused.Count, refused.Missing)
+	}
+	if want := "x.r003:view, x.r004:view and 145 more."; !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("the text is %q", err)
+	}
+}
+
 // Putting thousands of users with rules and groups of their own into a group of ten thousand rules compares the rules of
 // the group once, not once for each user: that took longer than a write may take.
 func TestAssigningManyUsersComparesTheGroupOnce(t *testing.T) {

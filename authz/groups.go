@@ -184,9 +184,10 @@ func deleteGroup(name GroupName, release bool) write {
 				Kind: KindInherit, Subject: d.s.groups[id].info.Name.Subject(), Group: name,
 			})
 		}
+		const named = 5
 		switch {
 		case len(g.heirs) > 0:
-			d.conflict = fmt.Errorf("%w: %s", ErrGroupInherited, commaSeparated(d.s.groupNames(g.heirs)))
+			d.conflict = fmt.Errorf("%w: %s", ErrGroupInherited, firstAndMore(d.s.groupNames(g.heirs), named))
 		case g.members.Len() > 0 && !release:
 			d.conflict = fmt.Errorf("%w: %d; take them out first, or set release", ErrGroupHasMembers, g.members.Len())
 		}

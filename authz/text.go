@@ -76,6 +76,11 @@ func andMore(n int) string {
 	return " and " + strconv.Itoa(n) + " more."
 }
 
+// firstAndMore ends a sentence with the first elements of a list, and says how many it leaves out.
+func firstAndMore[S ~string](list []S, most int) string {
+	return commaSeparated(list[:min(most, len(list))]) + andMore(len(list)-most)
+}
+
 func sortedSet[S cmp.Ordered](list []S) []S {
 	list = slices.Clone(list)
 	slices.Sort(list)

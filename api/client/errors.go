@@ -13,7 +13,7 @@ import (
 
 // Error is an error answer of the service: a problem document (RFC 9457). Type says what went wrong,
 // Missing lists the permissions that the caller lacks, ForbiddenBy those that are granted but denied, Errors lists the errors of the request, and
-// Version is the present version after a conflict.
+// Version is the present version after a conflict. Of what an escalation lacks, Missing has the first 100, and MissingCount the number.
 //
 // An error answer that isn't a problem document comes from an intermediary. Its Type is "about:blank",
 // and its Detail is the text of the status.
@@ -31,6 +31,9 @@ func (e *Error) Error() string {
 	text := fmt.Sprintf("rightful: %d: %s", e.Status, e.Detail)
 	if len(missing) > 0 {
 		text += " Missing: " + strings.Join(missing, ", ")
+		if more := e.MissingCount - len(missing); more > 0 {
+			text += fmt.Sprintf(" and %d more", more)
+		}
 	}
 	if len(forbidden) > 0 {
 		text += " Granted, but denied: " + strings.Join(forbidden, ", ")

@@ -21,6 +21,14 @@ func TestErrorsHaveTheMembersOfTheProblem(t *testing.T) {
 	if _, err := s.as(t, "").Me(t.Context()); !client.Is(err, openapi.ProblemTypeUnauthenticated) {
 		t.Errorf("nobody: %v", err)
 	}
+	s.seen, s.answers = nil, []func(http.ResponseWriter){func(w http.ResponseWriter) {
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = io.WriteString(w, `{"type":"urn:rightful:problem:escalation","detail":"No.","missing":[{"permission":"a:b"}],"missing_count":3}`)
+	}}
+	if err := s.as(t, "ana").Group("Desk").Add(t.Context(), "ben"); err == nil || err.Error() != "rightful: 403: No. Missing: a:b and 2 more" {
+		t.Errorf("an escalation: %v", err)
+	}
 	s.seen, s.answers = nil, []func(http.ResponseWriter){func(w http.ResponseWriter) { http.Error(w, "<h1>Oops</h1>", http.StatusBadGateway) }}
 	_, err = s.as(t, "ana").Me(t.Context())
 	if !errors.As(err, &problem) || problem.Type != "about:blank" || problem.Status != 502 || strings.Contains(err.Error(), "Oops") {

@@ -990,11 +990,12 @@ type Fix struct {
 	// Allowed Whether the caller may carry it out.
 	Allowed bool `json:"allowed"`
 
-	// Lacks What the caller lacks to carry it out; `*:*` means that only administrators can. Absent if nothing is missing.
+	// Lacks What the caller lacks to carry it out; `*:*` means that only administrators can. Absent if nothing is missing, like its count.
 	Lacks []Pattern `json:"lacks,omitempty,omitzero"`
 
 	// Operations The requests that carry it out, in order.
 	Operations []FixOperation `json:"operations"`
+	LacksCount int            `json:"lacks_count,omitempty,omitzero"`
 }
 
 // FixKind `assign` adds the user to groups; `lift` removes restrictions; `grant` grants what is missing to a group or to the user. A fix that does several of these is of the last kind.
@@ -1501,7 +1502,7 @@ type Problem struct {
 	// ErrorCount The number of errors, listed or not; at most 1,000 are listed. Only with `import-rejected` and `cannot-revert`.
 	ErrorCount int `json:"error_count,omitempty,omitzero"`
 
-	// Missing The permissions that the caller lacks, with `forbidden` and `escalation`. With `forbidden` of the application's own routes, those that nothing grants.
+	// Missing The permissions that the caller lacks, with `forbidden` and `escalation`. With `forbidden` of the application's own routes, those that nothing grants. With `escalation`, the first 100; `*:*` means that only administrators may do it.
 	Missing []MissingPermission `json:"missing,omitempty,omitzero"`
 
 	// ForbiddenBy The permissions that a rule grants to the caller, but that are denied all the same; more grants don't help. Only with `forbidden` of the application's own routes. Absent if there are none.
@@ -1515,6 +1516,9 @@ type Problem struct {
 
 	// Version With `revision-conflict`, the revision of the last change to the group or user. The header `ETag` is its whole version.
 	Version *int64 `json:"version,omitempty"`
+
+	// MissingCount The number of those missing, listed or not. Only with `escalation`.
+	MissingCount int `json:"missing_count,omitempty,omitzero"`
 }
 
 // ProblemType What went wrong, for programs. Later versions may add types.

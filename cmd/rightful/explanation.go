@@ -125,5 +125,9 @@ func effects(f openapi.Fix) []string {
 	if f.Allowed {
 		return append(list, "you may apply it")
 	}
-	return append(list, "you may not apply it: you lack "+strings.Join(f.Lacks, ", "))
+	lacks := strings.Join(f.Lacks, ", ")
+	if more := f.LacksCount - len(f.Lacks); more > 0 {
+		lacks += fmt.Sprintf(" and %d more", more)
+	}
+	return append(list, "you may not apply it: you lack "+lacks)
 }

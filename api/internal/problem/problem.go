@@ -71,19 +71,20 @@ var kinds = map[Type]struct {
 
 // Document is a problem document. Title and Status follow from Type.
 type Document struct {
-	Type        Type                `json:"type"`
-	Title       string              `json:"title"`
-	Status      int                 `json:"status"`
-	Detail      string              `json:"detail"`
-	Instance    string              `json:"instance,omitempty"`
-	Errors      []InputError        `json:"errors,omitempty"`
-	ErrorCount  int                 `json:"error_count,omitempty"`
-	Missing     []Missing           `json:"missing,omitempty"`
-	ForbiddenBy []Granted           `json:"forbidden_by,omitempty"`
-	Groups      [][]authz.GroupName `json:"groups,omitempty"` // alternatives, each of which is enough
-	DenialID    authz.DenialID      `json:"denial_id,omitempty"`
-	User        authz.UserID        `json:"user,omitempty"`
-	Version     *authz.Revision     `json:"version,omitempty"`
+	Type         Type                `json:"type"`
+	Title        string              `json:"title"`
+	Status       int                 `json:"status"`
+	Detail       string              `json:"detail"`
+	Instance     string              `json:"instance,omitempty"`
+	Errors       []InputError        `json:"errors,omitempty"`
+	ErrorCount   int                 `json:"error_count,omitempty"`
+	Missing      []Missing           `json:"missing,omitempty"`
+	MissingCount int                 `json:"missing_count,omitempty"`
+	ForbiddenBy  []Granted           `json:"forbidden_by,omitempty"`
+	Groups       [][]authz.GroupName `json:"groups,omitempty"` // alternatives, each of which is enough
+	DenialID     authz.DenialID      `json:"denial_id,omitempty"`
+	User         authz.UserID        `json:"user,omitempty"`
+	Version      *authz.Revision     `json:"version,omitempty"`
 }
 
 // InputError is one error of the input: a value of the body, or a line of a file.

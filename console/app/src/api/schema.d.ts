@@ -1741,8 +1741,9 @@ export interface components {
             also_reaches_count: number;
             /** @description Whether the caller may carry it out. */
             allowed: boolean;
-            /** @description What the caller lacks to carry it out; `*:*` means that only administrators can. Absent if nothing is missing. */
+            /** @description What the caller lacks to carry it out; `*:*` means that only administrators can. Absent if nothing is missing, like its count. */
             lacks?: components["schemas"]["Pattern"][];
+            lacks_count?: number;
             /** @description The requests that carry it out, in order. */
             operations: components["schemas"]["FixOperation"][];
         };
@@ -2112,8 +2113,10 @@ export interface components {
             errors?: components["schemas"]["InputError"][];
             /** @description The number of errors, listed or not; at most 1,000 are listed. Only with `import-rejected` and `cannot-revert`. */
             error_count?: number;
-            /** @description The permissions that the caller lacks, with `forbidden` and `escalation`. With `forbidden` of the application's own routes, those that nothing grants. */
+            /** @description The permissions that the caller lacks, with `forbidden` and `escalation`. With `forbidden` of the application's own routes, those that nothing grants. With `escalation`, the first 100; `*:*` means that only administrators may do it. */
             missing?: components["schemas"]["MissingPermission"][];
+            /** @description The number of those missing, listed or not. Only with `escalation`. */
+            missing_count?: number;
             /** @description The permissions that a rule grants to the caller, but that are denied all the same; more grants don't help. Only with `forbidden` of the application's own routes. Absent if there are none. */
             forbidden_by?: components["schemas"]["ForbiddenPermission"][];
             /** @description The id of the recorded denial, with `forbidden` of the application's own routes. Denials by this interface aren't recorded. Absent if there were too many denials to record this one. */
@@ -2457,7 +2460,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `forbidden`: the caller lacks the permissions in `missing`. `escalation`: the change would grant, revoke or lift what is in `missing`, and the caller doesn't hold it. */
+        /** @description `forbidden`: the caller lacks the permissions in `missing`. `escalation`: the change would grant, revoke or lift what is in `missing`, and the caller doesn't hold it; 100 are listed and all counted. */
         ForbiddenToWrite: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];

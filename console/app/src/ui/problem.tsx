@@ -23,7 +23,7 @@ export function ProblemBox({ error, onRetry }: { error: unknown; onRetry?: () =>
 }
 
 function Details({ error }: { error: Refused }) {
-  const { detail, errors, missing } = error.problem
+  const { detail, errors, missing, missing_count: missingCount } = error.problem
   const known = texts.problems[error.type] !== undefined
   return (
     <>
@@ -44,9 +44,15 @@ function Details({ error }: { error: Refused }) {
                 {m.permission === '*:*' ? texts.onlyAdministrators : <>{m.label} <Code>{m.permission}</Code></>}
               </li>
             ))}
+            <More count={missingCount} listed={missing.length} />
           </ul>
         </div>
       )}
     </>
   )
+}
+
+/** More ends a list of permissions with how many it leaves out. */
+export function More({ count = 0, listed }: { count?: number; listed: number }) {
+  return count > listed && <li>{texts.morePermissions(count - listed)}</li>
 }

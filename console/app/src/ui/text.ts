@@ -1,3 +1,4 @@
+import { number } from '../lib/format'
 import { catalog } from '../text/language'
 
 export const texts = catalog({
@@ -39,6 +40,7 @@ export const texts = catalog({
     badRow: 'a bad row',
     notInPolicy: 'no access yet',
     missing: 'You lack',
+    morePermissions: (n: number) => (n === 1 ? '1 more permission' : `${number(n)} more permissions`),
     onlyAdministrators: 'Only a member of Administrators can do this.',
     problems: {
       'forbidden': 'You don’t have the permission to do this.',
@@ -102,6 +104,7 @@ export const texts = catalog({
     badRow: 'eine fehlerhafte Zeile',
     notInPolicy: 'noch ohne Zugriff',
     missing: 'Ihnen fehlt',
+    morePermissions: (n) => (n === 1 ? '1 weitere Berechtigung' : `${number(n)} weitere Berechtigungen`),
     onlyAdministrators: 'Das können nur Mitglieder von Administrators.',
     problems: {
       'forbidden': 'Dafür fehlt Ihnen die Berechtigung.',

@@ -4,6 +4,7 @@ import { list } from '../../lib/format'
 import { subjectName, useEntries } from '../../lib/labels'
 import { Badge, Code } from '../../ui/badge'
 import { Button } from '../../ui/button'
+import { More } from '../../ui/problem'
 import { texts } from './text'
 import style from './why.module.css'
 
@@ -63,7 +64,7 @@ export function FixItem({ fix, who, user, first, onReview }: Props) {
         {!!fix.restriction_count && <Badge tone="bad">{texts.restrictions(fix.restriction_count)}</Badge>}
       </p>
       {toAdministrators && <p>{texts.administrators}</p>}
-      {!fix.allowed && <Lacks lacks={fix.lacks ?? []} />}
+      {!fix.allowed && <Lacks lacks={fix.lacks ?? []} count={fix.lacks_count} />}
       <details>
         <summary>
           {texts.details}
@@ -82,7 +83,7 @@ export function FixItem({ fix, who, user, first, onReview }: Props) {
   )
 }
 
-function Lacks({ lacks }: { lacks: string[] }) {
+function Lacks({ lacks, count }: { lacks: string[]; count?: number }) {
   const entries = useEntries()
   if (lacks.includes('*:*')) return <p className={style.cannot}>{texts.cantApplyAdmins}</p>
   return (
@@ -94,6 +95,7 @@ function Lacks({ lacks }: { lacks: string[] }) {
             {entries.get(permission)?.label} <Code>{permission}</Code>
           </li>
         ))}
+        <More count={count} listed={lacks.length} />
       </ul>
     </div>
   )

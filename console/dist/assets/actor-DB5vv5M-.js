@@ -1,1 +1,0 @@
-import{t as e}from"./people-pUiid-7l.js";import{r as t}from"./user-name-DptzYKRw.js";import{n}from"./acts-ane8Q7RV.js";import{ht as r}from"./index-DNQE3oxO.js";var i=r();function a({actor:r}){let a=r.kind===`user`&&r.id!==``,o=e(a?[r.id]:[]);return a?(0,i.jsx)(t,{id:r.id,name:o(r.id)}):n(r)}export{a as t};
