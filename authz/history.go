@@ -111,27 +111,34 @@ func (e *Engine) eachBefore(ctx context.Context, q RecordQuery, most int, visit 
 		if err != nil {
 			return e.unavailable(ctx, err)
 		}
-		for _, r := range records {
-			if err := ctx.Err(); err != nil { // reading a large record takes seconds
-				return e.unavailable(ctx, err)
-			}
-			if size := len(r.Delta); size > most && size <= maxDelta {
-				return errLargeRecord
-			}
-			c, err := r.change()
-			if err != nil {
-				return err
-			}
-			if !visit(c) {
-				return nil
-			}
-			q.Before = r.Revision
+		if more, err := e.visitRecords(ctx, records, most, visit); err != nil || !more {
+			return err
+		}
+		if len(records) > 0 {
+			q.Before = records[len(records)-1].Revision
 		}
 		if len(records) < q.Limit && sizeOf(records) < q.MaxBytes || q.Before <= 1 {
 			return nil
 		}
 		batch.read(records)
 	}
+}
+
+// visitRecords calls visit with the changes of records, and returns false once that does.
+func (e *Engine) visitRecords(ctx context.Context, records []Record, most int, visit func(Change) bool) (more bool, err error) {
+	for _, r := range records {
+		if err := ctx.Err(); err != nil { // reading a large record takes seconds
+			return false, e.unavailable(ctx, err)
+		}
+		if size := len(r.Delta); size > most && size <= maxDelta {
+			return false, errLargeRecord
+		}
+		c, err := r.change()
+		if err != nil || !visit(c) {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 func (q ChangeQuery) matches(c Change) bool {
