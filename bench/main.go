@@ -3,7 +3,7 @@
 //
 //	go run . -sizes S,M
 //
-// It prints Markdown, or JSON with -o json. The policies are in policy.go, the questions in
+// It prints Markdown, or JSON with -o json, and draws charts with -charts. The policies are in policy.go, the questions in
 // questions.go and the measurement in measure.go. Each contestant has its own file.
 package main
 
@@ -57,6 +57,7 @@ func run(arguments []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	flags.BoolVar(&o.peers, "peers", true, "measure the peers too, not only Rightful and the bare map")
 	flags.BoolVar(&o.wildcards, "wildcards", true, "measure a policy with a wildcard in each group too")
 	format := flags.String("o", "markdown", "the `format` to print: markdown or json")
+	charts := flags.String("charts", "", "write charts of the sizes, as SVG, into this `folder`")
 	neighbor := flags.String(touchFlag[1:], "", "be a `neighbor` until the standard input ends; bench uses it itself")
 	if err := flags.Parse(arguments); err != nil {
 		return err
@@ -84,6 +85,11 @@ func run(arguments []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	var err error
 	if all, err = measureAll(o, perMeasurement, slog.New(slog.NewTextHandler(stderr, nil))); err != nil {
 		return err
+	}
+	if *charts != "" {
+		if err := all.charts(*charts); err != nil {
+			return err
+		}
 	}
 	return printed(stdout)
 }
