@@ -266,7 +266,7 @@ func (d *draft) isKnown(p Pattern) bool {
 		return d.s.group(name) != nil || d.creates[name]
 	}
 	return !d.catalog.declared && !ownPattern.covers(p) || d.catalog.knows(p) ||
-		ownPattern.covers(p) && Pattern(membersPrefix+"*:"+assignAction).overlaps(p)
+		ownPattern.covers(p) && everyAssign.overlaps(p)
 }
 
 // inCatalog is isKnown with the reason: if the pattern isn't known, detail says so and suggests similar

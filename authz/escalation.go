@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -22,6 +23,7 @@ import (
 //   - Only administrators may give a group a name to which rights already refer, or make a bad row deny less.
 type escalation struct {
 	pace          *pace
+	ended         error     // of the pace
 	rights        *snapshot // the policy that gives the actor their rights: before, except in a dry run on the past
 	before, after *snapshot
 	actor         UserID
@@ -59,10 +61,10 @@ func escalationOf(p *pace, rights, before, after *snapshot, actor UserID, d Delt
 	}
 	e := escalation{
 		pace: p, rights: rights, before: before, after: after, actor: actor,
-		actorReach: rights.reachOfUser(actor, nil),
 		renamed:    map[Pattern]Pattern{}, missing: map[Pattern]bool{}, held: map[Pattern]Until{},
 		assignable: map[GroupName]bool{},
 	}
+	e.actorReach = e.reached(rights.reachOfUser(p, actor, nil))
 	e.limits = sortedSet(slices.Collect(maps.Values(e.actorReach.grants)))
 	for _, g := range d.Groups {
 		if g.Before != nil && g.After != nil {
@@ -113,7 +115,13 @@ func (e *escalation) compare(d Delta) error {
 	if err := e.compareUsers(d); err != nil {
 		return err
 	}
-	return e.pace.now() // the comparisons end early when they are canceled
+	return cmp.Or(e.ended, e.pace.now()) // the comparisons end early when they are canceled
+}
+
+// reached returns a reach. If the pace ended before it was whole, the check fails.
+func (e *escalation) reached(r reach, err error) reach {
+	e.ended = cmp.Or(e.ended, err)
+	return r
 }
 
 // compareGroups compares the groups that the change names. Their heirs need no comparison: what newly reaches
@@ -133,8 +141,7 @@ func (e *escalation) compareGroups(d Delta) error {
 	}
 	is := newReach()
 	for id := range e.after.inheritance().from(fresh...) {
-		e.after.ownReachInto(is, e.after.groups[id], forever)
-		if err := e.pace.canceled(); err != nil {
+		if err := e.after.ownReachInto(is, e.pace, e.after.groups[id], forever); err != nil {
 			return err
 		}
 	}
@@ -161,15 +168,17 @@ func (e *escalation) compareUsers(d Delta) error {
 			if err := e.pace.now(); err != nil {
 				return err
 			}
-			e.note(e.compareUser(id, moves, (*snapshot).reachOfUser), nil)
+			e.note(e.compareUser(id, moves, func(s *snapshot, without map[GroupName]bool) (reach, error) {
+				return s.reachOfUser(e.pace, id, without)
+			}), nil)
 			continue
 		}
 		wasEnds, isEnds := e.before.endsOf(id), e.after.endsOf(id)
 		groups := divideGroups(e.before.user(id), e.after.user(id), func(g groupID) bool { return !altered[g] && wasEnds.of(g) == isEnds.of(g) })
 		ends := isEnds.ofAll(groups.is, wasEnds.ofAll(groups.was, nil))
 		lacks, err := once(e.pace, moved, groups.key(false)+keyOfEnds(ends, e.limits), func() lacking {
-			lacks := e.compareUser(id, moves, func(s *snapshot, id UserID, without map[GroupName]bool) reach {
-				return s.reachOfGroupsOf(id, without, groups.stay)
+			lacks := e.compareUser(id, moves, func(s *snapshot, without map[GroupName]bool) (reach, error) {
+				return s.reachOfGroupsOf(e.pace, id, without, groups.stay)
 			})
 			lacks.ends = ends
 			return lacks
@@ -180,7 +189,7 @@ func (e *escalation) compareUsers(d Delta) error {
 		if len(groups.stay) > 0 && !lacks.isEmpty() {
 			all := isEnds.ofAll(groups.stay, slices.Clip(ends))
 			lacks, err = once(e.pace, lowered, groups.key(true)+keyOfEnds(all, e.limits), func() lacking {
-				return lacks.withEnds(ends).without(e.after.reachOfGroupsOf(id, nil, groups.is))
+				return lacks.withEnds(ends).without(e.reached(e.after.reachOfGroupsOf(e.pace, id, nil, groups.is)))
 			})
 			if err != nil {
 				return err
@@ -221,7 +230,7 @@ func (e *escalation) compareGroup(id groupID) {
 		}
 		return nil
 	}
-	was, is := e.applyRenames(e.before.reachOfGroup(at(e.before))), e.after.reachOfGroup(at(e.after))
+	was, is := e.applyRenames(e.reached(e.before.reachOfGroup(e.pace, at(e.before)))), e.reached(e.after.reachOfGroup(e.pace, at(e.after)))
 	lacks := newLacking()
 	e.requireGiven(was, is, lacks)
 	if at(e.after) != nil {
@@ -232,17 +241,17 @@ func (e *escalation) compareGroup(id groupID) {
 }
 
 // compareUser compares what reaches a user, or a part of it.
-func (e *escalation) compareUser(id UserID, m *groupMoves, reachOf func(*snapshot, UserID, map[GroupName]bool) reach) lacking {
+func (e *escalation) compareUser(id UserID, m *groupMoves, reachOf func(*snapshot, map[GroupName]bool) (reach, error)) lacking {
 	lacks := newLacking()
-	was, is := e.applyRenames(reachOf(e.before, id, nil)), reachOf(e.after, id, nil)
+	was, is := e.applyRenames(e.reached(reachOf(e.before, nil))), e.reached(reachOf(e.after, nil))
 	e.requireOwnTaken(was, is, lacks)
 	// Only what comes or goes solely with a delegated membership is exempt.
 	isWithout, wasWithout := is, was
 	if into := e.delegated(id, m.into, e.after); len(into) > 0 {
-		isWithout = reachOf(e.after, id, into)
+		isWithout = e.reached(reachOf(e.after, into))
 	}
 	if outOf := e.delegated(id, m.outOf, e.before); len(outOf) > 0 {
-		wasWithout = e.applyRenames(reachOf(e.before, id, outOf))
+		wasWithout = e.applyRenames(e.reached(reachOf(e.before, outOf)))
 	}
 	e.requireGiven(was, isWithout, lacks)
 	e.requireLifted(wasWithout, is, lacks)

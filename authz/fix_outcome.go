@@ -8,21 +8,21 @@ import (
 
 // outcomeFor compares what the user holds in the policy after a plan with what they held before.
 func (f *fixer) outcomeFor(after *snapshot) outcome {
-	e := outcome{gains: heldOnlyBy(f.viewOf(after), f.present, f.user)}
+	was, is := f.held(), after.holdingsOf(f.user)
+	e := outcome{gains: slices.DeleteFunc(f.viewOf(after).named(is), was.has)}
 	for _, p := range f.heldBefore {
-		if !after.can(f.user, p) {
+		if !is.has(p) {
 			e.takes = append(e.takes, p)
 		}
 	}
 	for _, p := range f.asked {
-		if !slices.Contains(e.gains, p) && !f.present.s.can(f.user, p) && after.can(f.user, p) {
+		if !slices.Contains(e.gains, p) && !was.has(p) && is.has(p) {
 			e.gains = append(e.gains, p) // outside the catalog, and granted only by a wildcard
 		}
 	}
 	fold.Sort(e.gains)
-	before := f.present.s.reachOfUser(f.user, nil).restrictions
-	for p := range after.reachOfUser(f.user, nil).restrictions {
-		if before[p] == 0 {
+	for p := range is.restrictions {
+		if was.restrictions[p] == 0 {
 			e.restrictions = append(e.restrictions, p)
 		}
 	}

@@ -12,6 +12,7 @@ type fixer struct {
 	user       UserID
 	asked      []Permission
 	heldBefore []Permission // by the user, in present
+	holdings   *holdings    // likewise; see [fixer.held]
 
 	plans       []*plan
 	collaterals map[string]*collateral
@@ -25,6 +26,15 @@ func (f *fixer) goOn() bool {
 		f.err = f.pace.now()
 	}
 	return f.err == nil
+}
+
+// held returns what the user holds in present.
+func (f *fixer) held() holdings {
+	if f.holdings == nil {
+		held := f.present.s.holdingsOf(f.user)
+		f.holdings = &held
+	}
+	return *f.holdings
 }
 
 // fixable reports whether a change to the policy could give the user what they are denied.

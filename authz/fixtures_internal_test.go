@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -62,4 +63,21 @@ func inPattern(p Pattern, q Permission) bool {
 		return true
 	}
 	return strings.HasSuffix(object, "*") && strings.HasPrefix(asked, object[:len(object)-1])
+}
+
+// hub returns a policy with n groups that inherit a hub, which inherits n groups with a grant each. The user eve is in
+// the first n groups: n times n paths lead to the grants.
+func hub(t *testing.T, n int) *snapshot {
+	t.Helper()
+	d := Delta{Groups: []GroupChange{{After: &GroupInfo{Name: "Hub"}}}}
+	for i := range n {
+		top, leaf := GroupName(fmt.Sprint("Top", i)), GroupName(fmt.Sprint("Leaf", i))
+		d.Groups = append(d.Groups, GroupChange{After: &GroupInfo{Name: top}}, GroupChange{After: &GroupInfo{Name: leaf}})
+		d.Added = append(d.Added,
+			Rule{Kind: KindGrant, Subject: leaf.Subject(), Pattern: Pattern(fmt.Sprintf("a.x%d:view", i))},
+			Rule{Kind: KindInherit, Subject: "group:Hub", Group: leaf},
+			Rule{Kind: KindInherit, Subject: top.Subject(), Group: "Hub"},
+			Rule{Kind: KindMember, Subject: "eve", Group: top})
+	}
+	return applied(t, emptySnapshot(nil), d)
 }

@@ -15,8 +15,14 @@ func (g graph[N]) from(start ...N) iter.Seq[N] {
 			yield(start[0])
 			return
 		}
+		g.fromUnseen(map[N]bool{}, start...)(yield)
+	}
+}
+
+// fromUnseen is from without the nodes that were seen, and what only they reach. It adds to these what it yields.
+func (g graph[N]) fromUnseen(seen map[N]bool, start ...N) iter.Seq[N] {
+	return func(yield func(N) bool) {
 		var queue []N
-		seen := map[N]bool{}
 		add := func(nodes []N) {
 			for _, n := range nodes {
 				if !seen[n] {

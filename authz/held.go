@@ -13,34 +13,45 @@ import (
 // a wildcard covers can't be listed. It returns nothing if the policy is too old (see [Options.MaxAge]). [View.Explain] returns
 // the origins of each permission.
 func (v *View) PermissionsOf(user UserID) []Permission {
-	u := v.s.user(user)
-	if u == nil || v.expired {
+	if v.s.user(user) == nil || v.expired {
 		return nil
 	}
+	return v.named(v.s.holdingsOf(user))
+}
+
+// named returns the permissions that [View.PermissionsOf] lists for what a user holds.
+func (v *View) named(held holdings) []Permission {
 	var list []Permission
-	for rules := range v.s.ruleSetsOf(u) {
-		for _, p := range rules.patterns(KindGrant) {
+	assigns := false
+	for p := range held.grants {
+		if p.isWild() && p.overlaps(everyAssign) {
+			list, assigns = v.catalog.appendCovered(list, p.target()), true
+		} else {
 			list = v.appendNamed(list, p)
 		}
 	}
+	if assigns { // one look at each group, however many patterns may cover its right
+		for name := range v.s.byName {
+			if right := AssignMembers(name); covered(right, held.grants) {
+				list = append(list, right)
+			}
+		}
+	}
 	slices.Sort(list)
-	list = slices.DeleteFunc(slices.Compact(list), func(p Permission) bool { return !v.s.can(user, p) })
+	list = slices.DeleteFunc(slices.Compact(list), held.denies)
 	fold.Sort(list)
 	return list
 }
 
 // ruleSetsOf yields the rules of a user, who needn't be one of the policy, and of the groups that they are in or inherit.
-// A group that they reach on several paths is repeated.
 func (s *snapshot) ruleSetsOf(u *user) iter.Seq[*ruleSet] {
 	return func(yield func(*ruleSet) bool) {
 		if own := u.rules(); own != nil && !yield(own) {
 			return
 		}
-		for id := range u.inGroups {
-			for heir := range s.inheritance().from(id) {
-				if rules := s.groups[heir].rules; rules != nil && !yield(rules) {
-					return
-				}
+		for id := range s.inheritance().from(u.groupIDs(nil)...) {
+			if rules := s.groups[id].rules; rules != nil && !yield(rules) {
+				return
 			}
 		}
 	}
@@ -71,7 +82,13 @@ func (v *View) appendNamed(list []Permission, p Pattern) []Permission {
 		return append(list, Permission(p))
 	}
 	list = v.catalog.appendCovered(list, t)
-	if !p.overlaps(Pattern(membersPrefix + "*:" + assignAction)) {
+	if name, ok := assignableGroup(p); ok {
+		if v.s.group(name) != nil {
+			list = append(list, AssignMembers(name))
+		}
+		return list
+	}
+	if !p.overlaps(everyAssign) {
 		return list
 	}
 	for name := range v.s.byName {
@@ -85,7 +102,7 @@ func (v *View) appendNamed(list []Permission, p Pattern) []Permission {
 // heldOnlyBy returns what the user holds in one policy and not in the other. It asks the other policy for
 // decisions, because a wildcard may cover what no rule there names.
 func heldOnlyBy(one, other *View, id UserID) []Permission {
-	return slices.DeleteFunc(one.PermissionsOf(id), func(p Permission) bool { return other.s.can(id, p) })
+	return slices.DeleteFunc(one.PermissionsOf(id), other.s.holdingsOf(id).has)
 }
 
 // equivalenceKey returns a key that users share only if the policy gives them the same permissions for as long: those

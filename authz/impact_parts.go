@@ -132,12 +132,10 @@ func (m *impacts) once(key string, compute func() (*difference, error)) (*differ
 
 // rulesOf returns the rules of groups that stay as they are, and of those that they inherit.
 func (m *impacts) rulesOf(ids []groupID) (list []*ruleSet) {
-	for _, id := range ids {
-		m.is.s.walk(id, func(g *group) {
-			if g.rules != nil {
-				list = append(list, g.rules)
-			}
-		})
+	for id := range m.is.s.inheritance().from(ids...) {
+		if rules := m.is.s.groups[id].rules; rules != nil {
+			list = append(list, rules)
+		}
 	}
 	return list
 }

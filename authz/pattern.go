@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"iter"
 	"errors"
 	"fmt"
 	"slices"
@@ -161,21 +162,46 @@ func (p Pattern) overlaps(q Pattern) bool {
 const maxPrefixes = maxObject/2 + 1
 
 // coveringPatterns lists all patterns that cover a permission.
-func coveringPatterns(object, action string) []Pattern {
-	list := []Pattern{Pattern(object + ":" + action), Pattern(object + ":*"), Pattern("*:" + action), Everything}
-	for i, depth := 0, 1; i < len(object) && depth < maxPrefixes; i++ {
-		if c := object[i]; c == '.' || c == '/' {
-			depth++
-			list = append(list, Pattern(object[:i+1]+"*:"+action), Pattern(object[:i+1]+"*:*"))
-		}
+func coveringPatterns(object, action string) (list []Pattern) {
+	for p := range patternsCovering(object, action) {
+		list = append(list, Pattern(p))
 	}
 	slices.Sort(list)
 	return slices.Compact(list)
 }
 
+// patternsCovering yields all patterns that cover a permission, some twice, for look-ups that needn't allocate: each is
+// overwritten by the next one.
+func patternsCovering(object, action string) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		var room [2 * maxObject]byte
+		text := room[:0]
+		both := func(object, wild string) bool {
+			text = append(append(append(append(text[:0], object...), wild...), ':'), action...)
+			if !yield(text) {
+				return false
+			}
+			text = append(text[:len(text)-len(action)], '*')
+			return yield(text)
+		}
+		if !both(object, "") || !both("", "*") {
+			return
+		}
+		for i, depth := 0, 1; i < len(object) && depth < maxPrefixes; i++ {
+			if c := object[i]; c == '.' || c == '/' {
+				if depth++; !both(object[:i+1], "*") {
+					return
+				}
+			}
+		}
+	}
+}
+
 const (
 	membersPrefix = "rightful.members/"
 	assignAction  = "assign"
+
+	everyAssign = Pattern(membersPrefix + "*:" + assignAction)
 )
 
 // AssignMembers returns the permission to add other users to a group and to remove them, without

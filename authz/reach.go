@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"cmp"
 	"encoding/binary"
 	"slices"
 )
@@ -11,13 +12,21 @@ type reach struct{ grants, restrictions map[Pattern]Until }
 
 func newReach() reach { return reach{map[Pattern]Until{}, map[Pattern]Until{}} }
 
-func (r reach) add(rules *ruleSet, until Until) {
+// add adds rules. It returns the error with which the pace ends, as all that follows does.
+func (r reach) add(work *pace, rules *ruleSet, until Until) error {
 	for _, p := range rules.patterns(KindGrant) {
 		r.grants[p] = max(r.grants[p], until)
+		if err := work.canceled(); err != nil {
+			return err
+		}
 	}
 	for _, p := range rules.patterns(KindRestriction) {
 		r.restrictions[p] = max(r.restrictions[p], until)
+		if err := work.canceled(); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // holds reports whether one grant that lasts as long covers p and no restriction overlaps it. An actor and what they
@@ -37,47 +46,67 @@ func (r reach) holds(p Pattern, until Until) bool {
 	return slices.ContainsFunc(covering, func(q Pattern) bool { return r.grants[q] >= until })
 }
 
-func (s *snapshot) reachOfGroup(g *group) reach {
+// reachOfGroup returns what a group gives to its members.
+func (s *snapshot) reachOfGroup(work *pace, g *group) (reach, error) {
 	r := newReach()
-	if g != nil {
-		s.reachInto(r, g.id, forever)
+	if g == nil {
+		return r, nil
 	}
-	return r
+	return r, s.reachInto(r, work, map[groupID]bool{}, groupEnd{g.id, forever})
 }
 
-// reachInto adds what a group gives to a member until the membership ends.
-func (s *snapshot) reachInto(r reach, id groupID, until Until) {
-	s.walk(id, func(g *group) { s.ownReachInto(r, g, until) })
+// reachInto adds what a group gives to a member until the membership ends, without the groups that were seen.
+func (s *snapshot) reachInto(r reach, work *pace, seen map[groupID]bool, from groupEnd) error {
+	for id := range s.inheritance().fromUnseen(seen, from.group) {
+		if err := s.ownReachInto(r, work, s.groups[id], from.until); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ownReachInto adds what a group's own rules say, and what a bad row denies it.
-func (s *snapshot) ownReachInto(r reach, g *group, until Until) {
-	r.add(g.rules, until)
+func (s *snapshot) ownReachInto(r reach, work *pace, g *group, until Until) error {
 	if s.blocked[g.subject] {
 		r.restrictions[Everything] = max(r.restrictions[Everything], until)
 	}
+	if err := work.canceled(); err != nil { // for a group without rules
+		return err
+	}
+	return r.add(work, g.rules, until)
 }
 
 // reachOfUser returns what applies to a user, ignoring the groups in without.
-func (s *snapshot) reachOfUser(id UserID, without map[GroupName]bool) reach {
-	r := s.reachOfGroupsOf(id, without, nil)
+func (s *snapshot) reachOfUser(work *pace, id UserID, without map[GroupName]bool) (reach, error) {
+	r, err := s.reachOfGroupsOf(work, id, without, nil)
+	if err != nil {
+		return r, err
+	}
 	if s.blocked[id.subject()] {
 		r.restrictions[Everything] = forever
 	}
-	r.add(s.user(id).rules(), forever)
-	return r
+	return r, r.add(work, s.user(id).rules(), forever)
 }
 
-// reachOfGroupsOf returns what applies to a user by groups, ignoring those in without and in apart, which is sorted.
-func (s *snapshot) reachOfGroupsOf(id UserID, without map[GroupName]bool, apart []groupID) reach {
-	r := newReach()
+// reachOfGroupsOf returns what applies to a user by groups, ignoring those in without and in apart, which is sorted. The
+// memberships that last longest come first, so that one look at each group finds the latest end, however many paths lead
+// there.
+func (s *snapshot) reachOfGroupsOf(work *pace, id UserID, without map[GroupName]bool, apart []groupID) (reach, error) {
 	ends := s.endsOf(id)
+	var memberships []groupEnd
 	for g := range s.user(id).inGroups {
 		if _, found := slices.BinarySearch(apart, g); !found && !without[s.groups[g].info.Name] {
-			s.reachInto(r, g, ends.of(g).orForever())
+			memberships = append(memberships, groupEnd{g, ends.of(g).orForever()})
 		}
 	}
-	return r
+	slices.SortStableFunc(memberships, func(a, b groupEnd) int { return cmp.Compare(b.until, a.until) })
+	r, seen := newReach(), map[groupID]bool{}
+	for _, m := range memberships {
+		if err := s.reachInto(r, work, seen, m); err != nil {
+			return r, err
+		}
+	}
+	return r, nil
 }
 
 // groupsAltered returns the groups whose effect on their members a change can alter.

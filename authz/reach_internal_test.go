@@ -1,6 +1,9 @@
 package authz
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -40,5 +43,40 @@ func TestReachHoldsWhatItsPatternsSay(t *testing.T) {
 	}
 	if held < 1000 {
 		t.Errorf("only %d are held", held)
+	}
+}
+
+// Each group is looked at once, however many paths lead to it, and no longer than there is time.
+func TestReachLooksOnceAtEachGroup(t *testing.T) {
+	t.Parallel()
+	const n = 300
+	s, work := hub(t, n), newPace(t.Context())
+	if r, err := s.reachOfUser(work, "eve", nil); err != nil || len(r.grants) != n || work.steps > 4*n {
+		t.Errorf("%d grants of %d groups take %d steps", len(r.grants), 2*n+1, work.steps)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	work = newPace(ended)
+	if _, err := s.reachOfUser(work, "eve", nil); !errors.Is(err, context.Canceled) || work.steps > paceSteps {
+		t.Errorf("%d steps after the time is up: %v", work.steps, err)
+	}
+}
+
+// A rule reaches a user until the last of the memberships that lead to it ends, in whatever order these are.
+func TestReachLastsAsLongAsTheLastPath(t *testing.T) {
+	t.Parallel()
+	for _, ends := range [][3]Until{{5, 7, 9}, {9, 5, 7}, {7, 9, 5}, {5, 0, 7}, {0, 5, 5}} {
+		s := hub(t, 3)
+		d := Delta{Added: []Rule{{Kind: KindGrant, Subject: "group:Top0", Pattern: "top:view"}}}
+		for i, end := range ends {
+			if end != 0 {
+				d.Ends = append(d.Ends, EndChange{User: "eve", Group: GroupName(fmt.Sprint("Top", i)), After: end})
+			}
+		}
+		last := max(ends[0].orForever(), ends[1].orForever(), ends[2].orForever())
+		want := map[Pattern]Until{"a.x0:view": last, "a.x1:view": last, "a.x2:view": last, "top:view": ends[0].orForever()}
+		if r, _ := applied(t, s, d).reachOfUser(nil, "eve", nil); !maps.Equal(r.grants, want) {
+			t.Errorf("ends %v: %v", ends, r.grants)
+		}
 	}
 }
