@@ -32,8 +32,18 @@ func (v *View) Rights(user UserID) Rights {
 	if !v.Can(user, ViewGroups, ViewUsers) {
 		return r
 	}
-	for name := range v.s.byName {
-		if v.MayAssign(user, name) {
+	// What [View.MayAssign] says of each group, from one look at all of them.
+	held := v.s.holdingsOf(user)
+	all := held.has(UpdateUsers)
+	var reserved map[groupID]bool
+	if !all {
+		reserved = v.s.reserved()
+	}
+	for name, id := range v.s.byName {
+		if name == Administrators && !r.Administrator {
+			continue
+		}
+		if all || !reserved[id] && held.has(AssignMembers(name)) {
 			r.Assigns = append(r.Assigns, name)
 		}
 	}

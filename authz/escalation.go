@@ -31,8 +31,8 @@ type escalation struct {
 	limits        []Until // the times in actorReach, sorted
 	renamed       map[Pattern]Pattern
 	missing       map[Pattern]bool
-	held          map[Pattern]Until  // those that the actor was found to hold, and for how long at least
-	assignable    map[GroupName]bool // whether the actor may assign the members of a group
+	held          map[Pattern]Until // those that the actor was found to hold, and for how long at least
+	reserved      map[groupID]bool  // see [snapshot.reserved]; nil as long as nobody asked
 }
 
 // checkEscalation returns [ErrEscalation] with what the actor would have to hold for the change and doesn't hold in the
@@ -61,8 +61,7 @@ func escalationOf(p *pace, rights, before, after *snapshot, actor UserID, d Delt
 	}
 	e := escalation{
 		pace: p, rights: rights, before: before, after: after, actor: actor,
-		renamed:    map[Pattern]Pattern{}, missing: map[Pattern]bool{}, held: map[Pattern]Until{},
-		assignable: map[GroupName]bool{},
+		renamed: map[Pattern]Pattern{}, missing: map[Pattern]bool{}, held: map[Pattern]Until{},
 	}
 	e.actorReach = e.reached(rights.reachOfUser(p, actor, nil))
 	e.limits = sortedSet(slices.Collect(maps.Values(e.actorReach.grants)))
@@ -266,7 +265,7 @@ func (e *escalation) delegated(id UserID, groups []GroupName, s *snapshot) map[G
 	}
 	var free map[GroupName]bool
 	for _, name := range groups {
-		if e.mayAssign(name) && e.assignsFor(id, name, s) {
+		if e.assignsFor(id, name, s) && e.isAssignable(name) {
 			if free == nil {
 				free = map[GroupName]bool{}
 			}
@@ -276,13 +275,13 @@ func (e *escalation) delegated(id UserID, groups []GroupName, s *snapshot) map[G
 	return free
 }
 
-func (e *escalation) mayAssign(group GroupName) bool {
-	may, known := e.assignable[group]
-	if !known {
-		may = e.rights.mayAssign(e.actor, group)
-		e.assignable[group] = may
+// isAssignable reports whether a right to assign the members of a group serves.
+func (e *escalation) isAssignable(name GroupName) bool {
+	if e.reserved == nil {
+		e.reserved = e.rights.reserved()
 	}
-	return may
+	g := e.rights.group(name)
+	return g != nil && name != Administrators && !e.reserved[g.id]
 }
 
 // assignsFor reports whether the actor's right to assign the members of a group lasts as long as the membership of a

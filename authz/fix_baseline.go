@@ -15,12 +15,17 @@ func (f *fixer) baselines() (list []*baseline) {
 	own := f.restrictionsOf(f.user.subject(), u.rules())
 	all, names := own, f.symbols(s)
 	var leaves []GroupName
+	var restricting []groupID
 	for _, id := range u.groupIDs(nil) {
-		if !s.restrictsAny(id, names) {
-			continue
+		if !f.goOn() {
+			return nil
 		}
-		leaves = append(leaves, s.groups[id].info.Name)
-		s.walk(id, func(g *group) { all = append(all, f.restrictionsOf(g.subject, g.rules)...) })
+		if s.restrictsAny(id, names) {
+			leaves, restricting = append(leaves, s.groups[id].info.Name), append(restricting, id)
+		}
+	}
+	for id := range s.inheritance().from(restricting...) {
+		all = append(all, f.restrictionsOf(s.groups[id].subject, s.groups[id].rules)...)
 	}
 	if at := f.baselineOf(distinct(all), nil); at != nil {
 		list = append(list, at)

@@ -36,7 +36,7 @@ type covering struct {
 type candidate struct {
 	name   GroupName
 	gives  bitset
-	weight int    // see [snapshot.weight]
+	weight int    // see [snapshot.weigh]
 	folded string // the name's folded form
 }
 
@@ -59,21 +59,20 @@ func (f *fixer) newCovering(at *baseline) *covering {
 			places[i] = 1 << place
 		}
 	}
-	for _, id := range at.s.groupIDs() {
-		if id == at.s.administrators || u.in(id) || at.s.restrictsAny(id, names) {
-			continue
+	gives := f.givenByGroups(at, names, places)
+	var ids []groupID
+	for id, given := range gives {
+		if given != 0 && groupID(id) != at.s.administrators && !u.in(groupID(id)) {
+			ids = append(ids, groupID(id))
 		}
-		gives := bitset(0)
-		for i := range names {
-			if at.s.effectOfGroup(id, &names[i])&granted != 0 {
-				gives |= places[i]
-			}
-		}
-		if name := at.s.groups[id].info.Name; gives != 0 {
-			c.candidates = append(c.candidates, candidate{name, gives, at.s.weight(id), fold.String(string(name))})
-			c.given |= gives
-			c.widest = max(c.widest, gives.size())
-		}
+	}
+	weights, err := at.s.weigh(f.pace, ids)
+	f.err = cmp.Or(f.err, err)
+	for _, id := range ids {
+		name := at.s.groups[id].info.Name
+		c.candidates = append(c.candidates, candidate{name, gives[id], weights[id], fold.String(string(name))})
+		c.given |= gives[id]
+		c.widest = max(c.widest, gives[id].size())
 	}
 	slices.SortFunc(c.candidates, func(a, b candidate) int {
 		return cmp.Or(cmp.Compare(a.weight, b.weight), cmp.Compare(a.folded, b.folded), cmp.Compare(a.name, b.name))
@@ -81,17 +80,27 @@ func (f *fixer) newCovering(at *baseline) *covering {
 	return c
 }
 
-// weight is the number of rules that a membership of the group brings. A group with restrictions
-// weighs more than any without.
-func (s *snapshot) weight(id groupID) (n int) {
-	const heavy = 1_000_000
-	s.walk(id, func(g *group) {
-		n += g.rules.size()
-		if len(g.rules.patterns(KindRestriction)) > 0 {
-			n += heavy
+// givenByGroups returns what each group gives of what is missing, by groupID: nothing if it restricts anything that was
+// asked for. The places are those in what is missing. It looks at all groups at once, because what they inherit is shared.
+func (f *fixer) givenByGroups(at *baseline, names []symbol, places []bitset) []bitset {
+	gives, restricting := make([]bitset, len(at.s.groups)), make([]bool, len(at.s.groups))
+	for i := range names {
+		if !f.goOn() {
+			return nil
 		}
-	})
-	return n
+		for id, found := range at.s.effects(&names[i]) {
+			restricting[id] = restricting[id] || found&restricted != 0
+			if found&granted != 0 {
+				gives[id] |= places[i]
+			}
+		}
+	}
+	for id, is := range restricting {
+		if is {
+			gives[id] = 0
+		}
+	}
+	return gives
 }
 
 // givenBy returns what the candidates of these names give.

@@ -63,7 +63,7 @@ func (a Admin) draftOn(ctx context.Context, s *snapshot, w write) (*snapshot, De
 // lacks returns everything that the actor would have to hold for an operation and doesn't.
 func (f *fixer) lacks(before, after *snapshot, o Operation, d Delta) []Pattern {
 	actor := UserID(f.asker.actor.ID)
-	list, err := escalationOf(nil, before, before, after, actor, d)
+	list, err := escalationOf(f.pace, before, before, after, actor, d)
 	for _, err := range []error{f.viewOf(before).lacks(actor, o.requirement(actor)), err} {
 		if lacking := (*Error)(nil); errors.As(err, &lacking) {
 			list = append(list, lacking.Missing...)

@@ -3,6 +3,7 @@ package authz
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 )
 
@@ -69,5 +70,40 @@ func TestManyPathsYieldRulesOnce(t *testing.T) {
 	m := impacts{is: &View{s: s}}
 	if rules := m.rulesOf(s.user("eve").groupIDs(nil)); found != n || len(rules) != n || len(held) != n {
 		t.Errorf("%d groups with rules yield %d and %d, and %d permissions", n, found, len(rules), len(held))
+	}
+}
+
+// What many paths lead to costs as much as the links, so twice as many links cost twice as much. A walk for each group
+// would cost four times as much.
+func TestManyPathsCostLikeTheirLinks(t *testing.T) { //nolint:paralleltest // it measures memory
+	cost := func(s *snapshot, do func(*View)) uint64 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		do(&View{s: s, catalog: &catalog{}})
+		runtime.ReadMemStats(&after)
+		return after.TotalAlloc - before.TotalAlloc
+	}
+	delegate := Delta{Added: []Rule{
+		{Kind: KindGrant, Subject: "eve", Pattern: "rightful.groups:view"},
+		{Kind: KindGrant, Subject: "eve", Pattern: "rightful.users:view"},
+		{Kind: KindGrant, Subject: "eve", Pattern: "rightful.members/*:assign"},
+	}}
+	one, two := applied(t, hub(t, 400), delegate), applied(t, hub(t, 800), delegate)
+	for what, do := range map[string]func(*View){
+		"permissions": func(v *View) { v.PermissionsOf("eve") },
+		"rights": func(v *View) {
+			if n := len(v.Rights("eve").Assigns); n != len(v.s.byName) {
+				t.Errorf("eve may assign the members of %d groups of %d", n, len(v.s.byName))
+			}
+		},
+		"groups of a refusal": func(v *View) {
+			if len(v.fewestGroups("stranger", []Permission{"a.x1:view"})) == 0 {
+				t.Error("no groups give it")
+			}
+		},
+	} {
+		if a, b := cost(one, do), cost(two, do); b > 3*a {
+			t.Errorf("%s: %d bytes for 400 groups, %d for 800", what, a, b)
+		}
 	}
 }

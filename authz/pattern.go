@@ -1,9 +1,9 @@
 package authz
 
 import (
-	"iter"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 

@@ -39,7 +39,25 @@ func (s *snapshot) mayAssign(actor UserID, name GroupName) bool {
 	if g == nil || name == Administrators || !s.can(actor, AssignMembers(name)) {
 		return false
 	}
-	free := true
-	s.walk(g.id, func(g *group) { free = free && !s.blocked[g.subject] && !g.rules.overlaps(ownPattern) })
-	return free
+	for id := range s.inheritance().from(g.id) {
+		if s.isReserved(s.groups[id]) {
+			return false
+		}
+	}
+	return true
+}
+
+// isReserved reports whether a group itself is one to which delegation doesn't extend.
+func (s *snapshot) isReserved(g *group) bool { return s.blocked[g.subject] || g.rules.touchesOwn() }
+
+// reserved returns the groups to which delegation doesn't extend, for many questions: those of
+// [snapshot.isReserved] and all that inherit one.
+func (s *snapshot) reserved() map[groupID]bool {
+	var ids []groupID
+	for _, g := range s.groups {
+		if g != nil && s.isReserved(g) {
+			ids = append(ids, g.id)
+		}
+	}
+	return setOf(s.heirsOf(ids))
 }

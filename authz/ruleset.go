@@ -2,6 +2,7 @@ package authz
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/rightful-go/rightful/internal/fold"
 )
@@ -87,11 +88,16 @@ func (s *ruleSet) has(kind RuleKind, p Pattern) bool {
 	return found
 }
 
-// overlaps reports whether a grant or a restriction overlaps p.
-func (s *ruleSet) overlaps(p Pattern) bool {
-	for _, kind := range []RuleKind{KindGrant, KindRestriction} {
-		if slices.ContainsFunc(s.patterns(kind), p.overlaps) {
-			return true
+// touchesOwn reports whether a grant or a restriction overlaps [ownPattern]: its object begins like those of Rightful's
+// own permissions, or is "*". There can be a million rules, and they are sorted.
+func (s *ruleSet) touchesOwn() bool {
+	own := ownPattern.target().object
+	for _, list := range [][]Pattern{s.patterns(KindGrant), s.patterns(KindRestriction)} {
+		for _, beginning := range []string{"*:", own} {
+			at, _ := slices.BinarySearch(list, Pattern(beginning))
+			if at < len(list) && strings.HasPrefix(string(list[at]), beginning) {
+				return true
+			}
 		}
 	}
 	return false

@@ -172,8 +172,8 @@ func (v *View) badRowsOf(user UserID) []BadRow {
 		return nil
 	}
 	reached := map[Subject]bool{user.subject(): true}
-	for id := range s.user(user).inGroups {
-		s.walk(id, func(g *group) { reached[g.subject] = true })
+	for id := range s.inheritance().from(s.user(user).groupIDs(nil)...) {
+		reached[s.groups[id].subject] = true
 	}
 	var list []BadRow
 	for _, b := range s.badRows {
