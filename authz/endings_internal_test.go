@@ -84,8 +84,10 @@ func TestEndingsAgreeWithALookAtEveryEnd(t *testing.T) {
 			to := h.s
 			if r.IntN(10) == 0 { // it is read from the tables, and its groups get other ids
 				to = applied(t, emptySnapshot(nil), differences(emptySnapshot(nil), h.s))
-				to.revision, changes = h.s.revision, nil
-				h.s = to
+				to.revision, h.s = h.s.revision, to
+				if r.IntN(2) == 0 {
+					changes = nil
+				}
 			}
 			if n.canFollow(to, changes) {
 				if _, err := n.follow(nil, to, changes, h.now); err != nil {
