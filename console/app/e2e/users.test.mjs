@@ -58,6 +58,7 @@ test('find someone, see their group, change it, save: the next request goes thro
   await page.getByText('Show the last changes').click()
   await page.getByText('Begins on Monday').waitFor()
   await page.getByText('Ana Ortiz ana').waitFor()
+  await page.getByRole('link', { name: 'Groups of gita set' }).waitFor()
   await page.looks('a saved user')
   page.check()
   gita.check()

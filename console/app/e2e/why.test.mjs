@@ -78,7 +78,7 @@ test('from a 403 to the fix that was applied, for a week', async () => {
   await page.getByText(/may do it from now on/).waitFor()
   await page.getByText('Allowed now').waitFor()
   await page.getByText('Allowed since').waitFor()
-  await counts(page.getByRole('heading', { name: 'Ways to mend it' }), 0)
+  await counts(page.getByRole('heading', { name: 'What would help' }), 0)
   await page.looks('a fixed denial')
 
   const { groups } = await ask('GET', '/users/cleo/groups')
@@ -167,4 +167,12 @@ test('a bad row that denies everything is named with its id', async () => {
   } finally {
     await other.stop()
   }
+})
+
+test('a permission alone shows who holds it, by which groups', async () => {
+  await go('#/why?permission=finance.reports%3Aexport')
+  await page.getByRole('heading', { name: 'Who holds “Export finance reports”' }).waitFor()
+  for (const name of ['Compliance', 'noor', 'emil']) await page.getByRole('link', { name, exact: true }).first().waitFor()
+  await page.looks('holders')
+  page.check()
 })

@@ -1,4 +1,5 @@
 import type { Change } from '../api/client'
+import { subjectName } from '../lib/labels'
 import { catalog } from '../text/language'
 
 const texts = catalog({
@@ -95,7 +96,21 @@ export function actorName(actor: Change['actor']): string {
 export const channelName = (channel: string) => texts.channels[channel] ?? channel
 
 /** Act says in one line what a change did. A later version of the server may know more actions than this one. */
-export function act(change: Pick<Change, 'action' | 'target'>): string {
-  const target = change.target ?? ''
-  return texts.acts[change.action]?.(target) ?? [change.action, target].filter(Boolean).join(' · ')
+export function act(change: Change): string {
+  const [action, target] = (change.action === 'batch' && single(change)) || [change.action, change.target ?? '']
+  return texts.acts[action]?.(target) ?? [action, target].filter(Boolean).join(' · ')
+}
+
+/** Single finds out whether a batch, which is what each save sends, changed one thing. Then it is called like a change of that. */
+function single({ added, removed, added_count, removed_count, groups = [] }: Change): [action: string, target: string] | undefined {
+  const rules = [...added, ...removed]
+  if (groups.length > 0 || rules.length === 0 || rules.length < added_count + removed_count) return undefined
+  const subjects = new Set(rules.map(({ subject }) => subject))
+  const { name, isGroup } = subjectName(rules[0]!.subject)
+  if (rules.every(({ rule }) => rule === 'grant' || rule === 'restriction')) {
+    return subjects.size === 1 ? [isGroup ? 'group.permissions.change' : 'user.permissions.change', name] : undefined
+  }
+  if (!rules.every(({ rule }) => rule === 'member')) return undefined
+  if (subjects.size === 1) return ['user.groups.set', name]
+  return new Set(rules.map(({ group }) => group)).size === 1 ? ['group.members.change', rules[0]!.group ?? ''] : undefined
 }

@@ -4,7 +4,7 @@ import { ReviewOf } from './review'
 import { texts } from './text'
 
 interface Props {
-  change: Pick<Change, 'revision' | 'action' | 'target'>
+  change: Change
   onClose: () => void
   onReverted: (change: Change) => void
 }

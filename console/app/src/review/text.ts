@@ -56,7 +56,7 @@ export const texts = catalog({
     nothing: 'Nichts ändert sich: Es ist alles schon so.',
     noEffect: 'Niemand gewinnt oder verliert dadurch eine Berechtigung.',
     unseen: 'Sie dürfen Personen nicht sehen; darum steht hier nicht, wer was gewinnt oder verliert.',
-    gain: 'Gewinnen',
+    gain: 'Erhalten',
     lose: 'Verlieren',
     people: (n) => (n === 1 ? '1 Person' : `${n} Personen`),
     morePeople: (n) => `und ${n} weitere`,

@@ -77,7 +77,7 @@ export const texts = catalog({
     archivedAway: 'Diese Änderung steht nicht mehr in der Datenbank: Sie wurde in eine Datei verschoben.',
     circumstances: 'Wer, wann und warum',
     beforeAndAfter: 'Was sich geändert hat',
-    effect: 'Wer was gewonnen und verloren hat',
+    effect: 'Wer was erhalten und verloren hat',
     leftOut: (n) => (n === 1 ? '1 Mitgliedschaft der Datei wurde ausgelassen, weil sie geendet hat.' : `${number(n)} Mitgliedschaften der Datei wurden ausgelassen, weil sie geendet haben.`),
     who: 'Von',
     when: 'Wann',

@@ -7,6 +7,7 @@ import { Button } from '../../ui/button'
 import { Field, inputClass } from '../../ui/field'
 import { Card } from '../../ui/page'
 import { PermissionField } from '../../ui/permission-field'
+import { Warning } from '../../ui/warning'
 import type { UserDraft } from './draft'
 import { texts } from './text'
 import style from './user.module.css'
@@ -42,6 +43,7 @@ export function RulesCard({ user, draft, editable, onChange }: Props) {
   return (
     <Card title={texts.rules}>
       <p className={style.quiet}>{texts.rulesHint}</p>
+      {user.groups.some(({ group }) => group === 'Administrators') && <Warning>{texts.rulesOfAdministrator}</Warning>}
       {all.length === 0 ? <p>{texts.noRules}</p> : <ul className={style.rows}>{all}</ul>}
       {count > grants.length + restrictions.length && <p>{texts.rulesCut(count - grants.length - restrictions.length)}</p>}
       {editable && <AddRule after={after} onAdd={(kind, pattern) => set(kind, pattern, true)} />}

@@ -41,6 +41,7 @@ export const texts = catalog({
 
     rules: 'Own rules',
     rulesHint: 'Exceptions for this person alone. A restriction is stronger than anything a group gives.',
+    rulesOfAdministrator: 'Restrictions don’t apply to members of Administrators.',
     noRules: 'None. Everything comes from groups.',
     may: 'May',
     mustNot: 'Must not',
@@ -67,7 +68,7 @@ export const texts = catalog({
     why: 'Explain another permission',
 
     mayDoNothing: (who: string) => `${who} may do nothing.`,
-    unknown: (who: string) => `The policy doesn’t name ${who}. That is normal for someone who has just got an account.`,
+    unknown: (who: string) => `The policy doesn’t name ${who}. Someone new has no access yet; someone who left has none any more.`,
     noGroupNoRule: (who: string) => `${who} is in no group and has no rules of their own.`,
     putIn: (who: string) => `Put ${who} into a group above, or grant a single permission under “Own rules”.`,
     groupsGiveNothing: (groups: string) => `Nothing comes from ${groups}: either no permissions are granted there, or restrictions take all of them away.`,
@@ -84,7 +85,7 @@ export const texts = catalog({
     allHistory: 'Open in Changes',
     revert: 'Revert…',
 
-    reviewTitle: (who: string) => `Review changes of ${who}`,
+    reviewTitle: (who: string) => `Changes to ${who}`,
     removeAll: 'Remove all access…',
     removeAllTitle: (who: string) => `Remove all access of ${who}`,
     removeAllText: (who: string) => `${who} leaves all groups and loses all own rules. The account itself belongs to the application and stays.`,
@@ -134,6 +135,7 @@ export const texts = catalog({
 
     rules: 'Eigene Regeln',
     rulesHint: 'Ausnahmen nur für diese Person. Eine Einschränkung ist stärker als alles, was eine Gruppe gibt.',
+    rulesOfAdministrator: 'Für Mitglieder von Administrators gelten keine Einschränkungen.',
     noRules: 'Keine. Alles kommt aus Gruppen.',
     may: 'Darf',
     mustNot: 'Darf nicht',
@@ -160,7 +162,7 @@ export const texts = catalog({
     why: 'Eine andere Berechtigung erklären',
 
     mayDoNothing: (who) => `${who} darf nichts.`,
-    unknown: (who) => `Die Berechtigungen nennen ${who} nicht. Das ist normal bei jemandem, der gerade ein Konto bekommen hat.`,
+    unknown: (who) => `Die Berechtigungen nennen ${who} nicht. Wer neu ist, hat noch keinen Zugriff; wer gegangen ist, keinen mehr.`,
     noGroupNoRule: (who) => `${who} ist in keiner Gruppe und hat keine eigenen Regeln.`,
     putIn: (who) => `Nehmen Sie ${who} oben in eine Gruppe auf, oder geben Sie unter „Eigene Regeln“ eine einzelne Berechtigung.`,
     groupsGiveNothing: (groups) => `Aus ${groups} kommt nichts: Entweder ist dort nichts erlaubt, oder Einschränkungen nehmen alles weg.`,

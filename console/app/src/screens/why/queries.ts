@@ -19,6 +19,15 @@ export const useExplanation = (user: string, permissions: string[]) =>
       data(await api.GET('/users/{user}/explanation', { params: { path: { user }, query: { permission: permissions.slice(0, mostPermissions) } } })),
   })
 
+/** Who holds a permission, a page at a time. */
+export const useHolders = (permission: string) =>
+  useInfiniteQuery({
+    queryKey: policy('holders', permission),
+    initialPageParam: undefined as string | undefined,
+    queryFn: async ({ pageParam: cursor }) => data(await api.GET('/permission-holders', { params: { query: { permission, cursor } } })),
+    getNextPageParam: (page) => page.next_cursor,
+  })
+
 /** Recent denials, newest first, a page at a time. */
 export const useDenials = (user: string) =>
   useInfiniteQuery({

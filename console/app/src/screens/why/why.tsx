@@ -4,6 +4,7 @@ import { AskById } from './ask-by-id'
 import { AskByUser } from './ask-by-user'
 import { Denials } from './denials'
 import { Explained } from './explained'
+import { Holders } from './holders'
 import { texts } from './text'
 import style from './why.module.css'
 
@@ -35,6 +36,7 @@ export default function Why() {
           </Card>
         </div>
       </div>
+      {!user && permissions.map((permission) => <Holders key={permission} permission={permission} />)}
       {asked ? <Explained key={user} user={user} permissions={permissions} /> : <Denials user={user} onEveryone={() => replace(address('', permissions))} />}
     </Page>
   )

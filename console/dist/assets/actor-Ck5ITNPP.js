@@ -1,1 +1,0 @@
-import{t as e}from"./people-D5-77CHL.js";import{r as t}from"./user-name-Sp1biyrK.js";import{n}from"./acts-CciFuhDG.js";import{gt as r}from"./index-CUEZBtsR.js";var i=r();function a({actor:r}){let a=r.kind===`user`&&r.id!==``,o=e(a?[r.id]:[]);return a?(0,i.jsx)(t,{id:r.id,name:o(r.id)}):n(r)}export{a as t};
