@@ -115,17 +115,43 @@ func (v *View) End(id UserID, name GroupName) Until {
 // Endings returns memberships that end, those that end first at the beginning: at most limit of them, those after one
 // of them, or from the first on if after is zero. It also returns how many there are in all.
 func (v *View) Endings(after MembershipEnd, limit int) (list []MembershipEnd, total int) {
+	first := firstEndings{after: after, limit: max(0, limit)}
 	for id, end := range v.s.allEnds {
-		if !v.s.user(id).in(end.group) {
-			continue
-		}
-		total++
-		if e := (MembershipEnd{id, v.s.groups[end.group].info.Name, end.until}); e.compare(after) > 0 {
-			list = append(list, e)
+		if v.s.user(id).in(end.group) {
+			total++
+			first.add(MembershipEnd{id, v.s.groups[end.group].info.Name, end.until})
 		}
 	}
-	slices.SortFunc(list, MembershipEnd.compare)
-	return list[:min(limit, len(list))], total
+	first.cut()
+	return first.list, total
+}
+
+// firstEndings selects the first endings after a given one, without keeping or sorting all of them.
+type firstEndings struct {
+	after MembershipEnd
+	limit int
+	list  []MembershipEnd
+	last  *MembershipEnd // no ending after this one is selected; nil as long as the list wasn't cut
+}
+
+func (f *firstEndings) add(e MembershipEnd) {
+	if e.compare(f.after) <= 0 || f.last != nil && e.compare(*f.last) > 0 {
+		return
+	}
+	if f.list = append(f.list, e); len(f.list) >= 2*f.limit+100 {
+		f.cut()
+	}
+}
+
+func (f *firstEndings) cut() {
+	slices.SortFunc(f.list, MembershipEnd.compare)
+	if len(f.list) <= f.limit {
+		return
+	}
+	if f.list = f.list[:f.limit]; f.limit > 0 {
+		last := f.list[f.limit-1]
+		f.last = &last
+	}
 }
 
 // Catalog returns the entries whose category path begins with category and whose permission, label or
