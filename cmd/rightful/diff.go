@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/rightful-go/rightful/api/openapi"
 )
 
 func diffCommand(p process, out *output) *cobra.Command {
@@ -67,9 +69,12 @@ func printPlan(out *output, plan seedPlan) error {
 	}
 	var text strings.Builder
 	writePlan(&text, plan)
-	if plan.Differs {
+	switch {
+	case plan.Differs:
 		note(&text, "Applying the seed takes %s.", plan.summary())
-	} else {
+	case plan.Mode == openapi.ImportModeMerge:
+		note(&text, "Nothing to add. What the policy has beyond the seed isn't looked for without --replace.")
+	default:
 		note(&text, "Nothing differs.")
 	}
 	return out.print(plan, "%s", &text)

@@ -5,9 +5,12 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/gin-gonic/gin"
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
 
+	"github.com/rightful-go/rightful/api"
+	"github.com/rightful-go/rightful/api/ginguard"
 	"github.com/rightful-go/rightful/api/guard"
 	"github.com/rightful-go/rightful/authz"
 )
@@ -52,6 +55,21 @@ func TestChi(t *testing.T) {
 		{"cleo", "PUT", "/reports/2026", 405, ""},
 	})
 	checkAsks(t, engine, r, []ask{{"GET", "/orders/17?secret=1", "orders:view", "/orders/{id}"}})
+}
+
+// The administrators' interface is served in a Gin engine of its own.
+func TestChiWithTheInterface(t *testing.T) {
+	engine := office(t)
+	r := chi.NewRouter()
+	admin := gin.New()
+	api.Mount(admin.Group("/api/v1"), engine, ginguard.FromRequest(currentUser)) // 503 where currentUser returns an error
+	r.Handle("/api/v1/*", admin)
+	grant(t, engine, "rightful.groups:view")
+	check(t, r, []request{
+		{"ben", "GET", "/api/v1/groups/Nothing", 404, ""},
+		{"cleo", "GET", "/api/v1/groups/Nothing", 403, ""},
+		{"", "GET", "/api/v1/groups/Nothing", 401, ""},
+	})
 }
 
 // The permission of a route is its whole pattern, in mounted routers too.

@@ -36,7 +36,12 @@ export default function Why() {
           </Card>
         </div>
       </div>
-      {!user && permissions.map((permission) => <Holders key={permission} permission={permission} />)}
+      {!user &&
+        permissions.map((permission) => (
+          <section key={permission} className={style.section}>
+            <Holders permission={permission} />
+          </section>
+        ))}
       {asked ? <Explained key={user} user={user} permissions={permissions} /> : <Denials user={user} onEveryone={() => replace(address('', permissions))} />}
     </Page>
   )

@@ -1,1 +1,0 @@
-import{t as e}from"./people-BlA0dDvQ.js";import{r as t}from"./user-name-BLI3CaJm.js";import{n}from"./acts-Caq0ZFB0.js";import{gt as r}from"./index-CVe1CceW.js";var i=r();function a({actor:r}){let a=r.kind===`user`&&r.id!==``,o=e(a?[r.id]:[]);return a?(0,i.jsx)(t,{id:r.id,name:o(r.id)}):n(r)}export{a as t};
