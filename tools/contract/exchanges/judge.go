@@ -111,6 +111,8 @@ var beyond = []*regexp.Regexp{
 	regexp.MustCompile(`^is not a next_token$`),
 	regexp.MustCompile(`^belongs to another search$`),
 	regexp.MustCompile(`^differs from the limit of the previous page$`),
+	// Ids, whose rules go beyond a schema.
+	regexp.MustCompile(`^the query parameter "user" with ".*"…? begins with "group:"`),
 	// The syntax of headers, and repeated headers.
 	regexp.MustCompile(`^the header If-Match must be \* or a list of entity tags`),
 	regexp.MustCompile(`^the header Rightful-Reason (must be percent-encoded UTF-8|is repeated)$`),
