@@ -22,6 +22,7 @@ const (
 	originsTotal     = 10_000        // in one answer; beyond that, one grant and one restriction each
 	originsSize      = 2 << 20       // bytes of text in one answer; beyond that likewise
 	maxOriginCount   = 1_000_000_000 // where counting ends
+	originsSteps     = 5_000_000     // along links, for a list of permissions: a fifth of a second
 	maxPathLinks     = 100           // of inheritance in one path, which only foreign rows can exceed
 	maxPathSteps     = 20_000        // groups entered for one list of origins; only cycles need more
 )
@@ -31,9 +32,12 @@ type originBudget struct {
 	each  int // at most, of one permission
 	total int // in the rest of the answer
 	size  int // bytes of text in the rest of the answer
+	steps int // along links for the rest of the answer, if that may end early
 }
 
-func newOriginBudget(each int) *originBudget { return &originBudget{each, originsTotal, originsSize} }
+func newOriginBudget(each int) *originBudget {
+	return &originBudget{each, originsTotal, originsSize, originsSteps}
+}
 
 // quotas says how many origins of each kind to list. Where there are too many, half of the places are kept
 // for restrictions: they decide, and many grants must not hide them.
@@ -123,6 +127,7 @@ func (f *originFinder) enter(id groupID) *originNode {
 	g := f.s.groups[id]
 	n = &originNode{group: g, own: f.rulesOf(g.subject, g.rules)}
 	f.nodes[id] = n
+	f.budget.steps -= 1 + len(g.inherits)
 	for _, below := range g.inherits {
 		if next := f.enter(below); next != nil {
 			n.next = append(n.next, next)
@@ -141,6 +146,7 @@ func (f *originFinder) count() {
 		more = false
 		for _, n := range f.nodes {
 			var sum [2]int
+			f.budget.steps -= 1 + len(n.next)
 			for _, next := range n.next {
 				sum = addCounts(sum, next.counts[f.links])
 			}
