@@ -2,6 +2,9 @@ package authz
 
 import (
 	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -37,5 +40,56 @@ func TestCheckPromises(t *testing.T) {
 		if err := checkPromises(before, after); !errors.Is(err, c.want) {
 			t.Errorf("%s: got %v, want %v", name, err, c.want)
 		}
+	}
+}
+
+// Inheritance is refused exactly where the whole policy has a faulty link that the change adds, and a group that gets its
+// first link doesn't need a look at all links of the policy.
+func TestCheckInheritanceLooksAtTheChainsOfOneGroup(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(9, 10))
+	faulty, fine := 0, 0
+	for range 2000 {
+		const n = 12
+		name := func() GroupName { return GroupName(fmt.Sprint("G", r.IntN(n))) }
+		var d, added Delta
+		for i := range n {
+			d.Groups = append(d.Groups, GroupChange{After: &GroupInfo{Name: GroupName(fmt.Sprint("G", i))}})
+		}
+		links := map[Rule]bool{}
+		link := func(to *Delta, heir GroupName) {
+			if l := (Rule{Kind: KindInherit, Subject: heir.Subject(), Group: name()}); !links[l] {
+				links[l] = true
+				to.Added = append(to.Added, l)
+			}
+		}
+		for range r.IntN(14) {
+			link(&d, name())
+		}
+		heir := name()
+		for range 1 + r.IntN(2) {
+			link(&added, heir)
+		}
+		after := applied(t, applied(t, emptySnapshot(nil), d), added)
+		faults, err := linkFaults(nil, after.inheritedRules())
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := slices.ContainsFunc(added.Added, func(l Rule) bool { return faults[l] != linkFault{} })
+		if got := checkInheritance(nil, after, added); (got != nil) != want {
+			t.Fatalf("%v and %v: %v", d.Added, added.Added, got)
+		} else if want {
+			faulty++
+		} else {
+			fine++
+		}
+	}
+	if faulty < 100 || fine < 100 {
+		t.Errorf("%d are faulty, %d fine", faulty, fine)
+	}
+	first := Delta{Groups: []GroupChange{{After: &GroupInfo{Name: "New"}}}, Added: []Rule{{Kind: KindInherit, Subject: "group:New", Group: "Hub"}}}
+	work := newPace(t.Context())
+	if err := checkInheritance(work, applied(t, hub(t, 300), first), first); err != nil || work.steps > 0 {
+		t.Errorf("a look at %d links: %v", work.steps, err)
 	}
 }
