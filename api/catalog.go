@@ -1,7 +1,6 @@
 package api
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/rightful-go/rightful/internal/fold"
@@ -34,9 +33,7 @@ func listPermissions(c *call) {
 // entries returns entries of the catalog, sorted by permission.
 func (c *call) entries(category []string, text string) []authz.Entry {
 	list := c.view.Catalog(category, text)
-	slices.SortFunc(list, func(a, b authz.Entry) int {
-		return fold.Compare(a.Permission, b.Permission)
-	})
+	fold.SortBy(list, nameOfEntry)
 	return list
 }
 

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -111,4 +112,46 @@ func TestIfMatchOfAUser(t *testing.T) {
 		t.Errorf("answered version %v", p["version"])
 	}
 	d.do("admin", "DELETE", "/users/cleo", "", "If-Match", d.etag("/users/cleo")).want(204)
+}
+
+// A strong ETag stands for one body. If a group of a user or one that a group inherits is renamed, and another gets its
+// old name, whoever has read the names before can't write by them.
+func TestRenameOfAGroupChangesTheTagsThatNameIt(t *testing.T) {
+	for path, put := range map[string]string{
+		"/users/cleo/groups":     `{"groups":[{"group":"Deposit viewers"},{"group":"Trainees"}]}`,
+		"/groups/Deposit%20desk": `{"inherits":["Deposit viewers","Trainees"]}`,
+	} {
+		d := newDesk(t)
+		d.do("admin", "POST", "/groups", `{"name":"Deposit desk","inherits":["Deposit viewers"]}`).want(201)
+		old := d.get("admin", path).want(200)
+		tag := old.header.Get("ETag")
+		d.do("admin", "PATCH", "/groups/Deposit%20viewers", `{"name":"Old viewers"}`, "If-Match", "*").want(200)
+		d.do("admin", "POST", "/groups", `{"name":"Deposit viewers"}`).want(201)
+		now := d.get("admin", path).want(200)
+		if now.body == old.body || now.header.Get("ETag") == tag {
+			t.Errorf("%s: the tag %s stands for %s and %s", path, tag, old.body, now.body)
+		}
+		method := "PUT"
+		if strings.HasPrefix(path, "/groups") {
+			method = "PATCH"
+		}
+		d.do("admin", method, path, put, "If-Match", tag).problem(412, "revision-conflict")
+		listed := func(tag string) string {
+			return fmt.Sprintf(`{"operations":[{"method":%q,"path":%q,"if_match":%q,"body":%s}]}`, method, path, tag, put)
+		}
+		stale := d.do("admin", "POST", "/changes", listed(tag))
+		stale.problem(412, "revision-conflict")
+		if got := stale.header.Get("ETag"); got != now.header.Get("ETag") {
+			t.Errorf("%s: the conflict has the tag %s, not %s", path, got, now.header.Get("ETag"))
+		}
+		d.do("admin", "POST", "/changes", listed(now.header.Get("ETag"))).want(200)
+		written := d.do("admin", method, path, put, "If-Match", d.get("admin", path).header.Get("ETag")).want(200)
+		if got, want := written.header.Get("ETag"), d.get("admin", path).header.Get("ETag"); got != want {
+			t.Errorf("%s: the write answered the tag %s, and reading it %s", path, got, want)
+		}
+		added := d.do("admin", method, path, strings.Replace(put, "Trainees", "Finance", 1), "If-Match", d.get("admin", path).header.Get("ETag")).want(200)
+		if got, want := added.header.Get("ETag"), d.get("admin", path).header.Get("ETag"); got != want {
+			t.Errorf("%s: the change answered the tag %s, and reading it %s", path, got, want)
+		}
+	}
 }

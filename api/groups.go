@@ -155,7 +155,8 @@ func setGroupPermissions(c *call) { c.apply(readGroupRules(c), c.showGroupRules)
 func readGroupRules(c *call) authz.Operation {
 	o := authz.Operation{Action: authz.ActionGroupPermissionsSet, Group: c.group()}
 	c.read(rules(&o.Permissions, "grants", "restrictions"))
-	c.needsWholeRead(func() int { g, _ := c.view.Group(o.Group); return sizeOfRules(g.Permissions) }, "/permissions")
+	rules, _ := c.view.SizeOf(o.Group.Subject())
+	c.needsWholeRead(rules, "/permissions")
 	return o
 }
 

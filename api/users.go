@@ -136,7 +136,7 @@ func (c *call) showChangedUser(change authz.Change, show func(person) part) {
 		return
 	}
 	user := change.View.User(c.userInPath())
-	c.answerUser(person{user, change.View, authz.NewVersion(change.Revision, change.Hash)}, show)
+	c.answerUser(person{user, change.View, change.UserVersion(c.userInPath())}, show)
 }
 
 func deleteUser(c *call) { c.apply(readUserDeletion(c), c.done) }
@@ -152,7 +152,8 @@ func setUserGroups(c *call) {
 func readUserGroups(c *call) authz.Operation {
 	o := authz.Operation{Action: authz.ActionUserGroupsSet, User: c.userInPath()}
 	c.read(object(map[string]reader{"groups": memberships(&o.Memberships)}, "groups"))
-	c.needsWholeRead(func() int { return len(c.view.User(o.User).Groups) }, "/groups")
+	_, groups := c.view.SizeOf(authz.Subject(o.User))
+	c.needsWholeRead(groups, "/groups")
 	return o
 }
 
@@ -178,7 +179,8 @@ func setUserPermissions(c *call) {
 func readUserRules(c *call) authz.Operation {
 	o := authz.Operation{Action: authz.ActionUserPermissionsSet, User: c.userInPath()}
 	c.read(rules(&o.Permissions, "grants", "restrictions"))
-	c.needsWholeRead(func() int { return sizeOfRules(c.view.User(o.User).Permissions) }, "/permissions")
+	rules, _ := c.view.SizeOf(authz.Subject(o.User))
+	c.needsWholeRead(rules, "/permissions")
 	return o
 }
 

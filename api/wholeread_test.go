@@ -2,8 +2,11 @@ package api_test
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/rightful-go/rightful/authz"
 )
 
 // pagesOf reads all pages of a resource and returns their ETags.
@@ -97,4 +100,35 @@ func TestPutOfMoreThanAnAnswerShows(t *testing.T) {
 		t.Errorf("the errors are %v", got)
 	}
 	d.do("admin", "PATCH", "/groups/Trainees", `{"description":"new"}`, "If-Match", tag).want(200)
+}
+
+// A batch of someone without rights copies none of the rules of the groups that it names.
+func TestBatchWithoutRightsCopiesNoRules(t *testing.T) {
+	d := newDesk(t)
+	rules := make([]authz.Pattern, 5_000)
+	for i := range rules {
+		rules[i] = authz.Pattern(fmt.Sprintf("clients.requests.deposit.x%06d:view", i))
+	}
+	if _, err := d.engine.AsCommand("test").CreateGroup(t.Context(), authz.GroupSpec{Name: "Big", Permissions: authz.Rules{Grants: rules}}); err != nil {
+		t.Fatal(err)
+	}
+	if rules, inherits := d.engine.View().SizeOf("group:Big"); rules != 5_000 || inherits != 0 {
+		t.Errorf("Big has %d rules and inherits %d groups", rules, inherits)
+	}
+	if rules, groups := d.engine.View().SizeOf("restricted"); rules != 1 || groups != 1 {
+		t.Errorf("a user has %d rules and is in %d groups", rules, groups)
+	}
+	for _, one := range []string{
+		`{"method":"PATCH","path":"/groups/Big","if_match":"*","body":{"inherits":[]}}`,
+		`{"method":"PUT","path":"/groups/Big/permissions","if_match":"*","body":{"grants":[],"restrictions":[]}}`,
+	} {
+		batch := `{"operations":[` + strings.TrimSuffix(strings.Repeat(one+",", 100), ",") + `]}`
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		d.do("stranger", "POST", "/changes", batch).problem(403, "forbidden")
+		runtime.ReadMemStats(&after)
+		if n := after.TotalAlloc - before.TotalAlloc; n > 5<<20 { // copies would be 8 MB
+			t.Errorf("%s 100 times allocates %d bytes", one, n)
+		}
+	}
 }

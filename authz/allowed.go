@@ -1,10 +1,6 @@
 package authz
 
-import (
-	"slices"
-
-	"github.com/rightful-go/rightful/internal/fold"
-)
+import "slices"
 
 // Rights are what a user may do in Rightful itself.
 type Rights struct {
@@ -39,15 +35,15 @@ func (v *View) Rights(user UserID) Rights {
 	if !all {
 		reserved = v.s.reserved()
 	}
-	for name, id := range v.s.byName {
+	for _, g := range v.s.sortedGroups() {
+		name := g.info.Name
 		if name == Administrators && !r.Administrator {
 			continue
 		}
-		if all || !reserved[id] && held.has(AssignMembers(name)) {
+		if all || !reserved[g.id] && held.has(AssignMembers(name)) {
 			r.Assigns = append(r.Assigns, name)
 		}
 	}
-	fold.Sort(r.Assigns)
 	return r
 }
 

@@ -207,7 +207,7 @@ func (e *editor) finishDeleted() error {
 		if g.members.Len() > 0 || g.ends > 0 || g.rules != nil || len(g.inherits) > 0 || len(g.heirs) > 0 {
 			return e.misfit("%q is deleted but not empty", g.info.Name)
 		}
-		e.unname(g.info.Name)
+		e.unname(g)
 		e.next.groups[id] = nil
 		e.next.freeIDs = append(e.next.freeIDs, id)
 	}

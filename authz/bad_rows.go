@@ -113,7 +113,11 @@ func (s *snapshot) inheritedRules() (links []Rule) {
 // followBadRows updates the bad rows after a change: it may have added or removed some, renamed groups in
 // them, or changed what the subjects and groups that they name are.
 func (s *snapshot) followBadRows(d Delta) {
-	if len(s.badRows)+len(d.AddedRows) == 0 || !s.concernsBadRows(d) {
+	if len(s.badRows)+len(d.AddedRows) == 0 {
+		return
+	}
+	s.watched.folds = s.watched.folds.after(s, d)
+	if !s.concernsBadRows(d) {
 		return
 	}
 	gone := map[string]int{}
@@ -173,7 +177,7 @@ func (b BadRow) namesAs(name GroupName) (bare string, names bool) {
 // missesRename returns a bad row that would still name a group as it is called now after a rename. It would
 // name no group then, and what it denies would be allowed.
 func (s *snapshot) missesRename(g *group) (BadRow, bool) {
-	names := newRowNames(s, nil) // no users are looked for
+	names := newRowNames(s, nil, nil) // no users are looked for
 	for _, b := range s.badRows {
 		row := Rename{g.info.Name, "another"}.apply(b.row())
 		var named []Subject

@@ -295,3 +295,37 @@ func runWithBadRows(t *testing.T, seed uint64, steps int) error {
 	checkRecords(t, engine)
 	return nil
 }
+
+// A change of groups doesn't fold the ids of all users again, though a bad row denies those whose ids fold to a text.
+func TestBadRowsAreFollowedWithoutFoldingAllUsers(t *testing.T) {
+	ctx, store := t.Context(), authztest.NewStore()
+	engine := open(t, store, authz.Options{Bootstrap: "ana"})
+	must(t)(engine.As("ana").CreateGroup(ctx, authz.GroupSpec{Name: "Desk", Permissions: authz.Rules{Grants: []authz.Pattern{"a:b"}}}))
+	users := make([]authz.UserID, 2_000)
+	for i := range users {
+		users[i] = authz.UserID(fmt.Sprint("Пользователь", i))
+	}
+	must(t)(engine.As("ana").Assign(ctx, "Desk", users...))
+	store.InsertRows(row("p", " ПОЛЬЗОВАТЕЛЬ7\u200b", "a", "b", "deny"))
+	if err := engine.Refresh(ctx); err != nil {
+		t.Fatal(err)
+	}
+	count := 0
+	allocations := testing.AllocsPerRun(3, func() {
+		must(t)(engine.As("ana").CreateGroup(ctx, authz.GroupSpec{Name: authz.GroupName(fmt.Sprint("New", count))}))
+		count++
+	})
+	if allocations > float64(len(users)) {
+		t.Errorf("a change of one group makes %.0f allocations with %d users", allocations, len(users))
+	}
+	late := authz.UserID("пользователЬ7")
+	must(t)(engine.As("ana").Assign(ctx, "Desk", late))
+	if engine.Can(users[7], "a:b") || engine.Can(late, "a:b") || !engine.Can(users[8], "a:b") {
+		t.Error("the row must deny both whose ids fold to its text, and nobody else")
+	}
+	must(t)(engine.As("ana").Unassign(ctx, "Desk", late))
+	must(t)(engine.As("ana").CreateGroup(ctx, authz.GroupSpec{Name: "Last"}))
+	if denies := engine.View().BadRows()[0].Denies; !slices.Equal(denies, []authz.Subject{authz.Subject(users[7])}) {
+		t.Errorf("the row denies %q", denies)
+	}
+}

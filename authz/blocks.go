@@ -9,10 +9,10 @@ import (
 // block finds the subjects that the bad rows deny everything, and compiles that into the policy. The rows are those
 // of s.badRows.
 func (s *snapshot) block(rows []Row) {
-	before := s.blocked
+	before, known := s.blocked, s.watched.folds
 	s.blocked, s.watched = map[Subject]bool{}, watch{}
 	if len(rows) > 0 {
-		b := newBlocker(s, rows)
+		b := newBlocker(s, known, rows)
 		b.blockPolicyRows()
 		b.blockLinks()
 		s.watched = b.watched
@@ -32,7 +32,7 @@ type blocker struct {
 	watched watch
 }
 
-func newBlocker(s *snapshot, rows []Row) *blocker {
+func newBlocker(s *snapshot, known namesakes, rows []Row) *blocker {
 	b := &blocker{s: s, rows: rows, links: map[Subject][]Subject{}, right: map[int][]Subject{}, texts: map[Subject]bool{}}
 	var texts []string
 	for _, row := range rows {
@@ -44,8 +44,8 @@ func newBlocker(s *snapshot, rows []Row) *blocker {
 			texts = append(texts, row.V[0], row.V[1])
 		}
 	}
-	b.names = newRowNames(s, texts)
-	b.watched.folds = b.names.folds()
+	b.names = newRowNames(s, known, texts)
+	b.watched.folds = b.names.byFold
 	for i, row := range rows {
 		if row.Type != rowLink {
 			continue

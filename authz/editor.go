@@ -136,8 +136,8 @@ func (e *editor) changeGroup(c GroupChange) error {
 		if _, taken := e.next.byName[c.After.Name]; taken {
 			return e.misfit("there is a group %q already", c.After.Name)
 		}
-		e.unname(c.Before.Name)
-		e.name(c.After.Name, id)
+		e.unname(g)
+		g.folded = e.name(c.After.Name, id)
 		e.dirty[id] = true // a bad row may deny everything to the subject of this name
 	}
 	g.info, g.subject = *c.After, c.After.Name.Subject()
@@ -149,8 +149,7 @@ func (e *editor) create(info GroupInfo) error {
 		return e.misfit("there is a group %q already", info.Name)
 	}
 	id := e.freeID()
-	e.next.groups[id] = &group{id: id, info: info, subject: info.Name.Subject()}
-	e.name(info.Name, id)
+	e.next.groups[id] = &group{id: id, info: info, subject: info.Name.Subject(), folded: e.name(info.Name, id)}
 	e.stamp(id)
 	e.dirty[id] = true
 	return nil
@@ -167,26 +166,28 @@ func (e *editor) freeID() groupID {
 	return groupID(len(e.next.groups) - 1)
 }
 
-func (e *editor) name(n GroupName, id groupID) {
-	e.next.byName[n] = id
-	e.next.byFold[fold.String(string(n))] = id
+// name gives a group a name, and returns its folded form.
+func (e *editor) name(n GroupName, id groupID) (folded string) {
+	folded = fold.String(string(n))
+	e.next.byName[n], e.next.byFold[folded] = id, id
 	if n == Administrators {
 		e.next.administrators = id
 	}
+	return folded
 }
 
-func (e *editor) unname(n GroupName) {
-	delete(e.next.byName, n)
-	key := fold.String(string(n))
-	delete(e.next.byFold, key)
+// unname makes the name of a group free.
+func (e *editor) unname(g *group) {
+	delete(e.next.byName, g.info.Name)
+	delete(e.next.byFold, g.folded)
 	if len(e.next.byFold) < len(e.next.byName) { // another program has written two such names
-		for other, id := range e.next.byName {
-			if fold.String(string(other)) == key {
-				e.next.byFold[key] = id
+		for _, id := range e.next.byName {
+			if e.next.groups[id].folded == g.folded {
+				e.next.byFold[g.folded] = id
 			}
 		}
 	}
-	if n == Administrators {
+	if g.info.Name == Administrators {
 		e.next.administrators = noGroup
 	}
 }
@@ -211,6 +212,9 @@ func (e *editor) user(id UserID) (u user) {
 	}
 	if e.next.blocked[id.subject()] { // by a bad row that was there before the user
 		u.change(func(more *userMore) { more.blocked = true })
+	}
+	if fold.Grows(string(id)) {
+		u.change(func(more *userMore) { more.folded = fold.String(string(id)) })
 	}
 	return u
 }

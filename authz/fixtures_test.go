@@ -145,8 +145,11 @@ func compareInstances(t *testing.T, store authz.Store, instances []*authz.Engine
 		}
 		for _, u := range someMembers {
 			_, a, err := e.ViewUser(t.Context(), u)
-			if b, serr := store.UserVersion(t.Context(), u); a != b || err != nil || serr != nil {
+			if b, serr := store.UserVersion(t.Context(), u); a.Revision != b.Revision || err != nil || serr != nil {
 				return fmt.Errorf("%q is at version %v, the store says %v (%w, %w)", u, a, b, err, serr)
+			}
+			if _, b, ferr := fresh.ViewUser(t.Context(), u); a != b || ferr != nil {
+				return fmt.Errorf("%q is at version %v, a fresh load says %v (%w)", u, a, b, ferr)
 			}
 		}
 	}

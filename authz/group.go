@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -19,6 +20,7 @@ type group struct {
 	id        groupID
 	info      GroupInfo
 	subject   Subject // derived from info.Name
+	folded    string  // info.Name in its folded form, the key of lists: folding is slow
 	version   Version
 	updatedAt time.Time
 	updatedBy Actor
@@ -28,6 +30,11 @@ type group struct {
 	heirs    []groupID // the groups that inherit it
 	members  table.Set
 	ends     int // how many ends of memberships of this group there are; see [userEnds]
+}
+
+// compare orders groups by folded name, then code point, as lists of them are.
+func (g *group) compare(other *group) int {
+	return cmp.Or(cmp.Compare(g.folded, other.folded), cmp.Compare(g.info.Name, other.info.Name))
 }
 
 func sortedSetOf(ids []groupID) []groupID {

@@ -2,6 +2,7 @@ package authz
 
 import (
 	"iter"
+	"slices"
 
 	"github.com/rightful-go/rightful/internal/fold"
 )
@@ -21,15 +22,11 @@ func (v *View) usersHolding(n *symbol) iter.Seq[UserID] {
 
 // groupsHolding returns the groups that give a permission to a member who is in no other group, in display
 // order.
-func (v *View) groupsHolding(n *symbol) []GroupName {
-	var ids []groupID
-	for _, id := range v.s.groupIDs() {
-		member := user{first: id}
-		if v.s.verdict(&member, v.s.effectOn(&member, n)) {
-			ids = append(ids, id)
-		}
-	}
-	return v.s.groupNames(ids)
+func (v *View) groupsHolding(n *symbol) []*group {
+	return slices.DeleteFunc(v.s.sortedGroups(), func(g *group) bool {
+		member := user{first: g.id}
+		return !v.s.verdict(&member, v.s.effectOn(&member, n))
+	})
 }
 
 // HolderQuery selects the groups and users that [View.Holders] returns.
@@ -62,10 +59,11 @@ func (v *View) Holders(q HolderQuery) []PermissionHolder {
 	add := func(h Subject, origins []Origin, count int) { list = append(list, PermissionHolder{h, origins, count}) }
 	after, afterGroup := q.After.Group()
 	if q.After == "" || afterGroup {
-		for _, name := range v.groupsHolding(&a.symbol) {
-			if (q.After == "" || fold.Compare(name, after) > 0) && !full() {
-				origins, count := finder.ofGroup(v.s.group(name))
-				add(name.Subject(), origins, count)
+		last := &group{info: GroupInfo{Name: after}, folded: fold.String(string(after))}
+		for _, g := range v.groupsHolding(&a.symbol) {
+			if (q.After == "" || g.compare(last) > 0) && !full() {
+				origins, count := finder.ofGroup(g)
+				add(g.subject, origins, count)
 			}
 		}
 	}
@@ -77,7 +75,7 @@ func (v *View) Holders(q HolderQuery) []PermissionHolder {
 		users.after = folded(id)
 	}
 	for id := range v.usersHolding(&a.symbol) {
-		users.add(folded(id))
+		users.add(v.s.folded(id))
 	}
 	for _, id := range users.done() {
 		origins, count := finder.ofUser(id, v.s.user(id))

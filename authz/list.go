@@ -1,11 +1,8 @@
 package authz
 
 import (
-	"cmp"
 	"iter"
 	"slices"
-
-	"github.com/rightful-go/rightful/internal/fold"
 )
 
 // UserQuery selects the users that [View.Users] returns. Zero fields select all.
@@ -37,7 +34,7 @@ func (v *View) UserPage(q UserQuery) (page []UserID, total int) {
 	first := firstUsers{after: folded(q.After), limit: q.Limit}
 	for id := range v.selected(q) {
 		total++
-		first.add(folded(id))
+		first.add(v.s.folded(id))
 	}
 	return first.done(), total
 }
@@ -47,7 +44,7 @@ func (v *View) selected(q UserQuery) iter.Seq[UserID] {
 	wanted, group := newSearch(q.Text), v.s.byName[q.Group]
 	return func(yield func(UserID) bool) {
 		for id := range v.users(q) {
-			if wanted.in(string(id)) && (q.Group == "" || v.s.user(id).in(group)) && !yield(id) {
+			if (wanted == "" || wanted.inFolded(v.s.folded(id).key)) && (q.Group == "" || v.s.user(id).in(group)) && !yield(id) {
 				return
 			}
 		}
@@ -82,18 +79,6 @@ func (v *View) users(q UserQuery) iter.Seq[UserID] {
 			}
 		}
 	}
-}
-
-// foldedUser is a user id with its folded form, the key of lists.
-type foldedUser struct {
-	key string
-	id  UserID
-}
-
-func folded(id UserID) foldedUser { return foldedUser{fold.String(string(id)), id} }
-
-func (u foldedUser) compare(other foldedUser) int {
-	return cmp.Or(cmp.Compare(u.key, other.key), cmp.Compare(u.id, other.id))
 }
 
 // firstUsers selects the first users after a given one, without keeping or sorting all of them.

@@ -79,3 +79,37 @@ func TestSearchFoldsItsTextOnce(t *testing.T) {
 		}
 	}
 }
+
+// Lists don't fold names that fold slowly again for each request: the policy has their folded forms.
+func TestListsKeepTheFoldedFormsOfNames(t *testing.T) {
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "root"})
+	ctx, root := t.Context(), engine.As("root")
+	const n = 300
+	slow := strings.Repeat("\ufdfa", 50)
+	users, base := make([]authz.UserID, n), []authz.Operation{}
+	for i := range n {
+		users[i] = authz.UserID(fmt.Sprint(slow, n-1-i))
+		base = append(base, authz.Operation{Action: authz.ActionGroupCreate, Group: authz.GroupName(fmt.Sprint(slow, n-1-i))})
+	}
+	for part := range slices.Chunk(base, 100) {
+		must(t)(root.Batch(ctx, part...))
+	}
+	must(t)(root.Assign(ctx, base[0].Group, users...))
+	if err := engine.Refresh(ctx); err != nil {
+		t.Fatal(err)
+	}
+	view := engine.View()
+	for what, list := range map[string]func() int{
+		"users":          func() int { return len(view.Users(authz.UserQuery{Limit: 1})) },
+		"users searched": func() int { return 1 + len(view.Users(authz.UserQuery{Text: "nobody"})) },
+		"groups":         func() int { return len(view.GroupNames("")) },
+	} {
+		found := 0
+		if allocations := testing.AllocsPerRun(1, func() { found = list() }); found == 0 || allocations > 2*n {
+			t.Errorf("%s: %.0f allocations for %d", what, allocations, found)
+		}
+	}
+	if got := view.Users(authz.UserQuery{After: users[n-1], Limit: 1}); len(got) != 1 || got[0] != authz.UserID(slow+"1") {
+		t.Errorf("after the first come %q", got)
+	}
+}

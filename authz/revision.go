@@ -11,15 +11,19 @@ import (
 type Revision int64
 
 // Version identifies one state of a group or user: the revision of the change that made it, and the
-// beginning of the hash of that change's record. After a restore from a backup a revision can come again, with
-// another change; its versions have another hash then. The zero Version is the version of what never changed.
+// beginning of a hash. That is the hash of the change's record if the group inherits nothing, or the user is in no
+// group, and otherwise the hash of that hash and the names of those groups: a rename of a group changes how its
+// members and heirs are read, and who reads them by the old name must not write by it. After a restore from a backup a
+// revision can come again, with another change; its versions have another hash then. The zero Version is the version of
+// what never changed.
 type Version struct {
 	Revision Revision
 	Hash     [4]byte
 }
 
-// NewVersion returns the version that a change makes, by its revision and the hash of its record. A store that
-// keeps the [Version.Hash] alone passes that as the hash.
+// NewVersion returns the version of a change, by its revision and the hash of its record. A store keeps it for each group
+// and user that the change is about, and passes the part of the hash that it kept. For [Admin.IfVersion], see
+// [Group.Version], [Engine.ViewUser] and [Change.UserVersion].
 func NewVersion(r Revision, hash []byte) Version {
 	v := Version{Revision: r}
 	copy(v.Hash[:], hash)

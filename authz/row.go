@@ -200,11 +200,15 @@ func (r Rename) apply(row Row) Row {
 	return row
 }
 
+// namesakes are the users whose ids have a folded form, for each form by which bad rows may name users. They are kept
+// from one policy to the next: with a million users, folding all ids takes long.
+type namesakes map[string][]Subject
+
 // watch is what decides whether a change concerns the bad rows, beside their groups.
 type watch struct {
 	links bool             // there are "g" rows, for which inheritance and restrictions count
 	users map[Subject]bool // reached from the right sides of "g" rows
-	folds map[string]bool  // the folded forms of texts that may name users
+	folds namesakes        // by the folded forms of texts that may name users
 }
 
 // concerns reports whether a rule that came or went may alter who is denied by bad rows.
@@ -213,5 +217,9 @@ func (w watch) concerns(r Rule) bool {
 		return true
 	}
 	id, isUser := r.Subject.User()
-	return isUser && len(w.folds) > 0 && w.folds[fold.String(string(id))]
+	if !isUser || len(w.folds) == 0 {
+		return false
+	}
+	_, named := w.folds[fold.String(string(id))]
+	return named
 }

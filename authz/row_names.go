@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -9,47 +10,77 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
+// after returns the namesakes in the policy s, which a change led to.
+func (n namesakes) after(s *snapshot, d Delta) namesakes {
+	if len(n) == 0 {
+		return n
+	}
+	next, copied := n, false
+	for _, r := range slices.Concat(d.Added, d.Removed) {
+		id, isUser := r.Subject.User()
+		if !isUser {
+			continue
+		}
+		key := s.folded(id).key
+		list, wanted := next[key]
+		exists := s.user(id) != nil
+		if !wanted || exists == slices.Contains(list, r.Subject) {
+			continue
+		}
+		list = slices.DeleteFunc(slices.Clone(list), func(h Subject) bool { return h == r.Subject })
+		if exists {
+			list = append(list, r.Subject)
+		}
+		if !copied {
+			next, copied = maps.Clone(n), true
+		}
+		next[key] = list
+	}
+	return next
+}
+
+// find returns the namesakes for some forms. It looks at all users only for forms that n doesn't have.
+func (n namesakes) find(s *snapshot, forms []string) namesakes {
+	found, fresh := namesakes{}, namesakes{}
+	for _, key := range forms {
+		if list, known := n[key]; known {
+			found[key] = list
+		} else {
+			fresh[key] = nil
+		}
+	}
+	if len(fresh) > 0 {
+		for id := range usersOf(s.users.All()) {
+			key := s.folded(id).key
+			if list, wanted := fresh[key]; wanted {
+				fresh[key] = append(list, id.subject())
+			}
+		}
+		maps.Copy(found, fresh)
+	}
+	return found
+}
+
 // rowNames finds the subjects that bad rows name. A legal name is exactly that subject, even if nobody has
 // it. Another text names the subject that has its plain form, or else every subject with the same folded form,
 // or nobody.
 type rowNames struct {
 	s      *snapshot
-	byFold map[string][]Subject // users, by the folded forms of texts that aren't legal names
+	byFold namesakes // by the folded forms of texts that aren't legal names
 }
 
-// newRowNames prepares to find what texts name. It looks once at all users if it has to.
-func newRowNames(s *snapshot, texts []string) *rowNames {
-	n := &rowNames{s: s, byFold: map[string][]Subject{}}
-	search := false
+// newRowNames prepares to find what texts name, with the namesakes that are known already.
+func newRowNames(s *snapshot, known namesakes, texts []string) *rowNames {
+	var forms []string
 	for _, text := range texts {
 		if Subject(text).check() == nil {
 			continue
 		}
-		plain := plainName(text)
-		if id, isUser := plain.User(); isUser && id != "" {
-			n.byFold[fold.String(string(id))] = nil
-			search = search || s.user(id) == nil
+		if id, isUser := plainName(text).User(); isUser && id != "" {
+			forms = append(forms, fold.String(string(id)))
 		}
 	}
-	if !search {
-		return n
-	}
-	for id := range usersOf(s.users.All()) {
-		key := fold.String(string(id))
-		if list, wanted := n.byFold[key]; wanted {
-			n.byFold[key] = append(list, id.subject())
-		}
-	}
-	return n
-}
-
-// folds returns the folded forms of the texts that name users by their form.
-func (n *rowNames) folds() map[string]bool {
-	folds := make(map[string]bool, len(n.byFold))
-	for key := range n.byFold {
-		folds[key] = true
-	}
-	return folds
+	return &rowNames{s, known.find(s, forms)}
 }
 
 // find returns the subjects that a text names.

@@ -1,7 +1,10 @@
 package authz
 
 import (
+	"cmp"
+	"crypto/sha256"
 	"fmt"
+	"io"
 	"iter"
 	"slices"
 
@@ -80,13 +83,23 @@ func (s *snapshot) groupOf(h Subject) *group {
 	return s.group(name)
 }
 
-func (s *snapshot) groupNames(ids []groupID) []GroupName {
-	names := make([]GroupName, len(ids))
-	for i, id := range ids {
-		names[i] = s.groups[id].info.Name
+// sortedNames returns the names of groups in display order. It sorts the list.
+func sortedNames(list []*group) []GroupName {
+	slices.SortFunc(list, (*group).compare)
+	names := make([]GroupName, len(list))
+	for i, g := range list {
+		names[i] = g.info.Name
 	}
-	fold.Sort(names)
 	return names
+}
+
+// groupNames returns the names of groups in display order.
+func (s *snapshot) groupNames(ids []groupID) []GroupName {
+	list := make([]*group, len(ids))
+	for i, id := range ids {
+		list[i] = s.groups[id]
+	}
+	return sortedNames(list)
 }
 
 // user returns the part of the policy about a user, nil if there is none. The empty user is an anonymous
@@ -98,6 +111,28 @@ func (s *snapshot) user(id UserID) *user {
 	}
 	u := userOf(e)
 	return &u
+}
+
+// foldedUser is a user id with its folded form, the key of lists.
+type foldedUser struct {
+	key string
+	id  UserID
+}
+
+func folded(id UserID) foldedUser { return foldedUser{fold.String(string(id)), id} }
+
+// folded returns a user id with its folded form. It doesn't fold what takes long if the policy names the user.
+func (s *snapshot) folded(id UserID) foldedUser {
+	if fold.Grows(string(id)) {
+		if e := s.users.Find(string(id)); e.HasMore() {
+			return foldedUser{e.More().folded, id}
+		}
+	}
+	return folded(id)
+}
+
+func (u foldedUser) compare(other foldedUser) int {
+	return cmp.Or(cmp.Compare(u.key, other.key), cmp.Compare(u.id, other.id))
 }
 
 // membersOf yields the users directly in a group, in no particular order.
@@ -200,15 +235,11 @@ func (s *snapshot) ownRules(h Subject) *ruleSet {
 
 // sortedGroups returns all groups in display order.
 func (s *snapshot) sortedGroups() []*group {
-	names := make([]GroupName, 0, len(s.byName))
-	for name := range s.byName {
-		names = append(names, name)
+	list := make([]*group, 0, len(s.byName))
+	for _, id := range s.byName {
+		list = append(list, s.groups[id])
 	}
-	fold.Sort(names)
-	list := make([]*group, len(names))
-	for i, name := range names {
-		list[i] = s.group(name)
-	}
+	slices.SortFunc(list, (*group).compare)
 	return list
 }
 
@@ -267,5 +298,30 @@ func (s *snapshot) versionBefore(v Version) Version {
 	if v.Revision < 0 || v.Revision > s.revision {
 		return NewVersion(s.revision, s.hash)
 	}
+	return v
+}
+
+// groupVersion returns the version of a group.
+func (s *snapshot) groupVersion(g *group) Version {
+	return g.version.withNames(s.groupNames(g.inherits))
+}
+
+// userVersion returns the version of a user, by that of the last change to their groups and rules.
+func (s *snapshot) userVersion(id UserID, changed Version) Version {
+	return s.versionBefore(changed).withNames(s.groupNames(s.user(id).groupIDs(nil)))
+}
+
+// withNames returns the version of a group or user, of which v is the last change, by the names of the groups that it
+// inherits or is in.
+func (v Version) withNames(names []GroupName) Version {
+	if len(names) == 0 {
+		return v
+	}
+	h := sha256.New()
+	_, _ = h.Write(v.Hash[:]) // a hash takes everything
+	for _, name := range names {
+		_, _ = io.WriteString(h, string(name)+"\x00")
+	}
+	copy(v.Hash[:], h.Sum(nil))
 	return v
 }

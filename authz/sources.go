@@ -1,10 +1,6 @@
 package authz
 
-import (
-	"slices"
-
-	"github.com/rightful-go/rightful/internal/fold"
-)
+import "slices"
 
 // RuleSource is a group whose rules apply to the members of a group: the group itself, or one that it inherits.
 type RuleSource struct {
@@ -22,16 +18,20 @@ func (v *View) RuleSources(name GroupName) []RuleSource {
 		return nil
 	}
 	paths := map[groupID][]GroupName{start.id: {name}}
-	var list []RuleSource
+	var groups []*group
 	v.s.walk(start.id, func(g *group) { // nearest first, so that the first path found is a shortest one
 		path := paths[g.id]
-		list = append(list, RuleSource{g.info.Name, path})
+		groups = append(groups, g)
 		for _, id := range g.inherits {
 			if next := v.s.groups[id]; paths[id] == nil {
 				paths[id] = append(slices.Clip(path), next.info.Name)
 			}
 		}
 	})
-	slices.SortFunc(list, func(a, b RuleSource) int { return fold.Compare(a.Group, b.Group) })
+	slices.SortFunc(groups, (*group).compare)
+	list := make([]RuleSource, len(groups))
+	for i, g := range groups {
+		list[i] = RuleSource{g.info.Name, paths[g.id]}
+	}
 	return list
 }

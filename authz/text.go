@@ -46,10 +46,11 @@ func newSearch(text string) search { return search(fold.String(text)) }
 
 // in reports whether one of the texts contains the text. An empty text is in every text.
 func (q search) in(texts ...string) bool {
-	return q == "" || slices.ContainsFunc(texts, func(text string) bool {
-		return strings.Contains(fold.String(text), string(q))
-	})
+	return q == "" || slices.ContainsFunc(texts, func(text string) bool { return q.inFolded(fold.String(text)) })
 }
+
+// inFolded reports whether a text that is folded already contains the text.
+func (q search) inFolded(text string) bool { return strings.Contains(text, string(q)) }
 
 // clip shortens a text for a message.
 func clip(s string) string {

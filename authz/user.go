@@ -20,6 +20,7 @@ type userMore struct {
 	groups  []groupID // all but the first two, in the order of their ids
 	rules   *ruleSet
 	blocked bool    // a bad row denies the user everything
+	folded  string  // the id in its folded form, if [fold.Grows]: folding it for each list takes too long
 	all     matcher // compiled from rules and blocked
 }
 
@@ -124,7 +125,7 @@ func (u *user) change(edit func(*userMore)) {
 	}
 	edit(&more)
 	u.more = nil
-	if len(more.groups) > 0 || more.rules != nil || more.blocked {
+	if len(more.groups) > 0 || more.rules != nil || more.blocked || more.folded != "" {
 		more.all = newMatcher(more.rules.withBlock(more.blocked))
 		u.more = &more
 	}

@@ -14,7 +14,7 @@ func (a Admin) checkVersion(ctx context.Context, o Operation, s *snapshot) error
 	if len(a.versions) == 0 || a.at != nil { // past versions aren't kept
 		return nil
 	}
-	version, err := a.engine.userVersion(ctx, o.User)
+	version, err := a.engine.changedVersion(ctx, o.User)
 	if err != nil {
 		return err
 	}
@@ -26,7 +26,7 @@ func (a Admin) checkVersion(ctx context.Context, o Operation, s *snapshot) error
 			return errDraftLost
 		}
 	}
-	version = s.versionBefore(version)
+	version = s.userVersion(o.User, version)
 	if !slices.Contains(a.versions, version) {
 		return revisionConflict(version)
 	}
@@ -38,15 +38,27 @@ func (a Admin) checkGroupVersion(o Operation, s *snapshot) error {
 	if o.Group != "" && g == nil && o.Action != ActionGroupCreate {
 		return ErrNotFound
 	}
-	if len(a.versions) > 0 && a.at == nil && g != nil && !slices.Contains(a.versions, g.version) {
-		return revisionConflict(g.version)
+	if len(a.versions) == 0 || a.at != nil || g == nil {
+		return nil
+	}
+	if version := s.groupVersion(g); !slices.Contains(a.versions, version) {
+		return revisionConflict(version)
 	}
 	return nil
 }
 
-// userVersion returns the version of the last change to the user's groups or rules. An id that can't be a
+// UserVersion returns the version, for [Admin.IfVersion], of a user whose groups or rules the change altered. It is zero
+// for a change without a View, or one that wasn't made.
+func (c Change) UserVersion(id UserID) Version {
+	if c.View == nil || c.Revision == 0 {
+		return Version{}
+	}
+	return c.View.s.userVersion(id, NewVersion(c.Revision, c.Hash))
+}
+
+// changedVersion returns the version of the last change to the user's groups or rules. An id that can't be a
 // user's has none, and the store isn't asked: a database fails at some of these, as if it were away.
-func (e *Engine) userVersion(ctx context.Context, id UserID) (Version, error) {
+func (e *Engine) changedVersion(ctx context.Context, id UserID) (Version, error) {
 	if canExist := id.Check() == nil; !canExist {
 		return Version{}, nil
 	}
@@ -63,12 +75,12 @@ func (e *Engine) userVersion(ctx context.Context, id UserID) (Version, error) {
 func (e *Engine) ViewUser(ctx context.Context, id UserID) (*View, Version, error) {
 	for range 3 {
 		v := e.View()
-		version, err := e.userVersion(ctx, id)
+		version, err := e.changedVersion(ctx, id)
 		if err != nil {
 			return nil, Version{}, err
 		}
 		if version.Revision <= v.s.revision {
-			return v, v.s.versionBefore(version), nil
+			return v, v.s.userVersion(id, version), nil
 		}
 		if err := e.Refresh(ctx); err != nil { // another instance changed the user meanwhile
 			return nil, Version{}, err
@@ -76,7 +88,7 @@ func (e *Engine) ViewUser(ctx context.Context, id UserID) (*View, Version, error
 	}
 	// No change has this version: another program wrote it.
 	v := e.View()
-	return v, v.s.versionBefore(Version{Revision: v.s.revision + 1}), nil
+	return v, v.s.userVersion(id, Version{Revision: v.s.revision + 1}), nil
 }
 
 // errDraftLost is the internal result of an attempt whose draft was lost because the policy moved on.

@@ -135,7 +135,37 @@ func TestConflictNamesTheNewestVersion(t *testing.T) {
 	}, authztest.CallUserVersion)
 	_, err = one.As("ana").IfVersion(seen).SetUserGroups(ctx, "cleo", nil)
 	var conflict *authz.Error
-	if !errors.As(err, &conflict) || !errors.Is(err, authz.ErrRevisionConflict) || conflict.Version != newest {
+	if !errors.As(err, &conflict) || !errors.Is(err, authz.ErrRevisionConflict) || conflict.Version.Revision != newest.Revision {
 		t.Errorf("got %v, want a conflict at %v", err, newest)
 	}
+}
+
+// A rename of a group gives its members and heirs new versions, without a write for each.
+func TestRenameChangesTheVersionsOfMembersAndHeirs(t *testing.T) {
+	t.Parallel()
+	engine := office(t)
+	ctx, ana := t.Context(), engine.As("ana")
+	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Heir", Inherits: []authz.GroupName{"Finance"}}))
+	changed := must(t)(ana.Assign(ctx, "Finance", "cleo"))
+	heir, _ := engine.View().Group("Heir")
+	_, seen, err := engine.ViewUser(ctx, "cleo")
+	if err != nil || changed.UserVersion("cleo") != seen {
+		t.Fatalf("the change left version %v, and %v is read, %v", changed.UserVersion("cleo"), seen, err)
+	}
+	name := authz.GroupName("Old finance")
+	must(t)(ana.UpdateGroup(ctx, "Finance", authz.GroupPatch{Name: &name}))
+	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Finance"}))
+	if _, err := ana.IfVersion(seen).SetUserGroups(ctx, "cleo", []authz.GroupName{"Finance"}); !errors.Is(err, authz.ErrRevisionConflict) {
+		t.Errorf("groups by their old names: %v", err)
+	}
+	inherits := []authz.GroupName{"Finance"}
+	patch := authz.GroupPatch{Inherits: &inherits}
+	if _, err := ana.IfVersion(heir.Version).UpdateGroup(ctx, "Heir", patch); !errors.Is(err, authz.ErrRevisionConflict) {
+		t.Errorf("inheritance by its old name: %v", err)
+	}
+	_, now, err := engine.ViewUser(ctx, "cleo")
+	if err != nil || now.Revision != seen.Revision {
+		t.Errorf("the rename wrote the user: version %v, before %v, %v", now, seen, err)
+	}
+	must(t)(ana.IfVersion(now).SetUserGroups(ctx, "cleo", []authz.GroupName{"Finance"}))
 }

@@ -61,7 +61,7 @@ func (v *View) groupOf(g *group) Group {
 	return Group{
 		GroupInfo: g.info, Protected: g.info.Name == Administrators,
 		Inherits: v.s.groupNames(g.inherits), Permissions: g.rules.rules(), MemberCount: g.members.Len(),
-		BadRow: v.s.blocked[g.subject], Version: g.version, UpdatedAt: g.updatedAt, UpdatedBy: g.updatedBy,
+		BadRow: v.s.blocked[g.subject], Version: v.s.groupVersion(g), UpdatedAt: g.updatedAt, UpdatedBy: g.updatedBy,
 	}
 }
 
@@ -80,7 +80,7 @@ func (v *View) GroupNames(text string) []GroupName {
 	var list []GroupName
 	wanted := newSearch(text)
 	for _, g := range v.s.sortedGroups() {
-		if wanted.in(string(g.info.Name), g.info.Description) {
+		if wanted.inFolded(g.folded) || wanted.in(g.info.Description) {
 			list = append(list, g.info.Name)
 		}
 	}
@@ -102,6 +102,21 @@ func (v *View) User(id UserID) User {
 		user.Ends[v.s.groups[end.group].info.Name] = end.until
 	}
 	return user
+}
+
+// SizeOf counts the grants and restrictions of a group or user, and the groups that it inherits or is directly in. It is
+// for callers whose rights aren't checked yet: it copies nothing, however many there are.
+func (v *View) SizeOf(h Subject) (rules, groups int) {
+	rules = v.s.ownRules(h).size()
+	if g := v.s.groupOf(h); g != nil {
+		return rules, len(g.inherits)
+	}
+	if id, isUser := h.User(); isUser {
+		for range v.s.user(id).inGroups {
+			groups++
+		}
+	}
+	return rules, groups
 }
 
 // End returns when the membership of a user in a group ends: 0 if it doesn't end, or if there is none.

@@ -26,10 +26,34 @@ func String(s string) string {
 	case ascii:
 		return strings.ToLower(s)
 	}
-	// Folding can leave NFKC, and NFKC can make new upper case; the second round settles both.
+	// Folding can leave NFKC, and NFKC can make new upper case; the second round settles both. Each step is slow, and a
+	// text that folds to itself needs no more of them.
 	folder := cases.Fold()
-	s = strings.Map(upperCherokee, s)
-	return norm.NFKC.String(folder.String(norm.NFKC.String(folder.String(norm.NFKC.String(s)))))
+	text := norm.NFKC.Bytes([]byte(strings.Map(upperCherokee, s)))
+	for range 2 {
+		if n, err := folder.Span(text, true); err == nil && n == len(text) {
+			break
+		}
+		text = norm.NFKC.Bytes(folder.Bytes(text))
+	}
+	return string(text)
+}
+
+// Grows reports whether the folded form of a text can be much longer than the text: U+FDFA alone becomes eighteen
+// characters. Folding takes as long as the form is long. It is false for forms up to about three times as long.
+func Grows(s string) bool {
+	const first = 0xe2 // the first byte of the characters from U+2000 on; those before become three times as long at most
+	at := 0
+	for at < len(s) && s[at] < first {
+		at++
+	}
+	size := at
+	for at < len(s) {
+		p := norm.NFKC.PropertiesString(s[at:])
+		size += max(p.Size(), len(p.Decomposition()))
+		at += max(p.Size(), 1)
+	}
+	return size > 2*len(s)
 }
 
 // upperCherokee corrects [cases.Fold] for Cherokee, the only script that folds to upper case. Without it,
@@ -48,18 +72,24 @@ func Compare[S ~string](a, b S) int {
 
 // Sort sorts a list in the order of [Compare].
 func Sort[S ~string](list []S) {
+	SortBy(list, func(s S) string { return string(s) })
+}
+
+// SortBy sorts a list by its elements' texts, in the order of [Compare]. It folds each text once.
+func SortBy[T any](list []T, text func(T) string) {
 	type keyed struct {
-		key string
-		s   S
+		key, text string
+		element   T
 	}
 	all := make([]keyed, len(list))
-	for i, s := range list {
-		all[i] = keyed{String(string(s)), s}
+	for i, element := range list {
+		s := text(element)
+		all[i] = keyed{String(s), s, element}
 	}
 	slices.SortFunc(all, func(a, b keyed) int {
-		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.s, b.s))
+		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.text, b.text))
 	})
 	for i := range all {
-		list[i] = all[i].s
+		list[i] = all[i].element
 	}
 }
