@@ -11,6 +11,8 @@ export default defineConfig({
     assetsInlineLimit: 0, // the content security policy allows no data: addresses
     modulePreload: { polyfill: false },
     sourcemap: false,
+    // What several screens share is one file: by itself it would be some thirty, and a browser loads six at a time.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'shared', test: /\/src\/(api|lib|review|shell|text|ui)\// }] } } },
   },
   test: { include: ['src/**/*.test.ts'], css: true },
 })

@@ -48,9 +48,10 @@ export const useGroup = (group: string, enabled = true) =>
   })
 
 /** The rules that members of a group are under: its own first, then those of what it inherits. */
-export const useGroupRules = (group: string) =>
+export const useGroupRules = (group: string, enabled = true) =>
   useQuery({
     queryKey: policy('group-rules', group),
+    enabled,
     queryFn: async () => {
       const pages = await everyPage(async (cursor) =>
         data(await api.GET('/groups/{group}/effective-rules', { params: { path: { group }, query: { cursor } } })),

@@ -1,4 +1,3 @@
-import { Suspense } from 'react'
 import { isRefused } from '../api/problem'
 import { useRights } from '../api/queries'
 import { useRoute } from '../lib/route'
@@ -9,7 +8,7 @@ import { Boundary } from './boundary'
 import { News } from './news'
 import { places } from './places'
 import { RightsProvider } from './rights'
-import { screen } from './screens'
+import { ScreenOf } from './screens'
 import { SignIn } from './sign-in'
 import { texts } from './text'
 import { TopBar } from './top-bar'
@@ -37,9 +36,7 @@ export function App() {
         {rights.error ? (
           <ProblemBox error={rights.error} onRetry={() => void rights.refetch()} />
         ) : (
-          <Boundary key={parts.join('/')}>
-            <Suspense fallback={<Loading />}>{rights.data ? screen(parts) : <Loading />}</Suspense>
-          </Boundary>
+          <Boundary key={parts.join('/')}>{rights.data ? <ScreenOf parts={parts} /> : <Loading />}</Boundary>
         )}
       </main>
     </RightsProvider>

@@ -1,101 +1,79 @@
-import { lazy, type ReactNode } from 'react'
+import { useEffect, useState, type ReactNode } from 'react'
+import { Loading } from '../ui/page'
 
-/** Each screen is a file of its own, loaded when it is needed. */
-const load = {
-  groups: () => import('../screens/groups/groups'),
-  newGroup: () => import('../screens/groups/new-group'),
-  compareGroups: () => import('../screens/groups/compare-groups'),
-  group: () => import('../screens/group/group'),
-  users: () => import('../screens/users/users'),
-  compareUsers: () => import('../screens/users/compare-users'),
-  user: () => import('../screens/user/user'),
-  why: () => import('../screens/why/why'),
-  denial: () => import('../screens/why/denial'),
-  matrix: () => import('../screens/matrix/matrix'),
-  changes: () => import('../screens/changes/changes'),
-  change: () => import('../screens/changes/change-page'),
-  transfer: () => import('../screens/transfer/transfer'),
-  status: () => import('../screens/status/status'),
+interface Screen {
+  load: () => Promise<void>
+  show: (name: string) => ReactNode // nothing until it is loaded
 }
 
-const Groups = lazy(load.groups)
-const NewGroup = lazy(load.newGroup)
-const CompareGroups = lazy(load.compareGroups)
-const Group = lazy(load.group)
-const Users = lazy(load.users)
-const CompareUsers = lazy(load.compareUsers)
-const User = lazy(load.user)
-const Why = lazy(load.why)
-const Denial = lazy(load.denial)
-const Matrix = lazy(load.matrix)
-const Changes = lazy(load.changes)
-const ChangePage = lazy(load.change)
-const Transfer = lazy(load.transfer)
-const Status = lazy(load.status)
+/** Each screen is a file of its own. React's lazy isn't used for them: what it shows meanwhile stays for 300 ms at least. */
+function screen<C>(load: () => Promise<{ default: C }>, show: (component: C, name: string) => ReactNode): Screen {
+  let component: C | undefined
+  return {
+    load: async () => {
+      component = (await load()).default
+    },
+    show: (name) => component && show(component, name),
+  }
+}
+
+// The key makes another group or user another screen.
+const groups = screen(() => import('../screens/groups/groups'), (Groups) => <Groups />)
+const newGroup = screen(() => import('../screens/groups/new-group'), (NewGroup) => <NewGroup />)
+const compareGroups = screen(() => import('../screens/groups/compare-groups'), (CompareGroups) => <CompareGroups />)
+const group = screen(() => import('../screens/group/group'), (Group, name) => <Group key={name} name={name} />)
+const users = screen(() => import('../screens/users/users'), (Users) => <Users />)
+const compareUsers = screen(() => import('../screens/users/compare-users'), (CompareUsers) => <CompareUsers />)
+const user = screen(() => import('../screens/user/user'), (User, name) => <User key={name} id={name} />)
+const why = screen(() => import('../screens/why/why'), (Why) => <Why />)
+const denial = screen(() => import('../screens/why/denial'), (Denial, name) => <Denial key={name} id={name} />)
+const matrix = screen(() => import('../screens/matrix/matrix'), (Matrix) => <Matrix />)
+const changes = screen(() => import('../screens/changes/changes'), (Changes) => <Changes />)
+const change = screen(() => import('../screens/changes/change-page'), (ChangePage, name) => <ChangePage key={name} revision={Number(name)} />)
+const transfer = screen(() => import('../screens/transfer/transfer'), (Transfer) => <Transfer />)
+const status = screen(() => import('../screens/status/status'), (Status) => <Status />)
 
 /** Choose finds the screen of an address. */
-function choose([place, name]: string[]): keyof typeof load {
-  const one = name !== undefined
+function choose([place, name]: string[]): Screen {
   switch (place) {
     case 'new-group':
-      return 'newGroup'
+      return newGroup
     case 'compare-groups':
-      return 'compareGroups'
+      return compareGroups
     case 'compare-users':
-      return 'compareUsers'
+      return compareUsers
     case 'users':
-      return one ? 'user' : 'users'
+      return name === undefined ? users : user
     case 'why':
-      return one ? 'denial' : 'why'
-    case 'changes':
-      return one ? 'change' : 'changes'
+      return name === undefined ? why : denial
     case 'matrix':
+      return matrix
+    case 'changes':
+      return name === undefined ? changes : change
     case 'transfer':
+      return transfer
     case 'status':
-      return place
-    case 'groups':
-      return one ? 'group' : 'groups'
+      return status
     default:
-      return 'groups'
+      return place !== 'groups' || name === undefined ? groups : group
   }
 }
 
 /** Preload begins to load the screen of an address before anything else is known. Where that fails, showing it tries again. */
 export function preload(parts: string[]) {
-  load[choose(parts)]().catch(() => undefined)
+  choose(parts).load().catch(() => undefined)
 }
 
-/** Screen shows the screen of an address. The key makes another group or user another screen. */
-export function screen(parts: string[]): ReactNode {
-  const name = parts[1] ?? ''
-  switch (choose(parts)) {
-    case 'groups':
-      return <Groups />
-    case 'newGroup':
-      return <NewGroup />
-    case 'compareGroups':
-      return <CompareGroups />
-    case 'group':
-      return <Group key={name} name={name} />
-    case 'users':
-      return <Users />
-    case 'compareUsers':
-      return <CompareUsers />
-    case 'user':
-      return <User key={name} id={name} />
-    case 'why':
-      return <Why />
-    case 'denial':
-      return <Denial key={name} id={name} />
-    case 'matrix':
-      return <Matrix />
-    case 'changes':
-      return <Changes />
-    case 'change':
-      return <ChangePage key={name} revision={Number(name)} />
-    case 'transfer':
-      return <Transfer />
-    case 'status':
-      return <Status />
-  }
+/** ScreenOf shows the screen of an address once it is loaded. */
+export function ScreenOf({ parts }: { parts: string[] }) {
+  const chosen = choose(parts)
+  const [, setLoaded] = useState<Screen>()
+  const [failed, setFailed] = useState<unknown>()
+  const shown = chosen.show(parts[1] ?? '')
+  const isMissing = shown === undefined
+  useEffect(() => {
+    if (isMissing) chosen.load().then(() => setLoaded(chosen), setFailed)
+  }, [chosen, isMissing])
+  if (failed) throw failed
+  return shown ?? <Loading />
 }

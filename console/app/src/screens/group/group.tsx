@@ -1,5 +1,5 @@
 import { isRefused } from '../../api/problem'
-import { useCatalog, useGroup } from '../../api/queries'
+import { useCatalog, useGroup, useGroupRules } from '../../api/queries'
 import { to, useRoute } from '../../lib/route'
 import { Loading, Page } from '../../ui/page'
 import { ProblemBox } from '../../ui/problem'
@@ -12,6 +12,7 @@ export default function GroupScreen({ name }: { name: string }) {
   const { query } = useRoute()
   const group = useGroup(name)
   const catalog = useCatalog()
+  useGroupRules(name, !query.has('view')) // what the first view needs next is asked for at once
   const back = <a href={to(['groups'])}>{texts.groups}</a>
   const error = group.error ?? catalog.error
   if (group.data && catalog.data && !isRefused(error, 'not-found')) {

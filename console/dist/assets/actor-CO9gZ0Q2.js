@@ -1,1 +1,0 @@
-import{t as e}from"./people-D0X0qQbi.js";import{r as t}from"./user-name-CuCwVSOz.js";import{n}from"./acts-Cmwr9EZp.js";import{gt as r}from"./index-fmRPh7X7.js";var i=r();function a({actor:r}){let a=r.kind===`user`&&r.id!==``,o=e(a?[r.id]:[]);return a?(0,i.jsx)(t,{id:r.id,name:o(r.id)}):n(r)}export{a as t};

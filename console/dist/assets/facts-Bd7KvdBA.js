@@ -1,1 +1,0 @@
-import{gt as e}from"./index-fmRPh7X7.js";var t={facts:`_facts_1aril_1`,beside:`_beside_1aril_23`},n=e();function r({facts:e,beside:r=!1}){return(0,n.jsx)(`dl`,{className:r?t.beside:t.facts,children:e.filter(([,e])=>e!==void 0&&e!==``&&e!==!1).map(([e,t])=>(0,n.jsxs)(`div`,{children:[(0,n.jsx)(`dt`,{children:e}),(0,n.jsx)(`dd`,{children:t})]},e))})}export{r as t};

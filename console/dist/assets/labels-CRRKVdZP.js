@@ -1,1 +1,0 @@
-import{R as e,vt as t,yt as n}from"./index-fmRPh7X7.js";var r=n(t(),1);function i(){let t=e();return(0,r.useMemo)(()=>new Map(t.data?.map(e=>[e.permission,e])),[t.data])}function a(e){let t=e.startsWith(`group:`);return{name:t?e.slice(6):e,isGroup:t}}export{i as n,a as t};

@@ -1,1 +1,0 @@
-import{vt as e,yt as t}from"./index-fmRPh7X7.js";var n=t(e(),1);function r(e){let t=(0,n.useCallback)(t=>{let n=matchMedia(e);return n.addEventListener(`change`,t),()=>n.removeEventListener(`change`,t)},[e]);return(0,n.useSyncExternalStore)(t,()=>matchMedia(e).matches)}var i=`(width < 44rem)`;export{r as n,i as t};

@@ -1,1 +1,0 @@
-import{gt as e}from"./index-fmRPh7X7.js";var t={part:`_part_k2gjz_1`,names:`_names_k2gjz_7`},n=e();function r({title:e,children:r}){return(0,n.jsxs)(`section`,{className:t.part,children:[(0,n.jsx)(`h2`,{children:e}),r]})}function i({children:e}){return(0,n.jsx)(`ul`,{className:t.names,children:e})}export{r as n,i as t};

@@ -1,1 +1,0 @@
-import{gt as e}from"./index-fmRPh7X7.js";var t={table:`_table_18iog_1`,number:`_number_18iog_29`},n=e();function r({label:e,head:r,children:i}){return(0,n.jsxs)(`table`,{className:t.table,"aria-label":e,children:[(0,n.jsx)(`thead`,{children:(0,n.jsx)(`tr`,{children:r})}),(0,n.jsx)(`tbody`,{children:i})]})}var i=t.number;export{i as n,r as t};
