@@ -115,7 +115,7 @@ func TestIfMatchOfAUser(t *testing.T) {
 }
 
 // A strong ETag stands for one body. If a group of a user or one that a group inherits is renamed, and another gets its
-// old name, whoever has read the names before can't write by them.
+// old name, nobody who read the names before can write by them.
 func TestRenameOfAGroupChangesTheTagsThatNameIt(t *testing.T) {
 	for path, put := range map[string]string{
 		"/users/cleo/groups":     `{"groups":[{"group":"Deposit viewers"},{"group":"Trainees"}]}`,

@@ -28,7 +28,7 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 		was := d.Describe(t, dbtest.StorePool(s), "")
 		for _, skip := range []bool{false, true} {
 			_, err := database.Open(t.Context(), d.Address, gormstore.Options{SkipMigration: skip})
-			if !errors.Is(err, gormstore.ErrMigrationNeeded) || !strings.Contains(err.Error(), "version 99") || !strings.Contains(err.Error(), "made for 3") {
+			if err == nil || errors.Is(err, gormstore.ErrMigrationNeeded) || !strings.Contains(err.Error(), "version 99") || !strings.Contains(err.Error(), "made for 3") {
 				t.Errorf("the error doesn't name both versions: %v", err)
 			}
 		}
@@ -63,7 +63,7 @@ func TestMigrationByAnotherProcess(t *testing.T) {
 			t.Fatalf("the database has %s already", tables)
 		}
 		_, err := database.Open(t.Context(), d.Address, o)
-		if err == nil || !strings.Contains(err.Error(), "version 0") || !strings.Contains(err.Error(), "needs 3") {
+		if !errors.Is(err, gormstore.ErrMigrationNeeded) || !strings.Contains(err.Error(), "version 0") || !strings.Contains(err.Error(), "needs 3") {
 			t.Errorf("the error doesn't name both versions: %v", err)
 		}
 		if tables := d.Tables(t, host); len(tables) != 0 {

@@ -95,7 +95,7 @@ func TestWithoutNotifier(t *testing.T) {
 	}
 }
 
-// No label has a user, whoever asks.
+// No label names a user.
 func TestNoLabelNamesAUser(t *testing.T) {
 	engine := open(t, quiet{})
 	d := engine.Decide(authz.Question{User: "ben-is-asking", Permissions: []authz.Permission{"a:view"}})

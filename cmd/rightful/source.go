@@ -80,7 +80,7 @@ type policy struct {
 }
 
 // open opens the policy. On a database and a seed, the command acts with an administrator's rights and is recorded as
-// itself; a service acts for the user to whom the token belongs.
+// itself; a service acts for the owner of the token.
 func (s *source) open(ctx context.Context, p process) (*policy, error) {
 	if err := s.choose(p.getenv); err != nil {
 		return nil, err
