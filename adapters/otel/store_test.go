@@ -25,29 +25,32 @@ func TestSpansOfTheStore(t *testing.T) {
 	store := otel.NewStore(authztest.NewStore(), e.provider)
 	denials, checkpoints := store.(authz.DenialStore), store.(authz.CheckpointStore)
 	ctx, request := e.provider.Tracer("test").Start(t.Context(), "request")
-	calls := map[string]func() error{
-		"Load": func() error {
+	calls := []struct {
+		name string
+		call func() error
+	}{
+		{"Load", func() error {
 			return store.Load(ctx, func(authz.State) error { return nil }, func(authz.Row) error { return nil })
-		},
-		"Position":        func() error { _, err := store.Position(ctx); return err },
-		"Since":           func() error { _, err := store.Since(ctx, 0, 1, 0); return err },
-		"Before":          func() error { _, err := store.Before(ctx, authz.RecordQuery{Limit: 1}); return err },
-		"UserVersion":     func() error { _, err := store.UserVersion(ctx, "secret-user"); return err },
-		"AddDenials":      func() error { return denials.AddDenials(ctx, []authz.Denial{{ID: "d", User: "secret-user"}}) },
-		"Denial":          func() error { _, err := denials.Denial(ctx, "d"); return err },
-		"Denials":         func() error { _, err := denials.Denials(ctx, authz.DenialQuery{Limit: 1}); return err },
-		"PruneDenials":    func() error { _, err := denials.PruneDenials(ctx, authz.DenialBounds{}, 0); return err },
-		"Checkpoints":     func() error { _, err := checkpoints.Checkpoints(ctx); return err },
-		"CheckpointChunk": func() error { _, err := checkpoints.CheckpointChunk(ctx, 1, 0); return err },
-		"AddCheckpoint":   func() error { return checkpoints.AddCheckpoint(ctx, authz.Checkpoint{}, nil) },
+		}},
+		{"Position", func() error { _, err := store.Position(ctx); return err }},
+		{"Since", func() error { _, err := store.Since(ctx, 0, 1, 0); return err }},
+		{"Before", func() error { _, err := store.Before(ctx, authz.RecordQuery{Limit: 1}); return err }},
+		{"UserVersion", func() error { _, err := store.UserVersion(ctx, "secret-user"); return err }},
+		{"AddDenials", func() error { return denials.AddDenials(ctx, []authz.Denial{{ID: "d", User: "secret-user"}}) }},
+		{"Denial", func() error { _, err := denials.Denial(ctx, "d"); return err }},
+		{"Denials", func() error { _, err := denials.Denials(ctx, authz.DenialQuery{Limit: 1}); return err }},
+		{"PruneDenials", func() error { _, err := denials.PruneDenials(ctx, authz.DenialBounds{}, 0); return err }},
+		{"Checkpoints", func() error { _, err := checkpoints.Checkpoints(ctx); return err }},
+		{"CheckpointChunk", func() error { _, err := checkpoints.CheckpointChunk(ctx, 1, 0); return err }},
+		{"AddCheckpoint", func() error { return checkpoints.AddCheckpoint(ctx, authz.Checkpoint{}, nil) }},
 	}
-	for name, call := range calls {
-		if err := call(); err != nil && !errors.Is(err, authz.ErrGap) && !errors.Is(err, authz.ErrConflict) {
-			t.Errorf("%s: %v", name, err)
+	for _, c := range calls {
+		if err := c.call(); err != nil && !errors.Is(err, authz.ErrGap) && !errors.Is(err, authz.ErrConflict) {
+			t.Errorf("%s: %v", c.name, err)
 		}
-		spans := e.named("rightful.store " + name)
+		spans := e.named("rightful.store " + c.name)
 		if len(spans) != 1 || spans[0].Parent.SpanID() != request.SpanContext().SpanID() || spans[0].Status.Code != codes.Unset {
-			t.Errorf("%s: %+v", name, spans)
+			t.Errorf("%s: %+v", c.name, spans)
 		}
 	}
 	request.End()
