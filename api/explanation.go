@@ -21,7 +21,7 @@ const (
 // held at a past revision.
 func explainUser(c *call) {
 	c.echoes = true // the permissions
-	permissions := c.permissions()
+	permissions := repeated[authz.Permission](c, "permission", maxAsked)
 	past, until := c.pastRevision(), c.untilIn()
 	if c.refused() {
 		return
@@ -61,22 +61,6 @@ func explainUser(c *call) {
 		}
 	}
 	c.ok(shown)
-}
-
-// permissions reads the permissions to explain.
-func (c *call) permissions() []authz.Permission {
-	if n := len(c.values); n < 1 || n > maxAsked {
-		c.bad(`the query parameter "permission" is required 1 to %d times and was sent %d times`, maxAsked, n)
-		return nil
-	}
-	list := make([]authz.Permission, len(c.values))
-	for i, value := range c.values {
-		list[i] = authz.Permission(value)
-		if err := list[i].Check(); err != nil {
-			c.bad(`the query parameter "permission" with %s %v`, clip(value), err)
-		}
-	}
-	return list
 }
 
 // explanation shows what the view says about a user, and when missing permissions were lost. It returns

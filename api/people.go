@@ -10,7 +10,7 @@ const maxPeopleAsked = 100 // users that one request can look up
 // listPeople answers with what the host's directory knows of the users that were asked about.
 func listPeople(c *call) {
 	c.echoes = true // the users
-	users := c.users()
+	users := repeated[authz.UserID](c, "user", maxPeopleAsked)
 	if c.refused() {
 		return
 	}
@@ -23,22 +23,6 @@ func listPeople(c *call) {
 		}
 	}
 	c.revalidated(list)
-}
-
-// users reads the users to look up.
-func (c *call) users() []authz.UserID {
-	if n := len(c.values); n < 1 || n > maxPeopleAsked {
-		c.bad(`the query parameter "user" is required 1 to %d times and was sent %d times`, maxPeopleAsked, n)
-		return nil
-	}
-	list := make([]authz.UserID, len(c.values))
-	for i, value := range c.values {
-		list[i] = authz.UserID(value)
-		if err := list[i].Check(); err != nil {
-			c.bad(`the query parameter "user" with %s %v`, clip(value), err)
-		}
-	}
-	return list
 }
 
 // people returns what the host's directory knows of users. Answers have its names where it gives any, and never wait

@@ -80,6 +80,25 @@ func (c *call) number(name string, least, most, standard int) int {
 	return n
 }
 
+// repeated reads the parameter that may be repeated: from one to so many names.
+func repeated[T interface {
+	~string
+	Check() error
+}](c *call, name string, most int) []T {
+	if n := len(c.values); n < 1 || n > most {
+		c.bad(`the query parameter %q is required 1 to %d times and was sent %d times`, name, most, n)
+		return nil
+	}
+	list := make([]T, len(c.values))
+	for i, value := range c.values {
+		list[i] = T(value)
+		if err := list[i].Check(); err != nil {
+			c.bad(`the query parameter %q with %s %v`, name, clip(value), err)
+		}
+	}
+	return list
+}
+
 // choice returns one of the options, "" if the parameter is absent.
 func (c *call) choice(name string, options ...string) string {
 	value, there := c.query[name]

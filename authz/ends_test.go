@@ -267,3 +267,24 @@ func TestRevertRestoresAnEndThatWasRemovedSince(t *testing.T) {
 		}
 	})
 }
+
+// While a membership that has ended waits to be removed, a user's version that was read then can be used to write.
+func TestVersionReadAfterAnEnd(t *testing.T) {
+	inBubble(t, func(t *testing.T, _ *authztest.Store, engine *authz.Engine) {
+		ctx, ana := t.Context(), engine.As("ana")
+		must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Other"}))
+		for round := range 10 { // the clock may remove the membership first
+			must(t)(ana.Assign(ctx, "Desk", "dora"))
+			must(t)(ana.Until(time.Now().Add(time.Minute)).Assign(ctx, "Other", "dora"))
+			time.Sleep(time.Minute + 60*time.Millisecond)
+			_, version, err := engine.ViewUser(ctx, "dora")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := ana.IfVersion(version).SetUserGroups(ctx, "dora", nil); err != nil {
+				t.Errorf("round %d: %v", round, err)
+			}
+			time.Sleep(10 * time.Second)
+		}
+	})
+}

@@ -306,9 +306,11 @@ func (s *snapshot) groupVersion(g *group) Version {
 	return g.version.withNames(s.groupNames(g.inherits))
 }
 
-// userVersion returns the version of a user, by that of the last change to their groups and rules.
+// userVersion returns the version of a user, by that of the last change to their groups and rules. Groups whose membership
+// has ended are among the names until a change removes it, so that what was read before that can be written.
 func (s *snapshot) userVersion(id UserID, changed Version) Version {
-	return s.versionBefore(changed).withNames(s.groupNames(s.user(id).groupIDs(nil)))
+	stored := s.inRecords()
+	return s.versionBefore(changed).withNames(stored.groupNames(stored.user(id).groupIDs(nil)))
 }
 
 // withNames returns the version of a group or user, of which v is the last change, by the names of the groups that it

@@ -29,7 +29,7 @@ func BenchmarkChange(b *testing.B) {
 		run("assign-unassign",
 			func(i int) (authz.Change, error) { return root.Assign(ctx, group, s.User(i*s.Groups)) },
 			func(i int) (authz.Change, error) { return root.Unassign(ctx, group, s.User(i*s.Groups)) })
-		run("grant-ungrant",
+		run("grant-revoke",
 			func(int) (authz.Change, error) { return root.Grant(ctx, group, pattern) },
 			func(int) (authz.Change, error) {
 				return root.ChangeGroupPermissions(ctx, group, authz.RulesDelta{Revoke: []authz.Pattern{pattern}})

@@ -2755,7 +2755,7 @@ export interface components {
          */
         RequestId: string;
         /**
-         * @description The version of the group (its description, inheritance and rules, not its members) or of the user (own rules and direct groups): the revision of the last change to it and a part of the hash of that change, so that no version of before a restore from a backup matches a later one. `"0"` is the version of a user who never changed. The tag of an answer with only a part of the rules or groups ends in `-part`: a PUT with it is a 422. The last page has a tag without it if nothing has changed since the first. The tag of a compressed answer ends in `-gzip`. Send it back unchanged in `If-Match`. Not sent for a dry run.
+         * @description The version of the group (its description, inheritance and rules, not its members) or of the user (own rules and direct groups): the revision of the last change to it, and a part of a hash of that change and of the names of the groups that it inherits or is in. So no version of before a restore from a backup matches a later one, nor one read before such a group was renamed. `"0"` is the version of a user who never changed. The tag of an answer with only a part of the rules or groups ends in `-part`: a PUT with it is a 422. The last page has a tag without it if nothing has changed since the first. The tag of a compressed answer ends in `-gzip`. Send it back unchanged in `If-Match`. Not sent for a dry run.
          * @example "17-3f9a61c2"
          */
         ETag: string;
