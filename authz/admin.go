@@ -110,10 +110,14 @@ type write struct {
 	// begin runs once, before the first draft and after the rights were checked.
 	begin func(context.Context) error
 	draft func(*draft) error
+	// verify checks the policy that the draft leads to, before the promises are.
+	verify func(d *draft, after *snapshot, c *Change) error
 	// prepare adds the requirements that depend on the policy, and required returns all of the last draft.
 	prepare    func(context.Context, *requirement, *snapshot) error
 	required   func() requirement
 	milestones func(*Milestones)
+	// unchanged does what is left to do if the policy is already as the change would leave it.
+	unchanged func(context.Context) error
 	// reads adds what the draft reads beside what the operation and its delta name.
 	reads func(f footprint, compared bool)
 	// commit adjusts what the store writes, where the table already has part of it.

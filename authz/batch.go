@@ -33,7 +33,7 @@ const maxOperations = 100
 // [*OperationError]. [Admin.IfVersion] can't be combined with a batch; each operation has Versions of its own.
 // With [Admin.Idempotent], repeating a batch is safe.
 func (a Admin) Batch(ctx context.Context, operations ...Operation) (Change, error) {
-	if err := checkBatch(operations); err != nil {
+	if err := checkOperations(operations, 1); err != nil {
 		return Change{}, err
 	}
 	return a.do(ctx, a.writeOf(Operation{Action: ActionBatch, Operations: slices.Clone(operations)}))
@@ -54,10 +54,10 @@ func (a Admin) Apply(ctx context.Context, o Operation) (Change, error) {
 	return a.do(ctx, a.writeOf(o))
 }
 
-// checkBatch checks the form of a batch.
-func checkBatch(operations []Operation) error {
-	if n := len(operations); n < 1 || n > maxOperations {
-		return invalid(ErrInvalid, []Fault{{Pointer: "/operations", Detail: fmt.Sprintf("has %d operations; a batch has 1 to %d", n, maxOperations)}})
+// checkOperations checks the form of the operations of a batch or an approval.
+func checkOperations(operations []Operation, least int) error {
+	if n := len(operations); n < least || n > maxOperations {
+		return invalid(ErrInvalid, []Fault{{Pointer: "/operations", Detail: fmt.Sprintf("has %d operations; it can have %d to %d", n, least, maxOperations)}})
 	}
 	var faults []Fault
 	for i, o := range operations {

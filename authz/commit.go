@@ -53,8 +53,7 @@ func (e *Engine) seal(p *proposal) {
 }
 
 // commit writes a sealed proposal to the store. It returns when ctx ends, even if the store doesn't: a
-// database driver may not be able to interrupt a COMMIT. After any error but [ErrConflict] and
-// [ErrTooEarly] the outcome is
+// database driver may not be able to interrupt a COMMIT. After any error but those of [refusesCommit] the outcome is
 // unknown, and the proposal is open.
 func (e *Engine) commit(ctx context.Context, p *proposal) error {
 	done := make(chan error, 1)
@@ -72,10 +71,15 @@ func (e *Engine) commit(ctx context.Context, p *proposal) error {
 			err = ctx.Err()
 		}
 	}
-	if err != nil && !errors.Is(err, ErrConflict) && !errors.Is(err, ErrTooEarly) {
+	if err != nil && !refusesCommit(err) {
 		p.open = true
 	}
 	return err
+}
+
+// refusesCommit reports whether an error of a store's commit says that nothing was written.
+func refusesCommit(err error) bool {
+	return errors.Is(err, ErrConflict) || errors.Is(err, ErrTooEarly) || isDecided(err)
 }
 
 // commitGrace is how long a store whose context has ended may take to say what became of a commit.

@@ -34,6 +34,8 @@ const (
 	ActionMembershipsEnd         Action = "memberships.end" // see [ActorClock]
 	ActionAuditArchive           Action = "audit.archive"
 	ActionBatch                  Action = "batch"
+	ActionRequestApprove         Action = "request.approve" // the Target of its change is the request
+	ActionRequestDecline         Action = "request.decline" // makes no change
 )
 
 // GroupChange records that a group was created (Before is nil), deleted (After is nil), renamed, or

@@ -22,7 +22,7 @@ type denialRecorder struct {
 
 	mu      sync.Mutex
 	queue   []Denial
-	budgets denialBudgets
+	budgets budgets
 	closed  bool // nothing is recorded any more
 
 	wake chan struct{} // there is something to write or to prune
@@ -37,6 +37,10 @@ type denialRecorder struct {
 }
 
 const (
+	// So many denials of one user are recorded at once, and then one every two seconds.
+	denialBurst      = 30
+	denialsPerSecond = 0.5
+
 	// The pause between batches lets them fill; a fast store still has everything within half a
 	// second.
 	denialBatch    = 100
@@ -55,7 +59,7 @@ func newDenialRecorder(
 ) *denialRecorder {
 	return &denialRecorder{
 		store: store, options: options, timeout: timeout, log: log, life: life, supervisor: s, counters: c,
-		budgets: denialBudgets{users: map[UserID]*denialBudget{}},
+		budgets: newBudgets(denialBurst, denialsPerSecond),
 		wake:    make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
 	}
 }
@@ -78,7 +82,7 @@ func (r *denialRecorder) record(d *Denial) {
 		budget.suppressed++
 		return
 	}
-	if !budget.spend(kept.At) {
+	if !r.budgets.spend(budget, kept.At) {
 		budget.suppressed++
 		return
 	}

@@ -65,6 +65,10 @@ type Options struct {
 	// defaults.
 	Denials DenialOptions
 
+	// Requests say whether users can ask for access, and which requests are kept; see [RequestOptions] for the
+	// defaults.
+	Requests RequestOptions
+
 	// Trace, if it is set, is called when an operation that writes begins, dry runs included. The operation goes on with
 	// the context that it returns, and so do the calls of the store that are made for it. The function that it returns is
 	// called once, with what the operation returns. No decision is traced. Package adapters/otel has one for OpenTelemetry.
@@ -115,6 +119,7 @@ type Engine struct {
 	counters counters
 	verifier *verifier       // nil if nothing is verified
 	denials  *denialRecorder // nil if none are recorded
+	requests *requestKeeper  // nil if none are taken
 	people   *peopleFinder   // nil if the host has no names
 	// directory says who can sign in; nil if the host has none
 	directory Directory

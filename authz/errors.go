@@ -16,6 +16,11 @@ var (
 	ErrNotFound          = errors.New("no such group")
 	ErrNoSuchChange      = errors.New("no such change")
 	ErrNoSuchDenial      = errors.New("no such denial")
+	ErrNoSuchRequest     = errors.New("no such access request")
+	ErrRequestsOff       = errors.New("access requests are turned off")
+	ErrTooManyRequests   = errors.New("too many access requests") // Detail
+	ErrRequestDecided    = errors.New("the access request was decided already")
+	ErrOwnRequest        = errors.New("nobody approves their own access request")
 	ErrGroupExists       = errors.New("the group exists already")
 	ErrGroupHasMembers   = errors.New("the group has members")
 	ErrGroupInherited    = errors.New("other groups inherit the group")

@@ -114,6 +114,9 @@ func (p *proposal) changesNothing() bool {
 func (x *execution) seal(p *proposal) {
 	x.engine.seal(p)
 	p.commit.Overtaken = nil
+	if _, keeps := x.engine.given.(RequestStore); keeps {
+		p.commit.Requests = x.withdrawals(p.record)
+	}
 	if x.write.commit != nil {
 		x.write.commit(&p.commit)
 	}

@@ -109,3 +109,16 @@ func (s *snapshot) lastGrant(n *symbol, u *user, ends userEnds) (last Until) {
 	}
 	return last
 }
+
+// heldUntil returns when the last grant of a permission ends for a user who holds it, 0 if one doesn't end.
+func (v *View) heldUntil(id UserID, p Permission) Until {
+	u, ends := v.s.user(id), v.s.endsOf(id)
+	if u == nil || len(ends) == 0 {
+		return 0
+	}
+	a, ok := v.s.ask(p, v.s.wildcardsOf(u))
+	if !ok {
+		return 0
+	}
+	return v.s.lastGrant(&a.symbol, u, ends)
+}

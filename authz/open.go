@@ -70,5 +70,10 @@ func (e *Engine) startBackground() {
 		e.denials = newDenialRecorder(e.life, store, e.options.Denials, e.options.WriteTimeout, e.log, &e.supervisor, &e.counters)
 		go e.denials.run()
 	}
+	if store, ok := e.given.(RequestStore); ok && !e.options.Requests.Off {
+		e.requests = newRequestKeeper(store, e.options.Requests, e.options.WriteTimeout, e.clock.now, e.log, &e.supervisor)
+		e.background.spawn(func() { e.requests.run(e.life) })
+		e.background.spawn(func() { e.requests.notify(e.life) })
+	}
 	e.background.spawn(func() { e.follow(e.life) })
 }

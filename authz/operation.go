@@ -42,12 +42,14 @@ type Operation struct {
 	// operation of a batch is compared with the policy before the batch.
 	Versions []Version `json:",omitzero"`
 
-	// Operations are those of [ActionBatch].
+	// Operations are those of [ActionBatch] and [ActionRequestApprove].
 	Operations []Operation `json:",omitzero"`
 	// Mode is the mode of [ActionPolicyImport].
 	Mode ImportMode `json:",omitzero"`
 	// Permission is the permission that [ActionPermissionRename] renames.
 	Permission Permission `json:",omitzero"`
+	// Request is the access request that [ActionRequestApprove] and [ActionRequestDecline] decide.
+	Request RequestID `json:",omitzero"`
 	// Revision is the revision that [ActionChangeRevert] reverts.
 	Revision Revision `json:",omitzero"`
 }
@@ -59,6 +61,8 @@ func (o Operation) target() string {
 		return string(o.User)
 	case o.Permission != "":
 		return string(o.Permission)
+	case o.Request != "":
+		return string(o.Request)
 	case o.Revision != 0:
 		return strconv.FormatInt(int64(o.Revision), 10)
 	}

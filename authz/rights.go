@@ -9,6 +9,7 @@ type requirement struct {
 	permissions []Permission // all of them
 	// groups whose members change: each needs [UpdateUsers] or its [AssignMembers].
 	groups         []GroupName
+	moves          bool // [UpdateUsers], or the [AssignMembers] of any group
 	administrators bool // only administrators may carry it out
 	nobody         bool // no user may carry it out
 }
@@ -28,8 +29,10 @@ var permissionsFor = map[Action][]Permission{
 	ActionPolicyImport:           {ImportPolicy},
 	ActionPolicyRepair:           {},
 	ActionPermissionRename:       {},
-	ActionChangeRevert:           {ViewChanges}, // and what the inverse change needs
-	ActionBatch:                  {},            // what its operations need
+	ActionChangeRevert:           {ViewChanges},           // and what the inverse change needs
+	ActionBatch:                  {},                      // what its operations need
+	ActionRequestApprove:         {ViewGroups, ViewUsers}, // and what its operations need
+	ActionRequestDecline:         {ViewGroups, ViewUsers}, // and one right to move people
 }
 
 // requirement returns the rights that an operation needs. Nothing else defines them: the engine checks
@@ -51,7 +54,9 @@ func (o Operation) requirement(actor UserID) requirement {
 		r.administrators = o.Mode == ImportReplace
 	case ActionPolicyRepair, ActionPermissionRename:
 		r.administrators = true
-	case ActionBatch:
+	case ActionRequestDecline:
+		r.moves = true
+	case ActionBatch, ActionRequestApprove:
 		r.requireEach(o.Operations, actor)
 	}
 	return r

@@ -22,6 +22,9 @@ func (v *View) lacks(user UserID, r requirement) error {
 			need(UpdateUsers)
 		}
 	}
+	if r.moves && (v.expired || !v.s.mayAssignSome(user)) {
+		need(UpdateUsers)
+	}
 	if r.nobody || r.administrators && (v.expired || !v.s.isAdministrator(user)) {
 		missing = append(missing, Permission(Everything))
 	}
@@ -45,6 +48,11 @@ func (s *snapshot) mayAssign(actor UserID, name GroupName) bool {
 		}
 	}
 	return true
+}
+
+// mayAssignSome reports whether the actor may put other users into any group by delegation.
+func (s *snapshot) mayAssignSome(actor UserID) bool {
+	return slices.ContainsFunc(s.groups, func(g *group) bool { return g != nil && s.mayAssign(actor, g.info.Name) })
 }
 
 // isReserved reports whether a group itself is one to which delegation doesn't extend.

@@ -3,6 +3,7 @@ package authz
 import (
 	"context"
 	"iter"
+	"time"
 )
 
 // GroupRow is a row of the groups table.
@@ -86,6 +87,11 @@ type Commit struct {
 	// code points.
 	Keys []string
 
+	// Requests are decisions about access requests that are a part of the change. They are set only for a
+	// [RequestStore]. If one of them can't be carried out, Commit writes nothing and returns its error; if the commit is
+	// a conflict or too early as well, it returns that.
+	Requests []RequestDecision
+
 	// Archive, unless it is 0, deletes the records up to this revision, the checkpoints below it, and the
 	// versions, up to it, of users that no row of the policy table has as its first value. It is set only
 	// for a [CheckpointStore].
@@ -128,7 +134,7 @@ func (c Commit) Added() iter.Seq[Row] {
 // commit names the position that it was checked on, the invariants hold across instances.
 //
 // Implementations must be safe for concurrent use and pass authztest.TestStore. The engine takes every
-// error but [ErrConflict], [ErrTooEarly], [ErrGap] and [ErrValueRefused] to mean that the store is unavailable for now.
+// error but [ErrConflict], [ErrTooEarly], [ErrRequestDecided], [ErrNoSuchRequest], [ErrGap] and [ErrValueRefused] to mean that the store is unavailable for now.
 type Store interface {
 	// Load reads one consistent state. It calls state once, and then row for each row of the policy
 	// table in order of id, bad rows included, with values exactly as stored and NULL as empty. If
@@ -271,4 +277,38 @@ type DenialStore interface {
 	// it deleted. If that is fewer than limit, no others are out of bounds. It must not block other
 	// calls for long.
 	PruneDenials(ctx context.Context, keep DenialBounds, limit int) (int, error)
+}
+
+// RequestStore is a [Store] that also keeps access requests. Requests are not part of the policy: writing them changes
+// neither the revision nor Position.Writes. They are ordered by the time they were made and then by id, byte by byte.
+//
+// Implementations must be safe for concurrent use and pass authztest.TestStore. The engine hands over valid UTF-8
+// without control characters: at most 100 code points in ids and users, 500 in reasons, decisions and the ids of
+// actors, and 201 in each of at most 100 permissions.
+type RequestStore interface {
+	Store
+
+	// AddRequest stores an open request and returns it. If the user has an open one for the same permissions, it
+	// stores nothing and returns that. It returns [ErrTooManyRequests] if the user has most.OfUser open ones, or if
+	// there are most.All. A request isn't open any more if its ExpiresAt is not after the CreatedAt of the new one.
+	// Two calls at once never exceed most.OfUser, and most.All by one at most. It must not wait for commits.
+	AddRequest(ctx context.Context, r AccessRequest, most OpenRequests) (AccessRequest, error)
+
+	// Request returns the request with an id, or [ErrNoSuchRequest] if there is none. An open one is returned as open
+	// after its ExpiresAt, too.
+	Request(ctx context.Context, id RequestID) (AccessRequest, error)
+
+	// Requests returns the requests that q selects, newest first, at most q.Limit of them.
+	Requests(ctx context.Context, q RequestQuery) ([]AccessRequest, error)
+
+	// CountOpen returns how many requests are open at a time.
+	CountOpen(ctx context.Context, now time.Time) (int, error)
+
+	// Decide carries out a decision by itself, apart from commits; see [RequestDecision].
+	Decide(ctx context.Context, d RequestDecision) error
+
+	// PruneRequests deletes decided and expired requests that are out of bounds, at most limit of them, and returns
+	// how many it deleted. If that is fewer than limit, no others are out of bounds. It must not block other calls for
+	// long.
+	PruneRequests(ctx context.Context, keep RequestBounds, limit int) (int, error)
 }

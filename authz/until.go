@@ -84,6 +84,14 @@ func (u Until) orForever() Until {
 	return u
 }
 
+// orNever returns the end that a time of [Until.orForever] stands for.
+func (u Until) orNever() Until {
+	if u == forever {
+		return 0
+	}
+	return u
+}
+
 func (c EndChange) compare(other EndChange) int {
 	return cmp.Or(cmp.Compare(c.User, other.User), cmp.Compare(c.Group, other.Group))
 }

@@ -196,6 +196,9 @@ func (x *execution) changeNothing(ctx context.Context, p *proposal) (Change, err
 		}
 		if position.equal(p.before.position()) {
 			c := p.change
+			if err := x.decideAlone(ctx, c); err != nil {
+				return Change{}, err
+			}
 			c.Revision, c.At, c.View = 0, time.Time{}, &View{s: e.countedNow(p.from), catalog: e.catalog.Load()}
 			return c, nil
 		}
@@ -206,4 +209,21 @@ func (x *execution) changeNothing(ctx context.Context, p *proposal) (Change, err
 			return Change{}, errDraftLost
 		}
 	}
+}
+
+// decideAlone carries out the decisions that go with a change if it changes nothing else.
+func (x *execution) decideAlone(ctx context.Context, c Change) error {
+	if x.unchanged != nil {
+		return x.unchanged(ctx)
+	}
+	store, keeps := x.engine.given.(RequestStore)
+	if !keeps {
+		return nil
+	}
+	for _, d := range x.withdrawals(Record{Actor: c.Actor, At: int64(UntilTime(c.At)), Reason: c.Reason}) {
+		if err := store.Decide(ctx, d); err != nil {
+			return x.engine.unavailable(ctx, err)
+		}
+	}
+	return nil
 }

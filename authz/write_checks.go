@@ -20,6 +20,11 @@ func (a Admin) draftAndCheck(ctx context.Context, w write, d *draft, c *Change) 
 	if err != nil {
 		return nil, err
 	}
+	if w.verify != nil {
+		if err := w.verify(d, after, c); err != nil {
+			return nil, err
+		}
+	}
 	if err := a.checkChange(w, d, after, c.Delta); err != nil {
 		return nil, err
 	}

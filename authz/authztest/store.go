@@ -10,7 +10,7 @@ import (
 	"github.com/rightful-go/rightful/authz/internal/memory"
 )
 
-// Call names a method of [authz.Store], [authz.CheckpointStore] or [authz.DenialStore].
+// Call names a method of [authz.Store], [authz.CheckpointStore], [authz.DenialStore] or [authz.RequestStore].
 type Call string
 
 // The calls that a test can observe and make fail.
@@ -29,12 +29,20 @@ const (
 	CallCheckpoints     Call = "Checkpoints"
 	CallCheckpointChunk Call = "CheckpointChunk"
 	CallAddCheckpoint   Call = "AddCheckpoint"
+
+	CallAddRequest    Call = "AddRequest"
+	CallRequest       Call = "Request"
+	CallRequests      Call = "Requests"
+	CallCountOpen     Call = "CountOpen"
+	CallDecide        Call = "Decide"
+	CallPruneRequests Call = "PruneRequests"
 )
 
 var allCalls = []Call{
 	CallLoad, CallPosition, CallSince, CallBefore, CallUserVersion, CallCommit,
 	CallAddDenials, CallDenial, CallDenials, CallPruneDenials,
 	CallCheckpoints, CallCheckpointChunk, CallAddCheckpoint,
+	CallAddRequest, CallRequest, CallRequests, CallCountOpen, CallDecide, CallPruneRequests,
 }
 
 // Store is a store in memory for tests. A test can make it fail, block or lose results ([Store.Fail],
@@ -42,8 +50,8 @@ var allCalls = []Call{
 // [Store.PutEnd], [Store.DeleteEnd], [Store.DeleteRecord]), set its clock ([Store.SetClock]), and edit what is
 // read from it ([Store.EditState], [Store.EditRows], [Store.EditRecords]).
 //
-// It is an [authz.Store], an [authz.CheckpointStore] and an [authz.DenialStore], and all its methods are safe
-// for concurrent use. Create one with [NewStore], and a second one on the same data, with failures of its own,
+// It is an [authz.Store], an [authz.CheckpointStore], an [authz.DenialStore] and an [authz.RequestStore], and all its
+// methods are safe for concurrent use. Create one with [NewStore], and a second one on the same data, with failures of its own,
 // with [Store.Another].
 type Store struct {
 	mu       sync.Mutex
@@ -63,6 +71,7 @@ var (
 	_ authz.Store           = (*Store)(nil)
 	_ authz.CheckpointStore = (*Store)(nil)
 	_ authz.DenialStore     = (*Store)(nil)
+	_ authz.RequestStore    = (*Store)(nil)
 )
 
 // NewStore returns an empty store at revision 0, without failures.
@@ -425,4 +434,35 @@ func (s *Store) AddCheckpoint(ctx context.Context, c authz.Checkpoint, chunks []
 		return struct{}{}, data.AddCheckpoint(ctx, c, chunks)
 	})
 	return err
+}
+
+// AddRequest implements [authz.RequestStore].
+func (s *Store) AddRequest(ctx context.Context, r authz.AccessRequest, most authz.OpenRequests) (authz.AccessRequest, error) {
+	return run(ctx, s, CallAddRequest, func(data *memory.Store) (authz.AccessRequest, error) { return data.AddRequest(ctx, r, most) })
+}
+
+// Request implements [authz.RequestStore].
+func (s *Store) Request(ctx context.Context, id authz.RequestID) (authz.AccessRequest, error) {
+	return run(ctx, s, CallRequest, func(data *memory.Store) (authz.AccessRequest, error) { return data.Request(ctx, id) })
+}
+
+// Requests implements [authz.RequestStore].
+func (s *Store) Requests(ctx context.Context, q authz.RequestQuery) ([]authz.AccessRequest, error) {
+	return run(ctx, s, CallRequests, func(data *memory.Store) ([]authz.AccessRequest, error) { return data.Requests(ctx, q) })
+}
+
+// CountOpen implements [authz.RequestStore].
+func (s *Store) CountOpen(ctx context.Context, now time.Time) (int, error) {
+	return run(ctx, s, CallCountOpen, func(data *memory.Store) (int, error) { return data.CountOpen(ctx, now) })
+}
+
+// Decide implements [authz.RequestStore].
+func (s *Store) Decide(ctx context.Context, d authz.RequestDecision) error {
+	_, err := run(ctx, s, CallDecide, func(data *memory.Store) (struct{}, error) { return struct{}{}, data.Decide(ctx, d) })
+	return err
+}
+
+// PruneRequests implements [authz.RequestStore].
+func (s *Store) PruneRequests(ctx context.Context, keep authz.RequestBounds, limit int) (int, error) {
+	return run(ctx, s, CallPruneRequests, func(data *memory.Store) (int, error) { return data.PruneRequests(ctx, keep, limit) })
 }

@@ -19,10 +19,11 @@ var (
 	_ authz.Store           = (*Store)(nil)
 	_ authz.CheckpointStore = (*Store)(nil)
 	_ authz.DenialStore     = (*Store)(nil)
+	_ authz.RequestStore    = (*Store)(nil)
 )
 
-// Store is an [authz.Store], an [authz.CheckpointStore] and an [authz.DenialStore] in memory. Make one with
-// [New].
+// Store is an [authz.Store], an [authz.CheckpointStore], an [authz.DenialStore] and an [authz.RequestStore] in memory.
+// Make one with [New].
 type Store struct {
 	writing sync.Mutex // held by a commit, before mu
 	mu      sync.RWMutex
@@ -34,6 +35,7 @@ type Store struct {
 	users   map[authz.UserID]authz.Version
 	records []record // by revision
 	denials denials
+	asked   requests
 
 	checkpoints []checkpoint // by revision
 }
@@ -163,10 +165,17 @@ func (m *Store) Commit(ctx context.Context, c authz.Commit) error {
 	if err != nil {
 		return err
 	}
+	m.asked.mu.Lock()
+	defer m.asked.mu.Unlock()
+	decided, err := m.asked.after(c.Requests)
+	if err != nil {
+		return err
+	}
 	if err := m.rows.change(c); err != nil {
 		return err
 	}
 	// Nothing can fail from here on.
+	m.asked.list = decided
 	m.groups = groups
 	m.ends = ends
 	m.ends.set(c.Ends)
