@@ -39,6 +39,7 @@ var (
 	ErrRecordsDoNotFit   = errors.New("the records don't fit") // Revision
 	ErrUnrecorded        = errors.New("foreign writes are not recorded yet")
 	ErrArchived          = errors.New("the records are archived") // Revision
+	ErrTooManyIDs        = errors.New("rules name too many single records")
 
 	// ErrConflict is returned by [Store.Commit] if the store is not at the position that the commit
 	// was made onto.
