@@ -35,7 +35,7 @@ func (s *Store) Commit(ctx context.Context, c authz.Commit) (err error) {
 		}
 		steps := []func(*gorm.DB, authz.Commit) error{
 			s.advance, // first, for it decides whether there is anything to do
-			s.renameAll, s.removeRows, s.addRows, s.writeEnds, s.writeGroups, s.writeUsers,
+			s.renameAll, s.removeRows, s.addRows, s.writeEnds, s.writeGroups, s.writeUsers, s.decideAll,
 			s.writeRecord, // behind all rules, groups and ends: from here on, triggers count again
 			s.archive,
 		}

@@ -5,8 +5,8 @@
 //
 // The policy stands in casbin_rule, in gorm-adapter's own shape, so that any Casbin reads it
 // (see adapters/casbin). Beside it stand rightful_groups, rightful_memberships (when memberships end),
-// rightful_users, rightful_changes, rightful_change_keys, rightful_checkpoints, rightful_denials and
-// rightful_state.
+// rightful_users, rightful_changes, rightful_change_keys, rightful_checkpoints, rightful_denials,
+// rightful_requests and rightful_state.
 //
 // A fourth database needs a package with a [Dialect], which is all that differs between
 // databases, and [Open] or [New] called with it; the sqlite package is the shortest model.

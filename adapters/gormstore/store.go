@@ -46,6 +46,7 @@ var (
 	_ authz.Store           = (*Store)(nil)
 	_ authz.CheckpointStore = (*Store)(nil)
 	_ authz.DenialStore     = (*Store)(nil)
+	_ authz.RequestStore    = (*Store)(nil)
 )
 
 func init() {

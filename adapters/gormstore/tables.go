@@ -16,6 +16,7 @@ type Tables struct {
 	ChangeKeys  string // the keys of changes that have more than the columns of Changes hold
 	Checkpoints string
 	Denials     string
+	Requests    string // for access
 	State       string
 }
 
@@ -39,15 +40,16 @@ func TablesOf(prefix string) (Tables, error) {
 		ChangeKeys:  prefix + "rightful_change_keys",
 		Checkpoints: prefix + "rightful_checkpoints",
 		Denials:     prefix + "rightful_denials",
+		Requests:    prefix + "rightful_requests",
 		State:       prefix + "rightful_state",
 	}, nil
 }
 
 // In puts the names of the tables into a statement, in the place of {rules}, {groups}, {memberships},
-// {users}, {changes}, {change_keys}, {checkpoints}, {denials} and {state}.
+// {users}, {changes}, {change_keys}, {checkpoints}, {denials}, {requests} and {state}.
 func (t Tables) In(statement string) string {
 	return strings.NewReplacer(
 		"{rules}", t.Rules, "{groups}", t.Groups, "{memberships}", t.Memberships, "{users}", t.Users, "{changes}", t.Changes,
-		"{change_keys}", t.ChangeKeys, "{checkpoints}", t.Checkpoints, "{denials}", t.Denials, "{state}", t.State,
+		"{change_keys}", t.ChangeKeys, "{checkpoints}", t.Checkpoints, "{denials}", t.Denials, "{requests}", t.Requests, "{state}", t.State,
 	).Replace(statement)
 }

@@ -115,6 +115,33 @@ var migrations = []gormstore.Migration{{
 			KEY idx_{denials}_user (user_id, at, id)
 		) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin`,
 	},
+}, {
+	Version: 4,
+	Statements: []string{
+		`CREATE TABLE IF NOT EXISTS {requests} ( -- for access, bounded in age and number
+			id              varbinary(400) NOT NULL PRIMARY KEY,
+			user_id         varbinary(400) NOT NULL, -- UTF-8
+			slot            int, -- of the user's, while the request is open
+			denial_id       varbinary(400) NOT NULL,
+			reason          text NOT NULL,
+			permissions     mediumtext NOT NULL, -- JSON
+			one_is_enough   boolean NOT NULL,
+			state           varchar(20) NOT NULL,
+			created_at      bigint NOT NULL, -- microseconds since 1970, UTC, like all times
+			expires_at      bigint NOT NULL,
+			ends_at         bigint NOT NULL, -- the access, 0 for no end
+			closed_at       bigint NOT NULL, -- when it was decided, or expires
+			decided_by_kind varchar(20) NOT NULL,
+			decided_by_id   text NOT NULL,
+			decision        text NOT NULL,
+			revision        bigint NOT NULL,
+			UNIQUE KEY idx_{requests}_slot (user_id, slot),
+			KEY idx_{requests}_at (created_at, id),
+			KEY idx_{requests}_user (user_id, created_at, id),
+			KEY idx_{requests}_state (state, created_at, id),
+			KEY idx_{requests}_closed (closed_at, state)
+		) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin`,
+	},
 }}
 
 // counting adds the columns of the state that tell writes by others, unless they are there.

@@ -97,6 +97,33 @@ var migrations = []gormstore.Migration{{
 		"CREATE INDEX idx_{denials}_at ON {denials} (at, id)",
 		"CREATE INDEX idx_{denials}_user ON {denials} (user_id, at, id)",
 	},
+}, {
+	Version: 4,
+	Statements: []string{
+		`CREATE TABLE {requests} ( -- for access, bounded in age and number
+			id              text PRIMARY KEY NOT NULL,
+			user_id         text NOT NULL,
+			slot            integer, -- of the user's, while the request is open
+			denial_id       text NOT NULL,
+			reason          text NOT NULL,
+			permissions     text NOT NULL, -- JSON
+			one_is_enough   boolean NOT NULL,
+			state           text NOT NULL,
+			created_at      bigint NOT NULL, -- microseconds since 1970, UTC, like all times
+			expires_at      bigint NOT NULL,
+			ends_at         bigint NOT NULL, -- the access, 0 for no end
+			closed_at       bigint NOT NULL, -- when it was decided, or expires
+			decided_by_kind text NOT NULL,
+			decided_by_id   text NOT NULL,
+			decision        text NOT NULL,
+			revision        bigint NOT NULL,
+			UNIQUE (user_id, slot)
+		)`,
+		"CREATE INDEX idx_{requests}_at ON {requests} (created_at, id)",
+		"CREATE INDEX idx_{requests}_user ON {requests} (user_id, created_at, id)",
+		"CREATE INDEX idx_{requests}_state ON {requests} (state, created_at, id)",
+		"CREATE INDEX idx_{requests}_closed ON {requests} (closed_at, state)",
+	},
 }}
 
 // counting are the columns of the state that tell writes by others.

@@ -124,6 +124,19 @@ var cases = []struct {
 	{"an archive deletes records, checkpoints and versions of users without rows", archive, nil},
 	{"an archive is part of its commit", archiveWhole, nil},
 
+	// These are for a [authz.RequestStore].
+	{"requests are kept exactly, and don't change the position", requestsExact, nil},
+	{"an open request for the same permissions is returned instead of a second one", requestsOnce, nil},
+	{"open requests are bounded, also at once, and expired ones aren't open", requestsBounded, nil},
+	{"a request is decided once", requestsDecided, nil},
+	{"all open requests of a user are decided together", requestsOfUserDecided, nil},
+	{"of decisions about one request, one succeeds", requestsDecidedByOne, nil},
+	{"a decision is part of its commit", requestsInCommit, nil},
+	{"requests are listed newest first, of all users or of one, by their state", requestsListed, nil},
+	{"requests out of bounds are deleted step by step, open ones not", requestsPruned, nil},
+	{"requests are kept, and every instance sees them", requestsStay, nil},
+	{"requests as arguments and results are copied", requestsCopied, nil},
+
 	// The others are for an [authz.DenialStore].
 	{"denials are kept exactly, and don't change the position", denialsExact, nil},
 	{"denials are written all or none", denialsWhole, nil},
