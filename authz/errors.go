@@ -112,7 +112,8 @@ func (e *Error) Error() string {
 		return ErrCannotRevert.Error() + " any more: " + e.firstFault() + andMore(e.Count-1)
 	case is(ErrNotAdopted):
 		return fmt.Sprintf("%v: it has %d rows, and Rightful has no state beside them; nothing was written. To see what an adoption makes of them, "+
-			"run rightful adopt --check; to adopt them, run rightful adopt or set Options.Adopt", ErrNotAdopted, e.Count)
+			"run rightful adopt --check; to adopt them, run rightful adopt or set Options.Adopt; if they were copied already, give the prefix of the copy",
+			ErrNotAdopted, e.Count)
 	case is(ErrAdoptionRefused):
 		return ErrAdoptionRefused.Error() + ": " + e.firstAndMore()
 	case is(ErrImportRejected):

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strings"
@@ -64,12 +65,20 @@ func printAdopted(out *output, engine *authz.Engine, c authz.Change, r authz.Ado
 		note(&text, "They are in new tables with the prefix %s; the old table is as it was.\n", f.copyTo)
 	}
 	if bad > 0 {
-		note(&text, "%s bad; rightful repair lists what is wrong with them.\n", are(bad, "row"))
+		note(&text, "%s bad; %s lists what is wrong with them.\n", are(bad, "row"), f.onAdopted("rightful repair"))
 	}
 	if members, _ := engine.View().Group(authz.Administrators); members.MemberCount == 0 {
-		note(&text, "Nobody is an administrator yet: appoint one with rightful bootstrap.\n")
+		note(&text, "Nobody is an administrator yet: appoint one with %s USER.\n", f.onAdopted("rightful bootstrap"))
 	}
 	return out.print(result, "%s", strings.TrimSuffix(text.String(), "\n"))
+}
+
+// onAdopted returns a command as it is given for the adopted tables.
+func (f *adoptFlags) onAdopted(command string) string {
+	if prefix := cmp.Or(f.copyTo, f.db.prefix); prefix != "" {
+		return command + " --prefix " + prefix
+	}
+	return command
 }
 
 func commaSeparated(list []authz.Subject) string {
@@ -182,7 +191,7 @@ func writeAdvice(text *strings.Builder, c authz.Comparison, a authz.Advice) {
 		note(text, "\nNote: %s\n", a.Text)
 		return
 	}
-	note(text, "\n%s, such as:\n", differing(a.Count))
+	note(text, "\n%s (%s), such as:\n", differing(a.Count), a.Cause)
 	most := samples
 	for _, d := range c.Differences {
 		if d.Cause != a.Cause {

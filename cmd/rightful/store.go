@@ -73,7 +73,7 @@ func (d *databaseFlags) open(ctx context.Context) (closableStore, error) {
 
 // errUnadopted is why there is nothing to migrate.
 var errUnadopted = errors.New("another program filled the policy table, and nothing was made beside it: " +
-	"rightful adopt makes the tables and adopts the rows; rightful adopt --check says beforehand what becomes of them")
+	"rightful adopt makes the tables and adopts the rows; rightful adopt --check says beforehand what becomes of them; if they were copied already, give the --prefix of the copy")
 
 // migrate creates the tables or upgrades them, and on SQLite creates the file.
 func (d *databaseFlags) migrate(ctx context.Context) error {
