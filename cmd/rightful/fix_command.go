@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/rightful-go/rightful/api/openapi"
-	"github.com/rightful-go/rightful/authz"
 )
 
 // operationText is how a person at a terminal carries out an operation of a fix: a command where there is one, and
@@ -33,12 +32,14 @@ func operationText(o openapi.FixOperation) string {
 			verb = "remove"
 		}
 		return commandLine("group", "members", parts[1], verb, parts[3])
-	case len(parts) == 3 && parts[0] == "groups" && o.Body != nil && len(o.Body.Lift) == 0:
-		return commandLine(append([]string{"group", "grant", parts[1]}, o.Body.Grant...)...)
-	case len(parts) == 3 && parts[0] == "groups" && o.Body != nil && len(o.Body.Grant) == 0:
-		return commandLine(append([]string{"group", "lift", parts[1]}, o.Body.Lift...)...)
-	case len(parts) == 3 && parts[0] == "users" && o.Body != nil && len(o.Body.Lift) == 0:
-		return importLine(parts[1], o.Body.Grant)
+	case len(parts) == 3 && o.Body != nil && parts[2] == "permissions" && (parts[0] == "groups" || parts[0] == "users"):
+		kind := strings.TrimSuffix(parts[0], "s")
+		switch {
+		case len(o.Body.Lift) == 0:
+			return commandLine(append([]string{kind, "grant", parts[1]}, o.Body.Grant...)...)
+		case len(o.Body.Grant) == 0:
+			return commandLine(append([]string{kind, "lift", parts[1]}, o.Body.Lift...)...)
+		}
 	}
 	return requestText(o)
 }
@@ -49,20 +50,6 @@ func requestText(o openapi.FixOperation) string {
 		text += " " + string(body)
 	}
 	return text
-}
-
-// importLine grants permissions to a user: users have no commands of their own.
-func importLine(user string, grants []string) string {
-	field := user
-	if strings.Contains(field, ",") {
-		field = `"` + field + `"` // no id contains a quote
-	}
-	var lines []string
-	for _, grant := range grants {
-		object, action, _ := authz.Permission(grant).Split()
-		lines = append(lines, quoted("p, "+field+", "+object+", "+action))
-	}
-	return "printf '%s\\n' " + strings.Join(lines, " ") + " | rightful import -"
 }
 
 func commandLine(words ...string) string {

@@ -20,9 +20,10 @@ func TestFixesAreCommands(t *testing.T) {
 		{"DELETE", "/groups/Desk/members/o%27neill", nil, `rightful group members Desk remove 'o'\''neill'`},
 		{"PATCH", "/groups/50%25/permissions", &openapi.RulesDelta{Grant: []string{"a:b", "finance.*:*"}}, "rightful group grant '50%' a:b 'finance.*:*'"},
 		{"PATCH", "/groups/Desk/permissions", &openapi.RulesDelta{Lift: []string{"a:b"}}, "rightful group lift Desk a:b"},
-		{"PATCH", "/users/cleo/permissions", &openapi.RulesDelta{Grant: []string{"a.b:c", "/x/:id:GET"}}, `printf '%s\n' 'p, cleo, a.b, c' 'p, cleo, /x/:id, GET' | rightful import -`},
-		{"PATCH", "/users/a%2Cb/permissions", &openapi.RulesDelta{Grant: []string{"a:b"}}, `printf '%s\n' 'p, "a,b", a, b' | rightful import -`},
-		{"PATCH", "/users/cleo/permissions", &openapi.RulesDelta{Lift: []string{"a:b"}}, `PATCH /users/cleo/permissions {"lift":["a:b"]}`},
+		{"PATCH", "/users/cleo/permissions", &openapi.RulesDelta{Grant: []string{"a.b:c", "/x/:id:GET"}}, "rightful user grant cleo a.b:c /x/:id:GET"},
+		{"PATCH", "/users/a%2Cb/permissions", &openapi.RulesDelta{Grant: []string{"a:b"}}, "rightful user grant 'a,b' a:b"},
+		{"PATCH", "/users/-x/permissions", &openapi.RulesDelta{Lift: []string{"a:b"}}, "rightful user lift -- -x a:b"},
+		{"PATCH", "/users/cleo/later", &openapi.RulesDelta{Lift: []string{"a:b"}}, `PATCH /users/cleo/later {"lift":["a:b"]}`},
 		{"PATCH", "/groups/Desk/permissions", &openapi.RulesDelta{Grant: []string{"a:b"}, Lift: []string{"c:d"}}, `PATCH /groups/Desk/permissions {"grant":["a:b"],"lift":["c:d"]}`},
 		{"PUT", "/later", nil, "PUT /later"},
 	} {

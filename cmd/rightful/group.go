@@ -16,6 +16,6 @@ func groupCommand(p process, out *output) *cobra.Command {
 		groupRenameCommand(p, out),
 		groupDeleteCommand(p, out),
 	)
-	cmd.AddCommand(groupRuleCommands(p, out)...)
+	cmd.AddCommand(groupRules.commands(p, out)...)
 	return cmd
 }

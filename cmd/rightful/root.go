@@ -90,9 +90,10 @@ func makeParent(parent *cobra.Command, children ...*cobra.Command) {
 	}
 }
 
-// usageTemplate leaves out that a parent can be run by itself: all that does is print the usage.
+// usageTemplate leaves out that a parent can be run by itself: for most, all that does is print the usage. Those that take
+// arguments complete them.
 func usageTemplate(cobras string) string {
-	return strings.Replace(cobras, "{{if .Runnable}}", "{{if and .Runnable (not .HasAvailableSubCommands)}}", 1)
+	return strings.Replace(cobras, "{{if .Runnable}}", "{{if and .Runnable (or (not .HasAvailableSubCommands) .ValidArgsFunction)}}", 1)
 }
 
 // noFiles keeps shells from completing the names of files in place of users and permissions.

@@ -16,8 +16,12 @@ func userCommand(p process, out *output) *cobra.Command {
 		Short: "Show the groups, rules and effective permissions of a user",
 		Long: `Show the groups that USER is in, with the ends of the memberships, the user's own rules, and
 all that the user may do, each with the rule that grants it. -o csv has the effective
-permissions. Any id is accepted, since accounts belong to the service.`,
-		Example:           `  rightful user --db sqlite:policy.db cleo`,
+permissions. Any id is accepted, since accounts belong to the service. A user with the name of
+one of the commands below is shown by rightful user -- grant.
+
+The commands change rules of the user alone. For groups, see rightful group members.`,
+		Example: `  rightful user --db sqlite:policy.db cleo
+  rightful user grant emil finance.reports:export --reason "quarterly review"`,
 		Args:              one("user"),
 		ValidArgsFunction: s.completing(p, completeUsers),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -26,6 +30,7 @@ permissions. Any id is accepted, since accounts belong to the service.`,
 	}, formatCSV)
 	s.addFlags(cmd)
 	s.addSeedFlag(cmd)
+	cmd.AddCommand(userRules.commands(p, out)...)
 	return cmd
 }
 
