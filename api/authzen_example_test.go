@@ -26,7 +26,11 @@ func ExampleMountAuthZEN() {
 	defer engine.Close(context.Background())
 	r := gin.New()
 	currentUser := func(*gin.Context) authz.UserID { return "ana" } // the host's, from a session or a token
-	if err := api.MountAuthZEN(r, engine, currentUser, api.AuthZENOptions{PolicyDecisionPoint: "https://pdp.example.com"}); err != nil {
+	err = api.MountAuthZEN(r, engine, currentUser, api.AuthZENOptions{
+		PolicyDecisionPoint: "https://pdp.example.com",
+		Resources:           listResources,
+	})
+	if err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -38,4 +42,12 @@ func ExampleMountAuthZEN() {
 	r.ServeHTTP(answer, question)
 	fmt.Println(answer.Code, answer.Body)
 	// Output: 200 {"decision":true}
+}
+
+// listResources lists the ids of the host's records, a page at a time.
+func listResources(_ context.Context, resourceType, after string, limit int) ([]string, error) {
+	if resourceType != "record" || after >= "17" || limit < 1 {
+		return nil, nil
+	}
+	return []string{"17"}, nil
 }

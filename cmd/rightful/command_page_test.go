@@ -10,8 +10,20 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// commandPage is the page about the command.
-var commandPage, _ = filepath.Abs("../../docs/command.md")
+// A page is a document with transcripts of the command.
+type page struct {
+	name, text string
+}
+
+func readPage(t *testing.T, name string) page {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(docs, name))
+	check(t, err)
+	return page{name, string(text)}
+}
+
+// docs is the folder of the documents.
+var docs, _ = filepath.Abs("../../docs")
 
 // expectedDecisions is the file that the page tests a policy with.
 const expectedDecisions = `user,permission,allowed,why
@@ -23,43 +35,79 @@ emil,clients.profiles:update,false,nothing
 
 // The transcripts of docs/command.md are what the command prints, all in one session of an administrator.
 func TestCommandPageShowsWhatTheCommandPrints(t *testing.T) {
-	page, err := os.ReadFile(commandPage)
-	check(t, err)
+	page := readPage(t, "command.md")
+	s := newPageShell(t, onService)
+	s.backoffice()
+	s.env["RIGHTFUL_TOKEN"], s.env["COMMIT"] = "ana", "4f1d2a"
+	check(t, os.WriteFile("decisions.csv", []byte(expectedDecisions), 0o600))
+	s.replayPage(page, 10)
+	s.runPipelines(page.text, 5)
+}
+
+// The transcripts of docs/adoption.md are what the command prints, all on one database.
+func TestAdoptionPageShowsWhatTheCommandPrints(t *testing.T) {
+	page := readPage(t, "adoption.md")
+	s := newPageShell(t, onDatabase)
+	s.casbin("desk.db", "paths")
+	check(t, os.Rename("paths.conf", "old.conf"))
+	check(t, os.WriteFile("members.csv", []byte("g,17,group:888\ng,18,group:9528\n"), 0o600))
+	s.env["RIGHTFUL_DB"] = "sqlite:desk.db"
+	s.replayPage(page, 4)
+}
+
+// The commands of docs/operations.md work, on a database and through a service. Those of databases are run by
+// TestBackupsOfTheOperationsPage.
+func TestOperationsPageCommands(t *testing.T) {
+	page := readPage(t, "operations.md")
+	s := newPageShell(t, onService)
+	s.office("policy.db", "")
+	execute(t, "policy.db", "VACUUM INTO 'backup.db'")
+	s.serve()
+	s.env["RIGHTFUL_TOKEN"] = "ana"
+	s.runPipelines(strings.NewReplacer(
+		"postgres://app@db.example/desk", "sqlite:policy.db", "postgres://admin@db.example/desk", "sqlite:policy.db",
+		"https://desk.example/api/v1", s.env["RIGHTFUL_URL"], " --record-key key", "",
+	).Replace(page.text), 8)
+}
+
+func newPageShell(t *testing.T, where way) *shell {
+	t.Helper()
 	t.Chdir(t.TempDir())
 	folder, err := os.Getwd()
 	check(t, err)
-	s := &shell{t: t, folder: folder, env: map[string]string{}, where: onService, isPage: true}
-	s.backoffice()
-	s.env["RIGHTFUL_TOKEN"] = "ana"
-	check(t, os.WriteFile("decisions.csv", []byte(expectedDecisions), 0o600))
+	return &shell{t: t, folder: folder, env: map[string]string{}, where: where, isPage: true}
+}
+
+// replayPage runs the transcripts of a page, of which there are at least some, and compares what they print. Lines of the
+// log are left out: readers get enough of them.
+func (s *shell) replayPage(p page, least int) {
+	s.t.Helper()
 	blocks := 0
-	now := regexp.MustCompile("(?s)```console\n.*?\n```").ReplaceAllStringFunc(string(page), func(block string) string {
+	now := regexp.MustCompile("(?s)```console\n.*?\n```").ReplaceAllStringFunc(p.text, func(block string) string {
 		blocks++
 		shown := strings.TrimSuffix(strings.TrimPrefix(block, "```console\n"), "```")
-		printed := s.replay(shown)
+		printed := regexp.MustCompile("(?m)^! time=.*\n").ReplaceAllString(s.replay(shown), "")
 		if named(shown) == named(printed) {
 			return block
 		}
 		if !*update {
-			t.Errorf("a transcript differs (go test -update rewrites it):\n%s", firstDifference(named(shown), named(printed)))
+			s.t.Errorf("a transcript differs (go test -update rewrites it):\n%s", firstDifference(named(shown), named(printed)))
 		}
 		return "```console\n" + printed + "```"
 	})
-	if blocks < 10 {
-		t.Errorf("the page has %d transcripts", blocks)
+	if blocks < least {
+		s.t.Errorf("the page has %d transcripts", blocks)
 	}
-	s.runPipelines(string(page))
 	if *update {
-		check(t, os.WriteFile(commandPage, []byte(now), 0o600))
+		check(s.t, os.WriteFile(filepath.Join(docs, p.name), []byte(now), 0o600))
 	}
 }
 
-// runPipelines runs the commands of the page that stand in blocks for a shell, except those that don't end.
-func (s *shell) runPipelines(page string) {
+// runPipelines runs the commands in blocks for a shell, of which there are at least some, except those that don't end.
+func (s *shell) runPipelines(text string, least int) {
 	s.t.Helper()
-	s.env["COMMIT"] = "4f1d2a"
 	ran := 0
-	for _, block := range regexp.MustCompile("(?s)```bash\n(.*?)```").FindAllStringSubmatch(page, -1) {
+	for _, block := range regexp.MustCompile("(?s)```bash\n(.*?)```").FindAllStringSubmatch(text, -1) {
 		for line := range strings.Lines(block[1]) {
 			command, _, _ := strings.Cut(strings.TrimSpace(line), "  ")
 			command, _, _ = strings.Cut(command, " || ")
@@ -72,21 +120,20 @@ func (s *shell) runPipelines(page string) {
 			}
 		}
 	}
-	if ran < 5 {
+	if ran < least {
 		s.t.Errorf("the page has %d commands for pipelines", ran)
 	}
 }
 
 // The table of the page has every command.
 func TestCommandPageHasEveryCommand(t *testing.T) {
-	page, err := os.ReadFile(commandPage)
-	check(t, err)
+	page := readPage(t, "command.md")
 	var visit func(*cobra.Command)
 	visit = func(cmd *cobra.Command) {
 		for _, child := range cmd.Commands() {
 			visit(child)
 		}
-		if !cmd.HasSubCommands() && !strings.Contains(string(page), "\n| `"+cmd.CommandPath()) {
+		if !cmd.HasSubCommands() && !strings.Contains(page.text, "\n| `"+cmd.CommandPath()) {
 			t.Errorf("the page lacks %s", cmd.CommandPath())
 		}
 	}

@@ -4,8 +4,11 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/gin-gonic/gin"
 	"github.com/labstack/echo/v4"
 
+	"github.com/rightful-go/rightful/api"
+	"github.com/rightful-go/rightful/api/ginguard"
 	"github.com/rightful-go/rightful/api/guard"
 	"github.com/rightful-go/rightful/authz"
 )
@@ -83,4 +86,20 @@ func TestEchoWithRefuse(t *testing.T) {
 	if reached {
 		t.Error("the handler was reached")
 	}
+}
+
+// The administrators' interface is served in a Gin engine of its own.
+func TestEchoWithTheInterface(t *testing.T) {
+	engine := office(t)
+	e := echo.New()
+	admin := gin.New()
+	api.Mount(admin.Group("/api/v1"), engine, ginguard.FromRequest(currentUser))
+	e.Any("/api/v1/*", echo.WrapHandler(admin))
+	grant(t, engine, "rightful.groups:view")
+	check(t, e, []request{
+		{"ben", "GET", "/api/v1/groups/Nothing", 404, ""},
+		{"cleo", "GET", "/api/v1/groups/Nothing", 403, ""},
+		{"", "GET", "/api/v1/groups/Nothing", 401, ""},
+		{"ben", "PATCH", "/api/v1/groups/Nothing", 403, ""},
+	})
 }
