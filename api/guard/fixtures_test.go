@@ -42,11 +42,22 @@ var quiet = guard.Options{Logger: slog.New(slog.DiscardHandler)}
 // scenario returns an engine over one of the two scenarios of the engine's tests.
 func scenario(t testing.TB, name string) *authz.Engine {
 	t.Helper()
+	return scenarioWith(t, name, authz.RequestOptions{})
+}
+
+// conceal returns an engine whose access requests tell no more than a guard with the option.
+func conceal(t testing.TB, tell guard.Tell) *authz.Engine {
+	t.Helper()
+	return scenarioWith(t, "backoffice", authz.RequestOptions{Conceal: tell == guard.TellNothing})
+}
+
+func scenarioWith(t testing.TB, name string, requests authz.RequestOptions) *authz.Engine {
+	t.Helper()
 	seed, err := policycsv.ReadSeed(os.DirFS(filepath.Join("..", "..", "authz", "testdata", name)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	engine, err := authz.Open(t.Context(), memstore.New(), authz.Options{Seed: &seed, Logger: slog.New(slog.DiscardHandler)})
+	engine, err := authz.Open(t.Context(), memstore.New(), authz.Options{Seed: &seed, Requests: requests, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +77,10 @@ func obstacles(t testing.TB) *authz.Engine {
 		{Permission: "b:view", Label: "View b", Category: []string{"B"}},
 		{Permission: "c:view", Label: "View c", Category: []string{"C"}},
 	}
-	options := authz.Options{Catalog: catalog, Bootstrap: "ana", PollInterval: time.Hour, Logger: quiet.Logger}
+	options := authz.Options{
+		Catalog: catalog, Bootstrap: "ana", PollInterval: time.Hour, Logger: quiet.Logger,
+		Requests: authz.RequestOptions{Conceal: true}, // for TellNothing
+	}
 	engine, err := authz.Open(t.Context(), store, options)
 	if err != nil {
 		t.Fatal(err)

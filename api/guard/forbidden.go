@@ -59,7 +59,7 @@ func (g *Guard) answer(w http.ResponseWriter, r *http.Request, f Refusal) {
 func (g *Guard) forbidden(d authz.Decision, method, route string) Refusal {
 	g.warn(method, route, d.Permissions)
 	denial := g.engine.RecordDenial(d, method, route)
-	f := Refusal{Kind: RefusedForbidden, User: d.User, DenialID: denial.ID}
+	f := Refusal{Kind: RefusedForbidden, User: d.User, DenialID: denial.ID, question: d.Question}
 	if g.options.Tell == TellNothing {
 		return f
 	}

@@ -50,7 +50,7 @@ func TestRefusals(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { // for the time on the page
 				options := c.options
 				options.Logger = slog.New(slog.DiscardHandler)
-				g := guard.New(scenario(t, "backoffice"), signedIn, options)
+				g := guard.New(conceal(t, options.Tell), signedIn, options)
 				r := http.NewServeMux()
 				r.Handle("POST /requests/{id}/approve", c.guard(g)(through))
 				golden(t, c.name+".json.http", dump(send(r, c.user, "POST", "/requests/17/approve?secret=1")))
@@ -167,7 +167,7 @@ func TestRefusalsAreNeverCached(t *testing.T) {
 func TestTellNothing(t *testing.T) {
 	options := quiet
 	options.Tell = guard.TellNothing
-	r := guarded(guard.New(scenario(t, "backoffice"), signedIn, options).Require(approving...))
+	r := guarded(guard.New(conceal(t, options.Tell), signedIn, options).Require(approving...))
 	for _, accept := range []string{"*/*", asPage} {
 		w := send(r, "cleo", "GET", "/x", "Accept", accept)
 		body := strings.ToLower(strings.Replace(w.Body.String(), contentOf(w, "style"), "", 1))

@@ -34,14 +34,16 @@ type Guard struct {
 	options     Options
 	log         *slog.Logger
 
-	logged       sync.Map // undeclared permissions that were logged
+	asking       chan struct{} // has an element for each refusal that waits for the store
+	logged       sync.Map      // undeclared permissions that were logged
 	routes       routename.Cache
 	routeIsGiven bool // by the host, in the options
 }
 
 // New returns a guard. It panics if engine or currentUser is nil, or if the options are invalid: guards
 // are made at start. If your options come from configuration, call [Options.Check] first, which
-// returns the same error.
+// returns the same error. New panics as well on [TellNothing] if the engine takes access requests that tell
+// more, see [authz.RequestOptions.Conceal].
 func New(engine *authz.Engine, currentUser CurrentUser, options Options) *Guard {
 	if engine == nil || currentUser == nil {
 		panic("guard: New was given no engine or no CurrentUser function")
@@ -49,7 +51,14 @@ func New(engine *authz.Engine, currentUser CurrentUser, options Options) *Guard 
 	if err := options.Check(); err != nil {
 		panic("guard: " + err.Error())
 	}
-	g := &Guard{engine: engine, currentUser: currentUser, options: options.withDefaults(), routeIsGiven: options.Route != nil}
+	if requests := engine.Requests(); options.Tell == TellNothing && !requests.Off && !requests.Conceal {
+		panic("guard: the option Tell is TellNothing, but an access request tells its user the permissions of a denial; " +
+			"set Requests.Conceal in the options of the engine, or Requests.Off if it should take no requests")
+	}
+	g := &Guard{
+		engine: engine, currentUser: currentUser, options: options.withDefaults(), routeIsGiven: options.Route != nil,
+		asking: make(chan struct{}, askedAtOnce),
+	}
 	g.log = g.options.Logger
 	return g
 }

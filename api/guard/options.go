@@ -33,6 +33,21 @@ type Options struct {
 	// isn't recorded, the page has no such link.
 	Console string
 
+	// API is the path at which the administrators' interface is mounted, as browsers see it: with api.Mount at
+	// "/api/v1" that path. With it, the page of a 403 has a form that asks for access, and shows what became of the
+	// request. The form is a POST to API + "/access-requests" by the signed-in user: protect it from other sites as you
+	// protect your own forms, see FormFields. If API is empty, or if the engine takes no requests (see
+	// [authz.RequestOptions]), the page has a text to send instead.
+	//
+	// What became of a request is read from the store, once for each such page and for 250 ms at most.
+	API string
+
+	// FormFields returns hidden fields of the form, by name: those that your protection from forged requests needs,
+	// such as its token. They are HTML-escaped. If it is nil, the form has none, which is right where the protection
+	// looks at headers or cookies alone, as [http.CrossOriginProtection] does. A field named "return" replaces the
+	// path of the refused page, to which the form leads back.
+	FormFields func(*http.Request) map[string]string
+
 	// Texts are the languages of the pages. The first is the default for readers of none of them. If it
 	// is empty, pages are in [English] and [German], and in English by default; hosts can add others.
 	Texts []Texts
@@ -65,7 +80,8 @@ type Tell int
 const (
 	// TellMissing lists the permissions that the user lacks.
 	TellMissing Tell = iota
-	// TellNothing shows only the user and the id of the denial.
+	// TellNothing shows only the user and the id of the denial. An engine that takes access requests needs
+	// [authz.RequestOptions.Conceal] with it, or the request would tell its user what the denial conceals.
 	TellNothing
 	// TellGroups lists the missing permissions, and the smallest sets of groups that would grant them, at
 	// most ten. It reveals names of groups to everybody who is refused. Finding them takes some tenths of
@@ -90,6 +106,9 @@ func (o Options) Check() error {
 		if u, err := url.Parse(option.link); err != nil || !slices.Contains([]string{"", "http", "https"}, u.Scheme) {
 			return fmt.Errorf("the option %s %q is neither a path nor an http or https address", option.name, option.link)
 		}
+	}
+	if o.API != "" && (!strings.HasPrefix(o.API, "/") || strings.HasPrefix(o.API, "//") || strings.ContainsAny(o.API, `?#\`)) {
+		return fmt.Errorf("the option API %q is not a path, such as /api/v1", o.API)
 	}
 	if strings.Contains(o.Console, "#") {
 		return fmt.Errorf("the option Console %q has a fragment", o.Console)

@@ -36,6 +36,8 @@ type page struct {
 	Rows          int    // of the message
 	SignIn, Home  string // links
 	Console       string // link to the explanation of the denial
+	Asked         *asked // what became of the user's request
+	Form          *form  // to ask for access
 }
 
 // missingCategory has the missing permissions of one category.
@@ -62,6 +64,11 @@ func (g *Guard) page(r *http.Request, p problem.Document, f Refusal, texts *Text
 	view.Categories = byCategory(view.Missing)
 	view.Message = view.message(r)
 	view.Rows = min(strings.Count(view.Message, "\n")+1, 16)
+	if g.askable() {
+		if view.Asked = g.asked(r, f, texts); view.Asked == nil || !view.Asked.Waits {
+			view.Form = g.form(r, f)
+		}
+	}
 	return view
 }
 
@@ -213,13 +220,20 @@ func (v page) write(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("Content-Security-Policy", pagePolicy)
 	header.Set("Referrer-Policy", "no-referrer")
+	if v.Form != nil { // the host's protection from forged requests may look at the Origin or the Referer of the form
+		header.Set("Content-Security-Policy", formPolicy)
+		header.Set("Referrer-Policy", "same-origin")
+	}
 	problem.WriteBody(w, r, v.Status, "text/html; charset=utf-8", body.Bytes())
 }
 
 // pagePolicy allows only the page's own style sheet and script, by their hashes. The script copies the text for an
-// administrator; without it, the text can be selected.
+// administrator, and puts times in the reader's zone; without it, the text can be selected, and times are UTC.
 var pagePolicy = "default-src 'none'; script-src 'sha256-" + hashOfPart("script") + "'; style-src 'sha256-" + hashOfPart("style") +
 	"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+
+// formPolicy is the policy of a page with a form: it can be sent to this host alone.
+var formPolicy = strings.Replace(pagePolicy, "form-action 'none'", "form-action 'self'", 1)
 
 // hashOfPart hashes the content of an element of the page as it is sent, since the template may change it.
 func hashOfPart(element string) string {

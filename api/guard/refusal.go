@@ -22,6 +22,8 @@ type Refusal struct {
 	OneIsEnough bool                // one of Missing and ForbiddenBy would do; see [Guard.RequireAny]
 	Groups      [][]authz.GroupName // alternatives, each of which is enough; see [TellGroups]
 	DenialID    authz.DenialID      // leads administrators to the record; "" if denials aren't recorded
+
+	question authz.Question // that was denied, for the page: it tells no more of it than the fields above
 }
 
 // RefusalKind is the kind of a [Refusal], for programs.

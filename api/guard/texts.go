@@ -56,6 +56,32 @@ type Texts struct {
 	Copied   string // what was done then
 	Selected string // what was done if the browser doesn't let the page copy
 
+	// The form that asks for access, see [Options.API].
+	Why       string // label of the reason
+	UntilWhen string // heading of the ends to choose from
+	NoEnd     string
+	Today     string // until the end of the day
+	AWeek     string // until the end of the day a week from now
+	UntilDay  string // before a day to choose, until the end of which
+	Day       string // label of that day
+	SendForm  string // button
+
+	// What became of the user's request, with {asked} in place of when it was made, and for some {decided} and {by} in
+	// place of when and by which user it was decided, and {until} in place of the end of what was given.
+	YourRequest    string // heading
+	AskedOn        string // it is open
+	Approved       string // without an end
+	ApprovedUntil  string
+	TryNow         string // it works by now, probably
+	Reload         string // link to the page
+	StillDenied    string // it worked once, but doesn't any more
+	Declined       string
+	DeclinedReason string // before the reason
+	RequestExpired string
+	MayAskAgain    string
+	AskAgain       string // heading of the form then
+	ByProgram      string // in place of {by}, if a program decided
+
 	// The text to send: its first line, and the words before its colons and lists.
 	Request          string
 	User             string
@@ -69,7 +95,7 @@ type Texts struct {
 
 // English returns the texts in English, which are the default.
 func English() Texts {
-	return Texts{
+	return withEnglishRequests(Texts{
 		Language: "en",
 
 		SignInFirst: "Sign in first",
@@ -121,12 +147,12 @@ func English() Texts {
 		AllAreNeeded:     "Missing permissions",
 		OneIsNeeded:      "One of these permissions is missing",
 		OneGroupIsNeeded: "One of these groups would grant it",
-	}
+	})
 }
 
 // German returns the texts in German.
 func German() Texts {
-	return Texts{
+	return withGermanRequests(Texts{
 		Language: "de",
 
 		SignInFirst: "Bitte zuerst anmelden",
@@ -178,7 +204,7 @@ func German() Texts {
 		AllAreNeeded:     "Fehlende Berechtigungen",
 		OneIsNeeded:      "Eine dieser Berechtigungen fehlt",
 		OneGroupIsNeeded: "Eine dieser Gruppen würde genügen",
-	}
+	})
 }
 
 const userMark = "{user}"

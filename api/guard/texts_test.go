@@ -1,6 +1,7 @@
 package guard_test
 
 import (
+	"context"
 	"fmt"
 	"html"
 	"io"
@@ -8,9 +9,12 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/rightful-go/rightful/api/guard"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
 )
 
 // labeled returns texts that each have their own name and language, in angle brackets to test
@@ -25,6 +29,11 @@ func labeled(language string) guard.Texts {
 	}
 	texts.Language = language
 	texts.SignedInAs = "<before " + language + ">{user}<after " + language + ">"
+	for name, values := range map[string]string{
+		"AskedOn": "{asked}", "Approved": "{by}{decided}", "ApprovedUntil": "{by}{decided}{until}", "Declined": "{by}{asked}", "RequestExpired": "{asked}",
+	} {
+		fields.FieldByName(name).SetString("<" + strings.ToLower(name) + " " + values + "<end of " + strings.ToLower(name) + ">")
+	}
 	return texts
 }
 
@@ -45,6 +54,7 @@ func TestEveryTextIsOnAPage(t *testing.T) {
 	for _, user := range []authz.UserID{"ben", "cleo"} {
 		pages += page(guard.New(obstacles(t), signedIn, options), user, require("a:view", "b:view"))
 	}
+	synctest.Test(t, func(t *testing.T) { pages += pagesOfRequests(t, options) })
 	told := options
 	told.Refuse = func(w http.ResponseWriter, _ *http.Request, f guard.Refusal) {
 		_, _ = io.WriteString(w, html.EscapeString(f.Detail))
@@ -62,6 +72,8 @@ func TestEveryTextIsOnAPage(t *testing.T) {
 			want = []string{`lang="eo"`}
 		case "SignedInAs":
 			want = []string{"<before eo>", "<after eo>"}
+		case "AskedOn", "Approved", "ApprovedUntil", "Declined", "RequestExpired":
+			want = []string{"<" + strings.ToLower(name) + " ", "<end of " + strings.ToLower(name) + ">"}
 		}
 		for _, text := range want {
 			if name != "Language" {
@@ -77,6 +89,44 @@ func TestEveryTextIsOnAPage(t *testing.T) {
 			t.Errorf("in another language, a page says %q", english)
 		}
 	}
+}
+
+// pagesOfRequests returns pages of a user who has asked for access, in every state.
+func pagesOfRequests(t *testing.T, options guard.Options) (pages string) {
+	t.Helper()
+	store := authztest.NewStore()
+	store.SetClock(time.Now)
+	engine, now := asking(t, store), time.Now()
+	r := desk(engine, options)
+	read := func() {
+		pages += send(r, "cleo", "GET", "/x", "Accept", asPage).Body.String()
+		time.Sleep(time.Second) // the next request is newer
+	}
+	read()
+	id := ask(t, engine, time.Time{})
+	read()
+	if _, err := engine.AsCommand("").Because("no").DeclineRequest(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	read()
+	for _, until := range []time.Time{now.Add(time.Hour), {}} {
+		id = ask(t, engine, time.Time{})
+		store.OnCall(func(context.Context) error {
+			store.OnCall(nil, authztest.CallRequests)
+			approve(t, engine, id, until)
+			return nil
+		}, authztest.CallRequests)
+		read()
+		if _, err := engine.As("ana").Unassign(t.Context(), "Desk", "cleo"); err != nil {
+			t.Fatal(err)
+		}
+		read()
+	}
+	ask(t, engine, time.Time{})
+	time.Sleep(2 * time.Hour)
+	read()
+	_ = engine.Close(context.Background())
+	return pages
 }
 
 // The page is in the available language that the user prefers.
