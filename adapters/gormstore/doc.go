@@ -8,6 +8,8 @@
 // rightful_users, rightful_changes, rightful_change_keys, rightful_checkpoints, rightful_denials,
 // rightful_requests and rightful_state.
 //
+// [Scope] is for the host's own queries: it leaves out of a list what the user may not see.
+//
 // A fourth database needs a package with a [Dialect], which is all that differs between
 // databases, and [Open] or [New] called with it; the sqlite package is the shortest model.
 package gormstore
