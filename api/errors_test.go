@@ -238,6 +238,44 @@ func (d *desk) busy() (leave func()) {
 	return func() { close(hang); done.Wait() }
 }
 
+// What a user who reaches thousands of groups may do is listed in turn. (It takes real time, by which work becomes
+// expensive.)
+func TestLongListsTakeTurns(t *testing.T) {
+	withoutRaces(t)
+	t.Parallel()
+	d := newDesk(t, func(o *authz.Options) { o.Seed.Catalog = nil })
+	const n = 2500
+	var file strings.Builder
+	for i := range n {
+		fmt.Fprintf(&file, "g, fat, group:Door%d\ng, group:Door%d, group:Hub\ng, group:Hub, group:Leaf%d\n", i, i, i)
+		for j := range 8 {
+			fmt.Fprintf(&file, "p, group:Leaf%d, finance.x%d.y%d, *, deny\n", i, i, j)
+		}
+		fmt.Fprintf(&file, "p, group:Leaf%d, finance.operations, view, allow\np, group:Door%d, rightful.members/Door%d, assign, allow\n", i, i, i)
+	}
+	d.importPolicy(file.String())
+	hang, full := make(chan struct{}), make(chan struct{})
+	places, waiting := max(1, runtime.GOMAXPROCS(0)-1), sync.WaitGroup{}
+	d.store.OnCall(func(context.Context) error { full <- struct{}{}; <-hang; return nil }, authztest.CallBefore)
+	for range places {
+		waiting.Go(func() { _, _ = d.engine.ViewAt(context.Background(), 1) })
+	}
+	for range places {
+		<-full
+	}
+	d.store.OnCall(nil, authztest.CallBefore)
+	for _, path := range []string{"/users/fat", "/users/fat/effective"} {
+		waiting.Go(func() {
+			r := d.get("viewer", path)
+			r.problem(429, "too-many")
+			d.get("nobody", path).problem(403, "forbidden")
+		})
+	}
+	time.AfterFunc(6*time.Second, func() { close(hang) })
+	waiting.Wait()
+	d.get("viewer", "/users/fat/effective").want(200)
+}
+
 // While other expensive work is in progress, what is expensive is answered with 429 after five seconds. Callers
 // without the rights get their 403 at once.
 func TestExpensiveRequestsTakeTurns(t *testing.T) {

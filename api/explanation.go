@@ -64,9 +64,12 @@ func explainUser(c *call) {
 }
 
 // explanation shows what the view says about a user, and when missing permissions were lost. It returns
-// [authz.ErrBusy] if it can't look for that now.
+// [authz.ErrBusy] if it can't do so now.
 func (c *call) explanation(ctx context.Context, view *authz.View, user authz.UserID, permissions []authz.Permission) (openapi.Explanation, error) {
-	x := view.Explain(user, permissions...)
+	x, err := c.engine.ExplainView(ctx, view, user, permissions...)
+	if err != nil {
+		return openapi.Explanation{}, err
+	}
 	losses, err := c.engine.Lost(ctx, view, user, permissions...)
 	if errors.Is(err, authz.ErrBusy) {
 		return openapi.Explanation{}, err

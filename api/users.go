@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -41,22 +42,32 @@ type person struct {
 	version authz.Version
 }
 
-// show shows a user with at most so many rules, groups and effective permissions, and none of the last beyond 8 MiB.
-func (p person) show(allowed []string, who authz.Person, most int) part {
+// show shows a user with at most so many rules and groups, and with effective permissions, held of them in all, and none
+// beyond 8 MiB.
+func (p person) show(allowed []string, who authz.Person, most int, effective []authz.PermissionExplanation, held int) part {
 	shown := openapi.User{
 		ID: string(p.ID), DisplayName: who.Name, Email: who.Email, Known: p.Known, Permissions: rulesOf(p.Permissions, most), Version: int64(p.version.Revision),
 		Allowed: allowed,
 	}
 	shown.Groups, shown.GroupCount = membershipsOf(p.User, most)
-	held := p.view.PermissionsOf(p.ID)
-	shown.Effective = fitting(p.view.Origins(p.ID, upTo(held, most)...), maxPageSize-sizeOf(shown), effectiveUpTo(most))
-	shown.EffectiveCount = countUnlessAll(len(held), len(shown.Effective))
+	shown.Effective = fitting(effective, maxPageSize-sizeOf(shown), effectiveUpTo(most))
+	shown.EffectiveCount = countUnlessAll(held, len(shown.Effective))
 	return part{shown, isWhole(shown.Permissions) && shown.GroupCount == 0}
 }
 
 func getUser(c *call) {
 	nested := c.nestedLimit(maxRules)
-	c.showUser(func(p person) part { return p.show(c.allowedOnUser(p.view, p.ID), c.people(p.ID)[p.ID], nested) })
+	c.readUser(func(ctx context.Context, p person) {
+		held := p.view.PermissionsOf(p.ID)
+		effective, err := c.engine.Origins(ctx, p.view, p.ID, upTo(held, nested)...)
+		if err != nil {
+			c.fail(err)
+			return
+		}
+		c.answerUser(p, func(p person) part {
+			return p.show(c.allowedOnUser(p.view, p.ID), c.people(p.ID)[p.ID], nested, effective, len(held))
+		})
+	})
 }
 
 func getUserGroups(c *call) { c.showUser(showGroups(c.rulesPage())) }
@@ -84,10 +95,15 @@ func listUserEffective(c *call) {
 		c.fail(err)
 		return
 	}
+	ctx, done := c.reading()
+	defer done()
 	held := rest(page, c.view.PermissionsOf(id), itself[authz.Permission])
-	list := openapi.EffectiveList{
-		Items: fitting(c.view.Origins(id, held[:min(len(held), page.limit)]...), maxPageSize, effectiveUpTo(nested)),
+	effective, err := c.engine.Origins(ctx, c.view, id, upTo(held, page.limit)...)
+	if err != nil {
+		c.fail(err)
+		return
 	}
+	list := openapi.EffectiveList{Items: fitting(effective, maxPageSize, effectiveUpTo(nested))}
 	if n := len(list.Items); n < len(held) {
 		list.NextCursor = page.next(string(held[n-1]))
 	}
@@ -97,6 +113,11 @@ func listUserEffective(c *call) {
 // showUser answers with the user in the path, or part of it, and its ETag. A user that the policy
 // doesn't name is no error; an invalid id is.
 func (c *call) showUser(show func(person) part) {
+	c.readUser(func(_ context.Context, p person) { c.answerUser(p, show) })
+}
+
+// readUser reads the user in the path.
+func (c *call) readUser(answer func(context.Context, person)) {
 	if c.refused() {
 		return
 	}
@@ -112,7 +133,7 @@ func (c *call) showUser(show func(person) part) {
 		c.fail(err)
 		return
 	}
-	c.answerUser(person{view.User(id), view, version}, show)
+	answer(ctx, person{view.User(id), view, version})
 }
 
 // checkUser returns an error for an invalid id in the path.

@@ -118,7 +118,7 @@ func TestMatchersAgainstInheritance(t *testing.T) {
 			for i := range groups {
 				id := s.byName[name(i)]
 				want := inherited(s, id, q)
-				if got := s.effectOfGroup(id, &n); got != want || effects[id] != want {
+				if got := s.effectOfGroups([]groupID{id}, &n); got != want || effects[id] != want {
 					t.Fatalf("round %d: %s on %q is %b and %b, want %b", round, name(i), q, got, effects[id], want)
 				}
 			}

@@ -1,6 +1,9 @@
 package authz
 
-import "slices"
+import (
+	"context"
+	"slices"
+)
 
 // Question asks whether a user holds permissions. A Question without permissions is denied.
 type Question struct {
@@ -159,4 +162,22 @@ func (e *Engine) Can(user UserID, permissions ...Permission) bool {
 // would give the user what is missing, and [Engine.Lost] to find out when they lost it.
 func (e *Engine) Explain(user UserID, permissions ...Permission) Explanation {
 	return e.View().Explain(user, permissions...)
+}
+
+// ExplainView is [View.Explain] for callers who may ask about any policy. Where that takes long, it takes turns with other
+// expensive work and can return [ErrBusy]; see [Admin]. It returns an error if ctx ends.
+func (e *Engine) ExplainView(ctx context.Context, v *View, user UserID, permissions ...Permission) (Explanation, error) {
+	ctx, done := e.gate.later(ctx)
+	defer done()
+	return v.explainAll(newPace(ctx), user, permissions)
+}
+
+// Origins explains each of the permissions like [View.Explain], but with at most 20 origins each, for a
+// list of what a user holds. Where a great many links of inheritance lead to them, it ends early, but explains at least
+// the first permission: so that one answer takes tenths of a second at most. Ask again for the rest. Like
+// [Engine.ExplainView], it can return [ErrBusy].
+func (e *Engine) Origins(ctx context.Context, v *View, user UserID, permissions ...Permission) ([]PermissionExplanation, error) {
+	ctx, done := e.gate.later(ctx)
+	defer done()
+	return v.explain(newPace(ctx), user, permissions, newOriginBudget(originsListed), true)
 }

@@ -90,17 +90,7 @@ func (s *snapshot) effectOn(u *user, n *symbol) effect {
 
 // userMore returns the effect of a user's own rules and of the groups beyond the first two.
 func (s *snapshot) userMore(more *userMore, n *symbol) effect {
-	found := more.all.match(n)
-	for _, id := range more.groups {
-		found |= s.effectOfGroup(id, n)
-	}
-	return found
-}
-
-// effectOfGroup returns the effect of the rules of a group and of those that it inherits.
-func (s *snapshot) effectOfGroup(id groupID, n *symbol) effect {
-	m := &s.matchers[id]
-	return n.id.in(m.blocks.find(n.id.block(), blockEffects)) | s.more(m, &noRules, n)
+	return more.all.match(n) | s.effectOfGroups(more.groups, n)
 }
 
 // more returns what two matchers add to their blocks.
@@ -110,29 +100,30 @@ func (s *snapshot) more(a, b *matcher, n *symbol) effect {
 	}
 	found := matchMore(a.more, b.more, n)
 	if a.refers() {
-		found |= s.inherited(a.more, n)
+		found |= s.effectOfGroups(a.more.givers, n)
 	}
 	if b.refers() {
-		found |= s.inherited(b.more, n)
+		found |= s.effectOfGroups(b.more.givers, n)
 	}
 	return found
 }
 
-// inherited returns the effect of the rules of a matcher's givers.
-func (s *snapshot) inherited(m *matcherMore, n *symbol) effect {
+// effectOfGroups returns the effect of the rules of some groups and of those that they inherit. It looks at each group
+// once, although a user can be in thousands of groups that inherit the same thousands.
+func (s *snapshot) effectOfGroups(ids []groupID, n *symbol) effect {
 	var found effect
 	refer := false
-	for _, id := range m.givers {
-		giver := &s.matchers[id]
-		found |= giver.match(n)
-		refer = refer || giver.refers()
+	for _, id := range ids {
+		m := &s.matchers[id]
+		found |= m.match(n)
+		refer = refer || m.refers()
 	}
 	if !refer || found == granted|restricted {
 		return found
 	}
 	walk := matcherWalks.Get().(*matcherWalk) //nolint:forcetypeassert // of New
 	defer matcherWalks.Put(walk)
-	return found | walk.effect(s, m.givers, n)
+	return found | walk.effect(s, ids, n)
 }
 
 // matcherWalk visits matchers that refer to others, each once, although groups inherit in many ways. It keeps its

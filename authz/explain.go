@@ -30,78 +30,114 @@ type PermissionExplanation struct {
 	OriginCount int
 }
 
-// Explain is [Engine.Explain] for the view's revision.
+// Explain is [Engine.Explain] for the view's revision. Where the user reaches thousands of groups, it takes tenths of a
+// second for dozens of permissions; [Engine.ExplainView] does the same in turn.
 func (v *View) Explain(user UserID, permissions ...Permission) Explanation {
+	x, _ := v.explainAll(nil, user, permissions) // without a pace, it never fails
+	return x
+}
+
+func (v *View) explainAll(work *pace, user UserID, permissions []Permission) (Explanation, error) {
 	x := Explanation{User: user, Known: v.s.user(user) != nil, Allowed: len(permissions) > 0, Revision: v.s.revision}
-	x.Permissions = v.explain(user, distinct(permissions), newOriginBudget(originsExplained), false)
+	var err error
+	x.Permissions, err = v.explain(work, user, distinct(permissions), newOriginBudget(originsExplained), false)
 	for _, p := range x.Permissions {
 		x.Allowed = x.Allowed && p.Allowed
 	}
 	if !x.Allowed && len(permissions) > 0 {
 		x.BadRows = v.badRowsOf(user)
 	}
-	return x
-}
-
-// Origins explains each of the permissions like [View.Explain], but with at most 20 origins each, for a
-// list of what a user holds. Where a great many links of inheritance lead to them, it ends early, but explains at least
-// the first permission: so that one answer takes tenths of a second at most. Ask again for the rest.
-func (v *View) Origins(user UserID, permissions ...Permission) []PermissionExplanation {
-	return v.explain(user, permissions, newOriginBudget(originsListed), true)
+	return x, err
 }
 
 // explain explains permissions within one budget for all. If it may be partial, the list ends with the permission on
 // which the last step of the budget is spent.
-func (v *View) explain(id UserID, permissions []Permission, budget *originBudget, partial bool) []PermissionExplanation {
-	u := v.s.user(id)
-	var wild wildcards
-	if u != nil {
-		wild = v.s.wildcardsOf(u)
+func (v *View) explain(work *pace, id UserID, permissions []Permission, budget *originBudget, partial bool) ([]PermissionExplanation, error) {
+	x := explainer{View: v, pace: work, id: id, user: v.s.user(id), budget: budget}
+	if err := x.look(); err != nil {
+		return nil, err
 	}
 	list := make([]PermissionExplanation, len(permissions))
 	for i, p := range permissions {
 		if partial && i > 0 && budget.steps <= 0 {
-			return list[:i]
+			return list[:i], nil
 		}
-		entry, declared := v.entry(p)
-		one := &list[i]
-		*one = PermissionExplanation{Permission: p, Label: entry.Label, Category: entry.Category, Declared: declared}
-		if u == nil {
-			continue
-		}
-		if a, ok := v.s.ask(p, wild); ok {
-			one.Origins, one.OriginCount = v.s.originFinder(a, budget, u.groupIDs(nil)).ofUser(id, u)
-			one.Allowed = !v.expired && v.s.verdict(u, v.s.effectOn(u, &a.symbol))
-			if ends := v.s.endsOf(id); len(ends) > 0 {
-				v.addEnds(one, &a.symbol, u, ends)
-			}
+		var err error
+		if list[i], err = x.explain(p); err != nil {
+			return nil, err
 		}
 	}
-	return list
+	return list, nil
+}
+
+// explainer explains the permissions of one user.
+type explainer struct {
+	*View
+	pace   *pace
+	id     UserID
+	user   *user // nil if the policy doesn't name the user
+	ends   userEnds
+	wild   wildcards
+	groups []groupID
+	scope  *scope // of the groups
+	budget *originBudget
+}
+
+// look finds what is the same for all permissions.
+func (x *explainer) look() (err error) {
+	if x.user == nil {
+		return nil
+	}
+	x.ends, x.wild, x.groups = x.s.endsOf(x.id), x.s.wildcardsOf(x.user), x.user.groupIDs(nil)
+	x.scope, err = x.s.newScope(x.pace, x.groups)
+	return err
+}
+
+func (x *explainer) explain(p Permission) (PermissionExplanation, error) {
+	entry, declared := x.entry(p)
+	one := PermissionExplanation{Permission: p, Label: entry.Label, Category: entry.Category, Declared: declared}
+	if x.user == nil {
+		return one, nil
+	}
+	a, ok := x.s.ask(p, x.wild)
+	if !ok {
+		return one, nil
+	}
+	finder, err := x.scope.originFinder(x.pace, a, x.budget)
+	if err != nil {
+		return one, err
+	}
+	one.Origins, one.OriginCount = finder.ofUser(x.id, x.user)
+	one.Allowed = !x.expired && x.s.verdict(x.user, x.s.effectOn(x.user, &a.symbol))
+	if len(x.ends) > 0 {
+		x.addEnds(&one, finder)
+	}
+	return one, nil
 }
 
 // addEnds adds the ends of memberships to an explanation.
-func (v *View) addEnds(one *PermissionExplanation, n *symbol, u *user, ends userEnds) {
+func (x *explainer) addEnds(one *PermissionExplanation, f *originFinder) {
 	for i, o := range one.Origins {
 		if len(o.Path) > 1 {
-			one.Origins[i].Until = ends.of(v.s.groupOf(o.Path[1]).id)
+			one.Origins[i].Until = x.ends.of(x.s.groupOf(o.Path[1]).id)
 		}
 	}
 	if one.Allowed {
-		one.Until = v.s.lastGrant(n, u, ends)
+		one.Until = x.lastGrant(&f.asked.symbol, f.effects)
 	}
 }
 
-// lastGrant returns when the last grant of a permission ends for a user, 0 if one doesn't end.
-func (s *snapshot) lastGrant(n *symbol, u *user, ends userEnds) (last Until) {
-	if all := u.matcher(); all != nil && all.match(n)&granted != 0 {
+// lastGrant returns when the last grant of a permission ends for the user, 0 if one doesn't end. The effects are those of
+// the scope on the permission.
+func (x *explainer) lastGrant(n *symbol, effects []effect) (last Until) {
+	if all := x.user.matcher(); all != nil && all.match(n)&granted != 0 {
 		return 0
 	}
-	for id := range u.inGroups {
-		if s.effectOfGroup(id, n)&granted == 0 {
+	for _, id := range x.groups {
+		if effects[x.scope.places[id]]&granted == 0 {
 			continue
 		}
-		end := ends.of(id)
+		end := x.ends.of(id)
 		if end == 0 {
 			return 0
 		}
@@ -112,13 +148,14 @@ func (s *snapshot) lastGrant(n *symbol, u *user, ends userEnds) (last Until) {
 
 // heldUntil returns when the last grant of a permission ends for a user who holds it, 0 if one doesn't end.
 func (v *View) heldUntil(id UserID, p Permission) Until {
-	u, ends := v.s.user(id), v.s.endsOf(id)
-	if u == nil || len(ends) == 0 {
+	x := explainer{View: v, id: id, user: v.s.user(id)}
+	_ = x.look() // without a pace, it never fails
+	if len(x.ends) == 0 {
 		return 0
 	}
-	a, ok := v.s.ask(p, v.s.wildcardsOf(u))
+	a, ok := v.s.ask(p, x.wild)
 	if !ok {
 		return 0
 	}
-	return v.s.lastGrant(&a.symbol, u, ends)
+	return x.lastGrant(&a.symbol, x.scope.effects(&a.symbol))
 }

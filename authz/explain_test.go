@@ -1,6 +1,8 @@
 package authz_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -245,4 +247,58 @@ func TestManyOriginsDoNotHideTheRestriction(t *testing.T) {
 		}
 	}
 	t.Errorf("denied (%v), and %d reasons say only grants", x.Allowed, len(x.Permissions[0].Origins))
+}
+
+// An explanation looks once at each group that a user reaches for each permission, whether it is held or not. With a look
+// for each path, one permission took a quarter of a second here. A list of many ends early.
+func TestExplanationsLookAtEachGroupOnce(t *testing.T) {
+	withoutRaces(t)
+	const n = 3000
+	engine := crossroads(t, n)
+	must(t)(engine.As("ana").Until(time.Now().Add(time.Hour)).Assign(t.Context(), "Door1", "fat"))
+	view := engine.View()
+	for p, want := range map[authz.Permission]int{"leaves.x1:view": n, "doors.x1:open": 1, "nothing:here": 0} {
+		began := time.Now()
+		x, err := engine.ExplainView(t.Context(), view, "fat", p)
+		if took := time.Since(began); err != nil || x.Permissions[0].OriginCount != want || took > 100*time.Millisecond {
+			t.Errorf("%s: %d origins after %v, %v", p, x.Permissions[0].OriginCount, took, err)
+		}
+	}
+	for _, list := range [][]authz.Permission{view.PermissionsOf("fat"), missingPermissions(5000)} {
+		began := time.Now()
+		part, err := engine.Origins(t.Context(), view, "fat", list...)
+		if took := time.Since(began); err != nil || len(part) < 100 || took > 3*time.Second {
+			t.Errorf("%d of %d permissions after %v, %v", len(part), len(list), took, err)
+		}
+	}
+}
+
+func missingPermissions(n int) (list []authz.Permission) {
+	for i := range n {
+		list = append(list, authz.Permission(fmt.Sprint("missing.x", i, ":view")))
+	}
+	return list
+}
+
+// Explanations and lists of origins that take long wait for their turn, and end with their context.
+func TestLongExplanationsTakeTurns(t *testing.T) {
+	withoutRaces(t)
+	engine := crossroads(t, 3000)
+	view := engine.View()
+	held := view.PermissionsOf("fat")
+	authz.WidenGate(engine, 0)
+	soon := func() context.Context {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		t.Cleanup(cancel)
+		return ctx
+	}
+	if _, err := engine.Origins(soon(), view, "fat", held...); !errors.Is(err, authz.ErrBusy) {
+		t.Errorf("origins: %v", err)
+	}
+	if _, err := engine.ExplainView(soon(), view, "fat", held...); !errors.Is(err, authz.ErrBusy) {
+		t.Errorf("explanation: %v", err)
+	}
+	if _, err := engine.Origins(t.Context(), view, "fat", held[0]); err != nil {
+		t.Errorf("a short one: %v", err)
+	}
 }

@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/rightful-go/rightful/internal/fold"
@@ -13,16 +14,11 @@ func (f *fixer) baselines() (list []*baseline) {
 	s := f.present.s
 	u := s.user(f.user)
 	own := f.restrictionsOf(f.user.subject(), u.rules())
-	all, names := own, f.symbols(s)
+	all := own
 	var leaves []GroupName
-	var restricting []groupID
-	for _, id := range u.groupIDs(nil) {
-		if !f.goOn() {
-			return nil
-		}
-		if s.restrictsAny(id, names) {
-			leaves, restricting = append(leaves, s.groups[id].info.Name), append(restricting, id)
-		}
+	restricting := f.restrictingGroups(u)
+	for _, id := range restricting {
+		leaves = append(leaves, s.groups[id].info.Name)
 	}
 	for id := range s.inheritance().from(restricting...) {
 		all = append(all, f.restrictionsOf(s.groups[id].subject, s.groups[id].rules)...)
@@ -78,7 +74,22 @@ func (f *fixer) membership(g GroupName) Rule {
 	return Rule{Kind: KindMember, Subject: f.user.subject(), Group: g}
 }
 
-// restrictsAny reports whether a group restricts any of some permissions.
-func (s *snapshot) restrictsAny(id groupID, names []symbol) bool {
-	return slices.ContainsFunc(names, func(n symbol) bool { return s.effectOfGroup(id, &n)&restricted != 0 })
+// restrictingGroups returns those of the user's groups that restrict anything that was asked for.
+func (f *fixer) restrictingGroups(u *user) (list []groupID) {
+	groups := u.groupIDs(nil)
+	reached, err := f.present.s.newScope(f.pace, groups)
+	f.err = cmp.Or(f.err, err)
+	found := map[groupID]bool{}
+	for _, n := range f.symbols(f.present.s) {
+		if !f.goOn() {
+			return nil
+		}
+		effects := reached.effects(&n)
+		for _, id := range groups {
+			if effects[reached.places[id]]&restricted != 0 {
+				found[id] = true
+			}
+		}
+	}
+	return slices.DeleteFunc(groups, func(id groupID) bool { return !found[id] })
 }

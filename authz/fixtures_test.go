@@ -519,3 +519,27 @@ func eventually(t *testing.T, what string, holds func() bool) {
 		}
 	}
 }
+
+// crossroads is a policy in which as many paths as the square of n lead to each rule: the user fat is in n groups that
+// inherit a hub, which inherits n groups with ten rules each.
+func crossroads(t testing.TB, n int) *authz.Engine {
+	t.Helper()
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana", WriteTimeout: 30 * time.Second})
+	var file authz.PolicyFile
+	add := func(fields ...string) {
+		file.Lines = append(file.Lines, authz.PolicyLine{Number: len(file.Lines) + 1, Fields: fields})
+	}
+	for i := range n {
+		door, leaf := fmt.Sprint("group:Door", i), fmt.Sprint("group:Leaf", i)
+		add("g", "fat", door)
+		add("g", door, "group:Hub")
+		add("g", "group:Hub", leaf)
+		add("p", door, fmt.Sprint("doors.x", i), "open", "allow")
+		add("p", leaf, fmt.Sprint("leaves.x", i), "view", "allow")
+		for j := range 9 { // with wildcards, so that nobody has copies of them
+			add("p", leaf, fmt.Sprintf("leaves.x%d.y%d", i, j), "*", "allow")
+		}
+	}
+	must(t)(engine.As("ana").Import(t.Context(), file, authz.ImportMerge))
+	return engine
+}

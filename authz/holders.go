@@ -23,9 +23,9 @@ func (v *View) usersHolding(n *symbol) iter.Seq[UserID] {
 // groupsHolding returns the groups that give a permission to a member who is in no other group, in display
 // order.
 func (v *View) groupsHolding(n *symbol) []*group {
+	effects := v.s.effects(n)
 	return slices.DeleteFunc(v.s.sortedGroups(), func(g *group) bool {
-		member := user{first: g.id}
-		return !v.s.verdict(&member, v.s.effectOn(&member, n))
+		return !v.s.verdict(&user{first: g.id}, effects[g.id])
 	})
 }
 
@@ -53,7 +53,8 @@ func (v *View) Holders(q HolderQuery) []PermissionHolder {
 	if !ok {
 		return nil
 	}
-	finder := v.s.originFinder(a, newOriginBudget(originsListed), v.s.groupIDs())
+	all, _ := v.s.newScope(nil, v.s.groupIDs()) // without a pace, neither fails
+	finder, _ := all.originFinder(nil, a, newOriginBudget(originsListed))
 	var list []PermissionHolder
 	full := func() bool { return q.Limit > 0 && len(list) == q.Limit }
 	add := func(h Subject, origins []Origin, count int) { list = append(list, PermissionHolder{h, origins, count}) }

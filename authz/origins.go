@@ -60,13 +60,15 @@ func (b *originBudget) spend(o Origin) {
 
 func (b *originBudget) spent() bool { return b.total <= 0 || b.size <= 0 }
 
-// originFinder finds the origins of one permission for users and groups, one after the other.
+// originFinder finds the origins of one permission for users and groups of a scope, one after the other.
 type originFinder struct {
-	s      *snapshot
-	asked  asked
-	nodes  map[groupID]*originNode
-	links  int // of the longest path
-	budget *originBudget
+	s       *snapshot
+	asked   asked
+	scope   *scope
+	effects []effect      // of the groups of the scope
+	nodes   []*originNode // likewise; nil if neither its rules nor inherited ones cover the permission
+	links   int           // of the longest path
+	budget  *originBudget
 
 	path   []Subject // the present one
 	list   []Origin
@@ -108,43 +110,57 @@ func (s *snapshot) ask(p Permission, wild wildcards) (asked, bool) {
 	return a, true
 }
 
-// originFinder returns a finder for subjects that reach the rules of the start groups only.
-func (s *snapshot) originFinder(a asked, budget *originBudget, start []groupID) *originFinder {
-	f := &originFinder{s: s, asked: a, budget: budget, nodes: map[groupID]*originNode{}}
-	for _, id := range start {
-		f.enter(id)
+// originFinder returns a finder for subjects that reach the rules of a scope only. Its error is that with which the pace
+// ends.
+func (c *scope) originFinder(work *pace, a asked, budget *originBudget) (*originFinder, error) {
+	f := &originFinder{
+		s: c.s, asked: a, scope: c, effects: c.effects(&a.symbol), nodes: make([]*originNode, len(c.groups)), budget: budget,
 	}
-	f.count()
-	return f
+	budget.steps -= c.size()
+	if err := work.now(); err != nil {
+		return nil, err
+	}
+	if err := f.count(work, f.connect()); err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
-// enter returns the node of a group, nil if neither its rules nor inherited ones cover the permission.
-func (f *originFinder) enter(id groupID) *originNode {
-	n, known := f.nodes[id]
-	if known || f.s.effectOfGroup(id, &f.asked.symbol) == 0 {
-		return n
-	}
-	g := f.s.groups[id]
-	n = &originNode{group: g, own: f.rulesOf(g.subject, g.rules)}
-	f.nodes[id] = n
-	f.budget.steps -= 1 + len(g.inherits)
-	for _, below := range g.inherits {
-		if next := f.enter(below); next != nil {
-			n.next = append(n.next, next)
+// connect makes the nodes and returns them.
+func (f *originFinder) connect() (made []*originNode) {
+	for i, found := range f.effects {
+		if found != 0 {
+			g := f.s.groups[f.scope.groups[i]]
+			f.nodes[i] = &originNode{group: g, own: f.rulesOf(g.subject, g.rules)}
+			made = append(made, f.nodes[i])
 		}
 	}
-	return n
+	for i, n := range f.nodes {
+		if n == nil {
+			continue
+		}
+		f.budget.steps -= 1 + len(f.scope.inherits[i])
+		for _, below := range f.scope.inherits[i] {
+			if next := f.nodes[below]; next != nil {
+				n.next = append(n.next, next)
+			}
+		}
+	}
+	return made
 }
 
 // count counts the origins by their distance from each node: those at a distance are the sum of those one
 // link nearer to the next nodes. It takes a step for each link and distance, however many paths there are.
-func (f *originFinder) count() {
-	for _, n := range f.nodes {
+func (f *originFinder) count(work *pace, nodes []*originNode) error {
+	for _, n := range nodes {
 		n.counts = append(n.counts, countKinds(n.own))
 	}
-	for more := true; more && f.links < min(len(f.nodes)-1, maxPathLinks); f.links++ {
+	for more := true; more && f.links < min(len(nodes)-1, maxPathLinks); f.links++ {
 		more = false
-		for _, n := range f.nodes {
+		for _, n := range nodes {
+			if err := work.canceled(); err != nil {
+				return err
+			}
 			var sum [2]int
 			f.budget.steps -= 1 + len(n.next)
 			for _, next := range n.next {
@@ -154,7 +170,11 @@ func (f *originFinder) count() {
 			more = more || sum != [2]int{}
 		}
 	}
+	return nil
 }
+
+// node returns the node of a group of the scope, nil if neither its rules nor inherited ones cover the permission.
+func (f *originFinder) node(id groupID) *originNode { return f.nodes[f.scope.places[id]] }
 
 func countKinds(list []Origin) (counts [2]int) {
 	for _, o := range list {
@@ -200,7 +220,7 @@ func (f *originFinder) ofGroup(g *group) ([]Origin, int) {
 func (f *originFinder) find(path []Subject, own []Origin, groups []groupID) (list []Origin, count int) {
 	counts := countKinds(own)
 	for _, id := range groups {
-		if n := f.nodes[id]; n != nil {
+		if n := f.node(id); n != nil {
 			for _, c := range n.counts {
 				counts = addCounts(counts, c)
 			}
@@ -211,7 +231,7 @@ func (f *originFinder) find(path []Subject, own []Origin, groups []groupID) (lis
 	f.add(own)
 	for links := 0; links <= f.links; links++ {
 		for _, id := range groups {
-			if n := f.nodes[id]; n != nil {
+			if n := f.node(id); n != nil {
 				f.descend(n, links)
 			}
 		}

@@ -60,7 +60,8 @@ func TestOriginsOfManyPathsAreBounded(t *testing.T) {
 	for i := range 64 {
 		grants, permissions = append(grants, longPattern(i)), append(permissions, authz.Permission(longPattern(i)))
 	}
-	view := ladder(t, 500, grants...).View()
+	engine := ladder(t, 500, grants...)
+	view := engine.View()
 	user := view.Users(authz.UserQuery{After: "root", Limit: 1})[0]
 	const paths = 4 * 4 * 4 * 4 * 4 * 4 * 4 * 4 * 4
 	for _, c := range []struct {
@@ -75,7 +76,11 @@ func TestOriginsOfManyPathsAreBounded(t *testing.T) {
 			return lists, counts
 		}},
 		{"effective permissions", 20, func() (lists [][]authz.Origin, counts []int) {
-			for _, p := range view.Origins(user, view.PermissionsOf(user)...) {
+			list, err := engine.Origins(t.Context(), view, user, view.PermissionsOf(user)...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range list {
 				lists, counts = append(lists, p.Origins), append(counts, p.OriginCount)
 			}
 			return lists, counts
