@@ -39,8 +39,8 @@ const (
 // A row is found if [authz.View.Can] of "TYPE.ID:action" is true for its id, and no OR elsewhere in the query lets another
 // one through. Ids are compared exactly, whatever the collation of the column: "a", "A", "á" and "a " are four ids. An
 // integer or UUID is compared by its canonical form: a rule on "007" or "+7" is about no row. A row whose id is NULL is
-// never found. The scope works for Update, Updates and Delete too, but not for Save and FirstOrCreate, which insert what
-// they don't find.
+// never found. The scope works for Update, Updates and Delete too. An insert with it fails, and so do Save and FirstOrCreate
+// of a record that it hides, which they would write over.
 //
 // If the user may see only some records, an index on the column serves; on MySQL only if all their ids are ASCII, where they
 // are texts. The condition has two variables for each text, or one for each integer, and never more than 30,000: SQLite
@@ -109,7 +109,15 @@ func (c *scopeCondition) guard(tx *gorm.DB) {
 	clauses[conditionsKey] = clause.Clause{Expression: all}
 	where.Builder = all.buildWhere
 	clauses["WHERE"] = where
+	for _, name := range []string{"INSERT", "VALUES"} { // each dialect builds at most one of them itself
+		insert := clauses[name]
+		insert.Builder = func(_ clause.Clause, b clause.Builder) { _ = b.AddError(errInsert) }
+		clauses[name] = insert
+	}
 }
+
+// errInsert is of Save, too: what an update doesn't find, it inserts, and replaces what is there.
+var errInsert = errors.New("a scope has no effect on an insert; insert without it, and use Updates in place of Save")
 
 // scopeConditions are the conditions by scopes of one statement.
 type scopeConditions []*scopeCondition

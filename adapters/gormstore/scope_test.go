@@ -289,7 +289,24 @@ func TestScopeOfWrites(t *testing.T) {
 		scope := gormstore.Scope(view, "ben", "files", "edit", hostColumn)
 		updated := db.Model(&file{}).Scopes(scope).Where("owner = ?", "ben").Or("1 = 1").Update("owner", "eve")
 		deleted := db.Scopes(scope).Where("1 = 1").Or("1 = 1").Delete(&file{})
+		for name, write := range map[string]func(*gorm.DB, *file) *gorm.DB{
+			"Create":          func(db *gorm.DB, f *file) *gorm.DB { return db.Create(f) },
+			"Save":            func(db *gorm.DB, f *file) *gorm.DB { return db.Save(f) },
+			"Save of several": func(db *gorm.DB, f *file) *gorm.DB { return db.Save([]file{*f}) },
+			"an upsert":       func(db *gorm.DB, f *file) *gorm.DB { return db.Clauses(clause.OnConflict{UpdateAll: true}).Create(f) },
+			"FirstOrCreate":   func(db *gorm.DB, f *file) *gorm.DB { return db.FirstOrCreate(f) },
+		} {
+			for _, id := range []string{"3", "5"} { // hidden, and absent
+				if err := write(db.Scopes(scope), &file{ID: id, Owner: "mallory"}).Error; err == nil {
+					t.Errorf("%s of %s worked", name, id)
+				}
+			}
+		}
 		var left []string
+		var owners int64
+		if err := db.Model(&file{}).Where("owner = ?", "mallory").Count(&owners).Error; err != nil || owners > 0 {
+			t.Errorf("%d were written over, %v", owners, err)
+		}
 		err := errors.Join(updated.Error, deleted.Error, db.Model(&file{}).Order("id").Pluck("id", &left).Error)
 		if err != nil || updated.RowsAffected != 1 || deleted.RowsAffected != 1 || strings.Join(left, " ") != "1 3 4" {
 			t.Errorf("%d updated, %d deleted, %q left, %v", updated.RowsAffected, deleted.RowsAffected, left, err)
