@@ -81,7 +81,7 @@ func (a *app) answer(c *gin.Context, name string, v any) {
 func (a *app) render(c *gin.Context, status int, name, title string, data any) {
 	p := page{Title: title, User: identityOf(c).user, Path: c.Request.URL.Path, Data: data, engine: a.engine}
 	if p.User != "" {
-		p.Name, p.Places = a.users.name(c.Request.Context(), p.User), a.placesOf(p.User)
+		p.Name, p.Places = a.users.name(c.Request.Context(), p.User), a.placesOf(c.Request.Context(), p.User)
 	}
 	if status == http.StatusOK {
 		p.Said = saidOn(data, c.Query("done"))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"slices"
 
 	"github.com/rightful-go/rightful/authz"
@@ -17,7 +18,7 @@ type place struct {
 var places = []place{
 	{"/requests", "Requests", "Deposits, withdrawals and other wishes of clients, to approve or reject.", viewOfAny()},
 	{"/resolutions", "Resolutions", "Who decided which request, and when.", []authz.Permission{viewResolutions}},
-	{"/profiles", "Profiles", "Clients and how to reach them.", []authz.Permission{"clients.profiles:view"}},
+	{"/profiles", "Profiles", "Clients and how to reach them.", []authz.Permission{viewProfiles}},
 	{"/operations", "Operations", "What was booked on which account.", []authz.Permission{"finance.operations:view"}},
 	{"/balances", "Balances", "What is in each account.", []authz.Permission{"finance.balances:view"}},
 	{"/reports/operations.csv", "Report", "All operations as a file for a spreadsheet.", []authz.Permission{"finance.reports:export"}},
@@ -26,9 +27,13 @@ var places = []place{
 }
 
 // placesOf returns the pages that the user may open, which GET /api/v1/me says as well.
-func (a *app) placesOf(user authz.UserID) []place {
-	view := a.engine.View() // one revision for the whole page
+func (a *app) placesOf(ctx context.Context, user authz.UserID) []place {
+	view := a.engine.View()                    // one revision for the whole page
+	sees, err := seesProfiles(ctx, view, user) // one profile is enough
 	return slices.DeleteFunc(slices.Clone(places), func(p place) bool {
+		if p.Path == "/profiles" && sees && err == nil {
+			return false
+		}
 		return !slices.ContainsFunc(p.needs, func(needed authz.Permission) bool { return view.Can(user, needed) })
 	})
 }

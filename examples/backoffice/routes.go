@@ -72,9 +72,9 @@ func (a *app) application(r gin.IRouter, g *ginguard.Guard) {
 	r.GET("/resolutions", g.Require(viewResolutions), a.listResolutions)
 	r.GET("/resolution-types", g.Require(viewResolutionTypes), a.listResolutionTypes)
 
-	r.GET("/profiles", g.Require("clients.profiles:view"), a.listProfiles)
-	r.GET("/profiles/:id", g.Require("clients.profiles:view"), a.showProfile)
-	r.POST("/profiles/:id", g.Require("clients.profiles:view", "clients.profiles:update"), a.updateProfile)
+	r.GET("/profiles", g.Open(), a.listProfiles(g)) // decides itself
+	r.GET("/profiles/:id", g.RequireFunc(a.neededToView), a.showProfile)
+	r.POST("/profiles/:id", g.Require(viewProfiles, "clients.profiles:update"), a.updateProfile)
 
 	r.GET("/operations", g.Require("finance.operations:view"), a.listOperations)
 	r.POST("/operations", g.Require("finance.operations:create"), a.createOperation)
