@@ -2,13 +2,19 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/gin-gonic/gin"
+	driver "github.com/glebarez/sqlite"
+	"gorm.io/gorm"
 
+	"github.com/rightful-go/rightful/adapters/gormstore"
 	"github.com/rightful-go/rightful/api/ginguard"
 	"github.com/rightful-go/rightful/api/guard"
 	"github.com/rightful-go/rightful/authz"
@@ -20,6 +26,10 @@ import (
 type record struct{ ID, Owner string }
 
 type records []record
+
+type file struct {
+	ID string `gorm:"primaryKey;size:100"`
+}
 
 // find returns the record that a request is about.
 func (list records) find(c *gin.Context) (record, error) {
@@ -61,6 +71,27 @@ func listed(routes *ginguard.Router, g *ginguard.Guard, engine *authz.Engine, li
 	})
 }
 
+func listedByName(routes *ginguard.Router, g *ginguard.Guard, engine *authz.Engine, db *gorm.DB) {
+	routes.GET("/files", g.Require("files:list"), func(c *gin.Context) {
+		shown := []file{}
+		mayView := gormstore.Scope(engine.View(), currentUser(c), "files", "view", gormstore.Column{Name: "id"})
+		if err := db.WithContext(c.Request.Context()).Scopes(mayView).Order("id").Find(&shown).Error; err != nil {
+			_ = c.AbortWithError(http.StatusServiceUnavailable, err)
+			return
+		}
+		c.JSON(http.StatusOK, shown)
+	})
+}
+
+func explained(engine *authz.Engine, user authz.UserID, id string) []string {
+	p := engine.Explain(user, authz.Permission("files."+id+":view")).Permissions[0]
+	why := []string{fmt.Sprint("allowed: ", p.Allowed)}
+	for _, origin := range p.Origins {
+		why = append(why, fmt.Sprintf("%s %s of %v", origin.Rule, origin.Pattern, origin.Path))
+	}
+	return why
+}
+
 func decided(routes *ginguard.Router, g *ginguard.Guard, engine *authz.Engine) {
 	routes.POST("/transfers", g.Require("transfers:create"), func(c *gin.Context) {
 		if c.PostForm("urgent") != "" {
@@ -82,8 +113,9 @@ func TestPatterns(t *testing.T) {
 	}
 	defer engine.Close(context.Background())
 	for user, grants := range map[authz.UserID][]authz.Pattern{
-		"ana":  {"orders.any:view", "orders.own:view", "files.*:view", "transfers:create", "transfers.urgent:create"},
-		"ben":  {"orders.own:view", "files.7:view", "transfers:create"},
+		"ana":  {"orders.any:view", "orders.own:view", "files.*:view", "files:list", "transfers:create", "transfers.urgent:create"},
+		"ben":  {"orders.own:view", "files.7:view", "files:list", "transfers:create"},
+		"dave": {"files:list", "files:view"},
 		"cleo": {},
 	} {
 		if _, err := engine.As("root").ChangeUserPermissions(t.Context(), user, authz.RulesDelta{Grant: grants}); err != nil {
@@ -98,6 +130,7 @@ func TestPatterns(t *testing.T) {
 	byName(routes, g, list)
 	byOwner(routes, g, list)
 	listed(routes, g, engine, list)
+	listedByName(routes, g, engine, filesOf(t))
 	decided(routes, g, engine)
 	for _, c := range []struct {
 		user, method, path string
@@ -114,6 +147,10 @@ func TestPatterns(t *testing.T) {
 		{"ana", "GET", "/orders", http.StatusOK, `[{"ID":"1","Owner":"ana"},{"ID":"2","Owner":"ben"}]`},
 		{"ben", "GET", "/orders", http.StatusOK, `[{"ID":"2","Owner":"ben"}]`},
 		{"cleo", "GET", "/orders", http.StatusForbidden, ""},
+		{"ana", "GET", "/files", http.StatusOK, `[{"ID":"7"},{"ID":"8"},{"ID":"9"}]`},
+		{"ben", "GET", "/files", http.StatusOK, `[{"ID":"7"}]`},
+		{"dave", "GET", "/files", http.StatusOK, `[]`},
+		{"cleo", "GET", "/files", http.StatusForbidden, ""},
 		{"ben", "POST", "/transfers", http.StatusNoContent, ""},
 		{"ben", "POST", "/transfers?urgent=1", http.StatusForbidden, ""},
 		{"ana", "POST", "/transfers?urgent=1", http.StatusNoContent, ""},
@@ -133,4 +170,26 @@ func TestPatterns(t *testing.T) {
 	if err := routes.Check(); err != nil {
 		t.Error(err)
 	}
+	if why := explained(engine, "ben", "7"); !slices.Equal(why, []string{"allowed: true", "grant files.7:view of [ben]"}) {
+		t.Errorf("file 7 is in ben's list because of %q", why)
+	}
+	if why := explained(engine, "ben", "8"); !slices.Equal(why, []string{"allowed: false"}) {
+		t.Errorf("file 8 isn't in ben's list because of %q", why)
+	}
+}
+
+// filesOf returns a host's database with the files 7, 8 and 9.
+func filesOf(t *testing.T) *gorm.DB {
+	t.Helper()
+	db, err := gorm.Open(driver.Open(filepath.Join(t.TempDir(), "files.db")), &gorm.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pool, err := db.DB(); err == nil {
+		t.Cleanup(func() { _ = pool.Close() })
+	}
+	if err := errors.Join(db.AutoMigrate(&file{}), db.Create([]file{{"7"}, {"8"}, {"9"}}).Error); err != nil {
+		t.Fatal(err)
+	}
+	return db
 }
