@@ -18,7 +18,7 @@ func desk(t *testing.T, store authz.Store, options authz.Options) *authz.Engine 
 	engine := open(t, store, options)
 	command := engine.AsCommand("test")
 	must(t)(command.CreateGroup(t.Context(), authz.GroupSpec{Name: "Requests desk", Permissions: authz.Rules{
-		Grants: []authz.Pattern{"requests:approve", "requests:view"},
+		Grants: []authz.Pattern{"requests:approve", "requests:assign", "requests:view"},
 	}}))
 	must(t)(command.CreateGroup(t.Context(), authz.GroupSpec{Name: "Viewers", Permissions: authz.Rules{Grants: []authz.Pattern{"requests:view"}}}))
 	must(t)(command.Assign(t.Context(), "Viewers", "cleo"))

@@ -1,0 +1,264 @@
+package authz_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
+)
+
+var errNoAnswer = errors.New("the answer is lost")
+
+// approve approves a request as ana, by putting cleo into the desk.
+func approve(t *testing.T, engine *authz.Engine, id authz.RequestID) error {
+	t.Helper()
+	_, _, err := engine.As("ana").ApproveRequest(t.Context(), id, authz.Approval{Operations: toDesk("cleo")})
+	return err
+}
+
+// stillOpen checks that a refused approval left nothing.
+func stillOpen(t *testing.T, engine *authz.Engine, id authz.RequestID, what string) {
+	t.Helper()
+	r, err := engine.AccessRequest(t.Context(), id)
+	if err != nil || r.State != authz.RequestOpen || engine.Can("cleo", "requests:approve") {
+		t.Errorf("%s: the request is %+v: %v", what, r, err)
+	}
+}
+
+func TestApprovalThatDoesNotFitIsRefused(t *testing.T) {
+	t.Parallel()
+	engine := desk(t, authztest.NewStore(), authz.Options{})
+	ctx, command := t.Context(), engine.AsCommand("test")
+	must(t)(command.CreateGroup(ctx, authz.GroupSpec{Name: "Others"}))
+	must(t)(command.Assign(ctx, "Others", "hugo"))
+	must(t)(command.CreateGroup(ctx, authz.GroupSpec{Name: "Leads", Permissions: authz.Rules{Grants: []authz.Pattern{
+		"rightful.groups:view", "rightful.users:*", "rightful.groups:update", "requests:approve",
+	}}}))
+	must(t)(command.Assign(ctx, "Leads", "lea"))
+	r := ask(t, engine, "cleo")
+	members := func(group authz.GroupName, add ...authz.UserID) authz.Operation {
+		return authz.Operation{Action: authz.ActionGroupMembersChange, Group: group, Add: add}
+	}
+	rules := func(group authz.GroupName, grant ...authz.Pattern) authz.Operation {
+		return authz.Operation{Action: authz.ActionGroupPermissionsChange, Group: group, Rules: authz.RulesDelta{Grant: grant}}
+	}
+	own := authz.Operation{Action: authz.ActionUserPermissionsChange, User: "cleo", Rules: authz.RulesDelta{Grant: []authz.Pattern{"requests:approve"}}}
+	tomorrow := time.Now().Add(24 * time.Hour)
+	for what, one := range map[string]struct {
+		as   authz.Admin
+		do   []authz.Operation
+		want error
+		text string
+	}{
+		"somebody else too":       {engine.As("ana"), []authz.Operation{members("Requests desk", "cleo", "hugo")}, authz.ErrInvalid, "hugo"},
+		"a rule of another":       {engine.As("ana"), []authz.Operation{members("Requests desk", "cleo"), {Action: authz.ActionUserPermissionsSet, User: "hugo"}}, authz.ErrInvalid, "operation 2"},
+		"a deletion":              {engine.As("ana"), []authz.Operation{members("Requests desk", "cleo"), {Action: authz.ActionGroupDelete, Group: "Others", Release: true}}, authz.ErrInvalid, "group.delete"},
+		"a group without cleo":    {engine.As("ana"), []authz.Operation{members("Requests desk", "cleo"), rules("Others", "requests:approve")}, authz.ErrInvalid, "Others"},
+		"nothing":                 {engine.As("ana"), nil, authz.ErrInvalid, "requests:approve"},
+		"not what was asked for":  {engine.As("ana"), []authz.Operation{members("Others", "cleo")}, authz.ErrInvalid, "requests:approve"},
+		"an import":               {engine.As("ana"), []authz.Operation{{Action: authz.ActionPolicyImport}}, authz.ErrInvalid, "policy.import"},
+		"an end on a grant":       {engine.As("ana").Until(tomorrow), []authz.Operation{own}, authz.ErrInvalid, "can't end"},
+		"an end in the past":      {engine.As("ana").Until(time.Now().Add(-time.Hour)), toDesk("cleo"), authz.ErrInvalid, "/until"},
+		"rights that are missing": {engine.As("hugo"), toDesk("cleo"), authz.ErrForbidden, "rightful"},
+		"more than lea holds":     {engine.As("lea"), toDesk("cleo"), authz.ErrEscalation, "requests:assign"},
+		"no group":                {engine.As("ana"), []authz.Operation{members("None", "cleo")}, authz.ErrNotFound, ""},
+	} {
+		_, _, err := one.as.ApproveRequest(ctx, r.ID, authz.Approval{Operations: one.do})
+		if !errors.Is(err, one.want) || !strings.Contains(err.Error(), one.text) {
+			t.Errorf("%s: %v", what, err)
+		}
+		stillOpen(t, engine, r.ID, what)
+	}
+	if _, _, err := engine.As("lea").ApproveRequest(ctx, r.ID, authz.Approval{Operations: []authz.Operation{own}}); err != nil {
+		t.Errorf("lea gives what she holds: %v", err)
+	}
+}
+
+func TestOwnRequestIsNotApproved(t *testing.T) {
+	t.Parallel()
+	engine := desk(t, authztest.NewStore(), authz.Options{})
+	must(t)(engine.AsCommand("test").Assign(t.Context(), "Requests desk", "lea"))
+	must(t)(engine.AsCommand("test").SetUserPermissions(t.Context(), "lea", authz.Rules{Grants: []authz.Pattern{"rightful.*:*", "requests:*"}, Restrictions: []authz.Pattern{"requests:close"}}))
+	r, _, err := engine.RequestAccess(t.Context(), "lea", authz.RequestSpec{Permissions: []authz.Permission{"requests:close"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lift := []authz.Operation{{Action: authz.ActionUserPermissionsChange, User: "lea", Rules: authz.RulesDelta{Lift: []authz.Pattern{"requests:close"}}}}
+	if _, _, err := engine.As("lea").ApproveRequest(t.Context(), r.ID, authz.Approval{Operations: lift}); !errors.Is(err, authz.ErrOwnRequest) {
+		t.Errorf("approved: %v", err)
+	}
+	if _, err := engine.As("lea").Because("no").DeclineRequest(t.Context(), r.ID); !errors.Is(err, authz.ErrOwnRequest) {
+		t.Errorf("declined: %v", err)
+	}
+	if _, _, err := engine.As("ana").ApproveRequest(t.Context(), r.ID, authz.Approval{Operations: lift}); err != nil {
+		t.Error(err)
+	}
+}
+
+// An approval gives what its administrator has seen: changes that don't matter for that don't prevent it.
+func TestApprovalIsComparedWithWhatWasSeen(t *testing.T) {
+	t.Parallel()
+	engine := desk(t, authztest.NewStore(), authz.Options{})
+	ctx, command := t.Context(), engine.AsCommand("test")
+	r := ask(t, engine, "cleo")
+	seen := engine.View().Revision()
+	must(t)(command.Grant(ctx, "Requests desk", "requests:close"))
+	_, _, err := engine.As("ana").ApproveRequest(ctx, r.ID, authz.Approval{Operations: toDesk("cleo"), Revision: seen})
+	if !errors.Is(err, authz.ErrRevisionConflict) {
+		t.Errorf("cleo would get more than was seen: %v", err)
+	}
+	stillOpen(t, engine, r.ID, "other gains")
+	if _, _, err := engine.As("ana").ApproveRequest(ctx, r.ID, authz.Approval{Operations: toDesk("cleo"), Revision: 999}); !errors.Is(err, authz.ErrRevisionConflict) {
+		t.Errorf("seen on no revision: %v", err)
+	}
+	seen = engine.View().Revision()
+	must(t)(command.Grant(ctx, "Viewers", "requests:print"))
+	if _, _, err := engine.As("ana").ApproveRequest(ctx, r.ID, authz.Approval{Operations: toDesk("cleo"), Revision: seen}); err != nil {
+		t.Errorf("an unrelated change: %v", err)
+	}
+}
+
+// A change between the look and the commit of an approval, whenever it comes, is noticed.
+func TestApprovalIsCheckedOnTheRevisionItIsCommittedOnto(t *testing.T) {
+	t.Parallel()
+	store := authztest.NewStore()
+	engine, other := desk(t, store, authz.Options{}), open(t, store.Another(), authz.Options{})
+	r, seen := ask(t, engine, "cleo"), engine.View().Revision()
+	var once sync.Once
+	store.OnCall(func(ctx context.Context) (err error) {
+		once.Do(func() { _, err = other.AsCommand("test").Grant(ctx, "Requests desk", "requests:close") })
+		return err
+	}, authztest.CallCommit)
+	_, _, err := engine.As("ana").ApproveRequest(t.Context(), r.ID, authz.Approval{Operations: toDesk("cleo"), Revision: seen})
+	if !errors.Is(err, authz.ErrRevisionConflict) {
+		t.Errorf("cleo would get more than was seen: %v", err)
+	}
+	stillOpen(t, engine, r.ID, "another change came first")
+}
+
+func TestRequestIsApprovedOnce(t *testing.T) {
+	t.Parallel()
+	store := authztest.NewStore()
+	engine, other := desk(t, store, authz.Options{}), open(t, store.Another(), authz.Options{})
+	r := ask(t, engine, "cleo")
+	var once sync.Once
+	store.OnCall(func(ctx context.Context) (err error) { // the other instance approves in another way, with the request as both read it
+		once.Do(func() {
+			_, _, err = other.As("ana").ApproveRequest(ctx, r.ID, authz.Approval{Operations: []authz.Operation{{
+				Action: authz.ActionUserPermissionsChange, User: "cleo", Rules: authz.RulesDelta{Grant: []authz.Pattern{"requests:approve"}},
+			}}})
+		})
+		return err
+	}, authztest.CallCommit)
+	if err := approve(t, engine, r.ID); !errors.Is(err, authz.ErrRequestDecided) {
+		t.Errorf("approved twice: %v", err)
+	}
+	if in := engine.View().User("cleo").Groups; len(in) != 1 {
+		t.Errorf("cleo is in %v", in)
+	}
+}
+
+func TestApprovalIsNotRefusedBecauseOfItself(t *testing.T) {
+	t.Parallel()
+	store := authztest.NewStore()
+	engine := desk(t, store, authz.Options{})
+	r := ask(t, engine, "cleo")
+	var once sync.Once
+	store.OnReturn(func(context.Context) (err error) {
+		once.Do(func() { err = errNoAnswer })
+		return err
+	}, authztest.CallCommit)
+	if err := approve(t, engine, r.ID); err != nil {
+		t.Fatal(err)
+	}
+	if stored, err := engine.AccessRequest(t.Context(), r.ID); err != nil || stored.State != authz.RequestApproved {
+		t.Errorf("%+v: %v", stored, err)
+	}
+}
+
+func TestDecisionIsNotRefusedBecauseOfItself(t *testing.T) {
+	t.Parallel()
+	store := authztest.NewStore()
+	engine := desk(t, store, authz.Options{})
+	r := ask(t, engine, "cleo")
+	var once sync.Once
+	store.OnReturn(func(context.Context) (err error) {
+		once.Do(func() { err = errNoAnswer })
+		return err
+	}, authztest.CallDecide)
+	declined, err := engine.As("ana").Because("ask lea").DeclineRequest(t.Context(), r.ID)
+	if err != nil || declined.State != authz.RequestDeclined || declined.Decision != "ask lea" {
+		t.Fatalf("%+v: %v", declined, err)
+	}
+	if again, err := engine.As("ana").Because("ask lea").DeclineRequest(t.Context(), r.ID); err != nil || !again.DecidedAt.Equal(declined.DecidedAt) {
+		t.Errorf("again: %+v: %v", again, err)
+	}
+	if _, err := engine.As("ana").Because("no").DeclineRequest(t.Context(), r.ID); !errors.Is(err, authz.ErrRequestDecided) {
+		t.Errorf("for another reason: %v", err)
+	}
+}
+
+// If the user holds everything by now, there is nothing to do but to say so.
+func TestRequestIsApprovedWithoutAChange(t *testing.T) {
+	t.Parallel()
+	engine := desk(t, authztest.NewStore(), authz.Options{})
+	r := ask(t, engine, "cleo")
+	friday := time.Now().Add(72 * time.Hour).UTC().Truncate(time.Microsecond)
+	must(t)(engine.AsCommand("test").Until(friday).Assign(t.Context(), "Requests desk", "cleo"))
+	before := engine.View().Revision()
+	dry, c, err := engine.As("ana").DryRun().ApproveRequest(t.Context(), r.ID, authz.Approval{})
+	if err != nil || dry.State != authz.RequestOpen || c.Impact == nil || c.Impact.GainCount != 0 {
+		t.Errorf("a dry run: %+v: %v", dry, err)
+	}
+	approved, c, err := engine.As("ana").ApproveRequest(t.Context(), r.ID, authz.Approval{})
+	if err != nil || c.Revision != 0 || engine.View().Revision() != before || approved.State != authz.RequestApproved || !approved.Until.Equal(friday) {
+		t.Errorf("%+v, %+v: %v", approved, c, err)
+	}
+	if stored, err := engine.AccessRequest(t.Context(), r.ID); err != nil || stored.State != authz.RequestApproved || !stored.Until.Equal(friday) {
+		t.Errorf("stored %+v: %v", stored, err)
+	}
+}
+
+// A dry run says who gains what, and decides nothing.
+func TestDryRunOfAnApproval(t *testing.T) {
+	t.Parallel()
+	engine := desk(t, authztest.NewStore(), authz.Options{})
+	r := ask(t, engine, "cleo")
+	_, c, err := engine.As("ana").DryRun().ApproveRequest(t.Context(), r.ID, authz.Approval{Operations: toDesk("cleo")})
+	if err != nil || c.Impact == nil || c.Impact.GainCount != 1 || c.Impact.Gains[0].User != "cleo" {
+		t.Errorf("%+v: %v", c, err)
+	}
+	stillOpen(t, engine, r.ID, "a dry run")
+}
+
+// With the user, everything that is open of them goes; also if they have nothing else.
+func TestDeletedUserHasNoOpenRequests(t *testing.T) {
+	t.Parallel()
+	engine := desk(t, authztest.NewStore(), authz.Options{})
+	ctx := t.Context()
+	for _, delete := range []func(authz.Admin, authz.UserID) (authz.Change, error){
+		func(a authz.Admin, u authz.UserID) (authz.Change, error) { return a.DeleteUser(ctx, u) },
+		func(a authz.Admin, u authz.UserID) (authz.Change, error) {
+			return a.Batch(ctx, authz.Operation{Action: authz.ActionUserDelete, User: u})
+		},
+	} {
+		for _, user := range []authz.UserID{"cleo", "hugo"} { // hugo has nothing but the request
+			r := ask(t, engine, user)
+			must(t)(delete(engine.As("ana").DryRun(), user))
+			stillOpen(t, engine, r.ID, "a dry run")
+			must(t)(delete(engine.As("ana").Because("left"), user))
+			if r, err := engine.AccessRequest(ctx, r.ID); err != nil || r.State != authz.RequestWithdrawn || r.DecidedBy.ID != "ana" || r.Decision != "left" {
+				t.Errorf("%s: %+v: %v", user, r, err)
+			}
+			if err := approve(t, engine, r.ID); !errors.Is(err, authz.ErrRequestDecided) {
+				t.Errorf("%s: approved after that: %v", user, err)
+			}
+		}
+		must(t)(engine.AsCommand("test").Assign(ctx, "Viewers", "cleo"))
+	}
+}
