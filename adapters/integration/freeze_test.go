@@ -47,7 +47,7 @@ func TestFrozenInstance(t *testing.T) {
 				thawed-last, longest.Round(time.Millisecond), time.Since(start).Round(time.Millisecond))
 			frozen.signal(t, os.Kill)
 			_ = frozen.process.Wait()
-			check(t, d.Address, nil, true)
+			check(t, d.Address, output{}, true)
 		})
 	}
 }

@@ -32,7 +32,8 @@ const (
 
 // A process killed at any moment of a stream of writes loses nothing that was acknowledged
 // and shows nothing half-done: not in the records, not in the tables, not to the next start. Memberships keep their
-// ends, batches are whole or absent, and one that is repeated after a kill is carried out once.
+// ends, batches are whole or absent, and one that is repeated after a kill is carried out once. No access request is lost,
+// nor a decision about one.
 func TestKill(t *testing.T) {
 	t.Parallel()
 	kills := 300
@@ -52,7 +53,7 @@ func killAgainAndAgain(t *testing.T, address string, kills int) {
 	all := map[authz.Revision]string{}
 	var last authz.Revision
 	var repeat string
-	inMidWrite, inMidBatch := 0, 0
+	inMidWrite, inMidBatch, asked := 0, 0, 0
 	longest := 40 * time.Millisecond
 	for i := range kills {
 		said := runUntilKilled(t, address, repeat, rand.N(longest))
@@ -65,15 +66,16 @@ func killAgainAndAgain(t *testing.T, address string, kills int) {
 		if repeat = said.unfinished; repeat != "" {
 			inMidBatch++
 		}
-		if check(t, address, said.acknowledged, i%10 == 9 || i == kills-1) > last {
+		asked += len(said.requests)
+		if check(t, address, said, i%10 == 9 || i == kills-1) > last {
 			inMidWrite++
 		}
 		if t.Failed() {
 			t.Fatalf("after kill %d", i+1)
 		}
 	}
-	t.Logf("%d kills, %d acknowledged changes up to revision %d, %d kills between commit and acknowledgement, %d in a batch",
-		kills, len(all), last, inMidWrite, inMidBatch)
+	t.Logf("%d kills, %d acknowledged changes up to revision %d and %d access requests, %d kills between commit and acknowledgement, %d in a batch",
+		kills, len(all), last, asked, inMidWrite, inMidBatch)
 	store, err := database.Open(t.Context(), address, gormstore.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -82,8 +84,8 @@ func killAgainAndAgain(t *testing.T, address string, kills int) {
 	if dbtest.RaceDetector { // which makes a child slow to start
 		kills /= 5
 	}
-	if last < authz.Revision(kills) {
-		t.Errorf("only %d changes in %d runs; the test sees too little", last, kills)
+	if last < authz.Revision(kills) || asked < kills/2 {
+		t.Errorf("only %d changes and %d access requests in %d runs; the test sees too little", last, asked, kills)
 	}
 	checkAcknowledged(t, store, all)
 }
@@ -91,7 +93,8 @@ func killAgainAndAgain(t *testing.T, address string, kills int) {
 // output is what a child said before it was killed.
 type output struct {
 	acknowledged map[authz.Revision]string // the hashes of the changes that it was told are done
-	unfinished   string                    // the batch for which it had no answer yet, "" if there is none
+	requests     map[authz.RequestID]authz.RequestState
+	unfinished   string // the batch for which it had no answer yet, "" if there is none
 }
 
 // startWriter starts a process that writes, and says what was acknowledged, from the time on when
@@ -131,7 +134,7 @@ func runUntilKilled(t *testing.T, address, repeat string, after time.Duration) o
 // readOutput reads to the end; a line cut short says nothing.
 func readOutput(t *testing.T, lines *bufio.Reader) output {
 	t.Helper()
-	said := output{acknowledged: map[authz.Revision]string{}}
+	said := output{acknowledged: map[authz.Revision]string{}, requests: map[authz.RequestID]authz.RequestState{}}
 	for {
 		line, err := lines.ReadString('\n')
 		if err == io.EOF {
@@ -143,6 +146,9 @@ func readOutput(t *testing.T, lines *bufio.Reader) output {
 		switch word, value, _ := strings.Cut(strings.TrimSpace(line), " "); word {
 		case "try":
 			said.unfinished = value
+		case "request":
+			id, state, _ := strings.Cut(value, " ")
+			said.requests[authz.RequestID(id)] = authz.RequestState(state)
 		case "again":
 			t.Error("a batch that was committed was carried out again, in spite of its key")
 		case "refused":
@@ -159,7 +165,7 @@ func readOutput(t *testing.T, lines *bufio.Reader) output {
 
 // check opens what the child left behind, as the next start would. The audit compares the tables with the records;
 // modeled says whether that is also done without the engine, which takes as long.
-func check(t *testing.T, address string, acknowledged map[authz.Revision]string, modeled bool) authz.Revision {
+func check(t *testing.T, address string, said output, modeled bool) authz.Revision {
 	t.Helper()
 	ctx := t.Context()
 	store, err := database.Open(ctx, address, gormstore.Options{})
@@ -187,7 +193,8 @@ func check(t *testing.T, address string, acknowledged map[authz.Revision]string,
 	if bad := engine.View().BadRows(); len(bad) > 0 {
 		t.Errorf("bad rows: %+v", bad)
 	}
-	for revision, hash := range acknowledged {
+	checkRequests(t, engine, said.requests)
+	for revision, hash := range said.acknowledged {
 		c, err := engine.Change(ctx, revision)
 		if err != nil || hex.EncodeToString(c.Hash) != hash {
 			t.Errorf("revision %d was acknowledged with the hash %s, and is %s (%v)", revision, hash, hex.EncodeToString(c.Hash), err)
@@ -252,7 +259,12 @@ func writeSomething(ctx context.Context, r *rand.Rand, engine *authz.Engine) (au
 	group := authz.GroupName(fmt.Sprintf("Group %d", r.IntN(8)))
 	user := authz.UserID(fmt.Sprintf("user%d", r.IntN(20)))
 	pattern := authz.Pattern(fmt.Sprintf("a.b%d.*:view", r.IntN(20)))
-	switch r.IntN(9) {
+	switch r.IntN(12) {
+	case 9, 10:
+		askSomething(ctx, r, engine)
+		return authz.Change{}, nil
+	case 11:
+		return decideSomething(ctx, r, engine)
 	case 7:
 		return writeBatch(ctx, engine, killBatch(time.Now().UnixMicro()))
 	case 8:
