@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"strconv"
 
 	"github.com/rightful-go/rightful/api/openapi"
@@ -101,7 +100,7 @@ func getChange(c *call) {
 		switch {
 		case errors.Is(err, authz.ErrRecordsDoNotFit):
 			// The record itself is worth showing, even more so if the records are damaged.
-			slog.ErrorContext(ctx, "api: can't compute the impact of a change", "revision", revision, "error", err)
+			limited.Error(ctx, "", "api: can't compute the impact of a change", "revision", revision, "error", err)
 		case err != nil:
 			c.fail(err)
 			return

@@ -2,7 +2,6 @@ package api
 
 import (
 	"errors"
-	"log/slog"
 	"strconv"
 	"strings"
 	"time"
@@ -64,7 +63,7 @@ func getDenial(c *call) {
 			c.fail(err)
 			return
 		}
-		slog.ErrorContext(ctx, "api: can't find out since when a user is allowed", "denial", d.ID, "error", err)
+		limited.Error(ctx, "", "api: can't find out since when a user is allowed", "denial", d.ID, "error", err)
 	}
 	shown.AllowedNow, shown.AllowedSince = &allowed, int64(since)
 	c.ok(shown)

@@ -1,8 +1,6 @@
 package api
 
 import (
-	"log/slog"
-
 	"github.com/gin-gonic/gin"
 
 	"github.com/rightful-go/rightful/api/internal/problem"
@@ -35,7 +33,7 @@ func (m *mounted) identify(c, outer *gin.Context) (authz.UserID, bool) {
 	case outer.IsAborted() || outer.Writer.Written():
 		c.Abort()
 	case failed:
-		slog.ErrorContext(c.Request.Context(), "api: can't find out who is signed in", "error", outer.Errors.Last().Err)
+		limited.Failed(c.Request.Context(), "", "api: can't find out who is signed in", "error", outer.Errors.Last().Err)
 		c.Header("Retry-After", problem.RetryAfter)
 		writeProblem(c, problem.Document{Type: problem.StoreUnavailable, Detail: problem.UnidentifiedDetail})
 	default:

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -142,7 +141,7 @@ func recoverPanic(c *gin.Context) {
 		if fault == http.ErrAbortHandler { //nolint:errorlint // net/http compares it with ==
 			panic(fault)
 		}
-		slog.ErrorContext(c.Request.Context(), "api: a handler panicked", "method", c.Request.Method,
+		limited.Error(c.Request.Context(), c.Request.Method+c.FullPath(), "api: a handler panicked", "method", c.Request.Method,
 			"route", c.FullPath(), "panic", fmt.Sprint(fault), "stack", string(debug.Stack()))
 		if c.Writer.Written() {
 			c.Abort()

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"slices"
 	"time"
+
+	"github.com/rightful-go/rightful/internal/lograte"
 )
 
 // AuditOptions configure [AuditRecords]. Every field is optional.
@@ -49,6 +51,7 @@ type Audit struct {
 // removed together with their changes. Only a head kept outside the database shows both.
 func AuditRecords(ctx context.Context, store Store, options AuditOptions) (Audit, error) {
 	e := &Engine{given: store, store: store, options: Options{RecordKey: options.Key}, log: slog.New(slog.DiscardHandler)}
+	e.limited = lograte.New(e.log)
 	a := &auditing{engine: e, AuditOptions: options, checkpoints: map[Revision]Checkpoint{}}
 	err := a.run(ctx)
 	return a.found, err

@@ -45,7 +45,7 @@ func (e *Engine) writeCheckpoints(ctx context.Context) {
 		}
 		pause(ctx, rand.N(e.options.PollInterval)) //nolint:gosec // so that instances rarely do the same work at once
 		if err := task.run(ctx); err != nil && ctx.Err() == nil {
-			e.log.Error("can't write a checkpoint; the policy isn't affected", "error", err)
+			e.log.Warn("can't write a checkpoint; the policy isn't affected", "error", err)
 		}
 	}
 }

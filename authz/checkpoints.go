@@ -74,7 +74,7 @@ func (e *Engine) firstFitting(ctx context.Context, list []Checkpoint) (*snapshot
 		if !errors.Is(err, ErrRecordsDoNotFit) {
 			return s, err
 		}
-		e.log.Error("a checkpoint doesn't fit the records and isn't used", "revision", c.Revision, "error", err)
+		e.limited.Error(ctx, fmt.Sprint(c.Revision), "a checkpoint doesn't fit the records and isn't used", "revision", c.Revision, "error", err)
 	}
 	return nil, nil
 }

@@ -173,9 +173,12 @@ func (e *Engine) announce(c Change) {
 		ctx, cancel := context.WithTimeout(e.life, e.options.WriteTimeout)
 		defer cancel()
 		err := e.supervisor.run("notifier", func() error { return e.options.Notifier.Publish(ctx, c.Revision) })
-		e.counters.unpublished.Store(err != nil)
-		if err != nil {
-			e.log.Warn("can't notify other instances; they find the change by polling", "revision", c.Revision, "error", err)
+		failed := e.counters.unpublished.Swap(err != nil)
+		switch {
+		case err != nil && !failed:
+			e.log.Warn("can't notify other instances; they find changes by polling", "revision", c.Revision, "error", err)
+		case err == nil && failed:
+			e.log.Info("other instances are notified again", "revision", c.Revision)
 		}
 	})
 }

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/rightful-go/rightful/internal/lograte"
 )
 
 // Options configure an engine. Every field is optional; its zero value selects the default that is
@@ -95,6 +97,7 @@ type Engine struct {
 	options Options
 	catalog atomic.Pointer[catalog] // nil in an audit
 	log     *slog.Logger
+	limited *lograte.Logger // log, for what can happen again and again
 
 	current   atomic.Pointer[snapshot]
 	counted   atomic.Pointer[snapshot]     // current without the memberships that have ended: the policy that decides
@@ -244,7 +247,7 @@ func (e *Engine) unavailable(ctx context.Context, err error) error {
 		return fmt.Errorf("%w: %w", ErrStoreUnavailable, err)
 	}
 	if e.storeErr.Swap(&err) == nil {
-		e.log.Error("store unreachable; decisions continue with the last revision", "revision", e.revision(), "error", err)
+		e.log.Warn("store unreachable; decisions continue with the last revision", "revision", e.revision(), "error", err)
 	}
 	return fmt.Errorf("%w: %w", ErrStoreUnavailable, err)
 }

@@ -57,7 +57,7 @@ func (e *Engine) moveTo(ctx context.Context, from *snapshot, position Position, 
 	case position.Writes != from.writes: // foreign writes, which the records don't contain
 		return e.reload(ctx)
 	case position.Revision <= from.revision: // restored from a backup: later revocations are gone
-		e.log.Warn("store went back to an earlier revision or has a different history; reloading",
+		e.log.Error("store went back to an earlier revision or has a different history; reloading; later revocations are gone",
 			"from", from.revision, "to", position.Revision)
 		return e.reload(ctx)
 	case position.Revision-from.revision >= maxBehind:
@@ -70,7 +70,7 @@ func (e *Engine) moveTo(ctx context.Context, from *snapshot, position Position, 
 	case ctx.Err() != nil:
 		return e.unavailable(ctx, ctx.Err())
 	case !errors.Is(err, ErrGap):
-		e.log.Warn("can't apply the new records; reloading the whole policy", "reason", err)
+		e.limited.Warn(ctx, "", "can't apply the new records; reloading the whole policy", "reason", err)
 	}
 	return e.reload(ctx)
 }
@@ -122,6 +122,7 @@ func (e *Engine) follow(ctx context.Context) {
 	}
 	tick := time.NewTicker(e.options.PollInterval)
 	defer tick.Stop()
+	var o outage
 	for {
 		select {
 		case <-ctx.Done():
@@ -130,10 +131,36 @@ func (e *Engine) follow(ctx context.Context) {
 		case <-hints:
 		}
 		down := e.storeFailure() != nil
-		if err := e.look(ctx); err == nil && down {
+		err := e.look(ctx)
+		switch {
+		case err == nil && down:
 			e.log.Info("store reachable again", "revision", e.revision())
+		case err != nil && ctx.Err() == nil:
+			e.reportOutage(&o)
+		}
+		if err == nil {
+			o = outage{}
 		}
 		pause(ctx, hintPause)
+	}
+}
+
+// outage is what was logged about one, beside its beginning.
+type outage struct{ lasts, expired bool }
+
+// outageLasts is the age of the policy from which an outage needs somebody. Shorter ones heal by themselves.
+const outageLasts = 30 * time.Second
+
+// reportOutage logs that an outage lasts, and that everything is denied because of it, once each.
+func (e *Engine) reportOutage(o *outage) {
+	age := e.age()
+	if age >= outageLasts && !o.lasts {
+		o.lasts = true
+		e.log.Error("store still unreachable; revocations made elsewhere don't take effect here", "age", age, "error", e.storeFailure())
+	}
+	if e.expired() && !o.expired {
+		o.expired = true
+		e.log.Error("the policy is older than MaxAge; everything is denied", "age", age, "max_age", e.options.MaxAge)
 	}
 }
 
@@ -202,7 +229,9 @@ func (e *Engine) tryToFollow(ctx context.Context, answers chan<- error) *attempt
 // listen turns notifications into hints. If the notifier fails, listen subscribes again.
 func (e *Engine) listen(ctx context.Context, hints chan<- struct{}) {
 	hint := func() {
-		e.counters.unsubscribed.Store(false)
+		if e.counters.unsubscribed.Swap(false) {
+			e.log.Info("notifications arrive again")
+		}
 		select {
 		case hints <- struct{}{}:
 		default: // a hint is already pending
@@ -210,8 +239,8 @@ func (e *Engine) listen(ctx context.Context, hints chan<- struct{}) {
 	}
 	for ctx.Err() == nil {
 		err := e.supervisor.run("notifier", func() error { return e.options.Notifier.Subscribe(ctx, hint) })
-		e.counters.unsubscribed.Store(true)
-		if err != nil && ctx.Err() == nil {
+		down := e.counters.unsubscribed.Swap(true)
+		if err != nil && ctx.Err() == nil && !down {
 			e.log.Warn("notifications interrupted; polling continues", "error", err)
 		}
 		pause(ctx, min(e.options.PollInterval, maxSubscribePause))

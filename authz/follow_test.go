@@ -1,9 +1,11 @@
 package authz_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -117,6 +119,50 @@ func TestStoreOutage(t *testing.T) {
 		}
 		closeAll(engine)
 	})
+}
+
+// An outage is a warning at first. It is an error when it lasts and when everything is denied, once each, and the next
+// outage says so again.
+func TestLogOfAnOutage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		store := authztest.NewStore()
+		engine := open(t, store, authz.Options{
+			Bootstrap: "ana", MaxAge: time.Minute, Denials: authz.DenialOptions{Off: true}, Requests: authz.RequestOptions{Off: true},
+			Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{ReplaceAttr: levelAndMessage})),
+		})
+		const warning, recovered = "level=WARN msg=\"store unreachable; decisions continue with the last revision\"\n", "level=INFO msg=\"store reachable again\"\n"
+		const lasting = "level=ERROR msg=\"store still unreachable; revocations made elsewhere don't take effect here\"\n"
+		for _, c := range []struct {
+			seconds time.Duration
+			want    string
+		}{
+			{5, warning + recovered},
+			{50, warning + lasting + recovered},
+			{600, warning + lasting + "level=ERROR msg=\"the policy is older than MaxAge; everything is denied\"\n" + recovered},
+			{50, warning + lasting + recovered},
+		} {
+			synctest.Wait()
+			log.Reset()
+			store.Fail(errors.New("connection refused"))
+			time.Sleep(c.seconds * time.Second)
+			store.Fail(nil)
+			time.Sleep(10 * time.Second)
+			synctest.Wait()
+			if log.String() != c.want {
+				t.Errorf("%d s:\n%s\nnot\n%s", c.seconds, &log, c.want)
+			}
+		}
+		closeAll(engine)
+	})
+}
+
+func levelAndMessage(_ []string, a slog.Attr) slog.Attr {
+	if a.Key == slog.LevelKey || a.Key == slog.MessageKey {
+		return a
+	}
+	return slog.Attr{}
 }
 
 // The age of a policy is that of the clock that says more: the monotonic clock stands still while the machine is

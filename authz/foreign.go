@@ -45,15 +45,17 @@ func (e *Engine) read(ctx context.Context, trusted func(loadedTables) bool) erro
 			return nil
 		}
 		e.reportBadRows(from, s)
-		for _, err := range tables.badGroups {
-			e.log.Error("a row of the groups table is not valid, and what isn't is ignored", "error", err)
-		}
+		e.reportBadGroups(ctx, tables.badGroups)
 		return nil
 	}
 }
 
-// maxReportedRows bounds how many bad rows are logged at once.
-const maxReportedRows = 100
+const (
+	// maxReportedRows bounds how many bad rows are logged at once.
+	maxReportedRows = 100
+	// maxReportedDenied bounds how many of those that a bad row denies are logged with it.
+	maxReportedDenied = 20
+)
 
 // reportBadRows logs the bad rows of a policy that the one before it didn't have.
 func (e *Engine) reportBadRows(before, s *snapshot) {
@@ -68,10 +70,18 @@ func (e *Engine) reportBadRows(before, s *snapshot) {
 	}
 	rows := slices.DeleteFunc(slices.Clone(s.badRows), func(b BadRow) bool { return known[b.key()] })
 	for _, b := range rows[:min(len(rows), maxReportedRows)] {
-		e.log.Error("row of the policy table is quarantined; repair it", "id", b.ID, "reason", b.Detail, "denies", b.Denies)
+		e.log.Error("row of the policy table is quarantined; repair it", "id", b.ID, "reason", b.Detail,
+			"denies", b.Denies[:min(len(b.Denies), maxReportedDenied)], "denied", len(b.Denies))
 	}
 	if more := len(rows) - maxReportedRows; more > 0 {
 		e.log.Error("more rows of the policy table are quarantined; see the status", "rows", more)
+	}
+}
+
+// reportBadGroups logs the rows of the groups table that are wrong, the first of them.
+func (e *Engine) reportBadGroups(ctx context.Context, list []error) {
+	for _, err := range list[:min(len(list), maxReportedRows)] {
+		e.limited.Error(ctx, err.Error(), "a row of the groups table is not valid, and what isn't is ignored", "error", err)
 	}
 }
 
@@ -167,7 +177,7 @@ func (e *Engine) policyOfRecords(ctx context.Context, tables loadedTables) (*sna
 		}
 	}
 	if errors.Is(err, ErrRecordsDoNotFit) {
-		e.log.Error("the records don't lead to the policy in the tables; foreign writes can't be determined", "error", err)
+		e.limited.Error(ctx, "", "the records don't lead to the policy in the tables; foreign writes can't be determined", "error", err)
 		return tables.snapshot, nil
 	}
 	return s, err

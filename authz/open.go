@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"github.com/rightful-go/rightful/internal/lograte"
 )
 
 // Open loads the policy and starts to follow the store. On a new store it first creates the group
@@ -47,11 +49,12 @@ func newEngine(ctx context.Context, store Store, options Options, known *catalog
 	if e.log == nil {
 		e.log = slog.Default()
 	}
+	e.limited = lograte.New(e.log)
 	e.catalog.Store(known)
 	e.endings.Store(&endings{})
 	e.confirm(time.Now()) // the age of a policy that nobody has confirmed is that of the engine
-	e.supervisor.log = e.log
-	e.people = newPeopleFinder(options.Directory, e.log)
+	e.supervisor.log = e.limited
+	e.people = newPeopleFinder(options.Directory, e.limited)
 	e.directory = newPromptDirectory(options.Directory)
 	e.given, e.store = store, trackedStore{store, &e.calls, &e.counters}
 	e.life, e.stop = context.WithCancel(context.WithoutCancel(ctx))
@@ -61,7 +64,7 @@ func newEngine(ctx context.Context, store Store, options Options, known *catalog
 // startBackground starts the goroutines of an engine; [Engine.Close] ends them.
 func (e *Engine) startBackground() {
 	if e.options.Verify.OneIn > 0 {
-		e.verifier = newVerifier(e.options.Verify, e.log, &e.supervisor)
+		e.verifier = newVerifier(e.options.Verify, e.limited, &e.supervisor)
 		e.background.spawn(func() { e.verifier.run(e.life) })
 	}
 	e.background.spawn(func() { e.writeCheckpoints(e.life) })

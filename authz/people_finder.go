@@ -3,11 +3,12 @@ package authz
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"strings"
 	"sync/atomic"
 	"time"
 	"unicode"
+
+	"github.com/rightful-go/rightful/internal/lograte"
 )
 
 const (
@@ -24,7 +25,7 @@ const (
 // peopleTimeout and goes on without names: the directory may fail, panic, or never return.
 type peopleFinder struct {
 	directory PeopleDirectory
-	log       *slog.Logger
+	log       *lograte.Logger
 	started   time.Time
 	calls     chan struct{} // full while as many calls as are allowed haven't returned
 	// Anybody who may see users can make searches slow, so they take no more than their share of the calls, and rest
@@ -39,7 +40,7 @@ type peopleCalls struct {
 }
 
 // newPeopleFinder returns nil if the directory knows no names.
-func newPeopleFinder(directory Directory, log *slog.Logger) *peopleFinder {
+func newPeopleFinder(directory Directory, log *lograte.Logger) *peopleFinder {
 	people, ok := directory.(PeopleDirectory)
 	if !ok {
 		return nil
@@ -107,7 +108,7 @@ func (f *peopleFinder) ask(ctx context.Context, kind *peopleCalls, call func(con
 	}
 	if a.err != nil && ctx.Err() == nil {
 		kind.restUntil.Store(int64(time.Since(f.started) + peopleRestAfter))
-		f.log.Warn("the directory gives no names; lists are shown without them", "error", a.err)
+		f.log.Warn(ctx, "", "the directory gives no names; lists are shown without them", "error", a.err)
 	}
 	if a.err != nil {
 		return nil

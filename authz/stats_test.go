@@ -1,8 +1,12 @@
 package authz_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -183,6 +187,50 @@ func (f *fragile) Connected() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return !f.disconnected
+}
+
+// A notifier that fails again and again is logged once, and so is that it works again.
+func TestLogOfANotifier(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		f := &fragile{broken: make(chan error)}
+		engine := open(t, memstore.New(), authz.Options{
+			Bootstrap: "ana", Notifier: f, Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{ReplaceAttr: levelAndMessage})),
+		})
+		synctest.Wait()
+		log.Reset()
+		for range 5 {
+			f.broken <- errors.New("away")
+			time.Sleep(10 * time.Second)
+		}
+		f.hint()
+		f.hint()
+		want := "level=WARN msg=\"notifications interrupted; polling continues\"\nlevel=INFO msg=\"notifications arrive again\"\n"
+		if log.String() != want {
+			t.Errorf("%s\nnot\n%s", &log, want)
+		}
+		log.Reset()
+		for i := range 10 {
+			f.mu.Lock()
+			f.publish = nil
+			if i < 5 {
+				f.publish = errors.New("away")
+			}
+			f.mu.Unlock()
+			if _, err := engine.As("ana").Assign(t.Context(), authz.Administrators, authz.UserID(fmt.Sprint("user", i))); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+		}
+		changed := "level=INFO msg=\"policy changed\"\n"
+		want = changed + "level=WARN msg=\"can't notify other instances; they find changes by polling\"\n" + strings.Repeat(changed, 5) +
+			"level=INFO msg=\"other instances are notified again\"\n" + strings.Repeat(changed, 4)
+		if log.String() != want {
+			t.Errorf("%s\nnot\n%s", &log, want)
+		}
+		closeAll(engine)
+	})
 }
 
 func TestStateOfTheNotifier(t *testing.T) {

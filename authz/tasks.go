@@ -3,10 +3,11 @@ package authz
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+
+	"github.com/rightful-go/rightful/internal/lograte"
 )
 
 // tasks counts work that is going on, so that [Engine.Close] can wait for it with a context. The zero
@@ -80,7 +81,7 @@ func (t *tasks) wait(ctx context.Context) error {
 // supervisor recovers from panics of background work, which would end the host's process, and remembers
 // the last one for [Status].
 type supervisor struct {
-	log  *slog.Logger
+	log  *lograte.Logger
 	last atomic.Pointer[error]
 }
 
@@ -90,7 +91,7 @@ func (s *supervisor) run(work string, do func() error) (err error) {
 		if p := recover(); p != nil {
 			err = bug(fmt.Errorf("panic in the %s: %v", work, p))
 			s.last.Store(&err)
-			s.log.Error("background work panicked; it continues with the last policy",
+			s.log.Error(context.Background(), work, "background work panicked; it continues with the last policy",
 				"work", work, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 		}
 	}()

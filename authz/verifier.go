@@ -3,12 +3,13 @@ package authz
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/rightful-go/rightful/internal/lograte"
 )
 
 // Verification compares a sample of the decisions of [Engine.Can] and [Engine.Decide] with Casbin's
@@ -68,10 +69,10 @@ const (
 	restFactor = 9
 )
 
-func newVerifier(options Verification, log *slog.Logger, s *supervisor) *verifier {
+func newVerifier(options Verification, log *lograte.Logger, s *supervisor) *verifier {
 	v := &verifier{Verification: options, supervisor: s, waiting: make(chan decision, maxWaiting)}
 	v.report = func(d Discrepancy) {
-		log.Error("decision differs from Casbin's; please report it with an export of the policy",
+		log.Error(context.Background(), "", "decision differs from Casbin's; please report it with an export of the policy",
 			"user", d.User, "permissions", d.Permissions, "revision", d.Revision, "allowed", d.Allowed, "error", d.Err)
 		if v.Report != nil {
 			v.Report(d)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rightful-go/rightful/api/guard"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/internal/lograte"
 )
 
 // CurrentUser returns the user that the host has signed in, from a token in the metadata of the call or from the
@@ -43,7 +44,7 @@ type Guard struct {
 	methods     Methods
 	core        *guard.Guard
 	domain      string
-	log         *slog.Logger
+	limited     *lograte.Logger
 }
 
 // New returns a guard. It panics if engine or currentUser is nil, if the option Tell is invalid, if a method isn't a full
@@ -68,7 +69,7 @@ func New(engine *authz.Engine, currentUser CurrentUser, methods Methods, options
 			core.Require(r.permissions...) // checks them
 		}
 	}
-	return &Guard{engine, currentUser, methods.clone(), core, options.Domain, options.Logger}
+	return &Guard{engine, currentUser, methods.clone(), core, options.Domain, lograte.New(options.Logger)}
 }
 
 // unused stands for the CurrentUser function of the core, which sees no HTTP request.
@@ -92,7 +93,7 @@ func (g *Guard) admit(ctx context.Context, method string, request any) (call, er
 		return call{}, err
 	}
 	if !known {
-		g.log.Error("a method has no entry in the guard's table, so its call was refused", "method", method)
+		g.limited.Error(ctx, method, "a method has no entry in the guard's table, so its call was refused", "method", method)
 		return call{}, g.status(guard.Refusal{Kind: guard.RefusedForbidden, User: user, Detail: guard.English().NotAllowed})
 	}
 	c := call{method: method, question: authz.Question{
@@ -102,7 +103,7 @@ func (g *Guard) admit(ctx context.Context, method string, request any) (call, er
 		return c, g.decide(c)
 	}
 	if c.question.Permissions, err = requirement.compute(ctx, request); err != nil {
-		return call{}, g.failed(method, err)
+		return call{}, g.failed(ctx, method, err)
 	}
 	return c, g.decideComputed(c)
 }
@@ -112,7 +113,7 @@ func (g *Guard) user(ctx context.Context, method string) (authz.UserID, error) {
 	user, err := g.currentUser(ctx)
 	switch {
 	case err != nil:
-		g.log.Error("can't find out who is signed in", "method", method, "error", err)
+		g.limited.Failed(ctx, "", "can't find out who is signed in", "method", method, "error", err)
 		return "", g.status(guard.Refusal{Kind: guard.RefusedUnidentified, Detail: "The server can't find out who is signed in. Try again later."})
 	case user == "":
 		return "", g.refuse(authz.Decision{}, method)

@@ -1,6 +1,7 @@
 package grpcguard
 
 import (
+	"context"
 	"errors"
 	"strconv"
 	"strings"
@@ -43,11 +44,11 @@ func (g *Guard) refuse(d authz.Decision, method string) error {
 }
 
 // failed returns the status for an error of a function given to RequireFunc.
-func (g *Guard) failed(method string, err error) error {
+func (g *Guard) failed(ctx context.Context, method string, err error) error {
 	if errors.Is(err, guard.ErrNotFound) {
 		return g.status(guard.Refusal{Kind: guard.RefusedNotFound, Detail: "Nothing exists under this name."})
 	}
-	g.log.Error("can't find out which permissions a call needs", "method", method, "error", err)
+	g.limited.Failed(ctx, method, "can't find out which permissions a call needs", "method", method, "error", err)
 	return g.status(guard.Refusal{Kind: guard.RefusedFailed, Detail: "Something went wrong on the server."})
 }
 

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -27,20 +28,21 @@ func (g *Guard) Decide(user authz.UserID, permissions []authz.Permission) authz.
 func isMalformed(p authz.Permission) bool { return wellFormed(p) != nil }
 
 // Fail answers a request whose permissions can't be established: 404 for [ErrNotFound], and 500 for
-// any other error, which is logged.
+// any other error, which is logged, once a minute for each route.
 func (g *Guard) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, ErrNotFound) {
 		g.answer(w, r, Refusal{Kind: RefusedNotFound})
 		return
 	}
-	g.log.Error("can't find out which permissions a request needs", "method", r.Method, "route", g.options.Route(r), "error", err)
+	route := g.options.Route(r)
+	g.limited.Failed(r.Context(), r.Method+route, "can't find out which permissions a request needs", "method", r.Method, "route", route, "error", err)
 	g.answer(w, r, Refusal{Kind: RefusedFailed})
 }
 
-// Unidentified answers a request whose user can't be established, and logs why: 503, because the identity
+// Unidentified answers a request whose user can't be established, and logs why, once a minute: 503, because the identity
 // usually comes from a server that is away. It has the form of the error functions of session managers.
 func (g *Guard) Unidentified(w http.ResponseWriter, r *http.Request, err error) {
-	g.log.Error("can't find out who is signed in", "method", r.Method, "route", g.options.Route(r), "error", err)
+	g.limited.Failed(r.Context(), "", "can't find out who is signed in", "method", r.Method, "route", g.options.Route(r), "error", err)
 	g.answer(w, r, Refusal{Kind: RefusedUnidentified})
 }
 
@@ -56,16 +58,19 @@ func (g *Guard) Refusal(d authz.Decision, method, route string) Refusal {
 // warn logs if a request was denied because its route asks for nothing that anybody could hold.
 func (g *Guard) warn(method, route string, permissions []authz.Permission) {
 	if len(permissions) == 0 {
-		g.log.Warn("a route asked for no permission, so its request was denied", "method", method, "route", route)
+		g.limited.Warn(context.Background(), method+route, "a route asked for no permission, so its request was denied", "method", method, "route", route)
 	}
 	for _, p := range permissions {
 		if err := wellFormed(p); err != nil {
-			g.log.Warn("a route asked for a malformed permission, so its request was denied",
-				"method", method, "route", route, "permission", p, "error", err)
+			g.limited.Warn(context.Background(), method+route, "a route asked for a malformed permission, so its request was denied",
+				"method", method, "route", route, "permission", p[:min(len(p), maxLogged)], "error", err)
 			return
 		}
 	}
 }
+
+// maxLogged bounds how much of a malformed permission is logged. A part of it may come from the client.
+const maxLogged = 200
 
 func wellFormed(p authz.Permission) error {
 	if isPlain(p) {

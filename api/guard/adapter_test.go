@@ -1,9 +1,16 @@
 package guard_test
 
 import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/rightful-go/rightful/api/guard"
 	"github.com/rightful-go/rightful/authz"
@@ -83,3 +90,41 @@ func TestRequestsAreCounted(t *testing.T) {
 }
 
 func ptr[T any](v T) *T { return &v }
+
+// What fails with each request is logged once a minute, and never because a client has gone.
+func TestLogIsNotFlooded(t *testing.T) {
+	engine := scenario(t, "backoffice")
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		options := guard.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))}
+		away := errors.New("the session store is away")
+		unidentified := guard.New(engine, func(*http.Request) (authz.UserID, error) { return "", away }, options)
+		g := guard.New(engine, signedIn, options)
+		asks := func(p authz.Permission, err error) http.Handler {
+			return guarded(g.RequireFunc(func(*http.Request) ([]authz.Permission, error) { return []authz.Permission{p}, err }))
+		}
+		for name, handler := range map[string]http.Handler{
+			"can't find out who is signed in":                  guarded(unidentified.Require("a:b")),
+			"can't find out which permissions a request needs": asks("", away),
+			"a route asked for a malformed permission":         asks(authz.Permission(strings.Repeat("x", 1000)), nil),
+		} {
+			log.Reset()
+			for range 1000 {
+				send(handler, "ben", "GET", "/x")
+			}
+			if text := log.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, name) || len(text) > 1000 {
+				t.Errorf("%s: %.2000s", name, text)
+			}
+		}
+		log.Reset()
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		time.Sleep(time.Hour)
+		r := httptest.NewRequestWithContext(ctx, "GET", "/x", nil)
+		unidentified.Unidentified(httptest.NewRecorder(), r, ctx.Err())
+		g.Fail(httptest.NewRecorder(), r, ctx.Err())
+		if log.Len() > 0 {
+			t.Error(log.String())
+		}
+	})
+}

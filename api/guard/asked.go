@@ -136,7 +136,7 @@ func (g *Guard) requestsOf(ctx context.Context, user authz.UserID) []authz.Acces
 	go func() {
 		defer func() {
 			if fault := recover(); fault != nil {
-				g.log.Error("the store panicked", "panic", fmt.Sprint(fault))
+				g.limited.Error(ctx, "", "the store panicked", "panic", fmt.Sprint(fault))
 			}
 			<-g.asking
 		}()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rightful-go/rightful/api/internal/routename"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/internal/lograte"
 )
 
 // CurrentUser returns the user that the host has signed in, from a session or a token, never from
@@ -33,6 +34,7 @@ type Guard struct {
 	currentUser CurrentUser
 	options     Options
 	log         *slog.Logger
+	limited     *lograte.Logger // log, for what can happen with each request
 
 	asking       chan struct{} // has an element for each refusal that waits for the store
 	logged       sync.Map      // undeclared permissions that were logged
@@ -59,7 +61,7 @@ func New(engine *authz.Engine, currentUser CurrentUser, options Options) *Guard 
 		engine: engine, currentUser: currentUser, options: options.withDefaults(), routeIsGiven: options.Route != nil,
 		asking: make(chan struct{}, askedAtOnce),
 	}
-	g.log = g.options.Logger
+	g.log, g.limited = g.options.Logger, lograte.New(g.options.Logger)
 	return g
 }
 

@@ -98,14 +98,16 @@ func TestWhoIsCalling(t *testing.T) {
 func TestUserThatCantBeEstablished(t *testing.T) {
 	var log bytes.Buffer
 	away := func(*http.Request) (authz.UserID, error) { return "ana", errors.New("the secret of the session store") }
-	g := guard.New(scenario(t, "backoffice"), away, guard.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
-	for name, m := range map[string]middleware{
-		"Require": g.Require("finance.balances:view"), "RequireAny": g.RequireAny("finance.balances:view"),
-		"RequireFunc": g.RequireFunc(give("finance.balances:view")),
+	engine := scenario(t, "backoffice")
+	for name, m := range map[string]func(*guard.Guard) middleware{
+		"Require":     func(g *guard.Guard) middleware { return g.Require("finance.balances:view") },
+		"RequireAny":  func(g *guard.Guard) middleware { return g.RequireAny("finance.balances:view") },
+		"RequireFunc": func(g *guard.Guard) middleware { return g.RequireFunc(give("finance.balances:view")) },
 	} {
 		for _, accept := range []string{"*/*", asPage} {
 			log.Reset()
-			w := send(guarded(m), "", "GET", "/x", "Accept", accept)
+			g := guard.New(engine, away, guard.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))}) // a guard logs it once a minute
+			w := send(guarded(m(g)), "", "GET", "/x", "Accept", accept)
 			body := w.Body.String()
 			if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || strings.Contains(body, "through") || strings.Contains(body, "secret") {
 				t.Errorf("%s: %d %v %s", name, w.Code, w.Header(), body)
@@ -119,7 +121,7 @@ func TestUserThatCantBeEstablished(t *testing.T) {
 
 func TestRequireFunc(t *testing.T) {
 	var log bytes.Buffer
-	g := guard.New(scenario(t, "backoffice"), signedIn, guard.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	engine := scenario(t, "backoffice")
 	const held = "finance.balances:view"
 	fail := func(err error) func(*http.Request) ([]authz.Permission, error) {
 		return func(*http.Request) ([]authz.Permission, error) { return []authz.Permission{held}, err }
@@ -140,6 +142,7 @@ func TestRequireFunc(t *testing.T) {
 	} {
 		for _, user := range []authz.UserID{"dana", "ana"} {
 			log.Reset()
+			g := guard.New(engine, signedIn, guard.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))}) // a guard logs it once a minute
 			w := send(guarded(g.RequireFunc(c.permissions)), user, "GET", "/x")
 			body := w.Body.String()
 			if w.Code != c.want || !strings.Contains(body, c.body) || c.want != 200 && strings.Contains(body, "through") || strings.Contains(body, "secret") {

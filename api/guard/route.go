@@ -32,7 +32,7 @@ func (g *Guard) permissionOfRoute(r *http.Request) ([]authz.Permission, error) {
 	}
 	switch {
 	case pattern == "":
-		g.log.Warn("a request has no route, so RequireRoute refused it; wrap the handlers that a mux or router calls, "+
+		g.limited.Warn(r.Context(), "", "a request has no route, so RequireRoute refused it; wrap the handlers that a mux or router calls, "+
 			"or give the option Route", "method", r.Method)
 		return nil, fmt.Errorf("%w: the request has no route", ErrNotFound)
 	case !g.routeIsGiven && isRewritten(r):

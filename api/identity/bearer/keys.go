@@ -41,7 +41,7 @@ type fetchedKeys struct {
 
 func newFetchedKeys(o Options) *fetchedKeys {
 	f := fetcher{client: o.Client, issuer: o.Issuer, keysURL: o.KeysURL, isSafe: o.isSafe}
-	return &fetchedKeys{fetch: f.keys, maxAge: o.MaxKeyAge, log: o.Logger}
+	return &fetchedKeys{fetch: f.keys, maxAge: o.MaxKeyAge, log: o.Logger.With("issuer", o.Issuer)}
 }
 
 // find returns the keys with an id that an algorithm is used with. Without an id, it returns the only key
@@ -114,10 +114,12 @@ func (k *fetchedKeys) refresh(ctx context.Context, pending chan<- struct{}) {
 	keys, err := k.fetch(ctx)
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	failed := k.err != nil
+	failed, none := k.err != nil, k.fetched.IsZero()
 	k.ended, k.err, k.pending = time.Now(), err, nil
 	close(pending)
 	switch {
+	case err != nil && !failed && none:
+		k.log.Error("can't fetch the keys of the issuer; requests with its tokens get 503", "error", err)
 	case err != nil && !failed:
 		k.log.Warn("can't fetch the keys of the issuer; tokens signed with known keys are still accepted", "max_age", k.maxAge, "error", err)
 	case err == nil && failed:
