@@ -183,11 +183,6 @@ func (s *snapshot) effectFor(u *user, p Permission) effect {
 	return s.effectOn(u, &n)
 }
 
-// allows reports whether a user, who needn't be one of the policy, holds a permission.
-func (s *snapshot) allows(u *user, p Permission) bool {
-	return u != nil && s.verdict(u, s.effectFor(u, p))
-}
-
 // wildcardsOf returns the kinds of wildcards in the rules of a user and their groups.
 func (s *snapshot) wildcardsOf(u *user) wildcards {
 	var wild wildcards

@@ -57,13 +57,19 @@ func (s *snapshot) ruleSetsOf(u *user) iter.Seq[*ruleSet] {
 	}
 }
 
-// names reports whether [View.PermissionsOf] would list a permission that a user holds, who needn't be one of the
-// policy: it is declared, or a grant names it exactly.
-func (v *View) names(u *user, p Permission) bool {
+// lists reports whether a permission is one of the catalog, or [AssignMembers] of a group.
+func (v *View) lists(p Permission) bool {
 	if _, declared := v.catalog.byName[p]; declared {
 		return true
 	}
-	if name, ok := assignableGroup(Pattern(p)); ok && v.s.group(name) != nil && AssignMembers(name) == p {
+	name, ok := assignableGroup(Pattern(p))
+	return ok && v.s.group(name) != nil && AssignMembers(name) == p
+}
+
+// names reports whether [View.PermissionsOf] would list a permission that a user holds, who needn't be one of the
+// policy: it is declared, or a grant names it exactly.
+func (v *View) names(u *user, p Permission) bool {
+	if v.lists(p) {
 		return true
 	}
 	for rules := range v.s.ruleSetsOf(u) {

@@ -15,6 +15,8 @@ type impacts struct {
 	parts   map[string]*changedPart
 	diffs   map[string]*difference // of the groups that change and those that stay, and of own rules with wildcards
 	kept    int                    // how many permissions the diffs list
+
+	collected int // how many rules the parts have
 }
 
 // difference is what a user holds only after a change and only before it.
@@ -157,16 +159,20 @@ func (m *impacts) refined(of *difference, part *changedPart, was, is *user, rule
 	if err != nil || len(about) == 0 {
 		return of, err
 	}
+	asked, err := m.sides(was, is, len(about))
+	if err != nil {
+		return nil, err
+	}
 	var gains, losses []Permission // that are to be added or removed
 	for _, p := range about {
 		if err := m.pace.canceled(); err != nil {
 			return nil, err
 		}
-		had, has := m.was.s.allows(was, p), m.is.s.allows(is, p)
-		if (has && !had && m.is.names(is, p)) != of.gains.has(p) {
+		gain, loss := asked.change(p)
+		if gain != of.gains.has(p) {
 			gains = append(gains, p)
 		}
-		if (had && !has && m.was.names(was, p)) != of.losses.has(p) {
+		if loss != of.losses.has(p) {
 			losses = append(losses, p)
 		}
 	}
@@ -176,7 +182,7 @@ func (m *impacts) refined(of *difference, part *changedPart, was, is *user, rule
 // changedPart is what a change does to the groups and rules of a user that it concerns.
 type changedPart struct {
 	difference                          // for a user who has nothing else
-	was, is    *user                    // a user who has nothing else
+	sides                               // of a user who has nothing else
 	names      []Permission             // those that the rules name and on which their effect changes, sorted
 	complete   bool                     // the effect changes on nothing else
 	covered    map[Pattern][]Permission // see [changedPart.coveredBy]
@@ -194,10 +200,10 @@ func (m *impacts) part(groups dividedGroups) (*changedPart, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(m.parts) == maxParts {
+	if m.collected += part.was.collected() + part.is.collected(); len(m.parts) == maxParts || m.collected > maxKept {
 		clear(m.parts)
 		clear(m.diffs)
-		m.kept = 0
+		m.kept, m.collected = 0, part.was.collected()+part.is.collected()
 	}
 	m.parts[key] = part
 	return part, nil
@@ -207,9 +213,12 @@ func (m *impacts) newPart(was, is *user) (*changedPart, error) {
 	if err := m.pace.now(); err != nil {
 		return nil, err
 	}
-	part := &changedPart{was: was, is: is, covered: map[Pattern][]Permission{}}
+	part := &changedPart{covered: map[Pattern][]Permission{}, sides: sides{impactUser{m.was, was, nil}, impactUser{m.is, is, nil}}}
 	names, err := part.namesIn(m)
 	if err != nil {
+		return nil, err
+	}
+	if part.sides, err = m.sides(was, is, len(names)); err != nil {
 		return nil, err
 	}
 	var gains, losses []Permission
@@ -217,15 +226,15 @@ func (m *impacts) newPart(was, is *user) (*changedPart, error) {
 		if err := m.pace.canceled(); err != nil {
 			return nil, err
 		}
-		if !part.changes(m, p) {
+		if !part.changes(p) {
 			continue
 		}
 		part.names = append(part.names, p)
-		had, has := m.was.s.allows(was, p), m.is.s.allows(is, p)
-		if has && !had && m.is.names(is, p) {
+		gain, loss := part.change(p)
+		if gain {
 			gains = append(gains, p)
 		}
-		if had && !has && m.was.names(was, p) {
+		if loss {
 			losses = append(losses, p)
 		}
 	}
@@ -236,12 +245,9 @@ func (m *impacts) newPart(was, is *user) (*changedPart, error) {
 // namesIn returns the permissions that the part's rules name, before or after, sorted. It notes whether their effects
 // can change on these alone.
 func (c *changedPart) namesIn(m *impacts) ([]Permission, error) {
-	c.complete = c.was.in(m.was.s.administrators) == c.is.in(m.is.s.administrators)
+	c.complete = c.was.isAdministrator() == c.is.isAdministrator()
 	var names []Permission
-	for _, side := range []struct {
-		view *View
-		user *user
-	}{{m.was, c.was}, {m.is, c.is}} {
+	for _, side := range []impactUser{c.was, c.is} {
 		c.complete = c.complete && side.view.s.wildcardsOf(side.user) == 0
 		for rules := range side.view.s.ruleSetsOf(side.user) {
 			var err error
@@ -270,12 +276,30 @@ func (v *View) appendNames(pace *pace, names []Permission, rules *ruleSet) ([]Pe
 	return names, nil
 }
 
-// changes reports whether the effect of the part on a permission changes.
-func (c *changedPart) changes(m *impacts, p Permission) bool {
-	if c.was.in(m.was.s.administrators) != c.is.in(m.is.s.administrators) {
+// sides are a user before and after a change.
+type sides struct{ was, is impactUser }
+
+// sides prepares for so many questions about a user before and after the change.
+func (m *impacts) sides(was, is *user, questions int) (s sides, err error) {
+	if s.was, err = m.was.impactUser(m.pace, was, questions); err != nil {
+		return s, err
+	}
+	s.is, err = m.is.impactUser(m.pace, is, questions)
+	return s, err
+}
+
+// change reports whether the user gains or loses a permission that can be listed.
+func (s sides) change(p Permission) (gain, loss bool) {
+	had, has := s.was.allows(p), s.is.allows(p)
+	return has && !had && s.is.names(p), had && !has && s.was.names(p)
+}
+
+// changes reports whether the effect of the user's rules on a permission changes.
+func (s sides) changes(p Permission) bool {
+	if s.was.isAdministrator() != s.is.isAdministrator() {
 		return true // restrictions begin or cease to apply
 	}
-	return m.was.s.effectFor(c.was, p) != m.is.s.effectFor(c.is, p)
+	return s.was.effect(p) != s.is.effect(p)
 }
 
 // about returns the permissions on which the effect changes and about which other rules say something, sorted, and
@@ -308,7 +332,7 @@ func (c *changedPart) appendAbout(m *impacts, list []Permission, p Pattern) ([]P
 		covered, err := c.coveredBy(m, p)
 		return append(list, covered...), err
 	}
-	if _, named := slices.BinarySearch(c.names, Permission(p)); named || !c.complete && c.changes(m, Permission(p)) {
+	if _, named := slices.BinarySearch(c.names, Permission(p)); named || !c.complete && c.changes(Permission(p)) {
 		list = append(list, Permission(p))
 	}
 	return list, nil
@@ -327,7 +351,7 @@ func (c *changedPart) coveredBy(m *impacts, p Pattern) (list []Permission, err e
 			if err := m.pace.canceled(); err != nil {
 				return nil, err
 			}
-			if c.changes(m, name) {
+			if c.changes(name) {
 				list = append(list, name)
 			}
 		}

@@ -344,3 +344,41 @@ func TestImpactTellsSimilarUserIDsApart(t *testing.T) {
 		t.Errorf("%+v", impact)
 	}
 }
+
+// What a dry run about someone in thousands of groups takes follows what they give, not its square: it took ten seconds
+// and more.
+func TestImpactOnSomeoneInThousandsOfGroups(t *testing.T) {
+	withoutRaces(t)
+	const n = 3000
+	engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana", WriteTimeout: 30 * time.Second})
+	var file authz.PolicyFile
+	add := func(fields ...string) {
+		file.Lines = append(file.Lines, authz.PolicyLine{Number: len(file.Lines) + 1, Fields: fields})
+	}
+	for i := range n {
+		door := fmt.Sprint("group:Door", i)
+		add("p", door, fmt.Sprint("doors.x", i), "open", "allow")
+		add("p", door, fmt.Sprintf("wild%d.*", i), "open", "allow")
+		add("g", door, "group:Hub")
+		add("g", "fat", door)
+	}
+	add("p", "group:Hub", "hub", "view", "allow")
+	must(t)(engine.As("ana").Import(t.Context(), file, authz.ImportMerge))
+	ctx, ana := t.Context(), engine.As("ana").DryRun()
+	for what, c := range map[string]struct {
+		lost int
+		try  func() (authz.Change, error)
+	}{
+		"restrict what all inherit": {n, func() (authz.Change, error) { return ana.Restrict(ctx, "Hub", "doors.*:*") }},
+		"delete the user":           {n + 1, func() (authz.Change, error) { return ana.DeleteUser(ctx, "fat") }},
+	} {
+		began := time.Now()
+		change := must(t)(c.try())
+		if took := time.Since(began); took > 3*time.Second {
+			t.Errorf("%s: %v", what, took)
+		}
+		if list := change.Impact.Losses; len(list) != 1 || len(list[0].Permissions) != c.lost {
+			t.Errorf("%s: %d users lose something", what, len(list))
+		}
+	}
+}
