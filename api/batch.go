@@ -19,6 +19,9 @@ type batch struct {
 	invalid    []authz.Fault         // in the values of the list, a 422
 	made       map[authz.GroupName]bool
 	stop       *stop
+
+	write    func([]authz.Operation) authz.Operation                    // that the operations make up
+	carryOut func(authz.Admin, []authz.Operation) (authz.Change, error) // makes their change
 }
 
 // stop is why a batch can't get past an operation: a required if_match is missing, or the operation would replace more
@@ -29,32 +32,50 @@ type stop struct {
 	fault        *authz.Fault // in the values of the operation
 }
 
-// postBatch carries out a batch. The errors of its form come first, then those of the engine.
+// postBatch carries out a batch.
 func postBatch(c *call) {
-	b := batch{call: c, made: map[authz.GroupName]bool{}}
-	list := c.readBatch()
-	if n := len(list); n < 1 || n > maxBatch {
-		b.invalid = append(b.invalid, authz.Fault{Pointer: "/operations", Detail: fmt.Sprintf("has %d operations; a batch has 1 to %d", n, maxBatch)})
+	var listed []listedOperation
+	c.read(object(map[string]reader{"operations": listOfOperations(&listed)}, "operations"))
+	b := newBatch(c, listed, 1)
+	key := c.idempotencyKey()
+	b.write = func(operations []authz.Operation) authz.Operation {
+		return authz.Operation{Action: authz.ActionBatch, Operations: operations}
+	}
+	b.carryOut = func(a authz.Admin, operations []authz.Operation) (authz.Change, error) {
+		if key != "" {
+			a = a.Idempotent(key)
+		}
+		return a.Batch(c.http.Request.Context(), operations...)
+	}
+	b.perform(func(change authz.Change) { c.ok(changeOf(c.visible(change))) })
+}
+
+// newBatch reads the operations of a batch that has at least so many.
+func newBatch(c *call, list []listedOperation, least int) *batch {
+	b := &batch{call: c, made: map[authz.GroupName]bool{}}
+	if n := len(list); n < least || n > maxBatch {
+		b.invalid = append(b.invalid, authz.Fault{Pointer: "/operations", Detail: fmt.Sprintf("has %d operations; there are %d to %d", n, least, maxBatch)})
 	}
 	for i, o := range list[:min(len(list), maxBatch)] {
 		b.read(i, o)
 	}
-	key := c.idempotencyKey()
-	acting, _, past := c.actor()
+	return b
+}
+
+// perform carries out the batch and answers. The errors of its form come first, then those of the engine.
+func (b *batch) perform(answer func(authz.Change)) {
+	acting, _, past := b.actor()
 	switch {
-	case c.refused():
+	case b.refused():
 	case len(b.invalid) > 0:
-		c.fail(&authz.Error{Kind: authz.ErrInvalid, Faults: b.invalid, Count: len(b.invalid)})
+		b.fail(&authz.Error{Kind: authz.ErrInvalid, Faults: b.invalid, Count: len(b.invalid)})
 	case b.stop != nil:
 		b.failAtStop(acting, past)
 	default:
-		c.change(func(a authz.Admin) (authz.Change, error) {
-			if key != "" {
-				a = a.Idempotent(key)
-			}
-			change, err := a.Batch(c.http.Request.Context(), b.operations...)
+		b.change(func(a authz.Admin) (authz.Change, error) {
+			change, err := b.carryOut(a, b.operations)
 			return change, b.located(err)
-		}, func(change authz.Change) { c.ok(changeOf(c.visible(change))) })
+		}, answer)
 	}
 }
 
@@ -77,7 +98,7 @@ func (c *call) idempotencyKey() string {
 // failAtStop answers with the error of the operation at which the batch must stop, or with one that comes before it.
 func (b *batch) failAtStop(a authz.Admin, past authz.Revision) {
 	ctx, s := b.http.Request.Context(), b.stop
-	if err := a.Authorize(ctx, authz.Operation{Action: authz.ActionBatch, Operations: b.operations}); err != nil {
+	if err := a.Authorize(ctx, b.write(b.operations)); err != nil {
 		b.fail(err)
 		return
 	}
@@ -90,13 +111,13 @@ func (b *batch) failAtStop(a authz.Admin, past authz.Revision) {
 		b.fail(err)
 		return
 	}
-	if last > 0 {
-		_, err = a.Batch(ctx, b.operations[:last]...)
+	if last > 0 || b.decides() {
+		_, err = b.carryOut(a, b.operations[:last])
 	}
 	var of *authz.OperationError
 	switch {
 	case errors.As(err, &of) && (of.Index < s.index || comesBeforeInvalid(kindOf(err))),
-		errors.Is(err, authz.ErrStoreUnavailable), errors.Is(err, authz.ErrBusy):
+		errors.Is(err, authz.ErrStoreUnavailable), errors.Is(err, authz.ErrBusy), b.decides() && isUndecidable(err):
 		b.fail(b.located(err))
 	case s.precondition:
 		writeProblem(b.http, problem.Document{
@@ -106,6 +127,19 @@ func (b *batch) failAtStop(a authz.Admin, past authz.Revision) {
 	default:
 		b.fail(&authz.Error{Kind: authz.ErrInvalid, Faults: []authz.Fault{*s.fault}, Count: 1})
 	}
+}
+
+// decides reports whether the batch approves an access request.
+func (b *batch) decides() bool { return b.write(nil).Action == authz.ActionRequestApprove }
+
+// isUndecidable reports whether an error says that the caller can't decide an access request, whatever the operations are.
+func isUndecidable(err error) bool {
+	for _, reason := range []error{authz.ErrRequestsOff, authz.ErrNoSuchRequest, authz.ErrOwnRequest, authz.ErrRequestDecided} {
+		if errors.Is(err, reason) {
+			return true
+		}
+	}
+	return false
 }
 
 // located returns the error with pointers into the request.

@@ -55,19 +55,18 @@ type listedOperation struct {
 // batchLevel is how many levels of a batch are around the body of an operation.
 const batchLevel = 3
 
-// readBatch reads the list of operations, without their bodies.
-func (c *call) readBatch() (list []listedOperation) {
-	c.read(object(map[string]reader{"operations": array(func(int) reader {
+// listOfOperations reads the list of operations, without their bodies.
+func listOfOperations(into *[]listedOperation) reader {
+	return array(func(int) reader {
 		return func(b *body) {
 			var o listedOperation
 			var match string
 			object(map[string]reader{
 				"method": text(&o.method), "path": text(&o.path), "if_match": noted(&o.ifMatch, &match, text(&match)), "body": raw(&o.body),
 			}, "method", "path")(b)
-			list = append(list, o)
+			*into = append(*into, o)
 		}
-	})}, "operations"))
-	return list
+	})
 }
 
 // raw reads any value without looking into it, nil for null.

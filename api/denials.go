@@ -14,10 +14,11 @@ func listDenials(c *call) {
 	page := c.page()
 	q := authz.DenialQuery{User: authz.UserID(c.filter("user")), Limit: page.limit + 1}
 	if page.after != "" {
-		var ok bool
-		if q.Before, q.BeforeID, ok = parsePlace(page.after); !ok {
+		at, id, ok := parsePlace(page.after)
+		if !ok {
 			c.bad(`the query parameter "cursor" is not a next_cursor`)
 		}
+		q.Before, q.BeforeID = at, authz.DenialID(id)
 	}
 	if c.refused() {
 		return
@@ -29,19 +30,19 @@ func listDenials(c *call) {
 		c.fail(err)
 		return
 	}
-	items, next := fill(page, denials, formatPlace, denialOf)
+	items, next := fill(page, denials, func(d authz.Denial) string { return formatPlace(d.At, string(d.ID)) }, denialOf)
 	c.revalidated(openapi.DenialList{Items: items, NextCursor: next})
 }
 
-// formatPlace encodes the position of a denial in the list: its time, then its id.
-func formatPlace(d authz.Denial) string {
-	return strconv.FormatInt(d.At.UnixMicro(), 10) + " " + string(d.ID)
+// formatPlace encodes the position of a denial or an access request in its list: its time, then its id.
+func formatPlace(at time.Time, id string) string {
+	return strconv.FormatInt(at.UnixMicro(), 10) + " " + id
 }
 
-func parsePlace(text string) (at time.Time, id authz.DenialID, ok bool) {
-	micros, rest, found := strings.Cut(text, " ")
+func parsePlace(text string) (at time.Time, id string, ok bool) {
+	micros, id, found := strings.Cut(text, " ")
 	n, err := strconv.ParseInt(micros, 10, 64)
-	return time.UnixMicro(n), authz.DenialID(rest), found && err == nil
+	return time.UnixMicro(n), id, found && err == nil
 }
 
 func getDenial(c *call) {
@@ -80,6 +81,14 @@ func shownTime(t time.Time) time.Time {
 		return last
 	}
 	return t
+}
+
+// shownEnd is shownTime of a time that may be none.
+func shownEnd(t time.Time) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	return shownTime(t)
 }
 
 // denialOf shows a denial without its present state.

@@ -24,6 +24,13 @@ var kinds = []struct {
 	{authz.ErrNoSuchChange, problem.NotFound},
 	{authz.ErrArchived, problem.NotFound},
 	{authz.ErrNoSuchDenial, problem.NotFound},
+	{authz.ErrNoSuchRequest, problem.NotFound},
+	{authz.ErrRequestsOff, problem.NotFound},
+	{authz.ErrOwnRequest, problem.OwnRequest},
+	{authz.ErrRequestDecided, problem.RequestDecided},
+	{authz.ErrTooManyRequests, problem.TooMany},
+	{errOtherOrigin, problem.Forbidden},
+	{errMovedOn, problem.RevisionConflict},
 	{authz.ErrRevisionConflict, problem.RevisionConflict},
 	{authz.ErrProtectedGroup, problem.ProtectedGroup},
 	{authz.ErrInvalid, problem.Invalid},
@@ -67,8 +74,12 @@ func (c *call) fail(err error) {
 		}
 		c.http.Header("Retry-After", problem.RetryAfter)
 	case problem.TooMany:
-		c.tooMuchWork()
-		return
+		if errors.Is(err, authz.ErrBusy) {
+			c.tooMuchWork()
+			return
+		}
+	case problem.OwnRequest:
+		p.Detail = "Nobody decides their own access request. Another administrator has to; you can withdraw it."
 	default:
 		c.detail(&p, err)
 	}

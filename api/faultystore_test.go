@@ -11,6 +11,7 @@ import (
 var callsOfRequests = []authztest.Call{
 	authztest.CallCommit, authztest.CallBefore, authztest.CallSince, authztest.CallUserVersion,
 	authztest.CallDenial, authztest.CallDenials,
+	authztest.CallAddRequest, authztest.CallRequest, authztest.CallRequests, authztest.CallCountOpen, authztest.CallDecide,
 }
 
 // storeGoesAway lets the store fail for every request from now on.

@@ -24,6 +24,7 @@ var (
 	noBody    = media{} // a body is ignored
 	jsonBody  = media{[]string{"application/json"}, 1 << 20, problem.UnsupportedMediaType}
 	mergeBody = media{[]string{"application/merge-patch+json", "application/json"}, 1 << 20, problem.UnsupportedMediaType}
+	wishBody  = media{[]string{"application/json", formType}, 1 << 20, problem.UnsupportedMediaType}
 	csvBody   = media{[]string{"text/csv"}, 32 << 20, problem.UnsupportedMediaType}
 )
 

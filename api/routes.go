@@ -55,6 +55,16 @@ var operations = []operation{
 	{"POST", "/changes/{revision}/revert", reverting, "dry_run revision", noBody, noMatch, revertChange},
 	{"GET", "/denials", holding(authz.ViewGroups, authz.ViewUsers), "user limit cursor", noBody, noMatch, listDenials},
 	{"GET", "/denials/{id}", holding(authz.ViewGroups, authz.ViewUsers), "", noBody, noMatch, getDenial},
+
+	{"GET", "/access-requests", holding(authz.ViewGroups, authz.ViewUsers), "state user limit cursor", noBody, noMatch, listAccessRequests},
+	{"POST", "/access-requests", asking, "", wishBody, noMatch, askForAccess},
+	{"GET", "/access-requests/{id}", holding(authz.ViewGroups, authz.ViewUsers), "until", noBody, noMatch, getAccessRequest},
+	{"POST", "/access-requests/{id}/approve", acting(authz.ActionRequestApprove), "dry_run", jsonBody, noMatch, approveRequest},
+	{"POST", "/access-requests/{id}/decline", acting(authz.ActionRequestDecline), "", jsonBody, noMatch, declineRequest},
+	{"GET", "/me/access-requests", currentPolicy, "state limit cursor", noBody, noMatch, listOwnRequests},
+	{"GET", "/me/access-requests/{id}", currentPolicy, "", noBody, noMatch, getOwnRequest},
+	{"DELETE", "/me/access-requests/{id}", currentPolicy, "", noBody, noMatch, withdrawRequest},
+
 	{"POST", "/imports", operating(importing), "mode dry_run revision", csvBody, noMatch, importPolicy},
 	{"GET", "/export", holding(authz.ExportPolicy), "", noBody, noMatch, exportPolicy},
 	{"GET", "/status", signedIn, "", noBody, noMatch, getStatus},

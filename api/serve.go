@@ -47,6 +47,9 @@ func (m *mounted) perform(o operation) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		from := c.Request.Context().Value(hostKey{}).(host)
 		call := &call{http: c, engine: m.engine, operation: o, table: m.table, prefix: from.prefix, operator: m.operator}
+		if slices.Contains(o.body.types, formType) && isForm(c.Request) {
+			c.Set(answersForm, true)
+		}
 		if o.needs != nil {
 			var ok bool
 			if call.user, ok = m.identify(c, from.context); !ok {
@@ -90,10 +93,14 @@ func (c *call) refused() bool {
 	return true
 }
 
-// writeProblem answers with a problem document and aborts the request.
+// writeProblem answers with a problem document, or a form with a page, and aborts the request.
 func writeProblem(c *gin.Context, d problem.Document) {
 	c.Abort()
-	problem.Write(c.Writer, c.Request, d)
+	if c.GetBool(answersForm) {
+		writeProblemPage(c, d)
+	} else {
+		problem.Write(c.Writer, c.Request, d)
+	}
 	c.Writer.WriteHeaderNow()
 }
 

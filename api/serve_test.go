@@ -65,6 +65,7 @@ func TestEveryWriteChecksIfMatch(t *testing.T) {
 var stored = []string{
 	"/users/{user}", "/users/{user}/groups", "/users/{user}/permissions", "/changes", "/changes/{revision}",
 	"/denials", "/denials/{id}",
+	"/access-requests", "/access-requests/{id}", "/me/access-requests", "/me/access-requests/{id}",
 }
 
 // Past the maximum age, only the status and the document are answered.
@@ -195,6 +196,8 @@ func TestListsAreRevalidated(t *testing.T) {
 		"/me/rights":                         "PUT /groups/Finance/members/a5",
 		"/changes?limit=2":                   "PUT /groups/Finance/members/a6",
 		"/denials":                           "",
+		"/access-requests":                   " /access-requests",
+		"/me/access-requests":                " /access-requests",
 	} {
 		r := d.get("admin", path).want(200)
 		tag := r.header.Get("ETag")
@@ -203,6 +206,8 @@ func TestListsAreRevalidated(t *testing.T) {
 			t.Errorf("%s is answered %q with %v", path, again.body, again.header)
 		}
 		switch method, target, _ := strings.Cut(change, " "); {
+		case target == "/access-requests":
+			d.addRequest(authz.AccessRequest{ID: authz.RequestID(path), User: "admin", Permissions: []authz.Permission{authz.Permission(path[1:] + ":x")}})
 		case target == "/groups":
 			d.do("admin", method, target, `{"name":"`+path[1:]+`"}`).want(201)
 		case strings.HasSuffix(target, "/permissions"):

@@ -97,7 +97,7 @@ func (s RequestSpec) check(user UserID, now Until) error {
 		}
 	}
 	if err := textcheck.Check(s.Reason, 0, maxReason); err != nil {
-		d.invalid("/reason", fmt.Errorf("the reason %w", err))
+		d.invalid("/reason", err)
 	}
 	d.checkTerm("/until", term{given: true, until: UntilTime(s.Until)})
 	return d.inputErr()
@@ -204,7 +204,7 @@ func (a Admin) DeclineRequest(ctx context.Context, id RequestID) (AccessRequest,
 		return r, nil
 	}
 	if err := textcheck.Check(a.reason, 1, maxReason); err != nil {
-		return AccessRequest{}, invalid(ErrInvalid, []Fault{{Detail: "the reason " + err.Error()}})
+		return AccessRequest{}, invalid(ErrInvalid, []Fault{{Pointer: "/reason", Detail: err.Error()}})
 	}
 	if r.State != RequestOpen {
 		return AccessRequest{}, ErrRequestDecided

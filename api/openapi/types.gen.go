@@ -7,6 +7,33 @@ import (
 	"time"
 )
 
+// Defines values for AccessRequestState.
+const (
+	AccessRequestStateApproved  AccessRequestState = "approved"
+	AccessRequestStateDeclined  AccessRequestState = "declined"
+	AccessRequestStateExpired   AccessRequestState = "expired"
+	AccessRequestStateOpen      AccessRequestState = "open"
+	AccessRequestStateWithdrawn AccessRequestState = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the AccessRequestState enum.
+func (e AccessRequestState) Valid() bool {
+	switch e {
+	case AccessRequestStateApproved:
+		return true
+	case AccessRequestStateDeclined:
+		return true
+	case AccessRequestStateExpired:
+		return true
+	case AccessRequestStateOpen:
+		return true
+	case AccessRequestStateWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ActorKind.
 const (
 	ActorKindClock   ActorKind = "clock"
@@ -212,8 +239,10 @@ const (
 	ProblemTypeMalformedRequest     ProblemType = "urn:rightful:problem:malformed-request"
 	ProblemTypeMethodNotAllowed     ProblemType = "urn:rightful:problem:method-not-allowed"
 	ProblemTypeNotFound             ProblemType = "urn:rightful:problem:not-found"
+	ProblemTypeOwnRequest           ProblemType = "urn:rightful:problem:own-request"
 	ProblemTypePreconditionRequired ProblemType = "urn:rightful:problem:precondition-required"
 	ProblemTypeProtectedGroup       ProblemType = "urn:rightful:problem:protected-group"
+	ProblemTypeRequestDecided       ProblemType = "urn:rightful:problem:request-decided"
 	ProblemTypeRevisionConflict     ProblemType = "urn:rightful:problem:revision-conflict"
 	ProblemTypeStoreUnavailable     ProblemType = "urn:rightful:problem:store-unavailable"
 	ProblemTypeTooLarge             ProblemType = "urn:rightful:problem:too-large"
@@ -254,9 +283,13 @@ func (e ProblemType) Valid() bool {
 		return true
 	case ProblemTypeNotFound:
 		return true
+	case ProblemTypeOwnRequest:
+		return true
 	case ProblemTypePreconditionRequired:
 		return true
 	case ProblemTypeProtectedGroup:
+		return true
+	case ProblemTypeRequestDecided:
 		return true
 	case ProblemTypeRevisionConflict:
 		return true
@@ -334,6 +367,119 @@ func (e StoreStatusState) Valid() bool {
 	}
 }
 
+// AccessRequest What a user asks for. Only one that an administrator reads by its id has fixes. A user doesn't see the permissions of a request that was made from a denial if the host conceals them.
+//
+// Examples: {"created_at":"2026-11-02T09:30:00Z","decided_at":"2026-11-02T10:12:00Z","decided_by":{"id":"ana","kind":"user"},"decision":"dana is back on Monday","denial_id":"WOGPEXHWXDFWX5NZ7BIK6IC5LX","expires_at":"2026-12-01T00:00:00Z","id":"SDN4JJWLDQJZWCWK5TLFCRVT5S","missing":["finance.operations:create"],"permissions":["clients.requests.deposit:view","finance.operations:create"],"reason":"I take over for dana","state":"declined","until":"2026-12-01T00:00:00Z","user":"cleo"}
+type AccessRequest struct {
+	// ID 26 letters and digits that can't be guessed.
+	//
+	// Examples: SDN4JJWLDQJZWCWK5TLFCRVT5S
+	ID string `json:"id"`
+
+	// State `withdrawn`: by the user, or because an administrator deleted the user. `expired`: nobody decided it in time.
+	State AccessRequestState `json:"state"`
+
+	// User Who asks.
+	User string `json:"user"`
+
+	// DisplayName The name in the host's directory. Absent if there is none or the directory doesn't answer in time, and below `/me`.
+	DisplayName string `json:"display_name,omitempty,omitzero"`
+
+	// DenialID The denial that the user asks about. Absent if they named permissions.
+	DenialID string `json:"denial_id,omitempty,omitzero"`
+
+	// Reason Why, in the user's words. Absent if they gave no reason.
+	Reason string `json:"reason,omitempty,omitzero"`
+
+	// Permissions The permissions that the user asks for, held or not. Absent if they are concealed.
+	Permissions []string `json:"permissions,omitzero"`
+
+	// OneIsEnough Whether one of the permissions is enough. Otherwise all are asked for. Absent if it is false or the permissions are concealed.
+	OneIsEnough bool `json:"one_is_enough,omitempty,omitzero"`
+
+	// Missing Those of the permissions that the user lacks now. Absent if the permissions are concealed.
+	Missing []string `json:"missing,omitzero"`
+
+	// CreatedAt A time in UTC.
+	//
+	// Examples: 2026-03-02T09:30:00Z
+	CreatedAt Time `json:"created_at"`
+
+	// ExpiresAt A time in UTC.
+	//
+	// Examples: 2026-03-02T09:30:00Z
+	ExpiresAt Time `json:"expires_at"`
+
+	// Until A time in UTC.
+	//
+	// Examples: 2026-03-02T09:30:00Z
+	Until Time `json:"until,omitempty,omitzero"`
+
+	// Fixes What would give the user the access: those that the caller may carry out first, then in the order of an explanation. Absent unless the request is open and an administrator reads it by its id. Empty if the user has the access by now.
+	Fixes []Fix `json:"fixes,omitzero"`
+
+	// More Whether there may be other fixes. Absent if there aren't.
+	More bool `json:"more,omitempty,omitzero"`
+
+	// BadRows Bad rows that deny the user everything until they are repaired; the first 100. No fix helps as long as there is one. Absent if there are none, and where there are no fixes.
+	BadRows []BadRow `json:"bad_rows,omitempty,omitzero"`
+
+	// BadRowCount How many such rows there are. Absent if there are none.
+	BadRowCount int `json:"bad_row_count,omitempty,omitzero"`
+
+	// Revision A number that grows by one with each change.
+	//
+	// Examples: 482
+	Revision Revision `json:"revision,omitempty,omitzero"`
+
+	// DecidedBy Who made a change.
+	//
+	// Examples: {"id":"ana","kind":"user"}
+	DecidedBy Actor `json:"decided_by,omitempty,omitzero"`
+
+	// DecidedAt A time in UTC.
+	//
+	// Examples: 2026-03-02T09:30:00Z
+	DecidedAt Time `json:"decided_at,omitempty,omitzero"`
+
+	// Decision Why, in the words of who decided. Absent if no reason was given.
+	Decision string `json:"decision,omitempty,omitzero"`
+}
+
+// AccessRequestInput What the caller asks for, by a denial or by permissions.
+type AccessRequestInput struct {
+	// DenialID The `denial_id` of a 403 that the caller got.
+	DenialID string `json:"denial_id,omitempty,omitzero"`
+
+	// Permissions 1 to 100 permissions, in place of the denial. They may be ones that the catalog lacks. No patterns.
+	Permissions []PermissionName `json:"permissions,omitempty,omitzero"`
+
+	// Reason Why, for those who decide.
+	Reason string `json:"reason,omitempty,omitzero"`
+
+	// Until When the membership ends, as a time (RFC 3339, to the microsecond) that lies in the future and within ten years, by the clock of the database; `never` for no end. Without it, a membership that stands keeps its end, and a new one doesn't end.
+	//
+	// Examples: 2026-12-01T00:00:00Z, never
+	Until UntilInput `json:"until,omitempty,omitzero"`
+}
+
+// AccessRequestList defines model for AccessRequestList.
+type AccessRequestList struct {
+	Items []AccessRequest `json:"items"`
+
+	// OpenCount How many requests of all users are open.
+	OpenCount int `json:"open_count"`
+
+	// NextCursor Where the next page begins. Absent on the last page.
+	NextCursor NextCursor `json:"next_cursor,omitempty,omitzero"`
+}
+
+// AccessRequestOrChange The access request; for a dry run, the change.
+type AccessRequestOrChange = interface{}
+
+// AccessRequestState `withdrawn`: by the user, or because an administrator deleted the user. `expired`: nobody decided it in time.
+type AccessRequestState string
+
 // ActionResult defines model for ActionResult.
 type ActionResult struct {
 	// Name A type, id or name in AuthZEN. It is compared exactly.
@@ -380,6 +526,21 @@ type ActorKind string
 
 // Allowed What the caller has the rights to try: `update` changes it, `delete` deletes it, `assign` changes which users are in the group, or which groups the user is in. Absent in lists.
 type Allowed = []string
+
+// Approval The writes that give the user what they ask for.
+type Approval struct {
+	Operations []BatchOperation `json:"operations"`
+
+	// Until When the membership ends, as a time (RFC 3339, to the microsecond) that lies in the future and within ten years, by the clock of the database; `never` for no end. Without it, a membership that stands keeps its end, and a new one doesn't end.
+	//
+	// Examples: 2026-12-01T00:00:00Z, never
+	Until UntilInput `json:"until,omitempty,omitzero"`
+
+	// Revision A number that grows by one with each change.
+	//
+	// Examples: 482
+	Revision Revision `json:"revision"`
+}
 
 // Archived Changes that were moved to a file. Asking for one of them is a 404 whose detail begins with "Archived".
 type Archived struct {
@@ -504,10 +665,10 @@ type Change struct {
 	// Reason Why it was made. Absent if no reason was given.
 	Reason string `json:"reason,omitempty,omitzero"`
 
-	// Action What was done: `group.create`, `group.update`, `group.delete`, `group.permissions.set`, `group.permissions.change`, `group.members.change`, `user.groups.set`, `user.permissions.set`, `user.permissions.change`, `user.delete`, `policy.import`, `policy.create`, `policy.seed`, `policy.adopt`, `policy.repair`, `permission.rename`, `policy.outside`, `administrators.bootstrap`, `change.revert`, `audit.archive`; later versions may add some.
+	// Action What was done: `group.create`, `group.update`, `group.delete`, `group.permissions.set`, `group.permissions.change`, `group.members.change`, `user.groups.set`, `user.permissions.set`, `user.permissions.change`, `user.delete`, `policy.import`, `policy.create`, `policy.seed`, `policy.adopt`, `policy.repair`, `permission.rename`, `policy.outside`, `administrators.bootstrap`, `change.revert`, `request.approve`, `audit.archive`; later versions may add some.
 	Action string `json:"action"`
 
-	// Target The group or user that was changed; for `change.revert`, the revision that was reverted. Absent if there is no single target.
+	// Target The group or user that was changed; for `change.revert`, the revision that was reverted; for `request.approve`, the id of the request. Absent if there is no single target.
 	Target string `json:"target,omitempty,omitzero"`
 
 	// Groups Groups that were created, deleted, renamed or described. Absent if there are none.
@@ -624,6 +785,12 @@ type DecisionContext struct {
 // Decisions defines model for Decisions.
 type Decisions struct {
 	Evaluations []Decision `json:"evaluations"`
+}
+
+// Decline defines model for Decline.
+type Decline struct {
+	// Reason Why. The user reads it.
+	Reason string `json:"reason"`
 }
 
 // Denial A request that was refused with a 403 because a permission was missing. Only a single denial has `allowed_now` and `allowed_since`.
@@ -801,6 +968,9 @@ type EntityResults struct {
 //
 // Examples: record-1
 type EntityText = string
+
+// ErrorPage The problem as a page for people, in answer to a form.
+type ErrorPage = string
 
 // EvaluationError defines model for EvaluationError.
 type EvaluationError struct {
@@ -1351,6 +1521,14 @@ type MissingPermission struct {
 	//
 	// Examples: ["Clients","Profiles"]
 	Category CategoryPath `json:"category,omitempty,omitzero"`
+}
+
+// MyAccessRequestList defines model for MyAccessRequestList.
+type MyAccessRequestList struct {
+	Items []AccessRequest `json:"items"`
+
+	// NextCursor Where the next page begins. Absent on the last page.
+	NextCursor NextCursor `json:"next_cursor,omitempty,omitzero"`
 }
 
 // NewRules The rules of a new group, at most 1,000 in total. An absent list is empty.
@@ -1905,6 +2083,12 @@ type Reason = string
 // RequestID defines model for RequestId.
 type RequestID = string
 
+// RequestPath defines model for RequestPath.
+type RequestPath = string
+
+// RequestState `withdrawn`: by the user, or because an administrator deleted the user. `expired`: nobody decided it in time.
+type RequestState = AccessRequestState
+
 // RulesLimit defines model for RulesLimit.
 type RulesLimit = int
 
@@ -1939,6 +2123,39 @@ type WouldChange = Change
 type GetPolicyDecisionPointParams struct {
 	// XRequestID An identifier of the request in printable ASCII. The response carries the same header (AuthZEN section 10.1.3). At most once.
 	XRequestID *RequestID `json:"X-Request-ID,omitempty"`
+}
+
+// ListAccessRequestsParams defines parameters for ListAccessRequests.
+type ListAccessRequestsParams struct {
+	// State Only requests in this state.
+	State *RequestState `form:"state,omitempty" json:"state,omitempty"`
+
+	// User Only requests of this user.
+	User *string `form:"user,omitempty" json:"user,omitempty"`
+
+	// Limit The most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// IfNoneMatch The ETag of a cached answer.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// GetAccessRequestParams defines parameters for GetAccessRequest.
+type GetAccessRequestParams struct {
+	// Until Makes the memberships that the fixes add end at this time, in place of the one that the user asks for; `never` for no end. Whether the caller may carry out a fix depends on it.
+	Until *UntilInput `form:"until,omitempty" json:"until,omitempty"`
+}
+
+// ApproveAccessRequestParams defines parameters for ApproveAccessRequest.
+type ApproveAccessRequestParams struct {
+	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
+	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
 
 // EvaluateParams defines parameters for Evaluate.
@@ -2286,6 +2503,21 @@ type GetMeParams struct {
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
+// ListMyAccessRequestsParams defines parameters for ListMyAccessRequests.
+type ListMyAccessRequestsParams struct {
+	// State Only requests in this state.
+	State *RequestState `form:"state,omitempty" json:"state,omitempty"`
+
+	// Limit The most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// IfNoneMatch The ETag of a cached answer.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
 // GetMyRightsParams defines parameters for GetMyRights.
 type GetMyRightsParams struct {
 	// IfNoneMatch The ETag of a cached answer.
@@ -2465,6 +2697,15 @@ type SetUserPermissionsParams struct {
 	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
+
+// AskForAccessJSONRequestBody defines body for AskForAccess for application/json ContentType.
+type AskForAccessJSONRequestBody = AccessRequestInput
+
+// ApproveAccessRequestJSONRequestBody defines body for ApproveAccessRequest for application/json ContentType.
+type ApproveAccessRequestJSONRequestBody = Approval
+
+// DeclineAccessRequestJSONRequestBody defines body for DeclineAccessRequest for application/json ContentType.
+type DeclineAccessRequestJSONRequestBody = Decline
 
 // EvaluateJSONRequestBody defines body for Evaluate for application/json ContentType.
 type EvaluateJSONRequestBody = EvaluationRequest

@@ -1,25 +1,15 @@
 package main
 
-import (
-	"net/url"
-	"strings"
-)
+import "github.com/rightful-go/rightful/internal/localpath"
 
 // maxReturn is the maximum length of an address to return to, in bytes.
-const maxReturn = 2000
+const maxReturn = localpath.MaxLength
 
 // returnTo returns the address to go to after signing in: the one that was asked for if it is a path of this host, and
-// the start page otherwise. Browsers read "//host" and "/\host" as addresses of other hosts, and skip control characters.
+// the start page otherwise.
 func returnTo(asked string) string {
-	const start = "/"
-	u, err := url.Parse(asked)
-	switch {
-	case err != nil || len(asked) > maxReturn || !strings.HasPrefix(asked, "/") || strings.HasPrefix(asked, "//"):
-		return start
-	case u.Scheme != "" || u.Host != "" || u.Opaque != "" || u.User != nil:
-		return start
-	case strings.ContainsFunc(asked, func(r rune) bool { return r <= ' ' || r > '~' || r == '\\' }):
-		return start
+	if localpath.Valid(asked) {
+		return asked
 	}
-	return asked
+	return "/"
 }

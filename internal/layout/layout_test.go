@@ -39,7 +39,7 @@ var parts = map[string][]string{
 }
 
 // leaves are folders that every part may import, because they import nothing of the project.
-var leaves = []string{"internal/accept", "internal/fold", "internal/lograte", "internal/selfguarded", "internal/textcheck"}
+var leaves = []string{"internal/accept", "internal/fold", "internal/localpath", "internal/lograte", "internal/selfguarded", "internal/textcheck"}
 
 // testSupport are folders of packages that only tests import. They may import anything, as tests may.
 var testSupport = []string{"adapters/internal/dbtest", "console/app/e2e/testhost"}

@@ -18,6 +18,7 @@ const (
 	Unauthenticated      Type = "urn:rightful:problem:unauthenticated"
 	Forbidden            Type = "urn:rightful:problem:forbidden"
 	Escalation           Type = "urn:rightful:problem:escalation"
+	OwnRequest           Type = "urn:rightful:problem:own-request"
 	NotFound             Type = "urn:rightful:problem:not-found"
 	MethodNotAllowed     Type = "urn:rightful:problem:method-not-allowed"
 	GroupExists          Type = "urn:rightful:problem:group-exists"
@@ -27,6 +28,7 @@ const (
 	LastAdministrator    Type = "urn:rightful:problem:last-administrator"
 	InheritanceCycle     Type = "urn:rightful:problem:inheritance-cycle"
 	CannotRevert         Type = "urn:rightful:problem:cannot-revert"
+	RequestDecided       Type = "urn:rightful:problem:request-decided"
 	RevisionConflict     Type = "urn:rightful:problem:revision-conflict"
 	TooLarge             Type = "urn:rightful:problem:too-large"
 	UnsupportedMediaType Type = "urn:rightful:problem:unsupported-media-type"
@@ -48,6 +50,7 @@ var kinds = map[Type]struct {
 	Unauthenticated:      {http.StatusUnauthorized, "Unauthenticated"},
 	Forbidden:            {http.StatusForbidden, "Forbidden"},
 	Escalation:           {http.StatusForbidden, "Escalation"},
+	OwnRequest:           {http.StatusForbidden, "Own request"},
 	NotFound:             {http.StatusNotFound, "Not found"},
 	MethodNotAllowed:     {http.StatusMethodNotAllowed, "Method not allowed"},
 	GroupExists:          {http.StatusConflict, "Group exists"},
@@ -57,6 +60,7 @@ var kinds = map[Type]struct {
 	LastAdministrator:    {http.StatusConflict, "Last administrator"},
 	InheritanceCycle:     {http.StatusConflict, "Inheritance cycle"},
 	CannotRevert:         {http.StatusConflict, "Cannot revert"},
+	RequestDecided:       {http.StatusConflict, "Request decided"},
 	RevisionConflict:     {http.StatusPreconditionFailed, "Revision conflict"},
 	TooLarge:             {http.StatusRequestEntityTooLarge, "Too large"},
 	UnsupportedMediaType: {http.StatusUnsupportedMediaType, "Unsupported media type"},

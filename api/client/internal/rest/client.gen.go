@@ -91,6 +91,141 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
+	// ListAccessRequests List the access requests
+	//
+	// What users ask for, newest first. By default a request can be decided for 30 days, and is kept for 90 days after
+	// it was decided.
+	//
+	// Needs `rightful.groups:view` and `rightful.users:view`.
+	//
+	// Corresponds with GET /access-requests (the `ListAccessRequests` operationId).
+	ListAccessRequests(ctx context.Context, params *ListAccessRequestsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AskForAccessWithBody Ask for access
+	//
+	// Asks for access for the caller. The request names a denial of the caller, and is then for all that its route
+	// requires, or it names permissions. It gives nothing until an administrator approves it. If the caller has an
+	// open request for the same permissions, the answer is that one. A caller who has the access by now gets a 422.
+	//
+	// A form (`application/x-www-form-urlencoded`) has the same names, with `permission` repeated in place of
+	// `permissions`. Names that it doesn't know are ignored, so that a form can carry the host's token against
+	// forgery. It is answered by a redirect to the path in `return`, with the query parameter `access_request` added,
+	// or without `return` to the request; its errors are pages for people. The host protects this address like its
+	// other forms; besides, a form that a browser sends from another origin is a 403 (by `Sec-Fetch-Site` or
+	// `Origin`).
+	//
+	// A user can have 5 open requests and all users 10,000, unless the host sets other limits; beyond that, and for a
+	// user who asks more than ten times at once and then once a minute, the answer is 429.
+	//
+	// Needs only to be signed in.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /access-requests (the `AskForAccess` operationId).
+	AskForAccessWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AskForAccess Ask for access
+	//
+	// Asks for access for the caller. The request names a denial of the caller, and is then for all that its route
+	// requires, or it names permissions. It gives nothing until an administrator approves it. If the caller has an
+	// open request for the same permissions, the answer is that one. A caller who has the access by now gets a 422.
+	//
+	// A form (`application/x-www-form-urlencoded`) has the same names, with `permission` repeated in place of
+	// `permissions`. Names that it doesn't know are ignored, so that a form can carry the host's token against
+	// forgery. It is answered by a redirect to the path in `return`, with the query parameter `access_request` added,
+	// or without `return` to the request; its errors are pages for people. The host protects this address like its
+	// other forms; besides, a form that a browser sends from another origin is a 403 (by `Sec-Fetch-Site` or
+	// `Origin`).
+	//
+	// A user can have 5 open requests and all users 10,000, unless the host sets other limits; beyond that, and for a
+	// user who asks more than ten times at once and then once a minute, the answer is 429.
+	//
+	// Needs only to be signed in.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /access-requests (the `AskForAccess` operationId).
+	AskForAccess(ctx context.Context, body AskForAccessJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetAccessRequest Show an access request and what would grant it
+	//
+	// One request. While it is open, `fixes` are the ways to give the user what they ask for, until the time that they
+	// ask for, those that the caller may carry out first; `revision` is the policy that they are about. Send both to
+	// approve the request. Where one permission is enough, the fixes give any of the first ten.
+	//
+	// Needs `rightful.groups:view` and `rightful.users:view`.
+	//
+	// Corresponds with GET /access-requests/{id} (the `GetAccessRequest` operationId).
+	GetAccessRequest(ctx context.Context, id RequestPath, params *GetAccessRequestParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApproveAccessRequestWithBody Approve an access request
+	//
+	// Approves an open request by one change with the action `request.approve`, made of 0 to 100 writes like
+	// those of `POST /changes`; usually the `operations` of a fix, as they are. Each of them is about the user, or about
+	// a group that the user is in before or after them, and after them the user has the access. `until` applies to
+	// every membership that they add without an end of its own; an operation that can't end is then a 422. If the user
+	// has the access by now, no operations are needed, and there may be no change.
+	//
+	// Each request is decided once: a second approval is a 409, and nothing of its operations is done. Nobody decides
+	// their own request.
+	//
+	// Errors come in the order of `POST /changes`. After the rights that the operations need: 404; 403 `own-request`;
+	// 409 `request-decided`; then 428, 412 and the rest.
+	//
+	// Needs `rightful.groups:view`, `rightful.users:view` and what each operation needs.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /access-requests/{id}/approve (the `ApproveAccessRequest` operationId).
+	ApproveAccessRequestWithBody(ctx context.Context, id RequestPath, params *ApproveAccessRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApproveAccessRequest Approve an access request
+	//
+	// Approves an open request by one change with the action `request.approve`, made of 0 to 100 writes like
+	// those of `POST /changes`; usually the `operations` of a fix, as they are. Each of them is about the user, or about
+	// a group that the user is in before or after them, and after them the user has the access. `until` applies to
+	// every membership that they add without an end of its own; an operation that can't end is then a 422. If the user
+	// has the access by now, no operations are needed, and there may be no change.
+	//
+	// Each request is decided once: a second approval is a 409, and nothing of its operations is done. Nobody decides
+	// their own request.
+	//
+	// Errors come in the order of `POST /changes`. After the rights that the operations need: 404; 403 `own-request`;
+	// 409 `request-decided`; then 428, 412 and the rest.
+	//
+	// Needs `rightful.groups:view`, `rightful.users:view` and what each operation needs.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /access-requests/{id}/approve (the `ApproveAccessRequest` operationId).
+	ApproveAccessRequest(ctx context.Context, id RequestPath, params *ApproveAccessRequestParams, body ApproveAccessRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeclineAccessRequestWithBody Decline an access request
+	//
+	// Declines an open request for a reason, which the user reads. It changes no policy, so no change records it.
+	// Declining a second time for the same reason changes nothing.
+	//
+	// Needs `rightful.groups:view`, `rightful.users:view`, and `rightful.users:update` or the right to assign the members
+	// of any group.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /access-requests/{id}/decline (the `DeclineAccessRequest` operationId).
+	DeclineAccessRequestWithBody(ctx context.Context, id RequestPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeclineAccessRequest Decline an access request
+	//
+	// Declines an open request for a reason, which the user reads. It changes no policy, so no change records it.
+	// Declining a second time for the same reason changes nothing.
+	//
+	// Needs `rightful.groups:view`, `rightful.users:view`, and `rightful.users:update` or the right to assign the members
+	// of any group.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /access-requests/{id}/decline (the `DeclineAccessRequest` operationId).
+	DeclineAccessRequest(ctx context.Context, id RequestPath, body DeclineAccessRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetCatalog Show the whole catalog, in a compact form
 	//
 	// The permissions that `/permissions` lists, without their descriptions and with each category only once: for an
@@ -475,6 +610,34 @@ type ClientInterface interface {
 	// Corresponds with GET /me (the `GetMe` operationId).
 	GetMe(ctx context.Context, params *GetMeParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListMyAccessRequests List the caller's access requests
+	//
+	// The requests of the caller, newest first.
+	//
+	// Needs only to be signed in.
+	//
+	// Corresponds with GET /me/access-requests (the `ListMyAccessRequests` operationId).
+	ListMyAccessRequests(ctx context.Context, params *ListMyAccessRequestsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawAccessRequest Withdraw an access request
+	//
+	// Withdraws an open request of the caller. Withdrawing it a second time changes nothing. A request of somebody else
+	// is a 404.
+	//
+	// Needs only to be signed in.
+	//
+	// Corresponds with DELETE /me/access-requests/{id} (the `WithdrawAccessRequest` operationId).
+	WithdrawAccessRequest(ctx context.Context, id RequestPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetMyAccessRequest Show one of the caller's access requests
+	//
+	// One request of the caller, and what became of it. A request of somebody else is a 404.
+	//
+	// Needs only to be signed in.
+	//
+	// Corresponds with GET /me/access-requests/{id} (the `GetMyAccessRequest` operationId).
+	GetMyAccessRequest(ctx context.Context, id RequestPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetMyRights Show what the caller may do in this interface
 	//
 	// Which of Rightful's own permissions the caller holds, for a console that offers only what is possible. It is a
@@ -684,6 +847,221 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /users/{user}/permissions (the `SetUserPermissions` operationId).
 	SetUserPermissions(ctx context.Context, user UserPath, params *SetUserPermissionsParams, body SetUserPermissionsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+// ListAccessRequests List the access requests
+//
+// What users ask for, newest first. By default a request can be decided for 30 days, and is kept for 90 days after
+// it was decided.
+//
+// Needs `rightful.groups:view` and `rightful.users:view`.
+//
+// Corresponds with GET /access-requests (the `ListAccessRequests` operationId).
+func (c *Client) ListAccessRequests(ctx context.Context, params *ListAccessRequestsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListAccessRequestsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AskForAccessWithBody Ask for access
+//
+// Asks for access for the caller. The request names a denial of the caller, and is then for all that its route
+// requires, or it names permissions. It gives nothing until an administrator approves it. If the caller has an
+// open request for the same permissions, the answer is that one. A caller who has the access by now gets a 422.
+//
+// A form (`application/x-www-form-urlencoded`) has the same names, with `permission` repeated in place of
+// `permissions`. Names that it doesn't know are ignored, so that a form can carry the host's token against
+// forgery. It is answered by a redirect to the path in `return`, with the query parameter `access_request` added,
+// or without `return` to the request; its errors are pages for people. The host protects this address like its
+// other forms; besides, a form that a browser sends from another origin is a 403 (by `Sec-Fetch-Site` or
+// `Origin`).
+//
+// A user can have 5 open requests and all users 10,000, unless the host sets other limits; beyond that, and for a
+// user who asks more than ten times at once and then once a minute, the answer is 429.
+//
+// Needs only to be signed in.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /access-requests (the `AskForAccess` operationId).
+func (c *Client) AskForAccessWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAskForAccessRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AskForAccess Ask for access
+//
+// Asks for access for the caller. The request names a denial of the caller, and is then for all that its route
+// requires, or it names permissions. It gives nothing until an administrator approves it. If the caller has an
+// open request for the same permissions, the answer is that one. A caller who has the access by now gets a 422.
+//
+// A form (`application/x-www-form-urlencoded`) has the same names, with `permission` repeated in place of
+// `permissions`. Names that it doesn't know are ignored, so that a form can carry the host's token against
+// forgery. It is answered by a redirect to the path in `return`, with the query parameter `access_request` added,
+// or without `return` to the request; its errors are pages for people. The host protects this address like its
+// other forms; besides, a form that a browser sends from another origin is a 403 (by `Sec-Fetch-Site` or
+// `Origin`).
+//
+// A user can have 5 open requests and all users 10,000, unless the host sets other limits; beyond that, and for a
+// user who asks more than ten times at once and then once a minute, the answer is 429.
+//
+// Needs only to be signed in.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /access-requests (the `AskForAccess` operationId).
+func (c *Client) AskForAccess(ctx context.Context, body AskForAccessJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAskForAccessRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetAccessRequest Show an access request and what would grant it
+//
+// One request. While it is open, `fixes` are the ways to give the user what they ask for, until the time that they
+// ask for, those that the caller may carry out first; `revision` is the policy that they are about. Send both to
+// approve the request. Where one permission is enough, the fixes give any of the first ten.
+//
+// Needs `rightful.groups:view` and `rightful.users:view`.
+//
+// Corresponds with GET /access-requests/{id} (the `GetAccessRequest` operationId).
+func (c *Client) GetAccessRequest(ctx context.Context, id RequestPath, params *GetAccessRequestParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetAccessRequestRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApproveAccessRequestWithBody Approve an access request
+//
+// Approves an open request by one change with the action `request.approve`, made of 0 to 100 writes like
+// those of `POST /changes`; usually the `operations` of a fix, as they are. Each of them is about the user, or about
+// a group that the user is in before or after them, and after them the user has the access. `until` applies to
+// every membership that they add without an end of its own; an operation that can't end is then a 422. If the user
+// has the access by now, no operations are needed, and there may be no change.
+//
+// Each request is decided once: a second approval is a 409, and nothing of its operations is done. Nobody decides
+// their own request.
+//
+// Errors come in the order of `POST /changes`. After the rights that the operations need: 404; 403 `own-request`;
+// 409 `request-decided`; then 428, 412 and the rest.
+//
+// Needs `rightful.groups:view`, `rightful.users:view` and what each operation needs.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /access-requests/{id}/approve (the `ApproveAccessRequest` operationId).
+func (c *Client) ApproveAccessRequestWithBody(ctx context.Context, id RequestPath, params *ApproveAccessRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApproveAccessRequestRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApproveAccessRequest Approve an access request
+//
+// Approves an open request by one change with the action `request.approve`, made of 0 to 100 writes like
+// those of `POST /changes`; usually the `operations` of a fix, as they are. Each of them is about the user, or about
+// a group that the user is in before or after them, and after them the user has the access. `until` applies to
+// every membership that they add without an end of its own; an operation that can't end is then a 422. If the user
+// has the access by now, no operations are needed, and there may be no change.
+//
+// Each request is decided once: a second approval is a 409, and nothing of its operations is done. Nobody decides
+// their own request.
+//
+// Errors come in the order of `POST /changes`. After the rights that the operations need: 404; 403 `own-request`;
+// 409 `request-decided`; then 428, 412 and the rest.
+//
+// Needs `rightful.groups:view`, `rightful.users:view` and what each operation needs.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /access-requests/{id}/approve (the `ApproveAccessRequest` operationId).
+func (c *Client) ApproveAccessRequest(ctx context.Context, id RequestPath, params *ApproveAccessRequestParams, body ApproveAccessRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApproveAccessRequestRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeclineAccessRequestWithBody Decline an access request
+//
+// Declines an open request for a reason, which the user reads. It changes no policy, so no change records it.
+// Declining a second time for the same reason changes nothing.
+//
+// Needs `rightful.groups:view`, `rightful.users:view`, and `rightful.users:update` or the right to assign the members
+// of any group.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /access-requests/{id}/decline (the `DeclineAccessRequest` operationId).
+func (c *Client) DeclineAccessRequestWithBody(ctx context.Context, id RequestPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeclineAccessRequestRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeclineAccessRequest Decline an access request
+//
+// Declines an open request for a reason, which the user reads. It changes no policy, so no change records it.
+// Declining a second time for the same reason changes nothing.
+//
+// Needs `rightful.groups:view`, `rightful.users:view`, and `rightful.users:update` or the right to assign the members
+// of any group.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /access-requests/{id}/decline (the `DeclineAccessRequest` operationId).
+func (c *Client) DeclineAccessRequest(ctx context.Context, id RequestPath, body DeclineAccessRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeclineAccessRequestRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
 // GetCatalog Show the whole catalog, in a compact form
@@ -1380,6 +1758,64 @@ func (c *Client) GetMe(ctx context.Context, params *GetMeParams, reqEditors ...R
 	return c.Client.Do(req)
 }
 
+// ListMyAccessRequests List the caller's access requests
+//
+// The requests of the caller, newest first.
+//
+// Needs only to be signed in.
+//
+// Corresponds with GET /me/access-requests (the `ListMyAccessRequests` operationId).
+func (c *Client) ListMyAccessRequests(ctx context.Context, params *ListMyAccessRequestsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListMyAccessRequestsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawAccessRequest Withdraw an access request
+//
+// Withdraws an open request of the caller. Withdrawing it a second time changes nothing. A request of somebody else
+// is a 404.
+//
+// Needs only to be signed in.
+//
+// Corresponds with DELETE /me/access-requests/{id} (the `WithdrawAccessRequest` operationId).
+func (c *Client) WithdrawAccessRequest(ctx context.Context, id RequestPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawAccessRequestRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetMyAccessRequest Show one of the caller's access requests
+//
+// One request of the caller, and what became of it. A request of somebody else is a 404.
+//
+// Needs only to be signed in.
+//
+// Corresponds with GET /me/access-requests/{id} (the `GetMyAccessRequest` operationId).
+func (c *Client) GetMyAccessRequest(ctx context.Context, id RequestPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMyAccessRequestRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetMyRights Show what the caller may do in this interface
 //
 // Which of Rightful's own permissions the caller holds, for a console that offers only what is possible. It is a
@@ -1778,6 +2214,348 @@ func (c *Client) SetUserPermissions(ctx context.Context, user UserPath, params *
 		return nil, err
 	}
 	return c.Client.Do(req)
+}
+
+// NewListAccessRequestsRequest constructs an http.Request for the ListAccessRequests method
+func NewListAccessRequestsRequest(server string, params *ListAccessRequestsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/access-requests")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.User != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "user", *params.User, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewAskForAccessRequest calls the generic AskForAccess builder with application/json body
+func NewAskForAccessRequest(server string, body AskForAccessJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAskForAccessRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewAskForAccessRequestWithBody constructs an http.Request for the AskForAccess method, with any body, and a specified content type
+func NewAskForAccessRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/access-requests")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetAccessRequestRequest constructs an http.Request for the GetAccessRequest method
+func NewGetAccessRequestRequest(server string, id RequestPath, params *GetAccessRequestParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/access-requests/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Until != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "until", *params.Until, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApproveAccessRequestRequest calls the generic ApproveAccessRequest builder with application/json body
+func NewApproveAccessRequestRequest(server string, id RequestPath, params *ApproveAccessRequestParams, body ApproveAccessRequestJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewApproveAccessRequestRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewApproveAccessRequestRequestWithBody constructs an http.Request for the ApproveAccessRequest method, with any body, and a specified content type
+func NewApproveAccessRequestRequestWithBody(server string, id RequestPath, params *ApproveAccessRequestParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/access-requests/%s/approve", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dry_run", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.RightfulReason != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Rightful-Reason", *params.RightfulReason, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Rightful-Reason", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewDeclineAccessRequestRequest calls the generic DeclineAccessRequest builder with application/json body
+func NewDeclineAccessRequestRequest(server string, id RequestPath, body DeclineAccessRequestJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDeclineAccessRequestRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewDeclineAccessRequestRequestWithBody constructs an http.Request for the DeclineAccessRequest method, with any body, and a specified content type
+func NewDeclineAccessRequestRequestWithBody(server string, id RequestPath, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/access-requests/%s/decline", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
 }
 
 // NewGetCatalogRequest constructs an http.Request for the GetCatalog method
@@ -3995,6 +4773,167 @@ func NewGetMeRequest(server string, params *GetMeParams) (*http.Request, error) 
 			req.Header.Set("If-None-Match", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewListMyAccessRequestsRequest constructs an http.Request for the ListMyAccessRequests method
+func NewListMyAccessRequestsRequest(server string, params *ListMyAccessRequestsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/me/access-requests")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewWithdrawAccessRequestRequest constructs an http.Request for the WithdrawAccessRequest method
+func NewWithdrawAccessRequestRequest(server string, id RequestPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/me/access-requests/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetMyAccessRequestRequest constructs an http.Request for the GetMyAccessRequest method
+func NewGetMyAccessRequestRequest(server string, id RequestPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/me/access-requests/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
