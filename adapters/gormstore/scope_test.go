@@ -272,6 +272,10 @@ func TestScopeHoldsBesideOr(t *testing.T) {
 				t.Errorf("%s: %q, not %q, %v", name, got, c.want, err)
 			}
 		}
+		dry := db.Session(&gorm.Session{DryRun: true}).Scopes(scope, search).Find(&[]file{}).Statement.SQL.String()
+		if strings.Count(dry, "IS NOT NULL") != 1 {
+			t.Errorf("the condition stands more than once: %s", dry)
+		}
 		if err := db.Delete(&file{ID: "1"}).Error; err != nil {
 			t.Fatal(err)
 		}
