@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/rightful-go/rightful/authz"
 	"github.com/rightful-go/rightful/authz/memstore"
@@ -47,5 +48,18 @@ func TestNoDecisionGroupsWhereNoneIsNeeded(t *testing.T) {
 		if got := engine.Decide(q).Groups(); got != nil {
 			t.Errorf("%+v: there is %q", q, got)
 		}
+	}
+}
+
+// Groups to join are looked for during half a second at most, however many groups and alternatives there are.
+func TestDecisionGroupsTakeBoundedTime(t *testing.T) {
+	withoutRaces(t)
+	engine := crossroads(t, 3000)
+	began := time.Now()
+	d := engine.Decide(authz.Question{User: "fat", Permissions: missingPermissions(20_000), OneIsEnough: true})
+	decided := time.Now()
+	groups := d.Groups()
+	if took := time.Since(decided); groups != nil || took > 2*time.Second {
+		t.Errorf("%d ways after %v; the decision took %v", len(groups), took, decided.Sub(began))
 	}
 }

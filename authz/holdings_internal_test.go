@@ -97,7 +97,7 @@ func TestManyPathsCostLikeTheirLinks(t *testing.T) { //nolint:paralleltest // it
 			}
 		},
 		"groups of a refusal": func(v *View) {
-			if len(v.fewestGroups("stranger", []Permission{"a.x1:view"})) == 0 {
+			if len(v.fewestGroups(nil, "stranger", []Permission{"a.x1:view"})) == 0 {
 				t.Error("no groups give it")
 			}
 		},
