@@ -10,8 +10,8 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// user returns the user that a claim names.
-func (c claims) user(name string) (authz.UserID, error) {
+// user returns the user that a claim names, after a prefix.
+func (c claims) user(name, prefix string) (authz.UserID, error) {
 	text, ok := c.all[name]
 	if !ok {
 		return "", fmt.Errorf("it has no claim %q", name)
@@ -28,6 +28,10 @@ func (c claims) user(name string) (authz.UserID, error) {
 	user, err := userid.Of(value)
 	if err != nil {
 		return "", fmt.Errorf("its claim %q %w", name, err)
+	}
+	user = authz.UserID(prefix) + user
+	if err := user.Check(); err != nil {
+		return "", fmt.Errorf("its claim %q, after the prefix %q, %w", name, prefix, err)
 	}
 	return user, nil
 }

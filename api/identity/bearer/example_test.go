@@ -40,6 +40,14 @@ func onGin(r *gin.Engine, engine *authz.Engine, tokens *bearer.Verifier) *gingua
 	return g
 }
 
+func withTwoIssuers(engine *authz.Engine, staff, partners *bearer.Verifier) (*guard.Guard, error) {
+	currentUser, err := bearer.Any(staff, partners)
+	if err != nil {
+		return nil, err
+	}
+	return guard.New(engine, currentUser, guard.Options{}), nil
+}
+
 func withSecret(secret []byte) (*bearer.Verifier, error) {
 	return bearer.New(bearer.Options{
 		Secrets:     [][]byte{secret}, // 32 random bytes or more

@@ -48,6 +48,10 @@ type Options struct {
 	// say "email_verified".
 	Claim string
 
+	// Prefix is put before the value of the claim to make the user's id. Among several issuers it keeps the users of one
+	// from having the ids of another's; see [Any].
+	Prefix string
+
 	// Token returns the token of a request, "" if there is none. The default reads the header Authorization; see also
 	// [FromHeader] and [FromCookie].
 	Token func(*http.Request) string

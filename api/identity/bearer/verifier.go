@@ -103,7 +103,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (authz.UserID, erro
 	if err := v.checkClaims(c); err != nil {
 		return "", rejected(err)
 	}
-	user, err := c.user(v.options.Claim)
+	user, err := c.user(v.options.Claim, v.options.Prefix)
 	if err != nil {
 		return "", rejected(err)
 	}
