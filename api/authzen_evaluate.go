@@ -7,6 +7,7 @@ import (
 
 	"github.com/rightful-go/rightful/api/internal/problem"
 	"github.com/rightful-go/rightful/api/openapi"
+	"github.com/rightful-go/rightful/authz"
 )
 
 // maxEvaluations is how many evaluations a request may have.
@@ -22,7 +23,19 @@ func evaluate(c *call) {
 	c.ok(openapi.Decision{Decision: c.permits(q)})
 }
 
-func (c *call) permits(q question) bool { return c.view.Permits(q.user(), *q.action, q.of()) }
+// permits answers a question, and records the use of what it permits: another service is the guard.
+func (c *call) permits(q question) bool {
+	user, r := q.user(), q.of()
+	if !c.view.Permits(user, *q.action, r) {
+		return false
+	}
+	used := authz.Permission(r.Type + ":" + *q.action)
+	if !c.view.Can(user, used) { // a grant names the resource
+		used = authz.Permission(r.Type + "." + r.ID + ":" + *q.action)
+	}
+	c.engine.RecordUse(authz.Decision{Question: authz.Question{User: user, Permissions: []authz.Permission{used}}, Allowed: true})
+	return true
+}
 
 // The semantics of several evaluations (section 7.1.2.1): whether all are evaluated, or which decision
 // ends the list.

@@ -17,6 +17,8 @@ type counters struct {
 	foreignWrites   atomic.Uint64
 	denialsRecorded atomic.Uint64
 	denialsLost     atomic.Uint64
+	usesRecorded    atomic.Uint64
+	usesLost        atomic.Uint64
 	unsubscribed    atomic.Bool // the last subscription to the notifier failed, and no other has given a hint yet
 	unpublished     atomic.Bool // the last notification couldn't be published
 }

@@ -20,7 +20,8 @@ type Decision struct {
 	Allowed bool
 	Expired bool // denied because the policy was older than [Options.MaxAge]
 
-	view View
+	view  View
+	first int // the index of the first permission that the user holds, if one is enough
 }
 
 // Decide answers a question from the present policy, like [Engine.Can], for a caller that explains or
@@ -40,6 +41,7 @@ func (e *Engine) answer(d *Decision) bool {
 	}
 	for i := range d.Permissions {
 		if e.decide(d.view.s, d.User, d.Permissions[i:i+1]) {
+			d.first = i
 			return true
 		}
 	}
@@ -141,7 +143,7 @@ func (d Decision) Explain() Explanation {
 }
 
 // Can reports whether the user holds every one of the permissions in the present policy. It does no
-// I/O, takes no lock and doesn't allocate: call it on every request.
+// I/O, takes no lock and doesn't allocate: call it on every request. It records no use; see [Engine.RecordUse].
 //
 // It is false for a user whose id fails [UserID.Check], such as an empty one or one that begins with
 // "group:", without permissions, for a permission that has no colon or has nothing before or after its

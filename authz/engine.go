@@ -71,6 +71,10 @@ type Options struct {
 	// defaults.
 	Requests RequestOptions
 
+	// Usage says whether the day of the last use of each permission is kept for each user, and for how long. By
+	// default nothing is recorded; see [UsageOptions].
+	Usage UsageOptions
+
 	// Trace, if it is set, is called when an operation that writes begins, dry runs included. The operation goes on with
 	// the context that it returns, and so do the calls of the store that are made for it. The function that it returns is
 	// called once, with what the operation returns. No decision is traced. Package adapters/otel has one for OpenTelemetry.
@@ -123,6 +127,7 @@ type Engine struct {
 	verifier *verifier       // nil if nothing is verified
 	denials  *denialRecorder // nil if none are recorded
 	requests *requestKeeper  // nil if none are taken
+	usage    *usageRecorder  // nil if no uses are recorded
 	people   *peopleFinder   // nil if the host has no names
 	// directory says who can sign in; nil if the host has none
 	directory Directory
@@ -135,7 +140,7 @@ type Engine struct {
 }
 
 // Close ends the engine: it refuses further operations, waits until those in progress have ended and the
-// queued denials are written, and stops following the store. If ctx ends before that, Close cancels what is
+// queued denials and uses are written, and stops following the store. If ctx ends before that, Close cancels what is
 // left, doesn't wait for it, and returns the context's error. Close it before the store, which belongs to
 // the caller.
 //
@@ -144,8 +149,12 @@ type Engine struct {
 func (e *Engine) Close(ctx context.Context) error {
 	e.writes.close()
 	e.denials.close()
+	e.usage.close()
 	err := e.writes.wait(ctx)
 	if left := e.denials.wait(ctx); err == nil {
+		err = left
+	}
+	if left := e.usage.wait(ctx); err == nil {
 		err = left
 	}
 	e.stop()

@@ -78,5 +78,9 @@ func (e *Engine) startBackground() {
 		e.background.spawn(func() { e.requests.run(e.life) })
 		e.background.spawn(func() { e.requests.notify(e.life) })
 	}
+	if store, ok := e.given.(UsageStore); ok && e.options.Usage.On {
+		e.usage = newUsageRecorder(e.life, store, e.options.Usage, e.options.WriteTimeout, e.log, &e.supervisor, &e.counters)
+		go e.usage.run()
+	}
 	e.background.spawn(func() { e.follow(e.life) })
 }

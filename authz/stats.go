@@ -22,6 +22,11 @@ type Stats struct {
 	// faster than it took them. Denials beyond the rate of one user are in neither; see [Engine.RecordDenial].
 	DenialsRecorded, DenialsLost uint64
 
+	// UsesRecorded are uses of permissions written to the store, each pair of a user and a permission about once a day.
+	// UsesLost are those that came faster than the store took them, or were left when the engine was closed. Unless the
+	// same use was recorded on that day before or after, it is missing. See [UsageOptions].
+	UsesRecorded, UsesLost uint64
+
 	// Notifier tells whether notifications arrive. Without them, changes by other instances are found by polling.
 	Notifier NotifierState
 
@@ -47,6 +52,7 @@ func (e *Engine) Stats() Stats {
 		Commits: c.commits.histogram(), Conflicts: c.conflicts.Load(), StoreErrors: c.storeErrors.Load(),
 		ForeignWrites:   c.foreignWrites.Load(),
 		DenialsRecorded: c.denialsRecorded.Load(), DenialsLost: c.denialsLost.Load(),
+		UsesRecorded: c.usesRecorded.Load(), UsesLost: c.usesLost.Load(),
 		Notifier: e.notifierState(), BadRows: len(e.current.Load().badRows),
 	}
 }

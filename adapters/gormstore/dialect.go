@@ -39,6 +39,10 @@ type Dialect struct {
 	// is for databases that know ON CONFLICT.
 	Replace func(key string, columns []string) string
 
+	// Raise returns the end of an INSERT into a table of ours that, if the key exists already, sets one column to the
+	// value of the INSERT where that is greater. The zero is for databases that know ON CONFLICT.
+	Raise func(table, key, column string) string
+
 	// Now is an expression for the database's clock at that moment, in whole microseconds since 1970, UTC,
 	// whatever the time zone of the connection. The zero is for databases on the machine of the program: its
 	// clock is theirs.
@@ -101,6 +105,9 @@ func (d Dialect) complete() (Dialect, error) {
 	if d.Replace == nil {
 		d.Replace = replaceOnConflict
 	}
+	if d.Raise == nil {
+		d.Raise = raiseOnConflict
+	}
 	if d.Rows == nil {
 		d.Rows = rowsByColumn
 	}
@@ -143,6 +150,11 @@ func replaceOnConflict(key string, columns []string) string {
 		set[i] = c + " = excluded." + c
 	}
 	return "ON CONFLICT (" + key + ") DO UPDATE SET " + strings.Join(set, ", ")
+}
+
+// raiseOnConflict is the Raise of PostgreSQL and SQLite. A row that stays is not written.
+func raiseOnConflict(table, key, column string) string {
+	return replaceOnConflict(key, []string{column}) + " WHERE " + table + "." + column + " < excluded." + column
 }
 
 // CountWrite is the statement with which a trigger counts a write of another program to the rules, the

@@ -6,7 +6,7 @@
 // The policy stands in casbin_rule, in gorm-adapter's own shape, so that any Casbin reads it
 // (see adapters/casbin). Beside it stand rightful_groups, rightful_memberships (when memberships end),
 // rightful_users, rightful_changes, rightful_change_keys, rightful_checkpoints, rightful_denials,
-// rightful_requests and rightful_state.
+// rightful_requests, rightful_usage (when permissions were last used) and rightful_state.
 //
 // [Scope] is for the host's own queries: it leaves out of a list what the user may not see.
 //

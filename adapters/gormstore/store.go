@@ -29,8 +29,8 @@ type Options struct {
 	SkipMigration bool
 }
 
-// Store is an [authz.Store], an [authz.CheckpointStore] and an [authz.DenialStore] in a database. Open one with Open or New
-// of the package of the database.
+// Store is an [authz.Store], an [authz.CheckpointStore], an [authz.DenialStore] and an [authz.UsageStore] in a database. Open
+// one with Open or New of the package of the database.
 type Store struct {
 	pool    *sql.DB
 	owned   bool     // Close closes the pool
@@ -47,6 +47,7 @@ var (
 	_ authz.CheckpointStore = (*Store)(nil)
 	_ authz.DenialStore     = (*Store)(nil)
 	_ authz.RequestStore    = (*Store)(nil)
+	_ authz.UsageStore      = (*Store)(nil)
 )
 
 func init() {

@@ -17,6 +17,7 @@ type Tables struct {
 	Checkpoints string
 	Denials     string
 	Requests    string // for access
+	Usage       string // when each user last used each permission
 	State       string
 }
 
@@ -41,15 +42,17 @@ func TablesOf(prefix string) (Tables, error) {
 		Checkpoints: prefix + "rightful_checkpoints",
 		Denials:     prefix + "rightful_denials",
 		Requests:    prefix + "rightful_requests",
+		Usage:       prefix + "rightful_usage",
 		State:       prefix + "rightful_state",
 	}, nil
 }
 
 // In puts the names of the tables into a statement, in the place of {rules}, {groups}, {memberships},
-// {users}, {changes}, {change_keys}, {checkpoints}, {denials}, {requests} and {state}.
+// {users}, {changes}, {change_keys}, {checkpoints}, {denials}, {requests}, {usage} and {state}.
 func (t Tables) In(statement string) string {
 	return strings.NewReplacer(
 		"{rules}", t.Rules, "{groups}", t.Groups, "{memberships}", t.Memberships, "{users}", t.Users, "{changes}", t.Changes,
-		"{change_keys}", t.ChangeKeys, "{checkpoints}", t.Checkpoints, "{denials}", t.Denials, "{requests}", t.Requests, "{state}", t.State,
+		"{change_keys}", t.ChangeKeys, "{checkpoints}", t.Checkpoints, "{denials}", t.Denials, "{requests}", t.Requests,
+		"{usage}", t.Usage, "{state}", t.State,
 	).Replace(statement)
 }

@@ -33,6 +33,7 @@ var dialect = gormstore.Dialect{
 	// different rows would deadlock, and MariaDB doesn't reject a transaction that had to wait.
 	BeginWrite: []string{"SET TRANSACTION ISOLATION LEVEL READ COMMITTED", "START TRANSACTION"},
 	Replace:    replaceOnDuplicate,
+	Raise:      raiseOnDuplicate,
 	Now:        "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))",
 	HasTable: "SELECT COUNT(*) FROM information_schema.tables " +
 		"WHERE table_schema = DATABASE() AND table_name = ? AND table_type = 'BASE TABLE'",
@@ -52,6 +53,10 @@ func replaceOnDuplicate(_ string, columns []string) string {
 		set[i] = c + " = VALUES(" + c + ")"
 	}
 	return "ON DUPLICATE KEY UPDATE " + strings.Join(set, ", ")
+}
+
+func raiseOnDuplicate(_, _, column string) string {
+	return "ON DUPLICATE KEY UPDATE " + column + " = GREATEST(" + column + ", VALUES(" + column + "))"
 }
 
 // isConflict reports a deadlock (1213), a row that changed since it was read (1020, MariaDB) or a write

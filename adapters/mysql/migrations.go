@@ -88,7 +88,9 @@ var migrations = []gormstore.Migration{{
 			revision          bigint NOT NULL,
 			hash              varbinary(64) NOT NULL, -- of the last change
 			seeded            boolean NOT NULL,
-			had_administrator boolean NOT NULL
+			had_administrator boolean NOT NULL,
+			usage_since       int NOT NULL DEFAULT 0, -- the days since 1970, UTC, on which uses were recorded; see {usage}
+			usage_until       int NOT NULL DEFAULT 0
 		) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin`,
 		`INSERT INTO {state}_new (id, schema_version, revision, hash, seeded, had_administrator)
 			VALUES (1, 1, 0, '', false, false)`,
@@ -113,6 +115,13 @@ var migrations = []gormstore.Migration{{
 			suppressed    bigint NOT NULL,
 			KEY idx_{denials}_at (at, id),
 			KEY idx_{denials}_user (user_id, at, id)
+		) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin`,
+		`CREATE TABLE IF NOT EXISTS {usage} ( -- when each user last used each permission; bounded in age and number
+			user_id    varbinary(400) NOT NULL, -- UTF-8
+			permission varbinary(804) NOT NULL, -- UTF-8
+			day        int NOT NULL, -- since 1970, UTC
+			PRIMARY KEY (user_id, permission),
+			KEY idx_{usage}_day (day, user_id, permission)
 		) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin`,
 	},
 }, {

@@ -12,8 +12,8 @@ import (
 )
 
 // NewStore returns a store that makes a span of each call within a span that records, of an operation or of a
-// request; the engine polls its store every second, and those calls have none. It is an [authz.DenialStore] and an
-// [authz.CheckpointStore] if the store given is. A failure has its error recorded and the status Error; a conflict is the
+// request; the engine polls its store every second, and those calls have none. It is an [authz.DenialStore], an
+// [authz.CheckpointStore] and an [authz.UsageStore] if the store given is. A failure has its error recorded and the status Error; a conflict is the
 // attribute rightful.conflict. A nil provider stands for the global one.
 //
 // The caller closes the store given, not this one.
@@ -22,6 +22,10 @@ func NewStore(store authz.Store, provider trace.TracerProvider) authz.Store {
 	traced := tracedStore{store, t}
 	denials, keepsDenials := store.(authz.DenialStore)
 	checkpoints, keepsCheckpoints := store.(authz.CheckpointStore)
+	uses, keepsUses := store.(authz.UsageStore)
+	if keepsUses {
+		return withUses(traced, tracedUses{uses, t}, denials, checkpoints)
+	}
 	switch {
 	case keepsDenials && keepsCheckpoints:
 		return struct {
@@ -41,6 +45,35 @@ func NewStore(store authz.Store, provider trace.TracerProvider) authz.Store {
 		}{traced, tracedCheckpoints{checkpoints, t}}
 	}
 	return traced
+}
+
+// withUses returns a traced store that keeps uses, and denials and checkpoints unless these are nil.
+func withUses(traced tracedStore, uses tracedUses, denials authz.DenialStore, checkpoints authz.CheckpointStore) authz.Store {
+	switch t := traced.tracer; {
+	case denials != nil && checkpoints != nil:
+		return struct {
+			tracedStore
+			tracedUses
+			tracedDenials
+			tracedCheckpoints
+		}{traced, uses, tracedDenials{denials, t}, tracedCheckpoints{checkpoints, t}}
+	case denials != nil:
+		return struct {
+			tracedStore
+			tracedUses
+			tracedDenials
+		}{traced, uses, tracedDenials{denials, t}}
+	case checkpoints != nil:
+		return struct {
+			tracedStore
+			tracedUses
+			tracedCheckpoints
+		}{traced, uses, tracedCheckpoints{checkpoints, t}}
+	}
+	return struct {
+		tracedStore
+		tracedUses
+	}{traced, uses}
 }
 
 type tracer struct{ trace.Tracer }
@@ -164,4 +197,35 @@ func (s tracedCheckpoints) CheckpointChunk(ctx context.Context, r authz.Revision
 // AddCheckpoint implements [authz.CheckpointStore].
 func (s tracedCheckpoints) AddCheckpoint(ctx context.Context, c authz.Checkpoint, chunks [][]byte) error {
 	return s.tracer.call(ctx, "AddCheckpoint", func(ctx context.Context) error { return s.inner.AddCheckpoint(ctx, c, chunks) })
+}
+
+// tracedUses are the uses of a store with spans.
+type tracedUses struct {
+	inner  authz.UsageStore
+	tracer tracer
+}
+
+// AddUses implements [authz.UsageStore].
+func (s tracedUses) AddUses(ctx context.Context, list []authz.Use) error {
+	return s.tracer.call(ctx, "AddUses", func(ctx context.Context) error { return s.inner.AddUses(ctx, list) }, rowsKey.Int(len(list)))
+}
+
+// Uses implements [authz.UsageStore].
+func (s tracedUses) Uses(ctx context.Context, users []authz.UserID, each func(authz.Use) error) error {
+	return s.tracer.call(ctx, "Uses", func(ctx context.Context) error { return s.inner.Uses(ctx, users, each) })
+}
+
+// UsagePeriod implements [authz.UsageStore].
+func (s tracedUses) UsagePeriod(ctx context.Context) (authz.UsagePeriod, error) {
+	return ask(ctx, s.tracer, "UsagePeriod", s.inner.UsagePeriod)
+}
+
+// ExtendUsage implements [authz.UsageStore].
+func (s tracedUses) ExtendUsage(ctx context.Context, day authz.Day) error {
+	return s.tracer.call(ctx, "ExtendUsage", func(ctx context.Context) error { return s.inner.ExtendUsage(ctx, day) })
+}
+
+// PruneUses implements [authz.UsageStore].
+func (s tracedUses) PruneUses(ctx context.Context, keep authz.UsageBounds, limit int) (int, error) {
+	return ask(ctx, s.tracer, "PruneUses", func(ctx context.Context) (int, error) { return s.inner.PruneUses(ctx, keep, limit) })
 }

@@ -1,6 +1,7 @@
 package otel_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -23,7 +24,7 @@ func TestTracedStore(t *testing.T) {
 func TestSpansOfTheStore(t *testing.T) {
 	e := open(t, authztest.NewStore())
 	store := otel.NewStore(authztest.NewStore(), e.provider)
-	denials, checkpoints := store.(authz.DenialStore), store.(authz.CheckpointStore)
+	denials, checkpoints, uses := store.(authz.DenialStore), store.(authz.CheckpointStore), store.(authz.UsageStore)
 	ctx, request := e.provider.Tracer("test").Start(t.Context(), "request")
 	calls := []struct {
 		name string
@@ -43,6 +44,13 @@ func TestSpansOfTheStore(t *testing.T) {
 		{"Checkpoints", func() error { _, err := checkpoints.Checkpoints(ctx); return err }},
 		{"CheckpointChunk", func() error { _, err := checkpoints.CheckpointChunk(ctx, 1, 0); return err }},
 		{"AddCheckpoint", func() error { return checkpoints.AddCheckpoint(ctx, authz.Checkpoint{}, nil) }},
+		{"AddUses", func() error { return uses.AddUses(ctx, []authz.Use{{User: "secret-user", Permission: "a:b", Day: 1}}) }},
+		{"Uses", func() error {
+			return uses.Uses(ctx, []authz.UserID{"secret-user"}, func(authz.Use) error { return nil })
+		}},
+		{"UsagePeriod", func() error { _, err := uses.UsagePeriod(ctx); return err }},
+		{"ExtendUsage", func() error { return uses.ExtendUsage(ctx, 1) }},
+		{"PruneUses", func() error { _, err := uses.PruneUses(ctx, authz.UsageBounds{}, 0); return err }},
 	}
 	for _, c := range calls {
 		if err := c.call(); err != nil && !errors.Is(err, authz.ErrGap) && !errors.Is(err, authz.ErrConflict) {
@@ -70,24 +78,43 @@ func TestSpansOfTheStore(t *testing.T) {
 	}
 }
 
+// usageOnly are the methods of an [authz.UsageStore] that other stores lack.
+type usageOnly interface {
+	AddUses(ctx context.Context, uses []authz.Use) error
+	Uses(ctx context.Context, users []authz.UserID, each func(authz.Use) error) error
+	UsagePeriod(ctx context.Context) (authz.UsagePeriod, error)
+	ExtendUsage(ctx context.Context, day authz.Day) error
+	PruneUses(ctx context.Context, keep authz.UsageBounds, limit int) (int, error)
+}
+
 // A store that lacks an optional interface lacks it with spans too.
 func TestOptionalInterfaces(t *testing.T) {
 	full := authztest.NewStore()
 	for _, c := range []struct {
-		name                 string
-		store                authz.Store
-		denials, checkpoints bool
+		name                       string
+		store                      authz.Store
+		denials, checkpoints, uses bool
 	}{
-		{"both", full, true, true},
-		{"neither", struct{ authz.Store }{full}, false, false},
-		{"denials", struct{ authz.DenialStore }{full}, true, false},
-		{"checkpoints", struct{ authz.CheckpointStore }{full}, false, true},
+		{"all", full, true, true, true},
+		{"none", struct{ authz.Store }{full}, false, false, false},
+		{"denials", struct{ authz.DenialStore }{full}, true, false, false},
+		{"checkpoints", struct{ authz.CheckpointStore }{full}, false, true, false},
+		{"uses", struct{ authz.UsageStore }{full}, false, false, true},
+		{"denials and uses", struct {
+			authz.DenialStore
+			usageOnly
+		}{full, full}, true, false, true},
+		{"checkpoints and uses", struct {
+			authz.CheckpointStore
+			usageOnly
+		}{full, full}, false, true, true},
 	} {
 		store := otel.NewStore(c.store, nil)
 		_, denials := store.(authz.DenialStore)
 		_, checkpoints := store.(authz.CheckpointStore)
-		if denials != c.denials || checkpoints != c.checkpoints {
-			t.Errorf("%s: denials %v, checkpoints %v", c.name, denials, checkpoints)
+		_, uses := store.(authz.UsageStore)
+		if denials != c.denials || checkpoints != c.checkpoints || uses != c.uses {
+			t.Errorf("%s: denials %v, checkpoints %v, uses %v", c.name, denials, checkpoints, uses)
 		}
 	}
 }

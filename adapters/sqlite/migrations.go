@@ -71,7 +71,9 @@ var migrations = []gormstore.Migration{{
 			revision          bigint NOT NULL,
 			hash              blob NOT NULL, -- of the last change
 			seeded            boolean NOT NULL,
-			had_administrator boolean NOT NULL
+			had_administrator boolean NOT NULL,
+			usage_since       integer NOT NULL DEFAULT 0, -- the days since 1970, UTC, on which uses were recorded; see {usage}
+			usage_until       integer NOT NULL DEFAULT 0
 		)`,
 		`INSERT INTO {state} (id, schema_version, revision, hash, seeded, had_administrator)
 			VALUES (1, 0, 0, x'', false, false)`,
@@ -96,6 +98,13 @@ var migrations = []gormstore.Migration{{
 		)`,
 		"CREATE INDEX idx_{denials}_at ON {denials} (at, id)",
 		"CREATE INDEX idx_{denials}_user ON {denials} (user_id, at, id)",
+		`CREATE TABLE {usage} ( -- when each user last used each permission; bounded in age and number
+			user_id    text NOT NULL,
+			permission text NOT NULL,
+			day        integer NOT NULL, -- since 1970, UTC
+			PRIMARY KEY (user_id, permission)
+		)`,
+		"CREATE INDEX idx_{usage}_day ON {usage} (day, user_id, permission)",
 	},
 }, {
 	Version: 4,

@@ -144,9 +144,17 @@ func (q *requirement) handle(c *gin.Context) {
 		return
 	}
 	d := q.guard.engine.Decide(authz.Question{User: user, Permissions: q.question.Permissions, OneIsEnough: q.question.OneIsEnough})
-	if allowed = d.Allowed; !allowed {
-		q.guard.Refuse(c, d)
+	q.guard.decided(c, d)
+	allowed = d.Allowed
+}
+
+// decided refuses the request that a decision denied, and records what an allowed one used.
+func (g *Guard) decided(c *gin.Context, d authz.Decision) {
+	if !d.Allowed {
+		g.Refuse(c, d)
+		return
 	}
+	g.engine.RecordUse(d)
 }
 
 // computed is the permissions of one route that depend on the request.
@@ -180,9 +188,8 @@ func (q *computed) handle(c *gin.Context) {
 		c.Writer.WriteHeaderNow()
 	default:
 		d := q.guard.guard.Decide(user, permissions)
-		if allowed = d.Allowed; !allowed {
-			q.guard.Refuse(c, d)
-		}
+		q.guard.decided(c, d)
+		allowed = d.Allowed
 	}
 }
 

@@ -123,17 +123,20 @@ func (g *Guard) user(ctx context.Context, method string) (authz.UserID, error) {
 
 // decide returns nil if the user may make a call, otherwise the status of the refusal.
 func (g *Guard) decide(c call) error {
-	if d := g.engine.Decide(c.question); !d.Allowed {
-		return g.refuse(d, c.method)
-	}
-	return nil
+	return g.decided(g.engine.Decide(c.question), c.method)
 }
 
 // decideComputed is decide for permissions that may be malformed.
 func (g *Guard) decideComputed(c call) error {
-	if d := g.core.Decide(c.question.User, c.question.Permissions); !d.Allowed {
-		return g.refuse(d, c.method)
+	return g.decided(g.core.Decide(c.question.User, c.question.Permissions), c.method)
+}
+
+// decided returns nil for an allowed call, whose use it records, otherwise the status of the refusal.
+func (g *Guard) decided(d authz.Decision, method string) error {
+	if !d.Allowed {
+		return g.refuse(d, method)
 	}
+	g.engine.RecordUse(d)
 	return nil
 }
 

@@ -28,6 +28,8 @@ type CurrentUser = func(*http.Request) (authz.UserID, error)
 // Past [authz.Options.MaxAge] signed-in users get 503. Each request is decided by the present policy,
 // so a change takes effect on the next request.
 //
+// With [authz.UsageOptions] on, the permissions of the requests that a guard lets through are recorded as used today.
+//
 // A Guard is safe for concurrent use.
 type Guard struct {
 	engine      *authz.Engine

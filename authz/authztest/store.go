@@ -10,7 +10,8 @@ import (
 	"github.com/rightful-go/rightful/authz/internal/memory"
 )
 
-// Call names a method of [authz.Store], [authz.CheckpointStore], [authz.DenialStore] or [authz.RequestStore].
+// Call names a method of [authz.Store], [authz.CheckpointStore], [authz.DenialStore], [authz.RequestStore] or
+// [authz.UsageStore].
 type Call string
 
 // The calls that a test can observe and make fail.
@@ -25,6 +26,12 @@ const (
 	CallDenial       Call = "Denial"
 	CallDenials      Call = "Denials"
 	CallPruneDenials Call = "PruneDenials"
+
+	CallAddUses     Call = "AddUses"
+	CallUses        Call = "Uses"
+	CallUsagePeriod Call = "UsagePeriod"
+	CallExtendUsage Call = "ExtendUsage"
+	CallPruneUses   Call = "PruneUses"
 
 	CallCheckpoints     Call = "Checkpoints"
 	CallCheckpointChunk Call = "CheckpointChunk"
@@ -41,6 +48,7 @@ const (
 var allCalls = []Call{
 	CallLoad, CallPosition, CallSince, CallBefore, CallUserVersion, CallCommit,
 	CallAddDenials, CallDenial, CallDenials, CallPruneDenials,
+	CallAddUses, CallUses, CallUsagePeriod, CallExtendUsage, CallPruneUses,
 	CallCheckpoints, CallCheckpointChunk, CallAddCheckpoint,
 	CallAddRequest, CallRequest, CallRequests, CallCountOpen, CallDecide, CallPruneRequests,
 }
@@ -50,9 +58,9 @@ var allCalls = []Call{
 // [Store.PutEnd], [Store.DeleteEnd], [Store.DeleteRecord]), set its clock ([Store.SetClock]), and edit what is
 // read from it ([Store.EditState], [Store.EditRows], [Store.EditRecords]).
 //
-// It is an [authz.Store], an [authz.CheckpointStore], an [authz.DenialStore] and an [authz.RequestStore], and all its
-// methods are safe for concurrent use. Create one with [NewStore], and a second one on the same data, with failures of its own,
-// with [Store.Another].
+// It is an [authz.Store], an [authz.CheckpointStore], an [authz.DenialStore], an [authz.RequestStore] and an
+// [authz.UsageStore], and all its methods are safe for concurrent use. Create one with [NewStore], and a second one on the
+// same data, with failures of its own, with [Store.Another].
 type Store struct {
 	mu       sync.Mutex
 	data     *memory.Store
@@ -72,6 +80,7 @@ var (
 	_ authz.CheckpointStore = (*Store)(nil)
 	_ authz.DenialStore     = (*Store)(nil)
 	_ authz.RequestStore    = (*Store)(nil)
+	_ authz.UsageStore      = (*Store)(nil)
 )
 
 // NewStore returns an empty store at revision 0, without failures.
@@ -416,6 +425,34 @@ func (s *Store) Denials(ctx context.Context, q authz.DenialQuery) ([]authz.Denia
 // PruneDenials implements [authz.DenialStore].
 func (s *Store) PruneDenials(ctx context.Context, keep authz.DenialBounds, limit int) (int, error) {
 	return run(ctx, s, CallPruneDenials, func(data *memory.Store) (int, error) { return data.PruneDenials(ctx, keep, limit) })
+}
+
+// AddUses implements [authz.UsageStore].
+func (s *Store) AddUses(ctx context.Context, uses []authz.Use) error {
+	_, err := run(ctx, s, CallAddUses, func(data *memory.Store) (struct{}, error) { return struct{}{}, data.AddUses(ctx, uses) })
+	return err
+}
+
+// Uses implements [authz.UsageStore].
+func (s *Store) Uses(ctx context.Context, users []authz.UserID, each func(authz.Use) error) error {
+	_, err := run(ctx, s, CallUses, func(data *memory.Store) (struct{}, error) { return struct{}{}, data.Uses(ctx, users, each) })
+	return err
+}
+
+// UsagePeriod implements [authz.UsageStore].
+func (s *Store) UsagePeriod(ctx context.Context) (authz.UsagePeriod, error) {
+	return run(ctx, s, CallUsagePeriod, func(data *memory.Store) (authz.UsagePeriod, error) { return data.UsagePeriod(ctx) })
+}
+
+// ExtendUsage implements [authz.UsageStore].
+func (s *Store) ExtendUsage(ctx context.Context, day authz.Day) error {
+	_, err := run(ctx, s, CallExtendUsage, func(data *memory.Store) (struct{}, error) { return struct{}{}, data.ExtendUsage(ctx, day) })
+	return err
+}
+
+// PruneUses implements [authz.UsageStore].
+func (s *Store) PruneUses(ctx context.Context, keep authz.UsageBounds, limit int) (int, error) {
+	return run(ctx, s, CallPruneUses, func(data *memory.Store) (int, error) { return data.PruneUses(ctx, keep, limit) })
 }
 
 // Checkpoints implements [authz.CheckpointStore].

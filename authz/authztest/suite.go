@@ -137,13 +137,22 @@ var cases = []struct {
 	{"requests are kept, and every instance sees them", requestsStay, nil},
 	{"requests as arguments and results are copied", requestsCopied, nil},
 
-	// The others are for an [authz.DenialStore].
+	// These are for an [authz.DenialStore].
 	{"denials are kept exactly, and don't change the position", denialsExact, nil},
 	{"denials are written all or none", denialsWhole, nil},
 	{"denials are listed newest first, of all users or of one", denialsListed, nil},
 	{"denials out of bounds are deleted step by step", denialsPruned, nil},
 	{"denials are kept, and every instance sees them", denialsStay, nil},
 	{"denials as arguments and results are copied", denialsCopied, nil},
+
+	// The others are for an [authz.UsageStore].
+	{"uses are kept exactly, and don't change the position", usesExact, nil},
+	{"uses are recorded all or none", usesWhole, nil},
+	{"a use never goes back to an earlier day", usesNeverGoBack, nil},
+	{"the uses of many users are read, and of no others", usesOfUsers, nil},
+	{"the period of usage is extended, and begins anew after a gap", usagePeriod, nil},
+	{"uses out of bounds are deleted step by step, and the period says so", usesPruned, nil},
+	{"uses are kept, and every instance sees them", usesStay, nil},
 }
 
 func insertRow(b Backend) bool    { return b.InsertRow != nil }

@@ -134,6 +134,11 @@ func oddTexts(f *fixture) {
 				return err
 			}
 		}
+		if s, ok := f.store.(authz.UsageStore); ok {
+			calls["Uses"] = func() error {
+				return s.Uses(ctx, []authz.UserID{authz.UserID(text)}, func(authz.Use) error { return nil })
+			}
+		}
 		for name, call := range calls {
 			err := call()
 			if err != nil && !errors.Is(err, authz.ErrValueRefused) && !errors.Is(err, authz.ErrNoSuchDenial) {

@@ -7,9 +7,9 @@ import (
 	"github.com/rightful-go/rightful/authz/internal/memory"
 )
 
-// Store is an [authz.Store], an [authz.CheckpointStore], an [authz.DenialStore] and an [authz.RequestStore] in memory;
-// its contents end with the process. Engines opened on the same Store are instances of one policy. Its methods are those
-// of these interfaces and are safe for concurrent use. Create one with [New].
+// Store is an [authz.Store], an [authz.CheckpointStore], an [authz.DenialStore], an [authz.RequestStore] and an
+// [authz.UsageStore] in memory; its contents end with the process. Engines opened on the same Store are instances of one
+// policy. Its methods are those of these interfaces and are safe for concurrent use. Create one with [New].
 type Store struct{ *store }
 
 // store makes the embedded field unexported, so that hosts see only its methods.

@@ -20,10 +20,11 @@ var (
 	_ authz.CheckpointStore = (*Store)(nil)
 	_ authz.DenialStore     = (*Store)(nil)
 	_ authz.RequestStore    = (*Store)(nil)
+	_ authz.UsageStore      = (*Store)(nil)
 )
 
-// Store is an [authz.Store], an [authz.CheckpointStore], an [authz.DenialStore] and an [authz.RequestStore] in memory.
-// Make one with [New].
+// Store is an [authz.Store], an [authz.CheckpointStore], an [authz.DenialStore], an [authz.RequestStore] and an
+// [authz.UsageStore] in memory. Make one with [New].
 type Store struct {
 	writing sync.Mutex // held by a commit, before mu
 	mu      sync.RWMutex
@@ -36,6 +37,7 @@ type Store struct {
 	records []record // by revision
 	denials denials
 	asked   requests
+	usage   usage
 
 	checkpoints []checkpoint // by revision
 }
@@ -48,6 +50,7 @@ func New() *Store {
 		ends:   ends{},
 		clock:  time.Now,
 		users:  map[authz.UserID]authz.Version{},
+		usage:  usage{users: map[authz.UserID]map[authz.Permission]authz.Day{}},
 	}
 }
 

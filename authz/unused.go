@@ -1,0 +1,182 @@
+package authz
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/rightful-go/rightful/internal/fold"
+)
+
+// unusedQuery asks what was not used after a day.
+type unusedQuery struct {
+	engine *Engine
+	view   *View
+	uses   knownUses
+	after  Day
+}
+
+// unusedFound is the answer to an [unusedQuery].
+type unusedFound struct {
+	permissions []Permission // known to be unused
+	unknown     int          // not known to be used or unused
+	newMembers  int
+	removal     []Operation
+}
+
+// begin returns the time at which the days in question begin.
+func (q *unusedQuery) begin() time.Time { return (q.after + 1).Start() }
+
+// used reports whether a permission is known to be used.
+func (q *unusedQuery) used(p Permission) bool { return q.uses.last[p] > q.after }
+
+// divide divides permissions into those of which no use is known and the others.
+func (q *unusedQuery) divide(list []Permission) (idle, used []Permission) {
+	for _, p := range list {
+		if q.used(p) {
+			used = append(used, p)
+		} else {
+			idle = append(idle, p)
+		}
+	}
+	return idle, used
+}
+
+// eachPolicy calls visit with the policies before the present one, the newest first, back to the one at the beginning of
+// the days in question, until visit returns false. It returns false if it didn't get there, because there were too many
+// changes or the records don't reach as far.
+func (q *unusedQuery) eachPolicy(ctx context.Context, visit func(before *snapshot) bool) (bool, error) {
+	last, undone, arrived := q.view.s.revision, 0, false
+	err := q.engine.undoEach(ctx, q.view.s.inRecords(), func(c Change, before *snapshot) bool {
+		if arrived = c.At.Before(q.begin()); arrived {
+			return false
+		}
+		last = before.revision
+		undone++
+		return undone < maxLookBack && visit(before)
+	})
+	if errors.Is(err, ErrRecordsDoNotFit) {
+		return false, nil
+	}
+	return arrived || last == 0, err
+}
+
+// ofUser answers for a user who holds these permissions.
+func (q *unusedQuery) ofUser(ctx context.Context, user UserID, held []Permission) (found unusedFound, err error) {
+	idle, _ := q.divide(held)
+	if found.unknown = len(idle); found.unknown == 0 || !q.uses.cover(q.after) {
+		return found, nil
+	}
+	leave, err := q.engine.gate.enter(ctx)
+	if err != nil {
+		return found, err
+	}
+	defer leave()
+	r := removal{s: q.view.s, user: user}
+	sources := r.s.sourcesOf(user)
+	arrived, err := q.eachPolicy(ctx, func(before *snapshot) bool {
+		had := before.holdingsOf(user)
+		idle = slices.DeleteFunc(idle, func(p Permission) bool { return !had.has(p) })
+		sources = slices.DeleteFunc(sources, func(o rightSource) bool { return !o.of(before, user) })
+		return len(idle) > 0
+	})
+	if err != nil || !arrived {
+		return found, err
+	}
+	found.permissions = idle
+	found.unknown -= len(idle)
+	if len(idle) > 0 && !r.s.isAdministrator(user) {
+		r.unused, r.kept = idle, q.kept(user, idle)
+		found.removal, err = r.plan(ctx, sources)
+	}
+	return found, err
+}
+
+// kept returns what a removal must leave to a user: all that they hold without the unused permissions, and what they used
+// that isn't listed because only a wildcard covers it.
+func (q *unusedQuery) kept(user UserID, unused []Permission) []Permission {
+	gone := make(map[Permission]bool, len(unused))
+	for _, p := range unused {
+		gone[p] = true
+	}
+	kept := slices.DeleteFunc(q.view.PermissionsOf(user), func(p Permission) bool { return gone[p] })
+	for p := range q.uses.last {
+		if q.used(p) && q.view.Can(user, p) {
+			kept = append(kept, p)
+		}
+	}
+	return kept
+}
+
+// ofGroup answers for a group that has these members and gives these permissions.
+func (q *unusedQuery) ofGroup(ctx context.Context, g *group, members []UserID, given []Permission) (found unusedFound, err error) {
+	idle, _ := q.divide(given)
+	if found.unknown = len(idle); found.unknown == 0 || !q.uses.cover(q.after) {
+		return found, nil
+	}
+	leave, err := q.engine.gate.enter(ctx)
+	if err != nil {
+		return found, err
+	}
+	defer leave()
+	name, grants, first := g.info.Name, slices.Clone(g.rules.patterns(KindGrant)), q.view.s
+	arrived, err := q.eachPolicy(ctx, func(before *snapshot) bool {
+		first = before
+		was := before.group(name)
+		gave := before.holdingsOfMember(was)
+		idle = slices.DeleteFunc(idle, func(p Permission) bool { return !gave.has(p) })
+		grants = slices.DeleteFunc(grants, func(p Pattern) bool { return was == nil || !was.rules.has(KindGrant, p) })
+		return len(idle) > 0
+	})
+	if err != nil || !arrived || len(idle) == 0 {
+		return found, err
+	}
+	if found.newMembers = q.newMembers(first.group(name), first, members); found.newMembers == len(members) {
+		return found, nil // nobody was there to use anything
+	}
+	found.permissions = idle
+	found.unknown -= len(idle)
+	if g.id != q.view.s.administrators {
+		found.removal = q.revocation(name, grants)
+	}
+	return found, nil
+}
+
+// newMembers counts the present members of a group who were none in an earlier policy.
+func (q *unusedQuery) newMembers(was *group, first *snapshot, members []UserID) int {
+	then := map[UserID]bool{}
+	if was != nil {
+		for _, user := range first.usersReachedBy(was) {
+			then[user] = true
+		}
+	}
+	n := 0
+	for _, user := range members {
+		if !then[user] {
+			n++
+		}
+	}
+	return n
+}
+
+// revocation returns the operation that revokes those grants of a group that cover nothing that was used. Uses of
+// Rightful's own permissions aren't recorded, so grants of them stay.
+func (q *unusedQuery) revocation(name GroupName, grants []Pattern) []Operation {
+	used := map[Pattern]bool{}
+	for p := range q.uses.last {
+		if object, action, ok := p.Split(); ok && q.used(p) {
+			for pattern := range patternsCovering(object, action) {
+				used[Pattern(pattern)] = true
+			}
+		}
+	}
+	grants = slices.DeleteFunc(grants, func(p Pattern) bool { return used[p] || p.overlaps(ownPattern) })
+	if len(grants) == 0 {
+		return nil
+	}
+	fold.Sort(grants)
+	return []Operation{{
+		Action: ActionGroupPermissionsChange, Group: name, Rules: RulesDelta{Revoke: grants[:min(len(grants), maxRemoved)]},
+	}}
+}

@@ -1,0 +1,296 @@
+package authz_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
+)
+
+// usesIn returns what a store has of users.
+func usesIn(t *testing.T, store authz.UsageStore, users ...authz.UserID) map[authz.Permission]authz.Day {
+	t.Helper()
+	list := map[authz.Permission]authz.Day{}
+	err := store.Uses(context.Background(), users, func(u authz.Use) error {
+		list[u.Permission] = max(list[u.Permission], u.Day)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// recording is an engine that records uses. The users u0 to u999 and ben may view and update requests.
+func recording(t testing.TB, store authz.Store, options authz.UsageOptions) *authz.Engine {
+	t.Helper()
+	options.On = true
+	engine := open(t, store, authz.Options{Bootstrap: "ana", Usage: options, PollInterval: time.Hour})
+	if _, ok := engine.View().Group("Desk"); ok {
+		return engine
+	}
+	ctx, ana := t.Context(), engine.As("ana")
+	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Desk", Permissions: authz.Rules{Grants: []authz.Pattern{"requests.*:*", "rightful.groups:view"}}}))
+	members := []authz.UserID{"ben"}
+	for i := range 1000 {
+		members = append(members, authz.UserID(fmt.Sprintf("u%d", i)))
+	}
+	must(t)(ana.Assign(ctx, "Desk", members...))
+	return engine
+}
+
+func allow(engine *authz.Engine, user authz.UserID, permissions ...authz.Permission) {
+	engine.RecordUse(engine.Decide(authz.Question{User: user, Permissions: permissions}))
+}
+
+// What a decision allowed is in the store within two seconds, and nothing else is: not what was denied, nor what was only
+// asked with Can, nor Rightful's own permissions.
+func TestUsesAreRecorded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := authztest.NewStore()
+		engine := recording(t, store, authz.UsageOptions{})
+		today := authz.DayOf(time.Now())
+		allow(engine, "ben", "requests.a:view", "requests.b:view")
+		allow(engine, "ben", "requests.c:view", "finance.a:view") // denied
+		allow(engine, "ben", "rightful.groups:view")
+		engine.RecordUse(engine.Decide(authz.Question{User: "ben", Permissions: []authz.Permission{"finance.a:view", "requests.d:view", "requests.e:view"}, OneIsEnough: true}))
+		if !engine.Can("ben", "requests.f:view") {
+			t.Error("ben may not view requests")
+		}
+		time.Sleep(2 * time.Second)
+		got := usesIn(t, store, "ben")
+		want := map[authz.Permission]authz.Day{"requests.a:view": today, "requests.b:view": today, "requests.d:view": today}
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("recorded %v, want %v", got, want)
+		}
+		if p, err := store.UsagePeriod(t.Context()); err != nil || p != (authz.UsagePeriod{Since: today, Until: today}) {
+			t.Errorf("the period is %+v: %v", p, err)
+		}
+		writes := store.Calls(authztest.CallAddUses)
+		for range 100 {
+			allow(engine, "ben", "requests.a:view")
+		}
+		time.Sleep(5 * time.Second)
+		if n := store.Calls(authztest.CallAddUses); n != writes {
+			t.Errorf("the same use was written again: %d writes, and then %d", writes, n)
+		}
+		if s := engine.Stats(); s.UsesRecorded != 3 || s.UsesLost != 0 {
+			t.Errorf("%d uses recorded and %d lost", s.UsesRecorded, s.UsesLost)
+		}
+	})
+}
+
+// An engine records nothing and doesn't touch the store unless it was asked to.
+func TestUsageIsOffByDefault(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := authztest.NewStore()
+		engine := open(t, store, authz.Options{Bootstrap: "ana", PollInterval: time.Hour})
+		allow(engine, "ana", "requests.a:view")
+		time.Sleep(time.Minute)
+		for _, call := range []authztest.Call{authztest.CallAddUses, authztest.CallUses, authztest.CallUsagePeriod, authztest.CallExtendUsage, authztest.CallPruneUses} {
+			if n := store.Calls(call); n != 0 {
+				t.Errorf("%d calls of %s", n, call)
+			}
+		}
+	})
+}
+
+// At midnight, UTC, a use is recorded again and the period is extended.
+func TestUsesOfTheNextDay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until((authz.DayOf(time.Now()) + 1).Start()) - time.Minute)
+		store := authztest.NewStore()
+		engine := recording(t, store, authz.UsageOptions{})
+		allow(engine, "ben", "requests.a:view")
+		allow(engine, "ben", "requests.b:view")
+		day := authz.DayOf(time.Now())
+		time.Sleep(time.Until((day + 1).Start()) + 2*time.Second)
+		allow(engine, "ben", "requests.a:view")
+		time.Sleep(2 * time.Second)
+		if got := usesIn(t, store, "ben"); got["requests.a:view"] != day+1 || got["requests.b:view"] != day {
+			t.Errorf("on %v: %v", day+1, got)
+		}
+		if p, err := store.UsagePeriod(t.Context()); err != nil || p != (authz.UsagePeriod{Since: day, Until: day + 1}) {
+			t.Errorf("the period is %+v: %v", p, err)
+		}
+	})
+}
+
+// While the store is away no request waits, what is kept is bounded, and all that was kept is written afterwards.
+func TestUsesWhileTheStoreIsAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := authztest.NewStore()
+		engine := recording(t, store, authz.UsageOptions{})
+		time.Sleep(2 * time.Second)
+		store.Fail(errors.New("away"), authztest.CallAddUses)
+		began := time.Now()
+		for i := range 100_000 {
+			allow(engine, authz.UserID(fmt.Sprintf("u%d", i%1000)), authz.Permission(fmt.Sprintf("requests.%d:view", i/1000)))
+			if i == 50_000 {
+				time.Sleep(2 * time.Second)
+				began = began.Add(2 * time.Second)
+			}
+		}
+		if took := time.Since(began); took > 0 { // in a bubble, time passes only for those who wait
+			t.Errorf("requests waited for %v", took)
+		}
+		lost := engine.Stats().UsesLost
+		if lost < 30_000 || lost > 50_000 {
+			t.Errorf("%d uses lost of 100,000", lost)
+		}
+		time.Sleep(10 * time.Second)
+		store.Fail(nil)
+		time.Sleep(2 * time.Minute)
+		if n := engine.Stats().UsesRecorded; n != 100_000-lost {
+			t.Errorf("%d uses recorded, and %d lost", n, lost)
+		}
+		allow(engine, "u999", "requests.99:view") // which was lost
+		time.Sleep(2 * time.Second)
+		if len(usesIn(t, store, "u999")) == 0 {
+			t.Error("a use that was lost once is never recorded")
+		}
+	})
+}
+
+// Close writes what waits.
+func TestCloseWritesUses(t *testing.T) {
+	store := authztest.NewStore()
+	engine := recording(t, store, authz.UsageOptions{})
+	for i := range 1000 {
+		allow(engine, authz.UserID(fmt.Sprintf("u%d", i)), "requests.a:view")
+	}
+	allow(engine, "ben", "requests.b:view")
+	if err := engine.Close(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if got := usesIn(t, store, "ben"); len(got) != 1 {
+		t.Errorf("of ben there is %v", got)
+	}
+	if got := usesIn(t, store, "u999"); len(got) != 1 {
+		t.Errorf("of u999 there is %v", got)
+	}
+	allow(engine, "ben", "requests.c:view") // is lost, and harms nothing
+}
+
+// The number of uses in the store is bounded.
+func TestUsesAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := authztest.NewStore()
+		engine := recording(t, store, authz.UsageOptions{MaxCount: 500, MaxAge: 48 * time.Hour})
+		today := authz.DayOf(time.Now())
+		if err := store.AddUses(t.Context(), []authz.Use{{User: "old", Permission: "requests.a:view", Day: today - 3}, {User: "ben", Permission: "requests.z:view", Day: today - 2}}); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 1000 {
+			allow(engine, authz.UserID(fmt.Sprintf("u%d", i)), "requests.a:view")
+		}
+		for i := range 50 {
+			allow(engine, "ben", authz.Permission(fmt.Sprintf("requests.%d:view", i)))
+		}
+		time.Sleep(61 * time.Minute)
+		var users []authz.UserID
+		for i := range 1000 {
+			users = append(users, authz.UserID(fmt.Sprintf("u%d", i)))
+		}
+		n := 0
+		if err := store.Uses(t.Context(), append(users, "ben", "old"), func(authz.Use) error { n++; return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if n != 500 {
+			t.Errorf("%d uses are kept, not 500", n)
+		}
+		if len(usesIn(t, store, "old")) != 0 {
+			t.Error("an old use is kept")
+		}
+		if p, err := store.UsagePeriod(t.Context()); err != nil || p.Since != today {
+			t.Errorf("uses of today were deleted, and the period is %+v: %v", p, err)
+		}
+	})
+}
+
+// Many requests at once record all that they use.
+func TestManyRequestsRecordAtOnce(t *testing.T) {
+	store := authztest.NewStore()
+	engine := recording(t, store, authz.UsageOptions{})
+	var all sync.WaitGroup
+	for w := range 8 {
+		all.Go(func() {
+			for i := range 1000 {
+				allow(engine, authz.UserID(fmt.Sprintf("u%d", i)), authz.Permission(fmt.Sprintf("requests.%d:view", w%4)))
+			}
+		})
+	}
+	all.Wait()
+	if err := engine.Close(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if lost := engine.Stats().UsesLost; lost > 0 {
+		t.Logf("%d attempts found no free set", lost)
+	}
+	for i := range 1000 {
+		if got := usesIn(t, store, authz.UserID(fmt.Sprintf("u%d", i))); len(got) != 4 && engine.Stats().UsesLost == 0 {
+			t.Errorf("of u%d there is %v", i, slices.Collect(func(yield func(authz.Permission) bool) {
+				for p := range got {
+					if !yield(p) {
+						return
+					}
+				}
+			}))
+		}
+	}
+}
+
+// Recording what is recorded already allocates nothing.
+func TestRecordUseAllocatesNothing(t *testing.T) {
+	withoutRaces(t)
+	engine := recording(t, authztest.NewStore(), authz.UsageOptions{})
+	q := authz.Question{User: "ben", Permissions: []authz.Permission{"requests.a:view", "requests.b:view"}}
+	if n := testing.AllocsPerRun(1000, func() { engine.RecordUse(engine.Decide(q)) }); n != 0 {
+		t.Errorf("it allocates %v times", n)
+	}
+}
+
+// BenchmarkRecordUse measures what recording adds to an allowed decision, and that Can doesn't change.
+func BenchmarkRecordUse(b *testing.B) {
+	for _, on := range []bool{false, true} {
+		engine := recording(b, authztest.NewStore(), authz.UsageOptions{})
+		name := "on"
+		if !on {
+			name = "off"
+			other := open(b, authztest.NewStore(), authz.Options{Bootstrap: "ana"})
+			must(b)(other.As("ana").CreateGroup(b.Context(), authz.GroupSpec{Name: "Desk", Permissions: authz.Rules{Grants: []authz.Pattern{"requests.*:*"}}}))
+			must(b)(other.As("ana").Assign(b.Context(), "Desk", "ben"))
+			engine = other
+		}
+		q := authz.Question{User: "ben", Permissions: []authz.Permission{"requests.deposits:view"}}
+		b.Run(name+"/Can", func(b *testing.B) {
+			for b.Loop() {
+				engine.Can(q.User, q.Permissions...)
+			}
+		})
+		b.Run(name+"/Decide", func(b *testing.B) {
+			for b.Loop() {
+				engine.Decide(q)
+			}
+		})
+		b.Run(name+"/Decide+RecordUse", func(b *testing.B) {
+			for b.Loop() {
+				engine.RecordUse(engine.Decide(q))
+			}
+		})
+		b.Run(name+"/parallel", func(b *testing.B) {
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					engine.RecordUse(engine.Decide(q))
+				}
+			})
+		})
+	}
+}

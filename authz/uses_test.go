@@ -1,0 +1,357 @@
+package authz_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
+)
+
+// usedOffice is an office whose policy is 100 days old and that has recorded uses for so many days.
+//
+// ben is in Desk (requests.*:view, requests.deposit:update) and in Finance (finance.*:*), and has the own grants
+// reports:view and reports:export.
+//
+// It is called in a synctest bubble: 100 days pass while no engine is open.
+func usedOffice(t *testing.T, recordedDays int, more ...func(ana authz.Admin)) (*authz.Engine, *authztest.Store) {
+	t.Helper()
+	store := authztest.NewStore()
+	engine := openUsed(t, store)
+	ctx, ana := t.Context(), engine.As("ana")
+	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Desk", Permissions: authz.Rules{Grants: []authz.Pattern{"requests.*:view", "requests.deposit:update"}}}))
+	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Finance", Permissions: authz.Rules{Grants: []authz.Pattern{"finance.*:*"}}}))
+	must(t)(ana.Assign(ctx, "Desk", "ben", "cleo"))
+	must(t)(ana.Assign(ctx, "Finance", "ben"))
+	must(t)(ana.ChangeUserPermissions(ctx, "ben", authz.RulesDelta{Grant: []authz.Pattern{"reports:view", "reports:export"}}))
+	for _, do := range more {
+		do(ana)
+	}
+	closeAll(engine)
+	time.Sleep(100 * 24 * time.Hour)
+	for day := today() - authz.Day(recordedDays); recordedDays > 0 && day <= today(); day++ {
+		if err := store.ExtendUsage(ctx, day); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return openUsed(t, store), store
+}
+
+func openUsed(t *testing.T, store authz.Store) *authz.Engine {
+	t.Helper()
+	var catalog authz.Catalog
+	for _, p := range []authz.Permission{
+		"requests.deposit:view", "requests.deposit:update", "requests.transfer:view", "finance.balances:view", "finance.balances:adjust",
+		"reports:view", "reports:export",
+	} {
+		catalog = append(catalog, authz.Entry{Permission: p, Label: string(p), Category: []string{"All"}})
+	}
+	return open(t, store, authz.Options{Bootstrap: "ana", Catalog: catalog, PollInterval: time.Hour})
+}
+
+func today() authz.Day { return authz.DayOf(time.Now()) }
+
+func addUse(t *testing.T, store *authztest.Store, user authz.UserID, daysAgo int, permissions ...authz.Permission) {
+	t.Helper()
+	for _, p := range permissions {
+		if err := store.AddUses(t.Context(), []authz.Use{{User: user, Permission: p, Day: today() - authz.Day(daysAgo)}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// shortUsage is a usage in a form that is easy to compare: the permissions, how many are unknown, and the removal.
+func shortUsage(u authz.Usage) string {
+	var list []authz.Permission
+	for _, p := range u.Permissions {
+		list = append(list, p.Permission)
+	}
+	s := fmt.Sprintf("unused %v unknown %d", list, u.UnknownCount)
+	for _, o := range u.Removal {
+		s += fmt.Sprintf("; %s %s%s %v%v", o.Action, o.Group, o.User, o.Remove, o.Rules.Revoke)
+	}
+	return s
+}
+
+func unusedBy(t *testing.T, engine *authz.Engine, user authz.UserID) string {
+	t.Helper()
+	u, err := engine.UsageOfUser(t.Context(), engine.View(), user, 90)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return shortUsage(u)
+}
+
+func unusedIn(t *testing.T, engine *authz.Engine, group authz.GroupName) string {
+	t.Helper()
+	u, err := engine.UsageOfGroup(t.Context(), engine.View(), group, 90)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return shortUsage(u)
+}
+
+func same(t *testing.T, got, want string) {
+	t.Helper()
+	if got != want {
+		t.Errorf("it is\n%s, not\n%s", got, want)
+	}
+}
+
+func TestUsageOfUserListsWhatIsHeld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		engine, store := usedOffice(t, 10)
+		addUse(t, store, "cleo", 3, "requests.deposit:view", "finance.balances:view") // the second of which is not held any more
+		u, err := engine.UsageOfUser(t.Context(), engine.View(), "cleo", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := map[authz.Permission]authz.Day{}
+		for _, p := range u.Permissions {
+			got[p.Permission] = p.LastUsed
+		}
+		want := map[authz.Permission]authz.Day{"requests.deposit:view": today() - 3, "requests.deposit:update": 0, "requests.transfer:view": 0}
+		if fmt.Sprint(got) != fmt.Sprint(want) || u.Recorded != (authz.UsagePeriod{Since: today() - 10, Until: today()}) || u.Today != today() {
+			t.Errorf("it is %+v", u)
+		}
+		if u, err := engine.UsageOfUser(t.Context(), engine.View(), "nobody", 90); err != nil || len(u.Permissions)+u.UnknownCount+len(u.Removal) != 0 {
+			t.Errorf("of nobody it is %+v: %v", u, err)
+		}
+	})
+}
+
+// What was not recorded for 90 days is not unused for 90 days.
+func TestUnusedNeedsRecordedDays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, c := range []struct {
+			days int
+			want string
+		}{
+			{0, "unused [] unknown 7"},
+			{89, "unused [] unknown 7"},
+			{90, "unused [finance.balances:adjust finance.balances:view reports:export reports:view requests.deposit:update requests.deposit:view requests.transfer:view] unknown 0" +
+				"; group.members.change Desk [ben][]; group.members.change Finance [ben][]; user.permissions.change ben [][reports:export reports:view]"},
+		} {
+			engine, _ := usedOffice(t, c.days)
+			same(t, unusedBy(t, engine, "ben"), c.want)
+			closeAll(engine)
+		}
+		engine, store := usedOffice(t, 95)
+		if err := store.ExtendUsage(t.Context(), today()+2); err != nil { // a gap
+			t.Fatal(err)
+		}
+		same(t, unusedBy(t, engine, "ben"), "unused [] unknown 7")
+	})
+}
+
+// Where recording was turned off, nothing is unused.
+func TestUnusedNeedsRecordingToGoOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := authztest.NewStore()
+		engine := openUsed(t, store)
+		must(t)(engine.As("ana").ChangeUserPermissions(t.Context(), "ben", authz.RulesDelta{Grant: []authz.Pattern{"reports:view"}}))
+		closeAll(engine)
+		time.Sleep(201 * 24 * time.Hour)
+		engine = openUsed(t, store)
+		for day := today() - 200; day < today()-1; day++ {
+			if err := store.ExtendUsage(t.Context(), day); err != nil {
+				t.Fatal(err)
+			}
+		}
+		same(t, unusedBy(t, engine, "ben"), "unused [] unknown 1")
+	})
+}
+
+// A removal takes away what is unused and leaves what was used.
+func TestRemovalLeavesWhatWasUsed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		engine, store := usedOffice(t, 95)
+		addUse(t, store, "ben", 89, "requests.transfer:view", "reports:view")
+		addUse(t, store, "ben", 90, "finance.balances:view") // a day too early
+		same(t, unusedBy(t, engine, "ben"), "unused [finance.balances:adjust finance.balances:view reports:export requests.deposit:update requests.deposit:view] unknown 0"+
+			"; group.members.change Finance [ben][]; user.permissions.change ben [][reports:export]")
+
+		addUse(t, store, "ben", 1, "finance.undeclared:view") // which only the wildcard covers
+		same(t, unusedBy(t, engine, "ben"), "unused [finance.balances:adjust finance.balances:view reports:export requests.deposit:update requests.deposit:view] unknown 0"+
+			"; user.permissions.change ben [][reports:export]")
+	})
+}
+
+// The removal of what two groups give takes the user out of both; if one of them has to stay, of neither.
+func TestRemovalOfWhatTwoGroupsGive(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, c := range []struct {
+			used []authz.Permission
+			want string
+		}{
+			{nil, "unused [requests.deposit:update requests.deposit:view requests.transfer:view] unknown 0; group.members.change Desk [cleo][]; group.members.change Viewers [cleo][]"},
+			{
+				[]authz.Permission{"requests.deposit:update"},
+				"unused [requests.deposit:view requests.transfer:view] unknown 0",
+			},
+			{
+				[]authz.Permission{"requests.transfer:view"},
+				"unused [requests.deposit:update requests.deposit:view] unknown 0; group.members.change Desk [cleo][]",
+			},
+		} {
+			engine, store := usedOffice(t, 95, func(ana authz.Admin) {
+				must(t)(ana.CreateGroup(t.Context(), authz.GroupSpec{Name: "Viewers", Permissions: authz.Rules{Grants: []authz.Pattern{"requests.*:view"}}}))
+				must(t)(ana.Assign(t.Context(), "Viewers", "cleo"))
+			})
+			addUse(t, store, "cleo", 1, c.used...)
+			same(t, unusedBy(t, engine, "cleo"), c.want)
+			closeAll(engine)
+		}
+	})
+}
+
+// What a user has held for less than 90 days isn't unused for 90 days, and neither is what they lost in between.
+func TestUnusedNeedsDaysOfHolding(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		engine, _ := usedOffice(t, 95)
+		ctx, ana := t.Context(), engine.As("ana")
+		must(t)(ana.Assign(ctx, "Finance", "cleo"))
+		same(t, unusedBy(t, engine, "cleo"), "unused [requests.deposit:update requests.deposit:view requests.transfer:view] unknown 2; group.members.change Desk [cleo][]")
+		must(t)(ana.Unassign(ctx, "Desk", "cleo"))
+		must(t)(ana.Assign(ctx, "Desk", "cleo"))
+		same(t, unusedBy(t, engine, "cleo"), "unused [] unknown 5")
+
+		// A grant that is new stays, even if the user has held long what it gives.
+		must(t)(ana.ChangeUserPermissions(ctx, "ben", authz.RulesDelta{Grant: []authz.Pattern{"finance.balances:view"}}))
+		same(t, unusedBy(t, engine, "ben"), "unused [finance.balances:adjust finance.balances:view reports:export reports:view requests.deposit:update requests.deposit:view requests.transfer:view] unknown 0"+
+			"; group.members.change Desk [ben][]; group.members.change Finance [ben][]; user.permissions.change ben [][reports:export reports:view]")
+	})
+}
+
+// A removal gives nothing: a group that restricts its member stays.
+func TestRemovalGivesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		engine, _ := usedOffice(t, 95, func(ana authz.Admin) { must(t)(ana.Restrict(t.Context(), "Finance", "reports:export")) })
+		same(t, unusedBy(t, engine, "ben"), "unused [finance.balances:adjust finance.balances:view reports:view requests.deposit:update requests.deposit:view requests.transfer:view] unknown 0"+
+			"; group.members.change Desk [ben][]; user.permissions.change ben [][reports:view]")
+	})
+}
+
+// The batch of a removal can be carried out, and takes away what it says.
+func TestRemovalIsABatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		engine, store := usedOffice(t, 95)
+		addUse(t, store, "ben", 1, "requests.transfer:view")
+		u, err := engine.UsageOfUser(t.Context(), engine.View(), "ben", 90)
+		if err != nil {
+			t.Fatal(err)
+		}
+		must(t)(engine.As("ana").Batch(t.Context(), u.Removal...))
+		held := engine.View().PermissionsOf("ben")
+		if !slices.Equal(held, []authz.Permission{"requests.deposit:update", "requests.deposit:view", "requests.transfer:view"}) {
+			t.Errorf("afterwards ben holds %v", held)
+		}
+	})
+}
+
+// Administrators are left alone.
+func TestNothingIsTakenFromAdministrators(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		engine, _ := usedOffice(t, 95)
+		u, err := engine.UsageOfUser(t.Context(), engine.View(), "ana", 90)
+		if err != nil || len(u.Permissions) != 7 || u.Removal != nil {
+			t.Errorf("of ana it is %+v: %v", u, err)
+		}
+		u, err = engine.UsageOfGroup(t.Context(), engine.View(), authz.Administrators, 90)
+		if err != nil || len(u.Permissions) != 7 || u.Removal != nil {
+			t.Errorf("of Administrators it is %+v: %v", u, err)
+		}
+	})
+}
+
+// Grants of a group are revoked if no member used anything that they cover, on any way.
+func TestUsageOfGroup(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		engine, store := usedOffice(t, 95)
+		all := "unused [requests.deposit:update requests.deposit:view requests.transfer:view] unknown 0; group.permissions.change Desk [][requests.*:view requests.deposit:update]"
+		same(t, unusedIn(t, engine, "Desk"), all)
+		addUse(t, store, "dave", 1, "requests.deposit:view") // no member
+		same(t, unusedIn(t, engine, "Desk"), all)
+		addUse(t, store, "cleo", 1, "requests.undeclared:view")
+		same(t, unusedIn(t, engine, "Desk"), "unused [requests.deposit:update requests.deposit:view requests.transfer:view] unknown 0; group.permissions.change Desk [][requests.deposit:update]")
+		addUse(t, store, "ben", 1, "requests.deposit:update")
+		same(t, unusedIn(t, engine, "Desk"), "unused [requests.deposit:view requests.transfer:view] unknown 0")
+
+		u, err := engine.UsageOfGroup(t.Context(), engine.View(), "Desk", 0)
+		if err != nil || len(u.Permissions) != 3 || u.Permissions[0].LastUsed != today()-1 || u.MemberCount != 2 {
+			t.Errorf("it is %+v: %v", u, err)
+		}
+		if _, err := engine.UsageOfGroup(t.Context(), engine.View(), "Desks", 0); !errors.Is(err, authz.ErrNotFound) {
+			t.Errorf("of a group that doesn't exist: %v", err)
+		}
+	})
+}
+
+// Members of groups that inherit the group use it too.
+func TestUsageOfGroupThatIsInherited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		engine, store := usedOffice(t, 95)
+		must(t)(engine.As("ana").CreateGroup(t.Context(), authz.GroupSpec{Name: "Leads", Inherits: []authz.GroupName{"Finance"}}))
+		must(t)(engine.As("ana").Assign(t.Context(), "Leads", "dave"))
+		u, err := engine.UsageOfGroup(t.Context(), engine.View(), "Finance", 90)
+		if err != nil || u.MemberCount != 2 || u.NewMemberCount != 1 {
+			t.Errorf("it is %+v: %v", u, err)
+		}
+		same(t, shortUsage(u), "unused [finance.balances:adjust finance.balances:view] unknown 0; group.permissions.change Finance [][finance.*:*]")
+		addUse(t, store, "dave", 1, "finance.balances:view")
+		same(t, unusedIn(t, engine, "Finance"), "unused [finance.balances:adjust] unknown 0")
+	})
+}
+
+// A new grant, a group without members, and one with new members alone have nothing unused.
+func TestUnusedOfGroupNeedsDays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		engine, _ := usedOffice(t, 95)
+		ctx, ana := t.Context(), engine.As("ana")
+		must(t)(ana.Grant(ctx, "Finance", "reports:view"))
+		same(t, unusedIn(t, engine, "Finance"), "unused [finance.balances:adjust finance.balances:view] unknown 1; group.permissions.change Finance [][finance.*:*]")
+		must(t)(ana.Unassign(ctx, "Finance", "ben"))
+		same(t, unusedIn(t, engine, "Finance"), "unused [] unknown 3")
+		must(t)(ana.Assign(ctx, "Finance", "dave"))
+		same(t, unusedIn(t, engine, "Finance"), "unused [] unknown 3")
+	})
+}
+
+// Rightful's own permissions are neither listed nor taken away: their use isn't recorded.
+func TestOwnPermissionsAreNotUnused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		engine, _ := usedOffice(t, 95, func(ana authz.Admin) { must(t)(ana.Grant(t.Context(), "Finance", "rightful.groups:view")) })
+		same(t, unusedIn(t, engine, "Finance"), "unused [finance.balances:adjust finance.balances:view] unknown 0; group.permissions.change Finance [][finance.*:*]")
+		same(t, unusedBy(t, engine, "ben"), "unused [finance.balances:adjust finance.balances:view reports:export reports:view requests.deposit:update requests.deposit:view requests.transfer:view] unknown 0"+
+			"; group.members.change Desk [ben][]; user.permissions.change ben [][reports:export reports:view]")
+	})
+}
+
+// Uses of which some were deleted, records that are missing and a store that is away never make something unused.
+func TestUnusedIsNeverAssumed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		engine, store := usedOffice(t, 95)
+		addUse(t, store, "ben", 80, "") // some of ben's uses, up to 80 days ago, were deleted
+		same(t, unusedBy(t, engine, "ben"), "unused [] unknown 7")
+		same(t, unusedIn(t, engine, "Finance"), "unused [] unknown 2")
+
+		must(t)(engine.As("ana").Assign(t.Context(), "Finance", "cleo"))
+		must(t)(engine.As("ana").Unassign(t.Context(), "Finance", "cleo"))
+		store.DeleteRecord(engine.View().Revision() - 1)
+		same(t, unusedBy(t, engine, "cleo"), "unused [] unknown 3")
+
+		store.Fail(context.DeadlineExceeded, authztest.CallUses)
+		if _, err := engine.UsageOfUser(t.Context(), engine.View(), "ben", 90); !errors.Is(err, authz.ErrStoreUnavailable) {
+			t.Errorf("with the store away: %v", err)
+		}
+		store.Fail(context.DeadlineExceeded, authztest.CallUsagePeriod)
+		if _, err := engine.UsageOfGroup(t.Context(), engine.View(), "Desk", 0); !errors.Is(err, authz.ErrStoreUnavailable) {
+			t.Errorf("with the store away: %v", err)
+		}
+	})
+}
