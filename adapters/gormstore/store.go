@@ -29,8 +29,8 @@ type Options struct {
 	SkipMigration bool
 }
 
-// Store is an [authz.Store], an [authz.CheckpointStore], an [authz.DenialStore] and an [authz.UsageStore] in a database. Open
-// one with Open or New of the package of the database.
+// Store is an [authz.Store], an [authz.CheckpointStore], an [authz.DenialStore], an [authz.RequestStore] and an
+// [authz.UsageStore] in a database. Open one with Open or New of the package of the database.
 type Store struct {
 	pool    *sql.DB
 	owned   bool     // Close closes the pool

@@ -2,6 +2,7 @@ package ginguard_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
 	"errors"
 	"log/slog"
@@ -16,6 +17,7 @@ import (
 	"github.com/rightful-go/rightful/api/ginguard"
 	"github.com/rightful-go/rightful/api/guard"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 func TestScenariosOverHTTP(t *testing.T) {
@@ -320,5 +322,32 @@ func TestErrorsOfOtherHandlers(t *testing.T) {
 	}
 	if w := send(guarded(ginguard.New(scenario(t, "backoffice"), answers, quiet).Require("finance.balances:view")), "", "GET", "/x"); w.Code != http.StatusTeapot {
 		t.Error(w.Code)
+	}
+}
+
+// A guard records what it let through, and nothing of what it refused.
+func TestAllowedRequestsAreRecorded(t *testing.T) {
+	engine, err := authz.Open(t.Context(), memstore.New(), authz.Options{
+		Bootstrap: "ana", Usage: authz.UsageOptions{On: true}, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	grant(t, engine, "ben", "orders:view", "orders:approve", "orders:ship")
+	g := ginguard.New(engine, signedIn, quiet)
+	some := func(p ...authz.Permission) gin.HandlerFunc {
+		return g.RequireFunc(func(*gin.Context) ([]authz.Permission, error) { return p, nil })
+	}
+	for _, handler := range []gin.HandlerFunc{
+		g.Require("orders:view"), g.RequireAny("settings:view", "orders:approve"), some("orders:ship"),
+		g.Require("orders:view", "settings:view"), some("settings:view"),
+	} {
+		send(guarded(handler), "ben", "GET", "/x")
+	}
+	if err := engine.Close(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if n := engine.Stats().UsesRecorded; n != 3 {
+		t.Errorf("%d uses recorded, not 3", n)
 	}
 }

@@ -273,3 +273,19 @@ func TestHealthAndReflection(t *testing.T) {
 		}
 	}
 }
+
+// A guard records what it let through, and nothing of what it refused.
+func TestAllowedCallsAreRecorded(t *testing.T) {
+	engine := open(t, authz.Options{Usage: authz.UsageOptions{On: true}})
+	change(t, engine, authz.RulesDelta{Grant: []authz.Pattern{"orders:view"}})
+	_, connection := serve(t, grpcguard.New(engine, currentUser, table, quiet))
+	for _, method := range []string{"/orders.Orders/Show", "/orders.Orders/Show", "/orders.Orders/Approve"} {
+		_, _ = invoke(as(t, "ben"), connection, method, "1")
+	}
+	if err := engine.Close(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if n := engine.Stats().UsesRecorded; n != 1 {
+		t.Errorf("%d uses recorded, not 1", n)
+	}
+}

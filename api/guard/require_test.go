@@ -2,6 +2,7 @@ package guard_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -10,11 +11,13 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/rightful-go/rightful/api/guard"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
 )
 
 func give(permissions ...authz.Permission) func(*http.Request) ([]authz.Permission, error) {
@@ -197,5 +200,37 @@ func TestAllowedRequestsAllocateNothing(t *testing.T) {
 		if reached != 1001 {
 			t.Errorf("%s let %d of 1001 requests through", name, reached)
 		}
+	}
+}
+
+// A guard records what it let through, and nothing of what it refused.
+func TestAllowedRequestsAreRecorded(t *testing.T) {
+	store := authztest.NewStore()
+	engine, err := authz.Open(t.Context(), store, authz.Options{
+		Bootstrap: "ana", Usage: authz.UsageOptions{On: true}, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := engine.As("ana").ChangeUserPermissions(t.Context(), "ben", authz.RulesDelta{Grant: []authz.Pattern{"orders.*:*"}}); err != nil {
+		t.Fatal(err)
+	}
+	g := guard.New(engine, signedIn, quiet)
+	send(guarded(g.Require("orders.a:view", "orders.b:view")), "ben", "GET", "/x")
+	send(guarded(g.RequireAny("settings:view", "orders.c:view", "orders.d:view")), "ben", "GET", "/x")
+	send(guarded(requireFunc("orders.e:view")(g)), "ben", "GET", "/x")
+	send(guarded(g.Require("orders.f:view", "settings:view")), "ben", "GET", "/x")
+	send(guarded(requireFunc("settings:view")(g)), "ben", "GET", "/x")
+	if err := engine.Close(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	var used []authz.Permission
+	err = store.Uses(t.Context(), []authz.UserID{"ben"}, func(u authz.Use) error {
+		used = append(used, u.Permission)
+		return nil
+	})
+	slices.Sort(used)
+	if want := []authz.Permission{"orders.a:view", "orders.b:view", "orders.c:view", "orders.e:view"}; err != nil || !slices.Equal(used, want) {
+		t.Errorf("recorded %v, want %v: %v", used, want, err)
 	}
 }
