@@ -148,7 +148,7 @@ func liftedFrom(lifts []authz.Rule) (subject string, patterns []string) {
 func fixOperationOf(o authz.Operation) openapi.FixOperation {
 	group := "/groups/" + url.PathEscape(string(o.Group))
 	member := func(list []authz.UserID) string { return group + "/members/" + url.PathEscape(string(list[0])) }
-	delta := &openapi.RulesDelta{Grant: plain(o.Rules.Grant), Lift: plain(o.Rules.Lift)}
+	delta := &openapi.RulesDelta{Grant: plain(o.Rules.Grant), Revoke: plain(o.Rules.Revoke), Lift: plain(o.Rules.Lift)}
 	switch {
 	case len(o.Remove) > 0:
 		return openapi.FixOperation{Method: http.MethodDelete, Path: member(o.Remove)}

@@ -10,7 +10,7 @@ import (
 // callsOfRequests are those that a request may make of the store; the poll makes the others.
 var callsOfRequests = []authztest.Call{
 	authztest.CallCommit, authztest.CallBefore, authztest.CallSince, authztest.CallUserVersion,
-	authztest.CallDenial, authztest.CallDenials,
+	authztest.CallDenial, authztest.CallDenials, authztest.CallUses, authztest.CallUsagePeriod,
 	authztest.CallAddRequest, authztest.CallRequest, authztest.CallRequests, authztest.CallCountOpen, authztest.CallDecide,
 }
 

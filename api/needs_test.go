@@ -18,7 +18,7 @@ func shows(t testing.TB, path string) []authz.Permission {
 	switch first := strings.Split(path, "/")[1]; {
 	case first == "me", path == "/status", path == "/openapi.json":
 		return nil
-	case first == "users", first == "people", first == "endings", first == "denials", first == "access-requests", first == "permission-holders", strings.Contains(path, "/members"):
+	case first == "users", first == "people", first == "endings", first == "denials", first == "access-requests", first == "permission-holders", strings.Contains(path, "/members"), strings.HasSuffix(path, "/usage"):
 		return []authz.Permission{authz.ViewGroups, authz.ViewUsers}
 	case first == "groups", first == "group-rules", first == "permissions", first == "catalog":
 		return []authz.Permission{authz.ViewGroups}
@@ -39,13 +39,13 @@ var (
 		"{group}": "Finance", "{user}": "dana", "{revision}": "3", "{id}": "THERE",
 		"group": "Finance", "user": "dana", "actor": "admin", "permission": "finance.operations:view", "category": "Finance", "q": "fin",
 		"members": "release", "mode": "merge", "dry_run": "true", "limit": "1", "nested_limit": "1", "cursor": "x", "since": "2020-01-01T00:00:00Z", "until": "2050-01-01T00:00:00Z",
-		"revision": "3", "after": "1", "state": "open",
+		"revision": "3", "after": "1", "unused_for": "90", "state": "open",
 	}
 	missing = map[string]string{
 		"{group}": "Nobody", "{user}": "nobody", "{revision}": "99", "{id}": "MISSING",
 		"group": "Nobody", "user": "nobody", "actor": "nobody", "permission": "no.such:thing", "category": "Nothing", "q": "zzz",
 		"members": "release", "mode": "merge", "dry_run": "true", "limit": "1", "nested_limit": "1", "cursor": "x", "since": "2020-01-01T00:00:00Z", "until": "2050-01-01T00:00:00Z",
-		"revision": "99", "after": "99", "state": "withdrawn",
+		"revision": "99", "after": "99", "unused_for": "90", "state": "withdrawn",
 	}
 	bodies = []string{
 		"", "{}", "{", `{"name":"NAME"}`, `{"name":"x","inherits":["NAME"]}`, `{"groups":[{"group":"NAME"}]}`, `{"add":["USER"]}`, `{"remove":["USER"]}`,

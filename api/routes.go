@@ -29,6 +29,7 @@ var operations = []operation{
 	{"PATCH", "/groups/{group}/permissions", acting(authz.ActionGroupPermissionsChange), "dry_run revision", jsonBody, mayMatch, changeGroupPermissions},
 
 	{"GET", "/groups/{group}/effective-rules", holding(authz.ViewGroups), "limit cursor", noBody, noMatch, listEffectiveRules},
+	{"GET", "/groups/{group}/usage", holding(authz.ViewGroups, authz.ViewUsers), "unused_for", noBody, noMatch, getGroupUsage},
 	{"GET", "/groups/{group}/members", holding(authz.ViewGroups, authz.ViewUsers), "limit cursor", noBody, noMatch, listMembers},
 	{"PATCH", "/groups/{group}/members", acting(authz.ActionGroupMembersChange), "dry_run revision", jsonBody, mayMatch, changeMembers},
 	{"PUT", "/groups/{group}/members/{user}", operating(movingMember), "until dry_run revision", noBody, mayMatch, addMember},
@@ -45,6 +46,7 @@ var operations = []operation{
 	{"PUT", "/users/{user}/permissions", acting(authz.ActionUserPermissionsSet), "dry_run revision", jsonBody, mustMatch, setUserPermissions},
 	{"PATCH", "/users/{user}/permissions", acting(authz.ActionUserPermissionsChange), "dry_run revision", jsonBody, mayMatch, changeUserPermissions},
 	{"GET", "/users/{user}/effective", holding(authz.ViewGroups, authz.ViewUsers), "nested_limit limit cursor", noBody, noMatch, listUserEffective},
+	{"GET", "/users/{user}/usage", holding(authz.ViewGroups, authz.ViewUsers), "unused_for", noBody, noMatch, getUserUsage},
 	{"GET", "/users/{user}/explanation", holding(authz.ViewGroups, authz.ViewUsers), "permission… revision until", noBody, noMatch, explainUser},
 
 	{"GET", "/me", currentPolicy, "", noBody, noMatch, getMe},

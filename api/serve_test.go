@@ -64,7 +64,7 @@ func TestEveryWriteChecksIfMatch(t *testing.T) {
 // stored are the reads that use the store.
 var stored = []string{
 	"/users/{user}", "/users/{user}/groups", "/users/{user}/permissions", "/changes", "/changes/{revision}",
-	"/denials", "/denials/{id}",
+	"/denials", "/denials/{id}", "/users/{user}/usage", "/groups/{group}/usage",
 	"/access-requests", "/access-requests/{id}", "/me/access-requests", "/me/access-requests/{id}",
 }
 

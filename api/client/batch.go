@@ -46,8 +46,13 @@ func (c *Client) Batch(ctx context.Context, collect func(*Client) error) (openap
 
 // ApplyFix carries out a fix of an explanation as one change.
 func (c *Client) ApplyFix(ctx context.Context, fix openapi.Fix) (openapi.Change, error) {
+	return c.ApplyOperations(ctx, fix.Operations)
+}
+
+// ApplyOperations carries out operations that an answer proposes, as one change.
+func (c *Client) ApplyOperations(ctx context.Context, proposed []openapi.FixOperation) (openapi.Change, error) {
 	var operations []openapi.BatchOperation
-	for _, o := range fix.Operations {
+	for _, o := range proposed {
 		one := openapi.BatchOperation{Method: openapi.BatchOperationMethod(o.Method), Path: o.Path}
 		if o.Body != nil {
 			one.Body = o.Body

@@ -26,6 +26,12 @@ func (g Group) Get(ctx context.Context) (openapi.Group, Version, error) {
 	return read[openapi.Group](g.client.api.GetGroup(ctx, g.name, &openapi.GetGroupParams{}))
 }
 
+// Usage reads when a member last used each permission that the group gives, like [User.Usage].
+func (g Group) Usage(ctx context.Context, unusedFor int) (openapi.Usage, error) {
+	usage, _, err := read[openapi.Usage](g.client.api.GetGroupUsage(ctx, g.name, &openapi.GetGroupUsageParams{UnusedFor: days(unusedFor)}))
+	return usage, err
+}
+
 // Update renames or describes the group, or changes what it inherits. Absent members of the patch
 // leave things as they are. After renaming, use [Client.Group] with the new name.
 func (g Group) Update(ctx context.Context, version Version, patch openapi.GroupPatch) (openapi.Group, Version, error) {

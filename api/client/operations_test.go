@@ -123,6 +123,12 @@ func callUserMethods(t *testing.T, c *client.Client) {
 	if !slices.Contains(held, "orders:delete") || len(held) != len(user.Effective) {
 		t.Errorf("ben holds %q, the user has %d", held, len(user.Effective))
 	}
+	if usage, err := u.Usage(ctx, 90); err != nil || usage.UnknownCount == 0 || usage.Today == "" {
+		t.Errorf("the usage of ben is %+v: %v", usage, err)
+	}
+	if usage, err := c.Group("Administrators").Usage(ctx, 0); err != nil || usage.MemberCount == 0 || usage.PermissionCount == 0 {
+		t.Errorf("the usage of Administrators is %+v: %v", usage, err)
+	}
 	ok(t, u.Delete(ctx))
 	if x := must[openapi.Explanation](t)(u.Explain(ctx, 0, "orders:view")); x.Allowed || len(x.Fixes) == 0 {
 		t.Errorf("the explanation for ben, who was deleted, is %+v", x)

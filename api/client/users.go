@@ -56,6 +56,22 @@ func (u User) ExplainUntil(ctx context.Context, end time.Time, permissions ...op
 	return x, err
 }
 
+// Usage reads when the user last used each permission that they hold. With unusedFor, at least 1, it lists only those
+// that are known to be unused for so many days, and operations that take them away, for
+// [Client.ApplyOperations].
+func (u User) Usage(ctx context.Context, unusedFor int) (openapi.Usage, error) {
+	usage, _, err := read[openapi.Usage](u.client.api.GetUserUsage(ctx, u.id, &openapi.GetUserUsageParams{UnusedFor: days(unusedFor)}))
+	return usage, err
+}
+
+// days is the parameter of that many days, absent for 0.
+func days(n int) *int {
+	if n == 0 {
+		return nil
+	}
+	return &n
+}
+
 // Delete removes the user from all groups and removes all their own rules, in one change.
 func (u User) Delete(ctx context.Context) error {
 	return u.client.done(u.client.api.DeleteUser(ctx, u.id, &openapi.DeleteUserParams{}, u.client.writing))

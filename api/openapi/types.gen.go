@@ -768,6 +768,9 @@ type ChangedRule struct {
 	Until Until `json:"until,omitempty,omitzero"`
 }
 
+// Day A day of the UTC calendar.
+type Day = string
+
 // Decision defines model for Decision.
 type Decision struct {
 	// Decision Whether it is allowed.
@@ -1631,6 +1634,21 @@ type PermissionList struct {
 // Examples: clients.requests.deposit:view
 type PermissionName = string
 
+// PermissionUse A permission, and the day on which a guard last allowed it.
+type PermissionUse struct {
+	// Permission `object:action`, split at the last colon; object and action of 1–100 code points each.
+	//
+	// Examples: clients.requests.deposit:view
+	Permission PermissionName `json:"permission"`
+
+	// Label Absent if the catalog doesn't declare the permission.
+	Label    string   `json:"label,omitempty,omitzero"`
+	Category []string `json:"category,omitempty,omitzero"`
+
+	// LastUsed A day of the UTC calendar.
+	LastUsed Day `json:"last_used,omitempty,omitzero"`
+}
+
 // Person What the host's directory knows of a user.
 type Person struct {
 	// ID The id of a user that the host has signed in. It contains no `"`, no `/` and no unbalanced parentheses, doesn't begin with `group:` and isn't `.` or `..`.
@@ -1906,6 +1924,40 @@ type Until = time.Time
 // Examples: 2026-12-01T00:00:00Z, never
 type UntilInput = string
 
+// Usage When permissions were last used.
+type Usage struct {
+	// Today A day of the UTC calendar.
+	Today Day `json:"today"`
+
+	// Recorded The days on which uses were recorded without a gap. Of the first day some uses may be missing. If the last one is before yesterday, uses are not recorded any more.
+	Recorded UsagePeriod `json:"recorded,omitempty,omitzero"`
+
+	// MemberCount Of a group: users who are in it or in a group that inherits it.
+	MemberCount int `json:"member_count,omitempty,omitzero"`
+
+	// NewMemberCount With `unused_for`: how many members of the group came during those days. Absent if none.
+	NewMemberCount int             `json:"new_member_count,omitempty,omitzero"`
+	Permissions    []PermissionUse `json:"permissions"`
+
+	// PermissionCount How many there are; the first 5000 are listed.
+	PermissionCount int `json:"permission_count"`
+
+	// UnknownCount With `unused_for`: how many permissions without a known use are left out, because they were not recorded, held or given on all those days. Absent if none.
+	UnknownCount int `json:"unknown_count,omitempty,omitzero"`
+
+	// Operations With `unused_for`: requests that take away what is unused, as `POST /changes` takes them.
+	Operations []FixOperation `json:"operations,omitempty,omitzero"`
+}
+
+// UsagePeriod The days on which uses were recorded without a gap. Of the first day some uses may be missing. If the last one is before yesterday, uses are not recorded any more.
+type UsagePeriod struct {
+	// Since A day of the UTC calendar.
+	Since Day `json:"since"`
+
+	// Until A day of the UTC calendar.
+	Until Day `json:"until"`
+}
+
 // User Examples: {"effective":[{"category":["Clients","Client's request"],"label":"View client's requests with type Deposit","origin_count":1,"origins":[{"path":["cleo","group:Deposit viewers"],"pattern":"clients.requests.deposit:view","rule":"grant"}],"permission":"clients.requests.deposit:view"}],"groups":[{"group":"Deposit viewers"}],"id":"cleo","known":true,"permissions":{"grants":[],"restrictions":[]},"version":12}
 type User struct {
 	// ID The id of a user that the host has signed in. It contains no `"`, no `/` and no unbalanced parentheses, doesn't begin with `group:` and isn't `.` or `..`.
@@ -2099,6 +2151,9 @@ type Search = string
 //
 // Examples: 2026-12-01T00:00:00Z, never
 type UntilQuery = UntilInput
+
+// UnusedFor defines model for UnusedFor.
+type UnusedFor = int
 
 // UserPath The id of a user that the host has signed in. It contains no `"`, no `/` and no unbalanced parentheses, doesn't begin with `group:` and isn't `.` or `..`.
 //
@@ -2482,6 +2537,12 @@ type SetGroupPermissionsParams struct {
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
 
+// GetGroupUsageParams defines parameters for GetGroupUsage.
+type GetGroupUsageParams struct {
+	// UnusedFor Lists only what is known to be unused on so many days, today (UTC) included.
+	UnusedFor *UnusedFor `form:"unused_for,omitempty" json:"unused_for,omitempty"`
+}
+
 // ImportPolicyParams defines parameters for ImportPolicy.
 type ImportPolicyParams struct {
 	// Mode `merge` adds what the file has. `replace` makes rules and memberships equal to the file. It empties groups that the file doesn't name without deleting them, and never changes Administrators and its members.
@@ -2696,6 +2757,12 @@ type SetUserPermissionsParams struct {
 
 	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
+}
+
+// GetUserUsageParams defines parameters for GetUserUsage.
+type GetUserUsageParams struct {
+	// UnusedFor Lists only what is known to be unused on so many days, today (UTC) included.
+	UnusedFor *UnusedFor `form:"unused_for,omitempty" json:"unused_for,omitempty"`
 }
 
 // AskForAccessJSONRequestBody defines body for AskForAccess for application/json ContentType.

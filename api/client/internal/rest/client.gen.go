@@ -579,6 +579,22 @@ type ClientInterface interface {
 	// Corresponds with PUT /groups/{group}/permissions (the `SetGroupPermissions` operationId).
 	SetGroupPermissions(ctx context.Context, group GroupPath, params *SetGroupPermissionsParams, body SetGroupPermissionsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetGroupUsage Show when members last used what a group gives
+	//
+	// For each permission that the group gives, inherited ones included, the day on which a guard last allowed it to a
+	// user who is in the group now, or in a group that inherits it. Through which of their groups or grants they held it
+	// is not recorded: a use counts for all. Rightful's own permissions are left out.
+	//
+	// With `unused_for`, only those permissions are listed that are known to be unused: uses were recorded and the group
+	// gave them on all those days, some of the present members were members at their beginning, and no member used them.
+	// `operations` revoke grants of which no member used anything; none for Administrators. Send them to
+	// `POST /changes`, first with `dry_run=true`.
+	//
+	// Needs `rightful.users:view` and `rightful.groups:view`.
+	//
+	// Corresponds with GET /groups/{group}/usage (the `GetGroupUsage` operationId).
+	GetGroupUsage(ctx context.Context, group GroupPath, params *GetGroupUsageParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ImportPolicyWithBody Import a policy
 	//
 	// Imports a policy in Casbin's CSV, all or nothing, in one change: `p, subject, object, action[, allow|deny]` and
@@ -847,6 +863,21 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /users/{user}/permissions (the `SetUserPermissions` operationId).
 	SetUserPermissions(ctx context.Context, user UserPath, params *SetUserPermissionsParams, body SetUserPermissionsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetUserUsage Show when a user last used their permissions
+	//
+	// For each permission that the user holds, the day on which a guard last allowed it to them. What no guard asks for
+	// looks unused. Rightful's own permissions are left out. No user is ever a 404.
+	//
+	// With `unused_for`, only those permissions are listed that are known to be unused: uses were recorded, and the user
+	// held them without a break, on all those days. `operations` take the user out of groups and revoke own grants, so
+	// that unused permissions alone go; none for members of Administrators. Send them to `POST /changes`, first with
+	// `dry_run=true`.
+	//
+	// Needs `rightful.users:view` and `rightful.groups:view`.
+	//
+	// Corresponds with GET /users/{user}/usage (the `GetUserUsage` operationId).
+	GetUserUsage(ctx context.Context, user UserPath, params *GetUserUsageParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // ListAccessRequests List the access requests
@@ -1707,6 +1738,32 @@ func (c *Client) SetGroupPermissions(ctx context.Context, group GroupPath, param
 	return c.Client.Do(req)
 }
 
+// GetGroupUsage Show when members last used what a group gives
+//
+// For each permission that the group gives, inherited ones included, the day on which a guard last allowed it to a
+// user who is in the group now, or in a group that inherits it. Through which of their groups or grants they held it
+// is not recorded: a use counts for all. Rightful's own permissions are left out.
+//
+// With `unused_for`, only those permissions are listed that are known to be unused: uses were recorded and the group
+// gave them on all those days, some of the present members were members at their beginning, and no member used them.
+// `operations` revoke grants of which no member used anything; none for Administrators. Send them to
+// `POST /changes`, first with `dry_run=true`.
+//
+// Needs `rightful.users:view` and `rightful.groups:view`.
+//
+// Corresponds with GET /groups/{group}/usage (the `GetGroupUsage` operationId).
+func (c *Client) GetGroupUsage(ctx context.Context, group GroupPath, params *GetGroupUsageParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetGroupUsageRequest(c.Server, group, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ImportPolicyWithBody Import a policy
 //
 // Imports a policy in Casbin's CSV, all or nothing, in one change: `p, subject, object, action[, allow|deny]` and
@@ -2206,6 +2263,31 @@ func (c *Client) SetUserPermissionsWithBody(ctx context.Context, user UserPath, 
 // Corresponds with PUT /users/{user}/permissions (the `SetUserPermissions` operationId).
 func (c *Client) SetUserPermissions(ctx context.Context, user UserPath, params *SetUserPermissionsParams, body SetUserPermissionsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSetUserPermissionsRequest(c.Server, user, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetUserUsage Show when a user last used their permissions
+//
+// For each permission that the user holds, the day on which a guard last allowed it to them. What no guard asks for
+// looks unused. Rightful's own permissions are left out. No user is ever a 404.
+//
+// With `unused_for`, only those permissions are listed that are known to be unused: uses were recorded, and the user
+// held them without a break, on all those days. `operations` take the user out of groups and revoke own grants, so
+// that unused permissions alone go; none for members of Administrators. Send them to `POST /changes`, first with
+// `dry_run=true`.
+//
+// Needs `rightful.users:view` and `rightful.groups:view`.
+//
+// Corresponds with GET /users/{user}/usage (the `GetUserUsage` operationId).
+func (c *Client) GetUserUsage(ctx context.Context, user UserPath, params *GetUserUsageParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetUserUsageRequest(c.Server, user, params)
 	if err != nil {
 		return nil, err
 	}
@@ -4645,6 +4727,67 @@ func NewSetGroupPermissionsRequestWithBody(server string, group GroupPath, param
 	return req, nil
 }
 
+// NewGetGroupUsageRequest constructs an http.Request for the GetGroupUsage method
+func NewGetGroupUsageRequest(server string, group GroupPath, params *GetGroupUsageParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "group", group, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/groups/%s/usage", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.UnusedFor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "unused_for", *params.UnusedFor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewImportPolicyRequestWithBody constructs an http.Request for the ImportPolicy method, with any body, and a specified content type
 func NewImportPolicyRequestWithBody(server string, params *ImportPolicyParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
@@ -6233,6 +6376,67 @@ func NewSetUserPermissionsRequestWithBody(server string, user UserPath, params *
 			req.Header.Set("Rightful-Reason", headerParam1)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewGetUserUsageRequest constructs an http.Request for the GetUserUsage method
+func NewGetUserUsageRequest(server string, user UserPath, params *GetUserUsageParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "user", user, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/users/%s/usage", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.UnusedFor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "unused_for", *params.UnusedFor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil

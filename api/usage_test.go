@@ -1,0 +1,46 @@
+package api_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/rightful-go/rightful/authz"
+)
+
+// What was used is shown with its day, also while nothing is recorded any more; what can't be known isn't unused.
+func TestUsage(t *testing.T) {
+	d := newDesk(t)
+	today := authz.DayOf(time.Now())
+	if err := d.store.AddUses(context.Background(), []authz.Use{{User: "dana", Permission: "finance.operations:view", Day: today - 3}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.store.ExtendUsage(context.Background(), today); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/users/dana/usage", "/groups/Finance/usage"} {
+		found := false
+		answer := d.get("admin", path).want(200).json()
+		for _, p := range answer["permissions"].([]any) {
+			use := p.(map[string]any)
+			if use["permission"] == "finance.operations:view" {
+				found = use["last_used"] == (today - 3).String()
+			} else if use["last_used"] != nil {
+				t.Errorf("%s: %v", path, use)
+			}
+		}
+		if recorded, _ := answer["recorded"].(map[string]any); !found || recorded["since"] != today.String() || answer["today"] != today.String() {
+			t.Errorf("%s is %v", path, answer)
+		}
+		answer = d.get("admin", path+"?unused_for=90").want(200).json()
+		if len(answer["permissions"].([]any)) != 0 || answer["unknown_count"] == nil || answer["operations"] != nil {
+			t.Errorf("after one day of recording, %s for 90 days is %v", path, answer)
+		}
+		for _, bad := range []string{"0", "3651", "x", ""} {
+			d.get("admin", path+"?unused_for="+bad).want(400)
+		}
+		d.get("nobody", path).want(403)
+	}
+	d.get("admin", "/groups/Nobody/usage").want(404)
+	d.get("admin", "/users/group:x/usage").want(422)
+}
