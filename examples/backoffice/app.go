@@ -66,7 +66,7 @@ func newApp(ctx context.Context, c config, log *slog.Logger) (_ *app, err error)
 	}
 	a.engine, err = authz.Open(ctx, store, authz.Options{
 		Seed: &seed, Directory: a.users, Notifier: notifier, Logger: log,
-		Verify: authz.Verification{OneIn: 100}, MaxAge: c.maxAge,
+		Verify: authz.Verification{OneIn: 100}, MaxAge: c.maxAge, Usage: authz.UsageOptions{On: true},
 	})
 	if err != nil {
 		return nil, err
