@@ -62,7 +62,7 @@ func (f *fixer) newCovering(at *baseline) *covering {
 	gives := f.givenByGroups(at, names, places)
 	var ids []groupID
 	for id, given := range gives {
-		if given != 0 && groupID(id) != at.s.administrators && !u.in(groupID(id)) {
+		if given != 0 && at.s.groups[id] != nil && groupID(id) != at.s.administrators && !u.in(groupID(id)) {
 			ids = append(ids, groupID(id))
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
 	"github.com/rightful-go/rightful/authz/memstore"
 )
 
@@ -407,5 +408,23 @@ func TestFixesEndWithTheirContext(t *testing.T) {
 	fixes, err := engine.As("ana").Fixes(ctx, engine.View(), "ben", asked...)
 	if took := time.Since(begun); !errors.Is(err, context.DeadlineExceeded) || len(fixes.List) > 0 || took > whole/2+300*time.Millisecond {
 		t.Errorf("%d fixes in %v, of %v: %v", len(fixes.List), took, whole, err)
+	}
+}
+
+// A group that was deleted is in no fix, whatever it gave.
+func TestFixesAfterAGroupWasDeleted(t *testing.T) {
+	t.Parallel()
+	engine := open(t, authztest.NewStore(), authz.Options{Bootstrap: "ana"})
+	ana := engine.As("ana")
+	must(t)(ana.CreateGroup(t.Context(), authz.GroupSpec{Name: "Old", Permissions: authz.Rules{Grants: []authz.Pattern{"a:b"}}}))
+	must(t)(ana.DeleteGroup(t.Context(), "Old", false))
+	fixes, err := ana.Fixes(t.Context(), engine.View(), "cleo", "a:b")
+	if err != nil || len(fixes.List) == 0 {
+		t.Fatalf("%+v: %v", fixes, err)
+	}
+	for _, f := range fixes.List {
+		if slices.Contains(f.Groups, "Old") {
+			t.Errorf("there is %+v", f)
+		}
 	}
 }
