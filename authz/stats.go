@@ -31,6 +31,10 @@ type Stats struct {
 	Notifier NotifierState
 
 	BadRows int // quarantined rows of the present policy
+
+	// OpenRequests is how many access requests are open in the store, as last counted: at least every 30 seconds while
+	// the store answers. 0 if requests are off.
+	OpenRequests int
 }
 
 // NotifierState says whether the notifier of an engine works.
@@ -46,6 +50,10 @@ const (
 // Stats returns the counts so far. It reads memory alone.
 func (e *Engine) Stats() Stats {
 	c := &e.counters
+	open := 0
+	if e.requests != nil {
+		open = int(max(e.requests.open.Load(), 0))
+	}
 	return Stats{
 		Allowed: c.decisions.sum(verdictAllowed), Denied: c.decisions.sum(verdictDenied),
 		Anonymous: c.decisions.sum(verdictAnonymous), Expired: c.decisions.sum(verdictExpired),
@@ -53,7 +61,7 @@ func (e *Engine) Stats() Stats {
 		ForeignWrites:   c.foreignWrites.Load(),
 		DenialsRecorded: c.denialsRecorded.Load(), DenialsLost: c.denialsLost.Load(),
 		UsesRecorded: c.usesRecorded.Load(), UsesLost: c.usesLost.Load(),
-		Notifier: e.notifierState(), BadRows: len(e.current.Load().badRows),
+		Notifier: e.notifierState(), BadRows: len(e.current.Load().badRows), OpenRequests: open,
 	}
 }
 

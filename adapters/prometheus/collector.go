@@ -38,6 +38,7 @@ var (
 	policyAge = describe("policy_age_seconds", "Time since the store last confirmed that revision.")
 	storeUp   = describe("store_up", "1 if the store answered when last asked, 0 while it doesn't.")
 	badRows   = describe("bad_rows", "Quarantined rows of the policy table.")
+	requests  = describe("requests_open", "Access requests in the store that nobody has decided.")
 
 	commitSeconds = describe("commit_seconds", "Time that the store took to commit changes.")
 	conflicts     = describe("conflicts_total", "Commits that the store refused because another instance or program was faster; they were tried again.")
@@ -50,7 +51,7 @@ var (
 )
 
 var all = []*prometheus.Desc{
-	decisions, verified, revision, policyAge, storeUp, badRows, commitSeconds, conflicts, storeErrors, foreignWrites,
+	decisions, verified, revision, policyAge, storeUp, badRows, requests, commitSeconds, conflicts, storeErrors, foreignWrites,
 	denialsRecorded, denialsLost, notifierUp,
 }
 
@@ -82,6 +83,7 @@ func (c collector) Collect(to chan<- prometheus.Metric) {
 	gauge(policyAge, status.Age.Seconds())
 	gauge(storeUp, number(status.StoreErr == nil))
 	gauge(badRows, float64(stats.BadRows))
+	gauge(requests, float64(stats.OpenRequests))
 
 	to <- histogram(commitSeconds, stats.Commits)
 	counter(conflicts, stats.Conflicts)

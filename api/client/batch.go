@@ -51,7 +51,11 @@ func (c *Client) ApplyFix(ctx context.Context, fix openapi.Fix) (openapi.Change,
 
 // ApplyOperations carries out operations that an answer proposes, as one change.
 func (c *Client) ApplyOperations(ctx context.Context, proposed []openapi.FixOperation) (openapi.Change, error) {
-	var operations []openapi.BatchOperation
+	return c.carryOut(ctx, operationsOf(proposed))
+}
+
+// operationsOf returns operations that an answer proposes as a batch has them.
+func operationsOf(proposed []openapi.FixOperation) (operations []openapi.BatchOperation) {
 	for _, o := range proposed {
 		one := openapi.BatchOperation{Method: openapi.BatchOperationMethod(o.Method), Path: o.Path}
 		if o.Body != nil {
@@ -59,7 +63,7 @@ func (c *Client) ApplyOperations(ctx context.Context, proposed []openapi.FixOper
 		}
 		operations = append(operations, one)
 	}
-	return c.carryOut(ctx, operations)
+	return operations
 }
 
 func (c *Client) carryOut(ctx context.Context, operations []openapi.BatchOperation) (openapi.Change, error) {
@@ -78,7 +82,8 @@ type collector struct {
 
 func (c *collector) Do(r *http.Request) (*http.Response, error) {
 	path := strings.TrimPrefix(r.URL.EscapedPath(), c.prefix)
-	if r.Method == http.MethodGet || strings.HasPrefix(path, "/changes") || strings.HasPrefix(path, "/imports") {
+	if r.Method == http.MethodGet || strings.HasPrefix(path, "/changes") || strings.HasPrefix(path, "/imports") ||
+		strings.HasPrefix(path, "/access-requests") || strings.HasPrefix(path, "/me/") {
 		return nil, fmt.Errorf("rightful: %s %s can't be part of a batch", r.Method, path)
 	}
 	if r.URL.RawQuery != "" {

@@ -20,6 +20,7 @@ func TestEveryOperationHasAMethod(t *testing.T) {
 	callGroupMethods(t, c)
 	callUserMethods(t, c)
 	callPolicyMethods(t, c)
+	callRequestMethods(t, c, s.as(t, "cleo"))
 	wantEveryOperation(t, s.seen)
 }
 
@@ -190,6 +191,45 @@ func callPolicyMethods(t *testing.T, c *client.Client) {
 	}
 	for _, err := range c.Changes(ctx, client.ChangeFilter{Actor: "ana"}) {
 		ok(t, err)
+	}
+}
+
+func callRequestMethods(t *testing.T, ana, cleo *client.Client) {
+	t.Helper()
+	ctx := t.Context()
+	wants := openapi.AccessRequestInput{Permissions: []string{"orders:approve"}, Reason: "dana is away"}
+	asked := must[openapi.AccessRequest](t)(cleo.Ask(ctx, wants))
+	for r, err := range cleo.MyRequests(ctx, openapi.AccessRequestStateOpen) {
+		ok(t, err)
+		if r.ID != asked.ID {
+			t.Errorf("cleo asked for %+v", r)
+		}
+	}
+	must[openapi.AccessRequest](t)(ana.Decline(ctx, asked.ID, "dana is back"))
+	if r := must[openapi.AccessRequest](t)(cleo.MyRequest(ctx, asked.ID)); r.State != openapi.AccessRequestStateDeclined || r.Decision != "dana is back" {
+		t.Errorf("declined it is %+v", r)
+	}
+	asked = must[openapi.AccessRequest](t)(cleo.Ask(ctx, wants))
+	ok(t, cleo.Withdraw(ctx, asked.ID))
+	asked = must[openapi.AccessRequest](t)(cleo.Ask(ctx, wants))
+	for r, err := range ana.Requests(ctx, openapi.AccessRequestStateOpen, "cleo") {
+		ok(t, err)
+		if r.ID != asked.ID || r.Fixes != nil {
+			t.Errorf("a list has %+v", r)
+		}
+	}
+	must[openapi.AccessRequest](t)(ana.RequestUntil(ctx, asked.ID, time.Now().Add(time.Hour)))
+	seen := must[openapi.AccessRequest](t)(ana.Request(ctx, asked.ID))
+	would := must[openapi.Change](t)(ana.Preview(func(c *client.Client) error {
+		_, err := c.Approve(ctx, seen, seen.Fixes[0])
+		return err
+	}))
+	approved := must[openapi.AccessRequest](t)(ana.Approve(ctx, seen, seen.Fixes[0]))
+	if would.Target != asked.ID || approved.State != openapi.AccessRequestStateApproved || approved.Revision == 0 {
+		t.Errorf("the change was to be %+v, and approved it is %+v", would, approved)
+	}
+	if _, err := ana.Approve(ctx, seen, seen.Fixes[0]); !client.Is(err, openapi.ProblemTypeRequestDecided) {
+		t.Errorf("approved again: %v", err)
 	}
 }
 

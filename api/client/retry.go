@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -66,8 +67,8 @@ func worthAnother(request *http.Request, response *http.Response) bool {
 	switch {
 	case request.Body != nil && request.Body != http.NoBody && request.GetBody == nil:
 		return false // the body can't be sent again
-	case response.StatusCode == http.StatusTooManyRequests:
-		return true // nothing was done
+	case response.StatusCode == http.StatusTooManyRequests: // nothing was done, and only who asks for access waits longer
+		return request.Method != http.MethodPost || !strings.HasSuffix(request.URL.Path, "/access-requests")
 	case response.StatusCode == http.StatusServiceUnavailable:
 		return request.Method != http.MethodPost || request.Header.Get("Idempotency-Key") != ""
 	case response.StatusCode == http.StatusPreconditionFailed: // other deltas came first
