@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -73,7 +74,7 @@ func (c *call) readRequestForm() (form requestForm) {
 		case value == "":
 		case name == "permission":
 			form.spec.Permissions = append(form.spec.Permissions, authz.Permission(value))
-		case there && slices.Contains([]string{"denial_id", "reason", "until", "return"}, name):
+		case there && slices.Contains([]string{"denial_id", "reason", "until", "until_date", "return"}, name):
 			c.fieldFault(name, "is repeated")
 		default:
 			fields[name] = value
@@ -81,17 +82,34 @@ func (c *call) readRequestForm() (form requestForm) {
 	}
 	form.spec.Denial = authz.DenialID(fields["denial_id"])
 	form.spec.Reason = strings.Join(strings.Fields(fields["reason"]), " ") // people type lines, and spaces at the ends
-	if text := fields["until"]; text != "" {
-		end, ok := parseUntil(text)
-		if !ok {
-			c.fieldFault("until", `must be a time such as 2026-12-01T00:00:00Z, or "never"`)
-		}
-		form.spec.Until = end.Time()
-	}
+	form.spec.Until = c.untilOfForm(fields["until"], fields["until_date"])
 	if form.back = fields["return"]; form.back != "" && !localpath.Valid(form.back) {
 		c.fieldFault("return", "must be a path of this site, such as /settings")
 	}
 	return form
+}
+
+// chosenDate is what the field until has if the end is in the field until_date, as people choose it without JavaScript.
+const chosenDate = "date"
+
+// untilOfForm reads the end of the access: a time, or the end of a day in UTC.
+func (c *call) untilOfForm(until, day string) time.Time {
+	switch until {
+	case "":
+		return time.Time{}
+	case chosenDate:
+		at, err := time.Parse(time.DateOnly, day)
+		if err != nil {
+			c.fieldFault("until_date", "must be a day such as 2026-11-30")
+			return time.Time{}
+		}
+		return at.AddDate(0, 0, 1)
+	}
+	end, ok := parseUntil(until)
+	if !ok {
+		c.fieldFault("until", `must be a time such as 2026-12-01T00:00:00Z, or "never"`)
+	}
+	return end.Time()
 }
 
 func (c *call) fieldFault(name, detail string) {

@@ -54,6 +54,8 @@ func TestMalformedForm(t *testing.T) {
 		"permission=a:b&return=evil":                              "Return must be",
 		"permission=a:b&reason=x&reason=y":                        "Reason is repeated",
 		"permission=a:b&until=soon":                               "Until must be a time",
+		"permission=a:b&until=date":                               "Until_date must be a day",
+		"permission=a:b&until=date&until_date=2035-02-30":         "Until_date must be a day",
 		"permission=a:b&until=soon&return=x":                      "<li>Return must be",
 		"permission=a:b&x":                                        "The form has the malformed part &#34;x&#34;",
 		"permission=%zz":                                          "malformed part",
@@ -162,4 +164,20 @@ func FuzzFormReturn(f *testing.F) {
 			t.Errorf("%q leads to %v, %v", back, to, err)
 		}
 	})
+}
+
+// Without JavaScript a form can only send a day; the access ends with it.
+func TestFormWithADay(t *testing.T) {
+	d := newDesk(t)
+	for body, want := range map[string]string{
+		"permission=a:b&until=date&until_date=2035-02-28":                 `"until":"2035-03-01T00:00:00Z"`,
+		"permission=c:d&until=2035-01-01T00:00:00Z&until_date=2035-02-28": `"until":"2035-01-01T00:00:00Z"`,
+		"permission=e:f&until=&until_date=2035-02-28":                     `"permissions":["e:f"]`,
+	} {
+		r := d.do("cleo", "POST", "/access-requests", body, "Content-Type", "application/x-www-form-urlencoded").want(303)
+		shown := d.get("cleo", strings.TrimPrefix(r.header.Get("Location"), "/api/v1")).want(200).body
+		if !strings.Contains(shown, want) || strings.Contains(body, "until=&") && strings.Contains(shown, `"until"`) {
+			t.Errorf("%s: %s", body, shown)
+		}
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/internal/localpath"
 )
 
 // form asks for access. It is posted to the administrators' interface, which answers with a redirect to Return.
@@ -14,7 +15,7 @@ type form struct {
 	Fields      map[string]string // of the host, see [Options.FormFields]
 	Denial      authz.DenialID
 	Permissions []authz.Permission // that are asked for if the denial isn't recorded
-	Return      string             // the path of the refused page; "" if it can't be loaded again
+	Return      string             // the path of the refused page or of the user's requests; "" if there is neither
 
 	// The ends to choose from. A script replaces the first two by those of the reader's days.
 	Today, Week time.Time
@@ -27,6 +28,9 @@ func (g *Guard) askable() bool { return g.options.API != "" && !g.engine.Request
 // form returns the form for a refusal; nil if nothing can be asked for.
 func (g *Guard) form(r *http.Request, f Refusal) *form {
 	v := &form{Action: strings.TrimSuffix(g.options.API, "/") + "/access-requests", Denial: f.DenialID, Return: returnTo(r)}
+	if v.Return == "" {
+		v.Return = g.ownRequests()
+	}
 	if f.DenialID == "" {
 		if v.Permissions = f.toAskFor(); len(v.Permissions) == 0 {
 			return nil
@@ -75,8 +79,14 @@ func (f Refusal) lacked() []authz.Permission {
 	return list
 }
 
-// maxReturn is the maximum length of an address to return to, in bytes.
-const maxReturn = 2000
+// ownRequests returns the path of the console's screen with the user's own requests; "" if it isn't on this host.
+func (g *Guard) ownRequests() string {
+	to := g.options.Console + "#/my-requests"
+	if !localpath.Valid(to) {
+		return ""
+	}
+	return to
+}
 
 // returnTo returns the path and query of the page that a request was for, on this host; "" if loading it again would
 // be something else than the request was.
@@ -85,13 +95,10 @@ func returnTo(r *http.Request) string {
 		return ""
 	}
 	to := r.URL.EscapedPath()
-	if !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.HasPrefix(to, `/\`) {
-		return ""
-	}
 	if r.URL.RawQuery != "" {
 		to += "?" + r.URL.RawQuery
 	}
-	if len(to) > maxReturn || strings.ContainsFunc(to, func(c rune) bool { return c <= ' ' || c >= 0x7f || c == '\\' }) {
+	if !localpath.Valid(to) {
 		return ""
 	}
 	return to

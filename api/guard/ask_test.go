@@ -73,6 +73,22 @@ func TestFormReturnsToPagesOfThisHost(t *testing.T) {
 	}
 }
 
+// A form on a page that can't be loaded again leads to the user's requests in the console, if that is on this host.
+func TestFormLeadsToTheConsole(t *testing.T) {
+	engine := asking(t, authztest.NewStore())
+	for console, want := range map[string]string{"/console/": "/console/#/my-requests", "https://admin.example/": "", "": ""} {
+		got := ""
+		g := guard.New(engine, signedIn, guard.Options{API: "/api/v1", Console: console, Logger: quiet.Logger})
+		_, fields := fieldsOf(send(g.Require("desk:work")(through), "cleo", "POST", "/x", "Accept", asPage).Body.String())
+		if fields["return"] != nil {
+			got = fields["return"][0]
+		}
+		if got != want {
+			t.Errorf("with the console at %q it returns to %q", console, got)
+		}
+	}
+}
+
 // Where the denial isn't recorded, the form names the permissions, unless one of several is enough.
 func TestFormOfADenialThatIsNotRecorded(t *testing.T) {
 	engine := asking(t, struct{ authz.RequestStore }{memstore.New()})

@@ -45,7 +45,8 @@ type Options struct {
 	// FormFields returns hidden fields of the form, by name: those that your protection from forged requests needs,
 	// such as its token. They are HTML-escaped. If it is nil, the form has none, which is right where the protection
 	// looks at headers or cookies alone, as [http.CrossOriginProtection] does. A field named "return" replaces the
-	// path of the refused page, to which the form leads back.
+	// path that the form leads to: the refused page, or one's own requests in the Console if the page can't be loaded
+	// again.
 	FormFields func(*http.Request) map[string]string
 
 	// Texts are the languages of the pages. The first is the default for readers of none of them. If it
