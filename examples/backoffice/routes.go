@@ -26,7 +26,7 @@ func (a *app) routes(c config) (http.Handler, error) {
 	r.NoRoute(a.notFound)
 	r.NoMethod(a.methodNotAllowed)
 
-	g := ginguard.New(a.engine, a.currentUser, guard.Options{SignIn: "/login", Home: "/", Console: "/console/", Logger: a.log})
+	g := ginguard.New(a.engine, a.currentUser, guard.Options{SignIn: "/login", Home: "/", Console: "/console/", API: "/api/v1", Logger: a.log})
 	routes := g.Router(r)
 	a.open(routes.Group("/", g.Open(), bounded))
 	a.application(routes.Group("/", a.counted, bounded), g)

@@ -21,7 +21,7 @@ import (
 func consoleOnGin(r *gin.Engine, engine *authz.Engine) *ginguard.Guard {
 	api.Mount(r.Group("/api/v1"), engine, currentUser)
 	console.Mount(r.Group("/console"), console.Options{API: "/api/v1", SignIn: "/login", Home: "/"})
-	return ginguard.New(engine, currentUser, guard.Options{SignIn: "/login", Home: "/", Console: "/console/"})
+	return ginguard.New(engine, currentUser, guard.Options{SignIn: "/login", Home: "/", Console: "/console/", API: "/api/v1"})
 }
 
 func consoleOnNetHTTP(mux *http.ServeMux, engine *authz.Engine) {

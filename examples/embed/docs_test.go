@@ -223,7 +223,7 @@ func TestPageLanguage(t *testing.T) {
 func TestGuideShowsThisCode(t *testing.T) {
 	var code string
 	for _, name := range []string{
-		"docs_test.go", "guards_test.go", "patterns_test.go", "notify_test.go", "console_test.go", "rightful.go",
+		"docs_test.go", "guards_test.go", "patterns_test.go", "notify_test.go", "console_test.go", "requests_test.go", "rightful.go",
 		"../../tools/routers/chi_test.go", "../../tools/routers/echo_test.go", "../../api/grpcguard/example_test.go",
 		"../backoffice/templates/needs.js",
 	} {

@@ -12,11 +12,11 @@ const places = (page) => page.getByRole('navigation', { name: 'Sections' }).getB
 test('the navigation has what the signed-in person may see', async () => {
   const page = await open(host, '')
   await places(page).first().waitFor()
-  await eventually(async () => assert.deepEqual(await places(page).allTextContents(), ['Groups', 'Users', 'Why 403?', 'Matrix', 'Changes', 'Import and export', 'Status']))
+  await eventually(async () => assert.deepEqual(await places(page).allTextContents(), ['Groups', 'Users', 'Why 403?', 'Requests', 'Matrix', 'Changes', 'Import/export', 'Status']))
   page.check()
   const lead = await open(host, '', { user: 'lea' })
   await places(lead).first().waitFor()
-  await eventually(async () => assert.deepEqual(await places(lead).allTextContents(), ['Groups', 'Users', 'Why 403?', 'Matrix']))
+  await eventually(async () => assert.deepEqual(await places(lead).allTextContents(), ['Groups', 'Users', 'Why 403?', 'Requests', 'Matrix']))
   lead.check()
 })
 
@@ -24,6 +24,7 @@ test('someone without rights is told what is missing', async () => {
   const page = await open(host, '', { user: 'tom', expected: ['403'] })
   await page.getByRole('alert').waitFor()
   await shows(page.getByRole('alert'), /rightful\.groups:view/)
+  await eventually(async () => assert.deepEqual(await places(page).allTextContents(), ['My requests']))
   await page.axe('no rights')
   page.check()
 })

@@ -241,6 +241,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/groups/{group}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist is a 404.
+                 * @example Requests desk
+                 */
+                group: components["parameters"]["GroupPath"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Show when members last used what a group gives
+         * @description For each permission that the group gives, inherited ones included, the day on which a guard last allowed it to a
+         *     user who is in the group now, or in a group that inherits it. Through which of their groups or grants they held it
+         *     is not recorded: a use counts for all. Rightful's own permissions are left out.
+         *
+         *     With `unused_for`, only those permissions are listed that are known to be unused: uses were recorded and the group
+         *     gave them on all those days, some of the present members were members at their beginning, and no member used them.
+         *     `operations` revoke grants of which no member used anything; none for Administrators. Send them to
+         *     `POST /changes`, first with `dry_run=true`.
+         *
+         *     Needs `rightful.users:view` and `rightful.groups:view`.
+         */
+        get: operations["getGroupUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/groups/{group}/members": {
         parameters: {
             query?: never;
@@ -537,6 +572,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/users/{user}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id is a 422.
+                 * @example cleo
+                 */
+                user: components["parameters"]["UserPath"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Show when a user last used their permissions
+         * @description For each permission that the user holds, the day on which a guard last allowed it to them. What no guard asks for
+         *     looks unused. Rightful's own permissions are left out. No user is ever a 404.
+         *
+         *     With `unused_for`, only those permissions are listed that are known to be unused: uses were recorded, and the user
+         *     held them without a break, on all those days. `operations` take the user out of groups and revoke own grants, so
+         *     that unused permissions alone go; none for members of Administrators. Send them to `POST /changes`, first with
+         *     `dry_run=true`.
+         *
+         *     Needs `rightful.users:view` and `rightful.groups:view`.
+         */
+        get: operations["getUserUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/users/{user}/explanation": {
         parameters: {
             query?: never;
@@ -759,6 +828,190 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/access-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the access requests
+         * @description What users ask for, newest first. By default a request can be decided for 30 days, and is kept for 90 days after
+         *     it was decided.
+         *
+         *     Needs `rightful.groups:view` and `rightful.users:view`.
+         */
+        get: operations["listAccessRequests"];
+        put?: never;
+        /**
+         * Ask for access
+         * @description Asks for access for the caller. The request names a denial of the caller, and is then for all that its route
+         *     requires, or it names permissions. It gives nothing until an administrator approves it. If the caller has an
+         *     open request for the same permissions, the answer is that one. A caller who has the access by now gets a 422.
+         *
+         *     A form (`application/x-www-form-urlencoded`) has the same names, with `permission` repeated in place of
+         *     `permissions`. Names that it doesn't know are ignored, so that a form can carry the host's token against
+         *     forgery. It is answered by a redirect to the path in `return`, with the query parameter `access_request` added,
+         *     or without `return` to the request; its errors are pages for people. The host protects this address like its
+         *     other forms; besides, a form that a browser sends from another origin is a 403 (by `Sec-Fetch-Site` or
+         *     `Origin`).
+         *
+         *     A user can have 5 open requests and all users 10,000, unless the host sets other limits; beyond that, and for a
+         *     user who asks more than ten times at once and then once a minute, the answer is 429.
+         *
+         *     Needs only to be signed in.
+         */
+        post: operations["askForAccess"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/access-requests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the access request. Anything else is a 404. */
+                id: components["parameters"]["RequestPath"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Show an access request and what would grant it
+         * @description One request. While it is open, `fixes` are the ways to give the user what they ask for, until the time that they
+         *     ask for, those that the caller may carry out first; `revision` is the policy that they are about. Send both to
+         *     approve the request. Where one permission is enough, the fixes give any of the first ten.
+         *
+         *     Needs `rightful.groups:view` and `rightful.users:view`.
+         */
+        get: operations["getAccessRequest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/access-requests/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the access request. Anything else is a 404. */
+                id: components["parameters"]["RequestPath"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve an access request
+         * @description Approves an open request by one change with the action `request.approve`, made of 0 to 100 writes like
+         *     those of `POST /changes`; usually the `operations` of a fix, as they are. Each of them is about the user, or about
+         *     a group that the user is in before or after them, and after them the user has the access. `until` applies to
+         *     every membership that they add without an end of its own; an operation that can't end is then a 422. If the user
+         *     has the access by now, no operations are needed, and there may be no change.
+         *
+         *     Each request is decided once: a second approval is a 409, and nothing of its operations is done. Nobody decides
+         *     their own request.
+         *
+         *     Errors come in the order of `POST /changes`. After the rights that the operations need: 404; 403 `own-request`;
+         *     409 `request-decided`; then 428, 412 and the rest.
+         *
+         *     Needs `rightful.groups:view`, `rightful.users:view` and what each operation needs.
+         */
+        post: operations["approveAccessRequest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/access-requests/{id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the access request. Anything else is a 404. */
+                id: components["parameters"]["RequestPath"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decline an access request
+         * @description Declines an open request for a reason, which the user reads. It changes no policy, so no change records it.
+         *     Declining a second time for the same reason changes nothing.
+         *
+         *     Needs `rightful.groups:view`, `rightful.users:view`, and `rightful.users:update` or the right to assign the members
+         *     of any group.
+         */
+        post: operations["declineAccessRequest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/access-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the caller's access requests
+         * @description The requests of the caller, newest first.
+         *
+         *     Needs only to be signed in.
+         */
+        get: operations["listMyAccessRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/access-requests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the access request. Anything else is a 404. */
+                id: components["parameters"]["RequestPath"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Show one of the caller's access requests
+         * @description One request of the caller, and what became of it. A request of somebody else is a 404.
+         *
+         *     Needs only to be signed in.
+         */
+        get: operations["getMyAccessRequest"];
+        put?: never;
+        post?: never;
+        /**
+         * Withdraw an access request
+         * @description Withdraws an open request of the caller. Withdrawing it a second time changes nothing. A request of somebody else
+         *     is a 404.
+         *
+         *     Needs only to be signed in.
+         */
+        delete: operations["withdrawAccessRequest"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1762,6 +2015,42 @@ export interface components {
             /** @description The JSON body of that operation. Null is the same as none. */
             body?: Record<string, never> | null;
         };
+        /**
+         * @description A day of the UTC calendar.
+         * @example 2026-03-01
+         */
+        Day: string;
+        /** @description The days on which uses were recorded without a gap. Of the first day some uses may be missing. If the last one is before yesterday, uses are not recorded any more. */
+        UsagePeriod: {
+            since: components["schemas"]["Day"];
+            until: components["schemas"]["Day"];
+        };
+        /** @description A permission, and the day on which a guard last allowed it. */
+        PermissionUse: {
+            permission: components["schemas"]["PermissionName"];
+            /** @description Absent if the catalog doesn't declare the permission. */
+            label?: string;
+            category?: string[];
+            /** @description Absent if no use is known. */
+            last_used?: components["schemas"]["Day"];
+        };
+        /** @description When permissions were last used. */
+        Usage: {
+            today: components["schemas"]["Day"];
+            /** @description Absent if no uses were recorded. */
+            recorded?: components["schemas"]["UsagePeriod"];
+            /** @description Of a group: users who are in it or in a group that inherits it. */
+            member_count?: number;
+            permissions: components["schemas"]["PermissionUse"][];
+            /** @description How many there are; the first 5000 are listed. */
+            permission_count: number;
+            /** @description With `unused_for`: how many members of the group came during those days. Absent if none. */
+            new_member_count?: number;
+            /** @description With `unused_for`: how many permissions without a known use are left out, because they were not recorded, held or given on all those days. Absent if none. */
+            unknown_count?: number;
+            /** @description With `unused_for`: requests that take away what is unused, as `POST /changes` takes them. */
+            operations?: components["schemas"]["FixOperation"][];
+        };
         /** @description A request to this interface. */
         FixOperation: {
             /** @enum {string} */
@@ -1941,9 +2230,9 @@ export interface components {
             channel: string;
             /** @description Why it was made. Absent if no reason was given. */
             reason?: string;
-            /** @description What was done: `group.create`, `group.update`, `group.delete`, `group.permissions.set`, `group.permissions.change`, `group.members.change`, `user.groups.set`, `user.permissions.set`, `user.permissions.change`, `user.delete`, `policy.import`, `policy.create`, `policy.seed`, `policy.adopt`, `policy.repair`, `permission.rename`, `policy.outside`, `administrators.bootstrap`, `change.revert`, `audit.archive`; later versions may add some. */
+            /** @description What was done: `group.create`, `group.update`, `group.delete`, `group.permissions.set`, `group.permissions.change`, `group.members.change`, `user.groups.set`, `user.permissions.set`, `user.permissions.change`, `user.delete`, `policy.import`, `policy.create`, `policy.seed`, `policy.adopt`, `policy.repair`, `permission.rename`, `policy.outside`, `administrators.bootstrap`, `change.revert`, `request.approve`, `audit.archive`; later versions may add some. */
             action: string;
-            /** @description The group or user that was changed; for `change.revert`, the revision that was reverted. Absent if there is no single target. */
+            /** @description The group or user that was changed; for `change.revert`, the revision that was reverted; for `request.approve`, the id of the request. Absent if there is no single target. */
             target?: string;
             /** @description Groups that were created, deleted, renamed or described. Absent if there are none. */
             groups?: components["schemas"]["GroupChange"][];
@@ -2027,6 +2316,130 @@ export interface components {
             items: components["schemas"]["Denial"][];
             next_cursor?: components["schemas"]["NextCursor"];
         };
+        /**
+         * @description `withdrawn`: by the user, or because an administrator deleted the user. `expired`: nobody decided it in time.
+         * @enum {string}
+         */
+        AccessRequestState: "open" | "approved" | "declined" | "withdrawn" | "expired";
+        /**
+         * @description What a user asks for. Only one that an administrator reads by its id has fixes. A user doesn't see the permissions of a request that was made from a denial if the host conceals them.
+         * @example {
+         *       "id": "SDN4JJWLDQJZWCWK5TLFCRVT5S",
+         *       "state": "declined",
+         *       "user": "cleo",
+         *       "denial_id": "WOGPEXHWXDFWX5NZ7BIK6IC5LX",
+         *       "reason": "I take over for dana",
+         *       "permissions": [
+         *         "clients.requests.deposit:view",
+         *         "finance.operations:create"
+         *       ],
+         *       "missing": [
+         *         "finance.operations:create"
+         *       ],
+         *       "created_at": "2026-11-02T09:30:00Z",
+         *       "expires_at": "2026-12-01T00:00:00Z",
+         *       "until": "2026-12-01T00:00:00Z",
+         *       "decided_by": {
+         *         "kind": "user",
+         *         "id": "ana"
+         *       },
+         *       "decided_at": "2026-11-02T10:12:00Z",
+         *       "decision": "dana is back on Monday"
+         *     }
+         */
+        AccessRequest: {
+            /**
+             * @description 26 letters and digits that can't be guessed.
+             * @example SDN4JJWLDQJZWCWK5TLFCRVT5S
+             */
+            id: string;
+            state: components["schemas"]["AccessRequestState"];
+            /** @description Who asks. */
+            user: string;
+            /** @description The name in the host's directory. Absent if there is none or the directory doesn't answer in time, and below `/me`. */
+            display_name?: string;
+            /** @description The denial that the user asks about. Absent if they named permissions. */
+            denial_id?: string;
+            /** @description Why, in the user's words. Absent if they gave no reason. */
+            reason?: string;
+            /** @description The permissions that the user asks for, held or not. Absent if they are concealed. */
+            permissions?: string[];
+            /** @description Whether one of the permissions is enough. Otherwise all are asked for. Absent if it is false or the permissions are concealed. */
+            one_is_enough?: boolean;
+            /** @description Those of the permissions that the user lacks now. Absent if the permissions are concealed. */
+            missing?: string[];
+            created_at: components["schemas"]["Time"];
+            /** @description An open request can be decided before that. */
+            expires_at: components["schemas"]["Time"];
+            /** @description When the access is to end; for an approved request, when the user then was to lose the first part of it. Absent if it doesn't end. */
+            until?: components["schemas"]["Time"];
+            /** @description What would give the user the access: those that the caller may carry out first, then in the order of an explanation. Absent unless the request is open and an administrator reads it by its id. Empty if the user has the access by now. */
+            fixes?: components["schemas"]["Fix"][];
+            /** @description Whether there may be other fixes. Absent if there aren't. */
+            more?: boolean;
+            /** @description Bad rows that deny the user everything until they are repaired; the first 100. No fix helps as long as there is one. Absent if there are none, and where there are no fixes. */
+            bad_rows?: components["schemas"]["BadRow"][];
+            /** @description How many such rows there are. Absent if there are none. */
+            bad_row_count?: number;
+            /** @description With fixes, the revision of the policy that they are about. In an approved request, the change that approved it; absent if the user had the access already. */
+            revision?: components["schemas"]["Revision"];
+            /** @description Who approved, declined or withdrew it. Absent if nobody has. */
+            decided_by?: components["schemas"]["Actor"];
+            /** @description Absent if nobody has decided it. */
+            decided_at?: components["schemas"]["Time"];
+            /** @description Why, in the words of who decided. Absent if no reason was given. */
+            decision?: string;
+        };
+        AccessRequestList: {
+            items: components["schemas"]["AccessRequest"][];
+            /** @description How many requests of all users are open. */
+            open_count: number;
+            next_cursor?: components["schemas"]["NextCursor"];
+        };
+        MyAccessRequestList: {
+            items: components["schemas"]["AccessRequest"][];
+            next_cursor?: components["schemas"]["NextCursor"];
+        };
+        /** @description The access request; for a dry run, the change. */
+        AccessRequestOrChange: components["schemas"]["AccessRequest"] | components["schemas"]["Change"];
+        /** @description What the caller asks for, by a denial or by permissions. */
+        AccessRequestInput: {
+            /** @description The `denial_id` of a 403 that the caller got. */
+            denial_id?: string;
+            /** @description 1 to 100 permissions, in place of the denial. They may be ones that the catalog lacks. No patterns. */
+            permissions?: components["schemas"]["PermissionName"][];
+            /** @description Why, for those who decide. */
+            reason?: string;
+            /** @description When the access is to end, as a time (RFC 3339) that lies in the future and within ten years; `never`, as without it, for no end. */
+            until?: components["schemas"]["UntilInput"];
+        };
+        /** @description The same as a form. Empty fields are the same as none, and other fields are ignored. */
+        AccessRequestForm: {
+            denial_id?: string;
+            /** @description A permission in place of the denial; repeated for several. */
+            permission?: string[];
+            reason?: string;
+            /** @description As in JSON, or `date` for the end of the day in `until_date`. */
+            until?: string;
+            /** @description The last day with access, such as `2026-11-30`, in UTC. It counts only with `date` in `until`. */
+            until_date?: string;
+            /** @description The page to go to then: a path of the same origin in printable ASCII, such as `/settings`. Anything else is a 400. */
+            return?: string;
+        };
+        /** @description The writes that give the user what they ask for. */
+        Approval: {
+            operations: components["schemas"]["BatchOperation"][];
+            /** @description When the memberships end that the operations add without an end of their own; `never` for no end. It shortens none that stands. */
+            until?: components["schemas"]["UntilInput"];
+            /** @description The `revision` of the request with the fixes. If the operations would give somebody something else now than at that revision, the answer is 412. */
+            revision: components["schemas"]["Revision"];
+        };
+        Decline: {
+            /** @description Why. The user reads it. */
+            reason: string;
+        };
+        /** @description The problem as a page for people, in answer to a form. */
+        ErrorPage: string;
         /** @description SHA-256, or HMAC-SHA-256 where the host gives a key, in hexadecimal. */
         Hash: string;
         StoreStatus: {
@@ -2097,7 +2510,7 @@ export interface components {
              * @description What went wrong, for programs. Later versions may add types.
              * @enum {string}
              */
-            type: "urn:rightful:problem:malformed-request" | "urn:rightful:problem:unauthenticated" | "urn:rightful:problem:forbidden" | "urn:rightful:problem:escalation" | "urn:rightful:problem:not-found" | "urn:rightful:problem:method-not-allowed" | "urn:rightful:problem:group-exists" | "urn:rightful:problem:group-has-members" | "urn:rightful:problem:group-is-inherited" | "urn:rightful:problem:protected-group" | "urn:rightful:problem:last-administrator" | "urn:rightful:problem:inheritance-cycle" | "urn:rightful:problem:cannot-revert" | "urn:rightful:problem:revision-conflict" | "urn:rightful:problem:too-large" | "urn:rightful:problem:unsupported-media-type" | "urn:rightful:problem:invalid" | "urn:rightful:problem:unknown-permission" | "urn:rightful:problem:import-rejected" | "urn:rightful:problem:precondition-required" | "urn:rightful:problem:too-many" | "urn:rightful:problem:internal" | "urn:rightful:problem:store-unavailable";
+            type: "urn:rightful:problem:malformed-request" | "urn:rightful:problem:unauthenticated" | "urn:rightful:problem:forbidden" | "urn:rightful:problem:escalation" | "urn:rightful:problem:own-request" | "urn:rightful:problem:not-found" | "urn:rightful:problem:method-not-allowed" | "urn:rightful:problem:group-exists" | "urn:rightful:problem:group-has-members" | "urn:rightful:problem:group-is-inherited" | "urn:rightful:problem:protected-group" | "urn:rightful:problem:last-administrator" | "urn:rightful:problem:inheritance-cycle" | "urn:rightful:problem:cannot-revert" | "urn:rightful:problem:request-decided" | "urn:rightful:problem:revision-conflict" | "urn:rightful:problem:too-large" | "urn:rightful:problem:unsupported-media-type" | "urn:rightful:problem:invalid" | "urn:rightful:problem:unknown-permission" | "urn:rightful:problem:import-rejected" | "urn:rightful:problem:precondition-required" | "urn:rightful:problem:too-many" | "urn:rightful:problem:internal" | "urn:rightful:problem:store-unavailable";
             /** @description The type in words. */
             title: string;
             /** @description The HTTP status of the answer. */
@@ -2501,6 +2914,60 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `not-found`: access requests are turned off. */
+        RequestsOff: {
+            headers: {
+                "Cache-Control": components["headers"]["CacheControl"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:rightful:problem:not-found",
+                 *       "title": "Not found",
+                 *       "status": 404,
+                 *       "detail": "Access requests are turned off."
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `not-found`: there is no such access request, or access requests are turned off. */
+        NoSuchRequest: {
+            headers: {
+                "Cache-Control": components["headers"]["CacheControl"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:rightful:problem:not-found",
+                 *       "title": "Not found",
+                 *       "status": 404,
+                 *       "detail": "No such access request."
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `request-decided`: the request isn't open any more. Read it again. */
+        RequestDecided: {
+            headers: {
+                "Cache-Control": components["headers"]["CacheControl"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:rightful:problem:request-decided",
+                 *       "title": "Request decided",
+                 *       "status": 409,
+                 *       "detail": "The access request was decided already."
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description The present policy doesn't allow the change; `type` says why. */
         Conflict: {
             headers: {
@@ -2687,6 +3154,11 @@ export interface components {
          * @example cleo
          */
         UserPath: components["schemas"]["UserId"];
+        /**
+         * @description Lists only what is known to be unused on so many days, today (UTC) included.
+         * @example 90
+         */
+        UnusedFor: number;
         /** @description The most items on a page. */
         Limit: number;
         /** @description The most rules or groups on a page. */
@@ -2712,6 +3184,10 @@ export interface components {
         DryRun: boolean;
         /** @description Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough. */
         DryRunRevision: components["schemas"]["Revision"];
+        /** @description The id of the access request. Anything else is a 404. */
+        RequestPath: string;
+        /** @description Only requests in this state. */
+        RequestState: components["schemas"]["AccessRequestState"];
         /** @description `release` removes the members from the group in the same change. Without it a group with members isn't deleted. */
         MembersOnDelete: components["schemas"]["ReleaseMembers"];
         /** @description `merge` adds what the file has. `replace` makes rules and memberships equal to the file. It empties groups that the file doesn't name without deleting them, and never changes Administrators and its members. */
@@ -2764,6 +3240,11 @@ export interface components {
          * @example /api/v1/groups/Requests%20desk
          */
         Location: string;
+        /**
+         * @description The path of the access request below `/me`.
+         * @example /api/v1/me/access-requests/SDN4JJWLDQJZWCWK5TLFCRVT5S
+         */
+        RequestLocation: string;
         /** @description The revision of the policy after the write; the present revision if the write changed nothing. Not sent for a dry run. */
         Revision: components["schemas"]["Revision"];
         /** @description Always `no-store`. Permissions can change with the next request. */
@@ -3387,6 +3868,47 @@ export interface operations {
             503: components["responses"]["StoreUnavailable"];
         };
     };
+    getGroupUsage: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Lists only what is known to be unused on so many days, today (UTC) included.
+                 * @example 90
+                 */
+                unused_for?: components["parameters"]["UnusedFor"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist is a 404.
+                 * @example Requests desk
+                 */
+                group: components["parameters"]["GroupPath"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The last uses. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Usage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["StoreUnavailable"];
+        };
+    };
     listGroupMembers: {
         parameters: {
             query?: {
@@ -3763,6 +4285,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             413: components["responses"]["TooLarge"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["StoreUnavailable"];
         };
@@ -4091,6 +4614,48 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             413: components["responses"]["TooLarge"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["StoreUnavailable"];
+        };
+    };
+    getUserUsage: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Lists only what is known to be unused on so many days, today (UTC) included.
+                 * @example 90
+                 */
+                unused_for?: components["parameters"]["UnusedFor"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id is a 422.
+                 * @example cleo
+                 */
+                user: components["parameters"]["UserPath"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The last uses. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Usage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["StoreUnavailable"];
         };
@@ -4507,6 +5072,463 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["TooLarge"];
             429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["StoreUnavailable"];
+        };
+    };
+    listAccessRequests: {
+        parameters: {
+            query?: {
+                /** @description Only requests in this state. */
+                state?: components["parameters"]["RequestState"];
+                /** @description Only requests of this user. */
+                user?: string;
+                /** @description The most items on a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: {
+                /**
+                 * @description The ETag of a cached answer.
+                 * @example W/"jPq0bWqkFw3wGuTVCAKaZA"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of requests, and how many are open. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["AnswerTag"];
+                    "Cache-Control": components["headers"]["Revalidate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessRequestList"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["RequestsOff"];
+            413: components["responses"]["TooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["StoreUnavailable"];
+        };
+    };
+    askForAccess: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "denial_id": "WOGPEXHWXDFWX5NZ7BIK6IC5LX",
+                 *       "reason": "I take over for dana",
+                 *       "until": "2026-12-01T00:00:00Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["AccessRequestInput"];
+                "application/x-www-form-urlencoded": components["schemas"]["AccessRequestForm"];
+            };
+        };
+        responses: {
+            /** @description The open request that the caller has for the same permissions. */
+            200: {
+                headers: {
+                    Location: components["headers"]["RequestLocation"];
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessRequest"];
+                };
+            };
+            /** @description The new request. */
+            201: {
+                headers: {
+                    Location: components["headers"]["RequestLocation"];
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessRequest"];
+                };
+            };
+            /** @description The answer to a form. The page shows the state of the request. */
+            303: {
+                headers: {
+                    /**
+                     * @description The path in `return` with `access_request=ID` in its query, or the path of the request.
+                     * @example /settings?access_request=SDN4JJWLDQJZWCWK5TLFCRVT5S
+                     */
+                    Location: string;
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `malformed-request`: the body can't be read, or a member or field is unknown, missing, repeated or of the wrong type. */
+            400: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html": components["schemas"]["ErrorPage"];
+                };
+            };
+            /** @description `unauthenticated`: the request is anonymous. */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWWAuthenticate"];
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html": components["schemas"]["ErrorPage"];
+                };
+            };
+            /** @description `forbidden`: a browser sent the form from another origin. */
+            403: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html": components["schemas"]["ErrorPage"];
+                };
+            };
+            /** @description `not-found`: the caller has no denial with this id, or access requests are turned off. */
+            404: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html": components["schemas"]["ErrorPage"];
+                };
+            };
+            /** @description `too-large`: a body over 1 MiB or a query over 8 KiB. */
+            413: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html": components["schemas"]["ErrorPage"];
+                };
+            };
+            /** @description `unsupported-media-type`: the body is neither JSON nor a form. */
+            415: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html": components["schemas"]["ErrorPage"];
+                };
+            };
+            /** @description `invalid`: invalid values, or the caller has the access by now. */
+            422: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html": components["schemas"]["ErrorPage"];
+                };
+            };
+            /** @description `too-many`: too many requests are open, or the caller has made many within a short time. Nothing was done. */
+            429: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html": components["schemas"]["ErrorPage"];
+                };
+            };
+            /** @description `internal`: an error of the service. It is logged, and nothing was stored in part. */
+            500: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html": components["schemas"]["ErrorPage"];
+                };
+            };
+            /** @description `store-unavailable`: the store can't be reached. Try again later. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html": components["schemas"]["ErrorPage"];
+                };
+            };
+        };
+    };
+    getAccessRequest: {
+        parameters: {
+            query?: {
+                /** @description Makes the memberships that the fixes add end at this time, in place of the one that the user asks for; `never` for no end. Whether the caller may carry out a fix depends on it. */
+                until?: components["schemas"]["UntilInput"];
+            };
+            header?: never;
+            path: {
+                /** @description The id of the access request. Anything else is a 404. */
+                id: components["parameters"]["RequestPath"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessRequest"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NoSuchRequest"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["StoreUnavailable"];
+        };
+    };
+    approveAccessRequest: {
+        parameters: {
+            query?: {
+                /** @description `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /**
+                 * @description Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
+                 * @example Joined%20the%20desk%20on%20Monday
+                 */
+                "Rightful-Reason"?: components["parameters"]["Reason"];
+            };
+            path: {
+                /** @description The id of the access request. Anything else is a 404. */
+                id: components["parameters"]["RequestPath"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "operations": [
+                 *         {
+                 *           "method": "PUT",
+                 *           "path": "/groups/Requests%20desk/members/cleo?until=2026-12-01T00:00:00Z",
+                 *           "body": null
+                 *         }
+                 *       ],
+                 *       "revision": 483
+                 *     }
+                 */
+                "application/json": components["schemas"]["Approval"];
+            };
+        };
+        responses: {
+            /** @description The approved request; for a dry run, the change. */
+            200: {
+                headers: {
+                    "Rightful-Revision": components["headers"]["Revision"];
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessRequestOrChange"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            /** @description `forbidden`: the caller lacks the permissions in `missing`. `own-request`: the request is the caller's. `escalation`: the operations would give or lift what is in `missing`, and the caller doesn't hold it for as long. */
+            403: components["responses"]["ForbiddenToWrite"];
+            404: components["responses"]["NoSuchRequest"];
+            /** @description `request-decided`: the request isn't open any more; read it again. Everything else: as for the operations. */
+            409: components["responses"]["Conflict"];
+            /** @description `revision-conflict`: the operations would give somebody something else now than at `revision`: read the request again. Or the `if_match` of an operation is stale; then there are the header `ETag` and the member `version`. */
+            412: components["responses"]["RevisionConflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["StoreUnavailable"];
+        };
+    };
+    declineAccessRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the access request. Anything else is a 404. */
+                id: components["parameters"]["RequestPath"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decline"];
+            };
+        };
+        responses: {
+            /** @description The declined request. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessRequest"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            /** @description `forbidden`: the caller lacks the permissions in `missing`. `own-request`: the request is the caller's; withdraw it instead. */
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NoSuchRequest"];
+            409: components["responses"]["RequestDecided"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["StoreUnavailable"];
+        };
+    };
+    listMyAccessRequests: {
+        parameters: {
+            query?: {
+                /** @description Only requests in this state. */
+                state?: components["parameters"]["RequestState"];
+                /** @description The most items on a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: {
+                /**
+                 * @description The ETag of a cached answer.
+                 * @example W/"jPq0bWqkFw3wGuTVCAKaZA"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of requests. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["AnswerTag"];
+                    "Cache-Control": components["headers"]["Revalidate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyAccessRequestList"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["RequestsOff"];
+            413: components["responses"]["TooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["StoreUnavailable"];
+        };
+    };
+    getMyAccessRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the access request. Anything else is a 404. */
+                id: components["parameters"]["RequestPath"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessRequest"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["NoSuchRequest"];
+            413: components["responses"]["TooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["StoreUnavailable"];
+        };
+    };
+    withdrawAccessRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the access request. Anything else is a 404. */
+                id: components["parameters"]["RequestPath"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request is withdrawn. */
+            204: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["NoSuchRequest"];
+            409: components["responses"]["RequestDecided"];
+            413: components["responses"]["TooLarge"];
             500: components["responses"]["Internal"];
             503: components["responses"]["StoreUnavailable"];
         };

@@ -22,6 +22,7 @@ interface Props {
   danger?: boolean
   onClose: () => void
   onSaved: (change: Change) => void
+  conflicts?: string[] // the types of problems that are conflicts
   onConflict?: (conflict: Refused) => void // someone else has changed it: the draft is kept, and the dialog closes
 }
 
@@ -48,8 +49,10 @@ interface OfProps extends Omit<Props, 'operations'> {
   save: (reason: string, key: string) => Promise<Change>
 }
 
+const staleVersion = ['revision-conflict']
+
 /** ReviewOf is a review of a write that is no batch, such as a revert or an import. */
-export function ReviewOf({ title, children, subject, preview, save, saveText = texts.save, cancelText = texts.keepEditing, danger = false, lossesFirst, lineOf, confirm, blocked, onClose, onSaved, onConflict }: OfProps) {
+export function ReviewOf({ title, children, subject, preview, save, saveText = texts.save, cancelText = texts.keepEditing, danger = false, lossesFirst, lineOf, confirm, blocked, onClose, onSaved, conflicts = staleVersion, onConflict }: OfProps) {
   const client = useQueryClient()
   const [reason, setReason] = useState('')
   const [saving, setSaving] = useState(false)
@@ -68,7 +71,7 @@ export function ReviewOf({ title, children, subject, preview, save, saveText = t
       await refreshPolicy(client)
       onSaved(change)
     } catch (error) {
-      if (onConflict && isRefused(error, 'revision-conflict')) onConflict(error)
+      if (onConflict && isRefused(error, ...conflicts)) onConflict(error)
       else setFailed(error)
     } finally {
       setSaving(false)
@@ -76,8 +79,8 @@ export function ReviewOf({ title, children, subject, preview, save, saveText = t
   }
 
   useEffect(() => {
-    if (onConflict && isRefused(dryRun.error, 'revision-conflict')) onConflict(dryRun.error)
-  }, [dryRun.error, onConflict])
+    if (onConflict && isRefused(dryRun.error, ...conflicts)) onConflict(dryRun.error)
+  }, [dryRun.error, conflicts, onConflict])
 
   const nothing = dryRun.data && dryRun.data.added_count + dryRun.data.removed_count + (dryRun.data.groups?.length ?? 0) === 0
   return (

@@ -6,7 +6,6 @@ import { ProblemBox } from '../ui/problem'
 import style from './app.module.css'
 import { Boundary } from './boundary'
 import { News } from './news'
-import { places } from './places'
 import { RightsProvider } from './rights'
 import { ScreenOf } from './screens'
 import { SignIn } from './sign-in'
@@ -17,7 +16,6 @@ export function App() {
   const rights = useRights()
   const { parts } = useRoute()
   if (isRefused(rights.error, 'unauthenticated')) return <SignIn onSignedIn={() => void rights.refetch()} />
-  const place = places.find((p) => p.screens.includes(parts[0] ?? ''))?.id ?? 'groups'
   return (
     <RightsProvider value={rights.data}>
       <a
@@ -30,8 +28,8 @@ export function App() {
       >
         {texts.skip}
       </a>
-      <TopBar place={place} />
-      <main id="main" tabIndex={-1} className={style.main} data-wide={place === 'matrix' || undefined}>
+      <TopBar screen={parts[0] ?? ''} />
+      <main id="main" tabIndex={-1} className={style.main} data-wide={parts[0] === 'matrix' || undefined}>
         <News />
         {rights.error ? (
           <ProblemBox error={rights.error} onRetry={() => void rights.refetch()} />

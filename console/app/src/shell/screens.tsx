@@ -31,6 +31,9 @@ const matrix = screen(() => import('../screens/matrix/matrix'), (Matrix) => <Mat
 const changes = screen(() => import('../screens/changes/changes'), (Changes) => <Changes />)
 const change = screen(() => import('../screens/changes/change-page'), (ChangePage, name) => <ChangePage key={name} revision={Number(name)} />)
 const transfer = screen(() => import('../screens/transfer/transfer'), (Transfer) => <Transfer />)
+const requests = screen(() => import('../screens/requests/requests'), (Requests) => <Requests />)
+const request = screen(() => import('../screens/requests/request'), (RequestPage, name) => <RequestPage key={name} id={name} />)
+const myRequests = screen(() => import('../screens/requests/my-requests'), (MyRequests) => <MyRequests />)
 const status = screen(() => import('../screens/status/status'), (Status) => <Status />)
 
 /** Choose finds the screen of an address. */
@@ -50,6 +53,10 @@ function choose([place, name]: string[]): Screen {
       return matrix
     case 'changes':
       return name === undefined ? changes : change
+    case 'requests':
+      return name === undefined ? requests : request
+    case 'my-requests':
+      return myRequests
     case 'transfer':
       return transfer
     case 'status':

@@ -1,15 +1,19 @@
 import { useStatus } from '../api/queries'
+import { areOff, useMyRequests, useOpenCount } from '../api/requests'
+import { number } from '../lib/format'
 import { host } from '../lib/session'
 import { to } from '../lib/route'
 import { Badge } from '../ui/badge'
-import { places } from './places'
-import { useMyRights } from './rights'
+import { placeOf, places, seesUsers } from './places'
+import { useMyRights, type MyRights } from './rights'
 import { texts } from './text'
 import { ThemeChoice } from './theme'
 import style from './top-bar.module.css'
 
-export function TopBar({ place }: { place: string }) {
+export function TopBar({ screen }: { screen: string }) {
   const rights = useMyRights()
+  const place = placeOf(screen, rights)
+  const requests = useRequests(rights)
   const status = useStatus()
   return (
     <header className={style.bar}>
@@ -18,9 +22,10 @@ export function TopBar({ place }: { place: string }) {
         Rightful
       </a>
       <nav className={style.places} aria-label={texts.sections}>
-        {places.filter((p) => p.shown(rights)).map((p) => (
+        {places.filter((p) => p.shown(rights) && (requests.on || !p.screens.includes('my-requests'))).map((p) => (
           <a key={p.id} href={to([p.id])} aria-current={p.id === place ? 'page' : undefined}>
             {p.text}
+            {p.id === 'requests' && !!requests.open && <Badge tone="accent" title={texts.openRequests(requests.open)}>{number(requests.open)}</Badge>}
           </a>
         ))}
       </nav>
@@ -32,6 +37,14 @@ export function TopBar({ place }: { place: string }) {
       </div>
     </header>
   )
+}
+
+/** UseRequests says whether the host takes requests for access, and to those who may see them how many are open. */
+function useRequests(rights: MyRights): { on: boolean; open?: number } {
+  const sees = seesUsers(rights)
+  const open = useOpenCount(sees)
+  const mine = useMyRequests(rights.user !== '' && !sees)
+  return { on: !areOff(open.error ?? mine.error), open: open.data }
 }
 
 function Mark() {

@@ -37,11 +37,13 @@ interface Props {
   who: string
   user: string
   first: boolean
-  onReview: (fix: Fix) => void
+  reviewText?: string
+  note?: string // what it can't do
+  onReview?: (fix: Fix) => void
 }
 
 /** FixItem is one way to mend it, with everything else that it does. */
-export function FixItem({ fix, who, user, first, onReview }: Props) {
+export function FixItem({ fix, who, user, first, reviewText = texts.review, note, onReview }: Props) {
   const title = useFixTitle(fix, who, user)
   const toAdministrators = fix.groups?.includes('Administrators')
   const quiet = !fix.also_gives_count && !fix.also_takes_count && !fix.also_reaches_count && !fix.restriction_count
@@ -50,8 +52,8 @@ export function FixItem({ fix, who, user, first, onReview }: Props) {
       <div className={style.fixHead}>
         <h3>{title}</h3>
         {fix.allowed && (
-          <Button look={first ? 'primary' : 'plain'} aria-label={`${texts.review} ${title}`} onClick={() => onReview(fix)}>
-            {texts.review}
+          <Button look={first ? 'primary' : 'plain'} aria-label={`${reviewText} ${title}`} disabled={!onReview} onClick={() => onReview?.(fix)}>
+            {reviewText}
           </Button>
         )}
       </div>
@@ -63,6 +65,7 @@ export function FixItem({ fix, who, user, first, onReview }: Props) {
         {!!fix.also_takes_count && <Badge tone="bad">{texts.alsoTakes(fix.also_takes_count)}</Badge>}
         {!!fix.restriction_count && <Badge tone="bad">{texts.restrictions(fix.restriction_count)}</Badge>}
       </p>
+      {note && <p className={style.quiet}>{note}</p>}
       {toAdministrators && <p>{texts.administrators}</p>}
       {!fix.allowed && <Lacks lacks={fix.lacks ?? []} count={fix.lacks_count} />}
       <details>
