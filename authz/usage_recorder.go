@@ -253,7 +253,7 @@ func (r *usageRecorder) ask(what string, do func(context.Context) error) bool {
 	err := r.supervisor.run("usage recorder", func() error { return do(ctx) })
 	switch {
 	case err != nil && !r.failed:
-		r.log.Warn("can't "+what+" of permissions", "error", err)
+		r.log.Warn("can't write uses of permissions", "doing", what, "error", err)
 	case err == nil && r.failed:
 		r.log.Info("recording uses of permissions again")
 	}

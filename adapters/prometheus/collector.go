@@ -47,12 +47,14 @@ var (
 
 	denialsRecorded = describe("denials_recorded_total", "Denials written to the store.")
 	denialsLost     = describe("denials_lost_total", "Denials that the store didn't take, or not as fast as they came.")
+	usesRecorded    = describe("uses_recorded_total", "Uses of permissions written to the store.")
+	usesLost        = describe("uses_lost_total", "Uses of permissions that came faster than the store took them, or were left when the engine was closed.")
 	notifierUp      = describe("notifier_up", "1 if notifications of other instances arrive, 0 if they are found by polling; absent without a notifier.")
 )
 
 var all = []*prometheus.Desc{
 	decisions, verified, revision, policyAge, storeUp, badRows, requests, commitSeconds, conflicts, storeErrors, foreignWrites,
-	denialsRecorded, denialsLost, notifierUp,
+	denialsRecorded, denialsLost, usesRecorded, usesLost, notifierUp,
 }
 
 // Describe implements [prometheus.Collector].
@@ -92,6 +94,8 @@ func (c collector) Collect(to chan<- prometheus.Metric) {
 
 	counter(denialsRecorded, stats.DenialsRecorded)
 	counter(denialsLost, stats.DenialsLost)
+	counter(usesRecorded, stats.UsesRecorded)
+	counter(usesLost, stats.UsesLost)
 	if stats.Notifier != authz.NotifierNone {
 		gauge(notifierUp, number(stats.Notifier == authz.NotifierUp))
 	}

@@ -89,6 +89,26 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
+// Uses that were written and those that were lost are told apart.
+func TestUsesAreCounted(t *testing.T) {
+	engine, err := authz.Open(t.Context(), memstore.New(), authz.Options{
+		Bootstrap: "ana", Usage: authz.UsageOptions{On: true}, PollInterval: time.Hour, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine.RecordUse(engine.Decide(authz.Question{User: "ana", Permissions: []authz.Permission{"a:view"}}))
+	if err := engine.Close(t.Context()); err != nil { // writes what waits
+		t.Fatal(err)
+	}
+	text := exposed(t, engine)
+	for _, line := range []string{"rightful_uses_recorded_total 1\n", "rightful_uses_lost_total 0\n"} {
+		if !strings.Contains(text, line) {
+			t.Errorf("%q isn't in\n%s", line, text)
+		}
+	}
+}
+
 func TestWithoutNotifier(t *testing.T) {
 	if text := exposed(t, open(t, nil)); strings.Contains(text, "notifier_up") {
 		t.Error("there is a notifier")
