@@ -39,6 +39,8 @@ func TestCommandPageShowsWhatTheCommandPrints(t *testing.T) {
 	s := newPageShell(t, onService)
 	s.backoffice()
 	s.env["RIGHTFUL_TOKEN"], s.env["COMMIT"] = "ana", "4f1d2a"
+	s.recorded("120", "0")
+	s.use("2", "hugo", []string{"finance.operations:view", "finance.operations:create"})
 	check(t, os.WriteFile("decisions.csv", []byte(expectedDecisions), 0o600))
 	s.replayPage(page, 10)
 	s.runPipelines(page.text, 5)

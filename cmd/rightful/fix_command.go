@@ -10,7 +10,7 @@ import (
 	"github.com/rightful-go/rightful/api/openapi"
 )
 
-// operationText is how a person at a terminal carries out an operation of a fix: a command where there is one, and
+// operationText is how a person at a terminal carries out an operation that an answer proposes: a command where there is one, and
 // otherwise the request.
 func operationText(o openapi.FixOperation) string {
 	path, query, _ := strings.Cut(o.Path, "?")
@@ -34,14 +34,28 @@ func operationText(o openapi.FixOperation) string {
 		return commandLine("group", "members", parts[1], verb, parts[3])
 	case len(parts) == 3 && o.Body != nil && parts[2] == "permissions" && (parts[0] == "groups" || parts[0] == "users"):
 		kind := strings.TrimSuffix(parts[0], "s")
-		switch {
-		case len(o.Body.Lift) == 0:
-			return commandLine(append([]string{kind, "grant", parts[1]}, o.Body.Grant...)...)
-		case len(o.Body.Grant) == 0:
-			return commandLine(append([]string{kind, "lift", parts[1]}, o.Body.Lift...)...)
+		if verb, patterns := onlyVerb(*o.Body); verb != "" {
+			return commandLine(append([]string{kind, verb, parts[1]}, patterns...)...)
 		}
 	}
 	return requestText(o)
+}
+
+// onlyVerb returns the command for a change of rules, nothing if it takes more than one.
+func onlyVerb(delta openapi.RulesDelta) (verb string, patterns []string) {
+	for _, part := range []struct {
+		verb     string
+		patterns []string
+	}{{"grant", delta.Grant}, {"revoke", delta.Revoke}, {"restrict", delta.Restrict}, {"lift", delta.Lift}} {
+		switch {
+		case len(part.patterns) == 0:
+		case verb != "":
+			return "", nil
+		default:
+			verb, patterns = part.verb, part.patterns
+		}
+	}
+	return verb, patterns
 }
 
 func requestText(o openapi.FixOperation) string {

@@ -21,6 +21,8 @@ func TestFixesAreCommands(t *testing.T) {
 		{"PATCH", "/groups/50%25/permissions", &openapi.RulesDelta{Grant: []string{"a:b", "finance.*:*"}}, "rightful group grant '50%' a:b 'finance.*:*'"},
 		{"PATCH", "/groups/Desk/permissions", &openapi.RulesDelta{Lift: []string{"a:b"}}, "rightful group lift Desk a:b"},
 		{"PATCH", "/users/cleo/permissions", &openapi.RulesDelta{Grant: []string{"a.b:c", "/x/:id:GET"}}, "rightful user grant cleo a.b:c /x/:id:GET"},
+		{"PATCH", "/users/cleo/permissions", &openapi.RulesDelta{Revoke: []string{"a:b", "c:*"}}, "rightful user revoke cleo a:b 'c:*'"},
+		{"PATCH", "/groups/Desk/permissions", &openapi.RulesDelta{Grant: []string{"a:b"}, Revoke: []string{"c:d"}}, `PATCH /groups/Desk/permissions {"grant":["a:b"],"revoke":["c:d"]}`},
 		{"PATCH", "/users/a%2Cb/permissions", &openapi.RulesDelta{Grant: []string{"a:b"}}, "rightful user grant 'a,b' a:b"},
 		{"PATCH", "/users/-x/permissions", &openapi.RulesDelta{Lift: []string{"a:b"}}, "rightful user lift -- -x a:b"},
 		{"PATCH", "/users/cleo/later", &openapi.RulesDelta{Lift: []string{"a:b"}}, `PATCH /users/cleo/later {"lift":["a:b"]}`},

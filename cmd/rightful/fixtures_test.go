@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -46,12 +47,15 @@ import (
 //	deny USER PERMISSION  has the service deny a user, by the id in DENIAL
 //	backoffice            makes the policy of authz/testdata/backoffice, in a database or behind a service as the
 //	                      test says, for the commands that follow; operator@host is an administrator, FRIDAY a
-//	                      time to come
+//	                      time to come. It was made in the year 2000
+//	recorded DAYS [TO]    says that uses were recorded from so many days ago to TO days ago, or today
+//	use DAYS USER PERMISSION…  says that the user used the permissions so many days ago
 type shell struct {
 	t       *testing.T
 	folder  string // where it works
 	env     map[string]string
 	service *authz.Engine
+	store   authz.UsageStore // of the service
 	where   way
 	isPage  bool // values that differ between runs stay: readers of a page see true ones
 }
@@ -93,6 +97,10 @@ func (s *shell) builtin(out io.Writer, name string, args []string) {
 		s.office(args[0], strings.Join(args[1:], ""))
 	case "backoffice":
 		s.backoffice()
+	case "recorded":
+		s.recorded(args[0], append(args[1:], "0")[0])
+	case "use":
+		s.use(args[0], authz.UserID(args[1]), args[2:])
 	case "busy":
 		n, err := strconv.Atoi(args[1])
 		check(s.t, err)
@@ -234,26 +242,76 @@ func (s *shell) backoffice() {
 	s.env["FRIDAY"] = time.Now().UTC().Add(5 * 24 * time.Hour).Format(time.RFC3339)
 	seed, err := policycsv.ReadSeed(os.DirFS(scenario))
 	check(s.t, err)
-	store := authz.Store(memstore.New())
+	options := authz.Options{Seed: &seed, Logger: slog.New(slog.DiscardHandler)}
+	memory := memstore.New()
+	synctest.Test(s.t, func(t *testing.T) { // whose clock begins in the year 2000
+		store := authz.Store(memory)
+		if s.where == onDatabase {
+			opened, err := database.Open(t.Context(), "sqlite:policy.db", gormstore.Options{})
+			check(t, err)
+			defer opened.Close()
+			store = opened
+		}
+		engine, err := authz.Open(t.Context(), store, options)
+		check(t, err)
+		_, err = engine.As("ana").Assign(t.Context(), authz.Administrators, "operator@host")
+		check(t, err)
+		check(t, engine.Close(context.Background()))
+	})
+	if s.where == onDatabase {
+		s.env["RIGHTFUL_DB"], s.env["RIGHTFUL_CATALOG"] = "sqlite:policy.db", filepath.Join(scenario, "permissions.csv")
+		return
+	}
+	engine, err := authz.Open(s.t.Context(), memory, options)
+	check(s.t, err)
+	s.store = memory
+	s.t.Cleanup(func() { _ = engine.Close(context.Background()) })
+	s.service = engine
+	s.mount(engine)
+	s.env["RIGHTFUL_TOKEN"] = "operator@host"
+}
+
+// withUses calls do with the store of the policy.
+func (s *shell) withUses(do func(authz.UsageStore) error) {
+	s.t.Helper()
+	store := s.store
 	if s.where == onDatabase {
 		opened, err := database.Open(s.t.Context(), "sqlite:policy.db", gormstore.Options{})
 		check(s.t, err)
 		defer opened.Close()
 		store = opened
 	}
-	engine, err := authz.Open(s.t.Context(), store, authz.Options{Seed: &seed, Logger: slog.New(slog.DiscardHandler)})
-	check(s.t, err)
-	_, err = engine.As("ana").Assign(s.t.Context(), authz.Administrators, "operator@host")
-	check(s.t, err)
-	if s.where == onDatabase {
-		check(s.t, engine.Close(context.Background()))
-		s.env["RIGHTFUL_DB"], s.env["RIGHTFUL_CATALOG"] = "sqlite:policy.db", filepath.Join(scenario, "permissions.csv")
-		return
-	}
-	s.t.Cleanup(func() { _ = engine.Close(context.Background()) })
-	s.service = engine
-	s.mount(engine)
-	s.env["RIGHTFUL_TOKEN"] = "operator@host"
+	check(s.t, do(store))
+}
+
+func (s *shell) recorded(from, to string) {
+	s.t.Helper()
+	s.withUses(func(store authz.UsageStore) error {
+		for day := dayAgo(s.t, from); day <= dayAgo(s.t, to); day++ {
+			if err := store.ExtendUsage(s.t.Context(), day); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (s *shell) use(days string, user authz.UserID, permissions []string) {
+	s.t.Helper()
+	s.withUses(func(store authz.UsageStore) error {
+		var uses []authz.Use
+		for _, p := range permissions {
+			uses = append(uses, authz.Use{User: user, Permission: authz.Permission(p), Day: dayAgo(s.t, days)})
+		}
+		return store.AddUses(s.t.Context(), uses)
+	})
+}
+
+func dayAgo(t *testing.T, days string) authz.Day {
+	t.Helper()
+	n, err := strconv.Atoi(days)
+	check(t, err)
+	return authz.DayOf(time.Now()) - authz.Day(n)
 }
 
 // deny returns when the denial can be read, which is within a second.

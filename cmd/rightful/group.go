@@ -15,6 +15,7 @@ func groupCommand(p process, out *output) *cobra.Command {
 		groupCloneCommand(p, out),
 		groupRenameCommand(p, out),
 		groupDeleteCommand(p, out),
+		groupUsage.command(p, out),
 	)
 	cmd.AddCommand(groupRules.commands(p, out)...)
 	return cmd

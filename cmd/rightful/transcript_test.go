@@ -175,6 +175,7 @@ var varying = []struct {
 	{regexp.MustCompile(`confirmed [0-9.]+ seconds ago`), "confirmed AGE seconds ago"},
 	{regexp.MustCompile(`\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\b`), "TIME"},
 	{regexp.MustCompile(`\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)\b`), "TIME"},
+	{regexp.MustCompile(`\b20\d\d-\d\d-\d\d\b`), "DATE"},
 	{regexp.MustCompile(`\b[A-Z][a-z]+day, \d+ [A-Z][a-z]+ \d{4} \d\d:\d\d \S+`), "DAY"},
 	{regexp.MustCompile(`actor=\S+@\S+`), "actor=USER@HOST"},
 	{regexp.MustCompile(`"actor":\{"kind":"(command|user)","id":"[^"]+@[^"]+"\},"channel":"(command|rest)"`), `"actor":ACTOR`},

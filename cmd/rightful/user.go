@@ -30,6 +30,7 @@ The commands change rules of the user alone. For groups, see rightful group memb
 	}, formatCSV)
 	s.addFlags(cmd)
 	s.addSeedFlag(cmd)
+	cmd.AddCommand(userUsage.command(p, out))
 	cmd.AddCommand(userRules.commands(p, out)...)
 	return cmd
 }

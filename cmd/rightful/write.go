@@ -31,34 +31,44 @@ type written struct {
 // write makes a change and says what it was: first it asks what the write would change, and who would gain or lose,
 // then it makes it.
 func (f *writeFlags) write(out *output, p *policy, operate func(*client.Client) error) error {
+	result, err := f.carryOut(p, operate)
+	if err != nil {
+		return err
+	}
+	var text strings.Builder
+	writeWritten(&text, result, "without --dry-run, this would be done")
+	return out.print(result, "%s", strings.TrimSuffix(text.String(), "\n"))
+}
+
+// carryOut makes a change, unless it is a dry run, and returns what it was.
+func (f *writeFlags) carryOut(p *policy, operate func(*client.Client) error) (written, error) {
 	c := p.Because(f.reason)
 	change, err := c.Preview(operate)
 	if err != nil {
-		return err
+		return written{}, err
 	}
 	result := written{DryRun: f.dryRun, Change: change}
 	if !f.dryRun && !isEmpty(change) {
 		if err := operate(c); err != nil {
-			return err
+			return written{}, err
 		}
 		result.Revision = p.revision()
 		result.Changed, result.Change.Revision = true, int64(result.Revision)
 	}
-	return printWritten(out, result)
+	return result, nil
 }
 
-func printWritten(out *output, w written) error {
-	var text strings.Builder
-	writeChange(&text, w.Change)
+// writeWritten writes for people what was changed. The hint says how to do what was only a dry run.
+func writeWritten(text *strings.Builder, w written, hint string) {
+	writeChange(text, w.Change)
 	switch {
 	case isEmpty(w.Change):
-		note(&text, "Nothing changed.")
+		note(text, "Nothing changed.\n")
 	case w.DryRun:
-		note(&text, "Nothing changed; without --dry-run, this would be done.")
+		note(text, "Nothing changed; %s.\n", hint)
 	default:
-		note(&text, "Done in revision %d.", w.Revision)
+		note(text, "Done in revision %d.\n", w.Revision)
 	}
-	return out.print(w, "%s", &text)
 }
 
 // isEmpty reports whether a change changes nothing.
