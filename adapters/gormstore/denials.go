@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -40,6 +39,15 @@ func listed(permissions []authz.Permission) string {
 		panic(err)
 	}
 	return string(text)
+}
+
+// unlisted decodes a list of [listed]. If the text isn't one, which another program wrote, it returns none: otherwise
+// one row would keep all others of a list from being read.
+func unlisted(text []byte) (permissions []authz.Permission) {
+	if json.Unmarshal(text, &permissions) != nil {
+		return nil
+	}
+	return permissions
 }
 
 // Denial implements [authz.DenialStore].
@@ -96,10 +104,7 @@ func scanDenial(rows *sql.Rows) (d authz.Denial, err error) {
 	var at int64
 	var required, missing []byte
 	err = rows.Scan(&d.ID, &at, &d.User, &d.Method, &d.Route, &required, &d.OneIsEnough, &missing, &d.Revision, &d.Suppressed)
-	d.At = time.UnixMicro(at).UTC()
-	if err == nil {
-		err = errors.Join(json.Unmarshal(required, &d.Required), json.Unmarshal(missing, &d.Missing))
-	}
+	d.At, d.Required, d.Missing = time.UnixMicro(at).UTC(), unlisted(required), unlisted(missing)
 	return d, err
 }
 

@@ -125,3 +125,23 @@ func TestInstancesPruneDenialsAtOnce(t *testing.T) {
 		}
 	})
 }
+
+// A list that another program spoiled is as good as none, and the other denials are read.
+func TestDenialWithAForeignList(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d dbtest.Database) {
+		s := d.Open(t, gormstore.Options{})
+		made := func(id authz.DenialID) authz.Denial {
+			return authz.Denial{ID: id, At: time.Now(), User: "cleo", Required: []authz.Permission{"a:b"}, Missing: []authz.Permission{"a:b"}}
+		}
+		if err := s.AddDenials(t.Context(), []authz.Denial{made("D1"), made("D2")}); err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range []string{"", "a:b", `["a:b",7]`, "null"} {
+			dbtest.Exec(t, dbtest.StorePool(s), fmt.Sprintf("UPDATE rightful_denials SET required = '%s', missing = '%s' WHERE id = 'D1'", text, text))
+			list, err := s.Denials(t.Context(), authz.DenialQuery{Limit: 10})
+			if err != nil || len(list) != 2 || len(list[0].Required) != 1 || len(list[1].Required)+len(list[1].Missing) != 0 {
+				t.Errorf("%q: the list is %+v: %v", text, list, err)
+			}
+		}
+	})
+}

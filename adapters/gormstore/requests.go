@@ -3,8 +3,6 @@ package gormstore
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -50,7 +48,7 @@ func (s *Store) addRequest(tx *gorm.DB, r authz.AccessRequest, most authz.OpenRe
 	}
 	slot := 0
 	for _, other := range open {
-		if other.SameAccess(r) {
+		if other.State == authz.RequestOpen && other.SameAccess(r) { // another program may have decided it
 			return other.AccessRequest, nil
 		}
 		if other.slot.Int64 == int64(slot) {
@@ -287,13 +285,6 @@ func scanRequest(rows *sql.Rows) (r requestRow, err error) {
 	if r.State != authz.RequestOpen && r.State != authz.RequestExpired {
 		r.DecidedAt = time.UnixMicro(closed).UTC()
 	}
-	return r, errors.Join(err, unlisted(permissions, &r.Permissions))
-}
-
-// unlisted decodes a list of [listed].
-func unlisted(text []byte, into *[]authz.Permission) error {
-	if text == nil {
-		return nil
-	}
-	return json.Unmarshal(text, into)
+	r.Permissions = unlisted(permissions)
+	return r, err
 }
