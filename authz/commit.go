@@ -71,7 +71,10 @@ func (e *Engine) commit(ctx context.Context, p *proposal) error {
 			err = ctx.Err()
 		}
 	}
-	if err != nil && !refusesCommit(err) {
+	switch {
+	case isDecided(err): // and no conflict: the record isn't there, and since requests are decided once, it never will be
+		p.open = false
+	case err != nil && !refusesCommit(err):
 		p.open = true
 	}
 	return err

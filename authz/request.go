@@ -47,6 +47,8 @@ type AccessRequest struct {
 	DecidedAt time.Time
 	Decision  string   // why, in the words of who decided
 	Revision  Revision // of the change that approved it; 0 if the user held everything already
+
+	concealed bool // see [RequestOptions.Conceal]; set in a request that is being made
 }
 
 // RequestOptions configure access requests. The zero value is useful.
@@ -55,7 +57,8 @@ type RequestOptions struct {
 	Off bool
 
 	// Conceal leaves the permissions out of what a user is told about a request that was made from a denial. Set it if
-	// guards don't tell their users which permissions are missing.
+	// guards don't tell their users which permissions are missing. Then a request that names permissions is never the
+	// same as one that was made from a denial: that would confirm what somebody guessed.
 	Conceal bool
 
 	// OpenFor is how long a request stays open; 30 days when zero. It also ends when the access is to end.
@@ -125,8 +128,12 @@ func (r AccessRequest) decided(d RequestDecision) AccessRequest {
 	return r
 }
 
-// SameAccess reports whether two requests are of one user for the same permissions, in any order.
+// SameAccess reports whether two requests are of one user for the same permissions, in any order, so far as the user
+// may learn that (see [RequestOptions.Conceal]).
 func (r AccessRequest) SameAccess(other AccessRequest) bool {
+	if (r.concealed || other.concealed) && (r.Denial == "") != (other.Denial == "") {
+		return false
+	}
 	return r.User == other.User && r.OneIsEnough == other.OneIsEnough &&
 		slices.Equal(slices.Sorted(slices.Values(r.Permissions)), slices.Sorted(slices.Values(other.Permissions)))
 }

@@ -62,9 +62,20 @@ type approver struct {
 	approval  Approval
 	operation Operation
 	request   AccessRequest
-	looked    *snapshot         // the policy that the administrator looked at; nil if gains aren't compared
-	gained    map[UserID]setSum // what the operations would have given there; nil before that matters
-	decision  RequestDecision   // of the last draft
+	looked    *snapshot       // the policy that the administrator looked at; nil if gains aren't compared
+	gained    *approvalGains  // what the operations would have given there; nil before that matters
+	decision  RequestDecision // of the last draft
+}
+
+// approvalGains are what operations give.
+type approvalGains struct {
+	users map[UserID]setSum
+	until Until // when the last of what the request asks for ends, of what its user gains
+}
+
+// isWithin reports whether the gains are those that were seen, and last no longer.
+func (g *approvalGains) isWithin(seen *approvalGains) bool {
+	return maps.Equal(g.users, seen.users) && g.until <= seen.until
 }
 
 // withTerm returns the operations with the end of [Admin.Until] for the memberships that they add. It shortens none
@@ -175,7 +186,7 @@ func (p *approver) verify(d *draft, after *snapshot, c *Change) error {
 }
 
 // compareGains returns [ErrRevisionConflict] if the operations give somebody something else than on the policy that the
-// administrator looked at.
+// administrator looked at, or give the user what the request asks for until later.
 func (p *approver) compareGains(d *draft, before, after *snapshot, delta Delta) (err error) {
 	if p.looked == nil || p.looked.revision == d.s.revision {
 		return nil
@@ -186,14 +197,14 @@ func (p *approver) compareGains(d *draft, before, after *snapshot, delta Delta) 
 		}
 	}
 	gains, err := p.gains(d.pace, before, after, delta)
-	if err == nil && !maps.Equal(gains, p.gained) {
+	if err == nil && !gains.isWithin(p.gained) {
 		err = revisionConflict(Version{})
 	}
 	return err
 }
 
 // gainsThen returns what the operations would have given on the policy that the administrator looked at.
-func (p *approver) gainsThen(present *draft) (map[UserID]setSum, error) {
+func (p *approver) gainsThen(present *draft) (*approvalGains, error) {
 	d := p.newDraft(present.ctx, p.looked)
 	c := newChange(p.looked.revision, p.actor, ActionRequestApprove)
 	after, err := d.advance(write{Operation: p.operation, draft: p.draft}, &c)
@@ -206,11 +217,12 @@ func (p *approver) gainsThen(present *draft) (map[UserID]setSum, error) {
 	return p.gains(d.pace, p.looked, after, c.Delta)
 }
 
-// gains returns what each user gains by a change: a sum over the permissions.
-func (p *approver) gains(work *pace, before, after *snapshot, delta Delta) (map[UserID]setSum, error) {
+// gains returns what each user gains by a change, as a sum over the permissions, and until when the request's user does.
+func (p *approver) gains(work *pace, before, after *snapshot, delta Delta) (*approvalGains, error) {
 	catalog := p.engine.catalog.Load()
-	impacts := newImpacts(work, &View{s: before, catalog: catalog}, &View{s: after, catalog: catalog}, delta)
-	gains := map[UserID]setSum{}
+	was, is := &View{s: before, catalog: catalog}, &View{s: after, catalog: catalog}
+	impacts := newImpacts(work, was, is, delta)
+	gains := &approvalGains{users: map[UserID]setSum{}, until: p.request.gainedUntil(was, is)}
 	for id, err := range affected(work, before, after, delta) {
 		if err != nil {
 			return nil, err
@@ -220,7 +232,7 @@ func (p *approver) gains(work *pace, before, after *snapshot, delta Delta) (map[
 			return nil, err
 		}
 		if diff.gains.sum.count > 0 {
-			gains[id] = diff.gains.sum
+			gains.users[id] = diff.gains.sum
 		}
 	}
 	return gains, work.now()

@@ -262,3 +262,64 @@ func TestDeletedUserHasNoOpenRequests(t *testing.T) {
 		must(t)(engine.AsCommand("test").Assign(ctx, "Viewers", "cleo"))
 	}
 }
+
+// What is given to a group lasts for a member as long as the membership: the administrator has seen that, too.
+func TestApprovalLastsNoLongerThanWasSeen(t *testing.T) {
+	t.Parallel()
+	engine := desk(t, authztest.NewStore(), authz.Options{})
+	ctx, command := t.Context(), engine.AsCommand("test")
+	friday := time.Now().Add(72 * time.Hour)
+	must(t)(command.Until(friday).Assign(ctx, "Viewers", "cleo"))
+	r, seen := ask(t, engine, "cleo"), engine.View().Revision()
+	give := authz.Approval{Revision: seen, Operations: []authz.Operation{{
+		Action: authz.ActionGroupPermissionsChange, Group: "Viewers", Rules: authz.RulesDelta{Grant: []authz.Pattern{"requests:approve"}},
+	}}}
+	for _, later := range []time.Time{friday.Add(time.Hour), {}} {
+		must(t)(command.Until(later).Assign(ctx, "Viewers", "cleo"))
+		if _, _, err := engine.As("ana").ApproveRequest(ctx, r.ID, give); !errors.Is(err, authz.ErrRevisionConflict) {
+			t.Errorf("until %v instead of %v: %v", later, friday, err)
+		}
+		stillOpen(t, engine, r.ID, "another end")
+	}
+	must(t)(command.Until(friday.Add(-time.Hour)).Assign(ctx, "Viewers", "cleo"))
+	if _, _, err := engine.As("ana").ApproveRequest(ctx, r.ID, give); err != nil {
+		t.Errorf("for a shorter time: %v", err)
+	}
+}
+
+// If another instance decides between a commit without an answer and its repetition, nothing is unknown any more.
+func TestApprovalWithoutAnAnswerThatCameTooLate(t *testing.T) {
+	t.Parallel()
+	store := authztest.NewStore()
+	engine, other := desk(t, store, authz.Options{}), open(t, store.Another(), authz.Options{})
+	r := ask(t, engine, "cleo")
+	var once sync.Once
+	store.OnCall(func(ctx context.Context) (err error) {
+		once.Do(func() {
+			if _, err = other.As("ana").Because("no").DeclineRequest(ctx, r.ID); err == nil {
+				err = errNoAnswer
+			}
+		})
+		return err
+	}, authztest.CallCommit)
+	if err := approve(t, engine, r.ID); !errors.Is(err, authz.ErrRequestDecided) || errors.Is(err, authz.ErrStoreUnavailable) {
+		t.Errorf("approved after it was declined: %v", err)
+	}
+	if engine.Can("cleo", "requests:approve") {
+		t.Error("cleo can")
+	}
+}
+
+// A dry run declines nothing, with the errors of the real one.
+func TestDryRunOfADecline(t *testing.T) {
+	t.Parallel()
+	engine := desk(t, authztest.NewStore(), authz.Options{})
+	r, dry := ask(t, engine, "cleo"), engine.As("ana").DryRun()
+	if shown, err := dry.Because("no").DeclineRequest(t.Context(), r.ID); err != nil || shown.State != authz.RequestOpen {
+		t.Errorf("%+v: %v", shown, err)
+	}
+	stillOpen(t, engine, r.ID, "a dry run")
+	if _, err := dry.DeclineRequest(t.Context(), r.ID); !errors.Is(err, authz.ErrInvalid) {
+		t.Errorf("without a reason: %v", err)
+	}
+}

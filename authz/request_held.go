@@ -42,3 +42,14 @@ func (r AccessRequest) heldUntil(v *View) Until {
 	}
 	return slices.Min(ends).orNever()
 }
+
+// gainedUntil returns when the user loses again the last of what the request asks for and the user holds in one policy
+// only, the one after another: 0 if that is nothing.
+func (r AccessRequest) gainedUntil(before, after *View) (end Until) {
+	for _, p := range r.Permissions {
+		if after.Can(r.User, p) && !before.Can(r.User, p) {
+			end = max(end, after.heldUntil(r.User, p).orForever())
+		}
+	}
+	return end
+}

@@ -50,6 +50,7 @@ func (e *Engine) RequestAccess(ctx context.Context, user UserID, spec RequestSpe
 	r = AccessRequest{
 		ID: RequestID(rand.Text()), User: user, Denial: spec.Denial, Reason: spec.Reason, Permissions: distinct(spec.Permissions),
 		State: RequestOpen, CreatedAt: now.Time(), ExpiresAt: now.Time().Add(e.requests.options.OpenFor), Until: UntilTime(spec.Until).Time(),
+		concealed: e.requests.options.Conceal,
 	}
 	if !r.Until.IsZero() && r.Until.Before(r.ExpiresAt) {
 		r.ExpiresAt = r.Until
@@ -193,7 +194,8 @@ func (e *Engine) WithdrawRequest(ctx context.Context, user UserID, id RequestID)
 //
 // It returns [ErrForbidden], [ErrNoSuchRequest], [ErrOwnRequest] (withdraw it instead), [ErrRequestDecided] unless the
 // same actor has declined it for the same reason, [ErrInvalid] without a reason, [ErrRequestsOff] and
-// [ErrStoreUnavailable]. Declining changes no policy, so there is no record of it but the request.
+// [ErrStoreUnavailable]. Declining changes no policy, so there is no record of it but the request. With [Admin.DryRun]
+// nothing is decided, and the request is returned as it is.
 func (a Admin) DeclineRequest(ctx context.Context, id RequestID) (AccessRequest, error) {
 	r, err := a.requestToDecide(ctx, Operation{Action: ActionRequestDecline, Request: id})
 	if err != nil {
@@ -208,6 +210,9 @@ func (a Admin) DeclineRequest(ctx context.Context, id RequestID) (AccessRequest,
 	}
 	if r.State != RequestOpen {
 		return AccessRequest{}, ErrRequestDecided
+	}
+	if a.dryRun {
+		return r, nil
 	}
 	return a.engine.decideRequest(ctx, r, d)
 }

@@ -128,3 +128,26 @@ func TestRequestIsOneOfTheUserAlone(t *testing.T) {
 		t.Errorf("declined after that: %v", err)
 	}
 }
+
+// Where the permissions of a denial are concealed, naming them doesn't find the request that was made from it, nor the
+// other way around.
+func TestConcealedRequestConfirmsNoGuess(t *testing.T) {
+	t.Parallel()
+	engine := desk(t, authztest.NewStore(), authz.Options{Requests: authz.RequestOptions{Conceal: true}})
+	deny := func(user authz.UserID) authz.RequestSpec {
+		return authz.RequestSpec{Denial: engine.RecordDenial(engine.Decide(authz.Question{User: user, Permissions: []authz.Permission{"requests:approve"}}), "POST", "/x").ID}
+	}
+	guess := authz.RequestSpec{Permissions: []authz.Permission{"requests:approve"}}
+	for user, specs := range map[authz.UserID][]authz.RequestSpec{"cleo": {deny("cleo"), guess}, "hugo": {guess, deny("hugo")}} {
+		made := map[authz.RequestID]bool{}
+		for i, spec := range slices.Concat(specs, specs) {
+			r, created, err := engine.RequestAccess(t.Context(), user, spec)
+			if made[r.ID] = true; err != nil || created != (i < 2) {
+				t.Errorf("%s, request %d: created is %v: %v", user, i, created, err)
+			}
+		}
+		if len(made) != 2 {
+			t.Errorf("%s has %v", user, made)
+		}
+	}
+}

@@ -31,7 +31,7 @@ type word struct {
 // has withdrawn it, or if the store doesn't say in time.
 func (g *Guard) asked(r *http.Request, f Refusal, texts *Texts) *asked {
 	for _, request := range g.requestsOf(r.Context(), f.User) {
-		if !f.wasAskedFor(request) {
+		if !f.wasAskedFor(request) || g.options.Tell == TellNothing && request.Denial == "" { // a guess, which it would confirm
 			continue
 		}
 		return g.tellOf(request, r, texts)

@@ -14,12 +14,16 @@ import (
 )
 
 // asking is an engine on which cleo and ben were refused "desk:work", which the group "Desk" grants.
-func asking(t testing.TB, store authz.Store) *authz.Engine {
+func asking(t testing.TB, store authz.Store, with ...func(*authz.RequestOptions)) *authz.Engine {
 	t.Helper()
-	engine, err := authz.Open(t.Context(), store, authz.Options{
+	options := authz.Options{
 		Catalog:   authz.Catalog{{Permission: "desk:work", Label: "Work at the desk", Category: []string{"Desk"}}},
 		Bootstrap: "ana", PollInterval: time.Hour, Logger: quiet.Logger, Requests: authz.RequestOptions{OpenFor: 90 * time.Minute},
-	})
+	}
+	for _, set := range with {
+		set(&options.Requests)
+	}
+	engine, err := authz.Open(t.Context(), store, options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,6 +34,8 @@ func asking(t testing.TB, store authz.Store) *authz.Engine {
 	}
 	return engine
 }
+
+func conceals(o *authz.RequestOptions) { o.Conceal = true }
 
 // ask makes cleo's request.
 func ask(t testing.TB, engine *authz.Engine, until time.Time) authz.RequestID {
@@ -115,6 +121,24 @@ func TestPageShowsTheRequest(t *testing.T) {
 				engine.Close(context.Background())
 			})
 		})
+	}
+}
+
+// A guard that tells nothing shows no request that names permissions: that would confirm what somebody guessed.
+func TestPageConfirmsNoGuess(t *testing.T) {
+	engine := asking(t, authztest.NewStore(), conceals)
+	r := desk(engine, guard.Options{Tell: guard.TellNothing})
+	ask(t, engine, time.Time{})
+	page := send(r, "cleo", "GET", "/x", "Accept", asPage).Body.String()
+	if strings.Contains(page, `id="asked"`) || !strings.Contains(page, "<form") {
+		t.Fatalf("it shows the request that names the permission: %s", page)
+	}
+	_, fields := fieldsOf(page)
+	if _, _, err := engine.RequestAccess(t.Context(), "cleo", authz.RequestSpec{Denial: authz.DenialID(fields["denial_id"][0])}); err != nil {
+		t.Fatal(err)
+	}
+	if page := send(r, "cleo", "GET", "/x", "Accept", asPage).Body.String(); !strings.Contains(page, `id="asked"`) {
+		t.Errorf("it doesn't show the request that was made from it: %s", page)
 	}
 }
 
