@@ -13,7 +13,8 @@ type Approval struct {
 	// that the user is in before or after them. There are 0 to 100; none if the user holds everything already.
 	Operations []Operation
 	// Revision is the one that the administrator looked at. If the operations would give somebody something else
-	// now than on that revision, it is [ErrRevisionConflict]. 0 compares nothing.
+	// now than on that revision, or the user what was asked for until later, it is [ErrRevisionConflict]. 0 compares
+	// nothing.
 	Revision Revision
 }
 
