@@ -12,6 +12,7 @@ import (
 
 	"github.com/rightful-go/rightful/api/internal/problem"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/internal/lograte"
 )
 
 // AuthZENOptions configure [MountAuthZEN]. Every zero value is useful.
@@ -56,7 +57,7 @@ func MountAuthZEN(r gin.IRouter, engine *authz.Engine, currentUser CurrentUser, 
 		return fmt.Errorf("api: PolicyDecisionPoint %q %w", options.PolicyDecisionPoint, err)
 	}
 	z := &authZEN{options}
-	m := &mounted{engine: engine, currentUser: currentUser}
+	m := &mounted{limited: &lograte.Logger{}, engine: engine, currentUser: currentUser}
 	m.router = m.newRouter(z.operations(path), echoRequestID)
 	anyMethod(r, path+"/access/v1/*path", m.serveWhole)
 	if options.PolicyDecisionPoint != "" {

@@ -91,7 +91,7 @@ func (z *authZEN) searchResources(c *call) {
 	}
 	found, err := z.permitted(c, s)
 	if err != nil { // errors of the host's code go to the log only
-		limited.Failed(c.http.Request.Context(), "", "api: can't list resources", "error", err)
+		c.limited.Failed(c.http.Request.Context(), "", "api: can't list resources", "error", err)
 		writeProblem(c.http, problem.Document{Type: problem.Internal, Detail: problem.InternalDetail})
 		return
 	}

@@ -100,7 +100,7 @@ func getChange(c *call) {
 		switch {
 		case errors.Is(err, authz.ErrRecordsDoNotFit):
 			// The record itself is worth showing, even more so if the records are damaged.
-			limited.Error(ctx, "", "api: can't compute the impact of a change", "revision", revision, "error", err)
+			c.limited.Error(ctx, "", "api: can't compute the impact of a change", "revision", revision, "error", err)
 		case err != nil:
 			c.fail(err)
 			return

@@ -64,7 +64,7 @@ func getDenial(c *call) {
 			c.fail(err)
 			return
 		}
-		limited.Error(ctx, "", "api: can't find out since when a user is allowed", "denial", d.ID, "error", err)
+		c.limited.Error(ctx, "", "api: can't find out since when a user is allowed", "denial", d.ID, "error", err)
 	}
 	shown.AllowedNow, shown.AllowedSince = &allowed, int64(since)
 	c.ok(shown)

@@ -10,7 +10,6 @@ import (
 
 	"github.com/rightful-go/rightful/api/internal/problem"
 	"github.com/rightful-go/rightful/authz"
-	"github.com/rightful-go/rightful/internal/lograte"
 )
 
 // kinds maps errors of the engine to problems, which have a status each. An error that isn't listed is
@@ -56,15 +55,12 @@ func kindOf(err error) problem.Type {
 	return problem.Internal
 }
 
-// limited is [slog.Default], for what can happen with each request.
-var limited lograte.Logger
-
 // fail answers with an error of the engine.
 func (c *call) fail(err error) {
 	p := problem.Document{Type: kindOf(err), Detail: sentence(err.Error())}
 	switch p.Type {
 	case problem.Internal:
-		limited.Failed(c.http.Request.Context(), c.operation.method+c.operation.path, "api: an operation failed", "method", c.operation.method,
+		c.limited.Failed(c.http.Request.Context(), c.operation.method+c.operation.path, "api: an operation failed", "method", c.operation.method,
 			"route", c.operation.path, "error", err)
 		p.Detail = problem.InternalDetail
 	case problem.StoreUnavailable: // the engine logs the cause, which may reveal the store's address

@@ -75,7 +75,7 @@ func (c *call) explanation(ctx context.Context, view *authz.View, user authz.Use
 	}
 	// The rest comes from memory, and helps even more if the records are damaged. The engine logs that the store is away.
 	if err != nil && !errors.Is(err, authz.ErrStoreUnavailable) {
-		limited.Error(ctx, "", "api: can't find out when a permission was lost", "revision", losses.Since, "error", err)
+		c.limited.Error(ctx, "", "api: can't find out when a permission was lost", "revision", losses.Since, "error", err)
 	}
 	shown := openapi.Explanation{
 		User: string(user), DisplayName: c.people(user)[user].Name, Known: x.Known, Allowed: x.Allowed, Revision: int64(x.Revision),

@@ -33,7 +33,7 @@ func (m *mounted) identify(c, outer *gin.Context) (authz.UserID, bool) {
 	case outer.IsAborted() || outer.Writer.Written():
 		c.Abort()
 	case failed:
-		limited.Failed(c.Request.Context(), "", "api: can't find out who is signed in", "error", outer.Errors.Last().Err)
+		m.limited.Failed(c.Request.Context(), "", "api: can't find out who is signed in", "error", outer.Errors.Last().Err)
 		c.Header("Retry-After", problem.RetryAfter)
 		writeProblem(c, problem.Document{Type: problem.StoreUnavailable, Detail: problem.UnidentifiedDetail})
 	default:

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rightful-go/rightful/api/internal/problem"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/internal/lograte"
 	"github.com/rightful-go/rightful/internal/selfguarded"
 )
 
@@ -30,7 +31,7 @@ func Mount(r gin.IRouter, engine *authz.Engine, currentUser CurrentUser) {
 	if engine == nil || currentUser == nil {
 		panic("api: Mount was given no engine or no CurrentUser function")
 	}
-	m := &mounted{engine: engine, currentUser: currentUser, imports: make(chan struct{}, maxImports)}
+	m := &mounted{limited: &lograte.Logger{}, engine: engine, currentUser: currentUser, imports: make(chan struct{}, maxImports)}
 	m.table = operations
 	m.router = m.newRouter(m.table)
 	anyMethod(r, "/*path", m.serve)
@@ -58,7 +59,8 @@ type mounted struct {
 	operator    *authz.Admin // who makes all requests, in place of users; nil unless made by [Operator]
 	router      *gin.Engine
 	table       []operation
-	imports     chan struct{} // full while as many imports as are allowed are received or carried out
+	limited     *lograte.Logger // [slog.Default], for what can happen with each request
+	imports     chan struct{}   // full while as many imports as are allowed are received or carried out
 }
 
 func (m *mounted) newRouter(operations []operation, first ...gin.HandlerFunc) *gin.Engine {
@@ -67,7 +69,7 @@ func (m *mounted) newRouter(operations []operation, first ...gin.HandlerFunc) *g
 	r.UseEscapedPath = true      // an encoded slash is part of a name
 	r.UnescapePathValues = false // Gin would turn "+" into a space; see call.param
 	r.HandleMethodNotAllowed = true
-	r.Use(append([]gin.HandlerFunc{noStore, recoverPanic}, first...)...)
+	r.Use(append([]gin.HandlerFunc{noStore, m.recoverPanic}, first...)...)
 	r.NoRoute(func(c *gin.Context) { writeProblem(c, noSuchPath) })
 	r.NoMethod(func(c *gin.Context) {
 		writeProblem(c, problem.Document{Type: problem.MethodNotAllowed, Detail: "This path doesn't support the method. The header Allow lists the methods that it supports."})
@@ -132,7 +134,7 @@ func noStore(c *gin.Context) {
 
 // recoverPanic answers a panic with a 500 and logs its stack. Of the request it logs only method and
 // route: the rest may be secret.
-func recoverPanic(c *gin.Context) {
+func (m *mounted) recoverPanic(c *gin.Context) {
 	defer func() {
 		fault := recover()
 		if fault == nil {
@@ -141,7 +143,7 @@ func recoverPanic(c *gin.Context) {
 		if fault == http.ErrAbortHandler { //nolint:errorlint // net/http compares it with ==
 			panic(fault)
 		}
-		limited.Error(c.Request.Context(), c.Request.Method+c.FullPath(), "api: a handler panicked", "method", c.Request.Method,
+		m.limited.Error(c.Request.Context(), c.Request.Method+c.FullPath(), "api: a handler panicked", "method", c.Request.Method,
 			"route", c.FullPath(), "panic", fmt.Sprint(fault), "stack", string(debug.Stack()))
 		if c.Writer.Written() {
 			c.Abort()

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rightful-go/rightful/api/internal/problem"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/internal/lograte"
 )
 
 // Operator returns the administrators' interface as a handler without sign-in: every request has an
@@ -21,7 +22,7 @@ func Operator(engine *authz.Engine, id string) http.Handler {
 		panic("api: Operator was given no engine")
 	}
 	operator := engine.AsCommand(id)
-	m := &mounted{engine: engine, currentUser: nobody, operator: &operator, imports: make(chan struct{}, maxImports), table: operations}
+	m := &mounted{limited: &lograte.Logger{}, engine: engine, currentUser: nobody, operator: &operator, imports: make(chan struct{}, maxImports), table: operations}
 	m.router = m.newRouter(m.table)
 	r := gin.New()
 	r.Use(notServed)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rightful-go/rightful/api/internal/problem"
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/internal/lograte"
 )
 
 // readTimeout bounds reads of the store. The engine bounds writes.
@@ -28,6 +29,7 @@ type call struct {
 	prefix    string      // the path of the mount
 	user      authz.UserID
 	operator  *authz.Admin // who asks, in place of a user; see [Operator]
+	limited   *lograte.Logger
 
 	query  map[string]string    // single parameters
 	values []string             // values of the parameter that may be repeated
@@ -46,23 +48,12 @@ type call struct {
 func (m *mounted) perform(o operation) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		from := c.Request.Context().Value(hostKey{}).(host)
-		call := &call{http: c, engine: m.engine, operation: o, table: m.table, prefix: from.prefix, operator: m.operator}
+		call := &call{http: c, engine: m.engine, operation: o, table: m.table, prefix: from.prefix, operator: m.operator, limited: m.limited}
 		if slices.Contains(o.body.types, formType) && isForm(c.Request) {
 			c.Set(answersForm, true)
 		}
-		if o.needs != nil {
-			var ok bool
-			if call.user, ok = m.identify(c, from.context); !ok {
-				return
-			}
-			call.view = m.engine.View()
-			if err := call.authorize(); err != nil {
-				if call.view.Expired() { // a policy that is too old can't authorize
-					err = authz.ErrStoreUnavailable
-				}
-				call.fail(err)
-				return
-			}
+		if o.needs != nil && !m.admit(call, from.context) {
+			return
 		}
 		if slices.Equal(o.body.types, csvBody.types) {
 			if !m.admitImport(c.Request.Context()) {
@@ -78,6 +69,23 @@ func (m *mounted) perform(o operation) gin.HandlerFunc {
 		call.parseQuery()
 		o.handle(call)
 	}
+}
+
+// admit finds out who is calling and whether they may. If it returns false, the request is answered.
+func (m *mounted) admit(c *call, outer *gin.Context) bool {
+	var ok bool
+	if c.user, ok = m.identify(c.http, outer); !ok {
+		return false
+	}
+	c.view = m.engine.View()
+	err := c.authorize()
+	if err != nil && c.view.Expired() { // a policy that is too old can't authorize
+		err = authz.ErrStoreUnavailable
+	}
+	if err != nil {
+		c.fail(err)
+	}
+	return err == nil
 }
 
 // refused reports whether the form of the request is wrong, and then answers with all errors.
