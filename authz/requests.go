@@ -109,10 +109,10 @@ func (e *Engine) ownDenial(ctx context.Context, user UserID, id DenialID) (Denia
 	deadline := time.Now().Add(denialVisibleWithin)
 	for {
 		d, err := e.Denial(ctx, id)
-		switch {
-		case err == nil && d.User != user:
-			return Denial{}, ErrNoSuchDenial
-		case !errors.Is(err, ErrNoSuchDenial) || !time.Now().Before(deadline) || len(id) != len(rand.Text()) || ctx.Err() != nil:
+		if err == nil && d.User != user { // it takes as long as none does
+			d, err = Denial{}, ErrNoSuchDenial
+		}
+		if !errors.Is(err, ErrNoSuchDenial) || !time.Now().Before(deadline) || len(id) != len(rand.Text()) || ctx.Err() != nil {
 			return d, err
 		}
 		pause(ctx, denialVisibilityStep)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/rightful-go/rightful/authz"
@@ -150,4 +151,26 @@ func TestConcealedRequestConfirmsNoGuess(t *testing.T) {
 			t.Errorf("%s has %v", user, made)
 		}
 	}
+}
+
+// How long the answer takes doesn't tell whether a denial is somebody else's or none.
+func TestDenialOfSomebodyElseTakesAsLongAsNone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		engine := desk(t, authztest.NewStore(), authz.Options{})
+		d := engine.RecordDenial(engine.Decide(authz.Question{User: "cleo", Permissions: []authz.Permission{"requests:approve"}}), "POST", "/x")
+		time.Sleep(time.Second)
+		var took []time.Duration
+		for _, id := range []authz.DenialID{d.ID, authz.DenialID(strings.Repeat("A", len(d.ID)))} {
+			began := time.Now()
+			if _, _, err := engine.RequestAccess(t.Context(), "hugo", authz.RequestSpec{Denial: id}); !errors.Is(err, authz.ErrNoSuchDenial) {
+				t.Error(err)
+			}
+			took = append(took, time.Since(began))
+		}
+		if took[0] != took[1] {
+			t.Errorf("they take %v", took)
+		}
+		closeAll(engine)
+	})
 }
