@@ -56,6 +56,12 @@ func (c *Client) Requests(ctx context.Context, state openapi.AccessRequestState,
 	})
 }
 
+// OpenRequests returns how many access requests of all users are open.
+func (c *Client) OpenRequests(ctx context.Context) (int, error) {
+	page, _, err := read[openapi.AccessRequestList](c.api.ListAccessRequests(ctx, &openapi.ListAccessRequestsParams{Limit: new(1)}))
+	return page.OpenCount, err
+}
+
 // Request reads an access request with what would grant it until the time that the user asks for.
 func (c *Client) Request(ctx context.Context, id string) (openapi.AccessRequest, error) {
 	r, _, err := read[openapi.AccessRequest](c.api.GetAccessRequest(ctx, id, &openapi.GetAccessRequestParams{}))

@@ -218,6 +218,9 @@ func callRequestMethods(t *testing.T, ana, cleo *client.Client) {
 			t.Errorf("a list has %+v", r)
 		}
 	}
+	if n, err := ana.OpenRequests(ctx); n != 1 || err != nil {
+		t.Errorf("%d are open: %v", n, err)
+	}
 	must[openapi.AccessRequest](t)(ana.RequestUntil(ctx, asked.ID, time.Now().Add(time.Hour)))
 	seen := must[openapi.AccessRequest](t)(ana.Request(ctx, asked.ID))
 	would := must[openapi.Change](t)(ana.Preview(func(c *client.Client) error {

@@ -41,6 +41,7 @@ func TestCommandPageShowsWhatTheCommandPrints(t *testing.T) {
 	s.env["RIGHTFUL_TOKEN"], s.env["COMMIT"] = "ana", "4f1d2a"
 	s.recorded("120", "0")
 	s.use("2", "hugo", []string{"finance.operations:view", "finance.operations:create"})
+	s.ask("REQUEST", "cleo", "clients.requests.deposit:update", s.env["FRIDAY"])
 	check(t, os.WriteFile("decisions.csv", []byte(expectedDecisions), 0o600))
 	s.replayPage(page, 10)
 	s.runPipelines(page.text, 5)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rightful-go/rightful/api/openapi"
 	"github.com/rightful-go/rightful/authz"
 	"github.com/spf13/cobra"
 )
@@ -24,6 +25,8 @@ type namesOf interface {
 	groups(ctx context.Context, text string) ([]string, error)
 	users(ctx context.Context, text string) ([]string, error)
 	permissions(ctx context.Context, text string) ([]string, error)
+	requests(ctx context.Context) ([]string, error)    // the open ones
+	ownRequests(ctx context.Context) ([]string, error) // those of the caller
 }
 
 func completeGroups(ctx context.Context, n namesOf, text string) ([]string, error) {
@@ -94,7 +97,7 @@ func (s *source) openNames(ctx context.Context, p process) (namesOf, func(), err
 	if err != nil {
 		return nil, nil, err
 	}
-	names := &storedNames{catalog: catalog, seen: map[string]bool{}}
+	names := &storedNames{store: store, catalog: catalog, seen: map[string]bool{}}
 	if err := store.Load(ctx, names.addState, names.addRow); err != nil {
 		_ = store.Close()
 		return nil, nil, err
@@ -137,6 +140,7 @@ func (p *policy) permissions(ctx context.Context, text string) ([]string, error)
 
 // storedNames are the names that the tables of a policy have.
 type storedNames struct {
+	store                 authz.Store
 	catalog               authz.Catalog
 	seen                  map[string]bool
 	groupList, userList   []string
@@ -175,3 +179,23 @@ func (n *storedNames) permissions(context.Context, string) ([]string, error) {
 	}
 	return list, nil
 }
+
+func (n *storedNames) requests(ctx context.Context) ([]string, error) {
+	store, ok := n.store.(authz.RequestStore)
+	if !ok {
+		return nil, nil
+	}
+	list, err := store.Requests(ctx, authz.RequestQuery{State: authz.RequestOpen, At: time.Now(), Limit: maxOffered})
+	var offered []string
+	for _, r := range list {
+		one := openapi.AccessRequest{ID: string(r.ID), User: string(r.User), OneIsEnough: r.OneIsEnough}
+		for _, permission := range r.Permissions {
+			one.Permissions = append(one.Permissions, string(permission))
+		}
+		offered = append(offered, offeredRequest(one))
+	}
+	return offered, err
+}
+
+// ownRequests are none: a database has no signed-in user.
+func (n *storedNames) ownRequests(context.Context) ([]string, error) { return nil, nil }

@@ -28,9 +28,7 @@ func writeExplanation(to io.Writer, x openapi.Explanation) {
 	}
 	heading := "What would help, best first:"
 	if len(x.BadRows) > 0 {
-		for _, row := range x.BadRows {
-			note(to, "Row %d is a bad row and denies %s everything: %s. See rightful repair %[1]d.\n", row.ID, x.User, row.Detail)
-		}
+		writeBadRows(to, x.User, x.BadRows)
 		heading = "What would help after that, best first:"
 	}
 	if len(x.Fixes) == 0 && len(x.BadRows) == 0 {
@@ -44,6 +42,13 @@ func writeExplanation(to io.Writer, x openapi.Explanation) {
 		for _, request := range fix.Operations {
 			note(to, "    %s\n", operationText(request))
 		}
+	}
+}
+
+// writeBadRows names the rows that deny a user everything.
+func writeBadRows(to io.Writer, user string, rows []openapi.BadRow) {
+	for _, row := range rows {
+		note(to, "Row %d is a bad row and denies %s everything: %s. See rightful repair %[1]d.\n", row.ID, user, row.Detail)
 	}
 }
 
@@ -122,12 +127,17 @@ func effects(f openapi.Fix) []string {
 	add(f.AlsoTakesCount, "takes away %s", plural(f.AlsoTakesCount, "permission"))
 	add(f.RestrictionCount, "brings restrictions: %s", strings.Join(f.Restrictions, ", "))
 	add(f.AlsoReachesCount, "reaches %s", plural(f.AlsoReachesCount, "other user"))
+	return append(list, mayApply(f))
+}
+
+// mayApply says whether the caller may apply a fix.
+func mayApply(f openapi.Fix) string {
 	if f.Allowed {
-		return append(list, "you may apply it")
+		return "you may apply it"
 	}
 	lacks := strings.Join(f.Lacks, ", ")
 	if more := f.LacksCount - len(f.Lacks); more > 0 {
 		lacks += fmt.Sprintf(" and %d more", more)
 	}
-	return append(list, "you may not apply it: you lack "+lacks)
+	return "you may not apply it: you lack " + lacks
 }

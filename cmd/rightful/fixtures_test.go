@@ -45,6 +45,7 @@ import (
 //	serve [FILE]          starts a service at RIGHTFUL_URL, with the policy of a file or one in memory; tokens
 //	                      are user ids
 //	deny USER PERMISSION  has the service deny a user, by the id in DENIAL
+//	ask NAME USER PERMISSION [UNTIL]  has a user ask the policy of backoffice for access, by the id in NAME
 //	backoffice            makes the policy of authz/testdata/backoffice, in a database or behind a service as the
 //	                      test says, for the commands that follow; operator@host is an administrator, FRIDAY a
 //	                      time to come. It was made in the year 2000
@@ -113,6 +114,8 @@ func (s *shell) builtin(out io.Writer, name string, args []string) {
 		note(out, "%v\n", can(s.t, args[0], authz.UserID(args[1])))
 	case "serve":
 		s.serve(args...)
+	case "ask":
+		s.ask(args[0], authz.UserID(args[1]), authz.Permission(args[2]), strings.Join(args[3:], ""))
 	case "deny":
 		s.deny(authz.UserID(args[0]), authz.Permission(args[1]))
 	default:
@@ -312,6 +315,29 @@ func dayAgo(t *testing.T, days string) authz.Day {
 	n, err := strconv.Atoi(days)
 	check(t, err)
 	return authz.DayOf(time.Now()) - authz.Day(n)
+}
+
+// ask has a user ask for access, because dana is away.
+func (s *shell) ask(name string, user authz.UserID, permission authz.Permission, until string) {
+	s.t.Helper()
+	spec := authz.RequestSpec{Permissions: []authz.Permission{permission}, Reason: "dana is away"}
+	if until != "" {
+		end, err := time.Parse(time.RFC3339, until)
+		check(s.t, err)
+		spec.Until = end
+	}
+	engine := s.service
+	if s.where == onDatabase {
+		store, err := database.Open(s.t.Context(), "sqlite:policy.db", gormstore.Options{})
+		check(s.t, err)
+		defer store.Close()
+		engine, err = authz.Open(s.t.Context(), store, authz.Options{Logger: slog.New(slog.DiscardHandler)})
+		check(s.t, err)
+		defer engine.Close(context.Background())
+	}
+	r, _, err := engine.RequestAccess(s.t.Context(), user, spec)
+	check(s.t, err)
+	s.env[name] = string(r.ID)
 }
 
 // deny returns when the denial can be read, which is within a second.

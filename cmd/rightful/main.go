@@ -2,6 +2,7 @@
 // page docs/command.md says what it is good for, with examples:
 //
 //	rightful can | why | who-can | user | matrix        who may do what, and why
+//	rightful request …                                 ask for access, and decide about it
 //	rightful group … | import | export                  change it
 //	rightful diff | apply | test | catalog lint         keep it like code
 //	rightful audit … | doctor | status                  watch over it

@@ -44,7 +44,7 @@ func rootCommand(p process) *cobra.Command {
 	out.addFlag(root)
 	makeParent(root, versionCommand(out))
 	addGroup(root, "Ask:", canCommand(p, out), whyCommand(p, out), whoCanCommand(p, out), userCommand(p, out), matrixCommand(p, out))
-	addGroup(root, "Change:", groupCommand(p, out), importCommand(p, out), exportCommand(p, out))
+	addGroup(root, "Change:", groupCommand(p, out), requestCommand(p, out), importCommand(p, out), exportCommand(p, out))
 	addGroup(root, "Keep it like code:", catalogCommand(p, out), testCommand(p, out), diffCommand(p, out), applyCommand(p, out))
 	addGroup(root, "Watch:", auditCommand(p, out), doctorCommand(p, out), statusCommand(p, out))
 	addGroup(root, "Look after the database:", migrateCommand(p, out), adoptCommand(p, out), bootstrapCommand(p, out),
@@ -64,8 +64,14 @@ func addGroup(root *cobra.Command, title string, commands ...*cobra.Command) {
 // flagError explains a flag that only other commands have.
 func flagError(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
-	if errors.As(err, &unknown) && unknown.GetSpecifiedName() == "url" && cmd.Flags().Lookup("db") != nil {
+	if !errors.As(err, &unknown) {
+		return usageError{err}
+	}
+	switch name := unknown.GetSpecifiedName(); {
+	case name == "url" && cmd.Flags().Lookup("db") != nil:
 		err = errors.New("a service can't do this: give the database itself with --db or RIGHTFUL_DB")
+	case name == "db" && cmd.Flags().Lookup("url") != nil:
+		err = errNoUser.error
 	}
 	return usageError{err}
 }

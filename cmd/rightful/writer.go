@@ -49,6 +49,9 @@ func (w *writer) open(ctx context.Context, p process) (*session, error) {
 	return s, nil
 }
 
+// keepRequestsFor is more than any service: how long decided access requests are kept is up to the service.
+const keepRequestsFor = 100 * 365 * 24 * time.Hour
+
 // openSession opens the policy of a database as an instance of the service does: it records foreign writes.
 func openSession(ctx context.Context, db *databaseFlags, keyFile recordKey, o authz.Options) (*session, error) {
 	key, err := keyFile.read()
@@ -63,6 +66,7 @@ func openSession(ctx context.Context, db *databaseFlags, keyFile recordKey, o au
 		return nil, errors.Join(err, store.Close())
 	}
 	o.RecordKey = key
+	o.Requests.KeepFor = keepRequestsFor
 	engine, err := authz.Open(ctx, store, o)
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
