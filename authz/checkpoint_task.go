@@ -51,7 +51,7 @@ func (e *Engine) writeCheckpoints(ctx context.Context) {
 }
 
 func (e *Engine) newCheckpointTask() *checkpointTask {
-	store, ok := e.given.(CheckpointStore)
+	store, ok := StoreAs[CheckpointStore](e.given)
 	if !ok {
 		return nil
 	}

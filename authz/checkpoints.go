@@ -24,7 +24,7 @@ func (e *Engine) declared() []Permission {
 
 // checkpoints returns the checkpoints of the store, newest first; none if it keeps none.
 func (e *Engine) checkpoints(ctx context.Context) ([]Checkpoint, error) {
-	store, ok := e.given.(CheckpointStore)
+	store, ok := StoreAs[CheckpointStore](e.given)
 	if !ok {
 		return nil, nil
 	}
@@ -90,7 +90,8 @@ func (e *Engine) policyAt(ctx context.Context, c Checkpoint) (*snapshot, error) 
 	if len(record) > 0 && (record[0].Revision != c.Revision || string(record[0].Hash) != string(c.Hash)) {
 		return nil, checkpointFault(c, "it has another hash than the record of that revision")
 	}
-	chunks := &chunkReader{ctx: ctx, store: e.given.(CheckpointStore), checkpoint: c}
+	store, _ := StoreAs[CheckpointStore](e.given) // it has the checkpoint
+	chunks := &chunkReader{ctx: ctx, store: store, checkpoint: c}
 	s, err := readCheckpoint(c, e.options.RecordKey, e.declared(), chunks)
 	switch {
 	case chunks.err != nil:

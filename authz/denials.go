@@ -35,7 +35,7 @@ func (e *Engine) RecordDenial(d Decision, method, route string) Denial {
 // none or it was deleted (see [DenialOptions]). It reads the store, and returns [ErrStoreUnavailable]
 // if that fails.
 func (e *Engine) Denial(ctx context.Context, id DenialID) (Denial, error) {
-	store, ok := e.given.(DenialStore)
+	store, ok := StoreAs[DenialStore](e.given)
 	if !ok || string(id) != printable(string(id), maxDenialName) {
 		return Denial{}, ErrNoSuchDenial
 	}
@@ -52,7 +52,7 @@ func (e *Engine) Denial(ctx context.Context, id DenialID) (Denial, error) {
 // Denials lists the selected denials, newest first; none if the store is no [DenialStore]. It reads
 // the store, and returns [ErrStoreUnavailable] if that fails.
 func (e *Engine) Denials(ctx context.Context, q DenialQuery) ([]Denial, error) {
-	store, ok := e.given.(DenialStore)
+	store, ok := StoreAs[DenialStore](e.given)
 	if !ok {
 		return nil, nil
 	}

@@ -114,7 +114,7 @@ func (p *proposal) changesNothing() bool {
 func (x *execution) seal(p *proposal) {
 	x.engine.seal(p)
 	p.commit.Overtaken = nil
-	if _, keeps := x.engine.given.(RequestStore); keeps {
+	if _, keeps := StoreAs[RequestStore](x.engine.given); keeps {
 		p.commit.Requests = x.withdrawals(p.record)
 	}
 	if x.write.commit != nil {

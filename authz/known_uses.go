@@ -81,7 +81,7 @@ type knownUses struct {
 // usesOf reads the uses of users.
 func (e *Engine) usesOf(ctx context.Context, users []UserID) (knownUses, error) {
 	uses := knownUses{today: DayOf(time.Now()), last: map[Permission]Day{}}
-	store, ok := e.given.(UsageStore)
+	store, ok := StoreAs[UsageStore](e.given)
 	if !ok {
 		return uses, nil
 	}

@@ -69,16 +69,16 @@ func (e *Engine) startBackground() {
 	}
 	e.background.spawn(func() { e.writeCheckpoints(e.life) })
 	e.background.spawn(func() { e.endMemberships(e.life) })
-	if store, ok := e.given.(DenialStore); ok && !e.options.Denials.Off {
+	if store, ok := StoreAs[DenialStore](e.given); ok && !e.options.Denials.Off {
 		e.denials = newDenialRecorder(e.life, store, e.options.Denials, e.options.WriteTimeout, e.log, &e.supervisor, &e.counters)
 		go e.denials.run()
 	}
-	if store, ok := e.given.(RequestStore); ok && !e.options.Requests.Off {
+	if store, ok := StoreAs[RequestStore](e.given); ok && !e.options.Requests.Off {
 		e.requests = newRequestKeeper(store, e.options.Requests, e.options.WriteTimeout, e.clock.now, e.log, &e.supervisor)
 		e.background.spawn(func() { e.requests.run(e.life) })
 		e.background.spawn(func() { e.requests.notify(e.life) })
 	}
-	if store, ok := e.given.(UsageStore); ok && e.options.Usage.On {
+	if store, ok := StoreAs[UsageStore](e.given); ok && e.options.Usage.On {
 		e.usage = newUsageRecorder(e.life, store, e.options.Usage, e.options.WriteTimeout, e.log, &e.supervisor, &e.counters)
 		go e.usage.run()
 	}

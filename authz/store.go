@@ -200,6 +200,31 @@ type CheckpointStore interface {
 	AddCheckpoint(ctx context.Context, c Checkpoint, chunks [][]byte) error
 }
 
+// StoreWrapper is a [Store] around another one, such as one that traces its calls. What optional interfaces it doesn't have
+// are looked for in the other.
+type StoreWrapper interface {
+	Store
+
+	// Unwrap returns the other store.
+	Unwrap() Store
+}
+
+// StoreAs returns a store as one of the optional interfaces, such as [DenialStore], and false if neither it nor a store in it
+// has the interface.
+func StoreAs[T Store](s Store) (T, bool) {
+	for {
+		if as, ok := s.(T); ok {
+			return as, true
+		}
+		w, ok := s.(StoreWrapper)
+		if !ok {
+			var none T
+			return none, false
+		}
+		s = w.Unwrap()
+	}
+}
+
 // Notifier tells the other instances on a store that something has changed. Notifications are hints:
 // lost, repeated, late or forged ones do no harm, because every instance polls as well.
 type Notifier interface {

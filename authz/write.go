@@ -216,7 +216,7 @@ func (x *execution) decideAlone(ctx context.Context, c Change) error {
 	if x.unchanged != nil {
 		return x.unchanged(ctx)
 	}
-	store, keeps := x.engine.given.(RequestStore)
+	store, keeps := StoreAs[RequestStore](x.engine.given)
 	if !keeps {
 		return nil
 	}

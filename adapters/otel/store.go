@@ -3,6 +3,7 @@ package otel
 import (
 	"context"
 	"errors"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -12,68 +13,31 @@ import (
 )
 
 // NewStore returns a store that makes a span of each call within a span that records, of an operation or of a
-// request; the engine polls its store every second, and those calls have none. It is an [authz.DenialStore], an
-// [authz.CheckpointStore] and an [authz.UsageStore] if the store given is. A failure has its error recorded and the status Error; a conflict is the
-// attribute rightful.conflict. A nil provider stands for the global one.
+// request; the engine polls its store every second, and those calls have none. A store that has all optional interfaces,
+// as those of package gormstore, has them with spans too. Of another, the engine calls them without spans: see
+// [authz.StoreWrapper]. A failure has its error recorded and the status Error; a conflict is the attribute
+// rightful.conflict. A nil provider stands for the global one.
 //
 // The caller closes the store given, not this one.
 func NewStore(store authz.Store, provider trace.TracerProvider) authz.Store {
 	t := tracer{tracerOf(provider)}
 	traced := tracedStore{store, t}
-	denials, keepsDenials := store.(authz.DenialStore)
-	checkpoints, keepsCheckpoints := store.(authz.CheckpointStore)
-	uses, keepsUses := store.(authz.UsageStore)
-	if keepsUses {
-		return withUses(traced, tracedUses{uses, t}, denials, checkpoints)
-	}
-	switch {
-	case keepsDenials && keepsCheckpoints:
-		return struct {
-			tracedStore
-			tracedDenials
-			tracedCheckpoints
-		}{traced, tracedDenials{denials, t}, tracedCheckpoints{checkpoints, t}}
-	case keepsDenials:
-		return struct {
-			tracedStore
-			tracedDenials
-		}{traced, tracedDenials{denials, t}}
-	case keepsCheckpoints:
-		return struct {
-			tracedStore
-			tracedCheckpoints
-		}{traced, tracedCheckpoints{checkpoints, t}}
-	}
-	return traced
-}
-
-// withUses returns a traced store that keeps uses, and denials and checkpoints unless these are nil.
-func withUses(traced tracedStore, uses tracedUses, denials authz.DenialStore, checkpoints authz.CheckpointStore) authz.Store {
-	switch t := traced.tracer; {
-	case denials != nil && checkpoints != nil:
-		return struct {
-			tracedStore
-			tracedUses
-			tracedDenials
-			tracedCheckpoints
-		}{traced, uses, tracedDenials{denials, t}, tracedCheckpoints{checkpoints, t}}
-	case denials != nil:
-		return struct {
-			tracedStore
-			tracedUses
-			tracedDenials
-		}{traced, uses, tracedDenials{denials, t}}
-	case checkpoints != nil:
-		return struct {
-			tracedStore
-			tracedUses
-			tracedCheckpoints
-		}{traced, uses, tracedCheckpoints{checkpoints, t}}
+	full, ok := store.(interface {
+		authz.DenialStore
+		authz.CheckpointStore
+		authz.RequestStore
+		authz.UsageStore
+	})
+	if !ok {
+		return traced
 	}
 	return struct {
 		tracedStore
+		tracedDenials
+		tracedCheckpoints
+		tracedRequests
 		tracedUses
-	}{traced, uses}
+	}{traced, tracedDenials{full, t}, tracedCheckpoints{full, t}, tracedRequests{full, t}, tracedUses{full, t}}
 }
 
 type tracer struct{ trace.Tracer }
@@ -98,7 +62,7 @@ func (t tracer) call(ctx context.Context, method string, do func(context.Context
 
 // isAnswer reports whether an error is an answer that the contract of [authz.Store] names, and no failure.
 func isAnswer(err error) bool {
-	for _, answer := range []error{authz.ErrConflict, authz.ErrTooEarly, authz.ErrGap, authz.ErrNoSuchDenial} {
+	for _, answer := range []error{authz.ErrConflict, authz.ErrTooEarly, authz.ErrGap, authz.ErrNoSuchDenial, authz.ErrNoSuchRequest, authz.ErrRequestDecided, authz.ErrTooManyRequests} {
 		if errors.Is(err, answer) {
 			return true
 		}
@@ -120,6 +84,9 @@ type tracedStore struct {
 	inner  authz.Store
 	tracer tracer
 }
+
+// Unwrap implements [authz.StoreWrapper].
+func (s tracedStore) Unwrap() authz.Store { return s.inner }
 
 // Load implements [authz.Store].
 func (s tracedStore) Load(ctx context.Context, state func(authz.State) error, row func(authz.Row) error) error {
@@ -228,4 +195,40 @@ func (s tracedUses) ExtendUsage(ctx context.Context, day authz.Day) error {
 // PruneUses implements [authz.UsageStore].
 func (s tracedUses) PruneUses(ctx context.Context, keep authz.UsageBounds, limit int) (int, error) {
 	return ask(ctx, s.tracer, "PruneUses", func(ctx context.Context) (int, error) { return s.inner.PruneUses(ctx, keep, limit) })
+}
+
+// tracedRequests are the access requests of a store with spans.
+type tracedRequests struct {
+	inner  authz.RequestStore
+	tracer tracer
+}
+
+// AddRequest implements [authz.RequestStore].
+func (s tracedRequests) AddRequest(ctx context.Context, r authz.AccessRequest, most authz.OpenRequests) (authz.AccessRequest, error) {
+	return ask(ctx, s.tracer, "AddRequest", func(ctx context.Context) (authz.AccessRequest, error) { return s.inner.AddRequest(ctx, r, most) })
+}
+
+// Request implements [authz.RequestStore].
+func (s tracedRequests) Request(ctx context.Context, id authz.RequestID) (authz.AccessRequest, error) {
+	return ask(ctx, s.tracer, "Request", func(ctx context.Context) (authz.AccessRequest, error) { return s.inner.Request(ctx, id) })
+}
+
+// Requests implements [authz.RequestStore].
+func (s tracedRequests) Requests(ctx context.Context, q authz.RequestQuery) ([]authz.AccessRequest, error) {
+	return ask(ctx, s.tracer, "Requests", func(ctx context.Context) ([]authz.AccessRequest, error) { return s.inner.Requests(ctx, q) })
+}
+
+// CountOpen implements [authz.RequestStore].
+func (s tracedRequests) CountOpen(ctx context.Context, now time.Time) (int, error) {
+	return ask(ctx, s.tracer, "CountOpen", func(ctx context.Context) (int, error) { return s.inner.CountOpen(ctx, now) })
+}
+
+// Decide implements [authz.RequestStore].
+func (s tracedRequests) Decide(ctx context.Context, d authz.RequestDecision) error {
+	return s.tracer.call(ctx, "Decide", func(ctx context.Context) error { return s.inner.Decide(ctx, d) })
+}
+
+// PruneRequests implements [authz.RequestStore].
+func (s tracedRequests) PruneRequests(ctx context.Context, keep authz.RequestBounds, limit int) (int, error) {
+	return ask(ctx, s.tracer, "PruneRequests", func(ctx context.Context) (int, error) { return s.inner.PruneRequests(ctx, keep, limit) })
 }

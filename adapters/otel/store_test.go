@@ -1,10 +1,10 @@
 package otel_test
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace/noop"
@@ -25,6 +25,7 @@ func TestSpansOfTheStore(t *testing.T) {
 	e := open(t, authztest.NewStore())
 	store := otel.NewStore(authztest.NewStore(), e.provider)
 	denials, checkpoints, uses := store.(authz.DenialStore), store.(authz.CheckpointStore), store.(authz.UsageStore)
+	requests := store.(authz.RequestStore)
 	ctx, request := e.provider.Tracer("test").Start(t.Context(), "request")
 	calls := []struct {
 		name string
@@ -44,6 +45,15 @@ func TestSpansOfTheStore(t *testing.T) {
 		{"Checkpoints", func() error { _, err := checkpoints.Checkpoints(ctx); return err }},
 		{"CheckpointChunk", func() error { _, err := checkpoints.CheckpointChunk(ctx, 1, 0); return err }},
 		{"AddCheckpoint", func() error { return checkpoints.AddCheckpoint(ctx, authz.Checkpoint{}, nil) }},
+		{"AddRequest", func() error {
+			_, err := requests.AddRequest(ctx, authz.AccessRequest{ID: "r", User: "secret-user"}, authz.OpenRequests{All: 1, OfUser: 1})
+			return err
+		}},
+		{"Request", func() error { _, err := requests.Request(ctx, "r"); return err }},
+		{"Requests", func() error { _, err := requests.Requests(ctx, authz.RequestQuery{Limit: 1}); return err }},
+		{"CountOpen", func() error { _, err := requests.CountOpen(ctx, time.Now()); return err }},
+		{"Decide", func() error { return requests.Decide(ctx, authz.RequestDecision{User: "secret-user"}) }},
+		{"PruneRequests", func() error { _, err := requests.PruneRequests(ctx, authz.RequestBounds{}, 0); return err }},
 		{"AddUses", func() error { return uses.AddUses(ctx, []authz.Use{{User: "secret-user", Permission: "a:b", Day: 1}}) }},
 		{"Uses", func() error {
 			return uses.Uses(ctx, []authz.UserID{"secret-user"}, func(authz.Use) error { return nil })
@@ -78,43 +88,28 @@ func TestSpansOfTheStore(t *testing.T) {
 	}
 }
 
-// usageOnly are the methods of an [authz.UsageStore] that other stores lack.
-type usageOnly interface {
-	AddUses(ctx context.Context, uses []authz.Use) error
-	Uses(ctx context.Context, users []authz.UserID, each func(authz.Use) error) error
-	UsagePeriod(ctx context.Context) (authz.UsagePeriod, error)
-	ExtendUsage(ctx context.Context, day authz.Day) error
-	PruneUses(ctx context.Context, keep authz.UsageBounds, limit int) (int, error)
-}
-
-// A store that lacks an optional interface lacks it with spans too.
+// A store that lacks some optional interface keeps the others, without spans.
 func TestOptionalInterfaces(t *testing.T) {
 	full := authztest.NewStore()
 	for _, c := range []struct {
-		name                       string
-		store                      authz.Store
-		denials, checkpoints, uses bool
+		name                                 string
+		store                                authz.Store
+		denials, checkpoints, requests, uses bool
 	}{
-		{"all", full, true, true, true},
-		{"none", struct{ authz.Store }{full}, false, false, false},
-		{"denials", struct{ authz.DenialStore }{full}, true, false, false},
-		{"checkpoints", struct{ authz.CheckpointStore }{full}, false, true, false},
-		{"uses", struct{ authz.UsageStore }{full}, false, false, true},
-		{"denials and uses", struct {
-			authz.DenialStore
-			usageOnly
-		}{full, full}, true, false, true},
-		{"checkpoints and uses", struct {
-			authz.CheckpointStore
-			usageOnly
-		}{full, full}, false, true, true},
+		{"all", full, true, true, true, true},
+		{"none", struct{ authz.Store }{full}, false, false, false, false},
+		{"denials", struct{ authz.DenialStore }{full}, true, false, false, false},
+		{"checkpoints", struct{ authz.CheckpointStore }{full}, false, true, false, false},
+		{"requests", struct{ authz.RequestStore }{full}, false, false, true, false},
+		{"uses", struct{ authz.UsageStore }{full}, false, false, false, true},
 	} {
 		store := otel.NewStore(c.store, nil)
-		_, denials := store.(authz.DenialStore)
-		_, checkpoints := store.(authz.CheckpointStore)
-		_, uses := store.(authz.UsageStore)
-		if denials != c.denials || checkpoints != c.checkpoints || uses != c.uses {
-			t.Errorf("%s: denials %v, checkpoints %v, uses %v", c.name, denials, checkpoints, uses)
+		_, denials := authz.StoreAs[authz.DenialStore](store)
+		_, checkpoints := authz.StoreAs[authz.CheckpointStore](store)
+		_, requests := authz.StoreAs[authz.RequestStore](store)
+		_, uses := authz.StoreAs[authz.UsageStore](store)
+		if denials != c.denials || checkpoints != c.checkpoints || requests != c.requests || uses != c.uses {
+			t.Errorf("%s: denials %v, checkpoints %v, requests %v, uses %v", c.name, denials, checkpoints, requests, uses)
 		}
 	}
 }

@@ -56,7 +56,7 @@ func checkKey(ctx context.Context, store authz.Store, key []byte) error {
 
 // archivedHash returns the hash of an archived record, which its checkpoint keeps; none if there is no checkpoint.
 func archivedHash(ctx context.Context, store authz.Store, r authz.Revision) ([]byte, error) {
-	checkpoints, ok := store.(authz.CheckpointStore)
+	checkpoints, ok := authz.StoreAs[authz.CheckpointStore](store)
 	if !ok {
 		return nil, nil
 	}
