@@ -131,7 +131,10 @@ func (f *approveFlags) chooseFirst(r openapi.AccessRequest) (openapi.Fix, error)
 	if f.until.given {
 		end = f.until.end
 	}
-	if len(r.Fixes) == 0 {
+	switch {
+	case len(r.BadRows) > 0:
+		return openapi.Fix{}, fmt.Errorf("row %d is a bad row and denies %s everything, so that no fix helps; see rightful repair %[1]d", r.BadRows[0].ID, r.User)
+	case len(r.Fixes) == 0:
 		return openapi.Fix{}, errors.New("nothing that can be granted would help")
 	}
 	if !slices.ContainsFunc(r.Fixes, func(fix openapi.Fix) bool { return fix.Allowed }) {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rightful-go/rightful/api/openapi"
 	"github.com/rightful-go/rightful/authz"
 )
 
@@ -44,5 +45,21 @@ func TestApproveNoticesChangesWhileItAsks(t *testing.T) {
 				t.Errorf("cleo can: %v", can)
 			}
 		})
+	}
+}
+
+// As long as a bad row denies the user everything, approving would help nobody.
+func TestApproveChoosesNoFixBesideABadRow(t *testing.T) {
+	r := openapi.AccessRequest{
+		User: "cleo", Permissions: []string{"a:b"}, Missing: []string{"a:b"},
+		Fixes: []openapi.Fix{{Groups: []string{"Desk"}, Allowed: true}},
+	}
+	f := approveFlags{}
+	if fix, err := f.choose(r); err != nil || len(fix.Groups) != 1 {
+		t.Errorf("without a bad row: %+v, %v", fix, err)
+	}
+	r.BadRows = []openapi.BadRow{{ID: 70, Detail: "has 2 columns"}}
+	if _, err := f.choose(r); err == nil || !strings.Contains(err.Error(), "rightful repair 70") {
+		t.Errorf("with one: %v", err)
 	}
 }

@@ -20,7 +20,11 @@ func writeRequestFixes(text *strings.Builder, r openapi.AccessRequest) {
 		note(text, "Nothing that can be granted would help.\n")
 		return
 	}
-	note(text, "\nWhat would grant it:\n")
+	heading := "What would grant it:"
+	if len(r.BadRows) > 0 {
+		heading = "What would grant it after that:"
+	}
+	note(text, "\n%s\n", heading)
 	for i, fix := range r.Fixes {
 		note(text, "%2d. %s\n", i+1, describe(r.User, fix))
 		for _, effect := range sideEffects(fix) {
