@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/rightful-go/rightful/authz"
@@ -43,4 +44,24 @@ func TestUsage(t *testing.T) {
 	}
 	d.get("admin", "/groups/Nobody/usage").want(404)
 	d.get("admin", "/users/group:x/usage").want(422)
+}
+
+// What was held without a break is read from the records, which takes turns with other expensive work.
+func TestUnusedTakesTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		today := authz.DayOf(time.Now())
+		for day := today - 5; day <= today; day++ {
+			if err := d.store.ExtendUsage(context.Background(), day); err != nil {
+				t.Fatal(err)
+			}
+		}
+		leave := d.busy()
+		defer leave()
+		for _, path := range []string{"/users/dana/usage", "/groups/Finance/usage"} {
+			d.get("admin", path+"?unused_for=1").problem(429, "too-many")
+			d.get("admin", path).want(200)
+			d.get("nobody", path+"?unused_for=1").problem(403, "forbidden")
+		}
+	})
 }

@@ -371,11 +371,15 @@ func (n renames) then(c authz.Change) renames {
 		if g.Before == nil || g.After == nil || g.Before.Name == g.After.Name {
 			continue
 		}
-		from := g.Before.Name
+		from, known := g.Before.Name, false
 		for was, now := range n {
-			if now == from {
+			if known = now == from; known {
 				from = was
+				break
 			}
+		}
+		if _, left := n[from]; left && !known {
+			continue // a new group, under the name that another one gave up
 		}
 		n[from] = g.After.Name
 	}

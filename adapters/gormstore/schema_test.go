@@ -28,7 +28,7 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 		was := d.Describe(t, dbtest.StorePool(s), "")
 		for _, skip := range []bool{false, true} {
 			_, err := database.Open(t.Context(), d.Address, gormstore.Options{SkipMigration: skip})
-			if err == nil || errors.Is(err, gormstore.ErrMigrationNeeded) || !strings.Contains(err.Error(), "version 99") || !strings.Contains(err.Error(), "made for 3") {
+			if err == nil || errors.Is(err, gormstore.ErrMigrationNeeded) || !strings.Contains(err.Error(), "version 99") || !strings.Contains(err.Error(), "made for 4") {
 				t.Errorf("the error doesn't name both versions: %v", err)
 			}
 		}
@@ -63,7 +63,7 @@ func TestMigrationByAnotherProcess(t *testing.T) {
 			t.Fatalf("the database has %s already", tables)
 		}
 		_, err := database.Open(t.Context(), d.Address, o)
-		if !errors.Is(err, gormstore.ErrMigrationNeeded) || !strings.Contains(err.Error(), "version 0") || !strings.Contains(err.Error(), "needs 3") {
+		if !errors.Is(err, gormstore.ErrMigrationNeeded) || !strings.Contains(err.Error(), "version 0") || !strings.Contains(err.Error(), "needs 4") {
 			t.Errorf("the error doesn't name both versions: %v", err)
 		}
 		if tables := d.Tables(t, host); len(tables) != 0 {
@@ -159,7 +159,7 @@ func TestOlderSchemaMovesForwardWithItsData(t *testing.T) {
 
 		host := d.Host(t, gorm.Config{})
 		if _, err := openNext(t.Context(), host, gormstore.Options{SkipMigration: true}); err == nil ||
-			!strings.Contains(err.Error(), "version 3") || !strings.Contains(err.Error(), "needs 4") {
+			!strings.Contains(err.Error(), "version 4") || !strings.Contains(err.Error(), "needs 5") {
 			t.Errorf("the error doesn't name both versions: %v", err)
 		}
 		errs := make([]error, 8)
@@ -184,7 +184,7 @@ func TestOlderSchemaMovesForwardWithItsData(t *testing.T) {
 			t.Errorf("of\n%s\nwas made\n%s", strings.Join(was, "\n"), strings.Join(now, "\n"))
 		}
 		dbtest.Commit(t, next, authz.Commit{RemoveRows: rows[:1]})
-		if _, err := database.Open(t.Context(), d.Address, gormstore.Options{}); err == nil || !strings.Contains(err.Error(), "version 4") {
+		if _, err := database.Open(t.Context(), d.Address, gormstore.Options{}); err == nil || !strings.Contains(err.Error(), "version 5") {
 			t.Errorf("the older program takes the newer tables: %v", err)
 		}
 	})
