@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -264,6 +265,7 @@ func TestLongListsTakeTurns(t *testing.T) {
 		<-full
 	}
 	d.store.OnCall(nil, authztest.CallBefore)
+	leave := occupied() // on a fast machine, it wouldn't take long
 	for _, path := range []string{"/users/fat", "/users/fat/effective"} {
 		waiting.Go(func() {
 			r := d.get("viewer", path)
@@ -273,7 +275,20 @@ func TestLongListsTakeTurns(t *testing.T) {
 	}
 	time.AfterFunc(6*time.Second, func() { close(hang) })
 	waiting.Wait()
+	leave()
 	d.get("viewer", "/users/fat/effective").want(200)
+}
+
+// occupied keeps every core busy with other work, until the function that it returns is called.
+func occupied() (leave func()) {
+	var done atomic.Bool
+	for range 3 * runtime.GOMAXPROCS(0) {
+		go func() {
+			for !done.Load() {
+			}
+		}()
+	}
+	return func() { done.Store(true) }
 }
 
 // While other expensive work is in progress, what is expensive is answered with 429 after five seconds. Callers
