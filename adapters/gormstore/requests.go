@@ -196,12 +196,7 @@ func (s *Store) PruneRequests(ctx context.Context, keep authz.RequestBounds, lim
 		if err != nil {
 			return deleted, err
 		}
-		err = s.untilNoConflict(func() error {
-			return s.inTransaction(ctx, s.dialect.BeginWrite, func(tx *gorm.DB) error {
-				return deleteKeys(tx, s.tables.Requests, "id", slices.Sorted(slices.Values(ids)))
-			})
-		})
-		if err != nil {
+		if err := s.deleteRequests(ctx, ids); err != nil {
 			return deleted, err
 		}
 		if deleted += len(ids); deleted >= limit {
@@ -209,6 +204,18 @@ func (s *Store) PruneRequests(ctx context.Context, keep authz.RequestBounds, lim
 		}
 	}
 	return deleted, nil
+}
+
+// deleteRequests deletes in order of the ids, as every instance does.
+func (s *Store) deleteRequests(ctx context.Context, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	return s.untilNoConflict(func() error {
+		return s.inTransaction(ctx, s.dialect.BeginWrite, func(tx *gorm.DB) error {
+			return deleteKeys(tx, s.tables.Requests, "id", slices.Sorted(slices.Values(ids)))
+		})
+	})
 }
 
 // requestsInExcess returns at most so many decided requests that are one too many of their users'.
