@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // exchange is a request and its answer, as the tests of api record them.
@@ -33,6 +34,14 @@ func (e *exchange) String() string {
 		target = target[:most] + "…"
 	}
 	return fmt.Sprintf("%s %s answered %d", e.Method, target, e.Status)
+}
+
+// pageType is the type of a page for people, with which forms are answered.
+const pageType = "text/html"
+
+// isPage reports whether the answer is a page, which gives no reasons that a program could read.
+func (e *exchange) isPage() bool {
+	return strings.HasPrefix(e.AnswerHeader.Get("Content-Type"), pageType)
 }
 
 // request rebuilds the request as a server gets it. It returns nil for a request that no client could

@@ -77,7 +77,7 @@ func (j *judge) judge(e *exchange) (faults []error) {
 			fault("a request that was carried out", err)
 		}
 	}
-	if valid && !e.Unread && refusedForItsForm(e.Status) {
+	if valid && !e.Unread && refusedForItsForm(e.Status) && !e.isPage() {
 		if err := j.explained(e); err != nil {
 			faults = append(faults, fmt.Errorf("%s (%s): the document calls it valid: %w", e, e.Test, err))
 		}

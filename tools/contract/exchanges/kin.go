@@ -33,6 +33,7 @@ func newKin(document []byte) (*kin, error) {
 	doc.OpenAPI = "3.0.4"
 	// Its CSV reader refuses rows of different lengths.
 	openapi3filter.RegisterBodyDecoder("text/csv", openapi3filter.PlainBodyDecoder)
+	openapi3filter.RegisterBodyDecoder(pageType, openapi3filter.PlainBodyDecoder)
 	router, err := gorillamux.NewRouter(doc)
 	if err != nil {
 		return nil, err
