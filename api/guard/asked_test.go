@@ -144,19 +144,21 @@ func TestPageConfirmsNoGuess(t *testing.T) {
 
 // If the approval arrives between the decision and the page, the page says that it may work by now.
 func TestPageOfAnApprovalThatJustArrived(t *testing.T) {
-	store := authztest.NewStore()
-	engine := asking(t, store)
-	id := ask(t, engine, time.Time{})
-	store.OnCall(func(context.Context) error {
-		store.OnCall(nil, authztest.CallRequests)
-		approve(t, engine, id, time.Time{})
-		return nil
-	}, authztest.CallRequests)
-	for languages, want := range map[string]string{"en": "Load this page again.", "de": "Laden Sie diese Seite neu."} {
-		page := send(desk(engine, guard.Options{}), "cleo", "GET", "/x?a=b", "Accept", asPage, "Accept-Language", languages).Body.String()
-		if languages == "en" && (!strings.Contains(page, want) || !strings.Contains(page, `href="/x?a=b"`) || strings.Contains(page, "<form")) {
-			t.Errorf("the page is %s", page)
-		}
+	for language, want := range map[string]string{"en": "Load this page again.", "de": "Laden Sie diese Seite neu."} {
+		t.Run(language, func(t *testing.T) {
+			store := authztest.NewStore()
+			engine := asking(t, store)
+			id := ask(t, engine, time.Time{})
+			store.OnCall(func(context.Context) error {
+				store.OnCall(nil, authztest.CallRequests)
+				approve(t, engine, id, time.Time{})
+				return nil
+			}, authztest.CallRequests)
+			page := send(desk(engine, guard.Options{}), "cleo", "GET", "/x?a=b", "Accept", asPage, "Accept-Language", language).Body.String()
+			if !strings.Contains(page, want) || !strings.Contains(page, `href="/x?a=b"`) || strings.Contains(page, "<form") {
+				t.Errorf("the page is %s", page)
+			}
+		})
 	}
 }
 
