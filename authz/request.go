@@ -73,7 +73,8 @@ type RequestOptions struct {
 
 	// Notify, if it is set, is told of each request that this engine took or decided, one after the other and in the
 	// background, so that the host can write to people. A request never waits for it. The context ends with the
-	// engine. While a hundred calls wait, further ones are left out, which is logged.
+	// engine. While a hundred calls wait, further ones are left out, which is logged. It isn't told of requests that
+	// are withdrawn because an administrator deleted their user, nor of those that expire.
 	Notify func(ctx context.Context, r AccessRequest)
 }
 
@@ -111,16 +112,16 @@ func (o RequestOptions) bounds(now time.Time) RequestBounds {
 	return RequestBounds{Since: now.Add(-o.KeepFor), CountOfUser: maxDecidedOfUser, Count: maxDecided}
 }
 
-// at returns the request as it is at a time: an open one expires.
-func (r AccessRequest) at(now time.Time) AccessRequest {
+// At returns the request as it is at a time: an open one expires.
+func (r AccessRequest) At(now time.Time) AccessRequest {
 	if r.State == RequestOpen && !now.Before(r.ExpiresAt) {
 		r.State = RequestExpired
 	}
 	return r
 }
 
-// decided returns the request after a decision about it.
-func (r AccessRequest) decided(d RequestDecision) AccessRequest {
+// Decided returns the request after a decision about it.
+func (r AccessRequest) Decided(d RequestDecision) AccessRequest {
 	r.State, r.DecidedBy, r.DecidedAt, r.Decision, r.Revision = d.State, d.By, d.At, d.Reason, d.Revision
 	if d.State == RequestApproved {
 		r.Until = d.Until
@@ -179,7 +180,7 @@ type RequestQuery struct {
 // writes nothing at all, and returns [ErrRequestDecided], or [ErrNoSuchRequest] if there is no such request.
 type RequestDecision struct {
 	ID   RequestID
-	User UserID // of whom all open requests are decided, if there is no ID
+	User UserID // whose open requests are all decided, if there is no ID
 
 	State    RequestState // never open
 	By       Actor

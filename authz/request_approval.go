@@ -41,9 +41,7 @@ func (a Admin) ApproveRequest(ctx context.Context, id RequestID, approval Approv
 		return AccessRequest{}, Change{}, ErrRequestsOff
 	}
 	c, err := a.do(ctx, write{
-		Operation: p.operation, begin: p.begin, draft: p.draft, verify: p.verify,
-		commit:    p.commit,
-		unchanged: p.unchanged,
+		Operation: p.operation, begin: p.begin, draft: p.draft, verify: p.verify, commit: p.commit, unchanged: p.unchanged,
 	})
 	if err != nil || a.dryRun {
 		return p.request, c, err
@@ -51,7 +49,7 @@ func (a Admin) ApproveRequest(ctx context.Context, id RequestID, approval Approv
 	r := p.request
 	if c.Revision != 0 {
 		p.decision.Revision = c.Revision
-		r = r.decided(p.decision)
+		r = r.Decided(p.decision)
 		a.engine.requests.decided(r)
 	}
 	return r, c, nil
@@ -127,10 +125,7 @@ func (p *approver) draft(d *draft) error {
 			return ofOperation(i, invalid(ErrInvalid, []Fault{{Detail: err.Error()}}))
 		}
 	}
-	if err := batch.draftBatch(d, p.operation.Operations); err != nil {
-		return err
-	}
-	return nil
+	return batch.draftBatch(d, p.operation.Operations)
 }
 
 // checkOperation checks what can be said of an operation without the policy.

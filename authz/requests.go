@@ -135,7 +135,7 @@ func (e *Engine) AccessRequest(ctx context.Context, id RequestID) (AccessRequest
 	case err != nil:
 		return AccessRequest{}, e.unavailable(ctx, err)
 	}
-	return r.storable().at(e.clock.now().Time()), nil
+	return r.storable().At(e.clock.now().Time()), nil
 }
 
 // AccessRequests lists the selected requests, newest first. It reads the store, and returns [ErrStoreUnavailable] if that
@@ -153,7 +153,7 @@ func (e *Engine) AccessRequests(ctx context.Context, q RequestQuery) ([]AccessRe
 		return nil, e.unavailable(ctx, err)
 	}
 	for i, r := range list {
-		list[i] = r.storable().at(q.At)
+		list[i] = r.storable().At(q.At)
 	}
 	return list, nil
 }
@@ -250,7 +250,7 @@ func (e *Engine) decideRequest(ctx context.Context, r AccessRequest, d RequestDe
 	case err != nil:
 		return AccessRequest{}, e.unavailable(ctx, err)
 	}
-	r = r.decided(d)
+	r = r.Decided(d)
 	e.requests.decided(r)
 	return r, nil
 }

@@ -183,6 +183,13 @@ func (f *fragile) Subscribe(ctx context.Context, hint func()) error {
 	}
 }
 
+// hinted returns what the engine wants to be called with a hint.
+func (f *fragile) hinted() func() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.hint
+}
+
 func (f *fragile) Connected() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -204,8 +211,9 @@ func TestLogOfANotifier(t *testing.T) {
 			f.broken <- errors.New("away")
 			time.Sleep(10 * time.Second)
 		}
-		f.hint()
-		f.hint()
+		hint := f.hinted()
+		hint()
+		hint()
 		want := "level=WARN msg=\"notifications interrupted; polling continues\"\nlevel=INFO msg=\"notifications arrive again\"\n"
 		if log.String() != want {
 			t.Errorf("%s\nnot\n%s", &log, want)

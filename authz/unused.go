@@ -115,11 +115,6 @@ func (q *unusedQuery) ofGroup(ctx context.Context, g *group, members []UserID, g
 	if found.unknown = len(idle); found.unknown == 0 || !q.uses.cover(q.after) {
 		return found, nil
 	}
-	leave, err := q.engine.gate.enter(ctx)
-	if err != nil {
-		return found, err
-	}
-	defer leave()
 	name, grants, first := g.info.Name, slices.Clone(g.rules.patterns(KindGrant)), q.view.s
 	arrived, err := q.eachPolicy(ctx, func(before *snapshot) bool {
 		first = before

@@ -57,7 +57,8 @@ func (e *Engine) UsageOfUser(ctx context.Context, v *View, user UserID, unusedFo
 // UsageOfGroup says when a user of the group last used each of the permissions that the group gives in the view, its
 // inherited ones included. A user of the group is in it or in a group that inherits it. Through which of their groups or
 // grants they held what they used is not recorded: a use counts for all. [ErrNotFound] if there is no such group.
-// Otherwise it is like [Engine.UsageOfUser].
+// Otherwise it is like [Engine.UsageOfUser]. For more than 1,000 users of the group, it takes turns with other expensive
+// work in any case.
 //
 // With unusedFor, a permission is known to be unused if uses were recorded and the group gave it on all those days,
 // some of the present members were members at their beginning, and no present member used it. The operation that is
@@ -69,6 +70,13 @@ func (e *Engine) UsageOfGroup(ctx context.Context, v *View, name GroupName, unus
 		return Usage{}, ErrNotFound
 	}
 	members := v.s.usersReachedBy(g)
+	if unusedFor > 0 || len(members) > manyListed {
+		leave, err := e.gate.enter(ctx)
+		if err != nil {
+			return Usage{}, err
+		}
+		defer leave()
+	}
 	uses, err := e.usesOf(ctx, members)
 	if err != nil {
 		return Usage{}, err

@@ -355,3 +355,27 @@ func TestUnusedIsNeverAssumed(t *testing.T) {
 		}
 	})
 }
+
+// The uses of very many people are read in turn.
+func TestUsageOfALargeGroupTakesTurns(t *testing.T) {
+	t.Parallel()
+	engine := open(t, authztest.NewStore(), authz.Options{Bootstrap: "ana"})
+	command := engine.AsCommand("test")
+	must(t)(command.CreateGroup(t.Context(), authz.GroupSpec{Name: "Small"}))
+	must(t)(command.CreateGroup(t.Context(), authz.GroupSpec{Name: "Large"}))
+	var users []authz.UserID
+	for i := range 1001 {
+		users = append(users, authz.UserID(fmt.Sprintf("user%d", i)))
+	}
+	must(t)(command.Assign(t.Context(), "Small", users[:1000]...))
+	must(t)(command.Assign(t.Context(), "Large", users...))
+	authz.WidenGate(engine, 0)
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if u, err := engine.UsageOfGroup(ctx, engine.View(), "Small", 0); err != nil || u.MemberCount != 1000 {
+		t.Errorf("a small group: %+v: %v", u, err)
+	}
+	if _, err := engine.UsageOfGroup(ctx, engine.View(), "Large", 0); !errors.Is(err, authz.ErrBusy) {
+		t.Errorf("a large one: %v", err)
+	}
+}

@@ -108,76 +108,15 @@ func scanDenial(rows *sql.Rows) (d authz.Denial, err error) {
 	return d, err
 }
 
-// PruneDenials implements [authz.DenialStore]. What is to go is looked for without a lock and
-// deleted by its id: of two instances that do so at once, one finds it gone.
-func (s *Store) PruneDenials(ctx context.Context, keep authz.DenialBounds, limit int) (deleted int, err error) {
-	tx := s.db.WithContext(ctx)
-	for _, find := range []func(most int) ([]string, error){
+// PruneDenials implements [authz.DenialStore].
+func (s *Store) PruneDenials(ctx context.Context, keep authz.DenialBounds, limit int) (int, error) {
+	p := pruning{s, ctx, s.tables.Denials, "1 = 1", newestFirst}
+	return p.run(
+		limit,
 		func(most int) ([]string, error) {
-			return s.denialIDs(tx, "WHERE at < ? ORDER BY at, id LIMIT ?", keep.Since.UnixMicro(), most)
+			return p.ids("WHERE at < ? ORDER BY at, id LIMIT ?", keep.Since.UnixMicro(), most)
 		},
-		func(most int) ([]string, error) { return s.excessOfUsers(tx, keep.CountOfUser, most) },
-		func(most int) ([]string, error) {
-			return s.denialIDs(tx, newestFirst+" LIMIT ? OFFSET ?", most, keep.Count)
-		},
-	} {
-		ids, err := find(limit - deleted)
-		if err != nil {
-			return deleted, err
-		}
-		if err := s.deleteDenials(ctx, ids); err != nil {
-			return deleted, err
-		}
-		if deleted += len(ids); deleted >= limit {
-			break
-		}
-	}
-	return deleted, nil
-}
-
-// excessOfUsers returns at most so many denials that are one too many of their users'.
-func (s *Store) excessOfUsers(tx *gorm.DB, keep, most int) (ids []string, err error) {
-	var users []string
-	err = tx.Raw("SELECT user_id FROM "+s.tables.Denials+" GROUP BY user_id HAVING COUNT(*) > ?", keep).Scan(&users).Error
-	if err != nil {
-		return nil, fmt.Errorf("count the denials of each user: %w", err)
-	}
-	for _, user := range users {
-		more, err := s.denialIDs(tx, "WHERE user_id = ?"+newestFirst+" LIMIT ? OFFSET ?", user, most-len(ids), keep)
-		if err != nil {
-			return nil, err
-		}
-		if ids = append(ids, more...); len(ids) >= most {
-			break
-		}
-	}
-	return ids, nil
-}
-
-// denialIDs reads the ids of the denials that the rest of a statement selects.
-func (s *Store) denialIDs(tx *gorm.DB, rest string, args ...any) (ids []string, err error) {
-	if err = tx.Raw("SELECT id FROM "+s.tables.Denials+" "+rest, args...).Scan(&ids).Error; err != nil {
-		return nil, fmt.Errorf("look for old denials: %w", err)
-	}
-	return ids, nil
-}
-
-// deleteDenials deletes in order of the ids, as every instance does: instances that delete the
-// same rows then wait for each other instead of deadlocking. The indexes have orders of their own,
-// so MySQL may still give up one of them, which tries again.
-func (s *Store) deleteDenials(ctx context.Context, ids []string) (err error) {
-	if len(ids) == 0 {
-		return nil
-	}
-	ids = slices.Sorted(slices.Values(ids))
-	const attempts = 5
-	for range attempts {
-		err = s.inTransaction(ctx, s.dialect.BeginWrite, func(tx *gorm.DB) error {
-			return deleteKeys(tx, s.tables.Denials, "id", ids)
-		})
-		if err == nil || !s.dialect.IsConflict(err) {
-			return err
-		}
-	}
-	return err
+		func(most int) ([]string, error) { return p.excessOfUsers(keep.CountOfUser, most) },
+		func(most int) ([]string, error) { return p.excess(keep.Count, most) },
+	)
 }

@@ -135,9 +135,7 @@ func (s *Store) countOpen(tx *gorm.DB, now time.Time, most int) (n int, err erro
 // Decide implements [authz.RequestStore].
 func (s *Store) Decide(ctx context.Context, d authz.RequestDecision) (err error) {
 	defer s.judge(&err)
-	return s.untilNoConflict(func() error {
-		return s.inTransaction(ctx, s.dialect.BeginWrite, func(tx *gorm.DB) error { return s.decide(tx, d) })
-	})
+	return s.writing(ctx, func(tx *gorm.DB) error { return s.decide(tx, d) })
 }
 
 // decideAll carries out the decisions of a commit.
@@ -179,81 +177,17 @@ func (s *Store) decide(tx *gorm.DB, d authz.RequestDecision) error {
 	return authz.ErrRequestDecided
 }
 
-// PruneRequests implements [authz.RequestStore]. Like denials, what is to go is looked for without a lock.
-func (s *Store) PruneRequests(ctx context.Context, keep authz.RequestBounds, limit int) (deleted int, err error) {
-	tx := s.db.WithContext(ctx)
-	const decided = "WHERE state <> 'open'"
-	for _, find := range []func(most int) ([]string, error){
+// PruneRequests implements [authz.RequestStore].
+func (s *Store) PruneRequests(ctx context.Context, keep authz.RequestBounds, limit int) (int, error) {
+	p := pruning{s, ctx, s.tables.Requests, "state <> 'open'", requestsNewestFirst}
+	return p.run(
+		limit,
 		func(most int) ([]string, error) {
-			return s.requestIDs(tx, "WHERE closed_at < ? ORDER BY closed_at, id LIMIT ?", keep.Since.UnixMicro(), most)
+			return p.ids("WHERE closed_at < ? ORDER BY closed_at, id LIMIT ?", keep.Since.UnixMicro(), most)
 		},
-		func(most int) ([]string, error) { return s.requestsInExcess(tx, keep.CountOfUser, most) },
-		func(most int) ([]string, error) {
-			return s.requestIDs(tx, decided+requestsNewestFirst+" LIMIT ? OFFSET ?", most, keep.Count)
-		},
-	} {
-		ids, err := find(limit - deleted)
-		if err != nil {
-			return deleted, err
-		}
-		if err := s.deleteRequests(ctx, ids); err != nil {
-			return deleted, err
-		}
-		if deleted += len(ids); deleted >= limit {
-			break
-		}
-	}
-	return deleted, nil
-}
-
-// deleteRequests deletes in order of the ids, as every instance does.
-func (s *Store) deleteRequests(ctx context.Context, ids []string) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	return s.untilNoConflict(func() error {
-		return s.inTransaction(ctx, s.dialect.BeginWrite, func(tx *gorm.DB) error {
-			return deleteKeys(tx, s.tables.Requests, "id", slices.Sorted(slices.Values(ids)))
-		})
-	})
-}
-
-// requestsInExcess returns at most so many decided requests that are one too many of their users'.
-func (s *Store) requestsInExcess(tx *gorm.DB, keep, most int) (ids []string, err error) {
-	var users []string
-	err = tx.Raw("SELECT user_id FROM "+s.tables.Requests+" WHERE state <> 'open' GROUP BY user_id HAVING COUNT(*) > ?", keep).Scan(&users).Error
-	if err != nil {
-		return nil, fmt.Errorf("count the access requests of each user: %w", err)
-	}
-	for _, user := range users {
-		more, err := s.requestIDs(tx, "WHERE user_id = ? AND state <> 'open'"+requestsNewestFirst+" LIMIT ? OFFSET ?", user, most-len(ids), keep)
-		if err != nil {
-			return nil, err
-		}
-		if ids = append(ids, more...); len(ids) >= most {
-			break
-		}
-	}
-	return ids, nil
-}
-
-// requestIDs reads the ids of the requests that the rest of a statement selects.
-func (s *Store) requestIDs(tx *gorm.DB, rest string, args ...any) (ids []string, err error) {
-	if err = tx.Raw("SELECT id FROM "+s.tables.Requests+" "+rest, args...).Scan(&ids).Error; err != nil {
-		return nil, fmt.Errorf("look for old access requests: %w", err)
-	}
-	return ids, nil
-}
-
-// untilNoConflict tries again what the database gave up for another transaction.
-func (s *Store) untilNoConflict(do func() error) (err error) {
-	const attempts = 5
-	for range attempts {
-		if err = do(); err == nil || !s.dialect.IsConflict(err) {
-			break
-		}
-	}
-	return err
+		func(most int) ([]string, error) { return p.excessOfUsers(keep.CountOfUser, most) },
+		func(most int) ([]string, error) { return p.excess(keep.Count, most) },
+	)
 }
 
 // requestRow is a row of the table.

@@ -56,6 +56,18 @@ func (s *Store) inTransaction(ctx context.Context, begin []string, work func(tx 
 	return nil
 }
 
+// writing runs a transaction that writes, and again if the database gave it up for another one. It is for what is no
+// commit: a commit that was given up is a conflict.
+func (s *Store) writing(ctx context.Context, work func(tx *gorm.DB) error) (err error) {
+	const attempts = 5
+	for range attempts {
+		if err = s.inTransaction(ctx, s.dialect.BeginWrite, work); err == nil || !s.dialect.IsConflict(err) {
+			break
+		}
+	}
+	return err
+}
+
 // begin takes a connection and begins a transaction on it. A connection that lay in the pool
 // may be dead, after a restart of the database for example. Nothing was done on it yet, so
 // another is tried.

@@ -18,7 +18,7 @@ const usageColumns = "user_id, permission, day"
 func (s *Store) AddUses(ctx context.Context, uses []authz.Use) (err error) {
 	defer s.judge(&err)
 	uses = slices.SortedFunc(slices.Values(uses), compareUses)
-	return s.changeUsage(ctx, func(tx *gorm.DB) error { return s.writeUses(tx, uses) })
+	return s.writing(ctx, func(tx *gorm.DB) error { return s.writeUses(tx, uses) })
 }
 
 // writeUses writes uses in order.
@@ -35,18 +35,6 @@ func (s *Store) writeUses(tx *gorm.DB, uses []authz.Use) error {
 
 func compareUses(a, b authz.Use) int {
 	return cmp.Or(cmp.Compare(a.User, b.User), cmp.Compare(a.Permission, b.Permission))
-}
-
-// changeUsage runs a transaction, and again if the database gave it up for another one.
-func (s *Store) changeUsage(ctx context.Context, work func(tx *gorm.DB) error) (err error) {
-	const attempts = 5
-	for range attempts {
-		err = s.inTransaction(ctx, s.dialect.BeginWrite, work)
-		if err == nil || !s.dialect.IsConflict(err) {
-			return err
-		}
-	}
-	return err
 }
 
 // Uses implements [authz.UsageStore].
@@ -99,7 +87,7 @@ func (s *Store) UsagePeriod(ctx context.Context) (p authz.UsagePeriod, err error
 // ExtendUsage implements [authz.UsageStore]. MySQL sets the columns one after the other, and sees the new value of the
 // first when it sets the second.
 func (s *Store) ExtendUsage(ctx context.Context, day authz.Day) error {
-	return s.changeUsage(ctx, func(tx *gorm.DB) error {
+	return s.writing(ctx, func(tx *gorm.DB) error {
 		err := tx.Exec("UPDATE "+s.tables.State+" SET usage_since = CASE WHEN usage_until < ? THEN ? ELSE usage_since END, "+
 			"usage_until = CASE WHEN usage_until < ? THEN ? ELSE usage_until END WHERE id = 1", day-1, day, day, day).Error
 		if err != nil {
@@ -135,12 +123,16 @@ func (s *Store) pruneEarliest(ctx context.Context, rest string, args ...any) (in
 		return 0, err
 	}
 	last := uses[len(uses)-1].Day
-	return len(uses), s.changeUsage(ctx, func(tx *gorm.DB) error {
+	return len(uses), s.writing(ctx, func(tx *gorm.DB) error {
+		if err := s.deleteUses(tx, uses); err != nil {
+			return err
+		}
+		// Last, because commits wait while this row is being changed.
 		err := tx.Exec("UPDATE "+s.tables.State+" SET usage_since = ? WHERE id = 1 AND usage_since < ?", last, last).Error
 		if err != nil {
 			return fmt.Errorf("shorten the period of usage: %w", err)
 		}
-		return s.deleteUses(tx, uses)
+		return nil
 	})
 }
 
@@ -180,7 +172,7 @@ func (s *Store) pruneUsers(ctx context.Context, keep, most int) (int, error) {
 			break
 		}
 	}
-	return len(list), s.changeUsage(ctx, func(tx *gorm.DB) error {
+	return len(list), s.writing(ctx, func(tx *gorm.DB) error {
 		if err := s.deleteUses(tx, list); err != nil {
 			return err
 		}

@@ -64,7 +64,7 @@ func (m *Store) Requests(ctx context.Context, q authz.RequestQuery) ([]authz.Acc
 	var list []authz.AccessRequest
 	for i := end - 1; i >= 0 && len(list) < q.Limit; i-- {
 		r := m.asked.list[i]
-		if (q.User == "" || r.User == q.User) && (q.State == "" || stateAt(r, q.At) == q.State) {
+		if (q.User == "" || r.User == q.User) && (q.State == "" || r.At(q.At).State == q.State) {
 			list = append(list, cloneRequest(r))
 		}
 	}
@@ -145,7 +145,7 @@ func (l *requests) after(decisions []authz.RequestDecision) ([]authz.AccessReque
 			found = true
 			switch {
 			case isOpen(r, d.At):
-				list[i] = decided(r, d)
+				list[i] = r.Decided(d)
 			case d.ID != "":
 				return nil, authz.ErrRequestDecided
 			}
@@ -157,25 +157,7 @@ func (l *requests) after(decisions []authz.RequestDecision) ([]authz.AccessReque
 	return list, nil
 }
 
-func decided(r authz.AccessRequest, d authz.RequestDecision) authz.AccessRequest {
-	r.State, r.DecidedBy, r.DecidedAt, r.Decision, r.Revision = d.State, d.By, d.At, d.Reason, d.Revision
-	if d.State == authz.RequestApproved {
-		r.Until = d.Until
-	}
-	return r
-}
-
-func isOpen(r authz.AccessRequest, at time.Time) bool {
-	return r.State == authz.RequestOpen && r.ExpiresAt.After(at)
-}
-
-// stateAt returns the state of a request at a time.
-func stateAt(r authz.AccessRequest, at time.Time) authz.RequestState {
-	if r.State == authz.RequestOpen && !isOpen(r, at) {
-		return authz.RequestExpired
-	}
-	return r.State
-}
+func isOpen(r authz.AccessRequest, at time.Time) bool { return r.At(at).State == authz.RequestOpen }
 
 // indexOf returns the index of the request with this time and id, or where it would be inserted.
 func (l *requests) indexOf(at time.Time, id authz.RequestID) int {
