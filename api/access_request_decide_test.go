@@ -199,7 +199,7 @@ func TestDeclineOperations(t *testing.T) {
 	})
 }
 
-// Whoever may move people declines for a reason, which the user reads; nobody declines their own.
+// A user who may move people declines for a reason, which the requester reads; nobody declines their own.
 func TestDecline(t *testing.T) {
 	d := newDesk(t)
 	id, own := d.asks("cleo", wantsSettings), d.asks("lead", wantsSettings)

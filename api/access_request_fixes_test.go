@@ -102,7 +102,7 @@ func TestFixesOfAccessRequestTakeTurns(t *testing.T) {
 		fmt.Fprintf(&policy, "p, group:G%d, a.g%d, view\ng, group:All, group:G%d\n", i, i, i)
 	}
 	policy.WriteString("g, cleo, group:All\n")
-	for i := range 40_000 { // no two of whom hold the same
+	for i := range 40_000 { // each holds something else
 		fmt.Fprintf(&policy, "p, u%d, a.u%d, view\ng, u%d, group:All\n", i, i, i)
 	}
 	d.do("admin", "POST", "/imports?mode=merge", policy.String()).want(200)

@@ -115,7 +115,7 @@ func TestErrorsOfFormsArePages(t *testing.T) {
 	page(d.form("cleo", url.Values{"permission": {"a:b"}}), 500, "Something went wrong on the server.")
 }
 
-// A form that a browser sends from elsewhere is refused before anything of it is read, whoever is signed in. What browsers
+// A form that a browser sends from elsewhere is refused before anything of it is read, also when its sender is signed in. What browsers
 // ask for first, and what isn't sent by a browser, is up to the host.
 func TestFormFromAnotherSiteIsRefused(t *testing.T) {
 	d := newDesk(t)

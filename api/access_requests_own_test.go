@@ -153,7 +153,13 @@ func TestTooManyAccessRequests(t *testing.T) {
 	if p := r.problem(429, "too-many"); !strings.Contains(p["detail"].(string), "withdraw one") || r.header.Get("Retry-After") != "" {
 		t.Errorf("it is %s with %v", r.body, r.header)
 	}
-	d.asks("dana", wantsSettings)
+	for i := range 10 {
+		d.do("dana", "DELETE", "/me/access-requests/"+d.asks("dana", fmt.Sprintf(`{"permissions":["a:x%d"]}`, i)), "").want(204)
+	}
+	r = d.do("dana", "POST", "/access-requests", wantsSettings)
+	if p := r.problem(429, "too-many"); !strings.Contains(p["detail"].(string), "wait a minute") || r.header.Get("Retry-After") != "60" {
+		t.Errorf("it is %s with %v", r.body, r.header)
+	}
 }
 
 // The command is no user: it asks for nothing, and has no requests of its own to see or withdraw.

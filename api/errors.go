@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -73,6 +74,10 @@ func (c *call) fail(err error) {
 		if errors.Is(err, authz.ErrBusy) {
 			c.tooMuchWork()
 			return
+		}
+		var many *authz.Error
+		if errors.As(err, &many) && many.Wait > 0 {
+			c.http.Header("Retry-After", strconv.Itoa(int(many.Wait.Seconds())))
 		}
 	case problem.OwnRequest:
 		p.Detail = "Nobody decides their own access request. Another administrator has to; you can withdraw it."

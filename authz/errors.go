@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // The kinds of errors; match them with [errors.Is]. Errors of the kinds with a comment are of type
@@ -18,7 +19,7 @@ var (
 	ErrNoSuchDenial      = errors.New("no such denial")
 	ErrNoSuchRequest     = errors.New("no such access request")
 	ErrRequestsOff       = errors.New("access requests are turned off")
-	ErrTooManyRequests   = errors.New("too many access requests") // Detail
+	ErrTooManyRequests   = errors.New("too many access requests") // Detail, Wait
 	ErrRequestDecided    = errors.New("the access request was decided already")
 	ErrOwnRequest        = errors.New("nobody approves their own access request")
 	ErrGroupExists       = errors.New("the group exists already")
@@ -73,6 +74,10 @@ type Error struct {
 	// Revision is the first revision whose record doesn't fit for [ErrRecordsDoNotFit], and the last one whose
 	// record is archived for [ErrArchived].
 	Revision Revision
+
+	// Wait is after how long the user may make another access request, for [ErrTooManyRequests]: 0 if waiting doesn't help by
+	// itself.
+	Wait time.Duration
 
 	// Faults lists everything that is wrong with the values of an input ([ErrInvalid],
 	// [ErrUnknownPermission]), the bad lines of a file ([ErrImportRejected]) or what prevents a revert

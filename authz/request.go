@@ -89,8 +89,8 @@ const (
 	maxDecidedOfUser     = 100           // decided and expired requests of one user that are kept
 	maxDecided           = 100_000       // and of all users
 	requestBurst         = 10            // requests that one user can make at once on an instance
-	requestsPerSecond    = 1.0 / 60
-	denialVisibleWithin  = time.Second // see [Engine.RecordDenial]
+	requestWait          = time.Minute   // after that, another one
+	denialVisibleWithin  = time.Second   // see [Engine.RecordDenial]
 	denialVisibilityStep = 200 * time.Millisecond
 )
 

@@ -36,7 +36,7 @@ func newRequestKeeper(
 ) *requestKeeper {
 	return &requestKeeper{
 		store: store, options: options.withDefaults(), timeout: timeout, now: now, log: log, supervisor: s,
-		budgets: newBudgets(requestBurst, requestsPerSecond), news: make(chan AccessRequest, maxRequestNews),
+		budgets: newBudgets(requestBurst, 1/requestWait.Seconds()), news: make(chan AccessRequest, maxRequestNews),
 	}
 }
 

@@ -45,7 +45,7 @@ func (e *Engine) RequestAccess(ctx context.Context, user UserID, spec RequestSpe
 		return AccessRequest{}, false, err
 	}
 	if !e.requests.spend(user, time.Now()) {
-		return AccessRequest{}, false, tooManyRequests("you have made many requests within a short time; wait a minute")
+		return AccessRequest{}, false, tooManyRequests(requestWait, "you have made many requests within a short time; wait a minute")
 	}
 	r = AccessRequest{
 		ID: RequestID(rand.Text()), User: user, Denial: spec.Denial, Reason: spec.Reason, Permissions: distinct(spec.Permissions),
@@ -74,7 +74,7 @@ func (e *Engine) addRequest(ctx context.Context, r AccessRequest) (AccessRequest
 	r, created, err := e.requests.add(bounded, r)
 	switch {
 	case errors.Is(err, ErrTooManyRequests):
-		return AccessRequest{}, false, tooManyRequests("there are too many open access requests; withdraw one that you don't need any more, or wait until some are decided")
+		return AccessRequest{}, false, tooManyRequests(0, "there are too many open access requests; withdraw one that you don't need any more, or wait until some are decided")
 	case err != nil:
 		return AccessRequest{}, false, e.unavailable(ctx, err)
 	}
@@ -255,4 +255,6 @@ func (e *Engine) decideRequest(ctx context.Context, r AccessRequest, d RequestDe
 	return r, nil
 }
 
-func tooManyRequests(detail string) error { return &Error{Kind: ErrTooManyRequests, Detail: detail} }
+func tooManyRequests(wait time.Duration, detail string) error {
+	return &Error{Kind: ErrTooManyRequests, Wait: wait, Detail: detail}
+}

@@ -109,7 +109,7 @@ func TestAnyRefuses(t *testing.T) {
 	}
 }
 
-// The guard of the page lets in whom either issuer names.
+// The guard of the page lets in the users of either issuer.
 func TestGuardOfTwoIssuers(t *testing.T) {
 	engine, err := authz.Open(t.Context(), memstore.New(), authz.Options{Bootstrap: "partner|ben", Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {

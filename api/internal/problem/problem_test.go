@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"os"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rightful-go/rightful/api/internal/problem"
@@ -40,6 +42,23 @@ func TestProblemTypesAreThoseOfTheDocument(t *testing.T) {
 	for name, status := range problem.Status() {
 		if status < 400 || status > 599 {
 			t.Errorf("%s has status %d", name, status)
+		}
+	}
+}
+
+// The page about the API names each type beside its status.
+func TestTypesAreDocumented(t *testing.T) {
+	page, err := os.ReadFile("../../../docs/api.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for kind, status := range problem.Status() {
+		name := "`" + strings.TrimPrefix(string(kind), "urn:rightful:problem:") + "`"
+		if !slices.ContainsFunc(strings.Split(string(page), "\n"), func(line string) bool {
+			statuses, meaning, found := strings.Cut(strings.TrimPrefix(line, "| "), " | ")
+			return found && strings.Contains(statuses, strconv.Itoa(status)) && strings.Contains(meaning, name)
+		}) {
+			t.Errorf("docs/api.md doesn't list %s for the status %d", name, status)
 		}
 	}
 }

@@ -5255,9 +5255,10 @@ export interface operations {
                     "text/html": components["schemas"]["ErrorPage"];
                 };
             };
-            /** @description `too-many`: too many requests are open, or the caller has made many within a short time. Nothing was done. */
+            /** @description `too-many`: too many requests are open, or the caller has made many within a short time. Nothing was done. Only the latter passes with time, and has a Retry-After. */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
                     "Cache-Control": components["headers"]["CacheControl"];
                     [name: string]: unknown;
                 };
