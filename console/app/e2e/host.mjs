@@ -1,8 +1,9 @@
 // The hosts of the tests, each on a free port with a store of its own.
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 
 const bin = new URL('../../../bin/', import.meta.url).pathname
 export const password = 'demo-demo-demo'
@@ -16,6 +17,9 @@ export async function start(...more) {
 
 /** StartTesthost runs the host that can be large, under two paths, with bearer tokens and without a store; see its source. */
 export const startTesthost = (...flags) => run(bin + 'testhost', flags)
+
+/** LetPass lets days pass in the database of a back office that has stopped. */
+export const letPass = (days, db) => promisify(execFile)(bin + 'testhost', ['-pass', String(days), '-db', db])
 
 async function run(program, flags) {
   const child = spawn(program, flags, { stdio: ['ignore', 'pipe', 'pipe'] })

@@ -28,14 +28,23 @@ func main() {
 	large := flag.Bool("large", false, "1,000 permissions, 50 groups and 10,000 users")
 	changes := flag.Int("changes", 0, "how many changes to make first")
 	bearer := flag.Bool("bearer", false, "identify people by a bearer token")
+	recorded := flag.Int("recorded", 0, "on how many days before today uses were recorded; they aren't recorded at all when zero")
+	pass := flag.Int("pass", 0, "let so many days pass in the database of a back office, and end")
+	db := flag.String("db", "", "the database for -pass")
 	flag.Parse()
-	if err := run(*large, *changes, *bearer); err != nil {
+	err := error(nil)
+	if *pass > 0 {
+		err = letPass(context.Background(), *db, *pass)
+	} else {
+		err = run(*large, *changes, *bearer, *recorded)
+	}
+	if err != nil {
 		slog.Error("the host for tests ended", "error", err)
 		os.Exit(1)
 	}
 }
 
-func run(large bool, changes int, bearer bool) error {
+func run(large bool, changes int, bearer bool, recorded int) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	seed := small()
@@ -43,7 +52,15 @@ func run(large bool, changes int, bearer bool) error {
 		seed = company()
 	}
 	store := authztest.NewStore()
-	engine, err := authz.Open(ctx, store, authz.Options{Seed: &seed, Bootstrap: "ana", WriteTimeout: time.Second, PollInterval: time.Second, Logger: slog.New(slog.DiscardHandler)})
+	if recorded > 0 {
+		if err := record(ctx, store, recorded); err != nil {
+			return err
+		}
+	}
+	engine, err := authz.Open(ctx, store, authz.Options{
+		Seed: &seed, Bootstrap: "ana", WriteTimeout: time.Second, PollInterval: time.Second, Logger: slog.New(slog.DiscardHandler),
+		Usage: authz.UsageOptions{On: recorded > 0},
+	})
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ import { locale } from '../text/language'
 const integer = new Intl.NumberFormat(locale)
 const dateAndTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' })
 const dayOnly = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
+const utcDayOnly = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' })
 const timeOnly = new Intl.DateTimeFormat(locale, { timeStyle: 'short' })
 const listed = new Intl.ListFormat(locale, { type: 'conjunction' })
 const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
@@ -16,6 +17,8 @@ export const number = (n: number) => integer.format(n)
 export const time = (at: string | Date) => dateAndTime.format(new Date(at))
 export const timeOfDay = (at: string | Date) => timeOnly.format(new Date(at))
 export const day = (at: string | Date) => dayOnly.format(new Date(at))
+/** UtcDay writes a day of the UTC calendar, such as 2026-03-01. */
+export const utcDay = (day: string) => utcDayOnly.format(new Date(day))
 export const list = (items: string[]) => listed.format(items)
 
 const steps: [unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
@@ -30,3 +33,6 @@ export function ago(at: string | Date, now = Date.now()): string {
   }
   return relative.format(Math.trunc(seconds), 'second')
 }
+
+/** DaysAgo says how long before another day a day was, such as "today" or "3 days ago". */
+export const daysAgo = (day: string, today: string) => relative.format(Math.round((Date.parse(day) - Date.parse(today)) / 86_400_000), 'day')

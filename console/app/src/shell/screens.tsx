@@ -1,20 +1,15 @@
-import { useEffect, useState, type ReactNode } from 'react'
-import { Loading } from '../ui/page'
+import type { ComponentType, ReactNode } from 'react'
+import { lazy, type Lazy } from '../ui/lazy'
 
 interface Screen {
   load: () => Promise<void>
-  show: (name: string) => ReactNode // nothing until it is loaded
+  show: (name: string) => ReactNode
 }
 
-/** Each screen is a file of its own. React's lazy isn't used for them: what it shows meanwhile stays for 300 ms at least. */
-function screen<C>(load: () => Promise<{ default: C }>, show: (component: C, name: string) => ReactNode): Screen {
-  let component: C | undefined
-  return {
-    load: async () => {
-      component = (await load()).default
-    },
-    show: (name) => component && show(component, name),
-  }
+/** Each screen is a file of its own. */
+function screen<P extends object>(read: () => Promise<{ default: ComponentType<P> }>, show: (component: Lazy<P>, name: string) => ReactNode): Screen {
+  const Component = lazy(read)
+  return { load: Component.load, show: (name) => show(Component, name) }
 }
 
 // The key makes another group or user another screen.
@@ -72,15 +67,4 @@ export function preload(parts: string[]) {
 }
 
 /** ScreenOf shows the screen of an address once it is loaded. */
-export function ScreenOf({ parts }: { parts: string[] }) {
-  const chosen = choose(parts)
-  const [, setLoaded] = useState<Screen>()
-  const [failed, setFailed] = useState<unknown>()
-  const shown = chosen.show(parts[1] ?? '')
-  const isMissing = shown === undefined
-  useEffect(() => {
-    if (isMissing) chosen.load().then(() => setLoaded(chosen), setFailed)
-  }, [chosen, isMissing])
-  if (failed) throw failed
-  return shown ?? <Loading />
-}
+export const ScreenOf = ({ parts }: { parts: string[] }) => choose(parts).show(parts[1] ?? '')

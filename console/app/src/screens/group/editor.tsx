@@ -1,9 +1,11 @@
 import { useState, type ReactNode } from 'react'
 import { go, to, useRoute } from '../../lib/route'
 import type { Entry } from '../../lib/catalog'
+import { Needs } from '../../shell/needs'
 import { useMyRights } from '../../shell/rights'
 import { Badge } from '../../ui/badge'
 import { Choices } from '../../ui/choices'
+import { lazy } from '../../ui/lazy'
 import { Page } from '../../ui/page'
 import { Actions } from './actions'
 import { DeleteGroup } from './delete-group'
@@ -20,7 +22,9 @@ import { ReviewDraft } from './review-draft'
 import { texts } from './text'
 import { useGroupDraft, type Group } from './use-group-draft'
 
-const views = ['permissions', 'members', 'inheritance', 'history'] as const
+const Usage = lazy(() => import('../usage/usage'))
+
+const views = ['permissions', 'members', 'inheritance', 'usage', 'history'] as const
 
 interface Props {
   group: Group
@@ -38,7 +42,7 @@ export function Editor({ group, catalog, back }: Props) {
   const [saved, setSaved] = useState(false)
   const mayUpdate = group.allowed?.includes('update') ?? false
   const inherits = draft?.inherits ?? group.inherits
-  const counts = { permissions: undefined, members: group.member_count, inheritance: group.inherits.length, history: undefined }
+  const counts = { permissions: undefined, members: group.member_count, inheritance: group.inherits.length, usage: undefined, history: undefined }
 
   return (
     <Page
@@ -59,7 +63,7 @@ export function Editor({ group, catalog, back }: Props) {
       <Choices
         label={texts.views}
         choices={views
-          .filter((v) => v !== 'history' || rights.may('changes:view'))
+          .filter((v) => (v !== 'history' || rights.may('changes:view')) && (v !== 'usage' || rights.may('users:view')))
           .map((v) => ({ href: to(['groups', group.name], { view: v === 'permissions' ? undefined : v }), text: texts[v], current: v === view, count: counts[v] }))}
       />
       <p role="status" className={saved && !draft ? style.saved : style.unsaid}>
@@ -68,6 +72,18 @@ export function Editor({ group, catalog, back }: Props) {
       {view === 'permissions' && <Permissions now={now} inherits={inherits} delta={draft?.delta} catalog={catalog} may={mayUpdate} setRule={setRule} change={change} />}
       {view === 'members' && <Members group={group} draft={draft} may={group.allowed?.includes('assign') ?? false} change={change} />}
       {view === 'inheritance' && <Inheritance group={group} inherits={inherits} catalog={catalog} may={mayUpdate} change={change} />}
+      {view === 'usage' &&
+        (rights.may('users:view') ? (
+          <Usage
+            subject={{ kind: 'group', name: group.name }}
+            who={group.name}
+            administrators={group.protected ?? false}
+            allowed={group.allowed ?? []}
+            onSaved={() => setSaved(true)}
+          />
+        ) : (
+          <Needs why={texts.usageUnseen} permission="users:view" />
+        ))}
       {view === 'history' && <History group={group.name} />}
       {draft && (
         <GroupBar draft={draft} now={now} who={group.updated_by} onDiscard={discard} onReview={() => setOpen('review')} onContinue={() => set(rebase(draft, now))} />

@@ -3,6 +3,9 @@ import { catalog } from '../../text/language'
 export const texts = catalog({
   en: {
     back: 'Users',
+    views: 'Views of the user',
+    access: 'Access',
+    usage: 'Usage',
     summary: (groups: number, permissions: number) =>
       `${groups === 1 ? 'In 1 group' : `In ${groups} groups`}, with ${permissions === 1 ? '1 permission' : `${permissions} permissions`}`,
     nothing: 'May do nothing',
@@ -97,6 +100,9 @@ export const texts = catalog({
   },
   de: {
     back: 'Personen',
+    views: 'Ansichten der Person',
+    access: 'Zugriff',
+    usage: 'Nutzung',
     summary: (groups, permissions) =>
       `In ${groups === 1 ? '1 Gruppe' : `${groups} Gruppen`}, mit ${permissions === 1 ? '1 Berechtigung' : `${permissions} Berechtigungen`}`,
     nothing: 'Darf nichts',

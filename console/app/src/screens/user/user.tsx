@@ -5,6 +5,8 @@ import { to, useRoute } from '../../lib/route'
 import { Review } from '../../review/review'
 import { useMyRights } from '../../shell/rights'
 import { Button, LinkButton } from '../../ui/button'
+import { Choices } from '../../ui/choices'
+import { lazy } from '../../ui/lazy'
 import { Loading, Page } from '../../ui/page'
 import { ProblemBox } from '../../ui/problem'
 import { texts as uiTexts } from '../../ui/text'
@@ -21,10 +23,12 @@ import { texts } from './text'
 import { useUserDraft } from './use-user-draft'
 import style from './user.module.css'
 
-/** One user: groups and own rules to edit, what they amount to, what was refused, and what was changed. */
+const Usage = lazy(() => import('../usage/usage'))
+
+/** One user: groups and own rules to edit, what they amount to, what was refused, what was changed, and what is unused. */
 export default function User({ id }: { id: string }) {
   const rights = useMyRights()
-  const { query } = useRoute()
+  const view = useRoute().query.get('view')
   const user = useUser(id)
   const [dialog, setDialog] = useState<'review' | 'remove'>()
   const [saved, setSaved] = useState<Change>()
@@ -45,7 +49,7 @@ export default function User({ id }: { id: string }) {
       </Page>
     )
   }
-  if (query.get('view') === 'print') return <PrintUser user={user.data} />
+  if (view === 'print') return <PrintUser user={user.data} />
   const allowed = user.data.allowed ?? []
   const hasAccess = user.data.groups.length + user.data.permissions.grants.length + user.data.permissions.restrictions.length > 0
   return (
@@ -77,17 +81,34 @@ export default function User({ id }: { id: string }) {
         )}
       </p>
       <MayNotChange allowed={allowed} />
-      <div className={style.columns}>
-        <div className={style.main}>
-          <GroupsCard user={user.data} draft={current} allowed={allowed} onChange={set} />
-          <EffectiveCard user={user.data} />
+      <Choices
+        label={texts.views}
+        choices={[
+          { href: to(['users', id]), text: texts.access, current: view !== 'usage' },
+          { href: to(['users', id], { view: 'usage' }), text: texts.usage, current: view === 'usage' },
+        ]}
+      />
+      {view === 'usage' ? (
+        <Usage
+          subject={{ kind: 'user', name: id }}
+          who={user.data.display_name ?? id}
+          administrators={user.data.groups.some((membership) => membership.group === 'Administrators')}
+          allowed={allowed}
+          onSaved={setSaved}
+        />
+      ) : (
+        <div className={style.columns}>
+          <div className={style.main}>
+            <GroupsCard user={user.data} draft={current} allowed={allowed} onChange={set} />
+            <EffectiveCard user={user.data} />
+          </div>
+          <div className={style.side}>
+            <RulesCard user={user.data} draft={current} editable={allowed.includes('update')} onChange={set} />
+            <DenialsCard user={id} />
+            {rights.may('changes:view') && <HistoryCard user={id} revertible={allowed.includes('update')} />}
+          </div>
         </div>
-        <div className={style.side}>
-          <RulesCard user={user.data} draft={current} editable={allowed.includes('update')} onChange={set} />
-          <DenialsCard user={id} />
-          {rights.may('changes:view') && <HistoryCard user={id} revertible={allowed.includes('update')} />}
-        </div>
-      </div>
+      )}
       {draft && (
         <DraftOfUser
           id={id}
