@@ -69,6 +69,12 @@ test('from a 403 without JavaScript to an approval until the evening, and throug
   await inbox.getByText('Given until').waitFor()
   await shows(place(inbox), /^Requests$/)
   await inbox.looks('an approved request')
+  const request = new URL(inbox.url()).hash
+  const { items } = await call(inbox, host, 'GET', '/changes?limit=1')
+  await inbox.goto(`${host.address}/console/#/changes/${items[0].revision}`)
+  await inbox.getByText('Access request approved').waitFor()
+  const link = inbox.getByRole('definition').getByRole('link', { name: /^Request [A-Z2-7]{26}$/ })
+  await eventually(async () => assert.equal(await link.getAttribute('href'), request))
 
   await cleo.goto(`${host.address}/requests/2`)
   await cleo.getByRole('heading', { level: 1, name: /Request 2/ }).waitFor()

@@ -75,6 +75,22 @@ test('what ends soon is listed, the first to end at the top, and more on demand'
   page.check()
 })
 
+test('what has ended lately is listed, with the change that removed it', async () => {
+  const page = await open(host, '#/status')
+  const ended = card(page, 'What has ended lately')
+  await ended.getByText('No membership ended by itself in the last 30 days.').waitFor()
+  await ended.getByText('Only the last 200 changes were looked through.').waitFor()
+  const until = new Date(Date.now() + 2_000).toISOString()
+  assert.equal((await page.request.put(`${host.address}/api/v1/groups/Leads/members/visitor?until=${until}`)).status(), 204)
+  const row = ended.getByRole('listitem')
+  await eventually(async () => shows(row, /^visitor in Leads on .*\(.*\)$/))
+  await page.looks('what has ended')
+  await row.getByRole('link', { name: /^on / }).click()
+  await page.getByText('Memberships ended').waitFor()
+  await page.getByText('because its time had come').waitFor()
+  page.check()
+})
+
 test('a database that is away is told in words', async () => {
   const page = await open(host, '#/status', { expected: ['503'] })
   await page.getByText('It answers.').waitFor()

@@ -17,6 +17,7 @@ const texts = catalog({
       command: 'on the command line',
       start: 'when the application started',
       tables: 'in the table of the database',
+      clock: 'because its time had come',
     } as Record<string, string>,
     acts: {
       'group.create': (t: string) => `Group ${t} created`,
@@ -39,7 +40,7 @@ const texts = catalog({
       'administrators.bootstrap': (t: string) => (t ? `${t} made an administrator` : 'An administrator appointed'),
       'change.revert': (t: string) => `Change ${t} reverted`,
       'memberships.end': () => 'Memberships ended',
-      'access-request.approve': () => 'Access request approved',
+      'request.approve': () => 'Access request approved',
       'audit.archive': () => 'Older changes moved to a file',
       'batch': () => 'Several things changed at once',
     } as Record<string, (target: string) => string>,
@@ -58,6 +59,7 @@ const texts = catalog({
       command: 'auf der Kommandozeile',
       start: 'beim Start der Anwendung',
       tables: 'in der Tabelle der Datenbank',
+      clock: 'weil es so weit war',
     },
     acts: {
       'group.create': (t) => `Gruppe ${t} angelegt`,
@@ -80,7 +82,7 @@ const texts = catalog({
       'administrators.bootstrap': (t) => (t ? `${t} ist jetzt Administrator` : 'Administrator bestimmt'),
       'change.revert': (t) => `Änderung ${t} zurückgenommen`,
       'memberships.end': () => 'Mitgliedschaften geendet',
-      'access-request.approve': () => 'Anfrage genehmigt',
+      'request.approve': () => 'Anfrage genehmigt',
       'audit.archive': () => 'Ältere Änderungen in eine Datei verschoben',
       'batch': () => 'Mehreres auf einmal geändert',
     },

@@ -7,6 +7,8 @@ import { channelName } from '../../review/acts'
 import { Actor } from '../../review/actor'
 import { Difference } from '../../review/difference'
 import { Impact } from '../../review/impact'
+import { seesUsers } from '../../shell/places'
+import { useMyRights } from '../../shell/rights'
 import { Code } from '../../ui/badge'
 import { Copy } from '../../ui/copy'
 import { Facts } from '../../ui/facts'
@@ -41,15 +43,16 @@ function facts(change: Change): [name: string, value: ReactNode][] {
     [texts.when, change.at && <><time dateTime={change.at}>{time(change.at)}</time> <span className={style.quiet}>{ago(change.at)}</span></>],
     [texts.how, channelName(change.channel)],
     [texts.why, change.reason ?? <span className={style.quiet}>{texts.noReason}</span>],
-    [texts.about, target(change)],
+    [texts.about, change.target && <Target action={change.action} target={change.target} />],
     [texts.hash, change.hash && <span className={style.hash}><Code>{change.hash}</Code> <Copy text={change.hash} what={texts.hash} /></span>],
   ]
 }
 
-/** What a change was about: a group, a user, or the change that was reverted. */
-function target({ action, target }: Change): ReactNode {
-  if (!target) return undefined
+/** Target is what a change was about: a group, a user, an access request, or the change that was reverted. */
+function Target({ action, target }: { action: string; target: string }) {
+  const sees = seesUsers(useMyRights())
   if (action === 'change.revert') return <a href={to(['changes', target])}>{texts.change(Number(target))}</a>
+  if (action === 'request.approve' && sees) return <a href={to(['requests', target])}>{texts.request(target)}</a>
   if (action.startsWith('group.')) return <GroupName name={subjectName(target).name} />
   if (action.startsWith('user.') || action === 'administrators.bootstrap') return <LookedUpUser id={target} />
   return target

@@ -10,6 +10,7 @@ import { Facts } from '../../ui/facts'
 import { Card, Loading, Page } from '../../ui/page'
 import { ProblemBox } from '../../ui/problem'
 import { BadRows } from './bad-rows'
+import { Ended } from './ended'
 import { Endings } from './endings'
 import { RuleList } from './rule-list'
 import style from './status.module.css'
@@ -30,7 +31,8 @@ export default function Status() {
 }
 
 function Everything({ status }: { status: State }) {
-  const sees = seesUsers(useMyRights())
+  const rights = useMyRights()
+  const sees = seesUsers(rights)
   const bad = status.bad_rows?.count ?? 0
   const undeclared = status.undeclared?.count ?? 0
   return (
@@ -50,6 +52,7 @@ function Everything({ status }: { status: State }) {
         </Card>
       )}
       {sees && <Endings />}
+      {sees && rights.may('changes:view') && <Ended />}
       {status.drift && <Drift drift={status.drift} />}
     </>
   )

@@ -37,6 +37,7 @@ export function Proposal(props: Props) {
           </li>
         ))}
       </ul>
+      <p className={style.quiet}>{texts.rest}</p>
       {may ? (
         <p>
           <Button look="primary" onClick={() => setReviewed(usage)}>

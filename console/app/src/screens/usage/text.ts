@@ -5,7 +5,7 @@ export const texts = catalog({
   en: {
     since: (day: string) => `Uses have been recorded since ${day} (UTC).`,
     stopped: (from: string, to: string) => `Uses were recorded from ${from} to ${to} (UTC), and are not recorded any more.`,
-    members: (n: number) => (n === 0 ? 'Nobody is in the group.' : n === 1 ? 'It has 1 member, that of groups that inherit it included.' : `It has ${number(n)} members, those of groups that inherit it included.`),
+    members: (n: number) => `Its members, counting those of groups that inherit it: ${number(n)}.`,
 
     none: 'No uses were recorded.',
     turnOn: 'The application records on which day each user last used each permission if its host turns on',
@@ -31,9 +31,10 @@ export const texts = catalog({
 
     proposed: 'This takes away what is unused, and nothing that was used:',
     leaves: (who: string) => `${who} leaves the group`,
-    revokes: (who: string) => `${who} no longer may, by a grant of its own:`,
-    revokesOfUser: (who: string) => `${who} no longer may, by an own grant:`,
+    revokes: (who: string) => `Grants of ${who} that are revoked:`,
+    revokesOfUser: (who: string) => `Own grants of ${who} that are revoked:`,
     moreGrants: (n: number) => `and ${number(n)} more`,
+    rest: 'Other unused permissions stay: what gives them is newer, or also gives what was used.',
     review: 'Review taking it away…',
     mayNot: 'You may not take it away yourself. It needs',
     administrator: 'Nothing is proposed for members of Administrators. They always hold every permission.',
@@ -59,7 +60,7 @@ export const texts = catalog({
   de: {
     since: (day) => `Nutzung wird seit ${day} (UTC) festgehalten.`,
     stopped: (from, to) => `Nutzung wurde vom ${from} bis ${to} (UTC) festgehalten und wird es nicht mehr.`,
-    members: (n) => (n === 0 ? 'In der Gruppe ist niemand.' : n === 1 ? 'Die Gruppe hat 1 Mitglied, Gruppen mitgezählt, die von ihr erben.' : `Die Gruppe hat ${number(n)} Mitglieder, die von erbenden Gruppen mitgezählt.`),
+    members: (n) => `Mitglieder, die von erbenden Gruppen mitgezählt: ${number(n)}.`,
 
     none: 'Es wurde keine Nutzung festgehalten.',
     turnOn: 'Die Anwendung hält fest, an welchem Tag wer welche Berechtigung zuletzt genutzt hat, wenn ihr Betreiber dies einschaltet:',
@@ -85,9 +86,10 @@ export const texts = catalog({
 
     proposed: 'Dies nimmt weg, was ungenutzt ist, und nichts, was genutzt wurde:',
     leaves: (who) => `${who} verlässt die Gruppe`,
-    revokes: (who) => `${who} erlaubt nicht mehr:`,
-    revokesOfUser: (who) => `${who} darf nicht mehr durch eine eigene Regel:`,
+    revokes: (who) => `Regeln von ${who}, die wegfallen:`,
+    revokesOfUser: (who) => `Eigene Regeln von ${who}, die wegfallen:`,
     moreGrants: (n) => `und ${number(n)} weitere`,
+    rest: 'Anderes Ungenutztes bleibt: Was es gibt, ist neuer oder gibt auch, was genutzt wurde.',
     review: 'Wegnehmen prüfen…',
     mayNot: 'Sie dürfen es nicht selbst wegnehmen. Nötig ist',
     administrator: 'Für Mitglieder von Administrators wird nichts vorgeschlagen. Sie haben immer alle Berechtigungen.',

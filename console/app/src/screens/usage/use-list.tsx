@@ -18,6 +18,7 @@ interface Props {
 export function UseList({ label, uses, today }: Props) {
   const [all, setAll] = useState(false)
   const shown = all ? uses : uses.slice(0, few)
+  if (uses.length === 0) return null
   return (
     <>
       <ul className={style.uses} aria-label={label}>
