@@ -11,11 +11,11 @@ var errMovedOn = errors.New("the operations would give somebody something else n
 
 // approveRequest approves a request by one change, made of the operations in the body.
 func approveRequest(c *call) {
-	var listed []listedOperation
+	var listed listedOperations
 	var term until
 	var seen authz.Revision
 	c.read(object(map[string]reader{
-		"operations": listOfOperations(&listed), "until": untilText(&term), "revision": revisionNumber(&seen),
+		"operations": listed.read(), "until": untilText(&term), "revision": revisionNumber(&seen),
 	}, "operations", "revision"))
 	b := newBatch(c, listed, 0)
 	var request authz.AccessRequest
@@ -55,8 +55,7 @@ func declineRequest(c *call) {
 func revisionNumber(into *authz.Revision) reader {
 	return func(b *body) {
 		var n int
-		before := len(b.faults)
-		if count(&n)(b); len(b.faults) > before || b.broken != nil {
+		if !b.reads(count(&n)) {
 			return
 		}
 		if n < 1 {

@@ -67,14 +67,14 @@ func (c *call) readRequestForm() (form requestForm) {
 			continue
 		}
 		name, value, ok := splitPair(pair)
-		_, there := fields[name]
 		switch {
 		case !ok:
 			c.bad("the form has the malformed part %s", clip(pair))
 		case value == "":
 		case name == "permission":
 			form.spec.Permissions = append(form.spec.Permissions, authz.Permission(value))
-		case there && slices.Contains([]string{"denial_id", "reason", "until", "until_date", "return"}, name):
+		case !slices.Contains([]string{"denial_id", "reason", "until", "until_date", "return"}, name): // the host's
+		case fields[name] != "":
 			c.fieldFault(name, "is repeated")
 		default:
 			fields[name] = value
@@ -113,7 +113,7 @@ func (c *call) untilOfForm(until, day string) time.Time {
 }
 
 func (c *call) fieldFault(name, detail string) {
-	c.faults = append(c.faults, problem.InputError{Pointer: "/" + name, Detail: detail})
+	c.faults.add("/"+name, "%s", detail)
 }
 
 // seeOther answers a form with a redirect to the page that shows the request.

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/rightful-go/rightful/api/internal/problem"
 	"github.com/rightful-go/rightful/api/openapi"
 	"github.com/rightful-go/rightful/authz"
 )
@@ -58,7 +57,7 @@ type evaluations struct {
 // evaluation is one of several evaluations, or its errors.
 type evaluation struct {
 	question
-	faults []problem.InputError
+	faults faults
 }
 
 // evaluateAll answers several evaluations by one revision (section 7). Without any, it answers the
@@ -92,9 +91,9 @@ func (c *call) decisions(all evaluations) []openapi.Decision {
 
 // decision answers one of several evaluations. An invalid one is denied (section 7.2.1).
 func (c *call) decision(item evaluation) openapi.Decision {
-	if len(item.faults) > 0 {
+	if item.faults.count > 0 {
 		return openapi.Decision{Context: &openapi.DecisionContext{
-			Error: openapi.EvaluationError{Status: http.StatusBadRequest, Message: summary(item.faults)},
+			Error: openapi.EvaluationError{Status: http.StatusBadRequest, Message: summary(item.faults.list, item.faults.count)},
 		}}
 	}
 	return openapi.Decision{Decision: c.permits(item.question)}
@@ -107,11 +106,11 @@ func (all *evaluations) read(b *body) {
 	})
 	members["options"] = openObject(map[string]reader{"evaluations_semantic": all.option})
 	openObject(members)(b)
-	if b.broken != nil || len(b.faults) > 0 {
+	if b.broken != nil || b.faults.count > 0 {
 		return
 	}
 	if all.count == 0 {
-		b.faults = all.common.missing("")
+		b.faults.addMissing("", all.common)
 	}
 	for i := range all.items {
 		all.items[i].complete(all.common, i)
@@ -126,17 +125,15 @@ func (all *evaluations) item(b *body, i int) {
 		return
 	}
 	var item evaluation
-	before := len(b.faults)
+	others := b.faults
+	b.faults = faults{}
 	openObject(item.members())(b)
-	item.faults = slices.Clone(b.faults[before:])
-	b.faults = b.faults[:before]
+	item.faults, b.faults = b.faults, others
 	all.items = append(all.items, item)
 }
 
 func (all *evaluations) option(b *body) {
-	before := len(b.faults)
-	text(&all.semantic)(b)
-	if len(b.faults) == before && b.broken == nil && !slices.Contains(semantics, all.semantic) {
+	if b.reads(text(&all.semantic)) && !slices.Contains(semantics, all.semantic) {
 		b.fault("must be %s, %s or %s", semantics[0], semantics[1], semantics[2])
 	}
 }
@@ -152,20 +149,19 @@ func (e *evaluation) complete(common question, i int) {
 	if e.resource == nil {
 		e.resource = common.resource
 	}
-	if len(e.faults) == 0 {
-		e.faults = e.missing(fmt.Sprintf("/evaluations/%d", i))
+	if e.faults.count == 0 {
+		e.faults.addMissing(fmt.Sprintf("/evaluations/%d", i), e.question)
 	}
 }
 
-// missing lists the members that a question at this pointer lacks.
-func (q question) missing(at string) (faults []problem.InputError) {
+// addMissing adds the members that a question at a pointer lacks.
+func (f *faults) addMissing(at string, q question) {
 	note := func(there bool, name string) {
 		if !there {
-			faults = append(faults, problem.InputError{Pointer: at + "/" + name, Detail: "is missing"})
+			f.add(at+"/"+name, "is missing")
 		}
 	}
 	note(q.subject != nil, "subject")
 	note(q.action != nil, "action")
 	note(q.resource != nil, "resource")
-	return faults
 }

@@ -5,19 +5,17 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
-
-	"github.com/rightful-go/rightful/internal/fold"
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/rightful-go/rightful/api/internal/problem"
 	"github.com/rightful-go/rightful/api/openapi"
 )
 
-// maxResults is the size of a page of results, by default and at most.
-const maxResults = 500
+const (
+	maxResults = 500     // the size of a page of results, by default and at most
+	maxToken   = 8 << 10 // bytes of a next_token, more than the longest id takes
+)
 
 // searchPage is the requested part of the results (section 8.2).
 type searchPage struct {
@@ -44,7 +42,7 @@ func (c *call) readSearch(s *search, members map[string]reader, required ...stri
 	}
 	members["page"] = s.page.read()
 	c.read(openObject(members, required...))
-	if len(c.faults) == 0 && !c.deep {
+	if c.faults.count == 0 && !c.deep {
 		s.page.of = c.search(parts)
 		c.applyToken(&s.page)
 	}
@@ -117,7 +115,7 @@ func (c *call) applyToken(p *searchPage) {
 	}
 	var at searchToken
 	switch {
-	case !decodeToken(*p.token, &at) || at.Limit < 0 || at.Limit > maxResults:
+	case len(*p.token) > maxToken || !decodeToken(*p.token, &at) || at.Limit < 0 || at.Limit > maxResults:
 		c.badMember("/page/token", "is not a next_token")
 	case at.Of != p.of:
 		c.badMember("/page/token", "belongs to another search")
@@ -128,12 +126,12 @@ func (c *call) applyToken(p *searchPage) {
 }
 
 func (c *call) badMember(pointer, detail string) {
-	c.faults = append(c.faults, problem.InputError{Pointer: pointer, Detail: detail})
+	c.faults.add(pointer, "%s", detail)
 }
 
 // rest returns the items after the previous page, of a list in the order of [fold.Compare].
 func (p searchPage) rest(list []string) []string {
-	return slices.DeleteFunc(list, func(s string) bool { return p.after != "" && fold.Compare(s, p.after) <= 0 })
+	return rest(page{after: p.after}, list, itself[string])
 }
 
 // shown describes the page in the response, unless the results are complete (section 8.2.2).

@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -150,4 +151,33 @@ func TestSearchTokens(t *testing.T) {
 	numbers := `{` + about("", "read", "record", "record-1") + `,"context":{"n":[1.0,1e999,123456789012345678901]}}`
 	token = d.ask("service", subjects, withPage(numbers, `{"limit":2}`)).nextToken()
 	next(strings.Replace(numbers, "1.0", "1", 1), "").want(200)
+}
+
+// A token isn't signed: a forged one may lead to any place, but not to more work. U+FDFA is eighteen characters when folded.
+func TestForgedTokenCostsLittle(t *testing.T) {
+	d := newPoint(t)
+	body := question("erin", "", "record", "record-1")
+	d.importPolicy("p, erin, record, *, allow\n")
+	token := d.ask("service", actions, withPage(body, `{"limit":1}`)).nextToken()
+	plain, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var at map[string]any
+	if err := json.Unmarshal(plain, &at); err != nil {
+		t.Fatal(err)
+	}
+	for _, length := range []int{1000, 10_000} {
+		at["after"] = strings.Repeat("\ufdfa", length)
+		forged, err := json.Marshal(at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := d.ask("service", actions, withPage(body, `{"token":"`+base64.RawURLEncoding.EncodeToString(forged)+`"}`))
+		if length == 1000 {
+			r.want(200)
+		} else if errors := r.want(400).errors(); errors["/page/token"] == "" {
+			t.Errorf("%v", errors)
+		}
+	}
 }

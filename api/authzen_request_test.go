@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -51,4 +52,19 @@ func TestRequestIDsThatAreRefused(t *testing.T) {
 	}
 	d.ask("service", "/access/v1/evaluation", question("alice", "read", "record", "1"), "X-Request-ID", "a", "X-Request-ID", "a").problem(400, "malformed-request")
 	d.ask("service", "/access/v1/evaluation", question("alice", "read", "record", "1"), "X-Request-ID", "").want(200)
+}
+
+// Work and memory follow the size of the request, also where its members are ignored.
+func TestIgnoredMembersCostTheirSize(t *testing.T) {
+	d := newPoint(t)
+	const size = 64 << 10
+	body := `{"subject":{"type":"user","id":"alice"},"action":{"name":"read"},"resource":{"type":"record","id":"1"},"context":{"` +
+		strings.Repeat("n", size) + `":[` + strings.Repeat("0,", size/2) + `0]}}`
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	d.ask("service", "/access/v1/evaluation", body).want(200)
+	runtime.ReadMemStats(&after)
+	if got := after.TotalAlloc - before.TotalAlloc; got > 100*uint64(len(body)) {
+		t.Errorf("a request of %d KiB allocates %d KiB", len(body)>>10, got>>10)
+	}
 }

@@ -34,8 +34,8 @@ type stop struct {
 
 // postBatch carries out a batch.
 func postBatch(c *call) {
-	var listed []listedOperation
-	c.read(object(map[string]reader{"operations": listOfOperations(&listed)}, "operations"))
+	var listed listedOperations
+	c.read(object(map[string]reader{"operations": listed.read()}, "operations"))
 	b := newBatch(c, listed, 1)
 	key := c.idempotencyKey()
 	b.write = func(operations []authz.Operation) authz.Operation {
@@ -51,12 +51,12 @@ func postBatch(c *call) {
 }
 
 // newBatch reads the operations of a batch that has at least so many.
-func newBatch(c *call, list []listedOperation, least int) *batch {
+func newBatch(c *call, listed listedOperations, least int) *batch {
 	b := &batch{call: c, made: map[authz.GroupName]bool{}}
-	if n := len(list); n < least || n > maxBatch {
+	if n := listed.count; n < least || n > maxBatch {
 		b.invalid = append(b.invalid, authz.Fault{Pointer: "/operations", Detail: fmt.Sprintf("has %d operations; there are %d to %d", n, least, maxBatch)})
 	}
-	for i, o := range list[:min(len(list), maxBatch)] {
+	for i, o := range listed.list {
 		b.read(i, o)
 	}
 	return b

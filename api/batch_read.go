@@ -10,7 +10,6 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/rightful-go/rightful/api/internal/problem"
 	"github.com/rightful-go/rightful/authz"
 )
 
@@ -55,16 +54,26 @@ type listedOperation struct {
 // batchLevel is how many levels of a batch are around the body of an operation.
 const batchLevel = 3
 
-// listOfOperations reads the list of operations, without their bodies.
-func listOfOperations(into *[]listedOperation) reader {
-	return array(func(int) reader {
+// listedOperations are the operations of a batch as the body lists them: those that it can have, and how many there are.
+type listedOperations struct {
+	list  []listedOperation
+	count int
+}
+
+// read reads the list of operations, without their bodies.
+func (l *listedOperations) read() reader {
+	return array(func(i int) reader {
+		l.count++
+		if i >= maxBatch {
+			return (*body).skip
+		}
 		return func(b *body) {
 			var o listedOperation
 			var match string
 			object(map[string]reader{
 				"method": text(&o.method), "path": text(&o.path), "if_match": noted(&o.ifMatch, &match, text(&match)), "body": raw(&o.body),
 			}, "method", "path")(b)
-			*into = append(*into, o)
+			l.list = append(l.list, o)
 		}
 	})
 }
@@ -94,10 +103,10 @@ func (b *batch) read(index int, listed listedOperation) {
 	hasBody := len(w.operation.body.types) > 0
 	switch {
 	case hasBody && listed.body == nil:
-		b.faults = append(b.faults, problem.InputError{Pointer: at + "/body", Detail: "is missing"})
+		b.faults.add(at+"/body", "is missing")
 		return
 	case !hasBody && listed.body != nil:
-		b.faults = append(b.faults, problem.InputError{Pointer: at + "/body", Detail: "must be null or left out"})
+		b.faults.add(at+"/body", "must be null or left out")
 		return
 	}
 	inBody := at + "/body"
@@ -108,7 +117,7 @@ func (b *batch) read(index int, listed listedOperation) {
 	b.collect(one, at+"/path", one.parseQuery)
 	b.collect(one, at+"/if_match", func() { w.versions = one.versions() })
 	if one.operation.match == noMatch && listed.ifMatch != nil {
-		b.faults = append(b.faults, problem.InputError{Pointer: at + "/if_match", Detail: "must be left out: nothing has a version yet"})
+		b.faults.add(at+"/if_match", "must be left out: nothing has a version yet")
 	}
 	var o authz.Operation
 	b.collect(one, inBody, func() { o = w.read(one) })
@@ -126,12 +135,9 @@ func (b *batch) read(index int, listed listedOperation) {
 
 // collect runs a part of the reading of an operation, and adds its faults to those of the batch.
 func (b *batch) collect(one *call, at string, read func()) {
-	before := len(one.faults)
+	one.faults = faults{}
 	read()
-	for _, f := range one.faults[before:] {
-		f.Pointer = at + f.Pointer
-		b.faults = append(b.faults, f)
-	}
+	b.faults.addAll(at, one.faults)
 }
 
 // note notes which groups the batch makes, and whether it lists too much or must stop at the operation.

@@ -5,11 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
+	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/rightful-go/rightful/api/internal/problem"
 	"github.com/rightful-go/rightful/authz"
 )
 
@@ -23,8 +22,8 @@ const (
 // invalid JSON or UTF-8 ends reading.
 type body struct {
 	in     *jsontext.Decoder
-	at     string // JSON pointer (RFC 6901) of the current value
-	faults []problem.InputError
+	path   []string // the names and indexes that lead to the current value
+	faults faults
 	broken error // why reading ended
 	deep   bool
 	level  int // how many levels are around the value
@@ -44,7 +43,7 @@ func (c *call) read(value reader) {
 	}
 	value(b)
 	b.end()
-	c.faults = append(c.faults, b.faults...)
+	c.faults.addAll("", b.faults)
 	c.deep, c.listed = b.deep, b.listed
 	if b.listed > maxListed {
 		c.excess = &authz.Fault{Pointer: b.excess, Detail: fmt.Sprintf(
@@ -74,7 +73,11 @@ func (b *body) end() {
 }
 
 func (b *body) fault(format string, args ...any) {
-	b.faults = append(b.faults, problem.InputError{Pointer: b.at, Detail: fmt.Sprintf(format, args...)})
+	if b.faults.full() { // what isn't listed needs no text
+		b.faults.count++
+		return
+	}
+	b.faults.add(pointer(b.path), format, args...)
 }
 
 // token returns the next token, or false if reading has ended.
@@ -105,6 +108,13 @@ func (b *body) open(kind jsontext.Kind, what string) (jsontext.Token, bool) {
 	}
 	b.skip()
 	return jsontext.Token{}, false
+}
+
+// reads reads a value and reports whether that found no fault.
+func (b *body) reads(value reader) bool {
+	before := b.faults.count
+	value(b)
+	return b.faults.count == before && b.broken == nil
 }
 
 // more reports whether an object or array has more items.
@@ -153,14 +163,14 @@ func objectWith(members map[string]reader, other reader, required ...string) rea
 		if _, ok := b.open(jsontext.KindBeginObject, "an object"); !ok {
 			return
 		}
-		at, seen := b.at, map[string]bool{}
+		level, seen := len(b.path), map[string]bool{}
 		for b.more(jsontext.KindEndObject) {
 			token, ok := b.token()
 			if !ok {
 				return
 			}
 			name := token.String()
-			b.at = at + "/" + pointerEscapes.Replace(name)
+			b.path = append(b.path[:level], name)
 			value, known := members[name]
 			if !known {
 				value = other
@@ -176,15 +186,13 @@ func objectWith(members map[string]reader, other reader, required ...string) rea
 			return
 		}
 		for _, name := range required {
-			if b.at = at + "/" + name; !seen[name] {
+			if b.path = append(b.path[:level], name); !seen[name] {
 				b.fault("is missing")
 			}
 		}
-		b.at = at
+		b.path = b.path[:level]
 	}
 }
-
-var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
 
 // text reads a string.
 func text[S ~string](into *S) reader {
@@ -201,13 +209,13 @@ func array(item func(i int) reader) reader {
 		if _, ok := b.open(jsontext.KindBeginArray, "an array"); !ok {
 			return
 		}
-		at := b.at
+		level := len(b.path)
 		for i := 0; b.more(jsontext.KindEndArray); i++ {
-			b.at = fmt.Sprintf("%s/%d", at, i)
+			b.path = append(b.path[:level], strconv.Itoa(i))
 			item(i)(b)
 		}
 		if _, ok := b.token(); ok {
-			b.at = at
+			b.path = b.path[:level]
 		}
 	}
 }
@@ -218,7 +226,7 @@ func texts[S ~string](into *[]S) reader { return items(into, text[S]) }
 // items reads an array of rules or members. Items beyond [maxListed] are counted and not kept.
 func items[T any](into *[]T, item func(*T) reader) reader {
 	return func(b *body) {
-		at := b.at
+		level := len(b.path)
 		array(func(int) reader {
 			return func(b *body) {
 				var value T
@@ -226,7 +234,7 @@ func items[T any](into *[]T, item func(*T) reader) reader {
 				if b.listed++; b.listed <= maxListed {
 					*into = append(*into, value)
 				} else if b.excess == "" {
-					b.excess = at
+					b.excess = pointer(b.path[:level])
 				}
 			}
 		})(b)
@@ -250,12 +258,4 @@ func noted[T any](there **T, at *T, value reader) reader {
 		*there = at
 		value(b)
 	}
-}
-
-// summary is the detail of a problem with a list of errors.
-func summary(faults []problem.InputError) string {
-	if len(faults) == 1 {
-		return sentence(strings.TrimSpace(faults[0].Pointer + " " + faults[0].Detail))
-	}
-	return fmt.Sprintf("The request has %d errors.", len(faults))
 }

@@ -118,7 +118,7 @@ func (c *call) detail(p *problem.Document, err error) {
 		c.http.Header("ETag", etag(e.Version))
 	case errors.Is(err, authz.ErrInvalid), errors.Is(err, authz.ErrUnknownPermission):
 		p.Errors = each(e.Faults, inputErrorOf)
-		p.Detail = summary(p.Errors)
+		p.Detail = summary(p.Errors, len(p.Errors))
 	case errors.Is(err, authz.ErrImportRejected):
 		p.Errors, p.ErrorCount = each(e.Faults, inputErrorOf), e.Count
 		p.Detail = "The file has " + counted(e.Count, "error", "errors") + "; nothing was imported."

@@ -31,16 +31,16 @@ type call struct {
 	operator  *authz.Admin // who asks, in place of a user; see [Operator]
 	limited   *lograte.Logger
 
-	query  map[string]string    // single parameters
-	values []string             // values of the parameter that may be repeated
-	body   []byte               // JSON
-	file   authz.PolicyFile     // CSV
-	faults []problem.InputError // errors in the form of the request, a 400
-	deep   bool                 // the body is nested too deeply
-	echoes bool                 // the answer repeats any text of the request; see [call.compresses]
-	excess *authz.Fault         // the body lists too many rules or members
-	listed int                  // how many it lists, with those of the operations before it in a batch
-	level  int                  // how many levels are around the body
+	query  map[string]string // single parameters
+	values []string          // values of the parameter that may be repeated
+	body   []byte            // JSON
+	file   authz.PolicyFile  // CSV
+	faults faults            // errors in the form of the request, a 400
+	deep   bool              // the body is nested too deeply
+	echoes bool              // the answer repeats any text of the request; see [call.compresses]
+	excess *authz.Fault      // the body lists too many rules or members
+	listed int               // how many it lists, with those of the operations before it in a batch
+	level  int               // how many levels are around the body
 }
 
 // perform handles a request for an operation in the order in which errors must come: 401, 403, 429 for
@@ -93,8 +93,8 @@ func (c *call) refused() bool {
 	switch {
 	case c.deep:
 		writeProblem(c.http, problem.Document{Type: problem.TooLarge, Detail: fmt.Sprintf("The body has more than %d levels.", maxDepth)})
-	case len(c.faults) > 0:
-		writeProblem(c.http, problem.Document{Type: problem.MalformedRequest, Detail: summary(c.faults), Errors: c.faults})
+	case c.faults.count > 0:
+		writeProblem(c.http, c.faults.document())
 	default:
 		return false
 	}
@@ -114,7 +114,7 @@ func writeProblem(c *gin.Context, d problem.Document) {
 
 // bad adds an error in the query or in a header.
 func (c *call) bad(format string, args ...any) {
-	c.faults = append(c.faults, problem.InputError{Detail: fmt.Sprintf(format, args...)})
+	c.faults.add("", format, args...)
 }
 
 // reading returns a context for reads of the store.

@@ -44,8 +44,7 @@ func (c *call) untilIn() until {
 func untilText(into *until) reader {
 	return func(b *body) {
 		var value string
-		before := len(b.faults)
-		if text(&value)(b); len(b.faults) > before || b.broken != nil {
+		if !b.reads(text(&value)) {
 			return
 		}
 		end, ok := parseUntil(value)

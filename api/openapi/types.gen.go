@@ -1692,10 +1692,10 @@ type Problem struct {
 	// Instance Identifies this occurrence. Absent if it has no identifier.
 	Instance string `json:"instance,omitempty,omitzero"`
 
-	// Errors All errors of the input; with `cannot-revert`, all obstacles.
+	// Errors The first 1,000 errors of the input; with `cannot-revert`, the first 1,000 obstacles.
 	Errors []InputError `json:"errors,omitempty,omitzero"`
 
-	// ErrorCount The number of errors, listed or not; at most 1,000 are listed. Only with `import-rejected` and `cannot-revert`.
+	// ErrorCount The number of errors, listed or not. Always with `import-rejected` and `cannot-revert`; otherwise if not all are listed.
 	ErrorCount int `json:"error_count,omitempty,omitzero"`
 
 	// Missing The permissions that the caller lacks, with `forbidden` and `escalation`. With `forbidden` of the application's own routes, those that nothing grants. With `escalation`, the first 100; `*:*` means that only administrators may do it.

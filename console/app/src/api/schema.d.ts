@@ -2522,9 +2522,9 @@ export interface components {
              * @description Identifies this occurrence. Absent if it has no identifier.
              */
             instance?: string;
-            /** @description All errors of the input; with `cannot-revert`, all obstacles. */
+            /** @description The first 1,000 errors of the input; with `cannot-revert`, the first 1,000 obstacles. */
             errors?: components["schemas"]["InputError"][];
-            /** @description The number of errors, listed or not; at most 1,000 are listed. Only with `import-rejected` and `cannot-revert`. */
+            /** @description The number of errors, listed or not. Always with `import-rejected` and `cannot-revert`; otherwise if not all are listed. */
             error_count?: number;
             /** @description The permissions that the caller lacks, with `forbidden` and `escalation`. With `forbidden` of the application's own routes, those that nothing grants. With `escalation`, the first 100; `*:*` means that only administrators may do it. */
             missing?: components["schemas"]["MissingPermission"][];
@@ -3042,7 +3042,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `invalid`: invalid values, including groups in the body that don't exist. `unknown-permission`: rules that match nothing in the catalog, each with the nearest names. `import-rejected`: bad lines of a file. `errors` lists all of them; an import lists the first 1,000, and `error_count` is the total. */
+        /** @description `invalid`: invalid values, including groups in the body that don't exist. `unknown-permission`: rules that match nothing in the catalog, each with the nearest names. `import-rejected`: bad lines of a file. `errors` lists the first 1,000 of them, which is all except for an import; its `error_count` is the total. */
         Invalid: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
