@@ -125,31 +125,26 @@ func (s *usageShard) add(k usageKey, day Day) bool {
 // run writes and prunes until the recorder is closed.
 func (r *usageRecorder) run() {
 	defer close(r.done)
-	tick := time.NewTicker(usageInterval)
-	defer tick.Stop()
-	for {
-		r.today.Store(int64(DayOf(time.Now())))
-		r.extend()
-		r.collect()
-		for r.write() && r.pause() {
-			r.collect()
-		}
-		r.prune()
-		select {
-		case <-r.stop:
-			r.finish()
-			return
-		case <-tick.C:
-		}
+	for r.turn() {
 	}
+	r.finish()
 }
 
-// pause lets other writers have their turn. It returns false if the recorder was closed.
-func (r *usageRecorder) pause() bool {
+// turn writes one batch and prunes one step, then waits: no stream of new uses keeps the day from changing. It returns
+// false if the recorder was closed.
+func (r *usageRecorder) turn() bool {
+	r.today.Store(int64(DayOf(time.Now())))
+	r.extend()
+	r.collect()
+	wait := usageInterval
+	if r.write() && len(r.pending) > 0 {
+		wait = usagePause // lets other writers have their turn
+	}
+	r.prune()
 	select {
 	case <-r.stop:
 		return false
-	case <-time.After(usagePause):
+	case <-time.After(wait):
 		return true
 	}
 }

@@ -123,6 +123,29 @@ func TestUsesOfTheNextDay(t *testing.T) {
 	})
 }
 
+// A stream of new uses keeps neither the day from changing nor old uses from being deleted.
+func TestUsesUnderSteadyLoad(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := authztest.NewStore()
+		engine := recording(t, store, authz.UsageOptions{MaxCount: 1000})
+		day := authz.DayOf(time.Now())
+		time.Sleep(23*time.Hour + 59*time.Minute)
+		const uses = 11 * 3600 * 3 / 2 // of an hour and a half
+		for i := range uses {
+			allow(engine, "ben", authz.Permission(fmt.Sprintf("requests.a%d:view", i)))
+			time.Sleep(time.Second / 11)
+		}
+		kept := usesIn(t, store, "ben")
+		if last := authz.Permission(fmt.Sprintf("requests.a%d:view", uses-50)); kept[last] != day+1 {
+			t.Errorf("a use long past midnight is recorded on %v, not %v", kept[last], day+1)
+		}
+		if len(kept) > 1000+11*3600+2000 {
+			t.Errorf("%d uses are kept", len(kept))
+		}
+		closeAll(engine)
+	})
+}
+
 // While the store is away no request waits, what is kept is bounded, and all that was kept is written afterwards.
 func TestUsesWhileTheStoreIsAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
