@@ -42,7 +42,7 @@ const chartStyle = `
 func (r report) charts(folder string) error {
 	for _, size := range r.Sizes {
 		name := filepath.Join(folder, "decisions-"+strings.ToLower(size.Name)+".svg")
-		if err := os.WriteFile(name, []byte(size.chart(r.Machine)), 0o644); err != nil { //nolint:gosec // to be read by everybody
+		if err := os.WriteFile(name, []byte(size.chart(r.Machine)), 0o644); err != nil {
 			return fmt.Errorf("write the chart: %w", err)
 		}
 	}

@@ -30,7 +30,7 @@ func beside(neighbor string, f func() error) error {
 	if err != nil {
 		return err
 	}
-	process := exec.Command(self, touchFlag, neighbor) //nolint:gosec,noctx // it runs itself, until its input ends
+	process := exec.Command(self, touchFlag, neighbor) //nolint:noctx // it runs itself, until its input ends
 	process.Stderr = os.Stderr
 	input, err := process.StdinPipe()
 	if err != nil {
