@@ -35,14 +35,15 @@ func (g *Guard) Fail(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	route := g.options.Route(r)
-	g.limited.Failed(r.Context(), r.Method+route, "can't find out which permissions a request needs", "method", r.Method, "route", route, "error", err)
+	g.limited.Failed(r.Context(), subject(r.Method, route), "can't find out which permissions a request needs",
+		"method", clip(r.Method), "route", route, "error", err)
 	g.answer(w, r, Refusal{Kind: RefusedFailed})
 }
 
 // Unidentified answers a request whose user can't be established, and logs why, once a minute: 503, because the identity
 // usually comes from a server that is away. It has the form of the error functions of session managers.
 func (g *Guard) Unidentified(w http.ResponseWriter, r *http.Request, err error) {
-	g.limited.Failed(r.Context(), "", "can't find out who is signed in", "method", r.Method, "route", g.options.Route(r), "error", err)
+	g.limited.Failed(r.Context(), "", "can't find out who is signed in", "method", clip(r.Method), "route", g.options.Route(r), "error", err)
 	g.answer(w, r, Refusal{Kind: RefusedUnidentified})
 }
 
@@ -58,19 +59,17 @@ func (g *Guard) Refusal(d authz.Decision, method, route string) Refusal {
 // warn logs if a request was denied because its route asks for nothing that anybody could hold.
 func (g *Guard) warn(method, route string, permissions []authz.Permission) {
 	if len(permissions) == 0 {
-		g.limited.Warn(context.Background(), method+route, "a route asked for no permission, so its request was denied", "method", method, "route", route)
+		g.limited.Warn(context.Background(), subject(method, route), "a route asked for no permission, so its request was denied",
+			"method", clip(method), "route", route)
 	}
 	for _, p := range permissions {
 		if err := wellFormed(p); err != nil {
-			g.limited.Warn(context.Background(), method+route, "a route asked for a malformed permission, so its request was denied",
-				"method", method, "route", route, "permission", p[:min(len(p), maxLogged)], "error", err)
+			g.limited.Warn(context.Background(), subject(method, route), "a route asked for a malformed permission, so its request was denied",
+				"method", clip(method), "route", route, "permission", clip(p), "error", err)
 			return
 		}
 	}
 }
-
-// maxLogged bounds how much of a malformed permission is logged. A part of it may come from the client.
-const maxLogged = 200
 
 func wellFormed(p authz.Permission) error {
 	if isPlain(p) {

@@ -1,12 +1,12 @@
 package guard
 
 import (
+	"context"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
+	"sync/atomic"
 
 	"github.com/rightful-go/rightful/api/internal/routename"
 	"github.com/rightful-go/rightful/authz"
@@ -35,11 +35,11 @@ type Guard struct {
 	engine      *authz.Engine
 	currentUser CurrentUser
 	options     Options
-	log         *slog.Logger
-	limited     *lograte.Logger // log, for what can happen with each request
+	limited     *lograte.Logger // for what can happen with each request
+	undeclared  *lograte.Logger // for permissions that the catalog lacks, which may be many
 
 	asking       chan struct{} // has an element for each refusal that waits for the store
-	logged       sync.Map      // undeclared permissions that were logged
+	hasCatalog   atomic.Bool   // see engineHasCatalog
 	routes       routename.Cache
 	routeIsGiven bool // by the host, in the options
 }
@@ -63,7 +63,7 @@ func New(engine *authz.Engine, currentUser CurrentUser, options Options) *Guard 
 		engine: engine, currentUser: currentUser, options: options.withDefaults(), routeIsGiven: options.Route != nil,
 		asking: make(chan struct{}, askedAtOnce),
 	}
-	g.log, g.limited = g.options.Logger, lograte.New(g.options.Logger)
+	g.limited, g.undeclared = lograte.New(g.options.Logger), lograte.New(g.options.Logger)
 	return g
 }
 
@@ -84,30 +84,38 @@ func (g *Guard) checked(method string, permissions []authz.Permission) []authz.P
 	return slices.Clone(permissions)
 }
 
-// noteUndeclared logs a permission that the catalog lacks, once.
+// noteUndeclared logs a permission that the catalog lacks.
 func (g *Guard) noteUndeclared(p authz.Permission) {
-	if g.declares(p) {
-		return
-	}
-	if _, before := g.logged.LoadOrStore(p, true); !before {
-		g.log.Warn("a route needs a permission that the catalog doesn't declare", "permission", p)
+	if !g.declares(p) {
+		g.undeclared.Warn(context.Background(), string(p), "a route needs a permission that the catalog doesn't declare", "permission", p)
 	}
 }
 
 // declares reports whether the catalog declares p, or "TYPE:action" if p is "TYPE.ID:action". Without
 // a catalog every permission is declared.
 func (g *Guard) declares(p authz.Permission) bool {
-	view := g.engine.View()
-	listed := func(p authz.Permission) bool { return view.Explain("", p).Permissions[0].Declared }
-	if listed(p) {
+	if g.lists(p) {
 		return true
 	}
 	object, action, _ := p.Split()
 	if i := strings.LastIndexByte(object, '.'); i > 0 && !strings.Contains(object[i:], "/") &&
-		listed(authz.Permission(object[:i]+":"+action)) {
+		g.lists(authz.Permission(object[:i]+":"+action)) {
 		return true
 	}
-	return !slices.ContainsFunc(view.Catalog(nil, ""), func(e authz.Entry) bool {
-		return !strings.HasPrefix(string(e.Permission), "rightful.")
-	})
+	return !g.engineHasCatalog()
+}
+
+// engineHasCatalog reports whether the host has given a catalog. It can replace it, but not take it away.
+func (g *Guard) engineHasCatalog() bool {
+	if !g.hasCatalog.Load() {
+		g.hasCatalog.Store(slices.ContainsFunc(g.engine.View().Catalog(nil, ""), func(e authz.Entry) bool {
+			return !strings.HasPrefix(string(e.Permission), "rightful.")
+		}))
+	}
+	return g.hasCatalog.Load()
+}
+
+// lists reports whether the catalog has p itself.
+func (g *Guard) lists(p authz.Permission) bool {
+	return g.engine.View().Explain("", p).Permissions[0].Declared
 }

@@ -3,7 +3,10 @@ package guard_test
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -69,5 +72,28 @@ func TestUndeclaredPermissionsAreLoggedOnce(t *testing.T) {
 	guard.New(free, signedIn, options).Require("nowhere.declared:view")
 	if log.Len() > 0 {
 		t.Errorf("without a catalog of the application's, logged:\n%s", &log)
+	}
+}
+
+// A host's function Route can return anything, so there is a bound. It holds back no lines about other things.
+func TestLogOfUndeclaredPermissionsIsBounded(t *testing.T) {
+	var log bytes.Buffer
+	g := guard.New(scenario(t, "backoffice"), signedIn, guard.Options{
+		Logger: slog.New(slog.NewTextHandler(&log, nil)), Route: func(r *http.Request) string { return r.URL.Path },
+	})
+	handler := g.RequireRoute()(through)
+	for i := range 3000 {
+		send(handler, "ben", "GET", fmt.Sprintf("/%d", i))
+	}
+	if n := strings.Count(log.String(), "declare"); n < 100 || n > 1001 {
+		t.Errorf("%d lines", n)
+	}
+	log.Reset()
+	handler = g.RequireFunc(func(*http.Request) ([]authz.Permission, error) { return nil, errors.New("away") })(through)
+	for _, path := range []string{"/a", "/b", "/c"} {
+		send(handler, "ben", "GET", path)
+	}
+	if n := strings.Count(log.String(), "error=away"); n != 3 {
+		t.Errorf("%d lines of 3 failures", n)
 	}
 }

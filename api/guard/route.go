@@ -19,6 +19,10 @@ import (
 // the mux or the router: before that has chosen a route, there is no pattern. A request without one gets 401 if it is
 // anonymous and otherwise 404, and a warning is logged.
 //
+// If the pattern names no method, the route has a permission for each method that net/http defines, and for others that
+// the catalog declares, such as "/files/{path+}:PROPFIND". With any other method all users get 403, administrators
+// included, because clients can invent methods.
+//
 // If a handler has changed the path of a request, as [http.StripPrefix] does, its pattern may be only a part, which
 // other routes can have too. Such a request gets 500, unless [Options.Route] returns the whole pattern.
 func (g *Guard) RequireRoute() func(http.Handler) http.Handler {
@@ -33,13 +37,17 @@ func (g *Guard) permissionOfRoute(r *http.Request) ([]authz.Permission, error) {
 	switch {
 	case pattern == "":
 		g.limited.Warn(r.Context(), "", "a request has no route, so RequireRoute refused it; wrap the handlers that a mux or router calls, "+
-			"or give the option Route", "method", r.Method)
+			"or give the option Route", "method", clip(r.Method))
 		return nil, fmt.Errorf("%w: the request has no route", ErrNotFound)
 	case !g.routeIsGiven && isRewritten(r):
 		return nil, fmt.Errorf("the path of the request was changed before the pattern %q matched it, so RequireRoute can't tell "+
 			"its route; give the option Route, which returns the whole pattern", pattern)
 	}
-	return g.routes.Get(r.Method, pattern, g.declaredRoute), nil
+	method, ok := g.methodOf(r.Method, pattern)
+	if !ok {
+		return nil, nil // which is denied
+	}
+	return g.routes.Get(method, pattern, g.declaredRoute), nil
 }
 
 // declaredRoute is [RoutePermission]. It logs a permission that the catalog lacks.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 )
@@ -13,8 +14,9 @@ import (
 const (
 	// every is how often a line is let through.
 	every = time.Minute
-	// maxLines bounds the memory: further lines count as one.
+	// maxLines and maxAbout bound the memory. Further lines count as one, and so do those about long texts that begin alike.
 	maxLines = 1000
+	maxAbout = 1000 // bytes
 )
 
 // Logger writes a line at most once a minute. The next one says in "held_back" how many there were in between. Lines are the
@@ -61,6 +63,7 @@ func (l *Logger) write(ctx context.Context, level slog.Level, of line, args []an
 	if !log.Enabled(ctx, level) {
 		return
 	}
+	of.about = of.about[:min(len(of.about), maxAbout)]
 	held, ok := l.pass(of)
 	if !ok {
 		return
@@ -88,6 +91,7 @@ func (l *Logger) pass(of line) (held int, ok bool) {
 	s, now := l.lines[of], time.Now()
 	switch {
 	case s == nil:
+		of.about = strings.Clone(of.about) // it may be a part of a request, which it would keep in memory
 		l.lines[of] = &state{last: now}
 		return 0, true
 	case now.Sub(s.last) < every:

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -46,6 +48,30 @@ func TestBound(t *testing.T) {
 	if n := strings.Count(text.String(), "\n"); n != 1001 {
 		t.Errorf("%d lines", n)
 	}
+}
+
+// What a line is about may be as long as a request, or a part of one.
+func TestMemoryIsBounded(t *testing.T) {
+	l := lograte.New(slog.New(slog.NewTextHandler(io.Discard, nil)))
+	const lines, length = 500, 64 << 10
+	before := heap()
+	for i := range lines {
+		long := fmt.Sprint(i) + strings.Repeat("x", length)
+		l.Warn(t.Context(), long, "it is long")
+		l.Warn(t.Context(), long[:3], "it is a part")
+	}
+	if grown := heap() - before; grown > lines*length/4 {
+		t.Errorf("%d lines take %d KiB", lines, grown>>10)
+	}
+	l.Warn(t.Context(), "", "it is there")
+}
+
+// heap returns how many bytes are in use.
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
 
 // A level that isn't logged holds nothing back, and the zero value logs to the default logger.

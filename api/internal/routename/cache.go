@@ -2,6 +2,7 @@ package routename
 
 import (
 	"maps"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -17,8 +18,7 @@ type Cache struct {
 
 type route struct{ method, pattern string }
 
-// maxCached bounds the memory of a cache whose host takes something else than patterns for routes, or whose routes
-// accept any method.
+// maxCached bounds the memory of a cache whose host takes something else than patterns for routes.
 const maxCached = 2_000
 
 // Get returns the permission of a route as a list, which the caller must not change. It makes what it doesn't know.
@@ -39,7 +39,8 @@ func (c *Cache) Get(method, pattern string, permission func(method, pattern stri
 		}
 		next = maps.Clone(*known)
 	}
-	next[key] = list
+	// The texts may be parts of a request, which they would keep in memory.
+	next[route{strings.Clone(method), strings.Clone(pattern)}] = list
 	c.known.Store(&next)
 	return list
 }

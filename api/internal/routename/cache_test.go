@@ -1,7 +1,9 @@
 package routename_test
 
 import (
+	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
@@ -52,4 +54,27 @@ func TestCacheDoesNotAllocate(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() { c.Get("GET", "/users/{id}", routename.Permission) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
+}
+
+// A method and a path may be parts of a request, of which nothing else is kept.
+func TestCacheKeepsNoRequests(t *testing.T) {
+	var c routename.Cache
+	const routes, line = 500, 64 << 10
+	before := heap()
+	for i := range routes {
+		request := "GET /" + strconv.Itoa(i) + strings.Repeat(" ", line)
+		c.Get(request[:3], strings.TrimRight(request[4:], " "), routename.Permission)
+	}
+	if grown := heap() - before; grown > routes*line/4 {
+		t.Errorf("%d routes take %d KiB", routes, grown>>10)
+	}
+	c.Get("GET", "/", routename.Permission)
+}
+
+// heap returns how many bytes are in use.
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
