@@ -184,6 +184,17 @@ func (d Delta) touchesUser(id UserID) bool {
 		slices.ContainsFunc(d.Ends, func(c EndChange) bool { return c.User == id })
 }
 
+// concernsOthers reports whether only groups and own rules of other users changed, so that what the user holds and what
+// each group gives stayed the same.
+func (d Delta) concernsOthers(user UserID) bool {
+	ofGroup := func(r Rule) bool {
+		_, is := r.Subject.Group()
+		return is
+	}
+	return len(d.Groups)+len(d.AddedRows)+len(d.RemovedRows) == 0 && !d.touchesUser(user) &&
+		!slices.ContainsFunc(d.Added, ofGroup) && !slices.ContainsFunc(d.Removed, ofGroup)
+}
+
 func touchesAdministrators(d Delta) bool {
 	touches := func(r Rule) bool { return r.Kind == KindMember && r.Group == Administrators }
 	return slices.ContainsFunc(d.Added, touches) || slices.ContainsFunc(d.Removed, touches) ||

@@ -44,22 +44,23 @@ func (q *unusedQuery) divide(list []Permission) (idle, used []Permission) {
 }
 
 // eachPolicy calls visit with the policies before the present one, the newest first, back to the one at the beginning of
-// the days in question, until visit returns false. It returns false if it didn't get there, because there were too many
-// changes or the records don't reach as far.
-func (q *unusedQuery) eachPolicy(ctx context.Context, visit func(before *snapshot) bool) (bool, error) {
-	last, undone, arrived := q.view.s.revision, 0, false
-	err := q.engine.undoEach(ctx, q.view.s.inRecords(), func(c Change, before *snapshot) bool {
+// the days in question, until visit returns false. Changes that concern only other users are passed over: most changes do,
+// and after them the user held and each group gave the same. It returns the first policy, and false if it didn't get there,
+// because there were too many changes or the records don't reach as far.
+func (q *unusedQuery) eachPolicy(ctx context.Context, user UserID, visit func(before *snapshot) bool) (first *snapshot, arrived bool, err error) {
+	first, undone := q.view.s, 0
+	err = q.engine.undoEach(ctx, first.inRecords(), func(c Change, before *snapshot) bool {
 		if arrived = c.At.Before(q.begin()); arrived {
 			return false
 		}
-		last = before.revision
+		first = before
 		undone++
-		return undone < maxLookBack && visit(before)
+		return undone < maxLookBack && (c.Delta.concernsOthers(user) || visit(before))
 	})
 	if errors.Is(err, ErrRecordsDoNotFit) {
-		return false, nil
+		return first, false, nil
 	}
-	return arrived || last == 0, err
+	return first, arrived || first.revision == 0, err
 }
 
 // ofUser answers for a user who holds these permissions.
@@ -75,7 +76,7 @@ func (q *unusedQuery) ofUser(ctx context.Context, user UserID, held []Permission
 	defer leave()
 	r := removal{s: q.view.s, user: user}
 	sources := r.s.sourcesOf(user)
-	arrived, err := q.eachPolicy(ctx, func(before *snapshot) bool {
+	_, arrived, err := q.eachPolicy(ctx, user, func(before *snapshot) bool {
 		had := before.holdingsOf(user)
 		idle = slices.DeleteFunc(idle, func(p Permission) bool { return !had.has(p) })
 		sources = slices.DeleteFunc(sources, func(o rightSource) bool { return !o.of(before, user) })
@@ -115,9 +116,8 @@ func (q *unusedQuery) ofGroup(ctx context.Context, g *group, members []UserID, g
 	if found.unknown = len(idle); found.unknown == 0 || !q.uses.cover(q.after) {
 		return found, nil
 	}
-	name, grants, first := g.info.Name, slices.Clone(g.rules.patterns(KindGrant)), q.view.s
-	arrived, err := q.eachPolicy(ctx, func(before *snapshot) bool {
-		first = before
+	name, grants := g.info.Name, slices.Clone(g.rules.patterns(KindGrant))
+	first, arrived, err := q.eachPolicy(ctx, "", func(before *snapshot) bool {
 		was := before.group(name)
 		gave := before.holdingsOfMember(was)
 		idle = slices.DeleteFunc(idle, func(p Permission) bool { return !gave.has(p) })

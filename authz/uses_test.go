@@ -228,6 +228,25 @@ func TestUnusedNeedsDaysOfHolding(t *testing.T) {
 	})
 }
 
+// A permission that the user's group lost and got back in between isn't known to be unused, whatever other users got and
+// lost meanwhile.
+func TestUnusedNoticesChangesOfGroups(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		engine, _ := usedOffice(t, 95)
+		ctx, ana := t.Context(), engine.As("ana")
+		const before = "unused [requests.deposit:update requests.deposit:view requests.transfer:view] unknown 0; group.members.change Desk [cleo][]"
+		same(t, unusedBy(t, engine, "cleo"), before)
+		must(t)(ana.Assign(ctx, "Desk", "dora"))
+		must(t)(ana.Unassign(ctx, "Desk", "ben"))
+		must(t)(ana.ChangeUserPermissions(ctx, "dora", authz.RulesDelta{Grant: []authz.Pattern{"requests.deposit:view"}}))
+		same(t, unusedBy(t, engine, "cleo"), before)
+		must(t)(ana.Restrict(ctx, "Desk", "requests.deposit:view"))
+		must(t)(ana.Lift(ctx, "Desk", "requests.deposit:view"))
+		must(t)(ana.Assign(ctx, "Desk", "hugo"))
+		same(t, unusedBy(t, engine, "cleo"), "unused [requests.deposit:update requests.transfer:view] unknown 1")
+	})
+}
+
 // A removal gives nothing: a group that restricts its member stays.
 func TestRemovalGivesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
