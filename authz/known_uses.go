@@ -85,21 +85,22 @@ func (e *Engine) usesOf(ctx context.Context, users []UserID) (knownUses, error) 
 	if !ok {
 		return uses, nil
 	}
-	var err error
-	if uses.period, err = store.UsagePeriod(ctx); err != nil {
-		return uses, e.unavailable(ctx, err)
-	}
-	err = store.Uses(ctx, users, func(u Use) error {
+	var deleted Day // up to which some uses were
+	err := store.Uses(ctx, users, func(u Use) error {
 		if u.Permission == "" {
-			uses.period.Since = max(uses.period.Since, u.Day)
+			deleted = max(deleted, u.Day)
 		} else {
 			uses.last[u.Permission] = max(uses.last[u.Permission], u.Day)
 		}
 		return ctx.Err()
 	})
+	if err == nil { // afterward: it then says so if others were deleted meanwhile
+		uses.period, err = store.UsagePeriod(ctx)
+	}
 	if err != nil {
 		return uses, e.unavailable(ctx, err)
 	}
+	uses.period.Since = max(uses.period.Since, deleted)
 	return uses, nil
 }
 
@@ -115,5 +116,5 @@ func (k knownUses) usage(v *View, permissions []Permission) Usage {
 
 // cover reports whether every use after a day is known.
 func (k knownUses) cover(after Day) bool {
-	return k.period.Since > 0 && k.period.Since <= after && k.period.Until >= k.today-1
+	return k.period.Since <= after && k.period.Until >= k.today-1
 }

@@ -55,7 +55,7 @@ func (q *unusedQuery) eachPolicy(ctx context.Context, user UserID, visit func(be
 		}
 		first = before
 		undone++
-		return undone < maxLookBack && (c.Delta.concernsOthers(user) || visit(before))
+		return undone <= maxLookBack && (c.Delta.concernsOthers(user) || visit(before))
 	})
 	if errors.Is(err, ErrRecordsDoNotFit) {
 		return first, false, nil

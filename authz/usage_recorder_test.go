@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -81,6 +83,9 @@ func TestUsesAreRecorded(t *testing.T) {
 		if n := store.Calls(authztest.CallAddUses); n != writes {
 			t.Errorf("the same use was written again: %d writes, and then %d", writes, n)
 		}
+		if n := store.Calls(authztest.CallExtendUsage); n != 1 {
+			t.Errorf("the period was extended %d times in a day", n)
+		}
 		if s := engine.Stats(); s.UsesRecorded != 3 || s.UsesLost != 0 {
 			t.Errorf("%d uses recorded and %d lost", s.UsesRecorded, s.UsesLost)
 		}
@@ -156,7 +161,7 @@ func TestUsesWhileTheStoreIsAway(t *testing.T) {
 		began := time.Now()
 		for i := range 100_000 {
 			allow(engine, authz.UserID(fmt.Sprintf("u%d", i%1000)), authz.Permission(fmt.Sprintf("requests.%d:view", i/1000)))
-			if i == 50_000 {
+			if i%25_000 == 0 { // each instance keeps what waits in two places
 				time.Sleep(2 * time.Second)
 				began = began.Add(2 * time.Second)
 			}
@@ -174,9 +179,12 @@ func TestUsesWhileTheStoreIsAway(t *testing.T) {
 		if n := engine.Stats().UsesRecorded; n != 100_000-lost {
 			t.Errorf("%d uses recorded, and %d lost", n, lost)
 		}
-		allow(engine, "u999", "requests.99:view") // which was lost
+		if _, found := usesIn(t, store, "u999")["requests.99:view"]; found {
+			t.Error("the last use wasn't lost")
+		}
+		allow(engine, "u999", "requests.99:view")
 		time.Sleep(2 * time.Second)
-		if len(usesIn(t, store, "u999")) == 0 {
+		if _, found := usesIn(t, store, "u999")["requests.99:view"]; !found {
 			t.Error("a use that was lost once is never recorded")
 		}
 	})
@@ -199,7 +207,114 @@ func TestCloseWritesUses(t *testing.T) {
 	if got := usesIn(t, store, "u999"); len(got) != 1 {
 		t.Errorf("of u999 there is %v", got)
 	}
+	if n := store.Calls(authztest.CallAddUses); n < 3 {
+		t.Errorf("1,001 uses were written at once")
+	}
 	allow(engine, "ben", "requests.c:view") // is lost, and harms nothing
+}
+
+// What the store doesn't take at the end is lost, which is counted and logged.
+func TestUsesLostAtShutdown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log strings.Builder
+		store := authztest.NewStore()
+		engine := open(t, store, authz.Options{
+			Bootstrap: "ana", Usage: authz.UsageOptions{On: true}, PollInterval: time.Hour, Logger: slog.New(slog.NewTextHandler(&log, nil)),
+		})
+		time.Sleep(2 * time.Second)
+		store.Fail(errors.New("away"), authztest.CallAddUses)
+		allow(engine, "ana", "a:b", "c:d")
+		if err := engine.Close(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if n := engine.Stats().UsesLost; n != 2 || !strings.Contains(log.String(), "lost at shutdown") {
+			t.Errorf("%d lost: %s", n, &log)
+		}
+	})
+}
+
+// While the store fails or doesn't answer, the day and the uses are tried again, and the log says so once.
+func TestUsesAreTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log strings.Builder
+		store := authztest.NewStore()
+		store.Fail(errors.New("away"), authztest.CallExtendUsage, authztest.CallAddUses, authztest.CallPruneUses)
+		engine := open(t, store, authz.Options{
+			Bootstrap: "ana", Usage: authz.UsageOptions{On: true}, PollInterval: time.Hour, Logger: slog.New(slog.NewTextHandler(&log, nil)),
+		})
+		allow(engine, "ana", "a:b")
+		time.Sleep(time.Minute)
+		store.Fail(nil)
+		time.Sleep(2 * time.Second)
+		if p, err := store.UsagePeriod(t.Context()); err != nil || p.Until != today() || len(usesIn(t, store, "ana")) != 1 {
+			t.Errorf("the period is %+v, and the uses are %v: %v", p, usesIn(t, store, "ana"), err)
+		}
+		for _, line := range []string{"can't write uses", "recording uses of permissions again"} {
+			if n := strings.Count(log.String(), line); n != 1 {
+				t.Errorf("%q is logged %d times", line, n)
+			}
+		}
+		store.OnCall(func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }, authztest.CallAddUses)
+		allow(engine, "ana", "c:d")
+		time.Sleep(2 * time.Second)
+		store.OnCall(nil, authztest.CallAddUses) // the call in progress still gets no answer
+		time.Sleep(10 * time.Second)
+		if len(usesIn(t, store, "ana")) != 2 {
+			t.Error("the recorder waits forever")
+		}
+	})
+}
+
+// Users and permissions that no policy can have are left out.
+func TestImpossibleUsesAreLeftOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := authztest.NewStore()
+		engine := recording(t, store, authz.UsageOptions{})
+		for _, q := range []authz.Question{
+			{User: "a\nb", Permissions: []authz.Permission{"a:b"}},
+			{User: "", Permissions: []authz.Permission{"a:b"}},
+			{User: "ben", Permissions: []authz.Permission{"a b", "*:*", "", "requests.a:view"}},
+		} {
+			engine.RecordUse(authz.Decision{Question: q, Allowed: true})
+		}
+		time.Sleep(2 * time.Second)
+		if got := usesIn(t, store, "ben", "a\nb", ""); len(got) != 1 || engine.Stats().UsesRecorded != 1 {
+			t.Errorf("recorded %v", got)
+		}
+	})
+}
+
+// What is out of bounds is deleted step by step but soon: at the start, and after each 20,000 uses.
+func TestUsesArePrunedSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := authztest.NewStore()
+		var old []authz.Use
+		for i := range 5000 {
+			old = append(old, authz.Use{User: "old", Permission: authz.Permission(fmt.Sprintf("requests.%d:view", i)), Day: today() - 500})
+		}
+		if err := store.AddUses(t.Context(), old); err != nil {
+			t.Fatal(err)
+		}
+		engine := recording(t, store, authz.UsageOptions{})
+		time.Sleep(5 * time.Second)
+		if n := len(usesIn(t, store, "old")); n != 0 {
+			t.Errorf("%d old uses are left", n)
+		}
+		calls := store.Calls(authztest.CallPruneUses)
+		for i := range 20 {
+			for u := range 1000 {
+				allow(engine, authz.UserID(fmt.Sprintf("u%d", u)), authz.Permission(fmt.Sprintf("requests.%d:view", i)))
+			}
+			time.Sleep(time.Second)
+			if n := store.Calls(authztest.CallPruneUses); i == 10 && n != calls {
+				t.Errorf("pruned %d times after 10,000 uses", n-calls)
+			}
+		}
+		time.Sleep(10 * time.Second)
+		if n := store.Calls(authztest.CallPruneUses); n != calls+1 {
+			t.Errorf("pruned %d times after 20,000 uses", n-calls)
+		}
+	})
 }
 
 // The number of uses in the store is bounded.

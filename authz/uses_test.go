@@ -34,21 +34,29 @@ func usedOffice(t *testing.T, recordedDays int, more ...func(ana authz.Admin)) (
 	}
 	closeAll(engine)
 	time.Sleep(100 * 24 * time.Hour)
-	for day := today() - authz.Day(recordedDays); recordedDays > 0 && day <= today(); day++ {
-		if err := store.ExtendUsage(ctx, day); err != nil {
-			t.Fatal(err)
-		}
+	if recordedDays > 0 {
+		recordDays(t, store, today()-authz.Day(recordedDays), today())
 	}
 	return openUsed(t, store), store
 }
 
-func openUsed(t *testing.T, store authz.Store) *authz.Engine {
+// recordDays says that uses were recorded on some days, both included.
+func recordDays(t *testing.T, store *authztest.Store, since, until authz.Day) {
+	t.Helper()
+	for day := since; day <= until; day++ {
+		if err := store.ExtendUsage(t.Context(), day); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func openUsed(t *testing.T, store authz.Store, more ...authz.Permission) *authz.Engine {
 	t.Helper()
 	var catalog authz.Catalog
-	for _, p := range []authz.Permission{
+	for _, p := range append([]authz.Permission{
 		"requests.deposit:view", "requests.deposit:update", "requests.transfer:view", "finance.balances:view", "finance.balances:adjust",
 		"reports:view", "reports:export",
-	} {
+	}, more...) {
 		catalog = append(catalog, authz.Entry{Permission: p, Label: string(p), Category: []string{"All"}})
 	}
 	return open(t, store, authz.Options{Bootstrap: "ana", Catalog: catalog, PollInterval: time.Hour})
@@ -149,7 +157,7 @@ func TestUnusedNeedsRecordedDays(t *testing.T) {
 	})
 }
 
-// Where recording was turned off, nothing is unused.
+// Where recording was turned off, nothing is unused. On a new day, no instance may have recorded anything yet.
 func TestUnusedNeedsRecordingToGoOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := authztest.NewStore()
@@ -158,12 +166,53 @@ func TestUnusedNeedsRecordingToGoOn(t *testing.T) {
 		closeAll(engine)
 		time.Sleep(201 * 24 * time.Hour)
 		engine = openUsed(t, store)
-		for day := today() - 200; day < today()-1; day++ {
-			if err := store.ExtendUsage(t.Context(), day); err != nil {
-				t.Fatal(err)
-			}
-		}
+		recordDays(t, store, today()-200, today()-2)
 		same(t, unusedBy(t, engine, "ben"), "unused [] unknown 1")
+		recordDays(t, store, today()-1, today()-1)
+		same(t, unusedBy(t, engine, "ben"), "unused [reports:view] unknown 0; user.permissions.change ben [][reports:view]")
+	})
+}
+
+// The days begin at midnight, UTC: what was given before that was held on all of them.
+func TestUnusedDaysBeginAtMidnight(t *testing.T) {
+	for given, want := range map[time.Duration]string{
+		-time.Second: "unused [reports:view] unknown 0; user.permissions.change ben [][reports:view]",
+		time.Second:  "unused [] unknown 1",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			store := authztest.NewStore()
+			first := today() + 10
+			time.Sleep(time.Until(first.Start()) + given)
+			engine := openUsed(t, store)
+			must(t)(engine.As("ana").ChangeUserPermissions(t.Context(), "ben", authz.RulesDelta{Grant: []authz.Pattern{"reports:view"}}))
+			closeAll(engine)
+			time.Sleep(time.Until((first + 89).Start())) // the ninetieth day
+			recordDays(t, store, first-1, today())
+			same(t, unusedBy(t, openUsed(t, store), "ben"), want)
+		})
+	}
+}
+
+// Not more than ten thousand changes are read. Of those before them nothing is known.
+func TestUnusedLimitsHowFarItLooksBack(t *testing.T) {
+	withoutRaces(t)
+	synctest.Test(t, func(t *testing.T) {
+		engine, _ := usedOffice(t, 95)
+		change := func(i int) {
+			delta := authz.RulesDelta{Grant: []authz.Pattern{"reports:view"}}
+			if i%2 == 1 {
+				delta = authz.RulesDelta{Revoke: delta.Grant}
+			}
+			must(t)(engine.As("ana").ChangeUserPermissions(t.Context(), "eve", delta))
+		}
+		for i := range 10_000 {
+			change(i)
+		}
+		same(t, unusedBy(t, engine, "cleo"), "unused [requests.deposit:update requests.deposit:view requests.transfer:view] unknown 0; group.members.change Desk [cleo][]")
+		same(t, unusedIn(t, engine, "Finance"), "unused [finance.balances:adjust finance.balances:view] unknown 0; group.permissions.change Finance [][finance.*:*]")
+		change(10_000)
+		same(t, unusedBy(t, engine, "cleo"), "unused [] unknown 3")
+		same(t, unusedIn(t, engine, "Finance"), "unused [] unknown 2")
 	})
 }
 
@@ -177,6 +226,11 @@ func TestRemovalLeavesWhatWasUsed(t *testing.T) {
 			"; group.members.change Finance [ben][]; user.permissions.change ben [][reports:export]")
 
 		addUse(t, store, "ben", 1, "finance.undeclared:view") // which only the wildcard covers
+		same(t, unusedBy(t, engine, "ben"), "unused [finance.balances:adjust finance.balances:view reports:export requests.deposit:update requests.deposit:view] unknown 0"+
+			"; user.permissions.change ben [][reports:export]")
+
+		addUse(t, store, "ben", 1, "archive.files:view") // which ben doesn't hold any more: it keeps nothing
+		addUse(t, store, "ben", 90, "requests.undeclared:view", "reports:export")
 		same(t, unusedBy(t, engine, "ben"), "unused [finance.balances:adjust finance.balances:view reports:export requests.deposit:update requests.deposit:view] unknown 0"+
 			"; user.permissions.change ben [][reports:export]")
 	})
@@ -213,7 +267,10 @@ func TestRemovalOfWhatTwoGroupsGive(t *testing.T) {
 // What a user has held for less than 90 days isn't unused for 90 days, and neither is what they lost in between.
 func TestUnusedNeedsDaysOfHolding(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		engine, _ := usedOffice(t, 95)
+		engine, _ := usedOffice(t, 95, func(ana authz.Admin) {
+			must(t)(ana.CreateGroup(t.Context(), authz.GroupSpec{Name: "Viewers", Permissions: authz.Rules{Grants: []authz.Pattern{"requests.*:view"}}}))
+			must(t)(ana.Assign(t.Context(), "Desk", "dora"))
+		})
 		ctx, ana := t.Context(), engine.As("ana")
 		must(t)(ana.Assign(ctx, "Finance", "cleo"))
 		same(t, unusedBy(t, engine, "cleo"), "unused [requests.deposit:update requests.deposit:view requests.transfer:view] unknown 2; group.members.change Desk [cleo][]")
@@ -221,7 +278,9 @@ func TestUnusedNeedsDaysOfHolding(t *testing.T) {
 		must(t)(ana.Assign(ctx, "Desk", "cleo"))
 		same(t, unusedBy(t, engine, "cleo"), "unused [] unknown 5")
 
-		// A grant that is new stays, even if the user has held long what it gives.
+		// A membership or a grant that is new stays, even if the user has held long what it gives.
+		must(t)(ana.Assign(ctx, "Viewers", "dora"))
+		same(t, unusedBy(t, engine, "dora"), "unused [requests.deposit:update requests.deposit:view requests.transfer:view] unknown 0; group.members.change Desk [dora][]")
 		must(t)(ana.ChangeUserPermissions(ctx, "ben", authz.RulesDelta{Grant: []authz.Pattern{"finance.balances:view"}}))
 		same(t, unusedBy(t, engine, "ben"), "unused [finance.balances:adjust finance.balances:view reports:export reports:view requests.deposit:update requests.deposit:view requests.transfer:view] unknown 0"+
 			"; group.members.change Desk [ben][]; group.members.change Finance [ben][]; user.permissions.change ben [][reports:export reports:view]")
@@ -256,6 +315,67 @@ func TestRemovalGivesNothing(t *testing.T) {
 	})
 }
 
+// Sources that give only what is unused are taken away before those that give what was used, too, and a group that gives
+// nothing unused doesn't stand in the way.
+func TestRemovalPrefersWhatIsUnused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		engine, store := usedOffice(t, 95, func(ana authz.Admin) {
+			for _, g := range []authz.GroupSpec{
+				{Name: "A used", Permissions: authz.Rules{Grants: []authz.Pattern{"reports:view"}}},
+				{Name: "B mixed", Permissions: authz.Rules{Grants: []authz.Pattern{"reports:view", "finance.balances:adjust"}}},
+				{Name: "C mixed and restricted", Permissions: authz.Rules{Grants: []authz.Pattern{"reports:view", "finance.balances:view"}, Restrictions: []authz.Pattern{"reports:export"}}},
+				{Name: "D unused and restricted", Permissions: authz.Rules{Grants: []authz.Pattern{"requests.deposit:view"}, Restrictions: []authz.Pattern{"reports:export"}}},
+			} {
+				must(t)(ana.CreateGroup(t.Context(), g))
+				must(t)(ana.Assign(t.Context(), g.Name, "dora"))
+			}
+		})
+		addUse(t, store, "dora", 1, "reports:view")
+		same(t, unusedBy(t, engine, "dora"), "unused [finance.balances:adjust finance.balances:view requests.deposit:view] unknown 0"+
+			"; group.members.change D unused and restricted [dora][]; group.members.change B mixed [dora][]")
+	})
+}
+
+// A removal has at most 100 operations, and at most 1,000 grants in one. The rest can be taken away afterward.
+func TestRemovalIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const rules, groups = 1001, 100
+		var names []authz.Permission
+		var grants []authz.Pattern
+		for i := range rules + groups {
+			p := fmt.Sprintf("%c%d:view", "aB"[i%2], i)
+			names, grants = append(names, authz.Permission(p)), append(grants, authz.Pattern(p))
+		}
+		store := authztest.NewStore()
+		engine := openUsed(t, store, names...)
+		ana := engine.As("ana")
+		must(t)(ana.CreateGroup(t.Context(), authz.GroupSpec{Name: "Many", Permissions: authz.Rules{Grants: grants[:rules]}}))
+		must(t)(ana.Assign(t.Context(), "Many", "cleo"))
+		must(t)(ana.SetUserPermissions(t.Context(), "dora", authz.Rules{Grants: grants[:rules]}))
+		for i, p := range grants[rules:] {
+			name := authz.GroupName(fmt.Sprint("Group ", i))
+			must(t)(ana.CreateGroup(t.Context(), authz.GroupSpec{Name: name, Permissions: authz.Rules{Grants: []authz.Pattern{p}}}))
+			must(t)(ana.Assign(t.Context(), name, "dora"))
+		}
+		closeAll(engine)
+		time.Sleep(100 * 24 * time.Hour)
+		recordDays(t, store, today()-95, today())
+		engine = openUsed(t, store, names...)
+		u, err := engine.UsageOfUser(t.Context(), engine.View(), "dora", 90)
+		if err != nil || len(u.Permissions) != rules+groups || len(u.Removal) != 100 || len(u.Removal[99].Rules.Revoke) != 1000 {
+			t.Fatalf("%d permissions and %d operations: %v", len(u.Permissions), len(u.Removal), err)
+		}
+		must(t)(engine.As("ana").Batch(t.Context(), u.Removal...))
+		if held := engine.View().PermissionsOf("dora"); len(held) != 2 {
+			t.Errorf("dora still holds %v", held)
+		}
+		u, err = engine.UsageOfGroup(t.Context(), engine.View(), "Many", 90)
+		if err != nil || len(u.Removal) != 1 || len(u.Removal[0].Rules.Revoke) != 1000 || u.Removal[0].Rules.Revoke[999] != "B99:view" {
+			t.Errorf("of the group it is %d operations: %v", len(u.Removal), err)
+		}
+	})
+}
+
 // The batch of a removal can be carried out, and takes away what it says.
 func TestRemovalIsABatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -276,7 +396,7 @@ func TestRemovalIsABatch(t *testing.T) {
 // Administrators are left alone.
 func TestNothingIsTakenFromAdministrators(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		engine, _ := usedOffice(t, 95)
+		engine, _ := usedOffice(t, 95, func(ana authz.Admin) { must(t)(ana.Assign(t.Context(), "Desk", "ana")) })
 		u, err := engine.UsageOfUser(t.Context(), engine.View(), "ana", 90)
 		if err != nil || len(u.Permissions) != 7 || u.Removal != nil {
 			t.Errorf("of ana it is %+v: %v", u, err)
@@ -294,15 +414,25 @@ func TestUsageOfGroup(t *testing.T) {
 		engine, store := usedOffice(t, 95)
 		all := "unused [requests.deposit:update requests.deposit:view requests.transfer:view] unknown 0; group.permissions.change Desk [][requests.*:view requests.deposit:update]"
 		same(t, unusedIn(t, engine, "Desk"), all)
-		addUse(t, store, "dave", 1, "requests.deposit:view") // no member
+		addUse(t, store, "dave", 1, "requests.deposit:view")    // no member
+		addUse(t, store, "cleo", 90, "requests.deposit:update") // a day too early
 		same(t, unusedIn(t, engine, "Desk"), all)
 		addUse(t, store, "cleo", 1, "requests.undeclared:view")
 		same(t, unusedIn(t, engine, "Desk"), "unused [requests.deposit:update requests.deposit:view requests.transfer:view] unknown 0; group.permissions.change Desk [][requests.deposit:update]")
-		addUse(t, store, "ben", 1, "requests.deposit:update")
+		addUse(t, store, "ben", 89, "requests.deposit:update")
 		same(t, unusedIn(t, engine, "Desk"), "unused [requests.deposit:view requests.transfer:view] unknown 0")
+		u, err := engine.UsageOfGroup(t.Context(), engine.View(), "Desk", 1)
+		if err != nil || len(u.Permissions) != 3 || u.UnknownCount != 0 {
+			t.Errorf("today it is %+v: %v", u, err)
+		}
 
-		u, err := engine.UsageOfGroup(t.Context(), engine.View(), "Desk", 0)
-		if err != nil || len(u.Permissions) != 3 || u.Permissions[0].LastUsed != today()-1 || u.MemberCount != 2 {
+		addUse(t, store, "ben", 1, "requests.deposit:update")
+
+		addUse(t, store, "ben", 5, "requests.deposit:view")
+		addUse(t, store, "cleo", 1, "requests.deposit:view")
+		addUse(t, store, "cleo", 5, "requests.deposit:update")
+		u, err = engine.UsageOfGroup(t.Context(), engine.View(), "Desk", 0)
+		if err != nil || len(u.Permissions) != 3 || u.Permissions[0].LastUsed != today()-1 || u.Permissions[1].LastUsed != today()-1 || u.MemberCount != 2 {
 			t.Errorf("it is %+v: %v", u, err)
 		}
 		if _, err := engine.UsageOfGroup(t.Context(), engine.View(), "Desks", 0); !errors.Is(err, authz.ErrNotFound) {
@@ -314,11 +444,14 @@ func TestUsageOfGroup(t *testing.T) {
 // Members of groups that inherit the group use it too.
 func TestUsageOfGroupThatIsInherited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		engine, store := usedOffice(t, 95)
+		engine, store := usedOffice(t, 95, func(ana authz.Admin) {
+			must(t)(ana.CreateGroup(t.Context(), authz.GroupSpec{Name: "Juniors", Inherits: []authz.GroupName{"Finance"}}))
+			must(t)(ana.Assign(t.Context(), "Juniors", "eve")) // who is no new member
+		})
 		must(t)(engine.As("ana").CreateGroup(t.Context(), authz.GroupSpec{Name: "Leads", Inherits: []authz.GroupName{"Finance"}}))
-		must(t)(engine.As("ana").Assign(t.Context(), "Leads", "dave"))
+		must(t)(engine.As("ana").Assign(t.Context(), "Leads", "dave", "ben")) // ben is in both
 		u, err := engine.UsageOfGroup(t.Context(), engine.View(), "Finance", 90)
-		if err != nil || u.MemberCount != 2 || u.NewMemberCount != 1 {
+		if err != nil || u.MemberCount != 3 || u.NewMemberCount != 1 {
 			t.Errorf("it is %+v: %v", u, err)
 		}
 		same(t, shortUsage(u), "unused [finance.balances:adjust finance.balances:view] unknown 0; group.permissions.change Finance [][finance.*:*]")
@@ -368,9 +501,39 @@ func TestUnusedIsNeverAssumed(t *testing.T) {
 		if _, err := engine.UsageOfUser(t.Context(), engine.View(), "ben", 90); !errors.Is(err, authz.ErrStoreUnavailable) {
 			t.Errorf("with the store away: %v", err)
 		}
+		store.Fail(nil)
 		store.Fail(context.DeadlineExceeded, authztest.CallUsagePeriod)
 		if _, err := engine.UsageOfGroup(t.Context(), engine.View(), "Desk", 0); !errors.Is(err, authz.ErrStoreUnavailable) {
 			t.Errorf("with the store away: %v", err)
+		}
+	})
+}
+
+// What is deleted while the uses are read doesn't make anything unused.
+func TestUsesThatAreDeletedMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		engine, store := usedOffice(t, 95)
+		addUse(t, store, "ben", 1, "reports:view")
+		other := store.Another()
+		prune := func(ctx context.Context) error {
+			_, err := other.PruneUses(ctx, authz.UsageBounds{Since: 1, CountOfUser: 1000}, 1000)
+			return err
+		}
+		store.OnCall(prune, authztest.CallUses)
+		same(t, unusedBy(t, engine, "ben"), "unused [] unknown 7")
+	})
+}
+
+// When the policy is older than [authz.Options.MaxAge], nobody holds anything.
+func TestUsageByAnExpiredPolicy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, store := usedOffice(t, 95)
+		engine := open(t, store, authz.Options{PollInterval: time.Second, MaxAge: time.Minute})
+		store.Fail(errors.New("away"), authztest.CallPosition, authztest.CallSince, authztest.CallLoad)
+		time.Sleep(2 * time.Minute)
+		u, err := engine.UsageOfGroup(t.Context(), engine.View(), "Desk", 0)
+		if !engine.View().Expired() || err != nil || len(u.Permissions) != 0 {
+			t.Errorf("it is %+v: %v", u, err)
 		}
 	})
 }
