@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/rightful-go/rightful/authz"
@@ -57,6 +58,8 @@ func TestApprovalThatDoesNotFitIsRefused(t *testing.T) {
 	}{
 		"somebody else too":       {engine.As("ana"), []authz.Operation{members("Requests desk", "cleo", "hugo")}, authz.ErrInvalid, "hugo"},
 		"a rule of another":       {engine.As("ana"), []authz.Operation{members("Requests desk", "cleo"), {Action: authz.ActionUserPermissionsSet, User: "hugo"}}, authz.ErrInvalid, "operation 2"},
+		"a removal of another":    {engine.As("ana"), []authz.Operation{members("Requests desk", "cleo"), {Action: authz.ActionGroupMembersChange, Group: "Others", Remove: []authz.UserID{"hugo"}}}, authz.ErrInvalid, "hugo"},
+		"an end on a removal":     {engine.As("ana").Until(tomorrow), []authz.Operation{members("Requests desk", "cleo"), {Action: authz.ActionGroupMembersChange, Group: "Viewers", Remove: []authz.UserID{"cleo"}}}, authz.ErrInvalid, "can't end"},
 		"a deletion":              {engine.As("ana"), []authz.Operation{members("Requests desk", "cleo"), {Action: authz.ActionGroupDelete, Group: "Others", Release: true}}, authz.ErrInvalid, "group.delete"},
 		"a group without cleo":    {engine.As("ana"), []authz.Operation{members("Requests desk", "cleo"), rules("Others", "requests:approve")}, authz.ErrInvalid, "Others"},
 		"nothing":                 {engine.As("ana"), nil, authz.ErrInvalid, "requests:approve"},
@@ -95,9 +98,95 @@ func TestOwnRequestIsNotApproved(t *testing.T) {
 	if _, err := engine.As("lea").Because("no").DeclineRequest(t.Context(), r.ID); !errors.Is(err, authz.ErrOwnRequest) {
 		t.Errorf("declined: %v", err)
 	}
-	if _, _, err := engine.As("ana").ApproveRequest(t.Context(), r.ID, authz.Approval{Operations: lift}); err != nil {
-		t.Error(err)
+	if _, _, err := engine.AsCommand("lea").ApproveRequest(t.Context(), r.ID, authz.Approval{Operations: lift}); err != nil {
+		t.Errorf("approved by a command that is called like the user: %v", err)
 	}
+}
+
+// An approval may change the groups that the user is in, before or after it, and those that they inherit.
+func TestApprovalChangesGroupsOfTheUser(t *testing.T) {
+	t.Parallel()
+	rules := func(group authz.GroupName, grant authz.Pattern) authz.Operation {
+		return authz.Operation{Action: authz.ActionGroupPermissionsChange, Group: group, Rules: authz.RulesDelta{Grant: []authz.Pattern{grant}}}
+	}
+	name := authz.GroupName("Helpers")
+	for what, do := range map[string][]authz.Operation{
+		"one that the user joins":  append(toDesk("cleo"), rules("Requests desk", "requests:close")),
+		"one that the user leaves": append(toDesk("cleo"), rules("Viewers", "requests:close"), authz.Operation{Action: authz.ActionGroupMembersChange, Group: "Viewers", Remove: []authz.UserID{"cleo"}}),
+		"one that is inherited":    {rules("Base", "requests:approve")},
+		"one that is renamed": {
+			{Action: authz.ActionGroupUpdate, Group: "Requests desk", Patch: authz.GroupPatch{Name: &name}},
+			{Action: authz.ActionGroupMembersChange, Group: "Helpers", Add: []authz.UserID{"cleo"}},
+		},
+	} {
+		engine := desk(t, authztest.NewStore(), authz.Options{})
+		must(t)(engine.AsCommand("test").CreateGroup(t.Context(), authz.GroupSpec{Name: "Base"}))
+		must(t)(engine.AsCommand("test").UpdateGroup(t.Context(), "Viewers", authz.GroupPatch{Inherits: &[]authz.GroupName{"Base"}}))
+		r := ask(t, engine, "cleo")
+		if _, _, err := engine.As("ana").ApproveRequest(t.Context(), r.ID, authz.Approval{Operations: do}); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// A group whose membership has ended is not one of the user's, though the clock hasn't removed it yet.
+func TestApprovalCountsNoEndedMembership(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := authztest.NewStore()
+		engine := desk(t, store, authz.Options{})
+		must(t)(engine.AsCommand("test").Until(time.Now().Add(time.Minute)).Assign(t.Context(), "Viewers", "cleo"))
+		r := ask(t, engine, "cleo")
+		store.OnCall(func(context.Context) error { return authz.ErrTooEarly }, authztest.CallCommit)
+		time.Sleep(2 * time.Minute)
+		_, _, err := engine.As("ana").ApproveRequest(t.Context(), r.ID, authz.Approval{Operations: append(toDesk("cleo"), authz.Operation{
+			Action: authz.ActionGroupPermissionsChange, Group: "Viewers", Rules: authz.RulesDelta{Grant: []authz.Pattern{"requests:close"}},
+		})})
+		if !errors.Is(err, authz.ErrInvalid) || !strings.Contains(err.Error(), "Viewers") {
+			t.Errorf("approved: %v", err)
+		}
+		closeAll(engine)
+	})
+}
+
+// The end of an approval shortens no membership, and what can't end may go with an approval that doesn't end.
+func TestApprovalShortensNothing(t *testing.T) {
+	t.Parallel()
+	for _, later := range []bool{false, true} {
+		engine := desk(t, authztest.NewStore(), authz.Options{})
+		ctx, friday := t.Context(), time.Now().Add(72*time.Hour).UTC().Truncate(time.Microsecond)
+		r, admin := ask(t, engine, "cleo"), engine.As("ana").Until(friday)
+		do := append(toDesk("cleo"), authz.Operation{Action: authz.ActionGroupMembersChange, Group: "Viewers", Add: []authz.UserID{"cleo"}})
+		want := time.Time{}
+		if later {
+			must(t)(engine.AsCommand("test").Until(friday).Assign(ctx, "Viewers", "cleo"))
+			admin, want = engine.As("ana").Until(time.Time{}), friday
+			do = []authz.Operation{{Action: authz.ActionUserGroupsSet, User: "cleo", Memberships: []authz.Membership{{Group: "Viewers"}, {Group: "Requests desk"}}}}
+		}
+		if _, _, err := admin.ApproveRequest(ctx, r.ID, authz.Approval{Operations: do}); err != nil {
+			t.Fatal(err)
+		}
+		if got := engine.View().End("cleo", "Viewers").Time(); !got.Equal(want) {
+			t.Errorf("the other membership ends at %v, not %v", got, want)
+		}
+	}
+}
+
+// What wouldn't have been possible at the revision that the administrator looked at, nobody has seen.
+func TestApprovalOfWhatWasImpossibleThen(t *testing.T) {
+	t.Parallel()
+	engine := desk(t, authztest.NewStore(), authz.Options{})
+	ctx, command := t.Context(), engine.AsCommand("test")
+	must(t)(command.CreateGroup(ctx, authz.GroupSpec{Name: "New"}))
+	r, seen := ask(t, engine, "cleo"), engine.View().Revision()
+	must(t)(command.DeleteGroup(ctx, "New", false))
+	create := authz.Operation{Action: authz.ActionGroupCreate, Group: "New"}
+	join := authz.Operation{Action: authz.ActionGroupMembersChange, Group: "New", Add: []authz.UserID{"cleo"}}
+	_, _, err := engine.As("ana").ApproveRequest(ctx, r.ID, authz.Approval{Operations: append(toDesk("cleo"), create, join), Revision: seen})
+	if !errors.Is(err, authz.ErrRevisionConflict) {
+		t.Errorf("approved: %v", err)
+	}
+	stillOpen(t, engine, r.ID, "what was impossible")
 }
 
 // An approval gives what its administrator has seen: changes that don't matter for that don't prevent it.
@@ -200,6 +289,46 @@ func TestDecisionIsNotRefusedBecauseOfItself(t *testing.T) {
 	}
 	if _, err := engine.As("ana").Because("no").DeclineRequest(t.Context(), r.ID); !errors.Is(err, authz.ErrRequestDecided) {
 		t.Errorf("for another reason: %v", err)
+	}
+}
+
+// A decision of which the answer is lost is not that of somebody else, nor another one of the same administrator.
+func TestDecisionOfSomebodyElseIsNotTakenForItself(t *testing.T) {
+	t.Parallel()
+	for what, decide := range map[string]func(ctx context.Context, other *authz.Engine, id authz.RequestID) error{
+		"another administrator at the same time": func(ctx context.Context, other *authz.Engine, id authz.RequestID) error {
+			_, err := other.AsCommand("test").Because("no").DeclineRequest(ctx, id)
+			return err
+		},
+		"the same administrator later": func(ctx context.Context, other *authz.Engine, id authz.RequestID) error {
+			time.Sleep(time.Millisecond)
+			_, err := other.As("ana").Because("not today").DeclineRequest(ctx, id)
+			return err
+		},
+		"the same administrator, otherwise": func(ctx context.Context, other *authz.Engine, id authz.RequestID) error {
+			_, _, err := other.As("ana").Because("no").ApproveRequest(ctx, id, authz.Approval{})
+			return err
+		},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			store := authztest.NewStore()
+			engine, other := desk(t, store, authz.Options{}), open(t, store.Another(), authz.Options{})
+			r := ask(t, engine, "cleo")
+			must(t)(other.AsCommand("test").Assign(t.Context(), "Requests desk", "cleo"))
+			var once sync.Once
+			store.OnCall(func(ctx context.Context) (err error) {
+				once.Do(func() {
+					if err = decide(ctx, other, r.ID); err == nil {
+						err = errNoAnswer
+					}
+				})
+				return err
+			}, authztest.CallDecide)
+			if _, err := engine.As("ana").Because("no").DeclineRequest(t.Context(), r.ID); !errors.Is(err, authz.ErrRequestDecided) {
+				t.Errorf("%s: %v", what, err)
+			}
+			closeAll(engine, other)
+		})
 	}
 }
 
@@ -321,5 +450,13 @@ func TestDryRunOfADecline(t *testing.T) {
 	stillOpen(t, engine, r.ID, "a dry run")
 	if _, err := dry.DeclineRequest(t.Context(), r.ID); !errors.Is(err, authz.ErrInvalid) {
 		t.Errorf("without a reason: %v", err)
+	}
+	if _, _, err := engine.As("ana").Because("no").ApproveRequest(t.Context(), r.ID, authz.Approval{Operations: toDesk("cleo")}); err != nil {
+		t.Fatal(err)
+	}
+	for _, admin := range []authz.Admin{dry, engine.As("ana")} {
+		if _, err := admin.Because("no").DeclineRequest(t.Context(), r.ID); !errors.Is(err, authz.ErrRequestDecided) {
+			t.Errorf("after it was approved for the same reason: %v", err)
+		}
 	}
 }

@@ -4,11 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
 	"github.com/rightful-go/rightful/authz/memstore"
 )
 
@@ -97,7 +101,7 @@ func TestRequestsExpireAndAreDeleted(t *testing.T) {
 		if _, _, err := engine.As("ana").ApproveRequest(t.Context(), r.ID, authz.Approval{Operations: give}); !errors.Is(err, authz.ErrRequestDecided) || engine.Can("cleo", "reports.1:view") {
 			t.Errorf("an expired request was approved: %v", err)
 		}
-		if list, err := engine.AccessRequests(t.Context(), authz.RequestQuery{State: authz.RequestExpired}); err != nil || len(list) != 1 { // the other is deleted
+		if list, err := engine.AccessRequests(t.Context(), authz.RequestQuery{State: authz.RequestExpired}); err != nil || len(list) != 1 || list[0].State != authz.RequestExpired { // the other is deleted
 			t.Errorf("%d are listed as expired: %v", len(list), err)
 		}
 		if n, err := engine.OpenAccessRequests(t.Context()); err != nil || n != 0 {
@@ -112,6 +116,98 @@ func TestRequestsExpireAndAreDeleted(t *testing.T) {
 			t.Error("it is kept for longer than the host wants")
 		}
 		closeAll(engine)
+	})
+}
+
+// What was decided doesn't expire.
+func TestDecidedRequestsDoNotExpire(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := authztest.NewStore()
+		engine := open(t, store, authz.Options{Bootstrap: "ana", Requests: authz.RequestOptions{OpenFor: time.Hour}})
+		r, err := askFor(t, engine, "cleo", 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := engine.As("ana").Because("no").DeclineRequest(t.Context(), r.ID); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Hour)
+		if r, err := engine.AccessRequest(t.Context(), r.ID); err != nil || r.State != authz.RequestDeclined {
+			t.Errorf("it is %+v: %v", r, err)
+		}
+		if n := store.Calls(authztest.CallPruneRequests); n < 10 || n > 13 {
+			t.Errorf("old requests were looked for %d times in two hours", n)
+		}
+		closeAll(engine)
+	})
+}
+
+// While a hundred calls of the host's function wait, it isn't told of further requests, and the log says so.
+func TestHostThatTakesTooLong(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log strings.Builder
+		told, release := 0, make(chan struct{})
+		engine := open(t, memstore.New(), authz.Options{
+			Bootstrap: "ana", Logger: slog.New(slog.NewTextHandler(&log, nil)),
+			Requests: authz.RequestOptions{Notify: func(context.Context, authz.AccessRequest) { <-release; told++ }},
+		})
+		for n := range 110 {
+			if _, err := askFor(t, engine, authz.UserID(fmt.Sprint("user", n)), n); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+		}
+		close(release)
+		synctest.Wait()
+		if lines := strings.Count(log.String(), "wasn't told"); told != 101 || lines != 9 {
+			t.Errorf("told of %d, and of %d not: %s", told, lines, &log)
+		}
+		closeAll(engine)
+	})
+}
+
+// The host is told of each approval once, whether or not it is a change, and the open requests are counted.
+func TestHostIsToldOfApprovals(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var told []authz.AccessRequest
+		store := authztest.NewStore()
+		engine := desk(t, store, authz.Options{Requests: authz.RequestOptions{Notify: func(_ context.Context, r authz.AccessRequest) { told = append(told, r) }}})
+		counts := func(want int) {
+			t.Helper()
+			if n := engine.Stats().OpenRequests; n != want {
+				t.Errorf("%d requests are counted as open, not %d", n, want)
+			}
+		}
+		first := ask(t, engine, "cleo")
+		second, _, err := engine.RequestAccess(t.Context(), "cleo", authz.RequestSpec{Permissions: []authz.Permission{"requests:assign"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		counts(2)
+		other := open(t, store.Another(), authz.Options{})
+		if n, err := other.OpenAccessRequests(t.Context()); err != nil || n != 2 || other.Stats().OpenRequests != 2 {
+			t.Errorf("another instance counts %d, and then %d: %v", n, other.Stats().OpenRequests, err)
+		}
+		if err := approve(t, engine, first.ID); err != nil {
+			t.Fatal(err)
+		}
+		counts(1)
+		if _, _, err := engine.As("ana").ApproveRequest(t.Context(), second.ID, authz.Approval{}); err != nil {
+			t.Fatal(err)
+		}
+		counts(0)
+		synctest.Wait()
+		var states []authz.RequestState
+		for _, r := range told {
+			states = append(states, r.State)
+		}
+		if want := []authz.RequestState{"open", "open", "approved", "approved"}; !slices.Equal(states, want) || told[2].Revision == 0 || told[3].Revision != 0 {
+			t.Errorf("told of %+v", told)
+		}
+		closeAll(engine, other)
 	})
 }
 
@@ -158,8 +254,9 @@ func TestRequestsCanBeTurnedOff(t *testing.T) {
 	_, one := engine.AccessRequest(t.Context(), "x")
 	_, count := engine.OpenAccessRequests(t.Context())
 	_, _, approved := engine.As("ana").ApproveRequest(t.Context(), "x", authz.Approval{})
+	_, _, forbidden := engine.As("hugo").ApproveRequest(t.Context(), "x", authz.Approval{})
 	_, declined := engine.As("ana").Because("no").DeclineRequest(t.Context(), "x")
-	for _, err := range []error{err, listed, one, count, approved, declined, engine.WithdrawRequest(t.Context(), "cleo", "x")} {
+	for _, err := range []error{err, listed, one, count, approved, forbidden, declined, engine.WithdrawRequest(t.Context(), "cleo", "x")} {
 		if !errors.Is(err, authz.ErrRequestsOff) {
 			t.Error(err)
 		}

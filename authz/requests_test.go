@@ -103,6 +103,14 @@ func TestRequestIsOneOfTheUserAlone(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
+	none := engine.RecordDenial(engine.Decide(authz.Question{User: "cleo"}), "POST", "/x")
+	if _, _, err := engine.RequestAccess(t.Context(), "cleo", authz.RequestSpec{Denial: none.ID}); !errors.Is(err, authz.ErrInvalid) {
+		t.Errorf("a denial without permissions: %v", err)
+	}
+	many := authz.RequestSpec{Permissions: slices.Repeat([]authz.Permission{"requests:approve"}, 100)}
+	if r, _, err := engine.RequestAccess(t.Context(), "lea", many); err != nil || len(r.Permissions) != 1 {
+		t.Errorf("the same permission a hundred times: %v: %v", r.Permissions, err)
+	}
 	r, created, err := engine.RequestAccess(t.Context(), "cleo", authz.RequestSpec{Denial: d.ID})
 	if err != nil || !created || !slices.Equal(r.Permissions, []authz.Permission{"requests:approve"}) || r.Denial != d.ID {
 		t.Fatalf("%+v: %v", r, err)
@@ -170,6 +178,10 @@ func TestDenialOfSomebodyElseTakesAsLongAsNone(t *testing.T) {
 		}
 		if took[0] != took[1] {
 			t.Errorf("they take %v", took)
+		}
+		began := time.Now()
+		if _, _, err := engine.RequestAccess(t.Context(), "hugo", authz.RequestSpec{Denial: "x"}); !errors.Is(err, authz.ErrNoSuchDenial) || time.Since(began) > 0 {
+			t.Errorf("what can't be an id is waited for for %v: %v", time.Since(began), err)
 		}
 		closeAll(engine)
 	})
