@@ -13,6 +13,9 @@ import (
 func TestUsage(t *testing.T) {
 	d := newDesk(t)
 	today := authz.DayOf(time.Now())
+	if recorded := d.get("admin", "/users/dana/usage").want(200).json()["recorded"]; recorded != nil {
+		t.Errorf("before anything was recorded, the days are %v", recorded)
+	}
 	if err := d.store.AddUses(context.Background(), []authz.Use{{User: "dana", Permission: "finance.operations:view", Day: today - 3}}); err != nil {
 		t.Fatal(err)
 	}

@@ -396,7 +396,9 @@ func TestRemovalIsABatch(t *testing.T) {
 // Administrators are left alone.
 func TestNothingIsTakenFromAdministrators(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		engine, _ := usedOffice(t, 95, func(ana authz.Admin) { must(t)(ana.Assign(t.Context(), "Desk", "ana")) })
+		engine, _ := usedOffice(t, 95, func(ana authz.Admin) {
+			must(t)(ana.ChangeUserPermissions(t.Context(), "ana", authz.RulesDelta{Grant: []authz.Pattern{"rightful.*:*"}}))
+		})
 		u, err := engine.UsageOfUser(t.Context(), engine.View(), "ana", 90)
 		if err != nil || len(u.Permissions) != 7 || u.Removal != nil {
 			t.Errorf("of ana it is %+v: %v", u, err)
