@@ -199,6 +199,12 @@ func TestAccessRequestExpires(t *testing.T) {
 	if shown := d.askedFor("admin", "OLD"); shown.State != "expired" || shown.Fixes != nil {
 		t.Errorf("it is %+v", shown)
 	}
+	// One that would give access until a moment that has passed can't be approved, either.
+	d.addRequest(authz.AccessRequest{ID: "LATE", User: "dana", Permissions: []authz.Permission{"system.settings:view"}, Until: past})
+	if shown := d.askedFor("admin", "LATE"); shown.State != "expired" || shown.Fixes != nil {
+		t.Errorf("it is %+v", shown)
+	}
+	d.do("dana", "DELETE", "/me/access-requests/LATE", "").want(204)
 	if list := d.get("admin", "/access-requests?state=open"); len(list.items("id")) != 0 || list.json()["open_count"] != 0.0 {
 		t.Errorf("open are %s", list.body)
 	}

@@ -380,8 +380,8 @@ func TestDeletedUserHasNoOpenRequests(t *testing.T) {
 			r := ask(t, engine, user)
 			must(t)(delete(engine.As("ana").DryRun(), user))
 			stillOpen(t, engine, r.ID, "a dry run")
-			must(t)(delete(engine.As("ana").Because("left"), user))
-			if r, err := engine.AccessRequest(ctx, r.ID); err != nil || r.State != authz.RequestWithdrawn || r.DecidedBy.ID != "ana" || r.Decision != "left" {
+			c := must(t)(delete(engine.As("ana").Because("left"), user))
+			if r, err := engine.AccessRequest(ctx, r.ID); err != nil || r.Revision != c.Revision || r.State != authz.RequestWithdrawn || r.DecidedBy.ID != "ana" || r.Decision != "left" {
 				t.Errorf("%s: %+v: %v", user, r, err)
 			}
 			if err := approve(t, engine, r.ID); !errors.Is(err, authz.ErrRequestDecided) {
@@ -389,6 +389,72 @@ func TestDeletedUserHasNoOpenRequests(t *testing.T) {
 			}
 		}
 		must(t)(engine.AsCommand("test").Assign(ctx, "Viewers", "cleo"))
+	}
+}
+
+// The deletion of a user who has nothing but requests fails if they can't be withdrawn.
+func TestDeletionThatWithdrawsNothing(t *testing.T) {
+	t.Parallel()
+	store := authztest.NewStore()
+	engine := desk(t, store, authz.Options{})
+	r := ask(t, engine, "hugo")
+	store.Fail(errNoAnswer, authztest.CallDecide)
+	if _, err := engine.As("ana").DeleteUser(t.Context(), "hugo"); !errors.Is(err, authz.ErrStoreUnavailable) {
+		t.Errorf("deleted: %v", err)
+	}
+	stillOpen(t, engine, r.ID, "the store fails")
+}
+
+// An approved request says until when the user holds what it asks for: all of it, or any of it where that is enough.
+func TestApprovalSaysUntilWhenItLasts(t *testing.T) {
+	t.Parallel()
+	thursday := time.Now().Add(48 * time.Hour).UTC().Truncate(time.Microsecond)
+	friday := thursday.Add(24 * time.Hour)
+	for oneIsEnough, want := range map[bool]time.Time{false: thursday, true: friday} {
+		engine := desk(t, authztest.NewStore(), authz.Options{})
+		ctx, command := t.Context(), engine.AsCommand("test")
+		d := engine.RecordDenial(engine.Decide(authz.Question{User: "cleo", Permissions: []authz.Permission{"a:b", "c:d"}, OneIsEnough: oneIsEnough}), "GET", "/x")
+		r, _, err := engine.RequestAccess(ctx, "cleo", authz.RequestSpec{Denial: d.ID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for p, end := range map[authz.Pattern]time.Time{"a:b": thursday, "c:d": friday} {
+			name := authz.GroupName(p[:1])
+			must(t)(command.CreateGroup(ctx, authz.GroupSpec{Name: name, Permissions: authz.Rules{Grants: []authz.Pattern{p}}}))
+			must(t)(command.Until(end).Assign(ctx, name, "cleo"))
+		}
+		r, _, err = engine.As("ana").ApproveRequest(ctx, r.ID, authz.Approval{})
+		if err != nil || !r.Until.Equal(want) {
+			t.Errorf("one is enough: %v: until %v, not %v: %v", oneIsEnough, r.Until, want, err)
+		}
+	}
+}
+
+// Of several permissions, the one that is lost last counts, and none that the user holds already.
+func TestApprovalOfSeveralLastsNoLongerThanWasSeen(t *testing.T) {
+	t.Parallel()
+	engine := desk(t, authztest.NewStore(), authz.Options{})
+	ctx, command, now := t.Context(), engine.AsCommand("test"), time.Now()
+	day := func(n int) time.Time { return now.Add(time.Duration(n) * 24 * time.Hour) }
+	for name, end := range map[authz.GroupName]time.Time{"First": day(1), "Second": day(2)} {
+		must(t)(command.CreateGroup(ctx, authz.GroupSpec{Name: name}))
+		must(t)(command.Until(end).Assign(ctx, name, "cleo"))
+	}
+	r, _, err := engine.RequestAccess(ctx, "cleo", authz.RequestSpec{Permissions: []authz.Permission{"requests:view", "a:b", "c:d"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	give := authz.Approval{Revision: engine.View().Revision(), Operations: []authz.Operation{
+		{Action: authz.ActionGroupPermissionsChange, Group: "First", Rules: authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}},
+		{Action: authz.ActionGroupPermissionsChange, Group: "Second", Rules: authz.RulesDelta{Grant: []authz.Pattern{"c:d"}}},
+	}}
+	must(t)(command.Until(day(3)).Assign(ctx, "First", "cleo"))
+	if _, _, err := engine.As("ana").ApproveRequest(ctx, r.ID, give); !errors.Is(err, authz.ErrRevisionConflict) {
+		t.Errorf("for longer than was seen: %v", err)
+	}
+	must(t)(command.Until(day(2)).Assign(ctx, "First", "cleo"))
+	if _, _, err := engine.As("ana").ApproveRequest(ctx, r.ID, give); err != nil {
+		t.Errorf("for as long as was seen: %v", err)
 	}
 }
 

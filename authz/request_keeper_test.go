@@ -195,6 +195,10 @@ func TestHostIsToldOfApprovals(t *testing.T) {
 			t.Fatal(err)
 		}
 		counts(1)
+		time.Sleep(31 * time.Second)
+		if n := other.Stats().OpenRequests; n != 1 {
+			t.Errorf("after a while the other instance counts %d", n)
+		}
 		if _, _, err := engine.As("ana").ApproveRequest(t.Context(), second.ID, authz.Approval{}); err != nil {
 			t.Fatal(err)
 		}
@@ -260,6 +264,9 @@ func TestRequestsCanBeTurnedOff(t *testing.T) {
 		if !errors.Is(err, authz.ErrRequestsOff) {
 			t.Error(err)
 		}
+	}
+	if o := open(t, memstore.New(), authz.Options{Requests: authz.RequestOptions{MaxOpenOfUser: 1000}}).Requests(); o.Off || o.MaxOpenOfUser != 100 {
+		t.Errorf("options %+v", o)
 	}
 	if !engine.Requests().Off || engine.Requests().MaxOpenOfUser != 5 {
 		t.Errorf("options %+v", engine.Requests())

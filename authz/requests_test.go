@@ -10,6 +10,7 @@ import (
 
 	"github.com/rightful-go/rightful/authz"
 	"github.com/rightful-go/rightful/authz/authztest"
+	"github.com/rightful-go/rightful/authz/memstore"
 )
 
 // desk returns an engine on which cleo may ask for what "Requests desk" gives, and ana and lead may decide.
@@ -158,6 +159,31 @@ func TestConcealedRequestConfirmsNoGuess(t *testing.T) {
 		if len(made) != 2 {
 			t.Errorf("%s has %v", user, made)
 		}
+	}
+}
+
+// What another program wrote is shown with texts that every screen can show, and nobody withdraws a request of nobody.
+func TestRequestsOfAForeignHand(t *testing.T) {
+	t.Parallel()
+	store, now := memstore.New(), time.Now().UTC().Truncate(time.Microsecond)
+	for _, r := range []authz.AccessRequest{
+		{
+			ID: "A", User: "ben", State: authz.RequestDeclined, Permissions: slices.Repeat([]authz.Permission{"a\n:b"}, 101), Reason: "a\x00b",
+			Decision: strings.Repeat("x", 501), DecidedBy: authz.Actor{Kind: authz.ActorUser, ID: "a\u202eb"}, CreatedAt: now, ExpiresAt: now.Add(time.Hour),
+		},
+		{ID: "B", State: authz.RequestOpen, Permissions: []authz.Permission{"a:b"}, CreatedAt: now, ExpiresAt: now.Add(time.Hour)},
+	} {
+		if _, err := store.AddRequest(t.Context(), r, authz.OpenRequests{All: 10, OfUser: 10}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	engine := open(t, store, authz.Options{Bootstrap: "ana"})
+	r, err := engine.AccessRequest(t.Context(), "A")
+	if err != nil || len(r.Permissions) != 100 || strings.Contains(string(r.Permissions[0]), "\n") || r.Reason != "a\ufffdb" || len(r.Decision) > 503 || r.DecidedBy.ID != "a\ufffdb" {
+		t.Errorf("it is %+v: %v", r, err)
+	}
+	if err := engine.WithdrawRequest(t.Context(), "", "B"); !errors.Is(err, authz.ErrNoSuchRequest) {
+		t.Errorf("withdrawn by nobody: %v", err)
 	}
 }
 
