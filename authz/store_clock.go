@@ -17,14 +17,12 @@ type storeClock struct {
 	skew func(time.Time) (wall, monotonic time.Duration)
 }
 
-const (
-	// A reading that took longer says little about when it was made.
-	maxReading = 50 * time.Millisecond
-	// After so long, any reading is better than the last one.
-	oldReading = 10 * time.Second
-)
+// maxDisagreement is by how much the machine's clocks may disagree about how long a reading took.
+const maxDisagreement = 50 * time.Millisecond
 
-// read notes what the store's clock said between two times on this machine.
+// read notes what the store's clock said at some time between two times on this machine. How long an answer takes says
+// nothing about when the clock was read, so that a late answer moves what is known already only as far as it contradicts
+// it. The first reading is taken to be as old as it can be: memberships end early rather than late.
 func (c *storeClock) read(store int64, asked, answered time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -32,17 +30,19 @@ func (c *storeClock) read(store int64, asked, answered time.Time) {
 		return
 	}
 	wall, monotonic := c.between(asked, answered)
-	if c.known && (wall-monotonic).Abs() > maxReading {
+	if c.known && (wall-monotonic).Abs() > maxDisagreement {
 		return // the machine was suspended in between, or its clock was set: the next reading will say when this one was made
 	}
-	if c.known && monotonic > maxReading && answered.Sub(c.at) < oldReading {
-		return
+	least := Until(store)
+	most := least + Until(max(wall, monotonic, 0).Microseconds())
+	now := most
+	if c.known {
+		now = min(max(c.carriedOn(answered), least), most)
 	}
-	c.store, c.at, c.known = Until(store), asked.Add(answered.Sub(asked)/2), true
+	c.store, c.at, c.known = now, answered, true
 }
 
-// now returns the time by the store's clock. It is carried on by the later of the machine's monotonic and wall
-// clocks: the first stops while a machine is suspended, the second can be set back.
+// now returns the time by the store's clock.
 func (c *storeClock) now() Until {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -50,7 +50,13 @@ func (c *storeClock) now() Until {
 	if !c.known {
 		return UntilTime(now)
 	}
-	wall, monotonic := c.between(c.at, now)
+	return c.carriedOn(now)
+}
+
+// carriedOn returns what the store's clock says at a later time on this machine. It is carried on by the later of the
+// machine's monotonic and wall clocks: the first stops while a machine is suspended, the second can be set back.
+func (c *storeClock) carriedOn(to time.Time) Until {
+	wall, monotonic := c.between(c.at, to)
 	return c.store + Until(max(monotonic, wall, 0).Microseconds())
 }
 

@@ -33,21 +33,32 @@ func TestStoreClockIsCarriedOn(t *testing.T) {
 	})
 }
 
-// A reading that took long doesn't replace a good one, unless that is old.
-func TestSlowReadingsOfTheStoreClock(t *testing.T) {
+// A late answer moves the clock only as far as it contradicts what is known, whenever the store read its clock.
+func TestLateReadingsOfTheStoreClock(t *testing.T) {
 	t.Parallel()
+	const late, day = 4 * time.Second, 24 * time.Hour
 	synctest.Test(t, func(t *testing.T) {
-		var c storeClock
-		start := time.Now()
-		c.read(start.UnixMicro(), start, start)
-		wrong := func() { c.read(start.Add(24*time.Hour).UnixMicro(), time.Now().Add(-time.Second), time.Now()) }
-		wrong()
-		if got := c.now(); got != UntilTime(start) {
-			t.Errorf("a slow reading was believed: %v", got.Time())
+		for name, c := range map[string]struct {
+			said, want time.Duration // from now on
+		}{
+			"read when asked":         {-late, 0},
+			"read on the way":         {-late / 2, 0},
+			"read before the answer":  {0, 0},
+			"the store's clock leapt": {day, day},
+			"it was set back":         {-day, late - day},
+		} {
+			var clock storeClock
+			clock.read(time.Now().UnixMicro(), time.Now(), time.Now())
+			time.Sleep(time.Hour)
+			clock.read(time.Now().Add(c.said).UnixMicro(), time.Now().Add(-late), time.Now())
+			if got, want := clock.now(), UntilTime(time.Now().Add(c.want)); got != want {
+				t.Errorf("%s: %v, not %v", name, got.Time(), want.Time())
+			}
 		}
-		time.Sleep(10 * time.Second)
-		if wrong(); c.now() < UntilTime(start.Add(24*time.Hour)) {
-			t.Error("the old reading stayed")
+		var clock storeClock
+		clock.read(time.Now().UnixMicro(), time.Now().Add(-late), time.Now())
+		if got, want := clock.now(), UntilTime(time.Now().Add(late)); got != want {
+			t.Errorf("a late first reading says %v, not the latest that it can be, %v", got.Time(), want.Time())
 		}
 	})
 }
