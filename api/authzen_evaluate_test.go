@@ -53,7 +53,7 @@ func TestEvaluation(t *testing.T) {
 	}
 }
 
-// If the id isn't one segment, only the type matters, and the answer is Can's.
+// If the id isn't one segment, and no restriction is about it, only the type matters, and the answer is Can's.
 func TestEvaluationOfAnIDThatIsNoSegment(t *testing.T) {
 	d := newPoint(t)
 	for _, user := range []authz.UserID{"alice", "bob", "carol", "dave", "root", "service", "", "nobody"} {

@@ -22,6 +22,7 @@ func TestPermits(t *testing.T) {
 		"typist":  {Grants: []authz.Pattern{"record:read"}},
 		"one":     {Grants: []authz.Pattern{"record.17:read"}},
 		"but":     {Grants: []authz.Pattern{"record:read"}, Restrictions: []authz.Pattern{"record.17:read"}},
+		"dotted":  {Grants: []authz.Pattern{"file:read", "file.a.txt:read", "/files/:GET"}, Restrictions: []authz.Pattern{"file.b.pdf:read", "file.c.*:read", "/files/x:GET"}},
 		"never":   {Grants: []authz.Pattern{"record.17:read"}, Restrictions: []authz.Pattern{"record:*"}},
 		"below":   {Grants: []authz.Pattern{"record.*:read"}},
 		"colon":   {Grants: []authz.Pattern{"a:b:c"}},
@@ -54,6 +55,12 @@ func TestPermits(t *testing.T) {
 		{"below", "record", "*", "read", false},
 		{"below", "record", "1/7", "read", false},
 		{"below", "record", "1.7", "read", false},
+		{"dotted", "file", "a.pdf", "read", true},
+		{"dotted", "file", "b.pdf", "read", false},
+		{"dotted", "file", "c.pdf", "read", false},
+		{"dotted", "file", "c/1.pdf", "read", true},
+		{"dotted", "/files/", "y", "GET", true},
+		{"dotted", "/files/", "x", "GET", false},
 		{"colon", "a:b", "1", "c", true},
 		{"colon", "a", "1", "b:c", false},
 		{"another", "record", "17", "any:thing", true},
@@ -76,13 +83,13 @@ func TestPermits(t *testing.T) {
 
 // Types, ids and actions that the rules of [bytesReader.policy] are about or just miss.
 var (
-	someTypes = []string{"a", "a.b", "a.b.c", "ab", "/a", "a/b", "x:y", "x", "a.", "*", "a.*", "zz", ""}
+	someTypes = []string{"a", "a.b", "a.b.c", "ab", "/a", "a/b", "x:y", "x", "a.", "a/", "*", "a.*", "zz", ""}
 	someIDs   = []string{"b", "c", "d", "17", "", "b.c", "b/c", "*", "y:z", ":", "b*"}
 	someVerbs = []string{"v", "w", "zz", "*", "y:v", "b:v", ""}
 )
 
 // The answer is that of Casbin asked about the type and about the single resource: a grant must
-// match one of them and a restriction neither. Whether a restriction matches shows once everyone
+// match one of them, of which the second counts if its id is one segment, and a restriction neither. Whether a restriction matches shows once everyone
 // is granted everything.
 func TestPermitsMatchesTwoCasbinQuestions(t *testing.T) {
 	withoutRaces(t)
@@ -105,10 +112,10 @@ func TestPermitsMatchesTwoCasbinQuestions(t *testing.T) {
 			want := false
 			if kind != "" && action != "" {
 				want = casbin(user, kind, action) && unrestricted(user, kind, action)
-				if id != "" && !strings.ContainsAny(id, "./:*") {
-					one := kind + "." + id
-					want = (casbin(user, kind, action) || casbin(user, one, action)) &&
-						unrestricted(user, kind, action) && unrestricted(user, one, action)
+				one := recordObject(authz.Resource{Type: kind, ID: id})
+				if id != "" {
+					isOne := !strings.ContainsAny(id, "./:*") && casbin(user, one, action)
+					want = (casbin(user, kind, action) || isOne) && unrestricted(user, kind, action) && unrestricted(user, one, action)
 				} else if !strings.Contains(action, ":") && view.Can(user, authz.Permission(kind+":"+action)) != want {
 					t.Fatalf("%q and %s:%s: Can says %v", user, kind, action, !want)
 				}
@@ -122,6 +129,14 @@ func TestPermitsMatchesTwoCasbinQuestions(t *testing.T) {
 	if permitted[true] < 1000 || permitted[false] < 1000 {
 		t.Errorf("the questions are %v", permitted)
 	}
+}
+
+// recordObject is the object of rules about a single resource.
+func recordObject(r authz.Resource) string {
+	if strings.HasSuffix(r.Type, "/") {
+		return r.Type + r.ID
+	}
+	return r.Type + "." + r.ID
 }
 
 // openBesideCasbin opens an engine with a policy, and Casbin on the same policy.
@@ -195,7 +210,7 @@ func checkActions(t *testing.T, view *authz.View, w *referenceModel, catalog aut
 	t.Helper()
 	objects := []string{resource.Type}
 	if resource.ID != "" && !strings.ContainsAny(resource.ID, "./:*") {
-		objects = append(objects, resource.Type+"."+resource.ID)
+		objects = append(objects, recordObject(resource))
 	}
 	known := map[string]bool{}
 	note := func(p authz.Permission) {

@@ -1125,8 +1125,9 @@ export interface paths {
          * Ask whether a subject may do something
          * @description One evaluation (AuthZEN section 6). The permission is made of `resource.type` and `action.name`; the subject's
          *     type is `user`. If `resource.id` is one segment (not empty and without `.`, `/`, `:` and `*`), rules on
-         *     `TYPE.ID` apply as well: the answer is `true` if a grant matches `TYPE` or `TYPE.ID` and no restriction matches
-         *     either; restrictions don't apply to Administrators. For a subject of another type the answer is `false`.
+         *     `TYPE.ID` apply as well (`TYPEID` if the type ends with `/`): the answer is `true` if a grant matches one of the two
+         *     and no restriction matches either; restrictions don't apply to Administrators. Of other ids, only restrictions on
+         *     `TYPE.ID` apply as well, since a grant of that object may be meant for another type. For a subject of another type the answer is `false`.
          *
          *     Needs `rightful.decisions:evaluate`.
          */
