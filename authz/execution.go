@@ -17,11 +17,25 @@ type execution struct {
 
 	conflicts int  // commits that lost to those of other instances
 	compared  bool // the last draft was compared with what the actor holds
+	memberOf  int  // in how many groups the actor was when it began
 }
 
 // isCompared reports whether a change of the actor onto a policy is compared with what the actor holds (promise 3).
 func (a Admin) isCompared(before *snapshot, from *endings) bool {
 	return a.actor.Kind == ActorUser && !a.rights(before, from).isAdministrator(UserID(a.actor.ID))
+}
+
+// memberships returns in how many groups the actor is on a policy, of memberships that haven't ended.
+func (a Admin) memberships(before *snapshot, from *endings) (count int) {
+	if a.actor.Kind != ActorUser {
+		return 0
+	}
+	if u := a.rights(before, from).user(UserID(a.actor.ID)); u != nil {
+		for range u.inGroups {
+			count++
+		}
+	}
+	return count
 }
 
 // view returns the policy that a proposal leads to.
@@ -88,6 +102,7 @@ func (x *execution) draftAndCheckOn(ctx context.Context, before *snapshot, from 
 	if err := newPace(ctx).now(); err != nil {
 		return nil, err
 	}
+	x.memberOf = x.memberships(before, from)
 	x.compared = x.isCompared(before, from)
 	c := newChange(before.revision, x.actor, x.Action)
 	c.Channel, c.Reason, c.Target = x.channel, x.reason, x.target()

@@ -33,7 +33,7 @@ func (x *execution) rebase(ctx context.Context, p *proposal) bool {
 	from := x.engine.endings.Load()
 	present := from.present
 	if present.position().equal(p.before.position()) {
-		return true
+		return x.keepsMemberships(present, from)
 	}
 	changes, known := x.engine.changesBetween(p.before, present)
 	return known && x.rebaseOnto(ctx, p, from, changes)
@@ -56,6 +56,13 @@ func (x *execution) rebaseOnto(ctx context.Context, p *proposal, from *endings, 
 	return p.moveOnto(newPace(ctx), from, changes) == nil
 }
 
+// keepsMemberships reports whether no membership of the actor has ended since the draft began: it was made and checked
+// with the rights that the membership gave. No change that a proposal is moved over touches the actor's memberships, so
+// their number tells.
+func (x *execution) keepsMemberships(present *snapshot, from *endings) bool {
+	return x.memberships(present, from) == x.memberOf
+}
+
 // mayHaveKeyOf reports whether a change may have been made with the idempotency key of the operation.
 func (x *execution) mayHaveKeyOf(c Change) bool { return c.Action == ActionBatch && c.Actor == x.actor }
 
@@ -75,7 +82,7 @@ func (x *execution) mayRebase(p *proposal, from *endings) bool {
 	return x.isRebasable() && x.Mode != ImportReplace &&
 		present.writes == p.before.writes && present.milestones == p.before.milestones &&
 		len(p.before.badRows)+len(present.badRows) == 0 && // what they deny depends on many rules
-		x.isCompared(present, from) == x.compared && x.authorize(x.rights(present, from), required) == nil
+		x.keepsMemberships(present, from) && x.isCompared(present, from) == x.compared && x.authorize(x.rights(present, from), required) == nil
 }
 
 // isRebasable reports whether the draft of the operation is rebasable, or the drafts of all operations of a batch.

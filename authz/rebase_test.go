@@ -8,9 +8,11 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
 	"github.com/rightful-go/rightful/authz/memstore"
 )
 
@@ -346,5 +348,36 @@ func TestReturnedChangeCanBeAltered(t *testing.T) {
 	must(t)(ana.Assign(ctx, "Finance", "eve"))
 	if !engine.Can("eve", "a:b") || engine.Can("eve", "c:d") {
 		t.Error("the policy follows the altered change")
+	}
+}
+
+// A right that ends while a change is drafted doesn't serve for it, not even before the clock has removed the membership.
+func TestRightsThatEndDuringADraft(t *testing.T) {
+	for _, group := range []authz.GroupName{"Editors", authz.Administrators} {
+		synctest.Test(t, func(t *testing.T) {
+			engine := open(t, authztest.NewStore(), authz.Options{Bootstrap: "ana"})
+			ctx, ana := t.Context(), engine.As("ana")
+			must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Editors", Permissions: authz.Rules{Grants: []authz.Pattern{"rightful.groups:*", "rightful.users:*", "a:b"}}}))
+			must(t)(ana.ChangeUserPermissions(ctx, "mallory", authz.RulesDelta{Grant: []authz.Pattern{"rightful.groups:*", "rightful.users:*"}}))
+			for i := range 10 {
+				must(t)(ana.Until(time.Now().Add(time.Second)).Assign(ctx, group, "mallory"))
+				time.Sleep(990 * time.Millisecond)
+				drafts := 0
+				authz.OnDraft(engine, func() {
+					if drafts++; drafts == 1 {
+						time.Sleep(300 * time.Millisecond)
+					}
+				})
+				before := engine.View().Revision()
+				friend := authz.UserID(fmt.Sprint("friend", i))
+				_, err := engine.As("mallory").ChangeUserPermissions(ctx, friend, authz.RulesDelta{Grant: []authz.Pattern{"a:b"}})
+				authz.OnDraft(engine, nil)
+				if !errors.Is(err, authz.ErrEscalation) || engine.Can(friend, "a:b") {
+					t.Errorf("%s, from revision %d on: %v", group, before, err)
+				}
+				time.Sleep(5 * time.Second)
+			}
+			closeAll(engine)
+		})
 	}
 }

@@ -194,7 +194,7 @@ func (x *execution) changeNothing(ctx context.Context, p *proposal) (Change, err
 		if err != nil {
 			return Change{}, err
 		}
-		if position.equal(p.before.position()) {
+		if position.equal(p.before.position()) && x.keepsMemberships(p.before, p.from) {
 			c := p.change
 			if err := x.decideAlone(ctx, c); err != nil {
 				return Change{}, err

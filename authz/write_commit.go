@@ -68,13 +68,16 @@ func (x *execution) commit(ctx context.Context, p *proposal) error {
 	return err
 }
 
-// compare makes sure that the present policy is the one that the proposal was checked on, or moves the
-// proposal onto it.
+// compare makes sure that the present policy is the one that the proposal was checked on, and that the actor still has the
+// rights of then, or moves the proposal onto it.
 func (x *execution) compare(ctx context.Context, p *proposal) error {
-	switch {
-	case x.engine.current.Load().position().equal(p.before.position()):
+	if p.open { // it may have been committed, so nothing is judged anew
+		if !x.engine.current.Load().position().equal(p.before.position()) {
+			return errMoved
+		}
 		return nil
-	case p.open || !x.rebase(ctx, p):
+	}
+	if !x.rebase(ctx, p) {
 		return errMoved
 	}
 	return nil
