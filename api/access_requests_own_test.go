@@ -162,6 +162,18 @@ func TestTooManyAccessRequests(t *testing.T) {
 	}
 }
 
+// A user whose id the store would cut or alter reads nobody else's requests.
+func TestOwnRequestsAreOnesOwn(t *testing.T) {
+	d := newDesk(t)
+	beginning := strings.Repeat("a", 99)
+	d.asks(beginning+"\ufffd", wantsSettings)
+	for _, other := range []string{beginning + "aaa", beginning + "\x01"} {
+		if list := d.get(other, "/me/access-requests").want(200).json()["items"].([]any); len(list) > 0 {
+			t.Errorf("%q reads %v", other, list)
+		}
+	}
+}
+
 // The command is no user: it asks for nothing, and has no requests of its own to see or withdraw.
 func TestOperatorHasNoAccessRequests(t *testing.T) {
 	engine := operatedEngine(t)

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"strings"
+
 	"github.com/rightful-go/rightful/api/openapi"
 	"github.com/rightful-go/rightful/authz"
 )
@@ -10,7 +12,7 @@ func getMe(c *call) {
 	if c.refused() {
 		return
 	}
-	me := openapi.Me{User: string(c.user), Revision: int64(c.view.Revision())}
+	me := openapi.Me{User: shownUser(c.user), Revision: int64(c.view.Revision())}
 	me.Groups, me.GroupCount = membershipsOf(c.view.User(c.user), maxRules)
 	held := c.view.PermissionsOf(c.user)
 	me.Effective = fitting(held, maxPageSize-sizeOf(me), func(p authz.Permission) openapi.Held {
@@ -31,8 +33,11 @@ func getRights(c *call) {
 	}
 	assigns := upTo(rights.Assigns, maxRules)
 	c.revalidated(openapi.Rights{
-		User: string(c.user), Administrator: rights.Administrator, Permissions: plain(rights.Permissions),
+		User: shownUser(c.user), Administrator: rights.Administrator, Permissions: plain(rights.Permissions),
 		Assigns: plain(assigns), AssignCount: countUnlessAll(len(rights.Assigns), len(assigns)),
 		Revision: int64(c.view.Revision()),
 	})
 }
+
+// shownUser is the caller's id, which the host chose: JSON has only UTF-8.
+func shownUser(u authz.UserID) string { return strings.ToValidUTF8(string(u), "\ufffd") }

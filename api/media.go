@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 
@@ -51,6 +52,8 @@ func (c *call) receive() *problem.Document {
 	switch {
 	case in.N <= 0 || errors.As(err, &tooLarge):
 		return m.tooLarge()
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return &problem.Document{Type: problem.MalformedRequest, Detail: "The body arrived too slowly: others wait for their turn to import."}
 	case err != nil:
 		return &problem.Document{Type: problem.MalformedRequest, Detail: "The body could not be read completely."}
 	}
@@ -63,6 +66,7 @@ func (c *call) readBody(in *io.LimitedReader) (err error) {
 		return err
 	}
 	before := in.N
+	in.R = newUpload(in.R, c.http)
 	c.file, err = policycsv.ReadPolicy(in)
 	if in.N == before { // decode.go reports it for JSON
 		c.bad("the body is empty")

@@ -24,6 +24,11 @@ func TestServiceOperations(t *testing.T) {
 // A caller with an invalid id holds nothing, even if the policy has a similar name.
 func TestCallerWithAnInvalidID(t *testing.T) {
 	d := newDesk(t)
+	for _, path := range []string{"/me", "/me/rights"} {
+		if me := d.get("\xff", path).want(200).json(); me["user"] != "\ufffd" {
+			t.Errorf("%s is %v", path, me)
+		}
+	}
 	for _, user := range []string{"group:Administrators", "a/b", "..", "admin ", "Administrators"} {
 		d.get(user, "/groups").problem(403, "forbidden")
 		d.do(user, "POST", "/groups", `{"name":"A"}`).problem(403, "forbidden")

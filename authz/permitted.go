@@ -102,14 +102,6 @@ func checkRecordPermission(recordType, action string) error {
 	return nil
 }
 
-// recordPrefix returns what the objects of a type's records begin with, before their ids.
-func recordPrefix(recordType string) string {
-	if strings.HasSuffix(recordType, "/") {
-		return recordType
-	}
-	return recordType + "."
-}
-
 // idCollector collects the ids that the rules of a user and their groups are about.
 type idCollector struct {
 	s      *snapshot

