@@ -75,6 +75,11 @@ test('from a 403 without JavaScript to an approval until the evening, and throug
   await inbox.getByText('Access request approved').waitFor()
   const link = inbox.getByRole('definition').getByRole('link', { name: /^Request [A-Z2-7]{26}$/ })
   await eventually(async () => assert.equal(await link.getAttribute('href'), request))
+  await call(inbox, host, 'PATCH', '/users/noor/permissions', { grant: ['rightful.changes:view'] })
+  const noor = await open(host, `#/changes/${items[0].revision}`, { user: 'noor', expected: ['403'] }) // who may see no requests
+  await noor.getByRole('definition').getByText(request.replace('#/requests/', '')).waitFor()
+  await counts(noor.getByRole('link', { name: /^Request / }), 0)
+  noor.check()
 
   await cleo.goto(`${host.address}/requests/2`)
   await cleo.getByRole('heading', { level: 1, name: /Request 2/ }).waitFor()
