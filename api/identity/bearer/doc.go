@@ -7,6 +7,6 @@
 //	g := guard.New(engine, tokens.CurrentUser, guard.Options{})
 //
 // A request without a token that is valid now is anonymous and gets 401. If the keys that it takes to
-// say so can't be fetched, the request gets 503. verifier.go has the checks of a token, keys.go the
+// say so are unavailable, the request gets 503. verifier.go has the checks of a token, keys.go the
 // rules by which keys are fetched and kept.
 package bearer

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/go-jose/go-jose/v4"
@@ -25,10 +26,16 @@ type fetcher struct {
 	issuer  string
 	keysURL string // "" to discover it
 	isSafe  func(*url.URL) bool
+
+	algorithms []jose.SignatureAlgorithm // that are accepted
 }
 
+// errNoKeys is the error of fetcher.keys for a key set that was fetched whole and has no key that a signature can be
+// checked with: the issuer has withdrawn all others.
+var errNoKeys = errors.New("the issuer has no key that can be used")
+
 // keys fetches the keys that signatures can be checked with. It discovers their address each time, so an
-// issuer may move them.
+// issuer may move them. It returns [errNoKeys] if there are none, and other errors if it can't tell.
 func (f fetcher) keys(ctx context.Context) ([]jose.JSONWebKey, error) {
 	address := f.keysURL
 	if address == "" {
@@ -43,6 +50,9 @@ func (f fetcher) keys(ctx context.Context) ([]jose.JSONWebKey, error) {
 	if err := f.get(ctx, address, &set); err != nil {
 		return nil, err
 	}
+	if set.Keys == nil {
+		return nil, fmt.Errorf(`%s answered no key set: it has no list "keys"`, address)
+	}
 	if len(set.Keys) > maxKeys {
 		return nil, fmt.Errorf("%s has %d keys, more than %d", address, len(set.Keys), maxKeys)
 	}
@@ -52,14 +62,19 @@ func (f fetcher) keys(ctx context.Context) ([]jose.JSONWebKey, error) {
 		if err := json.Unmarshal(text, &key); err != nil {
 			continue // of a kind that isn't understood (RFC 7517 section 5)
 		}
-		if key.IsPublic() && (key.Use == "" || key.Use == "sig") {
+		if key.IsPublic() && (key.Use == "" || key.Use == "sig") && f.serves(key) {
 			keys = append(keys, key)
 		}
 	}
 	if len(keys) == 0 {
-		return nil, fmt.Errorf("%s: %w", address, errNoKeys)
+		return nil, fmt.Errorf("%w: %s has %d keys, none a public key for %v", errNoKeys, address, len(set.Keys), f.algorithms)
 	}
 	return keys, nil
+}
+
+// serves reports whether a key is one for an algorithm that is accepted.
+func (f fetcher) serves(key jose.JSONWebKey) bool {
+	return slices.ContainsFunc(f.algorithms, func(a jose.SignatureAlgorithm) bool { return isFor(key, a) })
 }
 
 // discover returns the address of the keys (OpenID Connect Discovery 1.0 section 4).

@@ -19,12 +19,7 @@ const discoveryPath = "/realms/staff/.well-known/openid-configuration"
 
 // An issuer that answers with anything but its keys is as good as away.
 func TestWrongAnswersOfTheIssuer(t *testing.T) {
-	says := func(text string) http.HandlerFunc {
-		return func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, text) }
-	}
-	keys := func(list ...jose.JSONWebKey) http.HandlerFunc {
-		return func(w http.ResponseWriter, _ *http.Request) { answer(w, jose.JSONWebKeySet{Keys: list}) }
-	}
+	keys := func(list ...jose.JSONWebKey) http.HandlerFunc { return says(set(list...)) }
 	many := make([]jose.JSONWebKey, 101)
 	for i := range many {
 		many[i] = jose.JSONWebKey{Key: rsaKey().Public(), KeyID: "rsa"}
@@ -40,11 +35,14 @@ func TestWrongAnswersOfTheIssuer(t *testing.T) {
 		{"another JSON", keysPath, says("[]"), "no JSON document"},
 		{"nothing", keysPath, says(""), "no JSON document"},
 		{"endless", keysPath, says(`{"keys":[` + strings.Repeat(" ", 2<<20)), "more than a mebibyte"},
-		{"no keys", keysPath, says("{}"), "no public key"},
+		{"no key set", keysPath, says("{}"), `no list "keys"`},
+		{"no list of keys", keysPath, says(`{"keys":null}`), `no list "keys"`},
+		{"no keys", keysPath, says(`{"keys":[]}`), "has 0 keys, none a public key for [RS256 PS256 ES256 EdDSA]"},
 		{"too many keys", keysPath, keys(many...), "101 keys"},
-		{"a secret", keysPath, keys(jose.JSONWebKey{Key: []byte(strings.Repeat("x", 32)), KeyID: "rsa"}), "no public key"},
-		{"a private key", keysPath, keys(jose.JSONWebKey{Key: rsaKey(), KeyID: "rsa"}), "no public key"},
-		{"keys for encryption", keysPath, keys(jose.JSONWebKey{Key: rsaKey().Public(), KeyID: "rsa", Use: "enc"}), "no public key"},
+		{"a secret", keysPath, keys(jose.JSONWebKey{Key: []byte(strings.Repeat("x", 32)), KeyID: "rsa"}), "has 1 keys, none a public key"},
+		{"a private key", keysPath, keys(jose.JSONWebKey{Key: rsaKey(), KeyID: "rsa"}), "none a public key"},
+		{"keys for encryption", keysPath, keys(jose.JSONWebKey{Key: rsaKey().Public(), KeyID: "rsa", Use: "enc"}), "none a public key"},
+		{"keys of an algorithm that isn't accepted", keysPath, keys(jose.JSONWebKey{Key: ec384().Public()}, jose.JSONWebKey{Key: shortRSA().Public()}), "has 2 keys, none a public key"},
 		{"another issuer", discoveryPath, says(`{"issuer":"https://evil.example","jwks_uri":"https://login.example.com/realms/staff/keys"}`), `"https://evil.example"`},
 		{"keys without TLS", discoveryPath, says(`{"issuer":"` + issuerName + `","jwks_uri":"http://login.example.com/realms/staff/keys"}`), "no https address"},
 		{"keys in a file", discoveryPath, says(`{"issuer":"` + issuerName + `","jwks_uri":"file:///etc/keys"}`), "no https address"},

@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -117,6 +118,23 @@ func answer(w http.ResponseWriter, document any) {
 	text, err := json.Marshal(document)
 	must(err)
 	_, _ = w.Write(text)
+}
+
+// says answers with a text.
+func says(text string) http.HandlerFunc { return status(http.StatusOK, text) }
+
+func status(code int, text string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(code)
+		_, _ = io.WriteString(w, text)
+	}
+}
+
+// set is the text of a key set.
+func set(keys ...jose.JSONWebKey) string {
+	text, err := json.Marshal(jose.JSONWebKeySet{Keys: keys})
+	must(err)
+	return string(text)
 }
 
 func (i *issuer) change(f func(*issuer)) {

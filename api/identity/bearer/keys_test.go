@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -64,6 +65,108 @@ func TestWithdrawnKey(t *testing.T) {
 		synctest.Wait()
 		want(t, v, "after that", known(), bearer.ErrRejected)
 	})
+}
+
+// An issuer that withdraws all its keys, as after a compromise, is no issuer that is away: the old ones end like one
+// withdrawn key, whatever the key set has in their place, and also if the issuer is away afterwards.
+func TestAllKeysWithdrawn(t *testing.T) {
+	for name, answer := range map[string]string{
+		"an empty set":                `{"keys":[]}`,
+		"keys that aren't understood": `{"keys":[{"kty":"AKP","alg":"ML-DSA-44","kid":"rsa","pub":"AA"}]}`,
+		"keys for encryption":         set(jose.JSONWebKey{Key: rsaKey().Public(), KeyID: "rsa", Use: "enc"}),
+		"an algorithm not accepted":   set(jose.JSONWebKey{Key: rsaKey().Public(), KeyID: "rsa", Algorithm: "RS512"}, jose.JSONWebKey{Key: ec384().Public()}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				from := newIssuer()
+				options, log := logged(from.options())
+				v := verifier(t, options)
+				want(t, v, "a known key", known(), nil)
+				from.change(func(i *issuer) { i.replaced[keysPath] = says(answer) })
+				time.Sleep(6 * time.Minute)
+				want(t, v, "while keys are fetched", known(), nil)
+				synctest.Wait()
+				want(t, v, "after that", known(), bearer.ErrKeysUnavailable)
+				want(t, v, "what is no token", "x", bearer.ErrRejected)
+				for range 100 {
+					time.Sleep(time.Minute)
+					want(t, v, "later", known(), bearer.ErrKeysUnavailable)
+				}
+				from.change(func(i *issuer) { i.down = true })
+				time.Sleep(time.Minute)
+				want(t, v, "while the issuer is away", known(), bearer.ErrKeysUnavailable)
+				from.change(func(i *issuer) { i.down = false; delete(i.replaced, keysPath) })
+				time.Sleep(11 * time.Second)
+				want(t, v, "once it has keys again", known(), nil)
+				if n := strings.Count(log.String(), "level=ERROR"); n != 1 || strings.Contains(log.String(), "level=WARN") ||
+					!strings.Contains(log.String(), "the issuer has no key that can be used") || !strings.Contains(log.String(), "fetched again") {
+					t.Errorf("%d errors:\n%s", n, log)
+				}
+			})
+		})
+	}
+}
+
+// Keys are withdrawn by a key set that lacks them. Nothing else that an issuer answers ends them, and the log tells the two apart.
+func TestOnlyAKeySetWithdrawsKeys(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		from := newIssuer()
+		options, log := logged(from.options())
+		v := verifier(t, options)
+		want(t, v, "a known key", known(), nil)
+		empty := `{"keys":[]}`
+		for path, answers := range map[string][]http.HandlerFunc{
+			keysPath: {
+				says(`{}`), says(`{"keys":null}`), says(`{"keys":{}}`), says(`[]`), says(``), says(empty[:10]), says(empty + "x"), says(`{"error":"busy"}`),
+				status(http.StatusInternalServerError, empty), status(http.StatusNotFound, empty), status(http.StatusNoContent, ""),
+			},
+			discoveryPath: {says(empty), says(`{}`), status(http.StatusGone, empty)},
+		} {
+			for n, answer := range answers {
+				from.change(func(i *issuer) { i.replaced[path] = answer })
+				time.Sleep(6 * time.Minute)
+				want(t, v, "while keys are fetched", known(), nil)
+				synctest.Wait()
+				want(t, v, fmt.Sprintf("%s, answer %d", path, n), known(), nil)
+			}
+			from.change(func(i *issuer) { delete(i.replaced, path) })
+		}
+		if n := strings.Count(log.String(), "level=WARN"); n < 1 || strings.Contains(log.String(), "level=ERROR") {
+			t.Errorf("%d warnings:\n%s", n, log)
+		}
+		from.change(func(i *issuer) { i.replaced[keysPath] = says(empty) })
+		time.Sleep(6 * time.Minute)
+		want(t, v, "while keys are fetched", known(), nil)
+		synctest.Wait()
+		want(t, v, "withdrawn", known(), bearer.ErrKeysUnavailable)
+		if n := strings.Count(log.String(), "level=ERROR"); n != 1 {
+			t.Errorf("%d errors:\n%s", n, log)
+		}
+	})
+}
+
+// After a time without requests, the first one gets no key that the issuer has withdrawn meanwhile.
+func TestKeyWithdrawnWithoutRequests(t *testing.T) {
+	for _, pause := range []time.Duration{11 * time.Minute, 11 * time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			from := newIssuer()
+			v := verifier(t, from.options())
+			want(t, v, "a known key", known(), nil)
+			from.rotate()
+			time.Sleep(pause)
+			want(t, v, "a withdrawn key", known(), bearer.ErrRejected)
+			from.change(func(i *issuer) { i.delay = time.Hour })
+			time.Sleep(pause)
+			for n, wait := range []time.Duration{5 * time.Second, 0, 0} {
+				started := time.Now()
+				want(t, v, "a known key of a slow issuer", ofNewKey(), nil)
+				if took := time.Since(started); took != wait {
+					t.Errorf("request %d took %v", n, took)
+				}
+				time.Sleep(time.Minute)
+			}
+		})
+	}
 }
 
 // While the issuer is away, known keys serve for the time that the host allows, and nothing else can be judged.

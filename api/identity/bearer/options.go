@@ -59,8 +59,9 @@ type Options struct {
 	// Leeway is how far the clocks of issuer and application may differ; one minute by default, five at most.
 	Leeway time.Duration
 
-	// MaxKeyAge is how long keys are used while the issuer doesn't confirm them, because it is away; 12 hours by
-	// default. A key that the issuer withdraws during that time is accepted until then.
+	// MaxKeyAge is how long keys are used while the issuer doesn't confirm them, because it is away or answers with
+	// anything but a key set; 12 hours by default, ten seconds at least. A key that the issuer withdraws during that time is
+	// accepted until then. A key set that lacks a key ends it, also if it has none in its place.
 	MaxKeyAge time.Duration
 
 	// AllowHTTP accepts addresses without TLS on other machines than this one. Everybody on the way can then
@@ -90,8 +91,8 @@ func (o Options) Check() error {
 		return errors.New("the options Audiences and AnyAudience exclude each other")
 	case o.Leeway < 0 || o.Leeway > maxLeeway:
 		return fmt.Errorf("the option Leeway is %v; it is at most %v", o.Leeway, maxLeeway)
-	case o.MaxKeyAge < 0:
-		return fmt.Errorf("the option MaxKeyAge is %v; use a positive time", o.MaxKeyAge)
+	case o.MaxKeyAge != 0 && o.MaxKeyAge < fetchPause:
+		return fmt.Errorf("the option MaxKeyAge is %v; it is at least %v, after which keys are fetched again", o.MaxKeyAge, fetchPause)
 	}
 	for _, audience := range o.Audiences {
 		if audience == "" {

@@ -51,6 +51,8 @@ func TestOptions(t *testing.T) {
 		{"too much leeway", bearer.Options{Issuer: issuerName, Audiences: []string{"desk"}, Leeway: time.Hour}, "at most 5m"},
 		{"less than no leeway", bearer.Options{Issuer: issuerName, Audiences: []string{"desk"}, Leeway: -1}, "Leeway"},
 		{"keys of the future", bearer.Options{Issuer: issuerName, Audiences: []string{"desk"}, MaxKeyAge: -1}, "MaxKeyAge"},
+		{"keys younger than can be fetched", bearer.Options{Issuer: issuerName, Audiences: []string{"desk"}, MaxKeyAge: 10*time.Second - 1}, "MaxKeyAge is 9.999999999s; it is at least 10s"},
+		{"the youngest keys", bearer.Options{Issuer: issuerName, Audiences: []string{"desk"}, MaxKeyAge: 10 * time.Second}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			err := c.options.Check()

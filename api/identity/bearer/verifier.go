@@ -21,8 +21,8 @@ import (
 var ErrRejected = errors.New("the token is rejected")
 
 // ErrKeysUnavailable is the error of [Verifier.Verify] if a token can't be judged, because the keys of the
-// issuer can't be fetched.
-var ErrKeysUnavailable = errors.New("the keys of the issuer can't be fetched")
+// issuer can't be fetched, or because the issuer has none that can be used.
+var ErrKeysUnavailable = errors.New("the keys of the issuer are unavailable")
 
 // maxToken bounds the bytes of a token. Those of common issuers have one or two thousand.
 const maxToken = 16 << 10
@@ -55,7 +55,7 @@ func New(options Options) (*Verifier, error) {
 	if options.hasFixedKeys() {
 		v.keys = newFixedKeys(options)
 	} else {
-		v.keys = newFetchedKeys(v.options)
+		v.keys = newFetchedKeys(v.options, v.algorithms)
 	}
 	return v, nil
 }
