@@ -19,7 +19,10 @@ import (
 // If one of the issuers is away, only requests with its tokens get its error.
 //
 // An id means the same user whatever the issuer. Unless the issuers name the same people by the same ids, give all but one
-// an [Options.Prefix]. It returns an error if a verifier is nil or accepts any issuer, or if two have the same.
+// an [Options.Prefix]. Issuers with the same prefix, or both without one, share their users. Others can't name each other's: a
+// token whose user would begin with the prefix of another issuer is rejected.
+//
+// It returns an error if a verifier is nil or accepts any issuer, if two have the same, or if a prefix begins another one.
 func Any(verifiers ...*Verifier) (func(*http.Request) (authz.UserID, error), error) {
 	if len(verifiers) == 0 {
 		return nil, errors.New("bearer: Any was given no verifier")
@@ -36,15 +39,48 @@ func Any(verifiers ...*Verifier) (func(*http.Request) (authz.UserID, error), err
 		}
 		seen[v.options.Issuer] = true
 	}
-	verifiers = append([]*Verifier(nil), verifiers...)
+	apart, err := keepApart(verifiers)
+	if err != nil {
+		return nil, err
+	}
 	return func(r *http.Request) (authz.UserID, error) {
-		for _, v := range verifiers {
+		for _, v := range apart {
 			if token := v.options.Token(r); token != "" && claimedIssuer(token) == v.options.Issuer {
 				return v.CurrentUser(r)
 			}
 		}
 		return "", nil
 	}, nil
+}
+
+// keepApart returns copies of the verifiers that reject users of each other.
+func keepApart(verifiers []*Verifier) ([]*Verifier, error) {
+	var apart []*Verifier
+	for _, v := range verifiers {
+		own := *v
+		for _, other := range verifiers {
+			switch prefix := other.options.Prefix; {
+			case prefix == "" || prefix == own.options.Prefix:
+			case own.options.Prefix != "" && strings.HasPrefix(own.options.Prefix, prefix):
+				return nil, fmt.Errorf("bearer: Any was given the prefixes %q and %q, of which one begins the other: "+
+					"a user of one issuer could have the id of another's", prefix, own.options.Prefix)
+			default:
+				own.foreign = append(own.foreign, prefix)
+			}
+		}
+		apart = append(apart, &own)
+	}
+	return apart, nil
+}
+
+// checkOwn returns an error if an id is one for users of another issuer.
+func (v *Verifier) checkOwn(user authz.UserID) error {
+	for _, prefix := range v.foreign {
+		if strings.HasPrefix(string(user), prefix) {
+			return fmt.Errorf("its user begins with %q, the prefix of another issuer", prefix)
+		}
+	}
+	return nil
 }
 
 // claimedIssuer returns the "iss" claim of a token that nobody has verified, "" if it has none.

@@ -85,6 +85,47 @@ func TestAnyDuringAnOutage(t *testing.T) {
 	}
 }
 
+// A user whose issuer lets people choose their names can't choose that of a user of another issuer.
+func TestPrefixesKeepUsersApart(t *testing.T) {
+	public, staff := newIssuer(), partners()
+	options, log := logged(public.options())
+	options.Claim = "preferred_username"
+	first := verifier(t, options)
+	migrated := partners()
+	migrated.Issuer = "https://partner.example.net"
+	currentUser, err := bearer.Any(first, verifier(t, staff), verifier(t, migrated))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ issuer, name, want string }{
+		{issuerName, "ben", "ben"},
+		{issuerName, "partner", "partner"},
+		{issuerName, "Partner|ben", "Partner|ben"},
+		{issuerName, "partner|ben", ""},
+		{issuerName, "partner|", ""},
+		{partner, "ben", "partner|ben"},
+		{partner, "partner|ben", "partner|partner|ben"},
+		{migrated.Issuer, "ben", "partner|ben"}, // the same people, as the prefix says
+	} {
+		log.Reset()
+		token := signWith(jose.RS256, rsaKey(), "rsa", with(claims{"iss": c.issuer, "preferred_username": c.name}), nil)
+		if c.issuer != issuerName {
+			token = signWith(jose.ES256, ecKey(), "", with(claims{"iss": c.issuer, "aud": "shop", "sub": c.name}), nil)
+		}
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set("Authorization", "Bearer "+token)
+		if user, err := currentUser(r); string(user) != c.want || err != nil {
+			t.Errorf("%s at %s: %q, %v", c.name, c.issuer, user, err)
+		}
+		if c.want == "" && !strings.Contains(log.String(), `begins with \"partner|\", the prefix of another issuer`) {
+			t.Errorf("%s at %s: logged %s", c.name, c.issuer, log)
+		}
+	}
+	if user, err := first.Verify(t.Context(), sign(with(claims{"preferred_username": "partner|ben"}))); user != "partner|ben" || err != nil {
+		t.Errorf("the verifier that was given has changed: %q, %v", user, err)
+	}
+}
+
 // A prefix is a part of the id, and its length counts.
 func TestPrefixMakesLegalIDs(t *testing.T) {
 	for prefix, want := range map[string]authz.UserID{"p:": "p:ben", "group:": "", "a/": "", strings.Repeat("p", 98): ""} {
@@ -100,8 +141,15 @@ func TestPrefixMakesLegalIDs(t *testing.T) {
 func TestAnyRefuses(t *testing.T) {
 	open := partners()
 	open.Issuer = ""
+	prefixed := func(issuer, prefix string) *bearer.Verifier {
+		o := partners()
+		o.Issuer, o.Prefix = issuer, prefix
+		return verifier(t, o)
+	}
 	for name, list := range map[string][]*bearer.Verifier{
 		"none": nil, "nil": {nil}, "any issuer": {verifier(t, open)}, "two of one": {verifier(t, partners()), verifier(t, partners())},
+		"a prefix that begins another": {prefixed("a", "p"), prefixed("b", ""), prefixed("c", "pq")},
+		"the same in another order":    {prefixed("a", "pq"), prefixed("b", "p")},
 	} {
 		if f, err := bearer.Any(list...); f != nil || err == nil {
 			t.Errorf("%s: %v", name, err)

@@ -49,7 +49,8 @@ type Options struct {
 	Claim string
 
 	// Prefix is put before the value of the claim to make the user's id. Among several issuers it keeps the users of one
-	// from having the ids of another's; see [Any].
+	// from having the ids of another's; see [Any]. End it with a character that ids of the other issuers never have, as
+	// "partner|" does: a user of theirs whose id begins with it is rejected.
 	Prefix string
 
 	// Token returns the token of a request, "" if there is none. The default reads the header Authorization; see also

@@ -33,6 +33,7 @@ type Verifier struct {
 	options    Options
 	algorithms []jose.SignatureAlgorithm
 	keys       keySource
+	foreign    []string // prefixes of users of other issuers, see [Any]
 }
 
 // keySource finds keys. It returns [ErrKeysUnavailable] if it can't tell which there are, and none if
@@ -89,7 +90,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (authz.UserID, erro
 		return "", rejected(err)
 	}
 	header := parsed.Headers[0]
-	if err := checkType(header); err != nil {
+	if err := checkHeader(header); err != nil {
 		return "", rejected(err)
 	}
 	keys, err := v.keys.find(ctx, header.KeyID, jose.SignatureAlgorithm(header.Algorithm))
@@ -104,6 +105,9 @@ func (v *Verifier) Verify(ctx context.Context, token string) (authz.UserID, erro
 		return "", rejected(err)
 	}
 	user, err := c.user(v.options.Claim, v.options.Prefix)
+	if err == nil {
+		err = v.checkOwn(user)
+	}
 	if err != nil {
 		return "", rejected(err)
 	}
@@ -111,6 +115,17 @@ func (v *Verifier) Verify(ctx context.Context, token string) (authz.UserID, erro
 }
 
 func rejected(why error) error { return fmt.Errorf("%w: %w", ErrRejected, why) }
+
+// checkHeader returns an error if a token must not be judged as one that identifies a user.
+func checkHeader(header jose.Header) error {
+	if _, ok := header.ExtraHeaders["crit"]; ok { // RFC 7515 section 4.1.11
+		return errors.New(`it has the header "crit", and no extension is understood`)
+	}
+	if encoded, ok := header.ExtraHeaders["b64"]; ok && encoded != true { // RFC 7797 section 7
+		return errors.New(`its header "b64" says that the payload isn't encoded, which a JWT's must be`)
+	}
+	return checkType(header)
+}
 
 // checkType returns an error if a token says that it is of a kind that identifies nobody, such as a
 // logout token, which the same issuer signs with the same claims (RFC 8725 section 3.11).
