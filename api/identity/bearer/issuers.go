@@ -61,7 +61,7 @@ func keepApart(verifiers []*Verifier) ([]*Verifier, error) {
 		for _, other := range verifiers {
 			switch prefix := other.options.Prefix; {
 			case prefix == "" || prefix == own.options.Prefix:
-			case own.options.Prefix != "" && strings.HasPrefix(own.options.Prefix, prefix):
+			case strings.HasPrefix(own.options.Prefix, prefix):
 				return nil, fmt.Errorf("bearer: Any was given the prefixes %q and %q, of which one begins the other: "+
 					"a user of one issuer could have the id of another's", prefix, own.options.Prefix)
 			default:
