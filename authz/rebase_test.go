@@ -361,11 +361,11 @@ func TestRightsThatEndDuringADraft(t *testing.T) {
 			must(t)(ana.ChangeUserPermissions(ctx, "mallory", authz.RulesDelta{Grant: []authz.Pattern{"rightful.groups:*", "rightful.users:*"}}))
 			for i := range 10 {
 				must(t)(ana.Until(time.Now().Add(time.Second)).Assign(ctx, group, "mallory"))
-				time.Sleep(990 * time.Millisecond)
+				time.Sleep(99 * time.Second / 100)
 				drafts := 0
 				authz.OnDraft(engine, func() {
 					if drafts++; drafts == 1 {
-						time.Sleep(300 * time.Millisecond)
+						time.Sleep(3 * time.Second / 10)
 					}
 				})
 				before := engine.View().Revision()

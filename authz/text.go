@@ -112,7 +112,7 @@ func distinct[T comparable](list []T) []T {
 
 // printable returns the text in a form that every store keeps and every screen shows. Invalid UTF-8
 // and invisible characters become U+FFFD. If the text has more than most code points, everything from
-// the last allowed one on becomes one U+FFFD.
+// the last allowed one on becomes one U+FFFD. The result is a copy: a part of a request would keep all of it in memory.
 func printable(text string, most int) string {
 	text = strings.Map(func(r rune) rune {
 		if ' ' <= r && r <= '~' || !unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) {
@@ -126,5 +126,5 @@ func printable(text string, most int) string {
 			return text[:i] + string(utf8.RuneError)
 		}
 	}
-	return text
+	return strings.Clone(text)
 }
