@@ -207,7 +207,7 @@ func (p *approver) gainsThen(present *draft) (*approvalGains, error) {
 	switch {
 	case d.now() != nil:
 		return nil, d.now()
-	case err != nil || d.conflict != nil: // there they wouldn't have worked at all
+	case err != nil: // there they wouldn't have worked at all
 		return nil, revisionConflict(Version{})
 	}
 	return p.gains(d.pace, p.looked, after, c.Delta)

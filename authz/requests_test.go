@@ -66,7 +66,8 @@ func TestRequestIsApprovedByOneChange(t *testing.T) {
 	}
 	stored, err := engine.AccessRequest(t.Context(), r.ID)
 	if err != nil || stored.State != authz.RequestApproved || stored.Revision != c.Revision || stored.DecidedBy.ID != "ana" ||
-		!stored.Until.Equal(friday) || stored.Decision != "until dana is back" {
+		!stored.Until.Equal(friday) || stored.Decision != "until dana is back" ||
+		stored.DecidedAt.Before(r.CreatedAt) || stored.DecidedAt.After(time.Now().Add(time.Second)) {
 		t.Errorf("stored %+v: %v", stored, err)
 	}
 	if approved.State != stored.State || !approved.Until.Equal(stored.Until) || !approved.DecidedAt.Equal(stored.DecidedAt) {
