@@ -36,15 +36,15 @@ func TestSlowImportsGiveUpTheirPlace(t *testing.T) {
 		for _, c := range []struct {
 			name    string
 			part    string
-			every   time.Duration
+			tenths  time.Duration // of a second after each part
 			parts   int
 			status  int
 			atLeast time.Duration
 			atMost  time.Duration
 		}{
-			{"stalled", "# nothing\n", time.Hour, 2, 400, 10 * time.Second, 11 * time.Second},
-			{"trickling", "# nothing\n", time.Second, 3600, 400, 10 * time.Second, 11 * time.Second},
-			{"slow", line, 600 * time.Millisecond, 40, 200, 23 * time.Second, 25 * time.Second},
+			{"stalled", "# nothing\n", 36_000, 2, 400, 10 * time.Second, 11 * time.Second},
+			{"trickling", "# nothing\n", 10, 3600, 400, 10 * time.Second, 11 * time.Second},
+			{"slow", line, 6, 40, 200, 23 * time.Second, 25 * time.Second},
 		} {
 			in, out := io.Pipe()
 			var writing sync.WaitGroup
@@ -53,7 +53,7 @@ func TestSlowImportsGiveUpTheirPlace(t *testing.T) {
 					if _, err := io.WriteString(out, c.part); err != nil {
 						return
 					}
-					time.Sleep(c.every)
+					time.Sleep(c.tenths * time.Second / 10)
 				}
 				_ = out.Close()
 			})
