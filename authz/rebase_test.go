@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -359,19 +360,19 @@ func TestRightsThatEndDuringADraft(t *testing.T) {
 			ctx, ana := t.Context(), engine.As("ana")
 			must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Editors", Permissions: authz.Rules{Grants: []authz.Pattern{"rightful.groups:*", "rightful.users:*", "a:b"}}}))
 			must(t)(ana.ChangeUserPermissions(ctx, "mallory", authz.RulesDelta{Grant: []authz.Pattern{"rightful.groups:*", "rightful.users:*"}}))
+			var isSlow atomic.Bool // the next draft
+			authz.OnDraft(engine, func() {
+				if isSlow.Swap(false) {
+					time.Sleep(3 * time.Second / 10)
+				}
+			})
 			for i := range 10 {
 				must(t)(ana.Until(time.Now().Add(time.Second)).Assign(ctx, group, "mallory"))
 				time.Sleep(99 * time.Second / 100)
-				drafts := 0
-				authz.OnDraft(engine, func() {
-					if drafts++; drafts == 1 {
-						time.Sleep(3 * time.Second / 10)
-					}
-				})
+				isSlow.Store(true)
 				before := engine.View().Revision()
 				friend := authz.UserID(fmt.Sprint("friend", i))
 				_, err := engine.As("mallory").ChangeUserPermissions(ctx, friend, authz.RulesDelta{Grant: []authz.Pattern{"a:b"}})
-				authz.OnDraft(engine, nil)
 				if !errors.Is(err, authz.ErrEscalation) || engine.Can(friend, "a:b") {
 					t.Errorf("%s, from revision %d on: %v", group, before, err)
 				}
