@@ -96,12 +96,12 @@ generate: ## Regenerate the generated code
 .PHONY: lint lint-code lint-format lint-modules lint-generated lint-openapi lint-workflows
 lint: lint-code lint-format lint-modules lint-generated lint-openapi lint-workflows ## Run the linters and check formatting, modules and generated code
 
-# tools/contract is only vetted, by the stage tools: to check the types of what it imports takes minutes.
+# Benchmarks and tools are only vetted, by their stages: to check the types of what they import takes minutes.
 lint-code:
 	$(TOOL) golangci-lint run ./...
 	go vet ./...
 	@linter=$$($(TOOL) -n golangci-lint); \
-	for module in $(MODULES) bench tools tools/hosts/report; do echo "golangci-lint in $$module"; (cd "$$module" && "$$linter" run ./...); done
+	for module in $(MODULES); do echo "golangci-lint in $$module"; (cd "$$module" && "$$linter" run ./...); done
 
 lint-format:
 	@unformatted=$$($(TOOL) gofumpt -l .); \
