@@ -26,7 +26,7 @@ const maxDisagreement = 50 * time.Millisecond
 func (c *storeClock) read(store int64, asked, answered time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if store == 0 { // a store without a clock
+	if store == 0 || c.known && answered.Before(c.at) { // a store without a clock, or an answer that another one overtook
 		return
 	}
 	wall, monotonic := c.between(asked, answered)

@@ -55,6 +55,12 @@ func TestLateReadingsOfTheStoreClock(t *testing.T) {
 				t.Errorf("%s: %v, not %v", name, got.Time(), want.Time())
 			}
 		}
+		var overtaken storeClock
+		overtaken.read(time.Now().UnixMicro(), time.Now(), time.Now())
+		overtaken.read(time.Now().Add(-late).UnixMicro(), time.Now().Add(-2*late), time.Now().Add(-late/2))
+		if got, want := overtaken.now(), UntilTime(time.Now()); got != want {
+			t.Errorf("after a reading that another one overtook it is %v, not %v", got.Time(), want.Time())
+		}
 		var clock storeClock
 		clock.read(time.Now().UnixMicro(), time.Now().Add(-late), time.Now())
 		if got, want := clock.now(), UntilTime(time.Now().Add(late)); got != want {
