@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	maxResults = 500     // the size of a page of results, by default and at most
-	maxToken   = 8 << 10 // bytes of a next_token, more than the longest id takes
+	maxResults = 500      // the size of a page of results, by default and at most
+	maxToken   = 16 << 10 // bytes of a next_token, more than the longest id takes
 )
 
 // searchPage is the requested part of the results (section 8.2).

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A body of errors makes no long answer, whoever sends it: the first thousand are listed, and all are counted.
+// A body of errors makes no long answer, not even for users without rights: the first 1,000 are listed, and all are counted.
 func TestFaultsOfARequestAreBounded(t *testing.T) {
 	d := newDesk(t)
 	const size = 8000 // more takes the validators of make contract too much memory

@@ -66,7 +66,9 @@ func (c *call) readBody(in *io.LimitedReader) (err error) {
 		return err
 	}
 	before := in.N
-	in.R = newUpload(in.R, c.http)
+	body := newUpload(in.R, c.http)
+	defer body.end()
+	in.R = body
 	c.file, err = policycsv.ReadPolicy(in)
 	if in.N == before { // decode.go reports it for JSON
 		c.bad("the body is empty")

@@ -22,11 +22,12 @@ type upload struct {
 	received int64
 }
 
-func newUpload(body io.Reader, c *gin.Context) io.Reader {
-	if s, ok := c.Request.Context().Value(http.ServerContextKey).(*http.Server); ok && s.ReadTimeout > 0 {
-		return body
+func newUpload(body io.Reader, c *gin.Context) *upload {
+	u := &upload{body: body, begin: time.Now(), setLimit: func(time.Time) error { return nil }}
+	if s, ok := c.Request.Context().Value(http.ServerContextKey).(*http.Server); !ok || s.ReadTimeout <= 0 {
+		u.setLimit = http.NewResponseController(c.Writer).SetReadDeadline
 	}
-	return &upload{body: body, setLimit: http.NewResponseController(c.Writer).SetReadDeadline, begin: time.Now()}
+	return u
 }
 
 func (u *upload) Read(p []byte) (int, error) {
@@ -34,8 +35,8 @@ func (u *upload) Read(p []byte) (int, error) {
 	_ = u.setLimit(u.begin.Add(uploadGrace + time.Duration(u.received)*time.Second/uploadRate))
 	n, err := u.body.Read(p)
 	u.received += int64(n)
-	if err != nil {
-		_ = u.setLimit(time.Time{})
-	}
 	return n, err
 }
+
+// end lifts the limit, which would otherwise end the connection while the import is carried out.
+func (u *upload) end() { _ = u.setLimit(time.Time{}) }

@@ -1,7 +1,9 @@
 package api_test
 
 import (
+	"context"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
@@ -9,6 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/rightful-go/rightful/authz"
 )
 
 // connection is a writer of answers, and the end of a body that its deadline for reads breaks, as that of a server does.
@@ -72,4 +76,38 @@ func TestSlowImportsGiveUpTheirPlace(t *testing.T) {
 			writing.Wait()
 		}
 	})
+}
+
+// The same of a real server, whose connection must also outlive its deadline if the body came in time.
+func TestSlowImportsOnAServer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes ten seconds")
+	}
+	d := newDesk(t)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		d.handler.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), signedInKey{}, authz.UserID("admin"))))
+	}))
+	defer server.Close()
+	send := func(body io.Reader) int {
+		answer, err := server.Client().Post(server.URL+"/api/v1/imports?mode=merge", "text/csv", body)
+		if err != nil {
+			t.Error(err)
+			return 0
+		}
+		defer answer.Body.Close()
+		return answer.StatusCode
+	}
+	if status := send(strings.NewReader("g, ben, group:Finance\n")); status != http.StatusOK {
+		t.Errorf("an import is answered %d", status)
+	}
+	in, out := io.Pipe()
+	defer out.Close()
+	go func() { _, _ = io.WriteString(out, "# nothing\n") }()
+	start := time.Now()
+	if status := send(in); status != http.StatusBadRequest || time.Since(start) < 10*time.Second {
+		t.Errorf("a stalled import is answered %d after %v", status, time.Since(start))
+	}
+	if status := send(strings.NewReader("g, ben, group:Finance\n")); status != http.StatusOK {
+		t.Errorf("an import after the deadline is answered %d", status)
+	}
 }

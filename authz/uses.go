@@ -7,8 +7,8 @@ import "context"
 // decision that you act on yourself. [Engine.Can] records nothing, since handlers also call it for what to show. Where
 // one permission is enough, the first that the user holds is recorded.
 //
-// It does no I/O, waits for nothing, and costs about 12 ns beside a decision of a hundred. It allocates only for the first use of a
-// day. Uses are written within about two seconds. While the store can't be reached, each instance keeps up to 65,000; later
+// It does no I/O, waits for nothing, and costs about 12 ns beside a decision of a hundred. It allocates only for the first
+// use of a day. Uses are written within about two seconds. While the store can't be reached, each instance keeps up to 65,000; later
 // ones are lost. Rightful's own permissions, malformed ones and users that no policy can have are left out.
 func (e *Engine) RecordUse(d Decision) {
 	if e.usage == nil || !d.Allowed {

@@ -1127,7 +1127,8 @@ export interface paths {
          *     type is `user`. If `resource.id` is one segment (not empty and without `.`, `/`, `:` and `*`), rules on
          *     `TYPE.ID` apply as well (`TYPEID` if the type ends with `/`): the answer is `true` if a grant matches one of the two
          *     and no restriction matches either; restrictions don't apply to Administrators. Of other ids, only restrictions on
-         *     `TYPE.ID` apply as well, since a grant of that object may be meant for another type. For a subject of another type the answer is `false`.
+         *     `TYPE.ID` apply as well, since a grant of that object may be meant for another type. For a subject of another type
+         *     the answer is `false`.
          *
          *     Needs `rightful.decisions:evaluate`.
          */

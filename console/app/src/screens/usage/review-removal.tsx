@@ -15,7 +15,7 @@ interface Props {
   onSaved: (change: Change) => void
 }
 
-/** ReviewRemoval shows what the proposed operations take from whom, and carries them out if they are still what takes away the unused. */
+/** ReviewRemoval shows what the proposed operations take away and who loses it. It carries them out if they are still proposed. */
 export function ReviewRemoval({ subject, who, days, usage, onClose, onStale, onSaved }: Props) {
   const operations = (usage.operations ?? []).map(({ method, path, body }): Operation => ({ method, path, body: body as Record<string, never> | null }))
   async function save(reason: string, key: string): Promise<Change> {
