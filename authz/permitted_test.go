@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
 	"github.com/rightful-go/rightful/authz/memstore"
 )
 
@@ -128,7 +129,8 @@ func TestPermittedWithBadRows(t *testing.T) {
 func TestPermittedAfterAMembershipEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		engine := open(t, memstore.New(), authz.Options{Bootstrap: "root"})
+		store := authztest.NewStore()
+		engine := open(t, store, authz.Options{Bootstrap: "root"})
 		defer closeAll(engine)
 		root := engine.As("root")
 		must(t)(root.CreateGroup(t.Context(), authz.GroupSpec{Name: "Desk", Permissions: authz.Rules{Grants: patterns("files.*:view")}}))
@@ -145,6 +147,7 @@ func TestPermittedAfterAMembershipEnds(t *testing.T) {
 			t.Error("not before the end")
 		}
 		before := engine.View().Revision()
+		store.Fail(errors.New("away")) // so that no change removes it
 		time.Sleep(time.Minute + 100*time.Millisecond)
 		if permitted() || engine.View().Revision() != before {
 			t.Error("after the end")

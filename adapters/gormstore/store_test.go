@@ -30,6 +30,7 @@ func TestStore(t *testing.T) {
 			if dbtest.RaceDetector && kind.Name != "postgres" {
 				t.Skip("the suite is slow with the race detector, which has the store on one database then")
 			}
+			t.Parallel() // most of it is waiting for disks
 			kind.Make(t) // where there is no server, here is the place to say so
 			on := map[authz.Store]dbtest.Database{}
 			open := func(t *testing.T, d dbtest.Database) authz.Store {

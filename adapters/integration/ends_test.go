@@ -16,6 +16,7 @@ import (
 // tables in a change of its own.
 func TestMembershipsEndOnEachDatabase(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d dbtest.Database) {
+		t.Parallel()
 		engines := endingInstances(t, d, 2)
 		end := assignForASecond(t, engines)
 		watchEnd(t, engines, end)
@@ -48,6 +49,7 @@ func TestMembershipsEndOnEachDatabase(t *testing.T) {
 // While the database is away, memberships end all the same; they are removed when it is back.
 func TestMembershipsEndWhileTheDatabaseIsAway(t *testing.T) {
 	dbtest.EachServer(t, func(t *testing.T, d dbtest.Database) {
+		t.Parallel()
 		through, link := d.Through(t)
 		engines := endingInstances(t, through, 1)
 		end := assignForASecond(t, engines)

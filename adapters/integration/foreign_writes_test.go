@@ -151,7 +151,7 @@ func TestChangesAndWritesByOthersAtOnce(t *testing.T) {
 			written <- n
 		}()
 		changes := 100
-		if dbtest.RaceDetector { // with it, SQLite is slow: the driver has it in Go
+		if testing.Short() {
 			changes = 20
 		}
 		made, refused := fight(t, engines, changes)

@@ -154,6 +154,7 @@ func nothingLost(t *testing.T, address string, all []*writer) {
 func TestDatabaseRestartsInMidRun(t *testing.T) {
 	for kind, start := range privateServers {
 		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
 			server := start(t)
 			for how, end := range map[string]func(testing.TB){"stopped": server.Stop, "killed": server.Kill} {
 				all := healing(t, server.Address(), 2)
@@ -178,6 +179,7 @@ func TestDatabaseRestartsInMidRun(t *testing.T) {
 func TestAnswersLostOnTheWire(t *testing.T) {
 	for kind, start := range privateServers {
 		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
 			server := start(t)
 			l := dbtest.NewLink(t, server.HostPort)
 			all := healing(t, server.AddressAt(l.Address()), 2)

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { after } from 'node:test'
+import { after, afterEach, beforeEach } from 'node:test'
 import { launch } from './chromium.mjs'
 import { password } from './host.mjs'
 
@@ -12,6 +12,12 @@ const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-pra
 
 let browser // of this file's tests
 after(() => browser?.close())
+
+// A page that a test leaves open goes on asking and drawing; one that was there before is for all tests of a file.
+const contexts = () => browser?.contexts() ?? []
+let before = []
+beforeEach(() => void (before = contexts()))
+afterEach(() => Promise.all(contexts().filter((c) => !before.includes(c)).map((c) => c.close())))
 
 /** Open signs a user in and opens an address of the console. The page's check() fails the test for everything that was noticed. */
 export async function open(host, hash, { user = 'ana', theme = 'light', width = 1280, height = 900, locale = 'en-GB', mount = '/console/', expected = [], ...more } = {}) {
