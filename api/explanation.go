@@ -22,74 +22,77 @@ func explainUser(c *call) {
 	c.echoes = true // the permissions
 	permissions := repeated[authz.Permission](c, "permission", maxAsked)
 	past, until := c.pastRevision(), c.untilIn()
+	decisionOnly := c.choice("decision_only", "true", "false") == "true"
+	if decisionOnly && until != nil {
+		c.bad(`the query parameter "until" is about fixes, which "decision_only=true" leaves out`)
+	}
 	if c.refused() {
 		return
 	}
 	ctx, done := c.reading()
 	defer done()
-	view := c.view
+	view, err := c.view, error(nil)
 	if past > 0 {
-		var err error
-		if view, err = c.engine.ViewAt(ctx, past); err != nil {
-			c.fail(err)
-			return
-		}
+		view, err = c.engine.ViewAt(ctx, past)
 	}
 	user := c.userInPath()
-	if err := checkUser(user); err != nil {
-		c.fail(err)
-		return
+	if err == nil {
+		err = checkUser(user)
 	}
-	shown, err := c.explanation(ctx, view, user, permissions)
 	if err != nil {
 		c.fail(err)
 		return
 	}
-	if past == 0 {
+	shown, err := c.explanation(ctx, view, user, permissions)
+	if err == nil && !decisionOnly {
+		err = c.addLosses(ctx, &shown, view, permissions)
+	}
+	if err == nil && !decisionOnly && past == 0 {
 		admin := c.admin()
 		if until != nil {
 			admin = admin.Until(until.Time())
 		}
-		fixes, err := admin.Fixes(ctx, view, user, permissions...)
-		if err != nil {
-			c.fail(err)
-			return
-		}
-		if !shown.Allowed {
-			addFixes(&shown, fixes)
-		}
+		err = addFixes(ctx, &shown, admin, view, permissions)
+	}
+	if err != nil {
+		c.fail(err)
+		return
 	}
 	c.ok(shown)
 }
 
-// explanation shows what the view says about a user, and when missing permissions were lost. It returns
-// [authz.ErrBusy] if it can't do so now.
+// explanation shows what the view says about a user.
 func (c *call) explanation(ctx context.Context, view *authz.View, user authz.UserID, permissions []authz.Permission) (openapi.Explanation, error) {
 	x, err := c.engine.ExplainView(ctx, view, user, permissions...)
 	if err != nil {
 		return openapi.Explanation{}, err
 	}
-	losses, err := c.engine.Lost(ctx, view, user, permissions...)
-	if errors.Is(err, authz.ErrBusy) {
-		return openapi.Explanation{}, err
-	}
-	// The rest comes from memory, and helps even more if the records are damaged. The engine logs that the store is away.
-	if err != nil && !errors.Is(err, authz.ErrStoreUnavailable) {
-		c.limited.Error(ctx, "", "api: can't find out when a permission was lost", "revision", losses.Since, "error", err)
-	}
-	shown := openapi.Explanation{
+	return openapi.Explanation{
 		User: string(user), DisplayName: c.people(user)[user].Name, Known: x.Known, Allowed: x.Allowed, Revision: int64(x.Revision),
 		Permissions: each(x.Permissions, func(p authz.PermissionExplanation) openapi.ExplainedPermission {
 			return openapi.ExplainedPermission{
 				Permission: string(p.Permission), Declared: p.Declared, Label: p.Label, Category: p.Category,
 				Allowed: p.Allowed, Until: p.Until.Time(), Origins: each(p.Origins, originOf), OriginCount: p.OriginCount,
-				Lost: lossOf(losses, p.Permission),
 			}
 		}),
+		BadRows: each(first(x.BadRows), badRowOf), BadRowCount: len(x.BadRows),
+	}, nil
+}
+
+// addLosses adds when missing permissions were lost. It returns [authz.ErrBusy] if that can't be found out now.
+func (c *call) addLosses(ctx context.Context, shown *openapi.Explanation, view *authz.View, permissions []authz.Permission) error {
+	losses, err := c.engine.Lost(ctx, view, authz.UserID(shown.User), permissions...)
+	if errors.Is(err, authz.ErrBusy) {
+		return err
 	}
-	shown.BadRows, shown.BadRowCount = each(first(x.BadRows), badRowOf), len(x.BadRows)
+	// The rest comes from memory, and helps even more if the records are damaged. The engine logs that the store is away.
+	if err != nil && !errors.Is(err, authz.ErrStoreUnavailable) {
+		c.limited.Error(ctx, "", "api: can't find out when a permission was lost", "revision", losses.Since, "error", err)
+	}
 	missing := 0
-	for _, p := range x.Permissions {
+	for i := range shown.Permissions {
+		p := &shown.Permissions[i]
+		p.Lost = lossOf(losses, authz.Permission(p.Permission))
 		if !p.Allowed {
 			missing++
 		}
@@ -97,7 +100,7 @@ func (c *call) explanation(ctx context.Context, view *authz.View, user authz.Use
 	if len(losses.List) < missing && losses.Since > 0 {
 		shown.LookedBackTo = int64(losses.Since)
 	}
-	return shown, nil
+	return nil
 }
 
 func lossOf(losses authz.Losses, p authz.Permission) *openapi.Loss {
@@ -109,9 +112,15 @@ func lossOf(losses authz.Losses, p authz.Permission) *openapi.Loss {
 	return nil
 }
 
-func addFixes(shown *openapi.Explanation, fixes authz.Fixes) {
+// addFixes adds what would grant the missing permissions, and what of it the admin may do.
+func addFixes(ctx context.Context, shown *openapi.Explanation, admin authz.Admin, view *authz.View, permissions []authz.Permission) error {
+	fixes, err := admin.Fixes(ctx, view, authz.UserID(shown.User), permissions...)
+	if err != nil || shown.Allowed {
+		return err
+	}
 	shown.Fixes = fitting(fixes.List, maxFixesSize, fixOf)
 	shown.More = fixes.More || len(shown.Fixes) < len(fixes.List)
+	return nil
 }
 
 func fixOf(f authz.Fix) openapi.Fix {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -49,6 +50,11 @@ func TestExplanationOperation(t *testing.T) {
 		{"viewer", "GET", "/users/cleo/explanation" + ask + "&until=friday", "", "", 400, "malformed-request"},
 		{"viewer", "GET", "/users/cleo/explanation" + ask + "&until=2020-01-01T00:00:00Z", "", "", 422, "invalid"},
 		{"admin", "GET", "/users/admin/explanation" + ask + "&until=2020-01-01T00:00:00Z", "", "", 422, "invalid"},
+		{"viewer", "GET", "/users/cleo/explanation" + ask + "&decision_only=true", "", "", 200, ""},
+		{"admin", "GET", "/users/cleo/explanation" + ask + "&decision_only=true&revision=1", "", "", 200, ""},
+		{"viewer", "GET", "/users/cleo/explanation" + ask + "&decision_only=false&until=never", "", "", 200, ""},
+		{"viewer", "GET", "/users/cleo/explanation" + ask + "&decision_only=yes", "", "", 400, "malformed-request"},
+		{"viewer", "GET", "/users/cleo/explanation" + ask + "&decision_only=true&until=never", "", "", 400, "malformed-request"},
 	})
 }
 
@@ -284,6 +290,36 @@ func TestExplanationOfThePast(t *testing.T) {
 		t.Errorf("now it is %+v", x)
 	}
 	d.get("cleo", "/users/cleo/explanation?permission=a:b&revision=99").problem(404, "not-found")
+}
+
+// A decision alone is the explanation without what can take long, now and in the past.
+func TestDecisionOnly(t *testing.T) {
+	d := newDesk(t)
+	d.do("admin", "PUT", "/groups/Finance/members/cleo", "").want(204)
+	held := d.engine.View().Revision()
+	d.do("admin", "DELETE", "/groups/Finance/members/cleo", "").want(204)
+	lost := d.engine.View().Revision()
+	ask := []string{"finance.operations:view", "system.settings:view"}
+	for _, revision := range []authz.Revision{held, lost} {
+		want := d.explain("admin", "cleo", ask, revision)
+		if (want.Permissions[0].Lost == nil) != want.Permissions[0].Allowed {
+			t.Errorf("the whole of revision %d is %+v", revision, want)
+		}
+		want.LookedBackTo, want.Permissions[0].Lost, want.Permissions[1].Lost = 0, nil, nil
+		path := fmt.Sprintf("/users/cleo/explanation?permission=%s&permission=%s&decision_only=true", ask[0], ask[1])
+		var past, present openapi.Explanation
+		for x, r := range map[*openapi.Explanation]reply{&past: d.get("admin", path+fmt.Sprint("&revision=", revision)), &present: d.get("viewer", path)} {
+			if err := json.Unmarshal([]byte(r.want(200).body), x); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !reflect.DeepEqual(past, want) {
+			t.Errorf("at %d it is\n%+v, not\n%+v", revision, past, want)
+		}
+		if revision == lost && !reflect.DeepEqual(present, want) {
+			t.Errorf("now it is\n%+v, not\n%+v", present, want)
+		}
+	}
 }
 
 // A past that can't be computed is an error; the present is explained as far as the records go.

@@ -47,7 +47,7 @@ var operations = []operation{
 	{"PATCH", "/users/{user}/permissions", acting(authz.ActionUserPermissionsChange), "dry_run revision", jsonBody, mayMatch, changeUserPermissions},
 	{"GET", "/users/{user}/effective", holding(authz.ViewGroups, authz.ViewUsers), "nested_limit limit cursor", noBody, noMatch, listUserEffective},
 	{"GET", "/users/{user}/usage", holding(authz.ViewGroups, authz.ViewUsers), "unused_for", noBody, noMatch, getUserUsage},
-	{"GET", "/users/{user}/explanation", holding(authz.ViewGroups, authz.ViewUsers), "permission… revision until", noBody, noMatch, explainUser},
+	{"GET", "/users/{user}/explanation", holding(authz.ViewGroups, authz.ViewUsers), "permission… revision until decision_only", noBody, noMatch, explainUser},
 
 	{"GET", "/me", currentPolicy, "", noBody, noMatch, getMe},
 	{"GET", "/me/rights", currentPolicy, "", noBody, noMatch, getRights},

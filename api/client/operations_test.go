@@ -134,6 +134,9 @@ func callUserMethods(t *testing.T, c *client.Client) {
 	if x := must[openapi.Explanation](t)(u.Explain(ctx, 0, "orders:view")); x.Allowed || len(x.Fixes) == 0 {
 		t.Errorf("the explanation for ben, who was deleted, is %+v", x)
 	}
+	if x := must[openapi.Explanation](t)(u.Decide(ctx, 0, "orders:view")); x.Allowed || x.Fixes != nil {
+		t.Errorf("the decision for ben is %+v", x)
+	}
 	for _, err := range c.Users(ctx, "an") {
 		ok(t, err)
 	}

@@ -48,6 +48,17 @@ func (u User) Explain(ctx context.Context, revision openapi.Revision, permission
 	return x, err
 }
 
+// Decide is [User.Explain] without fixes and without when permissions were lost, which can take long.
+func (u User) Decide(ctx context.Context, revision openapi.Revision, permissions ...openapi.PermissionName) (openapi.Explanation, error) {
+	only := true
+	p := openapi.ExplainUserParams{Permission: permissions, DecisionOnly: &only}
+	if revision != 0 {
+		p.Revision = &revision
+	}
+	x, _, err := read[openapi.Explanation](u.client.api.ExplainUser(ctx, u.id, &p))
+	return x, err
+}
+
 // ExplainUntil is [User.Explain] of the present, with fixes whose memberships end at a time, to the microsecond. The zero
 // time makes memberships that don't end.
 func (u User) ExplainUntil(ctx context.Context, end time.Time, permissions ...openapi.PermissionName) (openapi.Explanation, error) {

@@ -2694,6 +2694,9 @@ type ExplainUserParams struct {
 
 	// Until When the memberships that fixes add are to end, as a time (RFC 3339) or `never`. Their operations say so, and `allowed` and `lacks` are judged by it: nobody gives anything for longer than they hold it. Grants have no end. A time that no membership can end at is a 422.
 	Until *UntilInput `form:"until,omitempty" json:"until,omitempty"`
+
+	// DecisionOnly `true` leaves out the fixes and when permissions were lost. It doesn't go with `until`, which is about fixes.
+	DecisionOnly *bool `form:"decision_only,omitempty" json:"decision_only,omitempty"`
 }
 
 // GetUserGroupsParams defines parameters for GetUserGroups.

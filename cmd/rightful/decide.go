@@ -8,9 +8,8 @@ import (
 	"github.com/rightful-go/rightful/authz"
 )
 
-// decide is [policy.explain] without what would help and when something was lost, which can take long. All decisions
-// are of one revision, the present one at first; a caller of a service who may not view changes gets those of the
-// present.
+// decide is [policy.explain] without what would help and when something was lost, which can take long. All decisions of a
+// command are of one revision; a caller of a service who may not view changes gets those of the present.
 func (p *policy) decide(ctx context.Context, user string, permissions []string) (openapi.Explanation, error) {
 	if err := checkQuestion(user, permissions); err != nil {
 		return openapi.Explanation{}, err
@@ -25,14 +24,21 @@ func (p *policy) decide(ctx context.Context, user string, permissions []string) 
 		}
 		p.decided = now.Revision
 	}
-	if !p.noRevisions { // the explanation of a revision by its number has no fixes
-		x, _, err := p.explainAt(ctx, p.decided, user, permissions)
+	if !p.noRevisions {
+		x, err := p.decideAt(ctx, p.decided, user, permissions)
 		if !client.Is(err, openapi.ProblemTypeForbidden) {
 			return x, err
 		}
 		p.noRevisions = true
 	}
-	return p.explain(ctx, user, permissions)
+	return p.decideAt(ctx, 0, user, permissions)
+}
+
+// decideAt asks a service about a revision, or about the present if it is 0.
+func (p *policy) decideAt(ctx context.Context, revision openapi.Revision, user string, permissions []string) (openapi.Explanation, error) {
+	return atOneRevision(permissions, func(part []string) (openapi.Explanation, error) {
+		return p.User(user).Decide(ctx, revision, part...)
+	})
 }
 
 // decideHere asks the engine itself, and shows its explanation as the interface does.

@@ -19,12 +19,9 @@ func (p *policy) explain(ctx context.Context, user string, permissions []string)
 	if err := checkQuestion(user, permissions); err != nil {
 		return openapi.Explanation{}, err
 	}
-	for {
-		x, whole, err := p.explainAt(ctx, 0, user, permissions)
-		if err != nil || whole {
-			return x, err
-		}
-	}
+	return atOneRevision(permissions, func(part []string) (openapi.Explanation, error) {
+		return p.User(user).Explain(ctx, 0, part...)
+	})
 }
 
 // checkQuestion refuses what no policy can answer.
@@ -40,11 +37,20 @@ func checkQuestion(user string, permissions []string) error {
 	return nil
 }
 
-// explainAt explains permissions at a revision, or at the present if it is 0. The explanation is not whole if the
-// policy changed in between.
-func (p *policy) explainAt(ctx context.Context, revision openapi.Revision, user string, permissions []string) (all openapi.Explanation, whole bool, _ error) {
+// atOneRevision asks about permissions in parts of at most maxAsked. If the policy changes in between, it starts over.
+func atOneRevision(permissions []string, ask func(part []string) (openapi.Explanation, error)) (openapi.Explanation, error) {
+	for {
+		x, whole, err := inParts(permissions, ask)
+		if err != nil || whole {
+			return x, err
+		}
+	}
+}
+
+// inParts reports as well whether all parts are of one revision.
+func inParts(permissions []string, ask func(part []string) (openapi.Explanation, error)) (all openapi.Explanation, whole bool, _ error) {
 	for part := range slices.Chunk(permissions, maxAsked) {
-		x, err := p.User(user).Explain(ctx, revision, part...)
+		x, err := ask(part)
 		switch {
 		case err != nil:
 			return x, false, err

@@ -767,6 +767,9 @@ type ClientInterface interface {
 	// each change since; after ten seconds the answer is a 503. If the past can't be computed, because the records
 	// don't fit the policy, the answer is a 500.
 	//
+	// With `decision_only` the explanation is only what the policy says: whether the user holds each permission, with its
+	// origins. The rest can take long.
+	//
 	// Needs `rightful.users:view` and `rightful.groups:view`.
 	//
 	// Corresponds with GET /users/{user}/explanation (the `ExplainUser` operationId).
@@ -2085,6 +2088,9 @@ func (c *Client) ListUserEffective(ctx context.Context, user UserPath, params *L
 // With `revision` the explanation is about a past policy and has no fixes. It takes some tens of microseconds for
 // each change since; after ten seconds the answer is a 503. If the past can't be computed, because the records
 // don't fit the policy, the answer is a 500.
+//
+// With `decision_only` the explanation is only what the policy says: whether the user holds each permission, with its
+// origins. The rest can take long.
 //
 // Needs `rightful.users:view` and `rightful.groups:view`.
 //
@@ -5880,6 +5886,18 @@ func NewExplainUserRequest(server string, user UserPath, params *ExplainUserPara
 		if params.Until != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "until", *params.Until, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.DecisionOnly != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "decision_only", *params.DecisionOnly, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {

@@ -632,6 +632,9 @@ export interface paths {
          *     each change since; after ten seconds the answer is a 503. If the past can't be computed, because the records
          *     don't fit the policy, the answer is a 500.
          *
+         *     With `decision_only` the explanation is only what the policy says: whether the user holds each permission, with its
+         *     origins. The rest can take long.
+         *
          *     Needs `rightful.users:view` and `rightful.groups:view`.
          */
         get: operations["explainUser"];
@@ -4677,6 +4680,8 @@ export interface operations {
                 revision?: components["schemas"]["Revision"];
                 /** @description When the memberships that fixes add are to end, as a time (RFC 3339) or `never`. Their operations say so, and `allowed` and `lacks` are judged by it: nobody gives anything for longer than they hold it. Grants have no end. A time that no membership can end at is a 422. */
                 until?: components["schemas"]["UntilInput"];
+                /** @description `true` leaves out the fixes and when permissions were lost. It doesn't go with `until`, which is about fixes. */
+                decision_only?: boolean;
             };
             header?: never;
             path: {
