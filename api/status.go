@@ -23,7 +23,7 @@ func getStatus(c *call) {
 	if c.can(authz.ViewChanges) {
 		status.Store = storeStatusOf(now.StoreErr)
 		status.BadRows = badRowsOf(c.view.BadRows())
-		status.Drift = driftOf(c.engine.Drift())
+		status.Drift = driftOf(c.engine.Drift(maxShown))
 		rules, count := c.view.Undeclared(maxShown)
 		status.Undeclared = &openapi.Undeclared{Count: count, Items: each(rules, ruleOf)}
 		status.Head = hex.EncodeToString(now.Head.Hash)
@@ -49,8 +49,8 @@ func badRowOf(r authz.BadRow) openapi.BadRow {
 func driftOf(d authz.Drift) *openapi.Drift {
 	return &openapi.Drift{
 		Seeded:       d.Seeded,
-		MissingCount: len(d.Missing), Missing: each(first(d.Missing), ruleOf),
-		ExtraCount: len(d.Extra), Extra: each(first(d.Extra), ruleOf),
+		MissingCount: d.MissingCount, Missing: each(d.Missing, ruleOf),
+		ExtraCount: d.ExtraCount, Extra: each(d.Extra, ruleOf),
 	}
 }
 

@@ -1,37 +1,41 @@
 package authz
 
-import (
-	"maps"
-	"slices"
-)
+import "maps"
 
 // Drift is the difference between the policy and the seed.
 type Drift struct {
-	Seeded  bool   // a seed was applied to the store
-	Missing []Rule // in the seed and not in the policy
-	Extra   []Rule // in the policy and not in the seed
+	Seeded       bool   // a seed was applied to the store
+	Missing      []Rule // the first that are in the seed and not in the policy
+	MissingCount int    // how many are
+	Extra        []Rule // the first that are in the policy and not in the seed
+	ExtraCount   int
 }
 
-// Drift compares the present policy with [Options.Seed]. Both lists are sorted, and empty without a
-// seed. It reads memory alone.
-func (e *Engine) Drift() Drift {
-	drift := Drift{Seeded: e.current.Load().milestones.Seeded}
+// Drift compares the present policy with [Options.Seed]. Each list has the first rules, at most so many, in the order of
+// [View.Export]; both are empty without a seed. It reads memory alone, some hundred nanoseconds for each rule and line of
+// the seed.
+func (e *Engine) Drift(most int) Drift {
+	s := e.current.Load()
+	drift := Drift{Seeded: s.milestones.Seeded}
 	if e.options.Seed == nil {
 		return drift
 	}
-	rules := rulesOf(e.options.Seed.Policy.Lines)
-	seeded := make(map[Rule]bool, len(rules)+1)
-	seeded[administratorsRule] = true
-	for _, r := range rules {
-		seeded[r] = true
+	missing := map[Rule]bool{administratorsRule: true}
+	for _, r := range rulesOf(e.options.Seed.Policy.Lines) {
+		missing[r] = true
 	}
-	for r := range e.current.Load().rules {
-		if !seeded[r] {
-			drift.Extra = append(drift.Extra, r)
+	extra := firstRules{most: most}
+	for r := range s.rules {
+		if !missing[r] {
+			extra.add(r)
 		}
-		delete(seeded, r)
+		delete(missing, r)
 	}
-	drift.Missing = slices.SortedFunc(maps.Keys(seeded), compareForExport)
-	slices.SortFunc(drift.Extra, compareForExport)
+	lacking := firstRules{most: most}
+	for r := range maps.Keys(missing) {
+		lacking.add(r)
+	}
+	drift.Missing, drift.MissingCount = lacking.sorted()
+	drift.Extra, drift.ExtraCount = extra.sorted()
 	return drift
 }

@@ -159,3 +159,28 @@ func aboutAdministrators(r Rule) bool {
 func forbiddenToAdministrators(r Rule) bool {
 	return r.Kind != KindMember && aboutAdministrators(r) && r != administratorsRule
 }
+
+// firstRules counts rules, and keeps the first of them in the order of an export.
+type firstRules struct {
+	most  int
+	list  []Rule
+	count int
+}
+
+func (f *firstRules) add(r Rule) {
+	f.count++
+	if f.list = append(f.list, r); len(f.list) >= 2*f.most+100 { // so that sorting costs little for each rule
+		f.cut()
+	}
+}
+
+func (f *firstRules) cut() {
+	slices.SortFunc(f.list, compareForExport)
+	f.list = f.list[:min(len(f.list), f.most)]
+}
+
+// sorted returns the first rules and how many there were.
+func (f *firstRules) sorted() ([]Rule, int) {
+	f.cut()
+	return f.list, f.count
+}

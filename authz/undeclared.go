@@ -1,7 +1,5 @@
 package authz
 
-import "slices"
-
 // Undeclared returns the grants and restrictions that name nothing in the catalog, such as those of a
 // permission that the application no longer declares: they go on allowing and denying. It returns the first
 // of them, at most so many, in the order of [View.Export], and the number of all. There are none unless the
@@ -12,25 +10,16 @@ func (v *View) Undeclared(most int) (first []Rule, count int) {
 	if !v.catalog.declared {
 		return nil, 0
 	}
-	known, d := map[Pattern]bool{}, draft{s: v.s, catalog: v.catalog}
-	cut := func() {
-		slices.SortFunc(first, compareForExport)
-		first = first[:min(len(first), most)]
-	}
+	known, d, found := map[Pattern]bool{}, draft{s: v.s, catalog: v.catalog}, firstRules{most: most}
 	for r := range v.s.patternRules {
 		is, seen := known[r.Pattern]
 		if !seen {
 			is = d.isKnown(r.Pattern)
 			known[r.Pattern] = is
 		}
-		if is {
-			continue
-		}
-		count++
-		if first = append(first, r); len(first) >= 2*most+100 {
-			cut()
+		if !is {
+			found.add(r)
 		}
 	}
-	cut()
-	return first, count
+	return found.sorted()
 }

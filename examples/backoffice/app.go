@@ -90,9 +90,9 @@ var errUnadopted = errors.New("-db: another program filled the table casbin_rule
 
 // reportDrift logs whether the policy differs from the seed. It changes nothing.
 func (a *app) reportDrift() {
-	drift := a.engine.Drift()
-	if len(drift.Missing)+len(drift.Extra) > 0 {
-		a.log.Info("the policy differs from the seed", "missing", len(drift.Missing), "extra", len(drift.Extra))
+	drift := a.engine.Drift(0)
+	if drift.MissingCount+drift.ExtraCount > 0 {
+		a.log.Info("the policy differs from the seed", "missing", drift.MissingCount, "extra", drift.ExtraCount)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"runtime"
 	"strings"
 	"sync"
@@ -22,9 +23,10 @@ const (
 // Logger writes a line at most once a minute. The next one says in "held_back" how many there were in between. Lines are the
 // same if their message, and what they are about, are. The zero value logs to [slog.Default]. It is safe for concurrent use.
 type Logger struct {
-	log   *slog.Logger
-	mu    sync.Mutex
-	lines map[line]*state
+	log    *slog.Logger
+	mu     sync.Mutex
+	lines  map[line]*state
+	forgot time.Time
 }
 
 type line struct{ message, about string }
@@ -78,6 +80,16 @@ func (l *Logger) write(ctx context.Context, level slog.Level, of line, args []an
 	_ = log.Handler().Handle(ctx, record) // as slog does
 }
 
+// forget makes room: it forgets the lines that may be written again, and how many of them were held back. It looks for them
+// at most once a second, because something new may fail with each request.
+func (l *Logger) forget(now time.Time) {
+	if now.Sub(l.forgot) < time.Second {
+		return
+	}
+	l.forgot = now
+	maps.DeleteFunc(l.lines, func(_ line, s *state) bool { return now.Sub(s.last) >= every })
+}
+
 // pass reports whether a line may be written now, and how many of it were held back since the last one.
 func (l *Logger) pass(of line) (held int, ok bool) {
 	l.mu.Lock()
@@ -85,10 +97,14 @@ func (l *Logger) pass(of line) (held int, ok bool) {
 	if l.lines == nil {
 		l.lines = map[line]*state{}
 	}
+	now := time.Now()
+	if l.lines[of] == nil && len(l.lines) >= maxLines {
+		l.forget(now)
+	}
 	if l.lines[of] == nil && len(l.lines) >= maxLines {
 		of = line{}
 	}
-	s, now := l.lines[of], time.Now()
+	s := l.lines[of]
 	switch {
 	case s == nil:
 		of.about = strings.Clone(of.about) // it may be a part of a request, which it would keep in memory

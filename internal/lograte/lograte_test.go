@@ -50,6 +50,30 @@ func TestBound(t *testing.T) {
 	}
 }
 
+// A thousand lines don't keep others out for longer than the minute for which they are held back.
+func TestLinesAreForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var text bytes.Buffer
+		l := lograte.New(slog.New(slog.NewTextHandler(&text, nil)))
+		written := func(from, to int) int {
+			text.Reset()
+			for i := from; i < to; i++ {
+				l.Warn(t.Context(), fmt.Sprint(i), "it is odd")
+			}
+			return strings.Count(text.String(), "\n")
+		}
+		written(0, 1000)
+		time.Sleep(30 * time.Second)
+		if n := written(1000, 1500); n != 1 {
+			t.Errorf("%d new lines within the minute", n)
+		}
+		time.Sleep(30 * time.Second)
+		if n := written(1500, 2000); n != 500 {
+			t.Errorf("%d of 500 lines after the minute", n)
+		}
+	})
+}
+
 // What a line is about may be as long as a request, or a part of one.
 func TestMemoryIsBounded(t *testing.T) {
 	l := lograte.New(slog.New(slog.NewTextHandler(io.Discard, nil)))
