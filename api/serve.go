@@ -9,6 +9,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/rightful-go/rightful/api/internal/problem"
 	"github.com/rightful-go/rightful/authz"
@@ -125,9 +126,10 @@ func (c *call) reading() (context.Context, context.CancelFunc) {
 // answer writes a body.
 func (c *call) answer(status int, body any) { c.write(status, "application/json", encoded(body)) }
 
-// encoded returns a body as JSON. Lists are never null, and members keep the order of their types.
+// encoded returns a body as JSON. Lists are never null, and members keep the order of their types. Tables of SQLite may hold
+// texts that are not UTF-8; U+FFFD stands for what is not.
 func encoded(body any) []byte {
-	text, err := json.Marshal(body, json.Deterministic(true))
+	text, err := json.Marshal(body, json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
 	if err != nil { // strings, numbers and lists of them always encode
 		panic(err)
 	}

@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/rightful-go/rightful/authz"
@@ -55,6 +56,20 @@ func TestStatusIsWholeWithTheRightToSeeChanges(t *testing.T) {
 	drift := s["drift"].(map[string]any)
 	if drift["extra_count"] != 1.0 || drift["missing_count"] != 0.0 || drift["seeded"] != true {
 		t.Errorf("the drift is %v", drift)
+	}
+}
+
+// A row that another program cut in the middle of a character is shown like any other bad row.
+func TestStatusShowsRowsThatAreNotUTF8(t *testing.T) {
+	d := newDesk(t)
+	d.store.InsertRows(authz.Row{Type: "p", V: [6]string{"ben", "x", "y", "den\xfe"}})
+	if err := d.engine.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/status", "/changes", "/users/ben/explanation?permission=a:b"} {
+		if r := d.get("admin", path).want(200); !strings.Contains(r.body, `"den\u001a"`) {
+			t.Errorf("%s is %s", path, r.body)
+		}
 	}
 }
 

@@ -120,16 +120,8 @@ func (s *snapshot) followBadRows(d Delta) {
 	if !s.concernsBadRows(d) {
 		return
 	}
-	gone := map[string]int{}
-	for _, b := range d.RemovedRows {
-		gone[b.key()]++
-	}
 	var bad []badRow
-	for _, b := range slices.Concat(s.badRows, d.AddedRows) {
-		if gone[b.key()] > 0 {
-			gone[b.key()]--
-			continue
-		}
+	for _, b := range without(slices.Concat(s.badRows, d.AddedRows), d.RemovedRows) {
 		row := b.row()
 		for _, g := range d.Groups {
 			if g.Before != nil && g.After != nil {

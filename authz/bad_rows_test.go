@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/rightful-go/rightful/authz"
 	"github.com/rightful-go/rightful/authz/authztest"
@@ -328,4 +330,82 @@ func TestBadRowsAreFollowedWithoutFoldingAllUsers(t *testing.T) {
 	if denies := engine.View().BadRows()[0].Denies; !slices.Equal(denies, []authz.Subject{authz.Subject(users[7])}) {
 		t.Errorf("the row denies %q", denies)
 	}
+}
+
+// Of two bad rows with the same values, the one that is named is removed, and the other one stays under its own id: on
+// this instance and on one that follows, by whoever removes it.
+func TestTwinBadRows(t *testing.T) {
+	t.Parallel()
+	store := authztest.NewStore()
+	engine, other := open(t, store, authz.Options{Bootstrap: "ana"}), open(t, store.Another(), authz.Options{})
+	ids := func(e *authz.Engine) (list []int64) {
+		if err := e.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, b := range e.View().BadRows() {
+			list = append(list, b.ID)
+		}
+		return list
+	}
+	bad := authz.Row{Type: "p", V: [6]string{"ben", "x", "y", "dney"}}
+	store.InsertRows(bad, bad, bad)
+	twins := ids(engine)
+	if len(twins) != 3 {
+		t.Fatalf("the rows are %v", twins)
+	}
+	must(t)(engine.As("ana").RepairRows(t.Context(), authz.RowRepair{Remove: twins[1:2]}))
+	for _, e := range []*authz.Engine{engine, other} {
+		if left := ids(e); !slices.Equal(left, []int64{twins[0], twins[2]}) {
+			t.Errorf("of %v, %v are left", twins, left)
+		}
+	}
+	store.DeleteRow(twins[0])
+	for _, e := range []*authz.Engine{engine, other} {
+		if left := ids(e); !slices.Equal(left, twins[2:]) {
+			t.Errorf("after another program removed the first of %v, %v are left", twins, left)
+		}
+	}
+	must(t)(engine.As("ana").RepairRows(t.Context(), authz.RowRepair{Remove: twins[2:]}))
+	if left := ids(other); left != nil {
+		t.Errorf("at the end %v are left", left)
+	}
+}
+
+// A row that another program cut in the middle of a character is a bad row like any other: it denies whom it names, the
+// records agree with the tables, and when it is removed, it denies nobody on any instance.
+func TestBadRowThatIsNotUTF8(t *testing.T) {
+	t.Parallel()
+	store := authztest.NewStore()
+	engine, other := open(t, store, authz.Options{Bootstrap: "ana"}), open(t, store.Another(), authz.Options{})
+	must(t)(engine.As("ana").CreateGroup(t.Context(), authz.GroupSpec{Name: "Desk", Permissions: authz.Rules{Grants: patterns("a:b")}}))
+	must(t)(engine.As("ana").Assign(t.Context(), "Desk", "ben", "cleo"))
+	allowed := func(want bool) {
+		t.Helper()
+		fresh := open(t, store.Another(), authz.Options{})
+		for i, e := range []*authz.Engine{engine, other, fresh} {
+			if err := e.Refresh(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if e.Can("ben", "a:b") != want || e.Can("cleo", "a:b") != want {
+				t.Errorf("instance %d at revision %d doesn't agree: %+v", i, e.View().Revision(), e.View().BadRows())
+			}
+		}
+		if _, err := authz.AuditRecords(t.Context(), store, authz.AuditOptions{}); err != nil {
+			t.Error(err)
+		}
+	}
+	store.InsertRows(
+		authz.Row{Type: "p", V: [6]string{"ben", "x", "y", "den\xfe"}},
+		authz.Row{Type: "p", V: [6]string{"cleo\xc3", "x", "y", "deny"}},
+	)
+	allowed(false)
+	var ids []int64
+	for _, b := range engine.View().BadRows() {
+		ids = append(ids, b.ID)
+		if !utf8.ValidString(strings.Join(b.Values, "")) {
+			t.Errorf("the values are %q", b.Values)
+		}
+	}
+	must(t)(engine.As("ana").RepairRows(t.Context(), authz.RowRepair{Remove: ids}))
+	allowed(true)
 }

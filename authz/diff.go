@@ -22,8 +22,8 @@ func differences(before, after *snapshot) Delta {
 	c.compareEnds()
 	slices.SortFunc(c.delta.Added, compareForExport)
 	slices.SortFunc(c.delta.Removed, compareForExport)
-	c.delta.AddedRows = rowsOnlyIn(after.badRows, before.badRows)
-	c.delta.RemovedRows = rowsOnlyIn(before.badRows, after.badRows)
+	c.delta.AddedRows = without(after.badRows, before.badRows)
+	c.delta.RemovedRows = without(before.badRows, after.badRows)
 	return c.delta
 }
 

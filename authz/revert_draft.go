@@ -42,14 +42,14 @@ func (r *reversal) draft(d *draft) error {
 	if err := in.finishGroups(); err != nil {
 		return err
 	}
-	for _, row := range rowsOnlyIn(r.change.Delta.RemovedRows, r.change.Delta.AddedRows) {
+	for _, row := range without(r.change.Delta.RemovedRows, r.change.Delta.AddedRows) {
 		d.obstacle("the row %d, which was quarantined and then removed, can't be restored", row.ID)
 	}
 	if r.change.Delta.Archived != nil {
 		d.obstacle("archived records stay in their file")
 	}
-	came := rowsOnlyIn(r.change.Delta.AddedRows, r.change.Delta.RemovedRows)
-	for _, row := range rowsOnlyIn(came, rowsOnlyIn(came, d.s.badRows)) {
+	came := without(r.change.Delta.AddedRows, r.change.Delta.RemovedRows)
+	for _, row := range without(came, without(came, d.s.badRows)) {
 		d.obstacle("the row %d is quarantined; repair the policy table to remove it", row.ID)
 	}
 	return nil

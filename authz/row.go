@@ -17,11 +17,16 @@ type Row struct {
 	V    [6]string
 }
 
-// fields returns the row's type and values without the empty ones at the end.
+// fields returns the row's type and values without the empty ones at the end. Records and answers are UTF-8, which a value
+// may not be that another program cut: U+001A, SUBSTITUTE, stands for what isn't. No name contains it, so that the row
+// stays a bad one, and like the bytes it is ignored where a bad row names somebody.
 func (r Row) fields() []string {
 	all := append([]string{r.Type}, r.V[:]...)
 	for len(all) > 0 && all[len(all)-1] == "" {
 		all = all[:len(all)-1]
+	}
+	for i, v := range all {
+		all[i] = strings.ToValidUTF8(v, "\x1a")
 	}
 	return all
 }
@@ -48,7 +53,7 @@ func (r Row) mayRestrict() bool {
 // restriction, it denies its subject everything until the row is repaired.
 type BadRow struct {
 	ID     int64    `json:"id"`
-	Values []string `json:"values"` // the type first, without the empty ones at the end
+	Values []string `json:"values"` // the type first, without the empty ones at the end; U+001A stands for what isn't UTF-8
 	Detail string   `json:"detail"` // what is wrong with it
 	// Denies are the subjects that the row denies everything; none if it can't be a restriction, or if
 	// nobody has the name that it gives.
@@ -77,19 +82,38 @@ func cloneBadRows(list []BadRow) []BadRow {
 	return list
 }
 
-// rowsOnlyIn returns the rows that occur more often in one list than in the other, compared by values.
-func rowsOnlyIn(one, other []BadRow) []BadRow {
-	count := map[string]int{}
-	for _, b := range other {
-		count[b.key()]++
+// without returns the bad rows of a list but for others. Each of these takes out the row with its id and values, or else
+// one with its values: a table can have several of them.
+func without(list, others []BadRow) []BadRow {
+	type row struct {
+		id  int64
+		key string
 	}
-	var more []BadRow
-	for _, b := range one {
-		if count[b.key()]--; count[b.key()] < 0 {
-			more = append(more, b)
+	have, same, equal := map[row]int{}, map[row]int{}, map[string]int{}
+	for _, b := range list {
+		have[row{b.ID, b.key()}]++
+	}
+	for _, b := range others {
+		r := row{b.ID, b.key()}
+		if same[r] < have[r] {
+			same[r]++
+		} else {
+			equal[r.key]++
 		}
 	}
-	return more
+	var rest []BadRow
+	for _, b := range list {
+		r := row{b.ID, b.key()}
+		switch {
+		case same[r] > 0:
+			same[r]--
+		case equal[r.key] > 0:
+			equal[r.key]--
+		default:
+			rest = append(rest, b)
+		}
+	}
+	return rest
 }
 
 // row returns r as a row of the policy table. The effect is always written.

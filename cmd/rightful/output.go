@@ -25,6 +25,9 @@ func (o *output) addFlag(root *cobra.Command) {
 	})
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		notePassword(cmd)
+		if o.format == formatText {
+			o.to = newPlainText(o.to)
+		}
 		return o.check(cmd)
 	}
 }

@@ -20,6 +20,7 @@ func run(ctx context.Context, args []string, p process) int {
 	if args == nil {
 		args = []string{} // cobra reads os.Args in place of nil
 	}
+	p.stderr = newPlainText(p.stderr)
 	root := rootCommand(p)
 	root.SetArgs(args)
 	root.SetIn(p.stdin)
