@@ -38,13 +38,13 @@ var (
 	there = map[string]string{
 		"{group}": "Finance", "{user}": "dana", "{revision}": "3", "{id}": "THERE",
 		"group": "Finance", "user": "dana", "actor": "admin", "permission": "finance.operations:view", "category": "Finance", "q": "fin",
-		"members": "release", "mode": "merge", "dry_run": "true", "limit": "1", "nested_limit": "1", "cursor": "x", "since": "2020-01-01T00:00:00Z", "until": "2050-01-01T00:00:00Z",
+		"members": "release", "mode": "merge", "dry_run": "true", "decision_only": "false", "limit": "1", "nested_limit": "1", "cursor": "x", "since": "2020-01-01T00:00:00Z", "until": "2050-01-01T00:00:00Z",
 		"revision": "3", "after": "1", "unused_for": "90", "state": "open",
 	}
 	missing = map[string]string{
 		"{group}": "Nobody", "{user}": "nobody", "{revision}": "99", "{id}": "MISSING",
 		"group": "Nobody", "user": "nobody", "actor": "nobody", "permission": "no.such:thing", "category": "Nothing", "q": "zzz",
-		"members": "release", "mode": "merge", "dry_run": "true", "limit": "1", "nested_limit": "1", "cursor": "x", "since": "2020-01-01T00:00:00Z", "until": "2050-01-01T00:00:00Z",
+		"members": "release", "mode": "merge", "dry_run": "true", "decision_only": "false", "limit": "1", "nested_limit": "1", "cursor": "x", "since": "2020-01-01T00:00:00Z", "until": "2050-01-01T00:00:00Z",
 		"revision": "99", "after": "99", "unused_for": "90", "state": "withdrawn",
 	}
 	bodies = []string{

@@ -48,7 +48,8 @@ type Impact struct {
 	RevertNeedsAdministrators bool
 }
 
-// UserImpact lists the permissions that one user gains or loses, sorted.
+// UserImpact lists the permissions that one user gains or loses, sorted. A wildcard that covers nothing in the catalog is
+// listed itself, such as clients.profiles.*:view for all profiles.
 type UserImpact struct {
 	User        UserID
 	Permissions []Permission

@@ -102,6 +102,14 @@ func OnDraft(e *Engine, do func()) { e.drafted = do }
 // OnDerived makes e call do whenever it has derived the next endings and hasn't swapped them in yet.
 func OnDerived(e *Engine, do func()) { e.derived = do }
 
+// Listed is what a user holds as fixes and impacts list it.
+func (v *View) Listed(user UserID) []Permission {
+	if v.s.user(user) == nil {
+		return nil
+	}
+	return v.listed(v.s.holdingsOf(user), false)
+}
+
 // CheckEndings compares the endings of e with a look at every end, at a time to which they have passed.
 func CheckEndings(e *Engine, now time.Time) error {
 	n := e.endings.Load()

@@ -33,8 +33,8 @@ type Fix struct {
 	Subject     Subject      // the user, or a group that the user is in or is put into; "" without a grant
 	Operations  []Operation  // that make up the fix, to be carried out in this order
 
-	AlsoGives    []Permission // what the user gains beyond what was asked for
-	AlsoTakes    []Permission // what the user loses
+	AlsoGives    []Permission // what the user gains beyond what was asked for; wildcards as in [UserImpact]
+	AlsoTakes    []Permission // what the user loses, likewise
 	Restrictions []Pattern    // what newly restricts the user
 	// AlsoReaches are the other users who gain permissions, and what they gain: sorted by user, at
 	// most 100 users.

@@ -9,7 +9,7 @@ import (
 // outcomeFor compares what the user holds in the policy after a plan with what they held before.
 func (f *fixer) outcomeFor(after *snapshot) outcome {
 	was, is := f.held(), after.holdingsOf(f.user)
-	e := outcome{gains: slices.DeleteFunc(f.viewOf(after).named(is), was.has)}
+	e := outcome{gains: slices.DeleteFunc(f.viewOf(after).listed(is, false), was.has)}
 	for _, p := range f.heldBefore {
 		if !is.has(p) {
 			e.takes = append(e.takes, p)

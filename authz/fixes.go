@@ -51,7 +51,7 @@ func (a Admin) Fixes(ctx context.Context, v *View, user UserID, permissions ...P
 	if !f.fixable() {
 		return fixes, nil
 	}
-	f.heldBefore, fixes.BadRows = v.PermissionsOf(user), v.badRowsOf(user)
+	f.heldBefore, fixes.BadRows = v.listed(f.held(), false), v.badRowsOf(user)
 	for _, at := range f.baselines() {
 		f.planFrom(at)
 	}

@@ -214,7 +214,7 @@ func (d *deniedQuestion) compare(after *authz.View, fix authz.Fix) error {
 // and of what is asked.
 func (d *deniedQuestion) only(u authz.UserID, one, other *authz.View, asked []authz.Permission) []authz.Permission {
 	list := slices.Clone(asked)
-	list = append(list, one.PermissionsOf(u)...)
+	list = append(list, one.Listed(u)...)
 	list = slices.DeleteFunc(list, func(p authz.Permission) bool { return !one.Can(u, p) || other.Can(u, p) })
 	slices.SortFunc(list, fold.Compare)
 	return slices.Compact(list)

@@ -183,7 +183,7 @@ func TestFixes(t *testing.T) {
 			},
 			asked: []authz.Permission{"a:a", "b:b", "c:c"},
 			want: []string{
-				"assign +AB +BC", "assign +AB +C", "assign +A +BC",
+				"assign +AB +C", "assign +AB +BC", "assign +A +BC",
 				"grant grant [a:a b:b c:c] to group:Home", "grant grant [a:a b:b c:c] to ben", "assign +Administrators",
 			},
 		},

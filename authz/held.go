@@ -105,10 +105,40 @@ func (v *View) appendNamed(list []Permission, p Pattern) []Permission {
 	return list
 }
 
-// heldOnlyBy returns what the user holds in one policy and not in the other. It asks the other policy for
-// decisions, because a wildcard may cover what no rule there names.
-func heldOnlyBy(one, other *View, id UserID) []Permission {
-	return slices.DeleteFunc(one.PermissionsOf(id), other.s.holdingsOf(id).has)
+// listed is [View.named] with the wildcards that stand for what can't be named: those of grants that cover nothing in the
+// catalog, such as the records of a type, or all of them.
+func (v *View) listed(held holdings, all bool) []Permission {
+	list := v.named(held)
+	for p := range held.grants {
+		if p.isWild() && (all || !v.namesSome(p)) && !held.denies(Permission(p)) {
+			list = append(list, Permission(p))
+		}
+	}
+	fold.Sort(list)
+	return list
+}
+
+// namesSome reports whether a pattern covers something that has a name; see [View.appendNamed].
+func (v *View) namesSome(p Pattern) bool { return len(v.appendNamed(nil, p)) > 0 }
+
+// appendListed is [View.appendNamed] with a wildcard itself, if it covers nothing there or if all are to be listed. Decisions
+// about its text are those about something that only this wildcard and wider ones cover.
+func (v *View) appendListed(list []Permission, p Pattern, all bool) []Permission {
+	n := len(list)
+	list = v.appendNamed(list, p)
+	if p.isWild() && (all || len(list) == n) {
+		list = append(list, Permission(p))
+	}
+	return list
+}
+
+// heldOnlyBy returns what the user holds in one policy and not in the other, as [View.listed] has it. It asks the other
+// policy for decisions, because a wildcard may cover what no rule there names.
+func heldOnlyBy(one, other *View, id UserID, all bool) []Permission {
+	if one.s.user(id) == nil {
+		return nil
+	}
+	return slices.DeleteFunc(one.listed(one.s.holdingsOf(id), all), other.s.holdingsOf(id).has)
 }
 
 // equivalenceKey returns a key that users share only if the policy gives them the same permissions for as long: those

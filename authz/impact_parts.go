@@ -17,6 +17,8 @@ type impacts struct {
 	kept    int                    // how many permissions the diffs list
 
 	collected int // how many rules the parts have
+
+	wildcards bool // list all wildcards, not only those that cover nothing in the catalog
 }
 
 // difference is what a user holds only after a change and only before it.
@@ -75,7 +77,7 @@ func (m *impacts) whole(id UserID) (*difference, error) {
 		return nil, err
 	}
 	set := func(one, other *View) permissionSet {
-		return newPermissionSet(slices.Sorted(slices.Values(heldOnlyBy(one, other, id))))
+		return newPermissionSet(slices.Sorted(slices.Values(heldOnlyBy(one, other, id, m.wildcards))))
 	}
 	return &difference{set(m.is, m.was), set(m.was, m.is)}, nil
 }
@@ -251,7 +253,7 @@ func (c *changedPart) namesIn(m *impacts) ([]Permission, error) {
 		c.complete = c.complete && side.view.s.wildcardsOf(side.user) == 0
 		for rules := range side.view.s.ruleSetsOf(side.user) {
 			var err error
-			if names, err = side.view.appendNames(m.pace, names, rules); err != nil {
+			if names, err = m.appendNames(side.view, names, rules); err != nil {
 				return nil, err
 			}
 		}
@@ -261,10 +263,10 @@ func (c *changedPart) namesIn(m *impacts) ([]Permission, error) {
 }
 
 // appendNames appends the permissions that rules name, those that their grants cover included.
-func (v *View) appendNames(pace *pace, names []Permission, rules *ruleSet) ([]Permission, error) {
+func (m *impacts) appendNames(v *View, names []Permission, rules *ruleSet) ([]Permission, error) {
 	for _, p := range rules.patterns(KindGrant) {
-		names = v.appendNamed(names, p)
-		if err := pace.canceled(); err != nil {
+		names = v.appendListed(names, p, m.wildcards)
+		if err := m.pace.canceled(); err != nil {
 			return nil, err
 		}
 	}
@@ -347,7 +349,7 @@ func (c *changedPart) coveredBy(m *impacts, p Pattern) (list []Permission, err e
 	}
 	list = appendCovered(nil, c.names, p.target())
 	if !c.complete {
-		for _, name := range m.is.appendNamed(m.was.appendNamed(nil, p), p) {
+		for _, name := range m.is.appendListed(m.was.appendListed(nil, p, m.wildcards), p, m.wildcards) {
 			if err := m.pace.canceled(); err != nil {
 				return nil, err
 			}

@@ -32,7 +32,7 @@ func impactFault(before, after *authz.View, im authz.Impact) error {
 		for _, e := range one.Catalog(nil, "") {
 			asked[e.Permission] = true
 		}
-		for _, p := range one.PermissionsOf(u) {
+		for _, p := range one.Listed(u) {
 			asked[p] = true
 		}
 		for p := range asked {
@@ -312,8 +312,8 @@ func TestImpactBeforeARenameWithOtherEdits(t *testing.T) {
 		change        authz.Change
 		gains, losses string
 	}{
-		{first, "[{ben [chats:view requests.deposit:update rightful.members/Desk:assign]}]", "[]"},
-		{second, "[{ben [rightful.members/Front desk:assign]}]", "[{ben [rightful.members/Desk:assign]}]"},
+		{first, "[{ben [chats:view requests.*:view requests.deposit:update rightful.members/Desk:assign]}]", "[]"},
+		{second, "[{ben [finance.*:* rightful.members/Front desk:assign]}]", "[{ben [rightful.members/Desk:assign]}]"},
 	} {
 		im, err := ana.Impact(ctx, c.change)
 		if err != nil || fmt.Sprint(im.Gains) != c.gains || fmt.Sprint(im.Losses) != c.losses {
@@ -370,7 +370,7 @@ func TestImpactOnSomeoneInThousandsOfGroups(t *testing.T) {
 		try  func() (authz.Change, error)
 	}{
 		"restrict what all inherit": {n, func() (authz.Change, error) { return ana.Restrict(ctx, "Hub", "doors.*:*") }},
-		"delete the user":           {n + 1, func() (authz.Change, error) { return ana.DeleteUser(ctx, "fat") }},
+		"delete the user":           {2*n + 1, func() (authz.Change, error) { return ana.DeleteUser(ctx, "fat") }},
 	} {
 		began := time.Now()
 		change := must(t)(c.try())

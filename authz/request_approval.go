@@ -213,11 +213,12 @@ func (p *approver) gainsThen(present *draft) (*approvalGains, error) {
 	return p.gains(d.pace, p.looked, after, c.Delta)
 }
 
-// gains returns what each user gains by a change, as a sum over the permissions, and until when the request's user does.
+// gains returns what each user gains by a change, as a sum over the permissions and wildcards, and until when the request's user does.
 func (p *approver) gains(work *pace, before, after *snapshot, delta Delta) (*approvalGains, error) {
 	catalog := p.engine.catalog.Load()
 	was, is := &View{s: before, catalog: catalog}, &View{s: after, catalog: catalog}
 	impacts := newImpacts(work, was, is, delta)
+	impacts.wildcards = true
 	gains := &approvalGains{users: map[UserID]setSum{}, until: p.request.gainedUntil(was, is)}
 	for id, err := range affected(work, before, after, delta) {
 		if err != nil {

@@ -3,6 +3,8 @@ package authz_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -524,5 +526,77 @@ func TestDryRunOfADecline(t *testing.T) {
 		if _, err := admin.Because("no").DeclineRequest(t.Context(), r.ID); !errors.Is(err, authz.ErrRequestDecided) {
 			t.Errorf("after it was approved for the same reason: %v", err)
 		}
+	}
+}
+
+// Wildcards that cover nothing in the catalog, such as the records of a type, are gains: an approval is refused if the
+// group gives one that it didn't give when the administrator looked, and dry runs and fixes name them.
+func TestApprovalsCompareWildcards(t *testing.T) {
+	t.Parallel()
+	catalog := authz.Catalog{{Permission: "a:view", Label: "A"}, {Permission: "vault:open", Label: "Vault"}, {Permission: "b.x:view", Label: "B"}}
+	for _, pattern := range []authz.Pattern{"vault.*:open", "b.*:view", "vault.17:open"} { // b.* covers a permission of the catalog as well
+		engine := open(t, authztest.NewStore(), authz.Options{Bootstrap: "ana", Catalog: catalog})
+		ctx, ana := t.Context(), engine.As("ana")
+		must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Desk", Permissions: authz.Rules{Grants: []authz.Pattern{"a:view", "b.x:view"}}}))
+		must(t)(ana.Assign(ctx, "Desk", "cleo"))
+		r, _, err := engine.RequestAccess(ctx, "ben", authz.RequestSpec{Permissions: []authz.Permission{"a:view"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := engine.View()
+		assign := []authz.Operation{{Action: authz.ActionGroupMembersChange, Group: "Desk", Add: []authz.UserID{"ben"}}}
+		granted := must(t)(ana.Grant(ctx, "Desk", pattern))
+		if _, _, err = ana.ApproveRequest(ctx, r.ID, authz.Approval{Operations: assign, Revision: seen.Revision()}); !errors.Is(err, authz.ErrRevisionConflict) {
+			t.Errorf("%s: %v", pattern, err)
+		}
+		if pattern == "b.*:view" {
+			continue
+		}
+		im, err := ana.Impact(ctx, granted)
+		if err != nil || im.GainCount != 1 || !slices.Equal(im.Gains[0].Permissions, []authz.Permission{authz.Permission(pattern)}) {
+			t.Errorf("%s: cleo gains %+v, %v", pattern, im.Gains, err)
+		}
+		fixes, err := ana.Fixes(ctx, engine.View(), "ben", "a:view")
+		if err != nil || !slices.ContainsFunc(fixes.List, func(f authz.Fix) bool {
+			return slices.Equal(f.Groups, []authz.GroupName{"Desk"}) && slices.Contains(f.AlsoGives, authz.Permission(pattern))
+		}) {
+			t.Errorf("%s: the fixes are %+v, %v", pattern, fixes.List, err)
+		}
+	}
+}
+
+// Whether somebody may decline is known soon, however many groups inherit one to which delegation doesn't extend: it took
+// seconds, whatever the context said.
+func TestRightToDeclineIsFoundSoon(t *testing.T) {
+	withoutRaces(t)
+	t.Parallel()
+	const layers, width, links = 8, 400, 15
+	engine := open(t, authztest.NewStore(), authz.Options{Bootstrap: "ana"})
+	var file authz.PolicyFile
+	add := func(fields ...string) {
+		file.Lines = append(file.Lines, authz.PolicyLine{Number: len(file.Lines) + 1, Fields: fields})
+	}
+	for layer := range layers {
+		for i := range width {
+			for n := range links {
+				add("g", fmt.Sprintf("group:%d-%d", layer, i), fmt.Sprintf("group:%d-%d", layer+1, (i*7+n*n)%width))
+			}
+		}
+	}
+	for i := range width {
+		add("p", fmt.Sprintf("group:%d-%d", layers, i), "rightful.groups", "view", "allow")
+	}
+	add("p", "mallory", "rightful.groups", "view", "allow")
+	add("p", "mallory", "rightful.users", "view", "allow")
+	add("p", "mallory", "rightful.members/*", "assign", "allow")
+	must(t)(engine.As("ana").Import(t.Context(), file, authz.ImportMerge))
+	began := time.Now()
+	if _, err := engine.As("mallory").DeclineRequest(t.Context(), "NONE"); !errors.Is(err, authz.ErrForbidden) {
+		t.Errorf("without any right to decline: %v", err)
+	}
+	if took := time.Since(began); took > 500*time.Millisecond {
+		t.Errorf("it took %v", took)
+	} else {
+		t.Log(took)
 	}
 }

@@ -17,12 +17,7 @@ func (v *View) lacks(user UserID, r requirement) error {
 		need(p)
 	}
 	blind := len(missing) > 0
-	for _, g := range r.groups {
-		if v.expired || !v.s.can(user, AssignMembers(g)) || !blind && !v.s.mayAssign(user, g) {
-			need(UpdateUsers)
-		}
-	}
-	if r.moves && (v.expired || !v.s.mayAssignSome(user)) {
+	if !v.Can(user, UpdateUsers) && !v.delegates(user, r, blind) {
 		need(UpdateUsers)
 	}
 	if r.nobody || r.administrators && (v.expired || !v.s.isAdministrator(user)) {
@@ -34,25 +29,37 @@ func (v *View) lacks(user UserID, r requirement) error {
 	return nil
 }
 
-// mayAssign reports whether the actor may put other users into the group by delegation, that is with
-// its [AssignMembers] alone. Delegation never extends to Administrators, nor to a group that grants
-// or restricts any of Rightful's own permissions.
-func (s *snapshot) mayAssign(actor UserID, name GroupName) bool {
-	g := s.group(name)
-	if g == nil || name == Administrators || !s.can(actor, AssignMembers(name)) {
-		return false
+// delegates reports whether rights to assign members are enough for what a requirement says of groups.
+func (v *View) delegates(user UserID, r requirement, blind bool) bool {
+	if v.expired {
+		return len(r.groups) == 0 && !r.moves
 	}
-	for id := range s.inheritance().from(g.id) {
-		if s.isReserved(s.groups[id]) {
+	d := delegation{s: v.s, actor: user}
+	for _, name := range r.groups {
+		if !v.s.can(user, AssignMembers(name)) || !blind && !d.extendsTo(v.s.group(name)) {
 			return false
 		}
 	}
-	return true
+	return !r.moves || slices.ContainsFunc(v.s.groups, d.extendsTo)
 }
 
-// mayAssignSome reports whether the actor may put other users into any group by delegation.
-func (s *snapshot) mayAssignSome(actor UserID) bool {
-	return slices.ContainsFunc(s.groups, func(g *group) bool { return g != nil && s.mayAssign(actor, g.info.Name) })
+// delegation is what an actor may do with rights to assign members alone: put other users into groups. It never extends to
+// Administrators, nor to a group that grants or restricts any of Rightful's own permissions.
+type delegation struct {
+	s        *snapshot
+	actor    UserID
+	reserved map[groupID]bool // see [snapshot.reserved]; nil before that matters
+}
+
+// extendsTo looks at all groups once, whatever number of groups it is asked about. There may be none by a name.
+func (d *delegation) extendsTo(g *group) bool {
+	if g == nil || g.info.Name == Administrators || !d.s.can(d.actor, AssignMembers(g.info.Name)) {
+		return false
+	}
+	if d.reserved == nil {
+		d.reserved = d.s.reserved()
+	}
+	return !d.reserved[g.id]
 }
 
 // isReserved reports whether a group itself is one to which delegation doesn't extend.

@@ -1144,13 +1144,13 @@ type Fix struct {
 	// Permissions What is granted to the subject, or lifted from it.
 	Permissions []Pattern `json:"permissions,omitempty,omitzero"`
 
-	// AlsoGives What else the user gains.
-	AlsoGives      []PermissionName `json:"also_gives"`
-	AlsoGivesCount int              `json:"also_gives_count"`
+	// AlsoGives What else the user gains. A wildcard that covers nothing in the catalog is listed itself.
+	AlsoGives      []Pattern `json:"also_gives"`
+	AlsoGivesCount int       `json:"also_gives_count"`
 
-	// AlsoTakes What the user loses. Absent if there is nothing, like its count.
-	AlsoTakes      []PermissionName `json:"also_takes,omitempty,omitzero"`
-	AlsoTakesCount int              `json:"also_takes_count,omitempty,omitzero"`
+	// AlsoTakes What the user loses, listed likewise. Absent if there is nothing, like its count.
+	AlsoTakes      []Pattern `json:"also_takes,omitempty,omitzero"`
+	AlsoTakesCount int       `json:"also_takes_count,omitempty,omitzero"`
 
 	// Restrictions The restrictions that come with the groups. Absent if there are none, like their count.
 	Restrictions     []Pattern `json:"restrictions,omitempty,omitzero"`
@@ -1212,7 +1212,7 @@ type Gain struct {
 	// Examples: cleo
 	User UserID `json:"user"`
 
-	// Permissions The first 100. After the first user, none when the change already lists 32 KiB of them; `gain_sets` and `loss_sets` are shorter.
+	// Permissions The first 100; a wildcard that covers nothing in the catalog is listed itself. After the first user, none when the change already lists 32 KiB of them; `gain_sets` and `loss_sets` are shorter.
 	Permissions []Pattern `json:"permissions"`
 
 	// PermissionCount How many permissions there are. Absent if all are listed.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -120,10 +119,7 @@ func printChange(out *output, change openapi.Change) error {
 	case formatJSON:
 		return json.NewEncoder(out.to).Encode(change)
 	case formatCSV:
-		w := csv.NewWriter(out.to)
-		_ = w.Write(changeFields(change)) // Flush reports the error
-		w.Flush()
-		return w.Error()
+		return writeCSV(out.to, changeFields(change))
 	}
 	var text strings.Builder
 	writeRecord(&text, change)

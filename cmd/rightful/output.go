@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -93,13 +94,36 @@ type table struct {
 
 func (t *table) add(fields ...string) { t.rows = append(t.rows, fields) }
 
-// writeCSV writes the table as RFC 4180 has it, with the header.
+// writeCSV writes the table with its header; see [writeCSV].
 func (t table) writeCSV(to io.Writer) error {
+	return writeCSV(to, append([][]string{t.header}, t.rows...)...)
+}
+
+// writeCSV writes rows as RFC 4180 has it. A space precedes fields that a spreadsheet would calculate: anybody writes the
+// reason of a request.
+func writeCSV(to io.Writer, rows ...[]string) error {
 	w := csv.NewWriter(to)
-	if err := w.Write(t.header); err != nil {
-		return err
+	for _, row := range rows {
+		row = slices.Clone(row)
+		for i, field := range row {
+			if isFormula(field) {
+				row[i] = " " + field
+			}
+		}
+		if err := w.Write(row); err != nil {
+			return err
+		}
 	}
-	return w.WriteAll(t.rows)
+	w.Flush()
+	return w.Error()
+}
+
+func isFormula(field string) bool {
+	if field == "" || !strings.ContainsAny(field[:1], "=+-@\t\r") {
+		return false
+	}
+	_, err := strconv.ParseFloat(field, 64)
+	return err != nil
 }
 
 // String aligns the columns, for people. The header is in capitals.

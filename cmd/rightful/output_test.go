@@ -1,0 +1,15 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+// A spreadsheet calculates no cell of the command's CSV, whoever wrote what is in it.
+func TestCSVHasNoFormulas(t *testing.T) {
+	var text strings.Builder
+	check(t, writeCSV(&text, []string{"=HYPERLINK(A1)", "+1", "-1.5", "@x", "-x", "a=b", "", "\tx"}))
+	if want := `" =HYPERLINK(A1)",+1,-1.5," @x"," -x",a=b,,"` + " \tx\"\n"; text.String() != want {
+		t.Errorf("%q, not %q", &text, want)
+	}
+}
