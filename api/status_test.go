@@ -2,11 +2,13 @@ package api_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
 )
 
 func TestServiceOperations(t *testing.T) {
@@ -70,6 +72,16 @@ func TestStatusShowsRowsThatAreNotUTF8(t *testing.T) {
 		if r := d.get("admin", path).want(200); !strings.Contains(r.body, `"den\u001a"`) {
 			t.Errorf("%s is %s", path, r.body)
 		}
+	}
+}
+
+// The status says that the store is away, also in the database's own encoding.
+func TestStatusWithAnErrorThatIsNotUTF8(t *testing.T) {
+	d := newDesk(t)
+	d.store.Fail(errors.New("FATAL: f\xfcr"), authztest.CallPosition, authztest.CallSince)
+	_ = d.engine.Refresh(t.Context())
+	if r := d.get("auditor", "/status").want(200); !strings.Contains(r.body, "f\ufffdr") {
+		t.Errorf("it is %s", r.body)
 	}
 }
 

@@ -16,7 +16,7 @@ func (a Admin) Authorize(ctx context.Context, o Operation) error {
 	if err != nil {
 		return err
 	}
-	leave, err := a.engine.gate.enter(ctx)
+	leave, err := a.enterFor(ctx)
 	if err != nil {
 		return err
 	}

@@ -114,7 +114,7 @@ type Engine struct {
 	clock    storeClock
 
 	token chan struct{} // the commit token: full while one of the engine's own changes is being committed
-	gate  gate          // of expensive work
+	gate  *gate         // of expensive work
 	// For tests: called after a draft, after the next endings were derived and before they are swapped in, and with how
 	// long the token was held beside the store's own time.
 	drafted  func()

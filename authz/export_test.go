@@ -94,7 +94,7 @@ func (e *Engine) ReplayTo(ctx context.Context, revision, base Revision) (*View, 
 func (v *View) Milestones() Milestones { return v.s.milestones }
 
 // WidenGate lets e do so much expensive work at once, as on a machine with more cores.
-func WidenGate(e *Engine, places int) { e.gate = make(gate, places) }
+func WidenGate(e *Engine, places int) { e.gate = &gate{free: places} }
 
 // OnDraft makes e call do after each draft, before the change is compared with the present policy.
 func OnDraft(e *Engine, do func()) { e.drafted = do }

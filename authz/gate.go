@@ -4,38 +4,85 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
+	"sync"
 	"time"
 )
 
 // gate admits as much expensive work at once as there are cores to spare, so that decisions and small writes
 // always find one. A function enters it once, before its work and after it checked the rights of the caller:
-// someone without rights occupies no place. While it waits it holds nothing that others need.
-type gate chan struct{} // full while every place is taken
+// someone without rights occupies no place. While it waits it holds nothing that others need. Writes come first: a revert
+// may be a revocation, which readers, however many, hold up for one turn.
+type gate struct {
+	mu     sync.Mutex
+	free   int
+	writes []chan struct{} // of those who wait, the first at the head; closed when it is their turn
+	reads  []chan struct{}
+}
 
 // gateWait is how long expensive work waits for a place.
 const gateWait = 5 * time.Second
 
 // newGate returns a gate with a place for each core but one, and at least one.
-func newGate() gate { return make(gate, max(1, runtime.GOMAXPROCS(0)-1)) }
+func newGate() *gate { return &gate{free: max(1, runtime.GOMAXPROCS(0)-1)} }
 
 // enter takes a place and returns the function that gives it back. It waits for its turn, and returns
 // [ErrBusy] after five seconds or when ctx ends. Who has a place doesn't enter again.
-func (g gate) enter(ctx context.Context) (leave func(), err error) {
-	leave = func() { <-g }
-	select {
-	case g <- struct{}{}:
-		return leave, nil
-	default:
+func (g *gate) enter(ctx context.Context) (leave func(), err error) { return g.wait(ctx, &g.reads) }
+
+// enterToWrite is enter for work that others make room for.
+func (g *gate) enterToWrite(ctx context.Context) (leave func(), err error) {
+	return g.wait(ctx, &g.writes)
+}
+
+func (g *gate) wait(ctx context.Context, queue *[]chan struct{}) (leave func(), err error) {
+	g.mu.Lock()
+	if g.free > 0 {
+		g.free--
+		g.mu.Unlock()
+		return g.leave, nil
 	}
+	turn := make(chan struct{})
+	*queue = append(*queue, turn)
+	g.mu.Unlock()
 	timer := time.NewTimer(gateWait)
 	defer timer.Stop()
 	select {
-	case g <- struct{}{}:
-		return leave, nil
+	case <-turn:
+		return g.leave, nil
 	case <-timer.C:
-		return nil, errBusy
+		err = errBusy
 	case <-ctx.Done():
-		return nil, fmt.Errorf("%w: %w", errBusy, ctx.Err())
+		err = fmt.Errorf("%w: %w", errBusy, ctx.Err())
+	}
+	g.giveUp(queue, turn)
+	return nil, err
+}
+
+// leave gives a place to the first who waits.
+func (g *gate) leave() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, queue := range []*[]chan struct{}{&g.writes, &g.reads} {
+		if len(*queue) > 0 {
+			close((*queue)[0])
+			*queue = (*queue)[1:]
+			return
+		}
+	}
+	g.free++
+}
+
+// giveUp waits no longer. The turn may have come meanwhile.
+func (g *gate) giveUp(queue *[]chan struct{}, turn chan struct{}) {
+	g.mu.Lock()
+	i := slices.Index(*queue, turn)
+	if i >= 0 {
+		*queue = slices.Delete(*queue, i, i+1)
+	}
+	g.mu.Unlock()
+	if i < 0 {
+		g.leave()
 	}
 }
 
@@ -45,7 +92,7 @@ const freeWork = 100 * time.Millisecond
 // lateTurn takes a place at the gate for work that turns out to be expensive: the input doesn't show it. That
 // work must hold nothing that others need.
 type lateTurn struct {
-	gate  gate
+	gate  *gate
 	begun time.Time
 	leave func() // nil without a place
 	err   error  // why there is none
@@ -53,7 +100,7 @@ type lateTurn struct {
 }
 
 // later returns a context for work that takes a place once it is expensive, and the function that ends the work.
-func (g gate) later(ctx context.Context) (context.Context, func()) {
+func (g *gate) later(ctx context.Context) (context.Context, func()) {
 	t := &lateTurn{gate: g, begun: time.Now()}
 	return context.WithValue(ctx, turnKey{}, t), func() {
 		if t.leave != nil {

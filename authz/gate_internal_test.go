@@ -3,6 +3,7 @@ package authz
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,7 +17,7 @@ func TestWaitingIsNotTakenForASlowStore(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				g := make(gate, 1)
+				g := &gate{free: 1}
 				leave, err := g.enter(t.Context())
 				if err != nil {
 					t.Fatal(err)
@@ -42,4 +43,79 @@ func TestWaitingIsNotTakenForASlowStore(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Who waits to write comes before all who wait to read, and both in the order of their arrival. Those who give up leave
+// their turn to others.
+func TestWritesComeFirst(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := &gate{free: 1}
+		leave, err := g.enter(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		order := make(chan string, 6)
+		wait := func(ctx context.Context, name string, enter func(context.Context) (func(), error)) {
+			go func() {
+				leave, err := enter(ctx)
+				if err != nil {
+					return
+				}
+				order <- name
+				time.Sleep(time.Second)
+				leave()
+			}()
+			synctest.Wait()
+		}
+		gone, goAway := context.WithCancel(t.Context())
+		wait(t.Context(), "read 1", g.enter)
+		wait(gone, "read 2", g.enter)
+		wait(t.Context(), "read 3", g.enter)
+		wait(t.Context(), "write 1", g.enterToWrite)
+		wait(gone, "write 2", g.enterToWrite)
+		wait(t.Context(), "write 3", g.enterToWrite)
+		goAway()
+		synctest.Wait()
+		leave()
+		time.Sleep(10 * time.Second)
+		if got, want := received(order), []string{"write 1", "write 3", "read 1", "read 3"}; !slices.Equal(got, want) {
+			t.Errorf("the order was %q, not %q", got, want)
+		}
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if g.free != 1 || len(g.reads)+len(g.writes) != 0 {
+			t.Errorf("at the end %d places are free", g.free)
+		}
+	})
+}
+
+// received returns what a channel holds.
+func received(from chan string) (list []string) {
+	for range len(from) {
+		list = append(list, <-from)
+	}
+	return list
+}
+
+// A turn that comes while somebody gives up is not lost.
+func TestTurnsAreNotLost(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for range 100 {
+			g := &gate{free: 1}
+			leave, err := g.enter(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.AfterFunc(gateWait, leave) // when the other one has waited long enough
+			if leave, err := g.enter(t.Context()); err == nil {
+				leave()
+			}
+			synctest.Wait()
+			if g.free != 1 {
+				t.Fatal("the place is lost")
+			}
+		}
+	})
 }

@@ -101,7 +101,15 @@ func (a Admin) enterGate(ctx context.Context, w write) (leave func(), err error)
 	if err := a.authorize(a.engine.counted.Load(), w.requirement(UserID(a.actor.ID))); err != nil {
 		return nil, err
 	}
-	return a.engine.gate.enter(ctx)
+	return a.enterFor(ctx)
+}
+
+// enterFor takes a place at the gate for a write, or for its dry run, which others wait for no longer than for a read.
+func (a Admin) enterFor(ctx context.Context) (leave func(), err error) {
+	if a.dryRun {
+		return a.engine.gate.enter(ctx)
+	}
+	return a.engine.gate.enterToWrite(ctx)
 }
 
 // attempt takes the operation through its stages once, from a draft on the present policy.
