@@ -6,10 +6,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -26,17 +24,7 @@ func String(s string) string {
 	case ascii:
 		return strings.ToLower(s)
 	}
-	// Folding can leave NFKC, and NFKC can make new upper case; the second round settles both. Each step is slow, and a
-	// text that folds to itself needs no more of them.
-	folder := cases.Fold()
-	text := norm.NFKC.Bytes([]byte(strings.Map(upperCherokee, s)))
-	for range 2 {
-		if n, err := folder.Span(text, true); err == nil && n == len(text) {
-			break
-		}
-		text = norm.NFKC.Bytes(folder.Bytes(text))
-	}
-	return string(text)
+	return assemble(s)
 }
 
 // Grows reports whether the folded form of a text can be much longer than the text: U+FDFA alone becomes eighteen
@@ -54,15 +42,6 @@ func Grows(s string) bool {
 		at += max(p.Size(), 1)
 	}
 	return size > 2*len(s)
-}
-
-// upperCherokee corrects [cases.Fold] for Cherokee, the only script that folds to upper case. Without it,
-// the cases of Cherokee letters would be swapped, and two spellings of a name would never match.
-func upperCherokee(r rune) rune {
-	if unicode.Is(unicode.Cherokee, r) {
-		return unicode.ToUpper(r)
-	}
-	return r
 }
 
 // Compare orders texts by folded form, then by code point.

@@ -84,3 +84,18 @@ func TestSortByAsksForEachTextOnce(t *testing.T) {
 		t.Errorf("%q, asked for %d texts", list, asked)
 	}
 }
+
+// Characters that normalize slowly fold about as quickly as others.
+func BenchmarkString(b *testing.B) {
+	for name, s := range map[string]string{
+		"lower case": "a", "upper case": "A", "Cyrillic": "б", "Han": "管", "Hangul": "각", "U+1E96": "ẖ", "U+01F0": "ǰ",
+		"U+0390": "ΐ", "U+FDFA": "\ufdfa", "mark": "\u0331", "letter and mark": "h\u0331", "iota subscript": "ᾳ", "vowel of Hangul": "\u1161",
+	} {
+		text := strings.Repeat(s, 1000/len([]rune(s)))
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				fold.String(text)
+			}
+		})
+	}
+}
