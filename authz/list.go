@@ -32,29 +32,31 @@ func (v *View) Users(q UserQuery) []UserID {
 // regard to After and Limit.
 func (v *View) UserPage(q UserQuery) (page []UserID, total int) {
 	first := firstUsers{after: folded(q.After), limit: q.Limit}
-	for id := range v.selected(q) {
+	for u := range v.selected(q) {
 		total++
-		first.add(v.s.folded(id))
+		first.add(u)
 	}
 	return first.done(), total
 }
 
-// selected yields every user that the query selects, in no particular order.
-func (v *View) selected(q UserQuery) iter.Seq[UserID] {
+// selected yields every user that the query selects, in no particular order. It folds the id of each once, for the search
+// and the order of the list.
+func (v *View) selected(q UserQuery) iter.Seq[foldedUser] {
 	wanted, group := newSearch(q.Text), v.s.byName[q.Group]
-	return func(yield func(UserID) bool) {
+	return func(yield func(foldedUser) bool) {
 		for id := range v.users(q) {
-			if (wanted == "" || wanted.inFolded(v.s.folded(id).key)) && (q.Group == "" || v.s.user(id).in(group)) && !yield(id) {
+			u := v.s.folded(id)
+			if wanted.inFolded(u.key) && (q.Group == "" || v.s.user(id).in(group)) && !yield(u) {
 				return
 			}
 		}
 		also := map[UserID]bool{}
 		for _, id := range q.Also {
-			u := v.s.user(id)
-			if isListed := u != nil && wanted.in(string(id)); isListed || also[id] || q.Group != "" && !u.in(group) {
+			u, known := v.s.folded(id), v.s.user(id)
+			if isListed := known != nil && wanted.inFolded(u.key); isListed || also[id] || q.Group != "" && !known.in(group) {
 				continue
 			}
-			if also[id] = true; !yield(id) {
+			if also[id] = true; !yield(u) {
 				return
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rightful-go/rightful/authz"
 	"github.com/rightful-go/rightful/authz/memstore"
@@ -111,5 +112,26 @@ func TestListsKeepTheFoldedFormsOfNames(t *testing.T) {
 	}
 	if got := view.Users(authz.UserQuery{After: users[n-1], Limit: 1}); len(got) != 1 || got[0] != authz.UserID(slow+"1") {
 		t.Errorf("after the first come %q", got)
+	}
+}
+
+// A list of users takes time by the length of their ids.
+func TestListOfUsersIsQuickWithAnyCharacters(t *testing.T) { //nolint:paralleltest // it measures time
+	withoutRaces(t)
+	for _, c := range slowToNormalize {
+		engine := open(t, memstore.New(), authz.Options{Bootstrap: "ana", PollInterval: time.Hour})
+		must(t)(engine.As("ana").CreateGroup(t.Context(), authz.GroupSpec{Name: "Desk"}))
+		for i := range 10 {
+			var users []authz.UserID
+			for j := range 1000 {
+				users = append(users, authz.UserID(strings.Repeat(c, 80)+fmt.Sprintf("%d-%d", i, j)))
+			}
+			must(t)(engine.As("ana").Assign(t.Context(), "Desk", users...))
+		}
+		for _, text := range []string{"", "zz", "9"} {
+			quickest(t, 400*time.Millisecond, fmt.Sprintf("a list of 10,000 users of %q with %q", c, text), func() {
+				engine.View().UserPage(authz.UserQuery{Text: text, Limit: 10})
+			})
+		}
 	}
 }
