@@ -48,38 +48,54 @@ func (s *snapshot) ruleOf(row Row, links map[Rule]linkFault) (Rule, error) {
 // rows with which nothing is wrong now.
 func (s *snapshot) setBadRows(bad []badRow) {
 	slices.SortFunc(bad, func(a, b badRow) int { return cmp.Compare(a.row.ID, b.row.ID) })
-	rows := make([]Row, len(bad))
-	for i, b := range bad {
-		rows[i] = b.row
+	s.badRows, s.quarantine = nil, nil
+	if len(bad) > 0 {
+		s.badRows, s.quarantine = make([]BadRow, len(bad)), newQuarantine()
 	}
-	links := s.faultsOfLinks(rows)
-	s.badRows = nil
-	for _, b := range bad {
-		if _, err := s.ruleOf(b.row, links); err != nil {
-			b.detail = err.Error()
+	for i, b := range bad {
+		s.badRows[i] = BadRow{ID: b.row.ID, Values: b.row.fields(), Detail: b.detail}
+		s.quarantine.add(&s.badRows[i])
+	}
+	if len(bad) > 0 {
+		s.quarantine.links = inheritedIn(s.dependentRows())
+	}
+	s.judgeBadRows()
+}
+
+// judgeBadRows judges the bad rows of which something depends on the policy. The rows must be this snapshot's own.
+func (s *snapshot) judgeBadRows() {
+	rows := s.dependentRows()
+	links := s.faultsOfLinks()
+	for i, row := range rows {
+		b := &s.badRows[s.quarantine.dependent[i]]
+		b.Denies = nil
+		if _, err := s.ruleOf(row, links); err != nil {
+			b.Detail = err.Error()
 		}
-		s.badRows = append(s.badRows, BadRow{ID: b.row.ID, Values: b.row.fields(), Detail: b.detail})
 	}
 	s.block(rows)
 }
 
+// dependentRows returns the bad rows of which something depends on the policy, as rows of the table.
+func (s *snapshot) dependentRows() []Row {
+	if s.quarantine == nil {
+		return nil
+	}
+	rows := make([]Row, len(s.quarantine.dependent))
+	for i, at := range s.quarantine.dependent {
+		rows[i] = s.badRows[at].row()
+	}
+	return rows
+}
+
 // faultsOfLinks returns what is wrong with links of inheritance: those of the policy and of bad rows.
-func (s *snapshot) faultsOfLinks(bad []Row) map[Rule]linkFault {
-	links := inheritedIn(bad)
+func (s *snapshot) faultsOfLinks() map[Rule]linkFault {
+	links := s.quarantine.inherited()
 	if len(links) == 0 { // the links of the policy alone are without a fault
 		return nil
 	}
 	faults, _ := linkFaults(nil, append(links, s.inheritedRules()...)) // without a pace it doesn't fail
 	return faults
-}
-
-// rowsOfBad returns the bad rows as rows of the table.
-func (s *snapshot) rowsOfBad() []Row {
-	rows := make([]Row, len(s.badRows))
-	for i, b := range s.badRows {
-		rows[i] = b.row()
-	}
-	return rows
 }
 
 // inheritedIn returns the links of inheritance in rows, each once.
@@ -117,9 +133,17 @@ func (s *snapshot) followBadRows(d Delta) {
 		return
 	}
 	s.watched.folds = s.watched.folds.after(s, d)
-	if !s.concernsBadRows(d) {
-		return
+	switch {
+	case len(d.AddedRows)+len(d.RemovedRows) > 0 || slices.ContainsFunc(d.Groups, s.renamesInBadRows):
+		s.replaceBadRows(d)
+	case s.concernsBadRows(d):
+		s.badRows = slices.Clone(s.badRows)
+		s.judgeBadRows()
 	}
+}
+
+// replaceBadRows follows a change that adds or removes bad rows, or renames a group in them.
+func (s *snapshot) replaceBadRows(d Delta) {
 	var bad []badRow
 	for _, b := range without(slices.Concat(s.badRows, d.AddedRows), d.RemovedRows) {
 		row := b.row()
@@ -133,19 +157,45 @@ func (s *snapshot) followBadRows(d Delta) {
 	s.setBadRows(bad)
 }
 
-// concernsBadRows reports whether a change may alter what is wrong with bad rows, or which subjects they deny.
-func (s *snapshot) concernsBadRows(d Delta) bool {
-	if len(d.AddedRows)+len(d.RemovedRows)+len(d.Groups) > 0 {
-		return true
+// renamesInBadRows reports whether a change of a group renames it in a bad row.
+func (s *snapshot) renamesInBadRows(c GroupChange) bool {
+	if c.Before == nil || c.After == nil || c.Before.Name == c.After.Name {
+		return false
 	}
-	return slices.ContainsFunc(d.Added, s.watched.concerns) || slices.ContainsFunc(d.Removed, s.watched.concerns)
+	rename := Rename{c.Before.Name, c.After.Name}
+	return slices.ContainsFunc(s.quarantine.naming(c.Before.Name), func(at int32) bool {
+		row := s.badRows[at].row()
+		return rename.apply(row) != row
+	})
+}
+
+// concernsBadRows reports whether a change of groups and rules may alter what is wrong with bad rows, or which subjects
+// they deny.
+func (s *snapshot) concernsBadRows(d Delta) bool {
+	return slices.ContainsFunc(d.Groups, s.concernsGroupOfBadRows) ||
+		slices.ContainsFunc(d.Added, s.watched.concerns) || slices.ContainsFunc(d.Removed, s.watched.concerns)
+}
+
+// concernsGroupOfBadRows is concernsBadRows for a group that is created, renamed or deleted. If no bad row names it, it
+// makes no difference to them: its rules and members come and go with it, and of those links its name doesn't matter.
+func (s *snapshot) concernsGroupOfBadRows(c GroupChange) bool {
+	if c.Before != nil && c.After != nil && c.Before.Name == c.After.Name {
+		return false
+	}
+	for _, info := range []*GroupInfo{c.Before, c.After} {
+		if info != nil && (s.quarantine.dependsOn(info.Name) || s.watched.reached[info.Name.Subject()]) {
+			return true
+		}
+	}
+	return false
 }
 
 // namesGroup returns a bad row that names a group, with or without "group:", in any spelling with the same
 // folded form. has is the group that will get the name, nil for a new group; rows that use its present name
 // are ignored.
 func (s *snapshot) namesGroup(name GroupName, has *group) (BadRow, bool) {
-	for _, b := range s.badRows {
+	for _, at := range s.quarantine.naming(name) {
+		b := s.badRows[at]
 		if bare, names := b.namesAs(name); names && (has == nil || bare != string(has.info.Name)) {
 			return b, true
 		}
@@ -157,8 +207,7 @@ func (s *snapshot) namesGroup(name GroupName, has *group) (BadRow, bool) {
 func (b BadRow) namesAs(name GroupName) (bare string, names bool) {
 	key := fold.String(string(name))
 	for _, v := range b.Values[min(1, len(b.Values)):] {
-		bare := strings.TrimPrefix(string(plainName(v)), groupPrefix)
-		if fold.String(bare) != key {
+		if foldedName(v) != key {
 			continue
 		}
 		return strings.TrimPrefix(v, groupPrefix), true
@@ -170,7 +219,8 @@ func (b BadRow) namesAs(name GroupName) (bare string, names bool) {
 // name no group then, and what it denies would be allowed.
 func (s *snapshot) missesRename(g *group) (BadRow, bool) {
 	names := newRowNames(s, nil, nil) // no users are looked for
-	for _, b := range s.badRows {
+	for _, at := range s.quarantine.naming(g.info.Name) {
+		b := s.badRows[at]
 		row := Rename{g.info.Name, "another"}.apply(b.row())
 		var named []Subject
 		switch row.Type {

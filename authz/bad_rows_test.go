@@ -332,6 +332,51 @@ func TestBadRowsAreFollowedWithoutFoldingAllUsers(t *testing.T) {
 	}
 }
 
+// What a change of a group costs follows its size, however many rows another model of the application has in the table.
+func TestChangesDoNotFollowTheNumberOfBadRows(t *testing.T) {
+	withoutRaces(t)
+	const most = 2_000
+	ctx, store := t.Context(), authztest.NewStore()
+	engine := open(t, store, authz.Options{Bootstrap: "ana", PollInterval: time.Hour})
+	ana := engine.As("ana")
+	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Desk"}))
+	var rows []authz.Row
+	for i := range most {
+		user := fmt.Sprint("u", i)
+		rows = append(rows, row("p2", user, "a", "b", "allow"), row("p", user, "a*b", "x", "deny"), row("g", user, "admins"), row("g2", user, "admins"))
+	}
+	store.InsertRows(rows...)
+	if err := engine.Refresh(ctx); err != nil {
+		t.Fatal(err)
+	}
+	name := authz.GroupName("New")
+	for what, change := range map[string]func(i int) (authz.Change, error){
+		"members": func(i int) (authz.Change, error) { return ana.Assign(ctx, "Desk", authz.UserID(fmt.Sprint("u", i))) },
+		"restrictions": func(i int) (authz.Change, error) {
+			return ana.Restrict(ctx, "Desk", authz.Pattern(fmt.Sprintf("a%d:b", i)))
+		},
+		"groups": func(i int) (authz.Change, error) {
+			was := name
+			name = authz.GroupName(fmt.Sprint("New", i))
+			must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: was, Inherits: []authz.GroupName{"Desk"}}))
+			must(t)(ana.UpdateGroup(ctx, was, authz.GroupPatch{Name: &name}))
+			return ana.DeleteGroup(ctx, name, false)
+		},
+	} {
+		count := 0
+		allocations := testing.AllocsPerRun(3, func() {
+			must(t)(change(count))
+			count++
+		})
+		if allocations > most {
+			t.Errorf("a change of %s makes %.0f allocations beside %d bad rows", what, allocations, len(rows))
+		}
+	}
+	if engine.Can("u1", "a:b") || len(engine.View().BadRows()) != len(rows) {
+		t.Error("the bad rows went")
+	}
+}
+
 // Of two bad rows with the same values, the one that is named is removed, and the other one stays under its own id: on
 // this instance and on one that follows, by whoever removes it.
 func TestTwinBadRows(t *testing.T) {

@@ -1,16 +1,21 @@
 package authz
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/rightful-go/rightful/authz/internal/table"
 )
 
 // block finds the subjects that the bad rows deny everything, and compiles that into the policy. The rows are those
-// of s.badRows.
+// of which something depends on the policy.
 func (s *snapshot) block(rows []Row) {
 	before, known := s.blocked, s.watched.folds
-	s.blocked, s.watched = map[Subject]bool{}, watch{}
+	s.blocked, s.watched, s.judging = map[Subject]bool{}, watch{}, nil
+	if s.quarantine != nil {
+		maps.Copy(s.blocked, s.quarantine.denied)
+		s.judging = new(judging)
+	}
 	if len(rows) > 0 {
 		b := newBlocker(s, known, rows)
 		b.blockPolicyRows()
@@ -24,7 +29,7 @@ func (s *snapshot) block(rows []Row) {
 // sides of "g" rows whose right side may restrict anyone.
 type blocker struct {
 	s       *snapshot
-	rows    []Row
+	rows    []Row // of which something depends on the policy
 	names   *rowNames
 	links   map[Subject][]Subject // quarantined "g" rows, from the left side to the right
 	right   map[int][]Subject     // what the right sides name, by the index of the row
@@ -34,13 +39,13 @@ type blocker struct {
 
 func newBlocker(s *snapshot, known namesakes, rows []Row) *blocker {
 	b := &blocker{s: s, rows: rows, links: map[Subject][]Subject{}, right: map[int][]Subject{}, texts: map[Subject]bool{}}
+	b.watched.inheritance = len(s.quarantine.inherited()) > 0
 	var texts []string
 	for _, row := range rows {
 		switch {
 		case row.mayRestrict() || s.lostEffect(row):
 			texts = append(texts, row.V[0])
 		case row.Type == rowLink:
-			b.watched.links = true
 			texts = append(texts, row.V[0], row.V[1])
 		}
 	}
@@ -78,7 +83,7 @@ func (b *blocker) blockPolicyRows() {
 }
 
 func (b *blocker) deny(i int, subjects []Subject) {
-	b.s.badRows[i].Denies = subjects
+	b.s.badRows[b.s.quarantine.dependent[i]].Denies = subjects
 	for _, h := range subjects {
 		b.s.blocked[h] = true
 	}
@@ -87,7 +92,7 @@ func (b *blocker) deny(i int, subjects []Subject) {
 // blockLinks denies the left side of each "g" row from whose right side a restriction can be reached, over
 // groups, inheritance and quarantined rows. It looks at each subject on the way once.
 func (b *blocker) blockLinks() {
-	if !b.watched.links {
+	if len(b.right) == 0 {
 		return
 	}
 	leads := b.restricting()
@@ -100,16 +105,14 @@ func (b *blocker) blockLinks() {
 
 // restricting returns the subjects that lead to a restriction, among those that the right sides reach.
 func (b *blocker) restricting() map[Subject]bool {
-	b.watched.users = map[Subject]bool{}
+	b.watched.reached = map[Subject]bool{}
 	var start, restrict []Subject
 	for _, right := range b.right {
 		start = append(start, right...)
 	}
 	back := map[Subject][]Subject{}
 	for h := range graph[Subject](b.next).from(start...) {
-		if _, isUser := h.User(); isUser {
-			b.watched.users[h] = true
-		}
+		b.watched.reached[h] = true
 		if b.s.blocked[h] || b.texts[h] || len(b.s.ownRules(h).patterns(KindRestriction)) > 0 {
 			restrict = append(restrict, h)
 		}

@@ -285,7 +285,7 @@ func (im *importer) checkInheritance() error {
 
 // checkQuarantined finds the lines whose inheritance would be quarantined with links that are already.
 func (im *importer) checkQuarantined() error {
-	all := inheritedIn(im.d.s.rowsOfBad())
+	all := im.d.s.quarantine.inherited()
 	if len(all) == 0 || im.cycles.count+im.chains.count > 0 {
 		return nil
 	}

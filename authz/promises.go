@@ -86,7 +86,7 @@ func checkInheritance(p *pace, after *snapshot, d Delta) error {
 	if len(added) == 0 {
 		return nil
 	}
-	quarantined := inheritedIn(after.rowsOfBad())
+	quarantined := after.quarantine.inherited()
 	if len(quarantined) == 0 && after.chainsFit(added) {
 		return nil
 	}

@@ -50,7 +50,8 @@ func (x *execution) rebaseOnto(ctx context.Context, p *proposal, from *endings, 
 	if p.footprint == nil {
 		p.footprint = x.footprintOf(p)
 	}
-	if slices.ContainsFunc(changes, func(c Change) bool { return !p.footprint.allows(c.Delta) }) || x.hasEnded(p) {
+	touches := func(c Change) bool { return !p.footprint.allows(c.Delta) || p.concernsBadRows(c) }
+	if slices.ContainsFunc(changes, touches) || x.hasEnded(p) {
 		return false
 	}
 	return p.moveOnto(newPace(ctx), from, changes) == nil
@@ -81,8 +82,18 @@ func (x *execution) mayRebase(p *proposal, from *endings) bool {
 	}
 	return x.isRebasable() && x.Mode != ImportReplace &&
 		present.writes == p.before.writes && present.milestones == p.before.milestones &&
-		len(p.before.badRows)+len(present.badRows) == 0 && // what they deny depends on many rules
-		x.keepsMemberships(present, from) && x.isCompared(present, from) == x.compared && x.authorize(x.rights(present, from), required) == nil
+		p.keepsJudgments(from) && x.keepsMemberships(present, from) && x.isCompared(present, from) == x.compared && x.authorize(x.rights(present, from), required) == nil
+}
+
+// keepsJudgments reports whether the bad rows are the same since the draft, and what they deny: for all that was
+// changed, and by the memberships that have ended. That depends on many rules, which no footprint contains.
+func (p *proposal) keepsJudgments(from *endings) bool {
+	return from.present.judging == p.before.judging && from.counted.judging == p.from.counted.judging
+}
+
+// concernsBadRows reports whether a change may alter what is wrong with bad rows after a proposal, or what they deny.
+func (p *proposal) concernsBadRows(c Change) bool {
+	return p.after.judging != p.before.judging && p.after.concernsBadRows(c.Delta)
 }
 
 // isRebasable reports whether the draft of the operation is rebasable, or the drafts of all operations of a batch.

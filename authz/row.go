@@ -85,6 +85,9 @@ func cloneBadRows(list []BadRow) []BadRow {
 // without returns the bad rows of a list but for others. Each of these takes out the row with its id and values, or else
 // one with its values: a table can have several of them.
 func without(list, others []BadRow) []BadRow {
+	if len(others) == 0 {
+		return slices.Clone(list)
+	}
 	type row struct {
 		id  int64
 		key string
@@ -228,16 +231,16 @@ func (r Rename) apply(row Row) Row {
 // from one policy to the next: with a million users, folding all ids takes long.
 type namesakes map[string][]Subject
 
-// watch is what decides whether a change concerns the bad rows, beside their groups.
+// watch is what decides whether a change of rules concerns the bad rows.
 type watch struct {
-	links bool             // there are "g" rows, for which inheritance and restrictions count
-	users map[Subject]bool // reached from the right sides of "g" rows
-	folds namesakes        // by the folded forms of texts that may name users
+	inheritance bool             // there are links of inheritance among them, which are judged together with all others
+	reached     map[Subject]bool // from the right sides of "g" rows: their restrictions and links count
+	folds       namesakes        // by the folded forms of texts that may name users
 }
 
-// concerns reports whether a rule that came or went may alter who is denied by bad rows.
+// concerns reports whether a rule that came or went may alter what is wrong with bad rows, or who is denied by them.
 func (w watch) concerns(r Rule) bool {
-	if w.links && (r.Kind == KindInherit || r.Kind == KindRestriction) || w.users[r.Subject] {
+	if w.inheritance && r.Kind == KindInherit || r.Kind != KindGrant && w.reached[r.Subject] {
 		return true
 	}
 	id, isUser := r.Subject.User()

@@ -3,11 +3,8 @@ package authz
 import (
 	"maps"
 	"slices"
-	"strings"
-	"unicode"
 
 	"github.com/rightful-go/rightful/internal/fold"
-	"golang.org/x/text/unicode/norm"
 )
 
 // after returns the namesakes in the policy s, which a change led to.
@@ -116,20 +113,4 @@ func (n *rowNames) findGroup(text string) []Subject {
 		list = append(slices.Clip(list), n.find(groupPrefix+text)...)
 	}
 	return list
-}
-
-// plainName returns the subject that a text is without what people can't see: in Unicode normal form NFC,
-// without invisible characters, and without spaces at the ends of the name.
-func plainName(text string) Subject {
-	text = strings.Map(func(r rune) rune {
-		if unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(text, ""))
-	text = strings.TrimSpace(norm.NFC.String(text))
-	if name, isGroup := Subject(text).Group(); isGroup {
-		return GroupName(strings.TrimSpace(string(name))).Subject()
-	}
-	return Subject(text)
 }

@@ -42,9 +42,11 @@ type snapshot struct {
 	// if this is that policy.
 	recorded *snapshot
 
-	badRows []BadRow
-	blocked map[Subject]bool // the subjects that a bad row denies everything; see [BadRow]
-	watched watch            // what else may alter that
+	badRows    []BadRow
+	quarantine *quarantine      // nil without bad rows
+	blocked    map[Subject]bool // the subjects that a bad row denies everything; see [BadRow]
+	watched    watch            // what may alter that
+	judging    *judging
 }
 
 // numbering is only compared by its address.

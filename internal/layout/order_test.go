@@ -27,7 +27,7 @@ var authzOrder = []struct{ part, files string }{
 	{"names and types", `doc text revision names pattern errors pace nearest catalog declarations rule until row delta delta_check delta_merge record policyfile denial usage request operation request_withdrawals rights
 		store usage_store adoption record_keys archive_file`},
 	{"match", `key entries slots symbols ruleset`},
-	{"snapshot", `group matcher user user_ends snapshot ends graph inheritance chains compile row_names blocks bad_rows reach holdings rules
+	{"snapshot", `group matcher user user_ends quarantine snapshot ends graph inheritance chains compile row_names blocks bad_rows reach holdings rules
 		evaluate editor editor_ends apply diff load checkpoint view sources resource list scope origins explain request_held held permitted holders casbin change`},
 	{"engine", `rights_check ending_set endings allowed draft promises blocks_check lacking escalation tasks gate histogram counters store_calls recent footprint budget denial_recorder usage_marks usage_recorder request_keeper verifier directory people_finder
 		store_clock engine set_catalog counted held_count swap decide stats checkpoints replay checkpoint_task commit foreign follow admin versions write_checks execution idempotency rebase overtake write_commit write ending_task people
