@@ -1985,11 +1985,11 @@ export interface components {
             subject?: components["schemas"]["Subject"];
             /** @description What is granted to the subject, or lifted from it. */
             permissions?: components["schemas"]["Pattern"][];
-            /** @description What else the user gains. */
-            also_gives: components["schemas"]["PermissionName"][];
+            /** @description What else the user gains. A wildcard that covers nothing in the catalog is listed itself. */
+            also_gives: components["schemas"]["Pattern"][];
             also_gives_count: number;
-            /** @description What the user loses. Absent if there is nothing, like its count. */
-            also_takes?: components["schemas"]["PermissionName"][];
+            /** @description What the user loses, listed likewise. Absent if there is nothing, like its count. */
+            also_takes?: components["schemas"]["Pattern"][];
             also_takes_count?: number;
             /** @description The restrictions that come with the groups. Absent if there are none, like their count. */
             restrictions?: components["schemas"]["Pattern"][];
@@ -2183,7 +2183,7 @@ export interface components {
         /** @description What one user gains or loses. */
         Gain: {
             user: components["schemas"]["UserId"];
-            /** @description The first 100. After the first user, none when the change already lists 32 KiB of them; `gain_sets` and `loss_sets` are shorter. */
+            /** @description The first 100; a wildcard that covers nothing in the catalog is listed itself. After the first user, none when the change already lists 32 KiB of them; `gain_sets` and `loss_sets` are shorter. */
             permissions: components["schemas"]["Pattern"][];
             /** @description How many permissions there are. Absent if all are listed. */
             permission_count?: number;
