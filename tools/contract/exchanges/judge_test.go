@@ -238,8 +238,8 @@ func TestRun(t *testing.T) {
 		dir, want string
 	}{
 		"right":   {write(append(all, shown())...), ""},
-		"wrong":   {write(append(all, wrong)...), "2 faults in 20 exchanges"},
-		"unused":  {write(all[1:]...), "1 faults in 18 exchanges"},
+		"wrong":   {write(append(all, wrong)...), "2 faults in 21 exchanges"},
+		"unused":  {write(all[1:]...), "1 faults in 19 exchanges"},
 		"empty":   {write(), "has no exchange"},
 		"nothing": {t.TempDir(), "has no exchange"},
 	} {
