@@ -13,6 +13,7 @@ import (
 // the times differ by a factor of a million.
 const (
 	chartWidth  = 760
+	chartMargin = 24 // on the left, for fonts that are wider
 	barHeight   = 20
 	barGap      = 10
 	labelWidth  = 200
@@ -63,7 +64,7 @@ func (r results) chart(machine string) string {
 	title := fmt.Sprintf("One decision with %s rules and %s users", grouped(r.Rules), grouped(r.Users))
 
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img" aria-label="%s">`+"\n", chartWidth, bottom+chartBottom, escaped(title))
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="-%d 0 %d %d" role="img" aria-label="%s">`+"\n", chartMargin, chartMargin+chartWidth, bottom+chartBottom, escaped(title))
 	fmt.Fprintf(&b, "<style>%s</style>\n", chartStyle)
 	fmt.Fprintf(&b, `<text class="title" x="0" y="18">%s</text>`+"\n", escaped(title))
 	fmt.Fprintf(&b, `<text class="quiet" x="0" y="38">%s; median, logarithmic scale; shorter is faster</text>`+"\n", escaped(r.Contestants[0].Measured[0].Asked))
