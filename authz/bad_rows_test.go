@@ -378,7 +378,7 @@ func TestChangesDoNotFollowTheNumberOfBadRows(t *testing.T) {
 }
 
 // Of two bad rows with the same values, the one that is named is removed, and the other one stays under its own id: on
-// this instance and on one that follows, by whoever removes it.
+// this instance and on one that follows, if an administrator or another program removes it.
 func TestTwinBadRows(t *testing.T) {
 	t.Parallel()
 	store := authztest.NewStore()
@@ -416,7 +416,7 @@ func TestTwinBadRows(t *testing.T) {
 	}
 }
 
-// A row that another program cut in the middle of a character is a bad row like any other: it denies whom it names, the
+// A row that another program cut in the middle of a character is a bad row like any other: it denies the user that it names, the
 // records agree with the tables, and when it is removed, it denies nobody on any instance.
 func TestBadRowThatIsNotUTF8(t *testing.T) {
 	t.Parallel()

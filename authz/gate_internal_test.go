@@ -17,11 +17,7 @@ func TestWaitingIsNotTakenForASlowStore(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				g := &gate{free: 1}
-				leave, err := g.enter(t.Context())
-				if err != nil {
-					t.Fatal(err)
-				}
+				g, leave := busyGate(t)
 				time.AfterFunc(free, leave)
 				ctx, cancel := withStoreTimeout(t.Context(), gateWait)
 				defer cancel()
@@ -45,16 +41,23 @@ func TestWaitingIsNotTakenForASlowStore(t *testing.T) {
 	}
 }
 
+// busyGate returns a gate whose only place is taken, and what gives the place back.
+func busyGate(t *testing.T) (g *gate, leave func()) {
+	t.Helper()
+	g = &gate{free: 1}
+	leave, err := g.enter(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g, leave
+}
+
 // Who waits to write comes before all who wait to read, and both in the order of their arrival. Those who give up leave
 // their turn to others.
 func TestWritesComeFirst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := &gate{free: 1}
-		leave, err := g.enter(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
+		g, leave := busyGate(t)
 		order := make(chan string, 6)
 		wait := func(ctx context.Context, name string, enter func(context.Context) (func(), error)) {
 			go func() {
@@ -103,11 +106,7 @@ func TestTurnsAreNotLost(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		for range 100 {
-			g := &gate{free: 1}
-			leave, err := g.enter(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
+			g, leave := busyGate(t)
 			time.AfterFunc(gateWait, leave) // when the other one has waited long enough
 			if leave, err := g.enter(t.Context()); err == nil {
 				leave()

@@ -29,7 +29,7 @@ func newQuarantine() *quarantine {
 }
 
 // add adds the next bad row. If nothing about it depends on the policy, add judges it: a row of an unknown type and
-// one that can't be parsed, unless it is a link or denies whom its subject names in a way that isn't legal.
+// one that can't be parsed, unless it is a link, or may be a restriction of a subject whose name isn't legal.
 func (q *quarantine) add(b *BadRow) {
 	at, row := q.rows, b.row()
 	q.rows++

@@ -29,7 +29,7 @@ func TestOvertakenOperationsGiveTheSame(t *testing.T) {
 	sawEnough(t, kept, redrafted)
 }
 
-// The same holds beside bad rows, whatever they deny to whom.
+// The same holds beside bad rows, also if they deny something.
 func TestOvertakenOperationsGiveTheSameBesideBadRows(t *testing.T) {
 	t.Parallel()
 	kept, redrafted := map[authz.Action]int{}, map[authz.Action]int{}
@@ -312,8 +312,7 @@ func TestLongDraftsDoNotStarve(t *testing.T) {
 	}
 }
 
-// Bad rows keep no draft from being moved over changes that leave alone whom they deny, and a draft isn't moved over
-// others.
+// A draft is moved over changes that don't alter what bad rows deny, and over no others.
 func TestDraftsAreMovedBesideBadRows(t *testing.T) {
 	t.Parallel()
 	restrict := authz.RulesDelta{Restrict: patterns("a:b")}

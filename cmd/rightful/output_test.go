@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// A spreadsheet calculates no cell of the command's CSV, whoever wrote what is in it.
+// A spreadsheet calculates no cell of the command's CSV.
 func TestCSVHasNoFormulas(t *testing.T) {
 	var text strings.Builder
 	check(t, writeCSV(&text, []string{"=HYPERLINK(A1)", "+1", "-1.5", "@x", "-x", "a=b", "", "\tx"}))
