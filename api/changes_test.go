@@ -394,3 +394,30 @@ func TestListsOfLargeChangesTakeTurns(t *testing.T) {
 		}
 	})
 }
+
+// A record that was damaged in the table is shown as that, and doesn't hide the others.
+func TestDamagedRecordsAreShown(t *testing.T) {
+	d := newDesk(t)
+	d.do("admin", "PUT", "/groups/Finance/members/ben", "").want(204)
+	damaged := d.engine.View().Revision()
+	d.do("admin", "PUT", "/groups/Finance/members/cleo", "").want(204)
+	d.store.EditRecords(func(list []authz.Record) []authz.Record {
+		list[damaged-1].Delta = []byte("?")
+		return list
+	})
+	for _, path := range []string{"/changes", "/changes?user=ben", "/changes?limit=2"} {
+		items := d.get("admin", path).want(200).json()["items"].([]any)
+		i := slices.IndexFunc(items, func(c any) bool { return c.(map[string]any)["revision"] == float64(damaged) })
+		if i < 0 || items[i].(map[string]any)["fault"] == nil || items[i].(map[string]any)["added_count"] != 0.0 {
+			t.Errorf("%s: %v", path, items)
+		}
+	}
+	if change := d.get("admin", fmt.Sprint("/changes/", damaged)).want(200).json(); change["fault"] == nil {
+		t.Errorf("%v", change)
+	}
+	d.do("admin", "POST", fmt.Sprintf("/changes/%d/revert", damaged), "").problem(409, "cannot-revert")
+	p := d.get("admin", fmt.Sprintf("/users/ben/explanation?permission=finance.operations:create&revision=%d", damaged-1)).problem(500, "internal")
+	if detail, _ := p["detail"].(string); !strings.Contains(detail, "audit verify") {
+		t.Errorf("the past: %q", detail)
+	}
+}

@@ -64,6 +64,9 @@ func (c *call) fail(err error) {
 		c.limited.Failed(c.http.Request.Context(), c.operation.method+c.operation.path, "api: an operation failed", "method", c.operation.method,
 			"route", c.operation.path, "error", err)
 		p.Detail = problem.InternalDetail
+		if errors.Is(err, authz.ErrRecordsDoNotFit) {
+			p.Detail = "The records of changes were altered outside Rightful, and this needs one of them. Find out which with: rightful audit verify."
+		}
 	case problem.StoreUnavailable: // the engine logs the cause, which may reveal the store's address
 		p.Detail = "The store can't be reached. Decisions are made by the last policy read. Try again later."
 		if c.view != nil && c.view.Expired() {

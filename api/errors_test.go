@@ -330,3 +330,29 @@ func TestExpensiveRequestsTakeTurns(t *testing.T) {
 		d.do("admin", "PUT", "/groups/Finance/members/ben", "").want(204)
 	})
 }
+
+// One user's many expensive requests don't keep another user's waiting: the users take turns.
+func TestUsersTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		d.do("admin", "PUT", "/groups/Administrators/members/ben", "").want(204)
+		leave := d.busy()
+		d.store.OnCall(func(context.Context) error { time.Sleep(time.Second / 20); return nil }, authztest.CallBefore)
+		places := max(1, runtime.GOMAXPROCS(0)-1)
+		var done sync.WaitGroup
+		var answered atomic.Int32 // of the first user's requests
+		for range 10 * places {
+			done.Go(func() { d.get("ben", "/changes/3").want(200); answered.Add(1) })
+		}
+		time.Sleep(time.Second) // until all wait for their turn
+		done.Go(func() {
+			d.get("admin", "/changes/3").want(200)
+			if before := int(answered.Load()); before > 2*places {
+				t.Errorf("%d requests of the first user were answered before", before)
+			}
+		})
+		time.Sleep(time.Second)
+		leave()
+		done.Wait()
+	})
+}

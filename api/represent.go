@@ -106,6 +106,7 @@ func changeUpTo(c authz.Change, most int) openapi.Change {
 		RemovedRows: each(upTo(c.Delta.RemovedRows, most), badRowOf),
 		AddedRows:   each(upTo(c.Delta.AddedRows, most), badRowOf),
 		Archived:    archivedOf(c.Delta.Archived),
+		Fault:       c.Fault,
 	}
 }
 

@@ -85,8 +85,10 @@ func (m *mounted) admit(c *call, outer *gin.Context) bool {
 	}
 	if err != nil {
 		c.fail(err)
+		return false
 	}
-	return err == nil
+	c.http.Request = c.http.Request.WithContext(authz.WithCaller(c.http.Request.Context(), c.user))
+	return true
 }
 
 // refused reports whether the form of the request is wrong, and then answers with all errors.

@@ -20,8 +20,8 @@ import (
 // Imports, reverts, and dry runs with more than 1,000 rules and members in their input take turns with what
 // reads the past, such as [Engine.ViewAt]: as many of them run at once as there are cores but one, at least one. Other
 // dry runs, and [Admin.Fixes], do so once they have taken a tenth of a second.
-// The rights are checked first. After waiting for five seconds the operation returns [ErrBusy], and nothing was
-// done.
+// Callers take turns; see [WithCaller]. The rights are checked first. After waiting for five seconds the operation
+// returns [ErrBusy], and nothing was done.
 //
 // With an error, the Change is empty, with one exception: if the store failed and the engine can't
 // find out whether the change was written, the Change has the revision and the hash of its record.

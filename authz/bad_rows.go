@@ -221,7 +221,7 @@ func (s *snapshot) missesRename(g *group) (BadRow, bool) {
 	names := newRowNames(s, nil, nil) // no users are looked for
 	for _, at := range s.quarantine.naming(g.info.Name) {
 		b := s.badRows[at]
-		row := Rename{g.info.Name, "another"}.apply(b.row())
+		row := Rename{g.info.Name, ""}.apply(b.row()) // to a name that no group has
 		var named []Subject
 		switch row.Type {
 		case rowPolicy:

@@ -167,28 +167,31 @@ func TestRenameToABlockedName(t *testing.T) {
 // the row denies would become allowed.
 func TestRenameOfAGroupNamedInABadRow(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct {
-		bad     authz.Row
-		follows bool
-	}{
-		"bare":         {row("g", "ben", "Trainees"), false},
-		"with a space": {row("g", "ben", "group:Trainees "), false},
-		"a column":     {row("g", "ben", "group:Trainees", "x"), true},
-	} {
-		store := authztest.NewStore()
-		engine := open(t, store, authz.Options{Bootstrap: "root"})
-		ctx, root := t.Context(), engine.As("root")
-		must(t)(root.CreateGroup(ctx, authz.GroupSpec{Name: "Trainees", Permissions: authz.Rules{Restrictions: []authz.Pattern{"a:b"}}}))
-		must(t)(root.ChangeUserPermissions(ctx, "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
-		store.InsertRows(c.bad)
-		engine = open(t, store, authz.Options{})
-		to := authz.GroupName("Interns")
-		_, err := engine.As("root").UpdateGroup(ctx, "Trainees", authz.GroupPatch{Name: &to})
-		if c.follows != (err == nil) || err != nil && !errors.Is(err, authz.ErrInvalid) {
-			t.Errorf("%s: %v", name, err)
-		}
-		if engine.Can("ben", "a:b") {
-			t.Errorf("%s: ben is allowed", name)
+	for _, group := range []authz.GroupName{"Trainees", "another"} {
+		for name, c := range map[string]struct {
+			right   string
+			more    []string
+			follows bool
+		}{
+			"bare":         {string(group), nil, false},
+			"with a space": {"group:" + string(group) + " ", nil, false},
+			"a column":     {"group:" + string(group), []string{"x"}, true},
+		} {
+			store := authztest.NewStore()
+			engine := open(t, store, authz.Options{Bootstrap: "root"})
+			ctx, root := t.Context(), engine.As("root")
+			must(t)(root.CreateGroup(ctx, authz.GroupSpec{Name: group, Permissions: authz.Rules{Restrictions: []authz.Pattern{"a:b"}}}))
+			must(t)(root.ChangeUserPermissions(ctx, "ben", authz.RulesDelta{Grant: []authz.Pattern{"a:b"}}))
+			store.InsertRows(row(append([]string{"g", "ben", c.right}, c.more...)...))
+			engine = open(t, store, authz.Options{})
+			to := authz.GroupName("Interns")
+			_, err := engine.As("root").UpdateGroup(ctx, group, authz.GroupPatch{Name: &to})
+			if c.follows != (err == nil) || err != nil && !errors.Is(err, authz.ErrInvalid) {
+				t.Errorf("%s, %s: %v", group, name, err)
+			}
+			if engine.Can("ben", "a:b") {
+				t.Errorf("%s, %s: ben is allowed", group, name)
+			}
 		}
 	}
 }

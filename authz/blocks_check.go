@@ -7,11 +7,46 @@ import (
 
 // checkBlocks returns [ErrEscalation] if a change of someone who is no administrator makes a bad row deny less,
 // by any means: it lifts the restriction to which the row may lead, takes someone out of the group that the row
-// denies everything, or changes what the row's names mean.
+// denies everything, at once or by an end, or changes what the row's names mean.
 func checkBlocks(p *pace, before, after *snapshot, d Delta) error {
 	if len(before.blocked) == 0 {
 		return nil
 	}
+	if err := checkBlocked(p, before, after, d); err != nil {
+		return err
+	}
+	sooner := endingSooner(after, d)
+	if len(sooner) == 0 {
+		return nil
+	}
+	d.Removed = slices.Concat(d.Removed, sooner)
+	later, err := after.adjusted(p, Delta{Removed: sooner}, after)
+	if err != nil {
+		return err
+	}
+	return checkBlocked(p, before, later, d)
+}
+
+// endingSooner returns the memberships that were there before a change, which lets them end sooner.
+func endingSooner(after *snapshot, d Delta) (list []Rule) {
+	for _, c := range d.Ends {
+		r := Rule{Kind: KindMember, Subject: c.User.subject(), Group: c.Group}
+		if c.After != 0 && !c.isLonger() && after.hasRule(r) {
+			list = append(list, r)
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	added := map[Rule]bool{}
+	for _, r := range d.Added {
+		added[r] = true
+	}
+	return slices.DeleteFunc(list, func(r Rule) bool { return added[r] })
+}
+
+// checkBlocked is checkBlocks for what the policy after the change is at one time.
+func checkBlocked(p *pace, before, after *snapshot, d Delta) error {
 	renamed := map[Subject]Subject{}
 	for _, g := range d.Groups {
 		if g.Before != nil && g.After != nil {
@@ -30,7 +65,7 @@ func checkBlocks(p *pace, before, after *snapshot, d Delta) error {
 	return checkDenied(p, before, after, d)
 }
 
-// checkDenied is checkBlocks for the groups and users who are denied everything because of what they inherit or
+// checkDenied is checkBlocked for the groups and users who are denied everything because of what they inherit or
 // where they are members.
 func checkDenied(p *pace, before, after *snapshot, d Delta) error {
 	was, is := newDeniedBy(before), newDeniedBy(after)

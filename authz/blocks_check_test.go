@@ -38,6 +38,15 @@ func TestOnlyAdministratorsMakeABadRowDenyLess(t *testing.T) {
 		"take the user out of what the row denies": {row("p", "group:Desk", "a*b", "x", "deny"), func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.Unassign(ctx, "Desk", "ben")
 		}},
+		"let the membership that the row denies end": {row("p", "group:Desk", "a*b", "x", "deny"), func(ctx context.Context, a authz.Admin) (authz.Change, error) {
+			return a.Until(time.Now().Add(time.Hour)).Assign(ctx, "Desk", "ben")
+		}},
+		"let the membership that leads to the restriction end": {row("g", "ben", "tim"), func(ctx context.Context, a authz.Admin) (authz.Change, error) {
+			return a.Until(time.Now().Add(time.Hour)).Assign(ctx, "Interns", "tim")
+		}},
+		"let it end sooner": {row("g", "ben", "kim"), func(ctx context.Context, a authz.Admin) (authz.Change, error) {
+			return a.Until(time.Now().Add(time.Hour)).Assign(ctx, "Interns", "kim")
+		}},
 		"delete the user": {row("p", "group:Desk", "a*b", "x", "deny"), func(ctx context.Context, a authz.Admin) (authz.Change, error) {
 			return a.DeleteUser(ctx, "ben")
 		}},
@@ -64,6 +73,8 @@ func TestOnlyAdministratorsMakeABadRowDenyLess(t *testing.T) {
 			must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Heirs", Inherits: []authz.GroupName{"Trainees"}}))
 			must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Desk", Permissions: authz.Rules{Grants: []authz.Pattern{"a:b"}}}))
 			must(t)(ana.Assign(ctx, "Desk", "ben"))
+			must(t)(ana.Assign(ctx, "Interns", "tim"))
+			must(t)(ana.Until(time.Now().Add(2*time.Hour)).Assign(ctx, "Interns", "kim"))
 			must(t)(ana.ChangeUserPermissions(ctx, "mallory", authz.RulesDelta{Grant: []authz.Pattern{"*:*"}}))
 			store.InsertRows(c.row)
 			if err := engine.Refresh(ctx); err != nil || len(engine.View().BadRows()) != 1 {
@@ -97,6 +108,8 @@ func TestDelegatesWorkBesideBadRows(t *testing.T) {
 	must(t)(lena.CreateGroup(ctx, authz.GroupSpec{Name: "New", Permissions: authz.Rules{Restrictions: []authz.Pattern{"a:b"}}}))
 	must(t)(lena.UpdateGroup(ctx, "Desk", authz.GroupPatch{Name: ptr(authz.GroupName("Counter"))}))
 	must(t)(lena.Unassign(ctx, "Trainees", "tim"))
+	must(t)(lena.Until(time.Now().Add(time.Hour)).Assign(ctx, "Counter", "zoe"))
+	must(t)(lena.Until(time.Now().Add(2*time.Hour)).Assign(ctx, "Counter", "zoe"))
 	if engine.Can("eve", "a.b:view") || engine.Can("jo", "a.b:view") {
 		t.Error("a denial is lost")
 	}

@@ -19,6 +19,10 @@ type Change struct {
 	Delta    Delta
 	Hash     []byte // see [Record]
 
+	// Fault says why the record can't be read, because something outside Rightful altered it. Delta is empty then, and the
+	// rest is as it stands in the table. It is "" for every other change.
+	Fault string
+
 	// LeftOut is how many lines of an import were left out because their membership has ended. It isn't recorded.
 	LeftOut int
 	// DroppedEnds is how many memberships an import makes permanent: they had an end, and the file sets none for them,
@@ -93,6 +97,28 @@ func (r Record) change() (Change, error) {
 		return Change{}, fmt.Errorf("the record of revision %d can't be read: %w", r.Revision, err)
 	}
 	return c, nil
+}
+
+// unreadable is the Fault of a [Change].
+const unreadable = "the record was altered outside Rightful and can't be read"
+
+// shown is [Record.change] for those who look at changes: one that can't be read is worth showing.
+func (r Record) shown() Change {
+	c, err := r.change()
+	if err != nil {
+		r.Delta = []byte("{}")
+		c, _ = r.change() // an empty delta can be read
+		c.Fault = unreadable
+	}
+	return c
+}
+
+// fault returns [ErrRecordsDoNotFit] for a change whose record can't be read.
+func (c Change) fault() error {
+	if c.Fault == "" {
+		return nil
+	}
+	return auditFault(c.Revision, c.Fault)
 }
 
 // head returns the head of the records after c.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"slices"
 	"sync"
 	"time"
 )
@@ -12,12 +11,12 @@ import (
 // gate admits as much expensive work at once as there are cores to spare, so that decisions and small writes
 // always find one. A function enters it once, before its work and after it checked the rights of the caller:
 // someone without rights occupies no place. While it waits it holds nothing that others need. Writes come first: a revert
-// may be a revocation, which readers, however many, hold up for one turn.
+// may be a revocation, which readers, however many, hold up for one turn. Callers take turns; see [WithCaller].
 type gate struct {
 	mu     sync.Mutex
 	free   int
-	writes []chan struct{} // of those who wait, the first at the head; closed when it is their turn
-	reads  []chan struct{}
+	writes turns
+	reads  turns
 }
 
 // gateWait is how long expensive work waits for a place.
@@ -35,15 +34,15 @@ func (g *gate) enterToWrite(ctx context.Context) (leave func(), err error) {
 	return g.wait(ctx, &g.writes)
 }
 
-func (g *gate) wait(ctx context.Context, queue *[]chan struct{}) (leave func(), err error) {
+func (g *gate) wait(ctx context.Context, queue *turns) (leave func(), err error) {
 	g.mu.Lock()
 	if g.free > 0 {
 		g.free--
 		g.mu.Unlock()
 		return g.leave, nil
 	}
-	turn := make(chan struct{})
-	*queue = append(*queue, turn)
+	caller, turn := callerOf(ctx), make(chan struct{}) // closed when it is the caller's turn
+	queue.add(caller, turn)
 	g.mu.Unlock()
 	timer := time.NewTimer(gateWait)
 	defer timer.Stop()
@@ -55,18 +54,17 @@ func (g *gate) wait(ctx context.Context, queue *[]chan struct{}) (leave func(), 
 	case <-ctx.Done():
 		err = fmt.Errorf("%w: %w", errBusy, ctx.Err())
 	}
-	g.giveUp(queue, turn)
+	g.giveUp(queue, caller, turn)
 	return nil, err
 }
 
-// leave gives a place to the first who waits.
+// leave gives a place to who is next.
 func (g *gate) leave() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for _, queue := range []*[]chan struct{}{&g.writes, &g.reads} {
-		if len(*queue) > 0 {
-			close((*queue)[0])
-			*queue = (*queue)[1:]
+	for _, queue := range []*turns{&g.writes, &g.reads} {
+		if turn := queue.next(); turn != nil {
+			close(turn)
 			return
 		}
 	}
@@ -74,14 +72,11 @@ func (g *gate) leave() {
 }
 
 // giveUp waits no longer. The turn may have come meanwhile.
-func (g *gate) giveUp(queue *[]chan struct{}, turn chan struct{}) {
+func (g *gate) giveUp(queue *turns, caller UserID, turn chan struct{}) {
 	g.mu.Lock()
-	i := slices.Index(*queue, turn)
-	if i >= 0 {
-		*queue = slices.Delete(*queue, i, i+1)
-	}
+	waited := queue.remove(caller, turn)
 	g.mu.Unlock()
-	if i < 0 {
+	if !waited {
 		g.leave()
 	}
 }

@@ -87,7 +87,7 @@ func TestWritesComeFirst(t *testing.T) {
 		}
 		g.mu.Lock()
 		defer g.mu.Unlock()
-		if g.free != 1 || len(g.reads)+len(g.writes) != 0 {
+		if g.free != 1 || len(g.reads.callers)+len(g.writes.callers)+len(g.reads.work)+len(g.writes.work) != 0 {
 			t.Errorf("at the end %d places are free", g.free)
 		}
 	})

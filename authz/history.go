@@ -24,7 +24,8 @@ const defaultChanges = 100 // listed by [Engine.Changes]
 // if that fails. The store selects by an index, so that few matches among many changes are found quickly. A
 // change that touches more than 100 users and groups is read whatever user or group is asked for. The store
 // isn't asked for changes after the revision of the present policy, or a later one: that polls at no cost. The list
-// has the changes with everything in them; [Engine.EachChange] needs no memory for all of them at once.
+// has the changes with everything in them; [Engine.EachChange] needs no memory for all of them at once. A change whose
+// record can't be read is listed with its Fault, whatever user or group is asked for.
 func (e *Engine) Changes(ctx context.Context, q ChangeQuery) ([]Change, error) {
 	var list []Change
 	err := e.EachChange(ctx, q, func(c Change) bool {
@@ -133,9 +134,8 @@ func (e *Engine) visitRecords(ctx context.Context, records []Record, most int, v
 		if size := len(r.Delta); size > most && size <= maxDelta {
 			return false, errLargeRecord
 		}
-		c, err := r.change()
-		if err != nil || !visit(c) {
-			return false, err
+		if !visit(r.shown()) {
+			return false, nil
 		}
 	}
 	return true, nil
@@ -145,8 +145,7 @@ func (q ChangeQuery) matches(c Change) bool {
 	return (q.Actor == "" || q.Actor == c.Actor.ID) &&
 		!c.At.Before(q.Since) &&
 		(q.Until.IsZero() || c.At.Before(q.Until)) &&
-		(q.Group == "" || c.Delta.touchesGroup(q.Group)) &&
-		(q.User == "" || c.Delta.touchesUser(q.User))
+		(c.Fault != "" || (q.Group == "" || c.Delta.touchesGroup(q.Group)) && (q.User == "" || c.Delta.touchesUser(q.User)))
 }
 
 // largeRecord is the size in bytes of a record that takes turns with other expensive work: decoding it takes some
@@ -157,40 +156,54 @@ const largeRecord = 2 << 20
 var errLargeRecord = errors.New("the record is large")
 
 // Change returns the change that made a revision; [ErrNoSuchChange] if there is none, and [ErrArchived] if its
-// record was archived. It reads the store, and returns [ErrStoreUnavailable] if that fails. A record of more than 2 MiB
+// record was archived. It reads the store, and returns [ErrStoreUnavailable] if that fails. If the record can't be read, the
+// change has its Fault. A record of more than 2 MiB
 // takes turns with other expensive work, and it can return [ErrBusy] then; see [Admin].
 func (e *Engine) Change(ctx context.Context, revision Revision) (Change, error) {
-	c, err := e.change(ctx, revision, largeRecord)
-	if !errors.Is(err, errLargeRecord) {
-		return c, err
+	r, err := e.record(ctx, revision, largeRecord)
+	if errors.Is(err, errLargeRecord) {
+		var leave func()
+		if leave, err = e.gate.enter(ctx); err != nil {
+			return Change{}, err
+		}
+		defer leave()
+		r, err = e.record(ctx, revision, maxDelta) // read again: what waits keeps no large record
 	}
-	leave, err := e.gate.enter(ctx)
 	if err != nil {
 		return Change{}, err
 	}
-	defer leave()
-	return e.change(ctx, revision, maxDelta) // read again: what waits keeps no large record
+	return r.shown(), nil
 }
 
-// change is [Engine.Change] for a record of at most so many bytes.
-func (e *Engine) change(ctx context.Context, revision Revision, most int) (Change, error) {
+// change is [Engine.Change] for work that needs the whole record. It returns [ErrRecordsDoNotFit] if that can't be read.
+func (e *Engine) change(ctx context.Context, revision Revision) (Change, error) {
+	r, err := e.record(ctx, revision, maxDelta)
+	if err != nil {
+		return Change{}, err
+	}
+	c := r.shown()
+	return c, c.fault()
+}
+
+// record reads the record of a revision, of at most so many bytes.
+func (e *Engine) record(ctx context.Context, revision Revision, most int) (Record, error) {
 	if revision < 1 {
-		return Change{}, ErrNoSuchChange
+		return Record{}, ErrNoSuchChange
 	}
 	records, err := e.store.Before(ctx, RecordQuery{Before: revision + 1, Limit: 1})
 	if err != nil {
-		return Change{}, e.unavailable(ctx, err)
+		return Record{}, e.unavailable(ctx, err)
 	}
 	if len(records) == 0 || records[0].Revision != revision {
 		if err := e.missing(ctx, revision); !errors.Is(err, ErrRecordsDoNotFit) {
-			return Change{}, err
+			return Record{}, err
 		}
-		return Change{}, ErrNoSuchChange
+		return Record{}, ErrNoSuchChange
 	}
 	if size := len(records[0].Delta); size > most && size <= maxDelta {
-		return Change{}, errLargeRecord
+		return Record{}, errLargeRecord
 	}
-	return records[0].change()
+	return records[0], nil
 }
 
 // rewind returns the policy as it was at a revision. It reads the store: it undoes the changes since then,
@@ -232,6 +245,9 @@ func (e *Engine) undoEach(ctx context.Context, s *snapshot, visit func(c Change,
 	err := e.eachBefore(ctx, RecordQuery{Before: s.revision + 1}, maxDelta, func(c Change) bool {
 		if c.Revision != s.revision {
 			fault = auditFault(s.revision, recordMissing)
+			return false
+		}
+		if fault = c.fault(); fault != nil {
 			return false
 		}
 		if s, fault = s.undo(c); fault != nil {
@@ -293,7 +309,7 @@ func (e *Engine) countedThen(ctx context.Context, s *snapshot) (*snapshot, error
 	if s.ends.Len() == 0 {
 		return s, nil
 	}
-	c, err := e.change(ctx, s.revision, maxDelta)
+	c, err := e.change(ctx, s.revision)
 	if err != nil {
 		return nil, err
 	}

@@ -496,3 +496,56 @@ func TestLargeRecordsAreReadInTurn(t *testing.T) {
 		}
 	})
 }
+
+// A record that another program damaged is shown as that, whatever is asked for, and hides no other. What needs its content
+// says which record it is.
+func TestDamagedRecordsAreShown(t *testing.T) {
+	t.Parallel()
+	store := authztest.NewStore()
+	engine := open(t, store, authz.Options{Bootstrap: "ana", PollInterval: time.Hour})
+	ctx, ana := t.Context(), engine.As("ana")
+	must(t)(ana.CreateGroup(ctx, authz.GroupSpec{Name: "Desk"}))
+	damaged := must(t)(ana.Assign(ctx, "Desk", "ben")).Revision
+	last := must(t)(ana.Assign(ctx, "Desk", "cleo")).Revision
+	store.EditRecords(func(list []authz.Record) []authz.Record {
+		list[damaged-1].Delta = []byte(`{"added": 7}`)
+		return list
+	})
+	for _, q := range []authz.ChangeQuery{{}, {User: "ben"}, {Group: "Desk"}, {Actor: "ana"}} {
+		list, err := engine.Changes(ctx, q)
+		i := slices.IndexFunc(list, func(c authz.Change) bool { return c.Revision == damaged })
+		if err != nil || i < 0 || list[i].Fault == "" || list[i].Actor.ID != "ana" || len(list[i].Delta.Added) != 0 {
+			t.Errorf("%+v: %v (%v)", q, list, err)
+		}
+		for _, c := range list {
+			if c.Revision != damaged && c.Fault != "" {
+				t.Errorf("%+v: revision %d has the fault %q", q, c.Revision, c.Fault)
+			}
+		}
+	}
+	if list, err := engine.Changes(ctx, authz.ChangeQuery{}); len(list) != int(last) {
+		t.Errorf("%d changes (%v)", len(list), err)
+	}
+	c, err := engine.Change(ctx, damaged)
+	if err != nil || c.Fault == "" {
+		t.Errorf("%+v (%v)", c, err)
+	}
+	var fault *authz.Error
+	for name, do := range map[string]func() error{
+		"impact of it":   func() error { _, err := ana.ImpactOf(ctx, damaged); return err },
+		"impact, given":  func() error { _, err := ana.Impact(ctx, c); return err },
+		"past below it":  func() error { _, err := engine.ViewAt(ctx, damaged-1); return err },
+		"loss below it":  func() error { _, err := engine.Lost(ctx, engine.View(), "ben", "a:b"); return err },
+		"revert over it": func() error { _, err := ana.Revert(ctx, damaged-1); return err },
+	} {
+		if err := do(); !errors.Is(err, authz.ErrRecordsDoNotFit) || !errors.As(err, &fault) || fault.Revision != damaged {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := ana.Revert(ctx, damaged); !errors.Is(err, authz.ErrCannotRevert) {
+		t.Errorf("the revert: %v", err)
+	}
+	if _, err := ana.Revert(ctx, last); err != nil {
+		t.Errorf("the revert of a later change: %v", err)
+	}
+}

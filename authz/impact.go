@@ -18,7 +18,7 @@ func (a Admin) Impact(ctx context.Context, c Change) (Impact, error) {
 // ImpactOf is [Admin.Impact] for the change that made a revision. It reads the change itself once it has its turn, so
 // that callers who wait keep no large change in memory.
 func (a Admin) ImpactOf(ctx context.Context, revision Revision) (Impact, error) {
-	return a.impactAfter(ctx, revision, func() (Change, error) { return a.engine.change(ctx, revision, maxDelta) })
+	return a.impactAfter(ctx, revision, func() (Change, error) { return a.engine.change(ctx, revision) })
 }
 
 // impactAfter is Impact for a change that is read when it is its turn.
@@ -34,6 +34,9 @@ func (a Admin) impactAfter(ctx context.Context, revision Revision, read func() (
 	}
 	defer leave()
 	c, err := read()
+	if err == nil {
+		err = c.fault()
+	}
 	if err != nil {
 		return Impact{}, err
 	}

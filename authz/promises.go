@@ -46,7 +46,7 @@ func (s *snapshot) administratorsIntact() bool {
 // checkLeaving enforces the second half of promise 2. If the host has a [Directory], users may leave
 // Administrators themselves or put an end on their own membership, and the command may remove a member, only
 // while the directory confirms another member as active. An error of the directory means no.
-func checkLeaving(ctx context.Context, directory Directory, after *snapshot, actor Actor, d Delta) error {
+func checkLeaving(ctx context.Context, directory Directory, after *snapshot, now Until, actor Actor, d Delta) error {
 	if directory == nil {
 		return nil
 	}
@@ -60,8 +60,9 @@ func checkLeaving(ctx context.Context, directory Directory, after *snapshot, act
 	if !applies {
 		return nil
 	}
-	for u := range after.membersOf(after.group(Administrators)) {
-		if actor.Kind == ActorUser && string(u) == actor.ID {
+	g := after.group(Administrators)
+	for u := range after.membersOf(g) {
+		if actor.Kind == ActorUser && string(u) == actor.ID || after.endsOf(u).of(g.id).orForever() <= now {
 			continue
 		}
 		if active, err := directory.Active(ctx, u); err == nil && active {

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/rightful-go/rightful/authz"
+	"github.com/rightful-go/rightful/authz/authztest"
 	"github.com/rightful-go/rightful/authz/memstore"
 )
 
@@ -199,4 +202,22 @@ func TestLeavingAdministratorsNeedsAnotherActiveMember(t *testing.T) {
 	must(t)(engine.As("ana").Unassign(ctx, authz.Administrators, "gone"))
 	people["unknown"] = true
 	must(t)(engine.As("ana").Unassign(ctx, authz.Administrators, "ana"))
+}
+
+// A member whose membership has ended, and waits to be removed, is no other member.
+func TestLeavingAdministratorsBesideAnEndedMember(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		people := directory{"ana": true, "bob": true, "gone": false}
+		engine := open(t, authztest.NewStore(), authz.Options{Bootstrap: "ana", Directory: people})
+		ctx, ana := t.Context(), engine.As("ana")
+		must(t)(ana.Assign(ctx, authz.Administrators, "gone"))
+		must(t)(ana.Until(time.Now().Add(time.Second)).Assign(ctx, authz.Administrators, "bob"))
+		time.Sleep(time.Second + time.Second/16) // the removal mostly comes later
+		if _, err := ana.Unassign(ctx, authz.Administrators, "ana"); !errors.Is(err, authz.ErrLastAdministrator) {
+			t.Errorf("ana left: %v", err)
+		}
+		must(t)(ana.Until(time.Now().Add(time.Hour)).Assign(ctx, authz.Administrators, "bob"))
+		must(t)(ana.Unassign(ctx, authz.Administrators, "ana"))
+	})
 }

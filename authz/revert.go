@@ -17,6 +17,7 @@ import "context"
 //   - A rule that replaced another was itself replaced since.
 //   - A rule to restore names a permission that the catalog doesn't have.
 //   - The change removed quarantined rows, which can't be restored.
+//   - The record of the change can't be read.
 //
 // It returns [ErrNoSuchChange] if there is no such change, and [ErrProtectedGroup] for a change that
 // altered Administrators itself, such as the first of a store. The actor needs [ViewChanges] and the
@@ -51,8 +52,11 @@ func (a Admin) reversal(ctx context.Context, revision Revision) (*reversal, erro
 		return nil, err
 	}
 	c, err := e.Change(ctx, revision)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case c.Fault != "":
+		return nil, &Error{Kind: ErrCannotRevert, Faults: []Fault{{Detail: c.Fault}}, Count: 1}
 	}
 	if revision > e.revision() { // made on another instance a moment ago
 		if err := e.Refresh(ctx); err != nil {

@@ -77,8 +77,8 @@ func (e *Engine) followGroups(ctx context.Context, s *groupHistory, to Revision)
 			if s.revision == to {
 				break
 			}
-			c, err := record.change()
-			if err != nil {
+			c := record.shown()
+			if err := c.fault(); err != nil {
 				return err
 			}
 			for _, g := range c.Delta.Groups {

@@ -31,7 +31,7 @@ func (a Admin) draftAndCheck(ctx context.Context, w write, d *draft, c *Change) 
 	if err := checkPromises(d.s, after); err != nil {
 		return nil, err
 	}
-	return after, checkLeaving(ctx, a.engine.directory, after, a.actor, c.Delta)
+	return after, checkLeaving(ctx, a.engine.directory, after, a.engine.clock.now(), a.actor, c.Delta)
 }
 
 // checkTarget checks that the actor may carry out the operation, that its target exists, and that

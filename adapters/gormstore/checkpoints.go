@@ -26,7 +26,7 @@ func (s *Store) Checkpoints(ctx context.Context) ([]authz.Checkpoint, error) {
 	var list []authz.Checkpoint
 	for rows.Next() {
 		var c authz.Checkpoint
-		if err := rows.Scan(&c.Revision, &c.Hash, &c.Digest, &c.Chunks); err != nil {
+		if err := rows.Scan(&c.Revision, &c.Hash, &c.Digest, or(&c.Chunks, 0)); err != nil {
 			return nil, fmt.Errorf("read a checkpoint: %w", err)
 		}
 		list = append(list, c)

@@ -103,7 +103,7 @@ func (s *Store) denials(tx *gorm.DB, rest string, args ...any) ([]authz.Denial, 
 func scanDenial(rows *sql.Rows) (d authz.Denial, err error) {
 	var at int64
 	var required, missing []byte
-	err = rows.Scan(&d.ID, &at, &d.User, &d.Method, &d.Route, &required, &d.OneIsEnough, &missing, &d.Revision, &d.Suppressed)
+	err = rows.Scan(&d.ID, or(&at, 0), &d.User, &d.Method, &d.Route, &required, or(&d.OneIsEnough, false), &missing, or(&d.Revision, 0), or(&d.Suppressed, 0))
 	d.At, d.Required, d.Missing = time.UnixMicro(at).UTC(), unlisted(required), unlisted(missing)
 	return d, err
 }

@@ -20,7 +20,7 @@ func (s *Store) ends(tx *gorm.DB) ([]authz.MembershipEnd, error) {
 	var list []authz.MembershipEnd
 	for rows.Next() {
 		var e authz.MembershipEnd
-		if err := rows.Scan(&e.User, &e.Group, &e.Until); err != nil {
+		if err := rows.Scan(&e.User, &e.Group, or(&e.Until, ended)); err != nil {
 			return nil, fmt.Errorf("read the end of a membership: %w", err)
 		}
 		list = append(list, e)

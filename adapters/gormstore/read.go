@@ -61,7 +61,7 @@ func (s *Store) groups(tx *gorm.DB) ([]authz.GroupRow, error) {
 		var g authz.GroupRow
 		var revision authz.Revision
 		var hash []byte
-		err := rows.Scan(&g.Name, &g.Description, &revision, &hash, &g.UpdatedAt, &g.UpdatedBy.Kind, &g.UpdatedBy.ID)
+		err := rows.Scan(&g.Name, &g.Description, or(&revision, 0), &hash, or(&g.UpdatedAt, 0), &g.UpdatedBy.Kind, &g.UpdatedBy.ID)
 		if err != nil {
 			return nil, fmt.Errorf("read a group: %w", err)
 		}
@@ -174,7 +174,7 @@ func (s *Store) records(tx *gorm.DB, maxBytes int, rest string, args ...any) ([]
 	var list []authz.Record
 	for bytes := 0; (maxBytes == 0 || bytes < maxBytes) && rows.Next(); {
 		var r authz.Record
-		err := rows.Scan(&r.Revision, &r.At, &r.Actor.Kind, &r.Actor.ID, &r.Channel, &r.Reason,
+		err := rows.Scan(&r.Revision, or(&r.At, 0), &r.Actor.Kind, &r.Actor.ID, &r.Channel, &r.Reason,
 			&r.Action, &r.Target, &r.Delta, &r.Hash)
 		if err != nil {
 			return nil, fmt.Errorf("read a change: %w", err)
@@ -197,7 +197,7 @@ func (s *Store) UserVersion(ctx context.Context, id authz.UserID) (v authz.Versi
 	var revision authz.Revision
 	var hash []byte
 	err = s.db.WithContext(ctx).Raw("SELECT version, version_hash FROM "+s.tables.Users+" WHERE user_id = ?", string(id)).
-		Row().Scan(&revision, &hash)
+		Row().Scan(or(&revision, 0), &hash)
 	if errors.Is(err, sql.ErrNoRows) {
 		return authz.Version{}, nil
 	}

@@ -220,8 +220,8 @@ func (s *Store) readRequests(tx *gorm.DB, rest string, args ...any) ([]requestRo
 func scanRequest(rows *sql.Rows) (r requestRow, err error) {
 	var created, expires, ends, closed int64
 	var permissions []byte
-	err = rows.Scan(&r.ID, &r.User, &r.slot, &r.Denial, &r.Reason, &permissions, &r.OneIsEnough, &r.State, &created, &expires, &ends,
-		&closed, &r.DecidedBy.Kind, &r.DecidedBy.ID, &r.Decision, &r.Revision)
+	err = rows.Scan(&r.ID, &r.User, or(&r.slot, sql.NullInt64{}), &r.Denial, &r.Reason, &permissions, or(&r.OneIsEnough, false), &r.State,
+		or(&created, 0), or(&expires, 0), or(&ends, ended), or(&closed, 0), &r.DecidedBy.Kind, &r.DecidedBy.ID, &r.Decision, or(&r.Revision, 0))
 	r.CreatedAt, r.ExpiresAt, r.Until = time.UnixMicro(created).UTC(), time.UnixMicro(expires).UTC(), authz.Until(ends).Time()
 	if r.State != authz.RequestOpen && r.State != authz.RequestExpired {
 		r.DecidedAt = time.UnixMicro(closed).UTC()

@@ -62,7 +62,7 @@ func eachUse(tx *gorm.DB, rest string, args []any, each func(authz.Use) error) e
 	defer rows.Close()
 	for rows.Next() {
 		var u authz.Use
-		if err := rows.Scan(&u.User, &u.Permission, &u.Day); err != nil {
+		if err := rows.Scan(&u.User, &u.Permission, or(&u.Day, 0)); err != nil {
 			return fmt.Errorf("read a use: %w", err)
 		}
 		if err := each(u); err != nil {

@@ -720,6 +720,9 @@ type Change struct {
 	// DroppedEnds How many memberships an import makes permanent: they had an end, and the file sets none for them. Absent otherwise, and in changes that are read later.
 	DroppedEnds int `json:"dropped_ends,omitempty,omitzero"`
 
+	// Fault Why the record can't be read: it was altered outside Rightful. What it changed isn't known then, and the lists are empty. Absent for every other change.
+	Fault string `json:"fault,omitempty,omitzero"`
+
 	// LeftOut How many lines of an import were left out because their membership has ended. Absent otherwise, and in changes that are read later.
 	LeftOut int `json:"left_out,omitempty,omitzero"`
 }

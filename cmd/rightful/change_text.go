@@ -25,6 +25,9 @@ func writeChange(text *strings.Builder, c openapi.Change) {
 		note(text, "  - %s\n", changedRuleText(r))
 	}
 	writeMore(text, "-", c.RemovedCount-len(c.Removed))
+	if c.Fault != "" {
+		note(text, "  ! %s\n", c.Fault)
+	}
 	if c.LeftOut > 0 {
 		note(text, "  %s left out, because the memberships have ended\n", are(c.LeftOut, "line"))
 	}
