@@ -7,7 +7,7 @@ import (
 )
 
 // errMovedOn is why an approval of another revision fails. It is about no single group or user, so that it has no version.
-var errMovedOn = errors.New("the operations would give somebody something else now than at the revision that you looked at. Read the request again")
+var errMovedOn = errors.New("the policy has changed: the operations would now give someone something else than at the revision that you read. Read the request again")
 
 // approveRequest approves a request by one change, made of the operations in the body.
 func approveRequest(c *call) {

@@ -117,7 +117,7 @@ func (b *batch) read(index int, listed listedOperation) {
 	b.collect(one, at+"/path", one.parseQuery)
 	b.collect(one, at+"/if_match", func() { w.versions = one.versions() })
 	if one.operation.match == noMatch && listed.ifMatch != nil {
-		b.faults.add(at+"/if_match", "must be left out: nothing has a version yet")
+		b.faults.add(at+"/if_match", "must be left out: there is no ETag yet for what this operation creates")
 	}
 	var o authz.Operation
 	b.collect(one, inBody, func() { o = w.read(one) })

@@ -83,7 +83,7 @@ func (c *call) fail(err error) {
 			c.http.Header("Retry-After", strconv.Itoa(int(many.Wait.Seconds())))
 		}
 	case problem.OwnRequest:
-		p.Detail = "Nobody decides their own access request. Another administrator has to; you can withdraw it."
+		p.Detail = "You can't decide your own access request. Another administrator must decide it, or you withdraw it."
 	default:
 		c.detail(&p, err)
 	}

@@ -24,7 +24,7 @@ func explainUser(c *call) {
 	past, until := c.pastRevision(), c.untilIn()
 	decisionOnly := c.choice("decision_only", "true", "false") == "true"
 	if decisionOnly && until != nil {
-		c.bad(`the query parameter "until" is about fixes, which "decision_only=true" leaves out`)
+		c.bad(`the query parameter "until" can't be combined with "decision_only=true", which omits the fixes`)
 	}
 	if c.refused() {
 		return

@@ -53,7 +53,7 @@ func (c *call) receive() *problem.Document {
 	case in.N <= 0 || errors.As(err, &tooLarge):
 		return m.tooLarge()
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return &problem.Document{Type: problem.MalformedRequest, Detail: "The body arrived too slowly: others wait for their turn to import."}
+		return &problem.Document{Type: problem.MalformedRequest, Detail: "The body arrived too slowly. Imports take turns, and others are waiting."}
 	case err != nil:
 		return &problem.Document{Type: problem.MalformedRequest, Detail: "The body could not be read completely."}
 	}

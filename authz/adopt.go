@@ -112,7 +112,7 @@ func (e *Engine) planFirstChange(ctx context.Context) (*adoptionPlan, Position, 
 			return nil, Position{}, fmt.Errorf("read the table to adopt: %w", err)
 		}
 		if source.Revision > 0 {
-			return nil, Position{}, fmt.Errorf("%w: the table to copy is Rightful's already, at revision %d", ErrInvalid, source.Revision)
+			return nil, Position{}, fmt.Errorf("%w: the table to copy is a Rightful policy already, at revision %d", ErrInvalid, source.Revision)
 		}
 	}
 	old, err := newOldModel(o.Model, rows)

@@ -176,13 +176,13 @@ func (c *comparer) advice() []Advice {
 		about bool // the model has what the advice is about
 		text  string
 	}{
-		{CauseDomain, c.result.Domains, "Rightful has no domains. Give each domain a policy of its own, with its own table prefix, made of the rows of that domain without their domain column."},
-		{CauseSubject, len(q.model.literals(q.model.request[q.subject])) > 0, "The old matcher decides about a subject by its name, which is in no row. Make such a user an administrator with rightful bootstrap after the adoption, or grant it what it needs."},
+		{CauseDomain, c.result.Domains, "Rightful has no domains. Make a policy for each domain, with its own table prefix, from the rows of that domain without the domain column."},
+		{CauseSubject, len(q.model.literals(q.model.request[q.subject])) > 0, "The old matcher names a subject that is in no row. After the adoption, make it an administrator with rightful bootstrap, or grant it what it needs."},
 		{CauseBadRow, false, "Bad rows deny their subjects everything. Correct or remove the rows that are listed as bad, and check again."},
 		{CausePattern, c.patterns, c.patternAdvice()},
-		{CauseOther, !q.model.given && q.hasPlaceholders(), "Objects of the table look like patterns of Casbin's keyMatch functions. If the old program decides by them, give its model file with --model."},
-		{CauseWildcard, false, `The old model compares "*" exactly, and Rightful takes it for a wildcard. Replace such rows by what they are to give. If the old program decides by another model, give its file with --model.`},
-		{CauseOther, false, "Look at the rows of the subject with View.Explain after a copy. If the old program decides by another model, give its file with --model."},
+		{CauseOther, !q.model.given && q.hasPlaceholders(), "Some objects in the table look like patterns of Casbin's keyMatch functions. If the old program uses these functions, give its model file with --model."},
+		{CauseWildcard, false, `The old model compares "*" exactly, but in Rightful it is a wildcard. Replace such rows with rows for what they should allow. If the old program uses another model, give its file with --model.`},
+		{CauseOther, false, "The cause is unknown. If the old program uses another model, give its file with --model. Otherwise adopt a copy with --copy, and look at the decisions with rightful why."},
 	}
 	list := []Advice{}
 	for _, t := range texts {
@@ -196,7 +196,7 @@ func (c *comparer) advice() []Advice {
 
 func (c *comparer) patternAdvice() string {
 	calls := slices.DeleteFunc(c.questions.model.calls(), func(name string) bool { return !isPattern(name) })
-	return fmt.Sprintf("The old matcher calls %s. Rightful knows one pattern, a * as the whole last segment, and takes everything else for plain text. "+
-		"Ask for the text that is in the row: guard a route by its template, such as /users/:id, and not by the path of the request. "+
-		"Replace a regular expression by one row for each of its texts.", strings.Join(calls, ", "))
+	return fmt.Sprintf("The old matcher calls %s. Rightful's only pattern is a * as the whole last segment; it compares everything else exactly. "+
+		"Let the application ask for the text in the row: guard a route by its template, such as /users/:id, not by the path of the request. "+
+		"Replace a regular expression with one row for each text that it matches.", strings.Join(calls, ", "))
 }

@@ -64,7 +64,7 @@ func (e *Engine) checkStillArchivable(ctx context.Context, a *Archived) error {
 		return err
 	}
 	if done+1 != a.From {
-		return &Error{Kind: ErrArchived, Revision: done, Detail: "another archive was made meanwhile"}
+		return &Error{Kind: ErrArchived, Revision: done, Detail: "another archive was made in the meantime"}
 	}
 	records, err := e.store.Before(ctx, RecordQuery{Before: a.Through + 1, Limit: 1})
 	if err != nil {

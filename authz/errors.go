@@ -12,8 +12,8 @@ import (
 // The kinds of errors; match them with [errors.Is]. Errors of the kinds with a comment are of type
 // [*Error]; the comment names the field that is set.
 var (
-	ErrForbidden         = errors.New("forbidden")                         // Missing
-	ErrEscalation        = errors.New("nobody gives what they don't hold") // Missing
+	ErrForbidden         = errors.New("forbidden")                                // Missing
+	ErrEscalation        = errors.New("the actor would give more than they hold") // Missing
 	ErrNotFound          = errors.New("no such group")
 	ErrNoSuchChange      = errors.New("no such change")
 	ErrNoSuchDenial      = errors.New("no such denial")
@@ -27,14 +27,14 @@ var (
 	ErrGroupInherited    = errors.New("other groups inherit the group")
 	ErrProtectedGroup    = errors.New("Administrators is protected")
 	ErrLastAdministrator = errors.New("Administrators needs a member")
-	ErrInheritanceCycle  = errors.New("the inheritance would be a cycle")
-	ErrCannotRevert      = errors.New("the change can't be reverted")               // Faults
-	ErrRevisionConflict  = errors.New("someone else changed it meanwhile")          // Version
-	ErrInvalid           = errors.New("invalid")                                    // Faults
-	ErrUnknownPermission = errors.New("permission not in the catalog")              // Faults
-	ErrImportRejected    = errors.New("the import was rejected")                    // Faults
-	ErrNotAdopted        = errors.New("another program filled the policy table")    // Count
-	ErrAdoptionRefused   = errors.New("the policy table can't be adopted as it is") // Faults
+	ErrInheritanceCycle  = errors.New("inheritance can't be a cycle")
+	ErrCannotRevert      = errors.New("the change can't be reverted")                // Faults
+	ErrRevisionConflict  = errors.New("someone else has changed it in the meantime") // Version
+	ErrInvalid           = errors.New("invalid")                                     // Faults
+	ErrUnknownPermission = errors.New("permission not in the catalog")               // Faults
+	ErrImportRejected    = errors.New("the import was rejected")                     // Faults
+	ErrNotAdopted        = errors.New("another program filled the policy table")     // Count
+	ErrAdoptionRefused   = errors.New("the policy table can't be adopted as it is")  // Faults
 	ErrStoreUnavailable  = errors.New("the store can't be reached")
 	ErrBusy              = errors.New("too much expensive work at once")
 	ErrRecordsDoNotFit   = errors.New("the records don't fit") // Revision
@@ -108,16 +108,16 @@ func (e *Error) Error() string {
 	case is(ErrForbidden):
 		return "forbidden: this needs " + commaSeparated(e.Missing)
 	case is(ErrRevisionConflict):
-		return fmt.Sprintf("someone else changed it meanwhile; it is at version %d now", e.Version.Revision)
+		return fmt.Sprintf("someone else has changed it in the meantime; its version is now %d", e.Version.Revision)
 	case is(ErrRecordsDoNotFit):
 		return fmt.Sprintf("revision %d: %s", e.Revision, e.Detail)
 	case is(ErrUnrecorded):
 		return fmt.Sprintf("%v: %s", ErrUnrecorded, e.Detail)
 	case is(ErrCannotRevert):
-		return ErrCannotRevert.Error() + " any more: " + e.firstFault() + andMore(e.Count-1)
+		return ErrCannotRevert.Error() + ": " + e.firstFault() + andMore(e.Count-1)
 	case is(ErrNotAdopted):
-		return fmt.Sprintf("%v: it has %d rows, and Rightful has no state beside them; nothing was written. To see what an adoption makes of them, "+
-			"run rightful adopt --check; to adopt them, run rightful adopt or set Options.Adopt; if they were copied already, give the prefix of the copy",
+		return fmt.Sprintf("%v, which has %d rows; nothing was written. rightful adopt --check says what would become of them. "+
+			"To adopt them, run rightful adopt or set Options.Adopt. If you have copied them already, use the prefix of the copy",
 			ErrNotAdopted, e.Count)
 	case is(ErrAdoptionRefused):
 		return ErrAdoptionRefused.Error() + ": " + e.firstAndMore()

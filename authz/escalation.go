@@ -309,8 +309,8 @@ func (e *escalation) checkDormantRights(d Delta) error {
 	}
 	for r := range e.before.patternRules {
 		if name, ok := assignableGroup(r.Pattern); ok && names[name] {
-			return escalates([]Pattern{Everything}, fmt.Sprintf("the policy has the right %q of a group that doesn't exist; "+
-				"only an administrator can give a group that name", r.Pattern))
+			return escalates([]Pattern{Everything}, fmt.Sprintf("a rule names the right %q, of a group that doesn't exist; "+
+				"only an administrator can give a group this name", r.Pattern))
 		}
 		if err := e.pace.canceled(); err != nil {
 			return err

@@ -27,7 +27,7 @@ func (e *importEnds) read(line int, r Rule, end Until) bool {
 		e.faults.add(line, end.fault(e.d.time).Error())
 		return false
 	case twice && other != end:
-		e.faults.addf(line, "%s stands in the file twice, with different ends", r.describe())
+		e.faults.addf(line, "%s is in the file twice, with different ends", r.describe())
 		return false
 	}
 	r.Subject, r.Group = Subject(strings.Clone(string(r.Subject))), GroupName(strings.Clone(string(r.Group)))

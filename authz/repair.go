@@ -118,7 +118,7 @@ func (r *rowRepair) draft(repair RowRepair) {
 func (r *rowRepair) take(pointer string, id int64) (BadRow, bool) {
 	b, quarantined := r.rest[id]
 	if !quarantined {
-		detail := fmt.Sprintf("row %d is named twice or isn't quarantined any more", id)
+		detail := fmt.Sprintf("row %d is named twice, or is no longer quarantined", id)
 		if other, ok := r.others[id]; ok {
 			detail = other
 		}

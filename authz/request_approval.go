@@ -148,7 +148,7 @@ func (p *approver) checkOperation(o Operation) error {
 		}
 	}
 	if p.term.given && p.term.until != 0 && (o.Action != ActionGroupMembersChange || len(o.Add) == 0) {
-		return errors.New("it can't end; only memberships that are added can. Leave out until, or put the user into a group")
+		return errors.New("its effect can't end, because only new memberships can have an end. Leave out until, or add the user to a group")
 	}
 	return nil
 }
@@ -171,7 +171,7 @@ func (p *approver) verify(d *draft, after *snapshot, c *Change) error {
 	}
 	v := &View{s: counted, catalog: d.catalog}
 	if !p.request.isHeld(v) {
-		d.invalid("/operations", fmt.Errorf("leave something missing for %q: %s", p.request.User, commaSeparated(p.request.missing(v))))
+		d.invalid("/operations", fmt.Errorf("don't give %q everything that was asked for; still missing: %s", p.request.User, commaSeparated(p.request.missing(v))))
 		return d.inputErr()
 	}
 	p.decision = RequestDecision{
@@ -254,7 +254,7 @@ func (p *approver) checkGroups(before, after *snapshot) error {
 		}
 		if !in[name] {
 			return ofOperation(i, invalid(ErrInvalid, []Fault{{
-				Detail: fmt.Sprintf("it changes the group %q, in which %q is neither before nor after it", clip(string(o.Group)), p.request.User),
+				Detail: fmt.Sprintf("it changes the group %q, of which %q is not a member before or after it", clip(string(o.Group)), p.request.User),
 			}}))
 		}
 	}

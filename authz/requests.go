@@ -45,7 +45,7 @@ func (e *Engine) RequestAccess(ctx context.Context, user UserID, spec RequestSpe
 		return AccessRequest{}, false, err
 	}
 	if !e.requests.spend(user, time.Now()) {
-		return AccessRequest{}, false, tooManyRequests(requestWait, "you have made many requests within a short time; wait a minute")
+		return AccessRequest{}, false, tooManyRequests(requestWait, "you have made too many requests within a short time; wait a minute")
 	}
 	r = AccessRequest{
 		ID: RequestID(rand.Text()), User: user, Denial: spec.Denial, Reason: spec.Reason, Permissions: distinct(spec.Permissions),
@@ -63,7 +63,7 @@ func (e *Engine) RequestAccess(ctx context.Context, user UserID, spec RequestSpe
 		r.Permissions, r.OneIsEnough = d.Required, d.OneIsEnough
 	}
 	if len(r.Permissions) == 0 || r.isHeld(e.View()) {
-		return AccessRequest{}, false, invalid(ErrInvalid, []Fault{{Detail: "you have this access by now; try again"}})
+		return AccessRequest{}, false, invalid(ErrInvalid, []Fault{{Detail: "you already have this access; retry what was refused"}})
 	}
 	return e.addRequest(ctx, r)
 }
@@ -74,7 +74,7 @@ func (e *Engine) addRequest(ctx context.Context, r AccessRequest) (AccessRequest
 	r, created, err := e.requests.add(bounded, r)
 	switch {
 	case errors.Is(err, ErrTooManyRequests):
-		return AccessRequest{}, false, tooManyRequests(0, "there are too many open access requests; withdraw one that you don't need any more, or wait until some are decided")
+		return AccessRequest{}, false, tooManyRequests(0, "there are too many open access requests; withdraw one that you no longer need, or wait until some are decided")
 	case err != nil:
 		return AccessRequest{}, false, e.unavailable(ctx, err)
 	}
@@ -87,7 +87,7 @@ func (s RequestSpec) check(user UserID, now Until) error {
 	d.checkUser(user)
 	switch n := len(s.Permissions); {
 	case s.Denial != "" && n > 0:
-		d.invalid("/permissions", errors.New("can't be combined with a denial, whose permissions are asked for"))
+		d.invalid("/permissions", errors.New("can't be combined with a denial, which already says what the request is for"))
 	case s.Denial == "" && (n < 1 || n > maxRequested):
 		d.invalid("/permissions", fmt.Errorf("has %d permissions; without a denial, a request has 1 to %d", n, maxRequested))
 	default:

@@ -98,7 +98,7 @@ func TestRequestIsOneOfTheUserAlone(t *testing.T) {
 		"too many":                  {"cleo", authz.RequestSpec{Permissions: slices.Repeat([]authz.Permission{"a:b"}, 101)}, authz.ErrInvalid, "101"},
 		"a long reason":             {"cleo", authz.RequestSpec{Permissions: []authz.Permission{"a:b"}, Reason: strings.Repeat("x", 501)}, authz.ErrInvalid, "/reason"},
 		"the past":                  {"cleo", authz.RequestSpec{Permissions: []authz.Permission{"a:b"}, Until: time.Now().Add(-time.Hour)}, authz.ErrInvalid, "/until"},
-		"what is held":              {"cleo", authz.RequestSpec{Permissions: []authz.Permission{"requests:view"}}, authz.ErrInvalid, "try again"},
+		"what is held":              {"cleo", authz.RequestSpec{Permissions: []authz.Permission{"requests:view"}}, authz.ErrInvalid, "already have this access"},
 		"nobody":                    {"", authz.RequestSpec{Permissions: []authz.Permission{"a:b"}}, authz.ErrInvalid, "user"},
 	} {
 		if _, _, err := engine.RequestAccess(t.Context(), one.user, one.spec); !errors.Is(err, one.want) || !strings.Contains(err.Error(), one.text) {

@@ -28,7 +28,7 @@ func (c endComment) end(is bool, yield func(record, error) bool) bool {
 	return true
 }
 
-const noMembershipBelow = "the comment sets the end of a membership, but the line below it is none; put it right above a g line"
+const noMembershipBelow = "the comment sets the end of a membership, but the line below it isn't one; put it right above a g line"
 
 // readEndComment reads a skipped line. What looks like an end must be one: a membership whose end isn't understood
 // would last for good.
@@ -43,7 +43,7 @@ func readEndComment(number int, line []byte) endComment {
 	case marks != 1 || string(words[0]) != "until":
 		c.fault = "the comment looks like the end of a membership; write it like # until 2026-12-01T00:00:00Z"
 	case err != nil || len(words) > 2:
-		c.fault = fmt.Sprintf("the end %s is no time; write it like 2026-12-01T00:00:00Z", excerpt(string(bytes.Join(words[1:], []byte(" ")))))
+		c.fault = fmt.Sprintf("the end %s is not a time; write it like 2026-12-01T00:00:00Z", excerpt(string(bytes.Join(words[1:], []byte(" ")))))
 	case end.UnixMicro() <= 0:
 		c.fault = "the end is before 1970"
 	default:

@@ -30,23 +30,23 @@ func adoptCommand(p process, out *output) *cobra.Command {
 	var f adoptFlags
 	cmd := &cobra.Command{
 		Use:   "adopt",
-		Short: "Adopt a table that plain Casbin filled",
-		Long: `Make a policy table that another program filled, usually plain Casbin, the policy of a
-Rightful service, as one recorded change. The rows are rewritten, and the other program can't
-read them any more. With --copy, new tables with that prefix are filled instead, and the old
-table stays as it is: the way back.
+		Short: "Adopt a policy table that plain Casbin filled",
+		Long: `Turn a policy table that another program filled, usually plain Casbin, into a Rightful policy,
+in one recorded change. This rewrites the rows, so the other program can no longer read them.
+With --copy, adopt fills new tables instead and leaves the old one as it is, so that you can go
+back.
 
-With --check, adopt writes nothing. It says what becomes of each row, asks the old model and
-the adopted policy the same questions, and lists every decision that would differ. Exit status
-0 means that nothing differs and no row would be bad, 1 that something does.
+With --check, adopt writes nothing. It reports what would happen to each row, compares the decisions
+of the old model with those of the adopted policy, and lists those that differ. Exit status 0
+means that no decision differs and no row would be bad; otherwise it is 1.
 
 Names on the right of "g" rows become groups, unless the table marks groups with "group:"; all
-other names are users. Rows of three values become grants. adopt refuses a table with rows that
-would be bad and a model with domains, unless --accept-bad is given: bad rows grant nothing, and
-one that may be a restriction denies its subject everything.`,
+other names become users. Rows with three values become grants. A bad row grants nothing, and
+one that may be a restriction denies its subject everything. Therefore adopt refuses tables with
+rows that would be bad, and models with domains, unless you add --accept-bad.`,
 		Example: `  rightful adopt --db postgres://app@db.example/desk --check --model old.conf
   rightful adopt --db postgres://app@db.example/desk --copy desk
-  rightful adopt --db sqlite:policy.db --rename role:admin=Administrators --reason "we move"`,
+  rightful adopt --db sqlite:policy.db --rename role:admin=Administrators --reason "move to Rightful"`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return adopt(cmd.Context(), p, out, &f) },
 	}
@@ -57,13 +57,13 @@ one that may be a restriction denies its subject everything.`,
 func (f *adoptFlags) addFlags(cmd *cobra.Command) {
 	f.writer.addFlags(cmd)
 	flags := cmd.Flags()
-	flags.BoolVar(&f.check, "check", false, "compare decisions and change nothing")
-	flags.BoolVarP(&f.dryRun, "dry-run", "n", false, "say what would be done and change nothing")
-	flags.StringVar(&f.model, "model", "", "model `file` of the old program (default: Casbin's plain RBAC)")
-	flags.StringVar(&f.copyTo, "copy", "", "fill new tables with this `prefix` and leave the old table as it is")
-	flags.StringToStringVar(&f.rename, "rename", nil, "give a group of the table another name, as `OLD=NEW`; can be repeated")
-	flags.BoolVar(&f.how.SubjectsAsGroups, "subjects-as-groups", false, `make groups of the subjects that no "g" row names, not users`)
-	flags.IntVar(&f.questions, "questions", 0, "ask at most this `number` of questions in a check (default: by the size of the table, from 500 to 200,000)")
+	flags.BoolVar(&f.check, "check", false, "compare decisions, and change nothing")
+	flags.BoolVarP(&f.dryRun, "dry-run", "n", false, "show what would change, and change nothing")
+	flags.StringVar(&f.model, "model", "", "model `file` of the old program (default: Casbin's plain RBAC model)")
+	flags.StringVar(&f.copyTo, "copy", "", "fill new tables with this `prefix`, and leave the old table as it is")
+	flags.StringToStringVar(&f.rename, "rename", nil, "rename a group of the table, as `OLD=NEW`; can be repeated")
+	flags.BoolVar(&f.how.SubjectsAsGroups, "subjects-as-groups", false, `treat subjects that no "g" row names as groups, not as users`)
+	flags.IntVar(&f.questions, "questions", 0, "with --check, compare at most this `number` of decisions (default: 500 to 200,000, depending on the size of the table)")
 	flags.BoolVar(&f.how.AcceptBad, "accept-bad", false, "adopt the table even with bad rows or domains")
 }
 
@@ -112,9 +112,9 @@ func adopt(ctx context.Context, p process, out *output, f *adoptFlags) error {
 	refused := !report.Acceptable() || !f.how.AcceptBad && (report.Count[authz.RowBad] > 0 || report.Comparison.Domains)
 	switch {
 	case report.Adopted > 0 && f.copyTo != "":
-		return usageError{fmt.Errorf("the policy is Rightful's already, at revision %d; --copy is for a table of another program", report.Adopted)}
+		return usageError{fmt.Errorf("this is a Rightful policy already, at revision %d; --copy is for tables of other programs", report.Adopted)}
 	case report.Adopted > 0:
-		return out.print(changed{}, "Nothing changed: the policy is Rightful's already, at revision %d.", report.Adopted)
+		return out.print(changed{}, "Nothing changed: this is a Rightful policy already, at revision %d.", report.Adopted)
 	case len(report.Rows) == 0:
 		return out.print(changed{}, "Nothing changed: the policy table has no rows to adopt.")
 	case f.check:
@@ -172,7 +172,7 @@ func (f *adoptFlags) checkTarget(ctx context.Context, store authz.Store) error {
 	}
 	report, err := authz.CheckAdoption(ctx, store, authz.AdoptOptions{MaxQuestions: -1})
 	if err == nil && (report.Adopted > 0 || len(report.Rows) > 0) {
-		return fmt.Errorf("there is a policy with the prefix %s already; choose another prefix for --copy", f.copyTo)
+		return fmt.Errorf("tables with the prefix %s already contain a policy; choose another prefix for --copy", f.copyTo)
 	}
 	return err
 }
@@ -188,7 +188,7 @@ func (f *adoptFlags) tellMissed(ctx context.Context, p process, from authz.Store
 	}
 	same := func(a, b authz.AdoptedRow) bool { return a.ID == b.ID && slices.Equal(a.Values, b.Values) }
 	if !slices.EqualFunc(before.Rows, after.Rows, same) {
-		note(p.stderr, "The old table was written to during the copy, which may lack the newest rows: drop the tables with the prefix %s and copy it again.\n", f.copyTo)
+		note(p.stderr, "The old table changed during the copy, so the copy may lack the newest rows: drop the tables with the prefix %s, and copy again.\n", f.copyTo)
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func printDryRun(out *output, r authz.AdoptionReport, refused bool) error {
 	}
 	note(&text, "\nNothing changed: the table can't be adopted as it is.")
 	if r.Acceptable() {
-		note(&text, " Correct it, or accept that with --accept-bad; --check says what follows.")
+		note(&text, " Correct the table, or add --accept-bad; --check shows the effects.")
 	}
 	if err := out.print(adopted{AdoptionReport: r}, "%s", &text); err != nil {
 		return err
@@ -57,15 +57,15 @@ func printAdopted(out *output, engine *authz.Engine, c authz.Change, r authz.Ado
 	bad := len(engine.View().BadRows())
 	result := adopted{changed: changed{true, c.Revision}, Fits: bad == 0 && r.Fits(), AdoptionReport: r}
 	if c.Actor.ID != f.how.Command {
-		return out.print(changed{}, "Nothing changed: the table was adopted meanwhile, by %s %s.", c.Actor.Kind, c.Actor.ID)
+		return out.print(changed{}, "Nothing changed: %s %s has adopted the table in the meantime.", c.Actor.Kind, c.Actor.ID)
 	}
 	var text strings.Builder
-	note(&text, "Adopted %s in revision %d. There are %s, Administrators included, and %s.\n", plural(len(r.Rows), "row"), c.Revision, plural(len(r.Groups), "group"), plural(r.Users, "user"))
+	note(&text, "Adopted %s in revision %d. The policy has %s, including Administrators, and %s.\n", plural(len(r.Rows), "row"), c.Revision, plural(len(r.Groups), "group"), plural(r.Users, "user"))
 	if f.copyTo != "" {
-		note(&text, "They are in new tables with the prefix %s; the old table is as it was.\n", f.copyTo)
+		note(&text, "It is in new tables with the prefix %s; the old table is unchanged.\n", f.copyTo)
 	}
 	if bad > 0 {
-		note(&text, "%s bad; %s lists what is wrong with them.\n", are(bad, "row"), f.onAdopted("rightful repair"))
+		note(&text, "%s bad; %s says what is wrong.\n", are(bad, "row"), f.onAdopted("rightful repair"))
 	}
 	if members, _ := engine.View().Group(authz.Administrators); members.MemberCount == 0 {
 		note(&text, "Nobody is an administrator yet: appoint one with %s USER.\n", f.onAdopted("rightful bootstrap"))
@@ -104,9 +104,9 @@ var outcomes = []struct {
 }{
 	{authz.RowKept, "kept as they are", 0},
 	{authz.RowRewritten, "rewritten, such as", 2},
-	{authz.RowMerged, "removed, because another rule says as much", 2},
-	{authz.RowBad, "bad: they would grant nothing, and deny what the list says", 4 * samples},
-	{authz.RowRefused, "in the way: the table can't be adopted with them", 4 * samples},
+	{authz.RowMerged, "removed, because another rule says the same", 2},
+	{authz.RowBad, "bad: they would grant nothing, and deny what is listed", 4 * samples},
+	{authz.RowRefused, "refused: the table can't be adopted with them", 4 * samples},
 }
 
 func writeRows(text *strings.Builder, r authz.AdoptionReport) {
@@ -117,7 +117,7 @@ func writeRows(text *strings.Builder, r authz.AdoptionReport) {
 			writeSamples(text, r.Rows, o.outcome, min(o.most, n))
 		}
 	}
-	note(text, "There will be %s, Administrators included, and %s.\n", plural(len(r.Groups), "group"), plural(r.Users, "user"))
+	note(text, "The policy will have %s, including Administrators, and %s.\n", plural(len(r.Groups), "group"), plural(r.Users, "user"))
 }
 
 func writeSamples(text *strings.Builder, rows []authz.AdoptedRow, outcome authz.RowOutcome, most int) {
@@ -141,27 +141,27 @@ func writeSamples(text *strings.Builder, rows []authz.AdoptedRow, outcome authz.
 		}
 	}
 	if left > 0 && outcome != authz.RowKept && outcome != authz.RowRewritten {
-		note(text, "          and %d more, which -o json lists\n", left)
+		note(text, "          and %d more; -o json lists all\n", left)
 	}
 }
 
 func writeComparison(text *strings.Builder, c authz.Comparison) {
 	model := c.Model
 	if c.Given {
-		model = "the model given"
+		model = "your model"
 	}
 	switch {
 	case c.Failed != "":
 		note(text, "\nThe decisions can't be compared with %s: %s\n", model, c.Failed)
 	case c.Possible == math.MaxInt64:
-		note(text, "\nCompared with %s: %d questions, a sample of more than can be counted.\n", model, c.Asked)
+		note(text, "\nCompared with %s: %d decisions, a sample of more than can be counted.\n", model, c.Asked)
 	case int64(c.Asked) < c.Possible:
-		note(text, "\nCompared with %s: %d questions, a sample of the %d that can be made of what the table names.\n", model, c.Asked, c.Possible)
+		note(text, "\nCompared with %s: %d decisions, a sample of the %d that are possible with the names in the table.\n", model, c.Asked, c.Possible)
 	default:
-		note(text, "\nCompared with %s: all %d questions that can be made of what the table names.\n", model, c.Asked)
+		note(text, "\nCompared with %s: all %d decisions that are possible with the names in the table.\n", model, c.Asked)
 	}
 	if c.UnreadCount > 0 {
-		note(text, "Plain Casbin doesn't load %s with that model; the old decisions are made without them. The first:\n", plural(c.UnreadCount, "row"))
+		note(text, "Plain Casbin doesn't load %s with that model, so the old decisions ignore them. The first:\n", plural(c.UnreadCount, "row"))
 		for _, row := range c.Unread[:min(samples, len(c.Unread))] {
 			note(text, "          row %d: %s\n", row.ID, row.Detail)
 		}
@@ -217,12 +217,12 @@ func writeAdvice(text *strings.Builder, c authz.Comparison, a authz.Advice) {
 func writeNext(text *strings.Builder, r authz.AdoptionReport, f *adoptFlags) {
 	switch {
 	case !r.Acceptable():
-		note(text, "\nNext: correct the rows in the way, and check again.\n")
+		note(text, "\nNext: correct the refused rows, and check again.\n")
 	case r.Fits():
-		note(text, "\nNext: rightful adopt --copy PREFIX keeps the old table as the way back; rightful adopt rewrites it.\n")
+		note(text, "\nNext: adopt the table. rightful adopt rewrites it; rightful adopt --copy PREFIX keeps it, so that you can go back.\n")
 	case !f.how.AcceptBad && (r.Count[authz.RowBad] > 0 || r.Comparison.Domains):
-		note(text, "\nNext: correct the bad rows and check again, or accept them with --accept-bad. With --copy PREFIX the old table stays as the way back.\n")
+		note(text, "\nNext: correct the bad rows and check again, or accept them with --accept-bad. --copy PREFIX keeps the old table, so that you can go back.\n")
 	default:
-		note(text, "\nNext: decide about each difference and check again. With --copy PREFIX the old table stays as the way back.\n")
+		note(text, "\nNext: decide about each difference, and check again. --copy PREFIX keeps the old table, so that you can go back.\n")
 	}
 }

@@ -21,14 +21,15 @@ func applyCommand(p process, out *output) *cobra.Command {
 	var f applyFlags
 	cmd := &cobra.Command{
 		Use:   "apply FOLDER",
-		Short: "Make the policy that of a seed folder",
-		Long: `Apply the seed in FOLDER to the policy: first its rules and memberships, as an import, then its
-groups and their descriptions, as one more change. What each would change, and who would gain
-or lose what, is shown first. On a terminal the command then asks; --yes answers in advance.
+		Short: "Apply a seed folder to the policy",
+		Long: `Apply the seed in FOLDER to the policy: first its rules and memberships, by an import, then its
+groups and their descriptions, by another change. On a terminal, apply shows what would change
+and who would gain or lose permissions, and asks before it does anything, unless you add --yes.
 
-The seed is merged: what the policy has beyond it stays. With --replace, rules, memberships
-and groups that the seed lacks are removed; Administrators and its members stay. A second
-apply changes nothing. Exit status 3 means that the policy was changed in between.`,
+The seed is merged: what only the policy has stays. With --replace, rules, memberships and
+groups that the seed lacks are removed, except Administrators and its members. Applying the
+same seed again changes nothing. Exit status 3 means that someone else changed the policy at
+the same time.`,
 		Example: `  rightful apply --url https://desk.example/api/v1 --reason "$CI_COMMIT" policy/
   rightful apply --db sqlite:policy.db --replace --dry-run policy/`,
 		Args: one("folder"),
@@ -38,7 +39,7 @@ apply changes nothing. Exit status 3 means that the policy was changed in betwee
 	}
 	f.addFlags(cmd)
 	cmd.Flags().BoolVar(&f.replace, "replace", false, "remove what the seed lacks")
-	cmd.Flags().BoolVarP(&f.yes, "yes", "y", false, "don't ask")
+	cmd.Flags().BoolVarP(&f.yes, "yes", "y", false, "don't ask for confirmation")
 	return cmd
 }
 
@@ -87,7 +88,7 @@ func confirm(ctx context.Context, p process, policy *policy, seed seedFolder, pl
 		return err
 	}
 	if !reflect.DeepEqual(now, plan) {
-		return conflictError{errors.New("the policy was changed while the question was open, and the seed would change other things now; run apply again")}
+		return conflictError{errors.New("the policy changed before you answered, so the seed would now change something else; run apply again")}
 	}
 	return nil
 }
@@ -110,7 +111,7 @@ func printApplied(out *output, a applied) error {
 	case !a.Plan.Differs:
 		note(&text, "Nothing changed.")
 	case a.DryRun:
-		note(&text, "Nothing changed; without --dry-run, this would be done in %s.", a.Plan.summary())
+		note(&text, "Dry run: nothing changed. This would take %s.", a.Plan.summary())
 	default:
 		note(&text, "Done in %s.", revisions(a.Revisions))
 	}

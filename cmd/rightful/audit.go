@@ -5,7 +5,7 @@ import "github.com/spf13/cobra"
 func auditCommand(p process, out *output) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "audit",
-		Short: "Read and check the audit log, revert changes and archive old records",
+		Short: "Read and verify the audit log, revert changes, archive old records",
 	}
 	makeParent(cmd, auditListCommand(p, out), auditFollowCommand(p, out), auditRevertCommand(p, out),
 		auditArchiveCommand(p, out), auditVerifyCommand(p, out))

@@ -18,14 +18,14 @@ func auditArchiveCommand(p process, out *output) *cobra.Command {
 		Use:   "archive FILE",
 		Short: "Move old records to a file",
 		Long: `Move the oldest records of the audit log to a new file, as JSON lines, compressed with gzip if
-its name ends with ".gz". The archive ends at a checkpoint, of which the service writes one
-after about 2,000 records; the newest records stay (--keep). The command replays the records
-as it writes them, makes the file durable, and then deletes them together with the record of
-the archive, which has their range and the SHA-256 of the text.
+its name ends with ".gz". At least the newest --keep records stay. The archive ends at a
+checkpoint; the service writes one about every 2,000 records. The command verifies the records
+while it writes them, flushes the file to disk, and then deletes them in one recorded change,
+which has their range and the SHA-256 of the uncompressed text.
 
-The API then answers 404 for the archived revisions. Keep the file: rightful audit verify needs
-it to replay everything. If the command says that the database could not be reached, the
-records may be gone, and the file stays.`,
+After that, the API answers 404 for these revisions. Keep the file: rightful audit verify needs
+it to replay all changes. If the command fails because the database can't be reached, keep the
+file, too: the records may have been deleted.`,
 		Example: `  rightful audit archive --db sqlite:policy.db --reason "older than a year" --keep 50000 policy-1.jsonl.gz`,
 		Args:    oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -39,8 +39,8 @@ records may be gone, and the file stays.`,
 		},
 	}
 	w.addFlags(cmd)
-	cmd.Flags().BoolVarP(&dryRun, "dry-run", "n", false, "say what would be archived; write no file and delete nothing")
-	cmd.Flags().Int64Var(&keep, "keep", 10_000, "`number` of the newest records that stay in any case")
+	cmd.Flags().BoolVarP(&dryRun, "dry-run", "n", false, "show what would be archived, and change nothing")
+	cmd.Flags().Int64Var(&keep, "keep", 10_000, "keep at least this `number` of the newest records")
 	return cmd
 }
 
@@ -59,21 +59,21 @@ func archive(ctx context.Context, p process, out *output, w *writer, name string
 	change, err := s.Archive(ctx, through, file)
 	switch {
 	case err != nil && change.Revision > 0: // it may have been recorded
-		return fmt.Errorf("%w; keep %s: its records may be deleted", err, name)
+		return fmt.Errorf("%w; keep %s: its records may have been deleted from the database", err, name)
 	case err != nil:
 		return errors.Join(err, file.remove())
 	case change.Revision == 0:
 		if err := file.remove(); err != nil {
 			return fmt.Errorf("remove the empty archive: %w", err)
 		}
-		return out.print(archived{}, "There are no records to archive: no checkpoint lies before revision %d.", max(through, 0)+1)
+		return out.print(archived{}, "There are no records to archive: there is no checkpoint before revision %d.", max(through, 0)+1)
 	}
 	a := change.Delta.Archived
 	result := archived{
 		changed: changed{true, change.Revision}, File: name, From: a.From, Through: a.Through,
 		Hash: hex.EncodeToString(a.Hash), Digest: hex.EncodeToString(a.Digest),
 	}
-	return out.print(result, "Archived the records %d to %d in revision %d.\nSHA-256 of the text: %s", a.From, a.Through, change.Revision, result.Digest)
+	return out.print(result, "Archived records %d to %d in revision %d.\nSHA-256 of the text: %s", a.From, a.Through, change.Revision, result.Digest)
 }
 
 // printArchiveDue says which records an archive would take. The text goes nowhere.
@@ -91,7 +91,7 @@ func printArchiveDue(ctx context.Context, p process, out *output, w *writer, kee
 	if a == nil {
 		return out.print(archived{}, "There are no records to archive.")
 	}
-	return out.print(archived{From: a.From, Through: a.Through}, "Nothing changed: audit archive would archive the records %d to %d.", a.From, a.Through)
+	return out.print(archived{From: a.From, Through: a.Through}, "Dry run: nothing changed. Records %d to %d would be archived.", a.From, a.Through)
 }
 
 // nowhere is an [authz.ArchiveFile] that keeps nothing.

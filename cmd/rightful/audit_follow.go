@@ -27,9 +27,9 @@ func auditFollowCommand(p process, out *output) *cobra.Command {
 	cmd := withFormats(&cobra.Command{
 		Use:   "follow",
 		Short: "Print changes as they are made",
-		Long: `Print each change as it is made, the oldest first, with what it adds and removes, until the
-command is interrupted. With -o json every line is one change. While the service or the
-database can't be reached, the command says so and tries again; it leaves no change out.`,
+		Long: `Print each change as it is made, with what it adds and removes, until you interrupt the
+command. With -o json, each line is one change. While the service or the database can't be
+reached, the command says so and tries again; it misses no change.`,
 		Example: `  rightful audit follow --url https://desk.example/api/v1
   rightful audit follow --after 482 -o json | logger -t rightful`,
 		Args: noArguments,
@@ -40,9 +40,9 @@ database can't be reached, the command says so and tries again; it leaves no cha
 	f.source.addFlags(cmd)
 	f.auditFilter.addFlags(cmd, &f.source, p)
 	flags := cmd.Flags()
-	flags.Int64Var(&f.after, "after", 0, "begin with the change after this `revision`, 0 for the first (default: with the next one)")
-	flags.DurationVar(&f.interval, "interval", 2*time.Second, "ask for new changes after each `duration`, at least 100ms")
-	flags.IntVar(&f.count, "count", 0, "end after this `number` of changes")
+	flags.Int64Var(&f.after, "after", 0, "start after this `revision`; 0 starts with the first change (default: the current revision)")
+	flags.DurationVar(&f.interval, "interval", 2*time.Second, "`duration` between two requests for new changes, at least 100ms")
+	flags.IntVar(&f.count, "count", 0, "stop after this `number` of changes")
 	return cmd
 }
 

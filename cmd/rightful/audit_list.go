@@ -19,9 +19,9 @@ type auditFilter struct {
 
 func (f *auditFilter) addFlags(cmd *cobra.Command, s *source, p process) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.Actor, "actor", "", "only changes by the `id` of an actor: a user, or the account of a command")
-	flags.StringVar(&f.Group, "group", "", "only changes of a `group`, its rules, members or inheritance")
-	flags.StringVar(&f.User, "user", "", "only changes of the groups and own rules of a `user`")
+	flags.StringVar(&f.Actor, "actor", "", "only changes by this actor: the `id` of a user, or the account that ran a command")
+	flags.StringVar(&f.Group, "group", "", "only changes to this `group`, its rules, members or inheritance")
+	flags.StringVar(&f.User, "user", "", "only changes to the groups and own rules of this `user`")
 	completeFlag(cmd, "group", s.completing(p, completeGroups))
 	completeFlag(cmd, "user", s.completing(p, completeUsers))
 	completeFlag(cmd, "actor", s.completing(p, completeUsers))
@@ -94,9 +94,9 @@ func listChanges(ctx context.Context, p process, out *output, s *source, filter 
 	end := ""
 	switch {
 	case len(list.Items) == 0:
-		end = "There are no such changes.\n"
+		end = "No changes match.\n"
 	case list.More:
-		end = "There are older ones; --limit 0 lists all.\n"
+		end = "Older changes aren't shown; --limit 0 lists all.\n"
 	}
 	return out.printTable(list, t, "", end)
 }

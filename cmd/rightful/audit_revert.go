@@ -14,8 +14,9 @@ func auditRevertCommand(p process, out *output) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "revert REVISION",
 		Short: "Revert a change",
-		Long: `Apply the inverse of a change to the present policy, all of it or nothing, as a new change. Later
-changes stay. What stands in its way is listed, and then nothing is changed.`,
+		Long: `Apply the inverse of a change to the current policy, all or nothing, as a new change. Later
+changes stay. If the inverse can't be applied, the command lists all obstacles and changes
+nothing.`,
 		Example: `  rightful audit revert --db sqlite:policy.db 482 --dry-run`,
 		Args:    one("revision"),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -18,21 +18,22 @@ func auditVerifyCommand(p process, out *output) *cobra.Command {
 	var archives []string
 	cmd := &cobra.Command{
 		Use:   "verify",
-		Short: "Verify the records against the tables",
+		Short: "Verify that no record of the audit log was altered",
 		Long: `Replay the records of all changes, compare the result with the tables, and name the first
-record that does not fit. Exit status 0 means that everything fits, 1 that something
-differs, 4 that the database cannot be reached. The command writes nothing.
+record that doesn't fit. Exit status 0 means that everything fits, 1 that something differs,
+4 that the database can't be reached. The command writes nothing.
 
 If another program wrote to the tables, and no instance of the service has recorded that
-yet, the exit status is 1 as well, but the message says so (with -o json, "unrecorded" in
-place of "misfit" and "fault"): once an instance has run, verify again.
+yet, the exit status is 1, too, but the message says so (in JSON, "unrecorded" in place of
+"misfit" and "fault"). Verify again once an instance has run.
 
-Records that were archived are missing from the database. Without their files, verify starts
-at the checkpoint that the archive left, and says so. With them, it replays everything.
+Archived records are missing from the database. Without their files, verify starts at the
+checkpoint where the archive ends, and says so. With --archive, it replays everything.
 
-Anyone who can write to the database can cut off the newest records together with their
-effects. Only a head that was kept elsewhere shows that: the service logs one with each
-change, and this command prints the current one. Give kept heads with --head.`,
+Anyone who can write to the database can delete the newest records and undo their effects.
+Only a copy of the head elsewhere reveals that. The head is the revision and the hash of the
+newest record: the service logs it with each change, and this command prints the current one.
+Compare copies with --head.`,
 		Example: `  rightful audit verify --db postgres://app@db.example/desk
   rightful audit verify --db sqlite:policy.db --record-key key --head 482:9f86d081…`,
 		Args: noArguments,
@@ -45,8 +46,8 @@ change, and this command prints the current one. Give kept heads with --head.`,
 	}
 	db.addFlags(cmd)
 	key.addFlag(cmd)
-	cmd.Flags().Var(&heads, "head", "head that was kept elsewhere, as `REVISION:HASH`; can be repeated")
-	cmd.Flags().StringArrayVar(&archives, "archive", nil, "`file` of archived records, from the first one on; can be repeated")
+	cmd.Flags().Var(&heads, "head", "compare with this head, which you stored elsewhere, as `REVISION:HASH`; can be repeated")
+	cmd.Flags().StringArrayVar(&archives, "archive", nil, "`file` of archived records, the oldest first; can be repeated")
 	return cmd
 }
 
@@ -81,20 +82,20 @@ func verify(ctx context.Context, p process, out *output, db databaseFlags, keyFi
 	case err == nil && n == 0:
 		return out.print(result, "There are no records yet.")
 	case err == nil && found.From > 1:
-		return out.print(result, "Verified %s: everything fits, and the policy is proven from revision %d on. The records before it are archived;\n"+
-			"give their files with --archive to prove it from the first record on. The head is %d:%s.",
+		return out.print(result, "Verified %s: everything fits, from revision %d on. Earlier records are archived:\n"+
+			"add their files with --archive to verify all. The head is %d:%s.",
 			plural(n, "record"), found.From, result.Revision, result.Hash)
 	case err == nil:
 		return out.print(result, "Verified %s: everything fits. The head is %d:%s.", plural(n, "record"), result.Revision, result.Hash)
 	case errors.Is(err, authz.ErrUnrecorded) && errors.As(err, &misfit):
 		result.Unrecorded = misfit.Detail
-		err = out.print(result, "Verified %s, all of which fit. But %s. Another program wrote that; an instance of the service records it when it runs.", plural(n, "record"), misfit.Detail)
+		err = out.print(result, "Verified %s: all fit. But %s. Another program wrote this; an instance of the service records it when it runs.", plural(n, "record"), misfit.Detail)
 		return cmp.Or(err, error(noError{}))
 	case !errors.Is(err, authz.ErrRecordsDoNotFit) || !errors.As(err, &misfit):
 		return err
 	}
 	result.Misfit, result.Fault = misfit.Revision, misfit.Detail
-	err = out.print(result, "Verified %s. Revision %d does not fit: %s.", plural(n, "record"), misfit.Revision, misfit.Detail)
+	err = out.print(result, "Verified %s. Revision %d doesn't fit: %s.", plural(n, "record"), misfit.Revision, misfit.Detail)
 	if err != nil {
 		return err
 	}

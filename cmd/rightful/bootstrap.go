@@ -13,11 +13,11 @@ func bootstrapCommand(p process, out *output) *cobra.Command {
 	var yes, dryRun bool
 	cmd := &cobra.Command{
 		Use:   "bootstrap USER",
-		Short: "Make a user an administrator",
-		Long: `Add USER to Administrators, as a recorded change: the way back in if no administrator can
-sign in any more. USER is the id by which the service knows the user. Accounts belong to
-the service, and the command can't check that USER has one. If the policy does not name
-USER, which a typing error may cause, the command asks first; --yes answers in advance.
+		Short: "Make a user an administrator if no administrator can sign in",
+		Long: `Add USER to Administrators, as a recorded change. Use it if no administrator can sign in any
+more. USER is the id by which the service knows the user. Accounts belong to the service, so
+the command can't check that USER has one: if the policy doesn't name USER, perhaps because
+of a typo, the command asks first, unless you add --yes.
 
 The change takes effect on every running instance within a second.`,
 		Example:           `  rightful bootstrap --db sqlite:policy.db --reason "ana has left" eve`,
@@ -28,7 +28,7 @@ The change takes effect on every running instance within a second.`,
 		},
 	}
 	w.addFlags(cmd)
-	cmd.Flags().BoolVarP(&dryRun, "dry-run", "n", false, "say what would be done and change nothing")
+	cmd.Flags().BoolVarP(&dryRun, "dry-run", "n", false, "show what would change, and change nothing")
 	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "don't ask about a user that the policy doesn't name")
 	return cmd
 }
@@ -43,7 +43,7 @@ func bootstrap(ctx context.Context, p process, out *output, w *writer, user auth
 		return printBootstrapDue(ctx, out, s, user)
 	}
 	if !yes && user.Check() == nil && !s.engine.View().User(user).Known && !confirmed(p, user) {
-		return noError{fmt.Errorf("%q was not made an administrator; use --yes if the id is right", user)}
+		return noError{fmt.Errorf("nothing changed: the policy doesn't name %q; add --yes if the id is right", user)}
 	}
 	change, err := s.Bootstrap(ctx, user)
 	if err != nil {
@@ -53,7 +53,7 @@ func bootstrap(ctx context.Context, p process, out *output, w *writer, user auth
 	if !result.Changed {
 		return out.print(result, "Nothing changed: %q is an administrator already.", user)
 	}
-	return out.print(result, "%q is an administrator since revision %d.", user, change.Revision)
+	return out.print(result, "Made %q an administrator in revision %d.", user, change.Revision)
 }
 
 func printBootstrapDue(ctx context.Context, out *output, s *session, user authz.UserID) error {
@@ -64,12 +64,12 @@ func printBootstrapDue(ctx context.Context, out *output, s *session, user authz.
 	if len(change.Delta.Added) == 0 {
 		return out.print(changed{}, "Nothing changed: %q is an administrator already.", user)
 	}
-	return out.print(changed{}, "Nothing changed: bootstrap would make %q an administrator.", user)
+	return out.print(changed{}, "Dry run: nothing changed. %q would become an administrator.", user)
 }
 
 // confirmed asks whether a user that the policy doesn't name is to be an administrator.
 func confirmed(p process, user authz.UserID) bool {
-	return answersYes(p, fmt.Sprintf("The policy names no user %q. Make them an administrator all the same?", user))
+	return answersYes(p, fmt.Sprintf("The policy doesn't name %q. Make this user an administrator anyway?", user))
 }
 
 // changed is the result of a command that changes the policy.

@@ -16,7 +16,7 @@ func canCommand(p process, out *output) *cobra.Command {
 		Use:   "can USER PERMISSION...",
 		Short: "Say whether a user holds permissions",
 		Long: `Say whether USER holds all of the permissions, as the service would decide now. Exit status 0
-means yes, 1 no. For what would help, see rightful why.`,
+means yes, 1 means no. rightful why explains a denial and lists fixes.`,
 		Example: `  rightful can --db sqlite:policy.db ben clients.requests.deposit:update
   rightful can ben finance.operations:create system.requests.resolutions:view && echo go on`,
 		Args:              userAndPermissions,
@@ -116,5 +116,5 @@ func names(subjects []string) []string {
 }
 
 func unknownUser(user string) string {
-	return user + " is unknown to the policy: no group has them as a member, and no rule names them."
+	return user + " is unknown to the policy: no group has this user as a member, and no rule names this user."
 }

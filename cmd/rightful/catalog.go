@@ -5,7 +5,7 @@ import "github.com/spf13/cobra"
 func catalogCommand(p process, out *output) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "catalog",
-		Short: "Check the catalog of an application, and generate code from it",
+		Short: "Check a catalog file, or generate Go constants from it",
 	}
 	makeParent(cmd, catalogLintCommand(p, out), catalogGenerateCommand(p, out))
 	return cmd

@@ -17,8 +17,9 @@ func catalogGenerateCommand(p process, out *output) *cobra.Command {
 		Use:   "generate FILE",
 		Short: "Generate Go constants for the permissions of a catalog file",
 		Long: `Write a Go file with a typed constant for each permission of a catalog file, so that a
-misspelled permission does not compile; "-" is the standard input. ClientsProfilesView is
-clients.profiles:view. The result depends on the file alone: generate again to compare.`,
+misspelled permission doesn't compile; "-" is standard input. For example, clients.profiles:view
+becomes ClientsProfilesView. The same file always gives the same code, so that a check can
+generate it again and compare.`,
 		Example: `  rightful catalog generate permissions.csv --package permissions > permissions.go
   //go:generate rightful catalog generate seed/permissions.csv --package permissions --to permissions.go`,
 		Args: one("file"),
@@ -31,7 +32,7 @@ clients.profiles:view. The result depends on the file alone: generate again to c
 		},
 	}
 	cmd.Flags().StringVar(&pkg, "package", "permissions", "`name` of the package")
-	cmd.Flags().StringVar(&to, "to", "", "`file` to write (default: the standard output)")
+	cmd.Flags().StringVar(&to, "to", "", "`file` to write (default: standard output)")
 	return cmd
 }
 

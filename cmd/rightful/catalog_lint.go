@@ -17,18 +17,18 @@ import (
 func catalogLintCommand(p process, out *output) *cobra.Command {
 	return withFormats(&cobra.Command{
 		Use:   "lint {FILE | FOLDER}",
-		Short: "Find faults in a catalog file",
-		Long: `Find what the engine would refuse in a catalog file, and what it accepts and people stumble
-over; "-" is the standard input:
-  invalid         a line that is refused: a bad name, no label
-  duplicate       a permission that is declared twice, which is refused as well
+		Short: "Find errors in a catalog file, and in the rules of a seed",
+		Long: `Find errors in a catalog file; "-" is standard input. The engine refuses these:
+  invalid         a line with a bad name, or without a label
+  duplicate       a permission that is declared twice
+It accepts these, but they confuse people:
   same-label      two permissions of one category with the same label
-  category-case   categories that differ in case only
+  category-case   categories that differ only in case
   near-duplicate  permissions that are spelled nearly alike
-In the folder of a seed, permissions.csv is read, and also policy.csv:
-  bad-rule        a rule that is refused, such as one of a permission that is not declared
+In a seed folder, the command reads permissions.csv and policy.csv, and also finds:
+  bad-rule        a rule that the engine refuses, such as one for an undeclared permission
 
-Exit status 0 means that nothing was found, 1 that something was.`,
+Exit status 0 means that there are no findings, 1 that there are some.`,
 		Example: `  rightful catalog lint permissions.csv
   rightful catalog lint policy/ -o json`,
 		Args: one("file or folder"),
@@ -77,7 +77,7 @@ func lintCatalog(ctx context.Context, p process, out *output, name string) error
 func (r *lintReport) lintRules(ctx context.Context, p process, folder string) error {
 	for _, one := range r.Findings {
 		if one.Rule == cataloglint.Invalid || one.Rule == cataloglint.Duplicate {
-			note(p.stderr, "The rules of the seed are not checked before the catalog is valid.\n")
+			note(p.stderr, "The rules of the seed weren't checked, because the catalog is invalid.\n")
 			return nil
 		}
 	}
@@ -103,7 +103,7 @@ func (r *lintReport) print(out *output, file string) error {
 		note(&text, "%s:%d: %s: %s\n", one.File, one.Line, one.Rule, one.Detail)
 	}
 	if len(r.Findings) == 0 {
-		note(&text, "%s: nothing found.", file)
+		note(&text, "%s: no findings.", file)
 	} else {
 		note(&text, "%s.", plural(len(r.Findings), "finding"))
 	}

@@ -29,7 +29,7 @@ func writeChange(text *strings.Builder, c openapi.Change) {
 		note(text, "  ! %s\n", c.Fault)
 	}
 	if c.LeftOut > 0 {
-		note(text, "  %s left out, because the memberships have ended\n", are(c.LeftOut, "line"))
+		note(text, "  %s left out: the membership has ended already\n", are(c.LeftOut, "line"))
 	}
 	if c.DroppedEnds > 0 {
 		note(text, "  %s made permanent: the file sets no end for them\n", are(c.DroppedEnds, "membership"))
@@ -40,7 +40,7 @@ func writeChange(text *strings.Builder, c openapi.Change) {
 
 func writeMore(text *strings.Builder, sign string, more int) {
 	if more > 0 {
-		note(text, "  %s %d more, which this list leaves out\n", sign, more)
+		note(text, "  %s %d more, not shown\n", sign, more)
 	}
 }
 
@@ -93,7 +93,7 @@ func writeImpact(text *strings.Builder, verb string, list []openapi.Gain, count 
 		note(text, "  %s %s %s\n", one.User, verb, shown)
 	}
 	if more := *count - shownUsers; more > 0 {
-		note(text, "  %s %s something, too\n", plural(more, "other user"), plainVerb(verb, more))
+		note(text, "  %s also %s permissions\n", plural(more, "other user"), plainVerb(verb, more))
 	}
 }
 

@@ -15,12 +15,12 @@ func diffCommand(p process, out *output) *cobra.Command {
 	cmd := withFormats(&cobra.Command{
 		Use:   "diff FOLDER",
 		Short: "Show how the policy differs from a seed folder",
-		Long: `Show what rightful apply FOLDER would change, and who would gain or lose what. Only the files
-permissions.csv, groups.csv and policy.csv of FOLDER belong to the seed. The catalog belongs to
-the application: differences from permissions.csv are told on stderr and don't count.
+		Long: `Show what rightful apply FOLDER would change, and who would gain or lose permissions. Only
+permissions.csv, groups.csv and policy.csv are read. The catalog belongs to the application:
+differences from permissions.csv are shown on stderr, and don't affect the exit status.
 
-What the policy has beyond the seed is no difference, unless --replace is given. Exit status 0
-means that nothing differs, 1 that something does.`,
+What only the policy has is not a difference, unless you add --replace. Exit status 0 means
+that nothing differs, 1 that something does.`,
 		Example: `  rightful diff --url https://desk.example/api/v1 policy/`,
 		Args:    one("folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -28,7 +28,7 @@ means that nothing differs, 1 that something does.`,
 		},
 	}, formatCSV)
 	s.addFlags(cmd)
-	cmd.Flags().BoolVar(&replace, "replace", false, "what the seed lacks is a difference, too")
+	cmd.Flags().BoolVar(&replace, "replace", false, "also show what only the policy has, as a difference")
 	return cmd
 }
 
@@ -73,7 +73,7 @@ func printPlan(out *output, plan seedPlan) error {
 	case plan.Differs:
 		note(&text, "Applying the seed takes %s.", plan.summary())
 	case plan.Mode == openapi.ImportModeMerge:
-		note(&text, "Nothing to add. What the policy has beyond the seed isn't looked for without --replace.")
+		note(&text, "The policy has everything in the seed. Add --replace to also show what only the policy has.")
 	default:
 		note(&text, "Nothing differs.")
 	}

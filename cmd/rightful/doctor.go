@@ -13,14 +13,14 @@ func doctorCommand(p process, out *output) *cobra.Command {
 	var s source
 	cmd := withFormats(&cobra.Command{
 		Use:   "doctor",
-		Short: "Check the policy and where it is kept, and say what to do",
-		Long: `Check the database or the service: whether it can be reached, its store and the version of its
-tables, its clock, the age of the policy, bad rows, the administrators, rules of permissions
+		Short: "Check the policy and its store, and say what to do",
+		Long: `Check the service or the database: whether it can be reached, its store and the version of its
+tables, its clock, the age of the policy, bad rows, the administrators, rules for permissions
 that the catalog doesn't declare, drift from the seed, and the head of the audit log. Each
-check says what to do about what it finds.
+problem is shown with what to do.
 
-Exit status 0 means that there is no error, though there may be warnings. A service shows all
-of it to those who may view users, groups and changes; the rest is skipped.`,
+Exit status 0 means that there are no errors; there may be warnings. Some checks need the
+rights to view users, groups and changes on a service; without them, they are skipped.`,
 		Example: `  rightful doctor --db postgres://app@db.example/desk --catalog permissions.csv
   rightful doctor --url https://desk.example/api/v1`,
 		Args: noArguments,
@@ -102,7 +102,7 @@ func adviceFor(err error) string {
 	if isUnreachable(err) {
 		return "check the address and the network, and whether the server runs"
 	}
-	return "follow the message; rightful doctor --help says what is needed"
+	return "correct what the message says, and see rightful doctor --help"
 }
 
 func (c *checkup) print(out *output) error {

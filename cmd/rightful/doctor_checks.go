@@ -38,7 +38,7 @@ func (c *checkup) examine(ctx context.Context, p *policy, s *source) error {
 	}
 	c.age(now)
 	if now.Store == nil {
-		c.skip("store, rows, drift, head", "the caller may not view changes: give the token of someone who holds rightful.changes:view")
+		c.skip("store, rows, drift, head", "you lack rightful.changes:view: use the token of someone who holds it")
 	} else {
 		c.store(now)
 		c.badRows(now)
@@ -67,7 +67,7 @@ func (c *checkup) clock(ctx context.Context, p *policy) error {
 		return nil
 	}
 	if difference.Abs() > maxClockDifference {
-		c.add("clock", checkWarning, "set the clocks by NTP: memberships end by the clock of the database, and records have its time",
+		c.add("clock", checkWarning, "synchronize the clocks with NTP: memberships end, and changes are dated, by the clock of the database",
 			"it differs by %s from the clock of this machine", difference.Round(time.Second))
 		return nil
 	}
@@ -78,7 +78,7 @@ func (c *checkup) clock(ctx context.Context, p *policy) error {
 func (c *checkup) age(now openapi.Status) {
 	age := time.Duration(now.AgeSeconds * float64(time.Second))
 	if age > maxHealthyAge {
-		c.add("age", checkWarning, "the instance can't read its store; decisions go on by the last policy that it read",
+		c.add("age", checkWarning, "the instance can't read its store; it decides by the last policy that it read",
 			"revision %d was confirmed %s ago", now.Revision, age.Round(time.Second))
 		return
 	}
@@ -96,7 +96,7 @@ func (c *checkup) store(now openapi.Status) {
 
 func (c *checkup) badRows(now openapi.Status) {
 	if n := now.BadRows.Count; n > 0 {
-		c.add("bad rows", checkWarning, "rightful repair --db … lists them, and what completing and removing each would do",
+		c.add("bad rows", checkWarning, "rightful repair --db … lists them, and what completing or removing each would do",
 			"%s; one that may be a restriction denies its subject everything", plural(n, "bad row"))
 		return
 	}
@@ -106,10 +106,10 @@ func (c *checkup) badRows(now openapi.Status) {
 func (c *checkup) undeclared(now openapi.Status, s *source) {
 	switch n := now.Undeclared.Count; {
 	case n > 0:
-		c.add("undeclared permissions", checkWarning, "carry them to a new name with rightful rename-permission --db … OLD NEW, or revoke them; rightful status lists them",
-			"%s of permissions that the catalog doesn't declare", are(n, "rule"))
+		c.add("undeclared permissions", checkWarning, "if the permission was renamed, use rightful rename-permission --db … OLD NEW, otherwise remove the rules; rightful status lists them",
+			"%s for permissions that the catalog doesn't declare", are(n, "rule"))
 	case s.service.address == "" && s.catalog == "":
-		c.skip("undeclared permissions", "a database has no catalog: give it with --catalog")
+		c.skip("undeclared permissions", "a database has no catalog: name one with --catalog")
 	default:
 		c.ok("undeclared permissions", "no rule names one")
 	}
@@ -118,19 +118,19 @@ func (c *checkup) undeclared(now openapi.Status, s *source) {
 func (c *checkup) drift(now openapi.Status, s *source) {
 	switch d := now.Drift; {
 	case d.MissingCount+d.ExtraCount > 0:
-		c.add("drift", checkWarning, "if the seed is to be kept like code, compare it with rightful diff, and apply it or export the policy; otherwise this is as it should be",
+		c.add("drift", checkWarning, "expected if administrators change the policy; if you keep the seed like code, compare with rightful diff, then apply the seed or export the policy",
 			"the policy lacks %s of the seed and has %d that the seed lacks", plural(d.MissingCount, "rule"), d.ExtraCount)
 	case s.service.address == "":
 		c.skip("drift", "a database keeps no seed: compare a folder with rightful diff")
 	case !d.Seeded:
 		c.skip("drift", "the service has no seed")
 	default:
-		c.ok("drift", "the policy is that of the seed")
+		c.ok("drift", "the policy equals the seed")
 	}
 }
 
 func (c *checkup) head(now openapi.Status) {
-	c.add("audit log", checkOK, "keep the head outside the database; rightful audit verify --head then shows whether records were cut off",
+	c.add("audit log", checkOK, "store the head outside the database; rightful audit verify --head can then tell whether newer records were deleted",
 		"the head is %d:%s", now.Revision, now.Head)
 }
 
@@ -139,7 +139,7 @@ func (c *checkup) administrators(ctx context.Context, p *policy) error {
 	const check = "administrators"
 	members, err := all(p.Group(string(authz.Administrators)).Members(ctx))
 	if client.Is(err, openapi.ProblemTypeForbidden) {
-		c.skip(check, "the caller may not view users: give the token of someone who holds rightful.users:view")
+		c.skip(check, "you lack the rights to view users and groups: use the token of someone who holds rightful.users:view and rightful.groups:view")
 		return nil
 	}
 	if err != nil {
@@ -153,10 +153,10 @@ func (c *checkup) administrators(ctx context.Context, p *policy) error {
 	}
 	switch len(lasting) {
 	case 0:
-		c.add(check, checkError, "appoint one with rightful bootstrap --db … USER", "there is no lasting member of Administrators: nobody can undo a mistake")
+		c.add(check, checkError, "appoint one with rightful bootstrap --db … USER", "Administrators has no permanent member")
 	case 1:
-		c.add(check, checkWarning, "make someone else an administrator as well, or know the way back: rightful bootstrap --db … USER",
-			"%s is the only one: nobody else can undo a mistake", lasting[0])
+		c.add(check, checkWarning, "add a second member to Administrators; if nobody can sign in as an administrator, use rightful bootstrap --db … USER",
+			"%s is the only permanent one", lasting[0])
 	default:
 		c.ok(check, "there are %d: %s", len(lasting), firstNames(lasting))
 	}

@@ -26,13 +26,13 @@ func writeExplanation(to io.Writer, x openapi.Explanation) {
 		note(to, "%s may do this.\n", x.User)
 		return
 	}
-	heading := "What would help, best first:"
+	heading := "Fixes, best first:"
 	if len(x.BadRows) > 0 {
 		writeBadRows(to, x.User, x.BadRows)
-		heading = "What would help after that, best first:"
+		heading = "Fixes once the bad rows are repaired, best first:"
 	}
 	if len(x.Fixes) == 0 && len(x.BadRows) == 0 {
-		note(to, "Nothing that can be granted would help.\n")
+		note(to, "There is no fix.\n")
 	}
 	if len(x.Fixes) > 0 {
 		note(to, "\n%s\n", heading)
@@ -64,7 +64,7 @@ func writeOrigins(to io.Writer, p openapi.ExplainedPermission) {
 		}
 	}
 	if more := len(origins) - shownOrigins; more > 0 {
-		note(to, "      and %s more\n", plural(more, "rule"))
+		note(to, "      and %s\n", plural(more, "more rule"))
 	}
 }
 

@@ -21,12 +21,12 @@ func exportCommand(p process, out *output) *cobra.Command {
 	var force bool
 	cmd := withFormats(&cobra.Command{
 		Use:   "export [FOLDER]",
-		Short: "Write the policy as CSV, or the whole as a seed folder",
-		Long: `Write the rules and memberships in Casbin's CSV, as rightful import and any Casbin read them.
-With FOLDER, write a seed instead: policy.csv, groups.csv with the descriptions and, if there is
-a catalog, permissions.csv. rightful diff and apply compare such a folder with a policy.
+		Short: "Write the policy as CSV, or as a seed folder with groups and catalog",
+		Long: `Write the rules and memberships in Casbin's CSV, which rightful import and any Casbin can read.
+With FOLDER, write a seed folder instead: policy.csv, groups.csv with the descriptions and, if
+there is a catalog, permissions.csv. rightful diff and rightful apply read such a folder.
 
-Existing files are not overwritten unless --force is given.`,
+Existing files are overwritten only with --force.`,
 		Example: `  rightful export --db sqlite:policy.db > policy.csv
   rightful export --url https://desk.example/api/v1 policy/`,
 		Args: atMostOne("folder"),
@@ -36,7 +36,7 @@ Existing files are not overwritten unless --force is given.`,
 	}, formatCSV)
 	s.addFlags(cmd)
 	s.addSeedFlag(cmd)
-	cmd.Flags().BoolVar(&force, "force", false, "overwrite files of the folder")
+	cmd.Flags().BoolVar(&force, "force", false, "overwrite existing files in the folder")
 	return cmd
 }
 
@@ -119,7 +119,7 @@ func (p *policy) declared(ctx context.Context) ([]openapi.Permission, error) {
 
 func writeSeed(out *output, folder string, files []seedFile, force bool) error {
 	if err := os.MkdirAll(folder, 0o750); err != nil {
-		return fmt.Errorf("make the folder: %w", err)
+		return fmt.Errorf("create the folder: %w", err)
 	}
 	how := os.O_WRONLY | os.O_CREATE | os.O_EXCL
 	if force {

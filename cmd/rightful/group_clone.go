@@ -16,8 +16,8 @@ func groupCloneCommand(p process, out *output) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "clone NAME NEW",
 		Short: "Create a group with the rules of another",
-		Long: `Create the group NEW with the description, the rules and the inheritance of NAME. Its members
-are not copied: rightful group members NEW add puts users into it.`,
+		Long: `Create the group NEW with the description, rules and inheritance of NAME, but without its
+members. Add members with rightful group members NEW add.`,
 		Example:           `  rightful group clone "Requests desk" "Night desk" --description "Requests at night"`,
 		Args:              twoGroups,
 		ValidArgsFunction: f.completing(p, completeGroups, completeNothing),
@@ -26,13 +26,13 @@ are not copied: rightful group members NEW add puts users into it.`,
 		},
 	}
 	f.addFlags(cmd)
-	cmd.Flags().StringVar(&description, "description", "", "`text` that says what the new group is for")
+	cmd.Flags().StringVar(&description, "description", "", "`text` that says what the new group is for (default: the description of NAME)")
 	return cmd
 }
 
 func twoGroups(_ *cobra.Command, args []string) error {
 	if len(args) != 2 {
-		return usageError{errors.New("takes two names, of the group that exists and of the new one")}
+		return usageError{errors.New("takes two names: the group that exists, and the new name")}
 	}
 	return nil
 }

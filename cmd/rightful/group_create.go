@@ -33,7 +33,7 @@ func groupCreateCommand(p process, out *output) *cobra.Command {
 	flags.StringVar(&f.description, "description", "", "`text` that says what the group is for")
 	flags.StringArrayVar(&f.inherits, "inherits", nil, "inherit this `group`; can be repeated")
 	flags.StringArrayVar(&f.grants, "grant", nil, "grant this `permission` or pattern; can be repeated")
-	flags.StringArrayVar(&f.restricted, "restrict", nil, "restrict this `permission` or pattern; can be repeated")
+	flags.StringArrayVar(&f.restricted, "restrict", nil, "deny this `permission` or pattern; can be repeated")
 	completeFlag(cmd, "inherits", f.completing(p, completeGroups))
 	completeFlag(cmd, "grant", f.completing(p, completePermissions))
 	completeFlag(cmd, "restrict", f.completing(p, completePermissions))

@@ -15,8 +15,8 @@ func groupDeleteCommand(p process, out *output) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "delete NAME",
 		Short: "Delete a group",
-		Long: `Delete a group with its rules. A group with members is deleted only with --release, and one that
-other groups inherit not at all.`,
+		Long: `Delete a group with its rules. If the group has members, --release is required. A group that
+other groups inherit can't be deleted.`,
 		Example:           `  rightful group delete "Night desk" --release --dry-run`,
 		Args:              one("group"),
 		ValidArgsFunction: f.completing(p, completeGroups, completeNothing),
@@ -25,7 +25,7 @@ other groups inherit not at all.`,
 		},
 	}
 	f.addFlags(cmd)
-	cmd.Flags().BoolVar(&release, "release", false, "remove the members from the group first, in the same change")
+	cmd.Flags().BoolVar(&release, "release", false, "take the members out of the group first, in the same change")
 	return cmd
 }
 

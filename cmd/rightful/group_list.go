@@ -14,7 +14,7 @@ func groupListCommand(p process, out *output) *cobra.Command {
 	var s source
 	cmd := withFormats(&cobra.Command{
 		Use:     "list [TEXT]",
-		Short:   "List the groups, or those whose names contain a text",
+		Short:   "List groups, or only those whose name or description contains a text",
 		Example: `  rightful group list --db sqlite:policy.db desk`,
 		Args:    atMostOne("text"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -49,7 +49,7 @@ func listGroups(ctx context.Context, p process, out *output, s *source, text str
 	}
 	none := ""
 	if len(items) == 0 {
-		none = fmt.Sprintf("No group has a name that contains %q.\n", text)
+		none = fmt.Sprintf("No group has a name or description that contains %q.\n", text)
 	}
 	return out.printTable(groups{items}, t, "", none)
 }

@@ -17,12 +17,12 @@ func groupMembersCommand(p process, out *output) *cobra.Command {
 	cmd := withFormats(&cobra.Command{
 		Use:   "members NAME [list | add USER... | remove USER...]",
 		Short: "List, add and remove the members of a group",
-		Long: `List the members of a group with the ends of their memberships, put users into it, or take users
-out of it, each in one change.
+		Long: `List the members of a group with the ends of their memberships, add users, or remove users. Adding
+or removing several users is one change.
 
---until ends the memberships that are added, at a time such as 2026-12-01T00:00:00Z. For a user
-who is a member already it changes the end, and "never" removes it. Without --until a
-membership that stands keeps its end, and a new one doesn't end.`,
+With add, --until sets when the memberships end, for example 2026-12-01T00:00:00Z, and "never"
+makes them permanent, also for users who are members already. Without --until, existing
+memberships keep their end, and new ones are permanent.`,
 		Example: `  rightful group members "Requests desk"
   rightful group members "Requests desk" add cleo --until 2026-12-01T00:00:00Z --reason "covers for dana"
   rightful group members "Requests desk" remove cleo ben`,
@@ -44,13 +44,13 @@ func completeVerb(context.Context, namesOf, string) ([]string, error) {
 func membersArguments(_ *cobra.Command, args []string) error {
 	switch {
 	case len(args) == 0:
-		return usageError{errors.New("takes a group, and list, add or remove")}
+		return usageError{errors.New("takes a group, and then list, add or remove")}
 	case len(args) == 1, args[1] == "list" && len(args) == 2, (args[1] == "add" || args[1] == "remove") && len(args) > 2:
 		return nil
 	case args[1] == "add" || args[1] == "remove":
 		return usageError{fmt.Errorf("name one or more users to %s", args[1])}
 	}
-	return usageError{fmt.Errorf("%q is none of list, add and remove", args[1])}
+	return usageError{fmt.Errorf("%q must be list, add or remove", args[1])}
 }
 
 // endFlag is the value of --until.
@@ -79,7 +79,7 @@ func (e *endFlag) Set(text string) error {
 func members(ctx context.Context, p process, out *output, f *writeFlags, until endFlag, args []string) error {
 	verb := append(args, "list")[1]
 	if until.given && verb != "add" {
-		return usageError{errors.New("--until is for the members to add")}
+		return usageError{errors.New("--until works only with add")}
 	}
 	policy, err := f.open(ctx, p)
 	if err != nil {

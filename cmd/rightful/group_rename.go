@@ -13,9 +13,9 @@ func groupRenameCommand(p process, out *output) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rename NAME NEW",
 		Short: "Rename a group",
-		Long: `Give a group another name. It keeps its rules, its members and the groups that inherit it, and
-the rights to assign its members follow.`,
-		Example:           `  rightful group rename "Requests desk" "Client desk" --reason "as the department is called"`,
+		Long: `Give a group another name. Its rules, its members, and the groups that inherit it stay. So do
+the rights to assign its members.`,
+		Example:           `  rightful group rename "Requests desk" "Client desk" --reason "the department was renamed"`,
 		Args:              twoGroups,
 		ValidArgsFunction: f.completing(p, completeGroups, completeNothing),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -14,8 +14,8 @@ func groupShowCommand(p process, out *output) *cobra.Command {
 	cmd := withFormats(&cobra.Command{
 		Use:   "show NAME",
 		Short: "Show a group with the rules that apply to its members",
-		Long: `Show a group: its description, what it inherits, who changed it last, and the rules that apply
-to its members, its own and the inherited ones. For the members, see rightful group members.`,
+		Long: `Show a group: its description, the groups that it inherits, and the rules that apply to its
+members, with the group that each rule belongs to. rightful group members lists the members.`,
 		Example:           `  rightful group show --db sqlite:policy.db "Requests desk"`,
 		Args:              one("group"),
 		ValidArgsFunction: s.completing(p, completeGroups),

@@ -28,7 +28,7 @@ func (h *heads) Set(s string) error {
 	revision, err := strconv.ParseInt(number, 10, 64)
 	hash, hexErr := hex.DecodeString(text)
 	if err != nil || hexErr != nil || revision < 1 || len(hash) != 32 {
-		return errors.New("must be a revision, a colon and 64 hexadecimal digits")
+		return errors.New("must be a revision, a colon, and 64 hexadecimal digits")
 	}
 	*h = append(*h, authz.Head{Revision: authz.Revision(revision), Hash: hash})
 	return nil

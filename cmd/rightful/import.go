@@ -19,12 +19,12 @@ func importCommand(p process, out *output) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import FILE",
 		Short: "Import a policy in Casbin's CSV",
-		Long: `Add the rules and memberships of FILE to the policy, as one change; "-" is the standard input.
-All lines are imported or none, and every bad line is reported with its number. A second import
-of the same file changes nothing. For a seed folder, see rightful apply.
+		Long: `Add the rules and memberships of FILE to the policy, in one change; "-" is standard input. If a
+line is bad, nothing is imported, and every bad line is reported with its number. Importing the
+same file again changes nothing. For a seed folder, use rightful apply.
 
-With --replace, rules and memberships become equal to those of the file: groups that it does
-not name lose theirs and stay. Administrators and its members stay as they are.`,
+With --replace, rules and memberships become equal to the file. Groups that it doesn't name lose
+their rules and members, but aren't deleted. Administrators and its members don't change.`,
 		Example: `  rightful import policy.csv --dry-run
   rightful export --db sqlite:old.db | rightful import --db sqlite:new.db -`,
 		Args: oneFile,
@@ -33,7 +33,7 @@ not name lose theirs and stay. Administrators and its members stay as they are.`
 		},
 	}
 	f.addFlags(cmd)
-	cmd.Flags().BoolVar(&replace, "replace", false, "remove what the file doesn't have")
+	cmd.Flags().BoolVar(&replace, "replace", false, "remove rules and memberships that the file lacks")
 	return cmd
 }
 

@@ -27,10 +27,12 @@ func matrixCommand(p process, out *output) *cobra.Command {
 		Use:   "matrix",
 		Short: "Show which group gives which permission",
 		Long: `Show a table of permissions and groups: what each group gives to a member who is in no other
-group. "grant" is a grant of the group's own, "inherited" one of a group that it inherits, and
-"denied" a permission that is granted and restricted all the same.
+group.
+  grant      the group itself grants it
+  inherited  a group that it inherits grants it
+  denied     it is granted, but a restriction or a bad row denies it
 
-The rows are the permissions of the catalog. Without one, they are those that rules name.`,
+The rows are the permissions of the catalog, or those that rules name if there is no catalog.`,
 		Example: `  rightful matrix --db sqlite:policy.db --catalog permissions.csv --category "Clients > Profiles"
   rightful matrix --group Finance --group Compliance -o csv > matrix.csv`,
 		Args: noArguments,
@@ -41,9 +43,9 @@ The rows are the permissions of the catalog. Without one, they are those that ru
 	f.addFlags(cmd)
 	f.addSeedFlag(cmd)
 	flags := cmd.Flags()
-	flags.StringArrayVar(&f.groups, "group", nil, "show this `group`; can be repeated (default: all)")
-	flags.StringVar(&f.category, "category", "", "show the permissions of a `category`, its path joined by \" > \"")
-	flags.StringVar(&f.text, "text", "", "show the permissions that contain a `text`")
+	flags.StringArrayVar(&f.groups, "group", nil, "show only this `group`; can be repeated")
+	flags.StringVar(&f.category, "category", "", "show only permissions of this `category`, its path joined by \" > \"")
+	flags.StringVar(&f.text, "text", "", "show only permissions whose name or label contains this `text`")
 	completeFlag(cmd, "group", f.completing(p, completeGroups))
 	return cmd
 }
@@ -102,7 +104,7 @@ func matrix(ctx context.Context, p process, out *output, f *matrixFlags) error {
 	}
 	none := ""
 	if len(permissions) == 0 {
-		none = "There are no such permissions.\n"
+		none = "No permissions match.\n"
 	}
 	return out.printTable(result, t, "", none)
 }

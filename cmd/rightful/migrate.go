@@ -13,11 +13,11 @@ func migrateCommand(p process, out *output) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "migrate",
 		Short: "Create the tables, or upgrade them to this version",
-		Long: `Create the tables of a policy, or upgrade them to the version that this program needs.
-Tables that are up to date stay as they are. On SQLite the file is created if there is none.
+		Long: `Create the tables of a policy, or upgrade them to the version that this program needs. Tables
+that are up to date don't change. A SQLite file is created if it doesn't exist.
 
-With --print, migrate prints the SQL for an empty database and opens nothing. Use it where
-another account runs migrations: a service needs no right to create tables.`,
+With --print, migrate prints the SQL for an empty database without connecting to one. Use it if
+another account runs migrations: the service itself needs no right to create tables.`,
 		Example: `  rightful migrate --db sqlite:policy.db
   rightful migrate --db postgres:// --print > tables.sql`,
 		Args: noArguments,
@@ -42,8 +42,8 @@ another account runs migrations: a service needs no right to create tables.`,
 		},
 	}
 	db.addFlags(cmd)
-	cmd.Flags().BoolVarP(&dryRun, "dry-run", "n", false, "say what would be done and change nothing")
-	cmd.Flags().BoolVar(&printSQL, "print", false, "print the SQL and run nothing")
+	cmd.Flags().BoolVarP(&dryRun, "dry-run", "n", false, "show what would change, and change nothing")
+	cmd.Flags().BoolVar(&printSQL, "print", false, "print the SQL, and run nothing")
 	return cmd
 }
 
@@ -61,5 +61,5 @@ func printMigrationDue(ctx context.Context, out *output, db databaseFlags) error
 	if due == "" {
 		return out.print(migrated{}, "The tables are up to date.")
 	}
-	return out.print(migrated{Due: due}, "Nothing changed: migrate would %s.", due)
+	return out.print(migrated{Due: due}, "Dry run: nothing changed. migrate would %s.", due)
 }

@@ -20,7 +20,7 @@ type output struct {
 }
 
 func (o *output) addFlag(root *cobra.Command) {
-	root.PersistentFlags().VarP(&o.format, "output", "o", "`format` of the result: text, json, or where there is a table csv")
+	root.PersistentFlags().VarP(&o.format, "output", "o", "output `format`: text or json; csv for tables")
 	completeFlag(root, "output", func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 		return formatsOf(cmd), cobra.ShellCompDirectiveNoFileComp
 	})
@@ -56,7 +56,7 @@ func (o *output) check(cmd *cobra.Command) error {
 	if slices.Contains(formats, string(o.format)) {
 		return nil
 	}
-	return usageError{fmt.Errorf("the result of this command can't be %s; use -o %s", o.format, strings.Join(formats, " or -o "))}
+	return usageError{fmt.Errorf("this command has no %s output; use -o %s", o.format, strings.Join(formats, " or -o "))}
 }
 
 // print writes a result: value for programs, the text for people.
@@ -177,7 +177,7 @@ func (f *format) Type() string   { return "format" }
 
 func (f *format) Set(s string) error {
 	if !slices.Contains([]format{formatText, formatJSON, formatCSV, formatJUnit}, format(s)) {
-		return errors.New("must be text, json or csv; the command test has junit as well")
+		return errors.New("must be text, json or csv, or junit for rightful test")
 	}
 	*f = format(s)
 	return nil

@@ -64,7 +64,7 @@ func inputError(e openapi.InputError) string {
 func hint(status int) string {
 	switch status {
 	case http.StatusUnauthorized:
-		return " Give the token in RIGHTFUL_TOKEN or --token-file, and with --token-header the header that the service reads."
+		return " Set RIGHTFUL_TOKEN or --token-file to a valid token, and --token-header if the service reads it from another header."
 	case http.StatusNotFound, http.StatusMethodNotAllowed:
 		return "; check that --url ends with the prefix of the API, such as /api/v1"
 	}

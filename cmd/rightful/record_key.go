@@ -13,7 +13,7 @@ import (
 type recordKey struct{ file string }
 
 func (k *recordKey) addFlag(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&k.file, "record-key", "", "`file` with the key of the records, if the service uses one (Options.RecordKey)")
+	cmd.Flags().StringVar(&k.file, "record-key", "", "`file` with the record key, if the service uses one (Options.RecordKey)")
 }
 
 // read returns the key, nil if there is none.
@@ -23,10 +23,10 @@ func (k *recordKey) read() ([]byte, error) {
 	}
 	key, err := os.ReadFile(k.file)
 	if err != nil {
-		return nil, fmt.Errorf("read the key of the records: %w", err)
+		return nil, fmt.Errorf("read the record key: %w", err)
 	}
 	if len(key) == 0 {
-		return nil, fmt.Errorf("the key of the records is empty: %s", k.file)
+		return nil, fmt.Errorf("the file with the record key is empty: %s", k.file)
 	}
 	return key, nil
 }
@@ -48,8 +48,8 @@ func checkKey(ctx context.Context, store authz.Store, key []byte) error {
 		return err
 	}
 	if !last[0].Follows(before, key) {
-		return fmt.Errorf("the record of revision %d was not hashed with this key: give the key of the service with --record-key; "+
-			"if that is the right key, the record was altered, see rightful audit verify", last[0].Revision)
+		return fmt.Errorf("the record of revision %d was not hashed with this key: use --record-key with the key of the service; "+
+			"if the key is right, the record was altered: see rightful audit verify", last[0].Revision)
 	}
 	return nil
 }

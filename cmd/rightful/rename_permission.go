@@ -14,18 +14,17 @@ func renamePermissionCommand(p process, out *output) *cobra.Command {
 	var dryRun bool
 	cmd := &cobra.Command{
 		Use:   "rename-permission OLD NEW",
-		Short: "Carry all rules of a permission to its new name",
-		Long: `Replace OLD by NEW in every grant and restriction of every group and user, as one recorded
-change. Run it when the application renames a permission in its catalog: rules of the old
-name go on allowing what nobody asks for any more, and nobody holds the new one.
+		Short: "Rename a permission in all rules",
+		Long: `Replace OLD with NEW in every grant and restriction of every group and user, as one recorded
+change. Use it when the application renames a permission in its catalog: otherwise the rules
+still name OLD, which the application no longer checks, and nobody holds NEW.
 
-Patterns with a wildcard stay as they are. The command does not know the catalog and so
-does not check that NEW is in it; "rightful status" lists the rules of undeclared
-permissions. With --dry-run it lists the rules that it would replace and changes nothing.`,
+Patterns with a wildcard don't change. The command doesn't read the catalog, so it doesn't
+check that NEW is declared; rightful status lists the rules for undeclared permissions.`,
 		Example: `  rightful rename-permission --db sqlite:policy.db finance.books:edit finance.books:update`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
-				return usageError{errors.New("name two permissions, the old one and the new one")}
+				return usageError{errors.New("takes two permissions: the old one and the new one")}
 			}
 			return nil
 		},
@@ -35,7 +34,7 @@ permissions. With --dry-run it lists the rules that it would replace and changes
 		},
 	}
 	w.addFlags(cmd)
-	cmd.Flags().BoolVarP(&dryRun, "dry-run", "n", false, "list the rules and change nothing")
+	cmd.Flags().BoolVarP(&dryRun, "dry-run", "n", false, "show what would change, and change nothing")
 	return cmd
 }
 
@@ -63,15 +62,15 @@ func renamePermission(ctx context.Context, p process, out *output, w *writer, ol
 	case len(result.Rules) == 0:
 		return out.print(result, "Nothing changed: no rule names %s.", old)
 	case dryRun:
-		return out.print(result, "%sNothing changed: %s of %s would be carried to %s.", &text, count, old, to)
+		return out.print(result, "%sDry run: nothing changed. %s would be renamed to %s in %s.", &text, old, to, count)
 	}
-	return out.print(result, "%sCarried %s of %s to %s in revision %d.", &text, count, old, to, change.Revision)
+	return out.print(result, "%sRenamed %s to %s in %s, in revision %d.", &text, old, to, count, change.Revision)
 }
 
 // renamed is the result of rename-permission.
 type renamed struct {
 	changed
-	Rules []renamedRule `json:"rules"` // that were carried, or would be
+	Rules []renamedRule `json:"rules"` // that were renamed, or would be
 }
 
 type renamedRule struct {

@@ -26,15 +26,14 @@ func repairCommand(p process, out *output) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "repair [ROW...]",
 		Short: "List, complete and remove bad rows of the policy table",
-		Long: `List the bad rows of the policy table, or those with the ids given: what is wrong with each,
-who is denied everything by it, and what completing and removing it would do. A bad row is one that
-is not a valid rule. It grants nothing, and if it may be a restriction, it denies its subject
-everything.
+		Long: `List the bad rows of the policy table, or only those with the given ids: what is wrong with each,
+whom it denies everything, and what completing or removing it would do. A bad row isn't a valid
+rule. It grants nothing, and if it may be a restriction, it denies its subject everything.
 
-With --complete and --remove, repair changes these rows and no others, as one recorded change.
-A completed row becomes the rule that it was meant to be: with its missing effect, with "group:"
-before a group, without invisible characters. What lacks more can only be removed. With
---dry-run, repair says what it would do and changes nothing.`,
+With --complete and --remove, repair changes only the rows that you name, in one recorded change.
+Completing turns a row into the rule that was meant: it adds a missing effect (--effect), or
+"group:" before the name of a group, and removes invisible characters. Rows with other errors
+can only be removed.`,
 		Example: `  rightful repair --db sqlite:policy.db
   rightful repair --db sqlite:policy.db --remove 71 --remove 72 --dry-run
   rightful repair --db sqlite:policy.db --complete 73 --effect allow --reason "typed by hand"`,
@@ -51,11 +50,11 @@ before a group, without invisible characters. What lacks more can only be remove
 	flags := cmd.Flags()
 	flags.Int64SliceVar(&f.complete, "complete", nil, "complete the `row` with this id; can be repeated")
 	flags.Int64SliceVar(&f.remove, "remove", nil, "remove the `row` with this id; can be repeated")
-	flags.StringVar(&f.effect, "effect", "", "`effect` of completed rows that lack theirs: allow or deny")
+	flags.StringVar(&f.effect, "effect", "", "`effect` for completed rows without one: allow or deny")
 	for _, name := range []string{"complete", "remove"} {
 		flags.Lookup(name).DefValue = "" // help says nothing of an empty list
 	}
-	flags.BoolVarP(&f.dryRun, "dry-run", "n", false, "say what would be done and change nothing")
+	flags.BoolVarP(&f.dryRun, "dry-run", "n", false, "show what would change, and change nothing")
 	return cmd
 }
 
@@ -81,14 +80,14 @@ func (f *repairFlags) plan(ids []int64) (authz.RowRepair, error) {
 	case "deny":
 		plan.Effect = authz.KindRestriction
 	default:
-		return plan, usageError{fmt.Errorf("the effect %q is neither allow nor deny", f.effect)}
+		return plan, usageError{fmt.Errorf("--effect must be allow or deny, not %q", f.effect)}
 	}
 	changes := len(plan.Complete)+len(plan.Remove) > 0
 	switch {
 	case changes && len(ids) > 0:
-		return plan, usageError{errors.New("name each row with --complete or --remove; rows without a flag are only listed")}
+		return plan, usageError{errors.New("name each row with --complete or --remove: rows without these flags are only listed")}
 	case !changes && f.effect != "":
-		return plan, usageError{errors.New("--effect is for rows to --complete")}
+		return plan, usageError{errors.New("--effect works only with --complete")}
 	}
 	return plan, nil
 }
@@ -168,7 +167,7 @@ func listBadRows(ctx context.Context, out *output, s *session, ids []int64) erro
 	for _, row := range list {
 		row.write(&text)
 	}
-	return out.print(badRows{list}, "%s%s. Nothing changed; --complete and --remove repair the rows that you name.", &text, plural(len(list), "bad row"))
+	return out.print(badRows{list}, "%s%s. Nothing changed: use --complete or --remove to repair rows.", &text, plural(len(list), "bad row"))
 }
 
 // tryRepairs finds out what completing and removing a row would do.
@@ -212,7 +211,7 @@ func (row badRow) write(to io.Writer) {
 	case len(row.Completed) > 0:
 		note(to, "          completing it makes: %s\n", strings.Join(row.Completed, "; "))
 	case row.Completed != nil:
-		note(to, "          completing it leaves a rule that there is already\n")
+		note(to, "          completing it only removes it: the same rule exists already\n")
 	}
 	if row.Freed > 0 {
 		note(to, "          removing it gives permissions back to %s\n", plural(row.Freed, "user"))
@@ -231,7 +230,7 @@ func printRepair(out *output, change authz.Change, dryRun bool) error {
 	}
 	remove, add := "Removed ", " and added "
 	if dryRun {
-		remove, add = "Nothing changed: repair would remove ", " and add "
+		remove, add = "Dry run: nothing changed. Repair would remove ", " and add "
 	}
 	did := remove + plural(len(rows), "row")
 	if len(added) > 0 {

@@ -13,9 +13,10 @@ import (
 func requestCommand(p process, out *output) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "request",
-		Short: "Ask for access, and decide what others ask for",
-		Long: `Someone who was refused can ask for access. A request gives nothing until an administrator
-approves it, which is one change. Nobody decides their own request, and each is decided once.`,
+		Short: "Ask for access, and decide access requests",
+		Long: `A user who was refused can ask for access. A request gives nothing by itself: an administrator
+approves it by one change, or declines it. Nobody decides their own request, and each request is
+decided once.`,
 	}
 	makeParent(cmd,
 		requestListCommand(p, out),
@@ -29,7 +30,7 @@ approves it, which is one change. Nobody decides their own request, and each is 
 }
 
 // errNoUser is why a database has no requests of one's own.
-var errNoUser = usageError{errors.New("a database has no signed-in user who could have requests: " +
+var errNoUser = usageError{errors.New("a database has no signed-in user: " +
 	"use --url or RIGHTFUL_URL, with the token of the user")}
 
 // signedIn is a service that a command asks as the owner of the token.

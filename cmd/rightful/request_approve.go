@@ -25,33 +25,33 @@ func requestApproveCommand(p process, out *output) *cobra.Command {
 	var f approveFlags
 	cmd := &cobra.Command{
 		Use:   "approve ID",
-		Short: "Approve a request by one of its fixes",
-		Long: `Approve a request by one change, made of the operations of a fix: the first that the caller
-may apply, or with --fix another one that rightful request show lists. Administrators is chosen only
-with --fix. What the fix changes, and who would gain or lose what, is shown first. On a terminal
-the command then asks; --yes answers in advance.
+		Short: "Approve a request by applying one of its fixes",
+		Long: `Approve a request by applying a fix: the first that you may apply, or the one with the number
+--fix in rightful request show. A fix that puts the user into Administrators needs --fix. On a
+terminal, the command shows what would change and who would gain or lose permissions, and asks
+before it does anything, unless you add --yes.
 
-Memberships end when the user asks for, or --until another time. Rules don't end: a fix that has
-some is applied only by its number, and not with --until, unless that is "never".
+Memberships end at the time that the user asked for, or at --until. Rules have no end: if the
+access must end, a fix with rules needs --fix, and can't be combined with --until except "never".
 
-Exit status 3 means that the request was decided before, or that the policy was changed in
-between so that the fix would give something else.`,
+Exit status 3 means that the request was decided already, or that the policy changed so that the
+fix would now give something else.`,
 		Example: `  rightful request approve --db sqlite:policy.db SDN4JJWLDQJZWCWK5TLFCRVT5S --reason "covers for dana"
   rightful request approve SDN4JJWLDQJZWCWK5TLFCRVT5S --fix 2 --until 2026-12-01T00:00:00Z --dry-run`,
 		Args:              one("request"),
 		ValidArgsFunction: f.completing(p, completeRequests, completeNothing),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("fix") && f.fix < 1 {
-				return usageError{errors.New("--fix takes a number from 1")}
+				return usageError{errors.New("--fix must be 1 or more")}
 			}
 			return approveRequest(cmd.Context(), p, out, &f, args[0])
 		},
 	}
 	f.addFlags(cmd)
 	flags := cmd.Flags()
-	flags.IntVar(&f.fix, "fix", 0, "`number` of the fix (default: the first that will do)")
-	flags.Var(&f.until, "until", "`time` (RFC 3339) at which the memberships end, or never (default: the time that the user asks for)")
-	flags.BoolVarP(&f.yes, "yes", "y", false, "don't ask")
+	flags.IntVar(&f.fix, "fix", 0, "`number` of the fix (default: the first suitable one)")
+	flags.Var(&f.until, "until", "`time` (RFC 3339) at which the memberships end, or never (default: the time that the user asked for)")
+	flags.BoolVarP(&f.yes, "yes", "y", false, "don't ask for confirmation")
 	return cmd
 }
 
@@ -103,7 +103,7 @@ func (f *approveFlags) read(ctx context.Context, p *policy, id string) (openapi.
 		r, err = p.RequestUntil(ctx, id, f.until.end)
 	}
 	if err == nil && r.State != openapi.AccessRequestStateOpen {
-		err = conflictError{errors.New("the request can't be approved any more: " + stateText(r))}
+		err = conflictError{errors.New("the request is no longer open: " + stateText(r))}
 	}
 	return r, err
 }
@@ -120,7 +120,7 @@ func (f *approveFlags) choose(r openapi.AccessRequest) (openapi.Fix, error) {
 	}
 	fix := r.Fixes[f.fix-1]
 	if f.until.given && !f.until.end.IsZero() && !ends(fix) {
-		return openapi.Fix{}, usageError{fmt.Errorf("fix %d doesn't end: only memberships do. Leave out --until, or choose a fix that puts %s into a group", f.fix, r.User)}
+		return openapi.Fix{}, usageError{fmt.Errorf("fix %d can't end, because only memberships have an end: leave out --until, or choose a fix that puts %s into a group", f.fix, r.User)}
 	}
 	return fix, nil
 }
@@ -133,9 +133,9 @@ func (f *approveFlags) chooseFirst(r openapi.AccessRequest) (openapi.Fix, error)
 	}
 	switch {
 	case len(r.BadRows) > 0:
-		return openapi.Fix{}, fmt.Errorf("row %d is a bad row and denies %s everything, so that no fix helps; see rightful repair %[1]d", r.BadRows[0].ID, r.User)
+		return openapi.Fix{}, fmt.Errorf("row %d is a bad row and denies %s everything, so no fix helps; see rightful repair %[1]d", r.BadRows[0].ID, r.User)
 	case len(r.Fixes) == 0:
-		return openapi.Fix{}, errors.New("nothing that can be granted would help")
+		return openapi.Fix{}, errors.New("there is no fix for this request")
 	}
 	if !slices.ContainsFunc(r.Fixes, func(fix openapi.Fix) bool { return fix.Allowed }) {
 		return openapi.Fix{}, fmt.Errorf("you may apply none of the %s; rightful request show %s says what you lack", fixCount(len(r.Fixes)), r.ID)
@@ -147,9 +147,9 @@ func (f *approveFlags) chooseFirst(r openapi.AccessRequest) (openapi.Fix, error)
 		}
 	}
 	if end.IsZero() {
-		return openapi.Fix{}, fmt.Errorf("the only fix that you may apply is to put %s into Administrators: if that is meant, choose it with --fix, from rightful request show %s", r.User, r.ID)
+		return openapi.Fix{}, fmt.Errorf("the only fix that you may apply puts %s into Administrators: to apply it, use --fix with its number in rightful request show %s", r.User, r.ID)
 	}
-	return openapi.Fix{}, fmt.Errorf("no fix that you may apply ends at %s, other than into Administrators: choose one with --fix, from rightful request show %s", date(end), r.ID)
+	return openapi.Fix{}, fmt.Errorf("no fix that you may apply ends at %s, except perhaps one with Administrators: to apply another, use --fix with its number in rightful request show %s", date(end), r.ID)
 }
 
 func fixCount(n int) string {
@@ -177,7 +177,7 @@ func printApproved(out *output, a approved) error {
 	writeChange(&text, a.Change)
 	switch {
 	case a.DryRun:
-		note(&text, "Nothing changed; without --dry-run, the request would be approved.")
+		note(&text, "Dry run: nothing changed.")
 	case a.Changed:
 		note(&text, "Approved in revision %d. %s has the access%s.", a.Revision, a.Request.User, untilOrForGood(a.Request))
 	default:
@@ -189,7 +189,7 @@ func printApproved(out *output, a approved) error {
 // untilOrForGood says when the access of an approved request ends.
 func untilOrForGood(r openapi.AccessRequest) string {
 	if r.Until.IsZero() {
-		return ", without an end"
+		return " permanently"
 	}
 	return until(r.Until)
 }

@@ -13,9 +13,10 @@ func requestDeclineCommand(p process, out *output) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "decline ID --reason TEXT",
 		Short: "Decline a request",
-		Long: `Decline an open request for a reason, which the user reads. It changes no policy. On a service, the
-caller needs rightful.users:view, rightful.groups:view, and the right to update users or to assign
-the members of a group. Exit status 3 means that the request was decided before.`,
+		Long: `Decline an open request, with a reason for the user to read. The policy doesn't change. On a
+service, you need rightful.users:view, rightful.groups:view, and either rightful.users:update or
+the right to assign the members of a group. Exit status 3 means that the request was decided
+already.`,
 		Example:           `  rightful request decline --db sqlite:policy.db SDN4JJWLDQJZWCWK5TLFCRVT5S --reason "dana is back on Monday"`,
 		Args:              one("request"),
 		ValidArgsFunction: s.completing(p, completeRequests, completeNothing),
@@ -24,13 +25,13 @@ the members of a group. Exit status 3 means that the request was decided before.
 		},
 	}
 	s.addFlags(cmd)
-	cmd.Flags().StringVar(&reason, "reason", "", "`text` that tells the user why")
+	cmd.Flags().StringVar(&reason, "reason", "", "`text` that says why; the user reads it (required)")
 	return cmd
 }
 
 func declineRequest(ctx context.Context, p process, out *output, s *source, id, reason string) error {
 	if reason == "" {
-		return usageError{errors.New("give the --reason, which the user reads")}
+		return usageError{errors.New("--reason is required: the user reads it")}
 	}
 	policy, err := s.open(ctx, p)
 	if err != nil {

@@ -14,15 +14,15 @@ func writeRequestFixes(text *strings.Builder, r openapi.AccessRequest) {
 	writeBadRows(text, r.User, r.BadRows)
 	switch {
 	case isHeld(r):
-		note(text, "%s has the access by now.\n", r.User)
+		note(text, "%s already has this access.\n", r.User)
 		return
 	case len(r.Fixes) == 0:
-		note(text, "Nothing that can be granted would help.\n")
+		note(text, "There is no fix.\n")
 		return
 	}
-	heading := "What would grant it:"
+	heading := "Fixes that would grant it:"
 	if len(r.BadRows) > 0 {
-		heading = "What would grant it after that:"
+		heading = "Fixes that would grant it once the bad rows are repaired:"
 	}
 	note(text, "\n%s\n", heading)
 	for i, fix := range r.Fixes {
@@ -31,12 +31,12 @@ func writeRequestFixes(text *strings.Builder, r openapi.AccessRequest) {
 			note(text, "    %s\n", effect)
 		}
 		if !r.Until.IsZero() && !ends(fix) {
-			note(text, "    doesn't end by itself\n")
+			note(text, "    doesn't end automatically\n")
 		}
 		note(text, "    %s\n", mayApply(fix))
 	}
 	if r.More {
-		note(text, "There may be others.\n")
+		note(text, "There may be more fixes.\n")
 	}
 }
 

@@ -25,11 +25,10 @@ func requestListCommand(p process, out *output) *cobra.Command {
 	f := requestFilter{state: requestState(openapi.AccessRequestStateOpen)}
 	cmd := withFormats(&cobra.Command{
 		Use:   "list",
-		Short: "List what users ask for, newest first",
-		Long: `List access requests, newest first: those that are open, and how many are, or those in another
---state. Permissions are joined by "or" where one of them is enough. On a service, the caller
-needs rightful.users:view and rightful.groups:view; with --mine the requests are the caller's own,
-and nothing is needed.`,
+		Short: "List access requests, newest first",
+		Long: `List access requests, newest first: the open ones, or those in another --state. If one of the
+permissions is enough, they are joined by "or". On a service, you need rightful.users:view and
+rightful.groups:view, or --mine, which lists only your own requests and needs no rights.`,
 		Example: `  rightful request list --db sqlite:policy.db
   rightful request list --state all --user cleo -o csv
   rightful request list --url https://desk.example/api/v1 --mine --state all`,
@@ -41,8 +40,8 @@ and nothing is needed.`,
 	s.addFlags(cmd)
 	flags := cmd.Flags()
 	flags.Var(&f.state, "state", "only requests in this `state`: "+strings.Join(requestStates, ", "))
-	flags.StringVar(&f.user, "user", "", "only requests of a `user`")
-	flags.BoolVar(&f.mine, "mine", false, "list the caller's own requests, on a service")
+	flags.StringVar(&f.user, "user", "", "only requests of this `user`")
+	flags.BoolVar(&f.mine, "mine", false, "list your own requests; works only on a service")
 	flags.IntVar(&f.limit, "limit", 50, "list at most this `number` of requests; 0 for all")
 	completeFlag(cmd, "user", s.completing(p, completeUsers))
 	completeFlag(cmd, "state", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -83,7 +82,7 @@ func listRequests(ctx context.Context, p process, out *output, s *source, f requ
 	case f.limit < 0:
 		return usageError{errors.New("--limit must not be negative")}
 	case f.mine && f.user != "":
-		return usageError{errors.New("--mine and --user exclude each other: give one of them")}
+		return usageError{errors.New("--mine and --user can't be combined: use one of them")}
 	}
 	open := s.open
 	if f.mine {
@@ -137,9 +136,9 @@ func (l requestList) summary(f requestFilter) string {
 	var text strings.Builder
 	switch {
 	case l.More:
-		note(&text, "There are older ones; --limit 0 lists all.\n")
+		note(&text, "Older requests aren't shown; --limit 0 lists all.\n")
 	case len(l.Items) == 0 && !f.mine && (f.user != "" || f.state != requestState(openapi.AccessRequestStateOpen)):
-		note(&text, "There are no such requests.\n")
+		note(&text, "No requests match.\n")
 	}
 	switch {
 	case l.OpenCount != nil && *l.OpenCount == 1:

@@ -16,12 +16,13 @@ func requestShowCommand(p process, out *output) *cobra.Command {
 	var mine bool
 	cmd := withFormats(&cobra.Command{
 		Use:   "show ID",
-		Short: "Show a request, and what would grant it",
-		Long: `Show who asks for what and why, until when, and what they lack now. For an open request,
-the fixes are what would grant it, those first that the caller may apply, each with what else
-it does; rightful request approve takes their numbers. -o csv has the fixes. On a service, the caller
-needs rightful.users:view and rightful.groups:view; --mine shows a request of the caller, without
-fixes.`,
+		Short: "Show a request, and the fixes that would grant it",
+		Long: `Show who asks for which permissions, why and until when, and which of them the user lacks now.
+For an open request, show the fixes that would grant it with their side effects, those that you
+may apply first. rightful request approve --fix takes their numbers. -o csv lists only the fixes.
+
+On a service, you need rightful.users:view and rightful.groups:view, or --mine, which shows one
+of your own requests, without fixes.`,
 		Example: `  rightful request show --db sqlite:policy.db SDN4JJWLDQJZWCWK5TLFCRVT5S
   rightful request show --url https://desk.example/api/v1 --mine SDN4JJWLDQJZWCWK5TLFCRVT5S`,
 		Args: one("request"),
@@ -37,7 +38,7 @@ fixes.`,
 		},
 	}, formatCSV)
 	s.addFlags(cmd)
-	cmd.Flags().BoolVar(&mine, "mine", false, "show a request of the caller, on a service")
+	cmd.Flags().BoolVar(&mine, "mine", false, "show one of your own requests; works only on a service")
 	return cmd
 }
 

@@ -10,9 +10,9 @@ func requestWithdrawCommand(p process, out *output) *cobra.Command {
 	var s signedIn
 	cmd := &cobra.Command{
 		Use:   "withdraw ID",
-		Short: "Withdraw a request of one's own",
-		Long: `Withdraw an open request of the owner of the token, so that this needs a service: a database has
-no signed-in user. Exit status 3 means that the request was decided before.`,
+		Short: "Withdraw one of your own requests",
+		Long: `Withdraw an open request of yours. You are the owner of the token, so this works only on a
+service. Exit status 3 means that the request was decided already.`,
 		Example:           `  rightful request withdraw --url https://desk.example/api/v1 SDN4JJWLDQJZWCWK5TLFCRVT5S`,
 		Args:              one("request"),
 		ValidArgsFunction: s.completing(p, completeOwnRequests, completeNothing),

@@ -9,30 +9,31 @@ import (
 	"github.com/spf13/pflag"
 )
 
-const rootLong = `rightful asks and changes the policy of a Rightful service: on its database (--db), so that
-it helps even if the service is down, or through a running service (--url). The same code
-answers both ways.
+const rootLong = `rightful queries and changes a Rightful policy: who may do what in an application.
+Administrators use it through the running service (--url), operators on its database
+(--db), which works even while the service is down. Many commands that only read can
+also use a folder of CSV files (--seed).
 
 Environment:
-  RIGHTFUL_DB            stands in for --db; use it for an address with a password
-  RIGHTFUL_CATALOG       stands in for --catalog
-  RIGHTFUL_URL           stands in for --url
-  RIGHTFUL_TOKEN         the token for the service; there is no flag for it, since other
-                         users of the machine can read the arguments of a process
-  RIGHTFUL_TOKEN_HEADER  stands in for --token-header
+  RIGHTFUL_DB            default of --db; use it for an address with a password
+  RIGHTFUL_CATALOG       default of --catalog
+  RIGHTFUL_URL           default of --url
+  RIGHTFUL_TOKEN         token for the service; no flag takes it, because other users of
+                         the machine can read the arguments of a process
+  RIGHTFUL_TOKEN_HEADER  default of --token-header
 
 Exit status:
   0  yes, or done
   1  no, or something differs
   2  wrong usage, or any other error
-  3  a conflict, with someone else's change or with what the policy has
-  4  the database or the service cannot be reached; try again later`
+  3  a conflict with someone else's change or with the current policy
+  4  the database or the service can't be reached; try again later`
 
 func rootCommand(p process) *cobra.Command {
 	out := &output{to: p.stdout, format: formatText}
 	root := &cobra.Command{
 		Use:           "rightful",
-		Short:         "Ask and change the policy of a Rightful service",
+		Short:         "Query and change a Rightful policy",
 		Long:          rootLong,
 		Version:       buildInfo().Version,
 		SilenceErrors: true, // run reports them
@@ -43,11 +44,11 @@ func rootCommand(p process) *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	out.addFlag(root)
 	makeParent(root, versionCommand(out))
-	addGroup(root, "Ask:", canCommand(p, out), whyCommand(p, out), whoCanCommand(p, out), userCommand(p, out), matrixCommand(p, out))
+	addGroup(root, "Query:", canCommand(p, out), whyCommand(p, out), whoCanCommand(p, out), userCommand(p, out), matrixCommand(p, out))
 	addGroup(root, "Change:", groupCommand(p, out), requestCommand(p, out), importCommand(p, out), exportCommand(p, out))
-	addGroup(root, "Keep it like code:", catalogCommand(p, out), testCommand(p, out), diffCommand(p, out), applyCommand(p, out))
-	addGroup(root, "Watch:", auditCommand(p, out), doctorCommand(p, out), statusCommand(p, out))
-	addGroup(root, "Look after the database:", migrateCommand(p, out), adoptCommand(p, out), bootstrapCommand(p, out),
+	addGroup(root, "Policy as code:", catalogCommand(p, out), testCommand(p, out), diffCommand(p, out), applyCommand(p, out))
+	addGroup(root, "Audit and health:", auditCommand(p, out), doctorCommand(p, out), statusCommand(p, out))
+	addGroup(root, "Database maintenance:", migrateCommand(p, out), adoptCommand(p, out), bootstrapCommand(p, out),
 		repairCommand(p, out), renamePermissionCommand(p, out))
 	return root
 }
@@ -69,7 +70,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	}
 	switch name := unknown.GetSpecifiedName(); {
 	case name == "url" && cmd.Flags().Lookup("db") != nil:
-		err = errors.New("a service can't do this: give the database itself with --db or RIGHTFUL_DB")
+		err = errors.New("this command works only on a database: use --db or RIGHTFUL_DB")
 	case name == "db" && cmd.Flags().Lookup("url") != nil:
 		err = errNoUser.error
 	}

@@ -35,7 +35,7 @@ func (s ruleSubject) commands(p process, out *output) []*cobra.Command {
 			func(list []string) openapi.RulesDelta { return openapi.RulesDelta{Grant: list} }),
 		s.command(p, out, "revoke", "Remove grants from a "+s.kind,
 			func(list []string) openapi.RulesDelta { return openapi.RulesDelta{Revoke: list} }),
-		s.command(p, out, "restrict", "Forbid permissions to a "+s.kind+", whatever grants them",
+		s.command(p, out, "restrict", "Deny a "+s.kind+" permissions, even if something grants them",
 			func(list []string) openapi.RulesDelta { return openapi.RulesDelta{Restrict: list} }),
 		s.command(p, out, "lift", "Remove restrictions from a "+s.kind,
 			func(list []string) openapi.RulesDelta { return openapi.RulesDelta{Lift: list} }),
@@ -60,10 +60,10 @@ func (s ruleSubject) command(p process, out *output, verb, short string, delta f
 }
 
 func (s ruleSubject) long(short string) string {
-	text := short + `, in one change. A permission can be a pattern, such as "finance.*:*". What
-holds already is no error.`
+	text := short + `, in one change. A permission can be a pattern, such as
+"finance.*:*". It is no error if nothing changes.`
 	if s.kind == "user" {
-		text += " This changes the user's own rules, not those of the user's groups."
+		text += "\n\nThis changes the user's own rules, not those of the user's groups."
 	}
 	return text
 }

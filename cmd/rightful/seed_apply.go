@@ -54,7 +54,7 @@ func (p *policy) changeGroups(ctx context.Context, c *client.Client, steps []gro
 			return openapi.Change{}, err
 		}
 		if group.Description != step.Before {
-			return openapi.Change{}, conflictError{fmt.Errorf("the group %s was changed meanwhile", step.Name)}
+			return openapi.Change{}, conflictError{fmt.Errorf("the group %s has changed in the meantime", step.Name)}
 		}
 		versions[step.Name] = version
 	}

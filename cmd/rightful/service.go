@@ -25,10 +25,10 @@ type service struct {
 
 func (s *service) addFlags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&s.address, "url", "",
-		"`address` of the administrators' API with its prefix, such as https://desk.example/api/v1 (default $RIGHTFUL_URL)")
+		"`address` of the service's REST API, such as https://desk.example/api/v1 (default $RIGHTFUL_URL)")
 	cmd.Flags().StringVar(&s.tokenFile, "token-file", "", "`file` with the token for the service (default: the token in $RIGHTFUL_TOKEN)")
 	cmd.Flags().StringVar(&s.tokenHeader, "token-header", "",
-		"`header` for the token: a name, or a name and a text with {token} in it (default $RIGHTFUL_TOKEN_HEADER, or \"Authorization: Bearer {token}\")")
+		"`header` for the token: a name, or NAME: TEXT with {token} in the text (default $RIGHTFUL_TOKEN_HEADER, or \"Authorization: Bearer {token}\")")
 }
 
 // answerTimeout bounds how long the service may take until it begins to answer. Imports can take a minute.
@@ -46,7 +46,7 @@ func (s *service) transport(p process) (http.RoundTripper, error) {
 	}
 	inEnvironment := getenv("RIGHTFUL_TOKEN")
 	if s.tokenFile != "" && inEnvironment != "" {
-		return nil, usageError{errors.New("the token is both in RIGHTFUL_TOKEN and in --token-file: give it once")}
+		return nil, usageError{errors.New("both RIGHTFUL_TOKEN and --token-file give a token: use one of them")}
 	}
 	read := func() (string, error) { return inEnvironment, nil }
 	if s.tokenFile != "" {
@@ -78,7 +78,7 @@ func (s *service) readToken() (string, error) {
 	}
 	token := strings.TrimSpace(string(text))
 	if token == "" {
-		return "", fmt.Errorf("the file of the token is empty: %s", s.tokenFile)
+		return "", fmt.Errorf("the file with the token is empty: %s", s.tokenFile)
 	}
 	return token, nil
 }
@@ -134,7 +134,7 @@ func (a *authenticated) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	if to := response.Header.Get("Location"); response.StatusCode >= 300 && response.StatusCode < 400 && to != "" {
 		_ = response.Body.Close()
-		return nil, fmt.Errorf("the service redirects to %q, and the command follows no redirect: give --url the address of the API itself", to)
+		return nil, fmt.Errorf("the service redirects to %q, but rightful follows no redirects: set --url to the address of the API itself", to)
 	}
 	return response, nil
 }

@@ -69,7 +69,7 @@ func TestSecretsAreRefusedInArguments(t *testing.T) {
 		{service{tokenHeader: "X-Api-Key: s3cret"}, nil, "must have {token}"},
 		{service{tokenHeader: "Authorization: Bearer {token} {token}"}, nil, "must have {token}"},
 		{service{tokenHeader: "s3cret{}"}, nil, "name of a header"},
-		{service{tokenFile: "token"}, map[string]string{"RIGHTFUL_TOKEN": "s3cret"}, "give it once"},
+		{service{tokenFile: "token"}, map[string]string{"RIGHTFUL_TOKEN": "s3cret"}, "use one of them"},
 		{service{tokenFile: filepath.Join(folder, "nowhere")}, nil, "read the token"},
 		{service{tokenFile: filepath.Join(folder, "empty")}, nil, "is empty"},
 		{service{}, map[string]string{"RIGHTFUL_TOKEN": "s3cret\r\nX-User: ana"}, "control characters"},

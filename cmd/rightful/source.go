@@ -31,11 +31,11 @@ func (s *source) addFlags(cmd *cobra.Command) {
 	s.db.addFlags(cmd)
 	s.key.addFlag(cmd)
 	s.service.addFlags(cmd)
-	cmd.Flags().StringVar(&s.catalog, "catalog", "", "catalog `file` (permissions.csv) of the application, for --db: a database has none (default $RIGHTFUL_CATALOG)")
+	cmd.Flags().StringVar(&s.catalog, "catalog", "", "catalog `file` of the application (permissions.csv), only with --db: a database has none (default $RIGHTFUL_CATALOG)")
 }
 
 func (s *source) addSeedFlag(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&s.seed, "seed", "", "`folder` with a seed, in place of a database or a service")
+	cmd.Flags().StringVar(&s.seed, "seed", "", "seed `folder` to use in place of a database or a service")
 }
 
 // choose takes what the flags leave out from the environment. One way to the policy has to remain.
@@ -51,13 +51,13 @@ func (s *source) choose(getenv func(string) string) error {
 	}
 	switch {
 	case given > 1:
-		return usageError{errors.New("--db, --url and --seed exclude each other: give one of them")}
+		return usageError{errors.New("--db, --url and --seed can't be combined: use one of them")}
 	case s.db.address != "" && s.service.address != "":
-		return usageError{errors.New("both RIGHTFUL_DB and RIGHTFUL_URL are set: choose with --db or --url")}
+		return usageError{errors.New("both RIGHTFUL_DB and RIGHTFUL_URL are set: use --db or --url to choose one")}
 	case s.db.address == "" && s.service.address == "" && s.seed == "":
 		return usageError{errors.New("no policy given: use --db or --url, or set RIGHTFUL_DB or RIGHTFUL_URL")}
 	case s.catalog != "" && s.db.address == "":
-		return usageError{errors.New("--catalog is for --db; a service and a seed have a catalog of their own")}
+		return usageError{errors.New("--catalog works only with --db: a service and a seed have a catalog of their own")}
 	}
 	if s.db.address != "" {
 		s.catalog = cmp.Or(s.catalog, getenv("RIGHTFUL_CATALOG"))

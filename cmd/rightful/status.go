@@ -12,14 +12,14 @@ func statusCommand(p process, out *output) *cobra.Command {
 	var s source
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "Show the state of the policy",
-		Long: `Ask a running service for its revision and age and, if the caller may view changes, for its
-store, bad rows, rules of undeclared permissions, and drift from the seed. With --db, the
-command opens the policy as an instance of the service does, and knows neither its catalog
-(see --catalog) nor its seed. For what to do about problems, see rightful doctor.
+		Short: "Show the revision of the policy, and problems with it",
+		Long: `Show the revision of the policy and when it was last confirmed. With rightful.changes:view, also
+show whether the store can be reached, bad rows, rules for undeclared permissions, and drift from
+the seed. With --db, there is no seed, and a catalog only with --catalog. rightful doctor also
+says what to do about problems.
 
-Exit status 0 means that the service answered, 1 that it has a problem: no store, bad rows
-or rules of undeclared permissions.`,
+Exit status 0 means that there is no problem. It is 1 if the store can't be reached, or if there
+are bad rows or rules for undeclared permissions.`,
 		Example: `  rightful status --url https://desk.example/api/v1`,
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -52,7 +52,7 @@ func status(ctx context.Context, p process, out *output, s *source) error {
 func writeStatus(text *strings.Builder, now openapi.Status) (problem bool) {
 	note(text, "Revision %d, confirmed %.1f seconds ago.\n", now.Revision, now.AgeSeconds)
 	if now.Store == nil {
-		note(text, "More is shown to those who may view changes.\n")
+		note(text, "With rightful.changes:view, you would also see the store, bad rows and drift.\n")
 		return false
 	}
 	if now.Store.State != openapi.StoreStatusStateOK {
@@ -65,7 +65,7 @@ func writeStatus(text *strings.Builder, now openapi.Status) (problem bool) {
 	}
 	if n := now.Undeclared.Count; n > 0 {
 		problem = true
-		note(text, "%s of undeclared permissions; see rightful rename-permission:\n", plural(n, "rule"))
+		note(text, "%s for undeclared permissions; see rightful rename-permission:\n", plural(n, "rule"))
 		for _, r := range now.Undeclared.Items {
 			note(text, "  %s of %s: %s\n", r.Rule, r.Subject, r.Pattern)
 		}

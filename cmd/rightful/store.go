@@ -49,7 +49,7 @@ func (d *databaseFlags) complete(getenv func(string) string) error {
 	d.address = cmp.Or(d.address, getenv("RIGHTFUL_DB"))
 	switch {
 	case d.address == "" && getenv("RIGHTFUL_URL") != "":
-		return usageError{errors.New("a service can't do this: give the database itself with --db or RIGHTFUL_DB")}
+		return usageError{errors.New("this command works only on a database: use --db or RIGHTFUL_DB")}
 	case d.address == "":
 		return usageError{errors.New("no database given: use --db or set RIGHTFUL_DB")}
 	}
@@ -72,8 +72,8 @@ func (d *databaseFlags) open(ctx context.Context) (closableStore, error) {
 }
 
 // errUnadopted is why there is nothing to migrate.
-var errUnadopted = errors.New("another program filled the policy table, and nothing was made beside it: " +
-	"rightful adopt makes the tables and adopts the rows; rightful adopt --check says beforehand what becomes of them; if they were copied already, give the --prefix of the copy")
+var errUnadopted = errors.New("another program filled the policy table, so no tables were created: " +
+	"rightful adopt --check says what would become of its rows, and rightful adopt adopts them; if you have copied them already, use --prefix with the prefix of the copy")
 
 // migrate creates the tables or upgrades them, and on SQLite creates the file.
 func (d *databaseFlags) migrate(ctx context.Context) error {
@@ -93,9 +93,9 @@ func (d *databaseFlags) migrationDue(ctx context.Context) (string, error) {
 	path, isFile := strings.CutPrefix(d.address, "sqlite:")
 	switch {
 	case isFile && errors.Is(err, fs.ErrNotExist):
-		return "make the file " + path + " with the tables", nil
+		return "create the file " + path + " with the tables", nil
 	case errors.Is(err, gormstore.ErrMigrationNeeded):
-		return "bring the tables up to date: " + migrationFault(err), nil
+		return "upgrade the tables: " + migrationFault(err), nil
 	case err != nil:
 		return "", err
 	case store.Unadopted():

@@ -18,21 +18,21 @@ func testCommand(p process, out *output) *cobra.Command {
 	cmd := withFormats(&cobra.Command{
 		Use:   "test FILE",
 		Short: "Test the policy with a file of expected decisions",
-		Long: `Compare decisions of the policy with those that FILE expects: CSV with the header
-user,permission,allowed or user,permission,allowed,why; "-" is the standard input. Exit status 0
-means that all are as expected, 1 that some differ, 2 that the file has bad lines, all of which
-are reported.
+		Long: `Compare decisions of the policy with the expected ones in FILE: CSV with the header
+user,permission,allowed or user,permission,allowed,why; "-" is standard input. Exit status 0
+means that all are as expected, 1 that some differ, 2 that the file has bad lines, which are all
+listed.
 
-A why that has one of these forms is tested, too:
+A why in one of these forms must be the cause of the decision:
   group:NAME                       a rule that decides reaches the user through this group
   grant PATTERN [of SUBJECT]       this grant is one of those that allow it
   restriction PATTERN [of SUBJECT] this restriction is one of those that deny it
   nothing                          nothing grants it
   bad row                          a bad row denies the user everything
-SUBJECT is a user, or group:NAME. Any other why is a note for people, and shown if the line
-fails; with --strict it is a bad line, as it may be a misspelled cause.
+SUBJECT is group:NAME, or the id of a user. Any other why is a comment, which is shown if the
+line fails. With --strict it is a bad line, because it may be a misspelled cause.
 
-With --seed, no database is needed: a pipeline can test a policy before it is applied. -o junit
+With --seed, a pipeline can test a policy before it is applied, without a database. -o junit
 writes a report for continuous integration.`,
 		Example: `  rightful test --seed policy/ decisions.csv
   rightful test --url https://desk.example/api/v1 -o junit decisions.csv > report.xml`,
@@ -43,7 +43,7 @@ writes a report for continuous integration.`,
 	}, formatCSV, formatJUnit)
 	s.addFlags(cmd)
 	s.addSeedFlag(cmd)
-	cmd.Flags().BoolVar(&o.Strict, "strict", false, "refuse a why that names neither a group nor a rule")
+	cmd.Flags().BoolVar(&o.Strict, "strict", false, "treat a why in any other form as a bad line")
 	return cmd
 }
 

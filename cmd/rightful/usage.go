@@ -24,13 +24,13 @@ type usageSubject struct {
 
 var userUsage = usageSubject{
 	kind: "user", argument: "USER", example: "hugo", verb: "holds", complete: completeUsers,
-	short: "Show when a user last used what they may do",
-	about: `Show the day (UTC) on which a guard last let USER through for each permission that they hold.
-Days are known only if the service records uses (Options.Usage).
+	short: "Show when a user last used each permission",
+	about: `Show the day (UTC) on which a guard last allowed USER each permission that they hold. This needs
+a service that records uses (Options.Usage).
 
-With --unused-for, only those permissions are shown that are known to be unused for so many
-days: uses were recorded and the user held them on all of these days. The command also says
-which groups and own grants could be taken from the user, without taking what was used.`,
+With --unused-for, show only permissions that are known to be unused for that many days: uses
+were recorded, and the user held the permission, on all of these days. The command also says
+which groups and own grants to remove, so that the user loses nothing that was used.`,
 	read: func(ctx context.Context, c *client.Client, name string, unusedFor int) (openapi.Usage, error) {
 		return c.User(name).Usage(ctx, unusedFor)
 	},
@@ -38,15 +38,15 @@ which groups and own grants could be taken from the user, without taking what wa
 
 var groupUsage = usageSubject{
 	kind: "group", argument: "NAME", example: "Finance", verb: "gives", complete: completeGroups,
-	short: "Show when members last used what a group gives",
-	about: `Show the day (UTC) on which a guard last let a member through for each permission that the group
-gives. Members of groups that inherit it count, too, and so do uses of what another group gives
-them as well. Days are known only if the service records uses (Options.Usage).
+	short: "Show when members last used each permission of a group",
+	about: `Show the day (UTC) on which a guard last allowed a member each permission that the group gives.
+Members of groups that inherit it are included. A use is included even if the member holds the
+permission through another group as well. This needs a service that records uses (Options.Usage).
 
-With --unused-for, only those permissions are shown that are known to be unused for so many
-days: uses were recorded, the group gave them and it had some of its members on all of these
-days. The command also says which grants of the group could be revoked, without taking what a
-member used.`,
+With --unused-for, show only permissions that are known to be unused for that many days: uses
+were recorded, the group gave the permission, and some of the present members were in it, on all
+of these days. The command also says which grants of the group to revoke, so that no member
+loses anything that was used.`,
 	read: func(ctx context.Context, c *client.Client, name string, unusedFor int) (openapi.Usage, error) {
 		return c.Group(name).Usage(ctx, unusedFor)
 	},
@@ -61,9 +61,9 @@ type usageFlags struct {
 
 func (f *usageFlags) addFlags(cmd *cobra.Command) {
 	f.writeFlags.addFlags(cmd)
-	cmd.Flags().Var(&f.unusedFor, "unused-for", "show what is known to be unused for so many `days`, up to today")
-	cmd.Flags().BoolVar(&f.remove, "remove", false, "take away what is unused, as one change")
-	cmd.Flags().BoolVarP(&f.yes, "yes", "y", false, "don't ask")
+	cmd.Flags().Var(&f.unusedFor, "unused-for", "show only what is known to be unused for this many `days`, including today")
+	cmd.Flags().BoolVar(&f.remove, "remove", false, "remove what is unused, in one change")
+	cmd.Flags().BoolVarP(&f.yes, "yes", "y", false, "don't ask for confirmation")
 }
 
 func (s usageSubject) command(p process, out *output) *cobra.Command {
@@ -73,9 +73,9 @@ func (s usageSubject) command(p process, out *output) *cobra.Command {
 		Short: s.short,
 		Long: s.about + `
 
-With --remove, this is done as one change. On a terminal the command first shows what it would
-change, and asks; --yes answers in advance. Exit status 3 means that something else would be
-changed after the question than before it.`,
+With --remove, the command makes this change. On a terminal, it shows the change and asks first,
+unless you add --yes. Exit status 3 means that the policy, or what is unused, changed before you
+answered.`,
 		Example: "  rightful " + s.kind + " usage " + s.example + " --unused-for 90\n" +
 			"  rightful " + s.kind + " usage " + s.example + ` --unused-for 90 --remove --reason "yearly review"`,
 		Args:              one(s.kind),

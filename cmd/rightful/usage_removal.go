@@ -63,7 +63,7 @@ func (r *usageRemoval) confirm(ctx context.Context, change openapi.Change) error
 	var text strings.Builder
 	writeChange(&text, change)
 	note(r.p.stderr, "%s", &text)
-	if !answersYes(r.p, "Take this away?") {
+	if !answersYes(r.p, "Make this change?") {
 		return noError{errors.New("nothing changed")}
 	}
 	usage, err := r.subject.read(ctx, r.policy.Client, r.name, int(r.flags.unusedFor))
@@ -77,7 +77,7 @@ func (r *usageRemoval) confirm(ctx context.Context, change openapi.Change) error
 		}
 	}
 	if !reflect.DeepEqual(now, change) {
-		return conflictError{errors.New("the policy, or what is unused, changed while the question was open, and something else would be taken away now; run the command again")}
+		return conflictError{errors.New("the policy, or what is unused, changed before you answered, so something else would be removed now; run the command again")}
 	}
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 func (s usageSubject) print(out *output, f *usageFlags, name string, u shownUsage) error {
 	var text strings.Builder
 	if f.remove && u.Removal != nil {
-		writeWritten(&text, *u.Removal, "without --dry-run, this would be done")
+		writeWritten(&text, *u.Removal, "Dry run: nothing changed.")
 		return out.print(u, "%s", strings.TrimSuffix(text.String(), "\n"))
 	}
 	t := table{header: []string{"permission", "label", "last_used"}}
@@ -24,7 +24,7 @@ func (s usageSubject) print(out *output, f *usageFlags, name string, u shownUsag
 	if f.unusedFor > 0 {
 		s.writeUnused(&text, f, name, u)
 	} else if len(u.Permissions) == 0 {
-		note(&text, "%s %s no permission of which uses are recorded.\n", name, s.verb)
+		note(&text, "%s %s no permissions whose use is recorded.\n", name, s.verb)
 	}
 	return out.printTable(u, t, "", text.String())
 }
@@ -32,17 +32,17 @@ func (s usageSubject) print(out *output, f *usageFlags, name string, u shownUsag
 func (s usageSubject) writeUnused(text *strings.Builder, f *usageFlags, name string, u shownUsage) {
 	note(text, "%s known to be unused for %s.\n", are(u.PermissionCount, "permission"), plural(int(f.unusedFor), "day"))
 	if u.UnknownCount > 0 {
-		note(text, "For %s this isn't known: uses were not recorded, or %s did not %s them, on all of these days.\n",
+		note(text, "For %s this isn't known: on some of these days, uses were not recorded, or %s did not %s them.\n",
 			plural(u.UnknownCount, "permission"), name, strings.TrimSuffix(s.verb, "s"))
 	}
 	if u.NewMemberCount > 0 {
-		note(text, "%s of %s came during these days.\n", plural(u.NewMemberCount, "member"), name)
+		note(text, "%s of %s joined during these days.\n", plural(u.NewMemberCount, "member"), name)
 	}
 	switch {
 	case len(u.Operations) > 0:
 		writeRemoval(text, u)
 	case u.PermissionCount > 0:
-		note(text, "Nothing can be taken away: what gives them is newer, also gives what was used, or belongs to administrators.\n")
+		note(text, "Nothing can be removed: the groups and grants that give them are newer, also give something that was used, or belong to administrators.\n")
 	case f.remove:
 		note(text, "Nothing changed.\n")
 	}
@@ -50,15 +50,15 @@ func (s usageSubject) writeUnused(text *strings.Builder, f *usageFlags, name str
 
 // writeRemoval says how to take away what is unused, and what that would change.
 func writeRemoval(text *strings.Builder, u shownUsage) {
-	note(text, "\nThis takes away what is unused, and nothing that was used:\n")
+	note(text, "\nThis removes unused permissions, and nothing that was used:\n")
 	for _, o := range u.Operations {
 		note(text, "    %s\n", operationText(o))
 	}
 	if u.Removal == nil {
-		note(text, "You may not do this yourself.\n")
+		note(text, "You lack the rights to do this.\n")
 		return
 	}
-	writeWritten(text, *u.Removal, "with --remove, this would be done")
+	writeWritten(text, *u.Removal, "Nothing changed; --remove makes this change.")
 }
 
 // writePeriod says in which days uses were recorded.
@@ -67,7 +67,7 @@ func writePeriod(text *strings.Builder, u openapi.Usage) {
 	case r.Since == "":
 		note(text, "No uses were recorded. The service records them if Options.Usage is on.\n")
 	case r.Until < dayBefore(u.Today):
-		note(text, "Uses were recorded from %s to %s (UTC), and are not recorded any more.\n", r.Since, r.Until)
+		note(text, "Uses were recorded from %s to %s (UTC), and are no longer recorded.\n", r.Since, r.Until)
 	default:
 		note(text, "Uses have been recorded since %s (UTC).\n", r.Since)
 	}

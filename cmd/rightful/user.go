@@ -14,12 +14,13 @@ func userCommand(p process, out *output) *cobra.Command {
 	cmd := withFormats(&cobra.Command{
 		Use:   "user USER",
 		Short: "Show the groups, rules and effective permissions of a user",
-		Long: `Show the groups that USER is in, with the ends of the memberships, the user's own rules, and
-all that the user may do, each with the rule that grants it. -o csv has the effective
-permissions. Any id is accepted, since accounts belong to the service. A user with the name of
-one of the commands below is shown by rightful user -- grant.
+		Long: `Show the groups of USER with the ends of the memberships, the user's own rules, and the effective
+permissions, each with a rule that grants it. -o csv lists only the effective permissions. Any id
+is accepted, because accounts belong to the service. If an id is also the name of a command
+below, put -- before it, as in rightful user -- grant.
 
-The commands change rules of the user alone. For groups, see rightful group members.`,
+The commands below change only the user's own rules. To change the groups of a user, use
+rightful group members.`,
 		Example: `  rightful user --db sqlite:policy.db cleo
   rightful user grant emil finance.reports:export --reason "quarterly review"`,
 		Args:              one("user"),
@@ -87,7 +88,7 @@ func writeUser(text *strings.Builder, user openapi.User) {
 	}
 	writeRules(text, user.Permissions)
 	if len(user.Effective) == 0 {
-		note(text, "%s may do nothing.\n", user.ID)
+		note(text, "%s has no permissions.\n", user.ID)
 		return
 	}
 	note(text, "\n")

@@ -14,7 +14,7 @@ func whoCanCommand(p process, out *output) *cobra.Command {
 		Use:   "who-can PERMISSION",
 		Short: "List the groups and users that hold a permission",
 		Long: `List the groups that give PERMISSION to their members, and the users who hold it, each with a
-rule that grants it. A user or group that a restriction keeps from it is not listed.`,
+rule that grants it. Users and groups to which a restriction denies it aren't listed.`,
 		Example:           `  rightful who-can --db sqlite:policy.db finance.balances:adjust`,
 		Args:              one("permission"),
 		ValidArgsFunction: s.completing(p, completePermissions),

@@ -12,13 +12,13 @@ func whyCommand(p process, out *output) *cobra.Command {
 	var s source
 	cmd := &cobra.Command{
 		Use:   "why {DENIAL | USER PERMISSION...}",
-		Short: "Explain a decision, and what would change a denial",
-		Long: `Explain why a user was denied and what would let them in, best fix first, or through which
-rules they may do something. DENIAL is the denial_id that a 403 shows. Without one, name a
-user and permissions.
+		Short: "Explain a decision, and list fixes for a denial",
+		Long: `Explain which rules allow a user something, or why it is denied, with the fixes that would allow
+it, best first. Name either the denial_id of a 403 as DENIAL, or a user and permissions.
 
-On a service, the caller needs rightful.users:view and rightful.groups:view. Exit status 0
-means that the decision was explained, whatever it is; rightful can tells yes from no.`,
+On a service, you need rightful.users:view and rightful.groups:view. Exit status 0 means that the
+decision was explained, whether it is yes or no. Use rightful can to get the decision as exit
+status.`,
 		Example: `  rightful why --url https://desk.example/api/v1 NVR3WHMMZUNJBKZGERSVCT74PO
   rightful why --db sqlite:policy.db cleo finance.operations:create`,
 		Args:              denialOrQuestion,

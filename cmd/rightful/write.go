@@ -18,7 +18,7 @@ type writeFlags struct {
 func (f *writeFlags) addFlags(cmd *cobra.Command) {
 	f.source.addFlags(cmd)
 	addReasonFlag(cmd, &f.reason)
-	cmd.Flags().BoolVarP(&f.dryRun, "dry-run", "n", false, "say what would change and change nothing")
+	cmd.Flags().BoolVarP(&f.dryRun, "dry-run", "n", false, "show what would change, and change nothing")
 }
 
 // written is the result of a command that changes the policy.
@@ -36,7 +36,7 @@ func (f *writeFlags) write(out *output, p *policy, operate func(*client.Client) 
 		return err
 	}
 	var text strings.Builder
-	writeWritten(&text, result, "without --dry-run, this would be done")
+	writeWritten(&text, result, "Dry run: nothing changed.")
 	return out.print(result, "%s", strings.TrimSuffix(text.String(), "\n"))
 }
 
@@ -58,14 +58,14 @@ func (f *writeFlags) carryOut(p *policy, operate func(*client.Client) error) (wr
 	return result, nil
 }
 
-// writeWritten writes for people what was changed. The hint says how to do what was only a dry run.
+// writeWritten writes for people what was changed. The last line after a dry run is hint.
 func writeWritten(text *strings.Builder, w written, hint string) {
 	writeChange(text, w.Change)
 	switch {
 	case isEmpty(w.Change):
 		note(text, "Nothing changed.\n")
 	case w.DryRun:
-		note(text, "Nothing changed; %s.\n", hint)
+		note(text, "%s\n", hint)
 	default:
 		note(text, "Done in revision %d.\n", w.Revision)
 	}

@@ -26,7 +26,7 @@ func (w *writer) addFlags(cmd *cobra.Command) {
 }
 
 func addReasonFlag(cmd *cobra.Command, reason *string) {
-	cmd.Flags().StringVar(reason, "reason", "", "`text` that says why, for the record")
+	cmd.Flags().StringVar(reason, "reason", "", "`text` that says why; it is recorded with the change")
 }
 
 // session is an open policy and the right to change it.
