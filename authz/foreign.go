@@ -3,6 +3,7 @@ package authz
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -106,7 +107,7 @@ func (e *Engine) recordForeignWrites(ctx context.Context, tables loadedTables) (
 	} else if err != nil {
 		switch decided, written, _ := e.settle(ctx, p); {
 		case !decided:
-			return nil, e.unavailable(ctx, err)
+			return nil, e.cannotRecord(ctx, err)
 		case !written:
 			return nil, ErrConflict
 		}
@@ -115,6 +116,18 @@ func (e *Engine) recordForeignWrites(ctx context.Context, tables loadedTables) (
 	e.log.Warn("foreign writes to the policy tables recorded", "revision", p.change.Revision)
 	e.announce(p.change)
 	return p.after, nil
+}
+
+// cannotRecord reports that the foreign writes in the tables can't be recorded. Until they are, the policy stays as it is:
+// that is an outage, also if the database answers and only refuses the record.
+func (e *Engine) cannotRecord(ctx context.Context, err error) error {
+	if !errors.Is(err, ErrValueRefused) {
+		return e.unavailable(ctx, err)
+	}
+	e.limited.Error(ctx, "", "the store refuses the record of foreign writes to the policy tables; until it takes it, no change takes effect",
+		"error", err)
+	e.storeErr.Store(&err)
+	return fmt.Errorf("%w: it refuses the record of foreign writes: %w", ErrStoreUnavailable, err)
 }
 
 // draftForeign drafts the change that records the foreign writes to the tables, and notes in them which rows

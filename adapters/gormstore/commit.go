@@ -215,9 +215,47 @@ func (s *Store) checkIDs(tx *gorm.DB, ids []int64) error {
 }
 
 func (s *Store) addRows(tx *gorm.DB, c authz.Commit) error {
-	return insert(tx, s.tables.Rules, "ptype, v0, v1, v2, v3, v4, v5", func(yield func([]any) bool) {
-		for r := range c.Added() {
-			if !yield([]any{r.Type, r.V[0], r.V[1], r.V[2], r.V[3], r.V[4], r.V[5]}) {
+	some := make([]authz.Row, 0, batch)
+	for r := range c.Added() {
+		if some = append(some, r); len(some) < batch {
+			continue
+		}
+		if err := s.addSome(tx, some); err != nil {
+			return err
+		}
+		some = some[:0]
+	}
+	return s.addSome(tx, some)
+}
+
+// addSome adds rows. To the index of some databases, texts that differ in spaces at their ends are equal, and so a
+// bad row that another program wrote keeps the rule that it resembles out of the table. That rule is added with NULL in its last
+// column, which no index takes for equal and everyone reads as empty.
+func (s *Store) addSome(tx *gorm.DB, rows []authz.Row) error {
+	err := insertRows(tx, s.tables.Rules, rows, "")
+	if err == nil || !s.dialect.IsDuplicate(err) {
+		return err
+	}
+	if half := len(rows) / 2; half > 0 {
+		if err := s.addSome(tx, rows[:half]); err != nil {
+			return err
+		}
+		return s.addSome(tx, rows[half:])
+	}
+	if _, missing := s.findRows(tx, rows); missing == nil {
+		return err
+	}
+	return insertRows(tx, s.tables.Rules, rows, nil)
+}
+
+func insertRows(tx *gorm.DB, table string, rows []authz.Row, last any) error {
+	return insert(tx, table, "ptype, v0, v1, v2, v3, v4, v5", func(yield func([]any) bool) {
+		for _, r := range rows {
+			values := []any{r.Type, r.V[0], r.V[1], r.V[2], r.V[3], r.V[4], r.V[5]}
+			if last == nil {
+				values[6] = nil
+			}
+			if !yield(values) {
 				return
 			}
 		}
@@ -257,7 +295,7 @@ func (s *Store) writeRecord(tx *gorm.DB, c authz.Commit) error {
 	err := insert(tx, s.tables.Changes,
 		"revision, at, actor_kind, actor_id, channel, reason, action, target, delta, hash, key_1, key_2, key_3", slices.Values([][]any{{
 			r.Revision, r.At, string(r.Actor.Kind), r.Actor.ID, r.Channel, r.Reason, string(r.Action),
-			r.Target, notNil(r.Delta), notNil(r.Hash), first[0], first[1], first[2],
+			r.Target, stored(r.Delta), notNil(r.Hash), first[0], first[1], first[2],
 		}}))
 	if err != nil {
 		return err

@@ -61,6 +61,10 @@ type Dialect struct {
 	// would refuse the value again. The zero is for databases that take all.
 	RefusesValue func(error) bool
 
+	// IsDuplicate reports whether an error says that the index of the policy table takes a row for one that is there, in a
+	// database to whose indexes texts are equal that differ in spaces at their ends. The zero is for the others.
+	IsDuplicate func(error) bool
+
 	// HideValues returns an error whose text has no values of the policy in it: errors end up
 	// in logs. The zero is for databases whose texts have none.
 	HideValues func(error) error
@@ -116,6 +120,9 @@ func (d Dialect) complete() (Dialect, error) {
 	}
 	if d.RefusesValue == nil {
 		d.RefusesValue = func(error) bool { return false }
+	}
+	if d.IsDuplicate == nil {
+		d.IsDuplicate = func(error) bool { return false }
 	}
 	if d.HideValues == nil {
 		d.HideValues = func(err error) error { return err }

@@ -179,6 +179,7 @@ func (s *Store) records(tx *gorm.DB, maxBytes int, rest string, args ...any) ([]
 		if err != nil {
 			return nil, fmt.Errorf("read a change: %w", err)
 		}
+		r.Delta = unpacked(r.Delta)
 		list = append(list, r)
 		bytes += len(r.Delta)
 	}

@@ -39,6 +39,7 @@ var dialect = gormstore.Dialect{
 		"WHERE table_schema = DATABASE() AND table_name = ? AND table_type = 'BASE TABLE'",
 	IsConflict:   isConflict,
 	RefusesValue: refusesValue,
+	IsDuplicate:  isDuplicate,
 	HideValues:   hideValues,
 	Check:        check,
 	CheckRules:   checkRules,
@@ -77,6 +78,12 @@ func refusesValue(err error) bool {
 	}
 	class := string(coded.SQLState[:2])
 	return class == "22" || class == "23" || slices.Contains([]uint16{1267, 1300, 1364, 1366, 3819}, coded.Number)
+}
+
+// isDuplicate knows a duplicate entry (1062). The usual collations pad texts with spaces before they compare.
+func isDuplicate(err error) bool {
+	var coded *driver.MySQLError
+	return errors.As(err, &coded) && coded.Number == 1062
 }
 
 // hideValues leaves of an error its number, unless it is one of those whose texts tell no more
