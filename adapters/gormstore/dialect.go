@@ -29,6 +29,10 @@ type Dialect struct {
 	// HasTable is a query that counts the tables of a name, its only variable. Required.
 	HasTable string
 
+	// HasTriggers is a query that counts the triggers of a table, its only variable, that count the writes of other
+	// programs; their names contain "_count". If the account can't see triggers, it returns 1. The zero checks nothing.
+	HasTriggers string
+
 	// Equal returns a condition that an index can serve and that finds every row whose
 	// column has just these bytes, NULL being empty. It may find more: what it finds is
 	// compared in Go. The zero compares with =, and is for columns that hold only texts.

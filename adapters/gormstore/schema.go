@@ -126,7 +126,32 @@ func (s *Store) check(ctx context.Context) error {
 	if err := s.dialect.Check(tx, s.tables); err != nil {
 		return err
 	}
+	if err := s.checkTriggers(tx); err != nil {
+		return err
+	}
 	return s.dialect.CheckRules(tx, s.tables)
+}
+
+// checkTriggers returns an error if a table has lost its triggers, because it was restored alone: writes of other programs
+// would go unnoticed. If the rows are from before an adoption, the engine would even rewrite them as foreign ones, and the old
+// program couldn't read its table any more.
+func (s *Store) checkTriggers(tx *gorm.DB) error {
+	if s.dialect.HasTriggers == "" {
+		return nil
+	}
+	for _, table := range []string{s.tables.Rules, s.tables.Groups, s.tables.Memberships, s.tables.Changes} {
+		var n int
+		if err := tx.Raw(s.dialect.HasTriggers, table).Row().Scan(&n); err != nil {
+			return fmt.Errorf("look for the triggers of %s: %w", table, err)
+		}
+		if n == 0 {
+			return fmt.Errorf("%[1]s has lost the triggers that count writes of other programs, as if it had been restored or created "+
+				"without them; nothing was changed. To continue with Rightful, restore a backup of all tables together, or create the "+
+				"triggers as rightful migrate --print shows them. To return to the program that used %[2]s before an adoption, drop "+
+				"the tables that begin with %[3]s", table, s.tables.Rules, strings.TrimSuffix(s.tables.State, "state"))
+		}
+	}
+	return nil
 }
 
 // migrate does m, unless another process was first.

@@ -55,6 +55,36 @@ func TestLostStateIsRefused(t *testing.T) {
 	})
 }
 
+// A table that was restored alone, from a backup from before an adoption for example, has no triggers. Its rows are left as
+// they are, for the program that they are from.
+func TestLostTriggersAreRefused(t *testing.T) {
+	dbtest.EachWith(t, []string{"", "acme"}, func(t *testing.T, d dbtest.Database, prefix string) {
+		tables, err := gormstore.TablesOf(prefix)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := gormstore.Options{Prefix: prefix}
+		dbtest.Commit(t, d.Open(t, o), authz.Commit{AddRows: dbtest.DeskPolicy})
+		if another, err := database.Open(t.Context(), d.Address, o); err != nil {
+			t.Fatalf("with its triggers: %v", err)
+		} else if err := another.Close(); err != nil {
+			t.Error(err)
+		}
+		for _, table := range []string{tables.Rules, tables.Groups, tables.Memberships, tables.Changes} {
+			t.Run(table, func(t *testing.T) {
+				d := d.Again(t)
+				host := d.Pool(t)
+				dbtest.Commit(t, d.Open(t, o), authz.Commit{AddRows: dbtest.DeskPolicy})
+				dbtest.Exec(t, host, "ALTER TABLE "+table+" RENAME TO was", "CREATE TABLE "+table+" AS SELECT * FROM was", "DROP TABLE was")
+				_, err := database.Open(t.Context(), d.Address, o)
+				if err == nil || !strings.Contains(err.Error(), table+" has lost the triggers") {
+					t.Errorf("the error doesn't say which table has lost its triggers: %v", err)
+				}
+			})
+		}
+	})
+}
+
 func TestMigrationByAnotherProcess(t *testing.T) {
 	dbtest.EachWith(t, []string{"", "acme"}, func(t *testing.T, d dbtest.Database, prefix string) {
 		o := gormstore.Options{Prefix: prefix, SkipMigration: true}

@@ -3,11 +3,13 @@ package integration_test
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"log/slog"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -66,16 +68,114 @@ func TestBackupsOfTheOperationsPage(t *testing.T) {
 	}
 }
 
+// The way back from an adoption in place brings back the old table. Until Rightful's tables are dropped, the restored table is
+// refused, and its rows stay as they are.
+func TestWayBackOfTheAdoptionPage(t *testing.T) {
+	text, err := os.ReadFile("../../docs/adoption.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, page, _ := strings.Cut(string(text), "\n### Restore the old table\n")
+	page, _, _ = strings.Cut(page, "\n## ")
+	backUp, restore, _ := strings.Cut(page, "```sql\n")
+	drop, restore, _ := strings.Cut(restore, "```")
+	for _, c := range []struct {
+		name, title string
+		programs    []string
+		make        func(*testing.T) (d dbtest.Database, preface string, replace []string)
+	}{
+		{"sqlite", "SQLite", []string{"sqlite3"}, func(t *testing.T) (dbtest.Database, string, []string) {
+			d, preface, _ := fileToBackUp(t)
+			return d, preface, []string{"desk.db", d.DSN}
+		}},
+		{"postgres", "PostgreSQL", []string{"pg_dump", "pg_restore"}, postgresToBackUp},
+		{"mysql", "MySQL and MariaDB", []string{"mariadb-dump", "mariadb"}, func(t *testing.T) (dbtest.Database, string, []string) {
+			d, preface, replace := mysqlToBackUp(t)
+			_, name, _ := strings.Cut(replace[1], " ")
+			return d, preface, []string{"desk", name}
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for _, program := range append(c.programs, "bash") {
+				if _, err := exec.LookPath(program); err != nil {
+					t.Skip(program + " was not found")
+				}
+			}
+			t.Chdir(t.TempDir())
+			d, preface, replace := c.make(t)
+			run := func(part string) {
+				t.Helper()
+				bash(t, preface+strings.NewReplacer(replace...).Replace(commandIn(t, part, c.title)))
+			}
+			pool := d.Pool(t)
+			id := map[string]string{"sqlite": "integer PRIMARY KEY", "postgres": "bigserial PRIMARY KEY", "mysql": "bigint AUTO_INCREMENT PRIMARY KEY"}[c.name]
+			dbtest.Exec(t, pool, "CREATE TABLE casbin_rule (id "+id+", ptype varchar(100), v0 varchar(100), v1 varchar(100), v2 varchar(100), "+
+				"v3 varchar(100), v4 varchar(100), v5 varchar(100))",
+				"INSERT INTO casbin_rule (ptype, v0, v1, v2) VALUES ('p', 'clerk', 'orders', 'view'), ('g', 'ben', 'clerk', NULL)")
+			rows := func() []string { return dbtest.Query(t, pool, "SELECT * FROM casbin_rule ORDER BY id") }
+			old := rows()
+			run(backUp)
+
+			store := d.Open(t, gormstore.Options{})
+			engine, err := authz.Open(t.Context(), store, authz.Options{Adopt: &authz.AdoptOptions{}, Logger: slog.New(slog.DiscardHandler)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := errors.Join(engine.Close(t.Context()), store.Close()); err != nil {
+				t.Error(err)
+			}
+			if now := rows(); slices.Equal(now, old) {
+				t.Fatal("the adoption changed nothing")
+			}
+			dbtest.Exec(t, pool, "DROP TABLE casbin_rule")
+			run(restore)
+			if _, err := database.Open(t.Context(), d.Address, gormstore.Options{}); err == nil {
+				t.Error("the restored table is opened as Rightful's")
+			}
+			if now := rows(); !slices.Equal(now, old) {
+				t.Errorf("the refused table has %q, not %q", now, old)
+			}
+
+			if c.name != "postgres" {
+				drop, _, _ = strings.Cut(drop, "DROP FUNCTION")
+			}
+			if err := dbtest.Script(t, pool, strings.TrimSuffix(drop, " -- only on PostgreSQL\n")); err != nil {
+				t.Fatal(err)
+			}
+			if left := d.Tables(t, pool); len(left) > 0 {
+				t.Errorf("%q are left", left)
+			}
+			run(restore)
+			if now := rows(); !slices.Equal(now, old) {
+				t.Errorf("the table has %q, not %q", now, old)
+			}
+			_, err = authz.Open(t.Context(), d.Open(t, gormstore.Options{}), authz.Options{Logger: slog.New(slog.DiscardHandler)})
+			if !errors.Is(err, authz.ErrNotAdopted) {
+				t.Errorf("the restored table isn't the old program's: %v", err)
+			}
+		})
+	}
+}
+
 // commandOf returns the command below a comment in the first block for a shell of a section.
 func commandOf(t *testing.T, text, section, comment string) string {
 	t.Helper()
-	_, text, _ = strings.Cut(text, "\n## "+section+"\n")
+	_, text, found := strings.Cut(text, "\n## "+section+"\n")
+	if !found {
+		t.Fatalf("there is no section %s", section)
+	}
+	return commandIn(t, text, comment)
+}
+
+// commandIn returns the command below a comment in the first block for a shell.
+func commandIn(t *testing.T, text, comment string) string {
+	t.Helper()
 	_, text, _ = strings.Cut(text, "```bash\n")
 	text, _, _ = strings.Cut(text, "```")
 	_, after, found := strings.Cut(text, "# "+comment)
 	lines := strings.Split(after, "\n")
 	if !found || len(lines) < 2 {
-		t.Fatalf("the section %s has no command for %s", section, comment)
+		t.Fatalf("there is no command for %s", comment)
 	}
 	return strings.TrimSpace(lines[1])
 }

@@ -37,6 +37,9 @@ var dialect = gormstore.Dialect{
 	Now:        "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))",
 	HasTable: "SELECT COUNT(*) FROM information_schema.tables " +
 		"WHERE table_schema = DATABASE() AND table_name = ? AND table_type = 'BASE TABLE'",
+	// An account without the right TRIGGER sees none, of any table.
+	HasTriggers: "SELECT CASE WHEN COUNT(*) = 0 THEN 1 ELSE COUNT(CASE WHEN event_object_table = ? AND instr(trigger_name, '_count') > 0 THEN 1 END) END " +
+		"FROM information_schema.triggers WHERE event_object_schema = DATABASE()",
 	IsConflict:   isConflict,
 	RefusesValue: refusesValue,
 	IsDuplicate:  isDuplicate,

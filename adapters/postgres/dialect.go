@@ -29,7 +29,8 @@ var dialect = gormstore.Dialect{
 		"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = %d; SET LOCAL idle_in_transaction_session_timeout = %d",
 		server.LockTimeout.Milliseconds(), server.IdleTimeout.Milliseconds())},
 	// Where the search path finds it, as every other statement does.
-	HasTable: "SELECT COUNT(*) FROM pg_class WHERE oid = to_regclass(?) AND relkind IN ('r', 'p')",
+	HasTable:    "SELECT COUNT(*) FROM pg_class WHERE oid = to_regclass(?) AND relkind IN ('r', 'p')",
+	HasTriggers: "SELECT COUNT(*) FROM pg_trigger WHERE tgrelid = to_regclass(?) AND tgenabled <> 'D' AND position('_count' IN tgname) > 0",
 	// Before version 14 the epoch is a double, which has the microseconds of today to a quarter.
 	Now:          "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS bigint)",
 	IsConflict:   isConflict,

@@ -23,6 +23,7 @@ var dialect = gormstore.Dialect{
 	BeginRead:    []string{"BEGIN"},
 	BeginWrite:   []string{"BEGIN IMMEDIATE"}, // two that read first and write then would deadlock
 	HasTable:     "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?",
+	HasTriggers:  "SELECT COUNT(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ? AND instr(name, '_count') > 0",
 	Equal:        equal,
 	Rows:         readRows,
 	Migrations:   migrations,

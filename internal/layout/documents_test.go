@@ -12,7 +12,7 @@ import (
 // shellTests names, for each document with commands for a shell, the tests that run them.
 var shellTests = map[string][]string{
 	"README.md":          {"TestREADMEWalkthrough", "TestREADMEModule"},
-	"docs/adoption.md":   {"TestAdoptionPageShowsWhatTheCommandPrints"},
+	"docs/adoption.md":   {"TestAdoptionPageShowsWhatTheCommandPrints", "TestWayBackOfTheAdoptionPage"},
 	"docs/api.md":        {"TestAPIPage"},
 	"docs/authzen.md":    {"TestAuthZENPage"},
 	"docs/command.md":    {"TestCommandPageShowsWhatTheCommandPrints"},
