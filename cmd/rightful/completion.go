@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/rightful-go/rightful/api/openapi"
 	"github.com/rightful-go/rightful/authz"
@@ -14,8 +15,10 @@ import (
 // completeTime bounds how long a completion may take: a shell that waits is worse than one that offers nothing.
 const completeTime = time.Second
 
-// maxOffered is how many names a completion offers.
-const maxOffered = 100
+const (
+	maxOffered = 100  // names of a completion
+	maxRead    = 1000 // names read for it: some of them mean something to a shell and are not offered
+)
 
 // completer lists names that begin with a text.
 type completer func(ctx context.Context, n namesOf, text string) ([]string, error)
@@ -59,14 +62,37 @@ func (s *source) completing(p process, each ...completer) cobra.CompletionFunc {
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		var offered []string
-		for _, name := range list {
-			if strings.HasPrefix(name, text) && len(offered) < maxOffered {
-				offered = append(offered, name)
-			}
-		}
-		return offered, cobra.ShellCompDirectiveNoFileComp
+		return offered(list, text), cobra.ShellCompDirectiveNoFileComp
 	}
+}
+
+// offered returns those of a list that begin with the text and mean themselves to a shell. A shell may insert what several names
+// have in common unquoted, and the scripts of completion evaluate the line that is being typed: a group named
+// "a$(command)" would run the command. What follows a tab describes the name, and is left out if it has other characters.
+func offered(list []string, text string) []string {
+	var some []string
+	for _, one := range list {
+		name, description, _ := strings.Cut(one, "\t")
+		if len(some) == maxOffered || !strings.HasPrefix(name, text) || !meansItself(name) {
+			continue
+		}
+		if description != "" && !strings.ContainsFunc(description, func(r rune) bool { return isSpecial(r) && r != ' ' && r != ',' }) {
+			name += "\t" + description
+		}
+		some = append(some, name)
+	}
+	return some
+}
+
+// meansItself reports whether every shell takes a name as it is, and the command doesn't take it as a flag. PowerShell splits
+// words at commas. At the beginning, shells replace "=name", "%name" and "@name".
+func meansItself(name string) bool {
+	return name != "" && !strings.ContainsAny(name[:1], "-=%@+") && !strings.ContainsFunc(name, isSpecial)
+}
+
+// isSpecial reports whether a character may mean something to a shell within a word. It knows those that don't.
+func isSpecial(r rune) bool {
+	return !unicode.In(r, unicode.Letter, unicode.Nd, unicode.Mark) && !strings.ContainsRune("-_.:@/+=%", r)
 }
 
 // completeFlag completes the values of a flag.
@@ -108,7 +134,7 @@ func (s *source) openNames(ctx context.Context, p process) (namesOf, func(), err
 func (p *policy) groups(ctx context.Context, text string) ([]string, error) {
 	var list []string
 	for g, err := range p.Groups(ctx, text) {
-		if err != nil || len(list) == maxOffered {
+		if err != nil || len(list) == maxRead {
 			return list, err
 		}
 		list = append(list, g.Name)
@@ -119,7 +145,7 @@ func (p *policy) groups(ctx context.Context, text string) ([]string, error) {
 func (p *policy) users(ctx context.Context, text string) ([]string, error) {
 	var list []string
 	for u, err := range p.Users(ctx, text) {
-		if err != nil || len(list) == maxOffered {
+		if err != nil || len(list) == maxRead {
 			return list, err
 		}
 		list = append(list, u.ID)
@@ -130,7 +156,7 @@ func (p *policy) users(ctx context.Context, text string) ([]string, error) {
 func (p *policy) permissions(ctx context.Context, text string) ([]string, error) {
 	var list []string
 	for e, err := range p.Permissions(ctx, "", text) {
-		if err != nil || len(list) == maxOffered {
+		if err != nil || len(list) == maxRead {
 			return list, err
 		}
 		list = append(list, e.Permission)
@@ -185,16 +211,16 @@ func (n *storedNames) requests(ctx context.Context) ([]string, error) {
 	if !ok {
 		return nil, nil
 	}
-	list, err := store.Requests(ctx, authz.RequestQuery{State: authz.RequestOpen, At: time.Now(), Limit: maxOffered})
-	var offered []string
+	list, err := store.Requests(ctx, authz.RequestQuery{State: authz.RequestOpen, At: time.Now(), Limit: maxRead})
+	var found []string
 	for _, r := range list {
 		one := openapi.AccessRequest{ID: string(r.ID), User: string(r.User), OneIsEnough: r.OneIsEnough}
 		for _, permission := range r.Permissions {
 			one.Permissions = append(one.Permissions, string(permission))
 		}
-		offered = append(offered, offeredRequest(one))
+		found = append(found, offeredRequest(one))
 	}
-	return offered, err
+	return found, err
 }
 
 // ownRequests are none: a database has no signed-in user.

@@ -163,11 +163,11 @@ func (p *policy) ownRequests(ctx context.Context) ([]string, error) {
 	return offeredRequests(p.MyRequests(ctx, openapi.AccessRequestStateOpen))
 }
 
-// offeredRequests are the requests that a completion offers.
+// offeredRequests are the requests that a completion may offer.
 func offeredRequests(requests iter.Seq2[openapi.AccessRequest, error]) ([]string, error) {
 	var list []string
 	for r, err := range requests {
-		if err != nil || len(list) == maxOffered {
+		if err != nil || len(list) == maxRead {
 			return list, err
 		}
 		list = append(list, offeredRequest(r))
