@@ -21,7 +21,7 @@ func TestGuideShowsThisCode(t *testing.T) {
 		code += unindented(string(text))
 	}
 	blocks := strings.Split(string(guide), "```go\n")[1:]
-	if len(blocks) != 3 {
+	if len(blocks) != 4 {
 		t.Errorf("the guide has %d examples", len(blocks))
 	}
 	for _, block := range blocks {

@@ -2,6 +2,7 @@ package fromcasbin
 
 import (
 	"context"
+	"log/slog"
 
 	"github.com/gin-gonic/gin"
 
@@ -16,6 +17,15 @@ func takeOverPaths(ctx context.Context, store authz.Store, oldModel string) (*au
 	return authz.Open(ctx, store, authz.Options{
 		Adopt: &authz.AdoptOptions{Model: oldModel, SubjectsAsGroups: true, Reason: "Casbin decided until now"},
 	})
+}
+
+// compare logs decisions that would change. Casbin's decision still counts; a request without a route has none.
+func compare(c *gin.Context, engine *authz.Engine, user authz.UserID, allowed bool) {
+	would := engine.Can(user, ginguard.RoutePermission(c.Request.Method, c.FullPath()))
+	if would != allowed && c.FullPath() != "" {
+		slog.Warn("Rightful would decide otherwise", "user", user, "casbin", allowed, "rightful", would,
+			"method", c.Request.Method, "route", c.FullPath())
+	}
 }
 
 // guardRoutes guards each route by its own path and method, as it is registered. "/user/:id" needs "/user/:id:GET".

@@ -1,10 +1,13 @@
 package fromcasbin
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gin-gonic/gin"
@@ -86,6 +89,51 @@ func TestPaths(t *testing.T) {
 			if w.Code != want {
 				t.Errorf("%s %s as %s answers %d, not %d as with Casbin", request.method, request.path, user, w.Code, want)
 			}
+		}
+	}
+}
+
+// While Casbin decides, what Rightful would decide otherwise is logged, and nothing else: a rule that was written to the old
+// table after the copy, here.
+func TestCompareBeforeTheSwitch(t *testing.T) {
+	db, before := filledByCasbin(t, pathModel, "p, 888, /user/:id, GET")
+	store, err := sqlite.New(t.Context(), db, gormstore.Options{Prefix: "desk"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, err := sqlite.New(t.Context(), db, gormstore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine, err := authz.Open(t.Context(), store, authz.Options{
+		Adopt: &authz.AdoptOptions{From: old, Model: pathModel, SubjectsAsGroups: true}, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer engine.Close(context.Background())
+	if _, err := engine.AsCommand("operator").Assign(t.Context(), "888", "ben"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := before.AddPolicy("888", "/user/:id", "DELETE"); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	was := slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
+	defer slog.SetDefault(was)
+	r := gin.New()
+	r.Use(func(c *gin.Context) {
+		compare(c, engine, "ben", enforce(t, before, "888", c.Request.URL.Path, c.Request.Method))
+	})
+	r.Any("/user/:id", func(c *gin.Context) { c.Status(http.StatusOK) })
+	for _, request := range []string{"GET /user/17", "PUT /user/17", "DELETE /user/17", "DELETE /user/17/nowhere"} {
+		method, path, _ := strings.Cut(request, " ")
+		log.Reset()
+		r.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), method, path, nil))
+		logged := strings.Contains(log.String(), "casbin=true rightful=false method=DELETE route=/user/:id")
+		if differs := request == "DELETE /user/17"; logged != differs || !differs && log.Len() > 0 {
+			t.Errorf("%s logs %q", request, log.String())
 		}
 	}
 }
