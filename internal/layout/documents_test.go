@@ -11,7 +11,7 @@ import (
 
 // shellTests names, for each document with commands for a shell, the tests that run them.
 var shellTests = map[string][]string{
-	"README.md":          {"TestREADMEWalkthrough", "TestREADMEModule"},
+	"README.md":          {"TestREADMEWalkthrough", "TestREADMEModule", "TestREADMEFirstGroup"},
 	"docs/adoption.md":   {"TestAdoptionPageShowsWhatTheCommandPrints", "TestWayBackOfTheAdoptionPage"},
 	"docs/api.md":        {"TestAPIPage"},
 	"docs/authzen.md":    {"TestAuthZENPage"},

@@ -1,6 +1,7 @@
 package routers_test
 
 import (
+	"context"
 	"net/http"
 	"testing"
 
@@ -29,6 +30,45 @@ func withPattern(next echo.HandlerFunc) echo.HandlerFunc {
 		c.Request().Pattern = c.Path()
 		return next(c)
 	}
+}
+
+// withUser passes the user on from echo's context, where a sign-in of the host has put it, to the request.
+func withUser(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		user, _ := c.Get("user").(string)
+		c.SetRequest(c.Request().WithContext(context.WithValue(c.Request().Context(), userKey{}, authz.UserID(user))))
+		return next(c)
+	}
+}
+
+func userOf(r *http.Request) (authz.UserID, error) {
+	user, _ := r.Context().Value(userKey{}).(authz.UserID)
+	return user, nil
+}
+
+type userKey struct{}
+
+func TestEchoWithItsOwnSignIn(t *testing.T) {
+	engine := office(t)
+	g := guard.New(engine, userOf, guard.Options{})
+	e := echo.New()
+	e.Use(func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			if user, _, ok := c.Request().BasicAuth(); ok {
+				c.Set("user", user)
+			}
+			return next(c)
+		}
+	})
+	e.Use(withUser, withPattern)
+	e.GET("/orders/:id", order, echo.WrapMiddleware(g.Require("orders:view")))
+	grant(t, engine, "orders:view")
+	check(t, e, []request{
+		{"ben", "GET", "/orders/17", 200, "order 17"},
+		{"cleo", "GET", "/orders/17", 403, ""},
+		{"", "GET", "/orders/17", 401, ""},
+	})
+	checkAsks(t, engine, e, []ask{{"GET", "/orders/17", "orders:view", "/orders/:id"}})
 }
 
 func order(c echo.Context) error { return c.String(http.StatusOK, "order "+c.Param("id")) }
