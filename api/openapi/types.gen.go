@@ -367,7 +367,7 @@ func (e StoreStatusState) Valid() bool {
 	}
 }
 
-// AccessRequest What a user asks for. Only one that an administrator reads by its id has fixes. A user doesn't see the permissions of a request that was made from a denial if the host conceals them.
+// AccessRequest What a user asks for. It has fixes only if an administrator reads it by its id. If the host conceals permissions, users don't see those of their requests that name a denial.
 //
 // Examples: {"created_at":"2026-11-02T09:30:00Z","decided_at":"2026-11-02T10:12:00Z","decided_by":{"id":"ana","kind":"user"},"decision":"dana is back on Monday","denial_id":"WOGPEXHWXDFWX5NZ7BIK6IC5LX","expires_at":"2026-12-01T00:00:00Z","id":"SDN4JJWLDQJZWCWK5TLFCRVT5S","missing":["finance.operations:create"],"permissions":["clients.requests.deposit:view","finance.operations:create"],"reason":"I take over for dana","state":"declined","until":"2026-12-01T00:00:00Z","user":"cleo"}
 type AccessRequest struct {
@@ -376,7 +376,7 @@ type AccessRequest struct {
 	// Examples: SDN4JJWLDQJZWCWK5TLFCRVT5S
 	ID string `json:"id"`
 
-	// State `withdrawn`: by the user, or because an administrator deleted the user. `expired`: nobody decided it in time.
+	// State `withdrawn`: by the user, or because an administrator removed the user. `expired`: nobody decided it in time.
 	State AccessRequestState `json:"state"`
 
 	// User Who asks.
@@ -415,7 +415,7 @@ type AccessRequest struct {
 	// Examples: 2026-03-02T09:30:00Z
 	Until Time `json:"until,omitempty,omitzero"`
 
-	// Fixes What would give the user the access: those that the caller may carry out first, then in the order of an explanation. Absent unless the request is open and an administrator reads it by its id. Empty if the user has the access by now.
+	// Fixes Ways to give the user the access: those that the caller may carry out first, then in the order of an explanation. Absent unless the request is open and an administrator reads it by its id. Empty if the user already has the access.
 	Fixes []Fix `json:"fixes,omitzero"`
 
 	// More Whether there may be other fixes. Absent if there aren't.
@@ -442,11 +442,11 @@ type AccessRequest struct {
 	// Examples: 2026-03-02T09:30:00Z
 	DecidedAt Time `json:"decided_at,omitempty,omitzero"`
 
-	// Decision Why, in the words of who decided. Absent if no reason was given.
+	// Decision Why it was decided so. Absent if no reason was given.
 	Decision string `json:"decision,omitempty,omitzero"`
 }
 
-// AccessRequestInput What the caller asks for, by a denial or by permissions.
+// AccessRequestInput What the caller asks for: the permissions of a denial, or those listed.
 type AccessRequestInput struct {
 	// DenialID The `denial_id` of a 403 that the caller got.
 	DenialID string `json:"denial_id,omitempty,omitzero"`
@@ -457,7 +457,7 @@ type AccessRequestInput struct {
 	// Reason Why, for those who decide.
 	Reason string `json:"reason,omitempty,omitzero"`
 
-	// Until When the membership ends, as a time (RFC 3339, to the microsecond) that lies in the future and within ten years, by the clock of the database; `never` for no end. Without it, a membership that stands keeps its end, and a new one doesn't end.
+	// Until When the membership ends, as a time (RFC 3339, to the microsecond) in the future, within ten years, by the clock of the database; `never` for no end. Without it, an existing membership keeps its end, and a new one is permanent.
 	//
 	// Examples: 2026-12-01T00:00:00Z, never
 	Until UntilInput `json:"until,omitempty,omitzero"`
@@ -477,7 +477,7 @@ type AccessRequestList struct {
 // AccessRequestOrChange The access request; for a dry run, the change.
 type AccessRequestOrChange = interface{}
 
-// AccessRequestState `withdrawn`: by the user, or because an administrator deleted the user. `expired`: nobody decided it in time.
+// AccessRequestState `withdrawn`: by the user, or because an administrator removed the user. `expired`: nobody decided it in time.
 type AccessRequestState string
 
 // ActionResult defines model for ActionResult.
@@ -524,14 +524,14 @@ type Actor struct {
 // ActorKind `user`: a signed-in user. `command`: an operator on the command line. `seed`: the seed of a new store. `start`: a repair or adoption at start. `outside`: someone who wrote to the table directly. `clock`: memberships have ended.
 type ActorKind string
 
-// Allowed What the caller has the rights to try: `update` changes it, `delete` deletes it, `assign` changes which users are in the group, or which groups the user is in. Absent in lists.
+// Allowed The operations that the caller has the rights for: `update` changes it, `delete` deletes it, `assign` changes which users are in the group, or which groups the user is in. An operation can still be refused for what it would give. Absent in lists.
 type Allowed = []string
 
 // Approval The writes that give the user what they ask for.
 type Approval struct {
 	Operations []BatchOperation `json:"operations"`
 
-	// Until When the membership ends, as a time (RFC 3339, to the microsecond) that lies in the future and within ten years, by the clock of the database; `never` for no end. Without it, a membership that stands keeps its end, and a new one doesn't end.
+	// Until When the membership ends, as a time (RFC 3339, to the microsecond) in the future, within ten years, by the clock of the database; `never` for no end. Without it, an existing membership keeps its end, and a new one is permanent.
 	//
 	// Examples: 2026-12-01T00:00:00Z, never
 	Until UntilInput `json:"until,omitempty,omitzero"`
@@ -542,7 +542,7 @@ type Approval struct {
 	Revision Revision `json:"revision"`
 }
 
-// Archived Changes that were moved to a file. Asking for one of them is a 404 whose detail begins with "Archived".
+// Archived Changes that were moved to a file. A request for one of them gets 404, with a detail that begins with "Archived".
 type Archived struct {
 	// Digest The SHA-256 of the file's text, uncompressed, in hexadecimal.
 	Digest string `json:"digest"`
@@ -572,7 +572,7 @@ type BadRow struct {
 	// Detail What is wrong with it.
 	Detail string `json:"detail"`
 
-	// Denies The subjects that the row denies everything; the first 100. Empty if it can't be a restriction, or if nobody has the name that it gives.
+	// Denies The subjects that the row denies everything; the first 100. Empty if it can't be a restriction, or if no subject has the name in the row.
 	Denies []string `json:"denies"`
 }
 
@@ -659,7 +659,7 @@ type Change struct {
 	// Examples: {"id":"ana","kind":"user"}
 	Actor Actor `json:"actor"`
 
-	// Channel The way it came in, such as `rest`, `go`, `command`, `start` or `tables`.
+	// Channel How the change was made, such as `rest`, `go`, `command`, `start` or `tables`.
 	Channel string `json:"channel"`
 
 	// Reason Why it was made. Absent if no reason was given.
@@ -693,10 +693,10 @@ type Change struct {
 	// GainCount The number of users who gain permissions.
 	GainCount *int `json:"gain_count,omitempty"`
 
-	// GainSets The same users, those who gain the same permissions together: the sets with the most users.
+	// GainSets The same users, grouped by the permissions that they gain, the largest sets first.
 	GainSets []ImpactSet `json:"gain_sets,omitzero"`
 
-	// GainSetCount The number of sets. At most 1,000 are told apart, and users beyond that are in none.
+	// GainSetCount The number of sets. At most 1,000 are distinguished; further users are in none.
 	GainSetCount *int `json:"gain_set_count,omitempty"`
 
 	// Losses Users who lose permissions.
@@ -705,16 +705,16 @@ type Change struct {
 	// LossCount The number of users who lose permissions.
 	LossCount *int `json:"loss_count,omitempty"`
 
-	// LossSets The same users, those who lose the same permissions together.
+	// LossSets The same users, grouped by the permissions that they lose, the largest sets first.
 	LossSets []ImpactSet `json:"loss_sets,omitzero"`
 
 	// LossSetCount The number of sets, counted like `gain_set_count`.
 	LossSetCount *int `json:"loss_set_count,omitempty"`
 
-	// ReversibleBy Who has the rights to revert it: the caller, or only administrators. A dry run is judged by the policy that it would make, a recorded change by the present policy. A dry run of the revert tells whether it still applies.
+	// ReversibleBy Who has the rights to revert it: the caller, or only administrators. For a dry run, the policy that it would make counts; for a recorded change, the current policy. A dry run of the revert says whether it still applies.
 	ReversibleBy ChangeReversibleBy `json:"reversible_by,omitempty,omitzero"`
 
-	// Archived Changes that were moved to a file. Asking for one of them is a 404 whose detail begins with "Archived".
+	// Archived Changes that were moved to a file. A request for one of them gets 404, with a detail that begins with "Archived".
 	Archived Archived `json:"archived,omitempty,omitzero"`
 
 	// DroppedEnds How many memberships an import makes permanent: they had an end, and the file sets none for them. Absent otherwise, and in changes that are read later.
@@ -727,7 +727,7 @@ type Change struct {
 	LeftOut int `json:"left_out,omitempty,omitzero"`
 }
 
-// ChangeReversibleBy Who has the rights to revert it: the caller, or only administrators. A dry run is judged by the policy that it would make, a recorded change by the present policy. A dry run of the revert tells whether it still applies.
+// ChangeReversibleBy Who has the rights to revert it: the caller, or only administrators. For a dry run, the policy that it would make counts; for a recorded change, the current policy. A dry run of the revert says whether it still applies.
 type ChangeReversibleBy string
 
 // ChangeList defines model for ChangeList.
@@ -747,7 +747,7 @@ type ChangeList struct {
 //
 // Examples: {"pattern":"finance.*:*","rule":"grant","subject":"group:Finance"}
 type ChangedRule struct {
-	// Rule `grant`: the subject may do what the pattern covers. `restriction`: it may not, even if something grants it. `member`: the user is in the group. `inherit`: the group has all rules of the other group.
+	// Rule `grant`: the subject may do what the pattern covers. `restriction`: it may not, even if something grants it. `member`: the user is in the group. `inherit`: the group inherits all rules of the other group.
 	Rule RuleKind `json:"rule"`
 
 	// Subject A group as `group:NAME` or a user as the bare id.
@@ -755,7 +755,7 @@ type ChangedRule struct {
 	// Examples: group:Finance
 	Subject Subject `json:"subject"`
 
-	// Pattern A permission, or one with `*` as the whole last segment of the object, as the whole object or as the action. `x.*` covers all that begins with `x.`.
+	// Pattern A permission, or one with `*` as the whole last segment of the object, as the whole object or as the action. `x.*` covers everything that begins with `x.`.
 	//
 	// Examples: finance.*:*
 	Pattern Pattern `json:"pattern,omitempty,omitzero"`
@@ -830,13 +830,13 @@ type Denial struct {
 	// Revision The revision of the policy that denied the request.
 	Revision int64 `json:"revision"`
 
-	// Suppressed The number of denials of the same user, since the previous record of the same instance, that weren't recorded: there were too many, or the store was away.
+	// Suppressed The number of denials of the same user, since the previous record of the same instance, that weren't recorded, because there were too many or the store couldn't be reached.
 	Suppressed int `json:"suppressed"`
 
-	// AllowedNow Whether the present policy would allow the request.
+	// AllowedNow Whether the current policy would allow the request.
 	AllowedNow *bool `json:"allowed_now,omitempty"`
 
-	// AllowedSince The revision since which the policy would allow it. Absent if it wouldn't, and if the records don't tell.
+	// AllowedSince The revision since which the policy would allow it. Absent if it wouldn't, or if the records don't show it.
 	AllowedSince int64 `json:"allowed_since,omitempty,omitzero"`
 }
 
@@ -848,7 +848,7 @@ type DenialList struct {
 	NextCursor NextCursor `json:"next_cursor,omitempty,omitzero"`
 }
 
-// Drift How the policy differs from the seed. It is only reported; a start doesn't change the policy.
+// Drift How the policy differs from the seed. It is only reported: starting the service doesn't change the policy.
 type Drift struct {
 	// Seeded Whether a seed was applied to this store.
 	Seeded bool `json:"seeded"`
@@ -866,7 +866,7 @@ type Drift struct {
 	Extra []ChangedRule `json:"extra"`
 }
 
-// Effective All that the user may do, with origins. Restricted permissions are not listed.
+// Effective Everything that the user may do, with origins. Restricted permissions aren't listed.
 type Effective = []EffectivePermission
 
 // EffectiveList defines model for EffectiveList.
@@ -879,7 +879,7 @@ type EffectiveList struct {
 
 // EffectivePermission defines model for EffectivePermission.
 type EffectivePermission struct {
-	// Permission A permission, or one with `*` as the whole last segment of the object, as the whole object or as the action. `x.*` covers all that begins with `x.`.
+	// Permission A permission, or one with `*` as the whole last segment of the object, as the whole object or as the action. `x.*` covers everything that begins with `x.`.
 	//
 	// Examples: finance.*:*
 	Permission Pattern `json:"permission"`
@@ -892,10 +892,10 @@ type EffectivePermission struct {
 	// Examples: ["Clients","Profiles"]
 	Category CategoryPath `json:"category,omitempty,omitzero"`
 
-	// Origins The rules that grant it, each with one path, the shortest first; at most 20. When an answer has 10,000 origins or 2 MiB of them, each further permission has one.
+	// Origins The rules that grant it, each with one path, the shortest first; at most 20. After 10,000 origins or 2 MiB of them in an answer, each further permission has only one.
 	Origins []Origin `json:"origins"`
 
-	// OriginCount How many origins there are, listed or not. Counting ends at 1,000,000,000.
+	// OriginCount How many origins there are, listed or not, counted up to 1,000,000,000.
 	OriginCount int `json:"origin_count"`
 
 	// Until When the membership ends. Absent if it doesn't end.
@@ -1068,10 +1068,10 @@ type ExplainedPermission struct {
 	// Allowed Whether the user holds it.
 	Allowed bool `json:"allowed"`
 
-	// Origins The rules that cover it, each with one path, the shortest first; at most 100, of which half are kept for restrictions. When an answer has 10,000 origins or 2 MiB of them, each further permission has one grant and one restriction.
+	// Origins The rules that cover it, each with one path, the shortest first; at most 100, half of them reserved for restrictions. After 10,000 origins or 2 MiB of them in an answer, each further permission has only one grant and one restriction.
 	Origins []Origin `json:"origins"`
 
-	// OriginCount How many origins there are, listed or not. Counting ends at 1,000,000,000.
+	// OriginCount How many origins there are, listed or not, counted up to 1,000,000,000.
 	OriginCount int `json:"origin_count"`
 
 	// Lost The last change by which the user lost it. Absent if they hold it or never did.
@@ -1109,7 +1109,7 @@ type Explanation struct {
 	// Permissions The permissions in the order of the request, without duplicates.
 	Permissions []ExplainedPermission `json:"permissions"`
 
-	// LookedBackTo Changes before this revision were not searched for losses, because there are more than 10,000 since, or because they can't be read. Absent if the search is complete.
+	// LookedBackTo Changes before this revision were not searched for losses, because there are more than 10,000 later ones, or because they can't be read. Absent if the search is complete.
 	LookedBackTo int64 `json:"looked_back_to,omitempty,omitzero"`
 
 	// BadRows Bad rows of the table that deny the user everything until they are completed or removed, whatever is granted; the first 100. Absent if there are none, or if the user holds all of the permissions.
@@ -1118,16 +1118,16 @@ type Explanation struct {
 	// BadRowCount How many such rows there are. Absent if there are none.
 	BadRowCount int `json:"bad_row_count,omitempty,omitzero"`
 
-	// Fixes What would let the user do all of it, best first: adding them to groups, lifting restrictions, granting to a group that they are in, granting to the user; Administrators last. Absent if nothing is missing, and with `revision`.
+	// Fixes Ways to give the user all of the permissions, best first: adding the user to groups, lifting restrictions, granting to a group of the user, granting to the user; Administrators last. Absent if nothing is missing, and with `revision`.
 	Fixes []Fix `json:"fixes,omitzero"`
 
 	// More True if there are fixes beyond those listed: more than ten of a kind, fixes with five groups or more, groups for more than 64 missing permissions, or more than 4 MiB of them. Absent otherwise.
 	More bool `json:"more,omitempty,omitzero"`
 }
 
-// Fix One way to let the user do all of it, without anything unnecessary. Lists have at most 100 items each; the counts are totals.
+// Fix One way to give the user all of the permissions, without unnecessary steps. Lists have at most 100 items each; the counts are totals.
 type Fix struct {
-	// Kind `assign` adds the user to groups; `lift` removes restrictions; `grant` grants what is missing to a group or to the user. A fix that does several of these is of the last kind.
+	// Kind `assign` adds the user to groups; `lift` removes restrictions; `grant` grants what is missing to a group or to the user. A fix that does several of these has the last of their kinds.
 	Kind FixKind `json:"kind"`
 
 	// Groups The groups that the user is added to. Absent if there are none.
@@ -1147,26 +1147,26 @@ type Fix struct {
 	// Permissions What is granted to the subject, or lifted from it.
 	Permissions []Pattern `json:"permissions,omitempty,omitzero"`
 
-	// AlsoGives What else the user gains. A wildcard that covers nothing in the catalog is listed itself.
+	// AlsoGives What else the user gains. A wildcard that covers nothing in the catalog is listed as it is.
 	AlsoGives      []Pattern `json:"also_gives"`
 	AlsoGivesCount int       `json:"also_gives_count"`
 
-	// AlsoTakes What the user loses, listed likewise. Absent if there is nothing, like its count.
+	// AlsoTakes What the user loses, in the same form. Absent, like the count, if there is nothing.
 	AlsoTakes      []Pattern `json:"also_takes,omitempty,omitzero"`
 	AlsoTakesCount int       `json:"also_takes_count,omitempty,omitzero"`
 
-	// Restrictions The restrictions that come with the groups. Absent if there are none, like their count.
+	// Restrictions The restrictions that come with the groups. Absent, like the count, if there are none.
 	Restrictions     []Pattern `json:"restrictions,omitempty,omitzero"`
 	RestrictionCount int       `json:"restriction_count,omitempty,omitzero"`
 
-	// AlsoReaches Others who gain permissions. The dry run of the operations lists them.
+	// AlsoReaches Other users who gain permissions. A dry run of the operations says which ones they gain.
 	AlsoReaches      []UserID `json:"also_reaches"`
 	AlsoReachesCount int      `json:"also_reaches_count"`
 
 	// Allowed Whether the caller may carry it out.
 	Allowed bool `json:"allowed"`
 
-	// Lacks What the caller lacks to carry it out; `*:*` means that only administrators can. Absent if nothing is missing, like its count.
+	// Lacks The permissions that the caller lacks to carry it out; `*:*` means that only administrators can. Absent, like the count, if nothing is missing.
 	Lacks []Pattern `json:"lacks,omitempty,omitzero"`
 
 	// Operations The requests that carry it out, in order.
@@ -1174,7 +1174,7 @@ type Fix struct {
 	LacksCount int            `json:"lacks_count,omitempty,omitzero"`
 }
 
-// FixKind `assign` adds the user to groups; `lift` removes restrictions; `grant` grants what is missing to a group or to the user. A fix that does several of these is of the last kind.
+// FixKind `assign` adds the user to groups; `lift` removes restrictions; `grant` grants what is missing to a group or to the user. A fix that does several of these has the last of their kinds.
 type FixKind string
 
 // FixOperation A request to this interface.
@@ -1215,7 +1215,7 @@ type Gain struct {
 	// Examples: cleo
 	User UserID `json:"user"`
 
-	// Permissions The first 100; a wildcard that covers nothing in the catalog is listed itself. After the first user, none when the change already lists 32 KiB of them; `gain_sets` and `loss_sets` are shorter.
+	// Permissions The first 100. A wildcard that covers nothing in the catalog is listed as it is. Once a change lists 32 KiB of permissions, further users have none here; use `gain_sets` and `loss_sets`, which are shorter.
 	Permissions []Pattern `json:"permissions"`
 
 	// PermissionCount How many permissions there are. Absent if all are listed.
@@ -1259,13 +1259,13 @@ type Group struct {
 	// Examples: {"id":"ana","kind":"user"}
 	UpdatedBy Actor `json:"updated_by"`
 
-	// MemberCount The number of direct members, which are no part of the version.
+	// MemberCount The number of direct members. They aren't part of the version.
 	MemberCount int `json:"member_count"`
 
-	// HeldCount How many permissions of the catalog a member holds who is in no other group and has no rules: by the group's own rules and by inherited ones, wildcards included, without what is restricted. Only in the list of groups, and absent if the application declares no catalog or if counting would take more than a second.
+	// HeldCount How many permissions of the catalog the group gives to a member who is in no other group and has no own rules. Inherited rules and wildcards are included, restricted permissions aren't. Only in the list of groups. Absent if the application declares no catalog, or if counting would take more than a second.
 	HeldCount *int `json:"held_count,omitempty"`
 
-	// Allowed What the caller has the rights to try: `update` changes it, `delete` deletes it, `assign` changes which users are in the group, or which groups the user is in. Absent in lists.
+	// Allowed The operations that the caller has the rights for: `update` changes it, `delete` deletes it, `assign` changes which users are in the group, or which groups the user is in. An operation can still be refused for what it would give. Absent in lists.
 	Allowed Allowed `json:"allowed,omitzero"`
 }
 
@@ -1309,7 +1309,7 @@ type GroupList struct {
 	// NextCursor Where the next page begins. Absent on the last page.
 	NextCursor NextCursor `json:"next_cursor,omitempty,omitzero"`
 
-	// PermissionTotal The number of permissions in the catalog. Absent where `held_count` is.
+	// PermissionTotal The number of permissions in the catalog. Absent if the groups have no `held_count`.
 	PermissionTotal int `json:"permission_total,omitempty,omitzero"`
 
 	// Total The number of items on all pages.
@@ -1330,7 +1330,7 @@ type GroupOrChange = interface{}
 type GroupPatch struct {
 	Description Merge[string] `json:"description,omitzero"`
 
-	// Inherits All groups that it is to inherit. A chain has at most eight links, that is nine groups.
+	// Inherits All groups that it should inherit. A chain has at most eight links, that is nine groups.
 	Inherits Merge[[]GroupName] `json:"inherits,omitzero"`
 
 	// Name The name of a group. It contains none of `"`, `,`, `/`, `*` and `:` and no unbalanced parentheses, doesn't begin with `=`, `+`, `-` or `@` and isn't `.` or `..`.
@@ -1346,7 +1346,7 @@ type GroupRules struct {
 	// Examples: Finance
 	Group GroupName `json:"group"`
 
-	// Path With effective rules, a shortest path of inheritance: from the group that was asked for to this one, both included. There may be other paths.
+	// Path With effective rules, a shortest path of inheritance from the requested group to this one, both included. There may be other paths.
 	Path []GroupName `json:"path,omitempty,omitzero"`
 
 	// Inherits The groups that it inherits directly; the first 5,000.
@@ -1355,10 +1355,10 @@ type GroupRules struct {
 	// InheritedCount How many groups it inherits. Absent if all are listed.
 	InheritedCount int `json:"inherited_count,omitempty,omitzero"`
 
-	// Grants What it grants. Grants and restrictions are 5,000 together at most; `/groups/{group}/permissions` has them all.
+	// Grants The patterns that it grants. At most 5,000 grants and restrictions together are listed; `/groups/{group}/permissions` has all.
 	Grants []int `json:"grants"`
 
-	// Restrictions What it restricts.
+	// Restrictions The patterns that it restricts.
 	Restrictions []int `json:"restrictions"`
 
 	// GrantCount How many grants there are. Absent if all rules are listed, or if there are none.
@@ -1384,7 +1384,7 @@ type Held struct {
 
 // ImpactSet Users who gain or lose the same permissions.
 type ImpactSet struct {
-	// Permissions The first 100. After the first set, none when the change already lists 32 KiB of them.
+	// Permissions The first 100. Once a change lists 32 KiB of permissions, further sets have none here.
 	Permissions []Pattern `json:"permissions"`
 
 	// PermissionCount How many permissions there are. Absent if all are listed.
@@ -1397,7 +1397,7 @@ type ImpactSet struct {
 	UserCount int `json:"user_count"`
 }
 
-// ImportMode What becomes of the rules and memberships that the file doesn't have.
+// ImportMode Whether rules and memberships that the file lacks are kept (`merge`) or removed (`replace`).
 type ImportMode string
 
 // InputError One error of the input.
@@ -1445,7 +1445,7 @@ type Me struct {
 	// GroupCount How many groups there are. Absent if all are listed.
 	GroupCount int `json:"group_count,omitempty,omitzero"`
 
-	// Effective All that the caller may do. Restricted permissions are not listed.
+	// Effective Everything that the caller may do. Restricted permissions aren't listed.
 	Effective []Held `json:"effective"`
 
 	// EffectiveCount How many there are. Absent if all are listed; the answer ends before 8 MiB.
@@ -1484,14 +1484,14 @@ type Members struct {
 	NextCursor NextCursor `json:"next_cursor,omitempty,omitzero"`
 }
 
-// MembersDelta Users to add and to remove, at most 1,000 in total. An item that changes nothing is no error; the same user in both lists is.
+// MembersDelta Users to add and to remove, at most 1,000 in total. An item that changes nothing is not an error. A user in both lists is.
 //
 // Examples: {"add":["ben"],"remove":["cleo"],"until":"2026-12-01T00:00:00Z"}
 type MembersDelta struct {
 	Add    []UserID `json:"add,omitempty,omitzero"`
 	Remove []UserID `json:"remove,omitempty,omitzero"`
 
-	// Until When the membership ends, as a time (RFC 3339, to the microsecond) that lies in the future and within ten years, by the clock of the database; `never` for no end. Without it, a membership that stands keeps its end, and a new one doesn't end.
+	// Until When the membership ends, as a time (RFC 3339, to the microsecond) in the future, within ten years, by the clock of the database; `never` for no end. Without it, an existing membership keeps its end, and a new one is permanent.
 	//
 	// Examples: 2026-12-01T00:00:00Z, never
 	Until UntilInput `json:"until,omitempty,omitzero"`
@@ -1515,7 +1515,7 @@ type Membership struct {
 
 // MissingPermission defines model for MissingPermission.
 type MissingPermission struct {
-	// Permission A permission, or one with `*` as the whole last segment of the object, as the whole object or as the action. `x.*` covers all that begins with `x.`.
+	// Permission A permission, or one with `*` as the whole last segment of the object, as the whole object or as the action. `x.*` covers everything that begins with `x.`.
 	//
 	// Examples: finance.*:*
 	Permission Pattern `json:"permission"`
@@ -1550,7 +1550,7 @@ type NextCursor = string
 type Origin struct {
 	Rule OriginRule `json:"rule"`
 
-	// Pattern A permission, or one with `*` as the whole last segment of the object, as the whole object or as the action. `x.*` covers all that begins with `x.`.
+	// Pattern A permission, or one with `*` as the whole last segment of the object, as the whole object or as the action. `x.*` covers everything that begins with `x.`.
 	//
 	// Examples: finance.*:*
 	Pattern Pattern `json:"pattern"`
@@ -1558,7 +1558,7 @@ type Origin struct {
 	// Path From the user or group in question to the rule's subject. Each is a member of the next, or inherits it.
 	Path []Subject `json:"path"`
 
-	// BadRow True if a bad row of the table denies its subject everything. Absent otherwise.
+	// BadRow True if the rule is a bad row of the table, which denies its subject everything. Absent otherwise.
 	BadRow bool `json:"bad_row,omitempty,omitzero"`
 
 	// Until When the membership ends. Absent if it doesn't end.
@@ -1570,7 +1570,7 @@ type Origin struct {
 // OriginRule defines model for Origin.Rule.
 type OriginRule string
 
-// Pattern A permission, or one with `*` as the whole last segment of the object, as the whole object or as the action. `x.*` covers all that begins with `x.`.
+// Pattern A permission, or one with `*` as the whole last segment of the object, as the whole object or as the action. `x.*` covers everything that begins with `x.`.
 //
 // Examples: finance.*:*
 type Pattern = string
@@ -1606,10 +1606,10 @@ type PermissionHolder struct {
 	// Examples: group:Finance
 	Subject Subject `json:"subject"`
 
-	// Origins The rules that cover the permission, each with one path, the shortest first; at most 20. When an answer has 10,000 origins or 2 MiB of them, each further subject has one. Restrictions are listed only for administrators, since they never apply to them.
+	// Origins The rules that cover the permission, each with one path, the shortest first; at most 20. After 10,000 origins or 2 MiB of them in an answer, each further subject has only one. Restrictions are listed only for administrators, to whom they don't apply.
 	Origins []Origin `json:"origins"`
 
-	// OriginCount How many origins there are, listed or not. Counting ends at 1,000,000,000.
+	// OriginCount How many origins there are, listed or not, counted up to 1,000,000,000.
 	OriginCount int `json:"origin_count"`
 }
 
@@ -1662,7 +1662,7 @@ type Person struct {
 	// DisplayName The name in the host's directory. Absent if there is none.
 	DisplayName string `json:"display_name,omitempty,omitzero"`
 
-	// Email The e-mail address in the host's directory. Absent likewise.
+	// Email The e-mail address in the host's directory. Absent in the same cases.
 	Email string `json:"email,omitempty,omitzero"`
 }
 
@@ -1704,7 +1704,7 @@ type Problem struct {
 	// Missing The permissions that the caller lacks, with `forbidden` and `escalation`. With `forbidden` of the application's own routes, those that nothing grants. With `escalation`, the first 100; `*:*` means that only administrators may do it.
 	Missing []MissingPermission `json:"missing,omitempty,omitzero"`
 
-	// ForbiddenBy The permissions that a rule grants to the caller, but that are denied all the same; more grants don't help. Only with `forbidden` of the application's own routes. Absent if there are none.
+	// ForbiddenBy The permissions that are granted to the caller, but that a restriction or a bad row denies; more grants don't help. Only with `forbidden` of the application's own routes. Absent if there are none.
 	ForbiddenBy []ForbiddenPermission `json:"forbidden_by,omitempty,omitzero"`
 
 	// DenialID The id of the recorded denial, with `forbidden` of the application's own routes. Denials by this interface aren't recorded. Absent if there were too many denials to record this one.
@@ -1726,7 +1726,7 @@ type ProblemType string
 // Properties Attributes. They are ignored.
 type Properties map[string]interface{}
 
-// ReleaseMembers What becomes of the members of a group that is deleted.
+// ReleaseMembers What happens to the members of a group that is deleted.
 type ReleaseMembers string
 
 // ResourceSearch defines model for ResourceSearch.
@@ -1773,10 +1773,10 @@ type Rights struct {
 	// Administrator Whether the caller is in Administrators.
 	Administrator bool `json:"administrator"`
 
-	// Permissions The permissions of Rightful that the caller holds, without those to assign members of one group.
+	// Permissions Rightful's own permissions that the caller holds, except those to assign the members of a single group.
 	Permissions []PermissionName `json:"permissions"`
 
-	// Assigns The groups whose members the caller may change, by `rightful.users:update` or the group's own right; the first 5,000. Empty without both view rights.
+	// Assigns The groups whose members the caller may change, by `rightful.users:update` or by the right to assign members of the group; the first 5,000. Empty without both view rights.
 	Assigns []GroupName `json:"assigns"`
 
 	// AssignCount How many groups there are. Absent if all are listed.
@@ -1788,7 +1788,7 @@ type Rights struct {
 	Revision Revision `json:"revision"`
 }
 
-// RuleKind `grant`: the subject may do what the pattern covers. `restriction`: it may not, even if something grants it. `member`: the user is in the group. `inherit`: the group has all rules of the other group.
+// RuleKind `grant`: the subject may do what the pattern covers. `restriction`: it may not, even if something grants it. `member`: the user is in the group. `inherit`: the group inherits all rules of the other group.
 type RuleKind string
 
 // RuleTable Rules of groups in a compact form: `grants` and `restrictions` have indexes in `patterns`, which has the patterns of this page, each once.
@@ -1807,10 +1807,10 @@ type RuleTable struct {
 
 // Rules The own rules of a group or user.
 type Rules struct {
-	// Grants Patterns that it may do.
+	// Grants The patterns that it may do.
 	Grants []Pattern `json:"grants"`
 
-	// Restrictions Patterns that it may not do, even if something grants them.
+	// Restrictions The patterns that it may not do, even if something grants them.
 	Restrictions []Pattern `json:"restrictions"`
 
 	// GrantCount How many grants there are. Absent if all rules are listed, or if there are none.
@@ -1823,7 +1823,7 @@ type Rules struct {
 	NextCursor string `json:"next_cursor,omitempty,omitzero"`
 }
 
-// RulesDelta Rules to add and to remove, at most 1,000 in total. An item that changes nothing is no error; the same pattern in both directions is.
+// RulesDelta Rules to add and to remove, at most 1,000 in total. An item that changes nothing is not an error. A pattern in opposite lists is, such as `grant` and `revoke`.
 type RulesDelta struct {
 	// Grant Grants to add.
 	Grant []Pattern `json:"grant,omitempty,omitzero"`
@@ -1854,15 +1854,15 @@ type Status struct {
 	// Examples: 482
 	Revision Revision `json:"revision"`
 
-	// AgeSeconds Seconds since the store last confirmed that revision as the present one.
+	// AgeSeconds Seconds since the store last confirmed that revision as the current one.
 	AgeSeconds float64      `json:"age_seconds"`
 	Store      *StoreStatus `json:"store,omitempty"`
 	BadRows    *BadRows     `json:"bad_rows,omitempty"`
 
-	// Drift How the policy differs from the seed. It is only reported; a start doesn't change the policy.
+	// Drift How the policy differs from the seed. It is only reported: starting the service doesn't change the policy.
 	Drift *Drift `json:"drift,omitempty"`
 
-	// Undeclared Grants and restrictions that name nothing in the catalog, such as those of a permission that the application no longer declares. They go on allowing and denying. Empty if the application has no catalog.
+	// Undeclared Grants and restrictions that name nothing in the catalog, such as those of a permission that the application no longer declares. They still allow and deny. Empty if the application has no catalog.
 	Undeclared *Undeclared `json:"undeclared,omitempty"`
 
 	// Head SHA-256, or HMAC-SHA-256 where the host gives a key, in hexadecimal.
@@ -1908,7 +1908,7 @@ type SubjectSearch struct {
 // Examples: 2026-03-02T09:30:00Z
 type Time = time.Time
 
-// Undeclared Grants and restrictions that name nothing in the catalog, such as those of a permission that the application no longer declares. They go on allowing and denying. Empty if the application has no catalog.
+// Undeclared Grants and restrictions that name nothing in the catalog, such as those of a permission that the application no longer declares. They still allow and deny. Empty if the application has no catalog.
 type Undeclared struct {
 	// Count The number of such rules.
 	Count int `json:"count"`
@@ -1922,7 +1922,7 @@ type Undeclared struct {
 // Examples: 2026-12-01T00:00:00Z
 type Until = time.Time
 
-// UntilInput When the membership ends, as a time (RFC 3339, to the microsecond) that lies in the future and within ten years, by the clock of the database; `never` for no end. Without it, a membership that stands keeps its end, and a new one doesn't end.
+// UntilInput When the membership ends, as a time (RFC 3339, to the microsecond) in the future, within ten years, by the clock of the database; `never` for no end. Without it, an existing membership keeps its end, and a new one is permanent.
 //
 // Examples: 2026-12-01T00:00:00Z, never
 type UntilInput = string
@@ -1932,27 +1932,27 @@ type Usage struct {
 	// Today A day of the UTC calendar.
 	Today Day `json:"today"`
 
-	// Recorded The days on which uses were recorded without a gap. Of the first day some uses may be missing. If the last one is before yesterday, uses are not recorded any more.
+	// Recorded The period in which uses were recorded without a gap. Some uses of the first day may be missing. If the last day is before yesterday, uses are no longer recorded.
 	Recorded UsagePeriod `json:"recorded,omitempty,omitzero"`
 
 	// MemberCount Of a group: users who are in it or in a group that inherits it.
 	MemberCount int `json:"member_count,omitempty,omitzero"`
 
-	// NewMemberCount With `unused_for`: how many members of the group came during those days. Absent if none.
+	// NewMemberCount With `unused_for`: how many members joined the group during these days. Absent if none.
 	NewMemberCount int             `json:"new_member_count,omitempty,omitzero"`
 	Permissions    []PermissionUse `json:"permissions"`
 
 	// PermissionCount How many there are; the first 5000 are listed.
 	PermissionCount int `json:"permission_count"`
 
-	// UnknownCount With `unused_for`: how many permissions without a known use are left out, because they were not recorded, held or given on all those days. Absent if none.
+	// UnknownCount With `unused_for`: how many permissions without a known use are left out, because on some of these days uses weren't recorded, or the permission wasn't held or given. Absent if none.
 	UnknownCount int `json:"unknown_count,omitempty,omitzero"`
 
-	// Operations With `unused_for`: requests that take away what is unused, as `POST /changes` takes them.
+	// Operations With `unused_for`: requests that remove what is unused. Send them to `POST /changes`.
 	Operations []FixOperation `json:"operations,omitempty,omitzero"`
 }
 
-// UsagePeriod The days on which uses were recorded without a gap. Of the first day some uses may be missing. If the last one is before yesterday, uses are not recorded any more.
+// UsagePeriod The period in which uses were recorded without a gap. Some uses of the first day may be missing. If the last day is before yesterday, uses are no longer recorded.
 type UsagePeriod struct {
 	// Since A day of the UTC calendar.
 	Since Day `json:"since"`
@@ -1971,7 +1971,7 @@ type User struct {
 	// DisplayName The name in the host's directory. Absent if there is none, or the directory doesn't answer in time.
 	DisplayName string `json:"display_name,omitempty,omitzero"`
 
-	// Email The e-mail address in the host's directory. Absent likewise.
+	// Email The e-mail address in the host's directory. Absent in the same cases.
 	Email string `json:"email,omitempty,omitzero"`
 
 	// Known Whether the policy names the user, as a member of a group or with rules of their own.
@@ -1989,13 +1989,13 @@ type User struct {
 	// Version The revision of the last change to the user's own rules or direct groups; 0 if there was none.
 	Version int64 `json:"version"`
 
-	// Effective All that the user may do, with origins. Restricted permissions are not listed.
+	// Effective Everything that the user may do, with origins. Restricted permissions aren't listed.
 	Effective Effective `json:"effective"`
 
 	// EffectiveCount How many effective permissions there are. Absent if all are listed.
 	EffectiveCount int `json:"effective_count,omitempty,omitzero"`
 
-	// Allowed What the caller has the rights to try: `update` changes it, `delete` deletes it, `assign` changes which users are in the group, or which groups the user is in. Absent in lists.
+	// Allowed The operations that the caller has the rights for: `update` changes it, `delete` deletes it, `assign` changes which users are in the group, or which groups the user is in. An operation can still be refused for what it would give. Absent in lists.
 	Allowed Allowed `json:"allowed,omitzero"`
 }
 
@@ -2011,7 +2011,7 @@ type UserGroups struct {
 	NextCursor NextCursor `json:"next_cursor,omitempty,omitzero"`
 }
 
-// UserGroupsInput All groups that the user is to be directly in, at most 1,000.
+// UserGroupsInput All groups that the user should be directly in, at most 1,000.
 //
 // Examples: {"groups":[{"group":"Finance"}]}
 type UserGroupsInput struct {
@@ -2036,7 +2036,7 @@ type UserItem struct {
 	// DisplayName The name in the host's directory. Absent if there is none, or the directory doesn't answer in time.
 	DisplayName string `json:"display_name,omitempty,omitzero"`
 
-	// Email The e-mail address in the host's directory. Absent likewise.
+	// Email The e-mail address in the host's directory. Absent in the same cases.
 	Email string `json:"email,omitempty,omitzero"`
 
 	// Known Whether the policy names the user. Otherwise only the host's directory does.
@@ -2120,10 +2120,10 @@ type IfNoneMatch = string
 // Limit defines model for Limit.
 type Limit = int
 
-// MembersOnDelete What becomes of the members of a group that is deleted.
+// MembersOnDelete What happens to the members of a group that is deleted.
 type MembersOnDelete = ReleaseMembers
 
-// Mode What becomes of the rules and memberships that the file doesn't have.
+// Mode Whether rules and memberships that the file lacks are kept (`merge`) or removed (`replace`).
 type Mode = ImportMode
 
 // NestedLimit defines model for NestedLimit.
@@ -2141,7 +2141,7 @@ type RequestID = string
 // RequestPath defines model for RequestPath.
 type RequestPath = string
 
-// RequestState `withdrawn`: by the user, or because an administrator deleted the user. `expired`: nobody decided it in time.
+// RequestState `withdrawn`: by the user, or because an administrator removed the user. `expired`: nobody decided it in time.
 type RequestState = AccessRequestState
 
 // RulesLimit defines model for RulesLimit.
@@ -2150,7 +2150,7 @@ type RulesLimit = int
 // Search defines model for Search.
 type Search = string
 
-// UntilQuery When the membership ends, as a time (RFC 3339, to the microsecond) that lies in the future and within ten years, by the clock of the database; `never` for no end. Without it, a membership that stands keeps its end, and a new one doesn't end.
+// UntilQuery When the membership ends, as a time (RFC 3339, to the microsecond) in the future, within ten years, by the clock of the database; `never` for no end. Without it, an existing membership keeps its end, and a new one is permanent.
 //
 // Examples: 2026-12-01T00:00:00Z, never
 type UntilQuery = UntilInput
@@ -2191,7 +2191,7 @@ type ListAccessRequestsParams struct {
 	// User Only requests of this user.
 	User *string `form:"user,omitempty" json:"user,omitempty"`
 
-	// Limit The most items on a page.
+	// Limit The maximum number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
@@ -2203,7 +2203,7 @@ type ListAccessRequestsParams struct {
 
 // GetAccessRequestParams defines parameters for GetAccessRequest.
 type GetAccessRequestParams struct {
-	// Until Makes the memberships that the fixes add end at this time, in place of the one that the user asks for; `never` for no end. Whether the caller may carry out a fix depends on it.
+	// Until When the memberships that the fixes add end, in place of the time that the user asks for; `never` for no end. `allowed` and `lacks` take it into account.
 	Until *UntilInput `form:"until,omitempty" json:"until,omitempty"`
 }
 
@@ -2212,7 +2212,7 @@ type ApproveAccessRequestParams struct {
 	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
+	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. Send it at most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
 
@@ -2248,7 +2248,7 @@ type SearchSubjectsParams struct {
 
 // GetCatalogParams defines parameters for GetCatalog.
 type GetCatalogParams struct {
-	// Limit The most permissions on a page.
+	// Limit The maximum number of permissions on a page.
 	Limit *CatalogLimit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
@@ -2269,19 +2269,19 @@ type ListChangesParams struct {
 	// User Only changes to this user's own rules or direct groups.
 	User *string `form:"user,omitempty" json:"user,omitempty"`
 
-	// Since Only changes at this time or later. The list ends at 10,000 older changes in a row; fewer may stand between changes of the period, since the clocks of the instances may differ.
+	// Since Only changes at this time or later. Times may be out of order, because the clocks of the instances may differ; therefore the search ends only after 10,000 older changes in a row.
 	Since *time.Time `form:"since,omitempty" json:"since,omitempty"`
 
 	// Until Only changes before this time.
 	Until *time.Time `form:"until,omitempty" json:"until,omitempty"`
 
-	// After Only changes of a higher revision: poll with the `revision` of the last answer. While there are none, the answer comes from memory.
+	// After Only changes with a higher revision. Poll with the `revision` of the last answer: while there are no changes, the answer comes from memory.
 	After *Revision `form:"after,omitempty" json:"after,omitempty"`
 
-	// Limit The most items on a page.
+	// Limit The maximum number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// NestedLimit The most items in each list inside a change. The counts are of all.
+	// NestedLimit The maximum number of items in each list inside a change. Counts stay complete.
 	NestedLimit *ChangeDetail `form:"nested_limit,omitempty" json:"nested_limit,omitempty"`
 
 	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
@@ -2296,13 +2296,13 @@ type PostBatchParams struct {
 	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, with the caller's current rights. This needs `rightful.changes:view` as well. A revision that doesn't exist gets 404. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
+	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. Send it at most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 
-	// IdempotencyKey Makes it safe to repeat the request: if the caller has made the same batch with this key within the last 24 hours, the answer is the change of then, and nothing is done. Another batch with the key is a 422. A batch that failed or changed nothing, and a dry run, aren't remembered. Visible ASCII characters.
+	// IdempotencyKey Makes it safe to repeat the request: if the caller has sent the same batch with this key within the last 24 hours, the answer is the first change, and nothing is done. Another batch with the key gets 422. Dry runs, and batches that failed or changed nothing, aren't remembered. Visible ASCII characters.
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2311,10 +2311,10 @@ type RevertChangeParams struct {
 	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, with the caller's current rights. This needs `rightful.changes:view` as well. A revision that doesn't exist gets 404. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
+	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. Send it at most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
 
@@ -2323,7 +2323,7 @@ type ListDenialsParams struct {
 	// User Only denials of this user.
 	User *string `form:"user,omitempty" json:"user,omitempty"`
 
-	// Limit The most items on a page.
+	// Limit The maximum number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
@@ -2335,7 +2335,7 @@ type ListDenialsParams struct {
 
 // ListEndingsParams defines parameters for ListEndings.
 type ListEndingsParams struct {
-	// Limit The most items on a page.
+	// Limit The maximum number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
@@ -2350,7 +2350,7 @@ type ListGroupRulesParams struct {
 	// Q Only items whose name or description contains this text, ignoring case.
 	Q *Search `form:"q,omitempty" json:"q,omitempty"`
 
-	// Limit The most items on a page.
+	// Limit The maximum number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
@@ -2365,10 +2365,10 @@ type ListGroupsParams struct {
 	// Q Only items whose name or description contains this text, ignoring case.
 	Q *Search `form:"q,omitempty" json:"q,omitempty"`
 
-	// Limit The most items on a page.
+	// Limit The maximum number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// NestedLimit The most rules, groups, permissions or origins in each list inside the answer. The counts are of all, so that `0` makes a summary.
+	// NestedLimit The maximum number of rules, groups, permissions or origins in each list inside the answer. Counts stay complete, so `0` returns a summary.
 	NestedLimit *NestedLimit `form:"nested_limit,omitempty" json:"nested_limit,omitempty"`
 
 	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
@@ -2383,10 +2383,10 @@ type CreateGroupParams struct {
 	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, with the caller's current rights. This needs `rightful.changes:view` as well. A revision that doesn't exist gets 404. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
+	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. Send it at most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
 
@@ -2398,19 +2398,19 @@ type DeleteGroupParams struct {
 	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, with the caller's current rights. This needs `rightful.changes:view` as well. A revision that doesn't exist gets 404. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// IfMatch The ETag that was read before. Without it the answer is 428; if it is stale, 412. If it belongs to a part of what a PUT replaces, 422; read all pages. So is `*` where there are more than 5,000 rules or groups.
+	// IfMatch The ETag that you read. Without it, the answer is 428; if it is stale, 412. A PUT with the ETag of an incomplete answer gets 422: read all pages. So does a PUT with `*` if there are more than 5,000 rules or groups.
 	IfMatch IfMatch `json:"If-Match"`
 
-	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
+	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. Send it at most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
 
 // GetGroupParams defines parameters for GetGroup.
 type GetGroupParams struct {
-	// NestedLimit The most rules, groups, permissions or origins in each list inside the answer. The counts are of all, so that `0` makes a summary.
+	// NestedLimit The maximum number of rules, groups, permissions or origins in each list inside the answer. Counts stay complete, so `0` returns a summary.
 	NestedLimit *NestedLimit `form:"nested_limit,omitempty" json:"nested_limit,omitempty"`
 }
 
@@ -2419,19 +2419,19 @@ type UpdateGroupParams struct {
 	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, with the caller's current rights. This needs `rightful.changes:view` as well. A revision that doesn't exist gets 404. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// IfMatch The ETag that was read before. Without it the answer is 428; if it is stale, 412. If it belongs to a part of what a PUT replaces, 422; read all pages. So is `*` where there are more than 5,000 rules or groups.
+	// IfMatch The ETag that you read. Without it, the answer is 428; if it is stale, 412. A PUT with the ETag of an incomplete answer gets 422: read all pages. So does a PUT with `*` if there are more than 5,000 rules or groups.
 	IfMatch IfMatch `json:"If-Match"`
 
-	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
+	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. Send it at most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
 
 // ListGroupEffectiveRulesParams defines parameters for ListGroupEffectiveRules.
 type ListGroupEffectiveRulesParams struct {
-	// Limit The most items on a page.
+	// Limit The maximum number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
@@ -2443,7 +2443,7 @@ type ListGroupEffectiveRulesParams struct {
 
 // ListGroupMembersParams defines parameters for ListGroupMembers.
 type ListGroupMembersParams struct {
-	// Limit The most items on a page.
+	// Limit The maximum number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
@@ -2458,13 +2458,13 @@ type ChangeGroupMembersParams struct {
 	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, with the caller's current rights. This needs `rightful.changes:view` as well. A revision that doesn't exist gets 404. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// IfMatch The ETag that was read before, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
+	// IfMatch The ETag that you read, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
 	IfMatch *IfMatchOptional `json:"If-Match,omitempty"`
 
-	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
+	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. Send it at most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
 
@@ -2473,37 +2473,37 @@ type RemoveGroupMemberParams struct {
 	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, with the caller's current rights. This needs `rightful.changes:view` as well. A revision that doesn't exist gets 404. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// IfMatch The ETag that was read before, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
+	// IfMatch The ETag that you read, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
 	IfMatch *IfMatchOptional `json:"If-Match,omitempty"`
 
-	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
+	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. Send it at most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
 
 // AddGroupMemberParams defines parameters for AddGroupMember.
 type AddGroupMemberParams struct {
-	// Until When the membership ends, as a time (RFC 3339) or `never`. Without it, a membership that stands keeps its end, and a new one doesn't end.
+	// Until When the membership ends, as a time (RFC 3339) or `never`. Without it, an existing membership keeps its end, and a new one is permanent.
 	Until *UntilQuery `form:"until,omitempty" json:"until,omitempty"`
 
 	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, with the caller's current rights. This needs `rightful.changes:view` as well. A revision that doesn't exist gets 404. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// IfMatch The ETag that was read before, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
+	// IfMatch The ETag that you read, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
 	IfMatch *IfMatchOptional `json:"If-Match,omitempty"`
 
-	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
+	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. Send it at most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
 
 // GetGroupPermissionsParams defines parameters for GetGroupPermissions.
 type GetGroupPermissionsParams struct {
-	// Limit The most rules or groups on a page.
+	// Limit The maximum number of rules or groups on a page.
 	Limit *RulesLimit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
@@ -2515,13 +2515,13 @@ type ChangeGroupPermissionsParams struct {
 	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, with the caller's current rights. This needs `rightful.changes:view` as well. A revision that doesn't exist gets 404. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// IfMatch The ETag that was read before, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
+	// IfMatch The ETag that you read, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
 	IfMatch *IfMatchOptional `json:"If-Match,omitempty"`
 
-	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
+	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. Send it at most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
 
@@ -2530,34 +2530,34 @@ type SetGroupPermissionsParams struct {
 	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, with the caller's current rights. This needs `rightful.changes:view` as well. A revision that doesn't exist gets 404. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// IfMatch The ETag that was read before. Without it the answer is 428; if it is stale, 412. If it belongs to a part of what a PUT replaces, 422; read all pages. So is `*` where there are more than 5,000 rules or groups.
+	// IfMatch The ETag that you read. Without it, the answer is 428; if it is stale, 412. A PUT with the ETag of an incomplete answer gets 422: read all pages. So does a PUT with `*` if there are more than 5,000 rules or groups.
 	IfMatch IfMatch `json:"If-Match"`
 
-	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
+	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. Send it at most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
 
 // GetGroupUsageParams defines parameters for GetGroupUsage.
 type GetGroupUsageParams struct {
-	// UnusedFor Lists only what is known to be unused on so many days, today (UTC) included.
+	// UnusedFor Lists only permissions that are known to be unused for this many days, including today (UTC).
 	UnusedFor *UnusedFor `form:"unused_for,omitempty" json:"unused_for,omitempty"`
 }
 
 // ImportPolicyParams defines parameters for ImportPolicy.
 type ImportPolicyParams struct {
-	// Mode `merge` adds what the file has. `replace` makes rules and memberships equal to the file. It empties groups that the file doesn't name without deleting them, and never changes Administrators and its members.
+	// Mode `merge` adds the rules and memberships of the file. `replace` makes rules and memberships equal to the file. Groups that the file doesn't name lose their rules and members, but aren't deleted. Administrators and its members never change.
 	Mode Mode `form:"mode" json:"mode"`
 
 	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, with the caller's current rights. This needs `rightful.changes:view` as well. A revision that doesn't exist gets 404. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
+	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. Send it at most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
 
@@ -2572,7 +2572,7 @@ type ListMyAccessRequestsParams struct {
 	// State Only requests in this state.
 	State *RequestState `form:"state,omitempty" json:"state,omitempty"`
 
-	// Limit The most items on a page.
+	// Limit The maximum number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
@@ -2599,10 +2599,10 @@ type ListPeopleParams struct {
 
 // ListPermissionHoldersParams defines parameters for ListPermissionHolders.
 type ListPermissionHoldersParams struct {
-	// Permission The permission. It need not be in the catalog, since a pattern may cover it.
+	// Permission The permission. It need not be in the catalog, because a pattern may cover it.
 	Permission PermissionName `form:"permission" json:"permission"`
 
-	// Limit The most items on a page.
+	// Limit The maximum number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
@@ -2620,7 +2620,7 @@ type ListPermissionsParams struct {
 	// Q Only items whose name or description contains this text, ignoring case.
 	Q *Search `form:"q,omitempty" json:"q,omitempty"`
 
-	// Limit The most items on a page.
+	// Limit The maximum number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
@@ -2638,10 +2638,10 @@ type ListUsersParams struct {
 	// Group Only direct members of this group. A group that doesn't exist has none.
 	Group *string `form:"group,omitempty" json:"group,omitempty"`
 
-	// Limit The most items on a page.
+	// Limit The maximum number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// NestedLimit The most rules, groups, permissions or origins in each list inside the answer. The counts are of all, so that `0` makes a summary.
+	// NestedLimit The maximum number of rules, groups, permissions or origins in each list inside the answer. Counts stay complete, so `0` returns a summary.
 	NestedLimit *NestedLimit `form:"nested_limit,omitempty" json:"nested_limit,omitempty"`
 
 	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
@@ -2656,28 +2656,28 @@ type DeleteUserParams struct {
 	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, with the caller's current rights. This needs `rightful.changes:view` as well. A revision that doesn't exist gets 404. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// IfMatch The ETag that was read before, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
+	// IfMatch The ETag that you read, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
 	IfMatch *IfMatchOptional `json:"If-Match,omitempty"`
 
-	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
+	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. Send it at most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
 
 // GetUserParams defines parameters for GetUser.
 type GetUserParams struct {
-	// NestedLimit The most rules, groups, permissions or origins in each list inside the answer. The counts are of all, so that `0` makes a summary.
+	// NestedLimit The maximum number of rules, groups, permissions or origins in each list inside the answer. Counts stay complete, so `0` returns a summary.
 	NestedLimit *NestedLimit `form:"nested_limit,omitempty" json:"nested_limit,omitempty"`
 }
 
 // ListUserEffectiveParams defines parameters for ListUserEffective.
 type ListUserEffectiveParams struct {
-	// NestedLimit The most origins of each permission. The counts are of all.
+	// NestedLimit The maximum number of origins of each permission. Counts stay complete.
 	NestedLimit *OriginLimit `form:"nested_limit,omitempty" json:"nested_limit,omitempty"`
 
-	// Limit The most items on a page.
+	// Limit The maximum number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
@@ -2692,19 +2692,19 @@ type ExplainUserParams struct {
 	// Permission A permission to explain. At most 64, each in a parameter of its own.
 	Permission []PermissionName `form:"permission" json:"permission"`
 
-	// Revision Explains the policy at this revision. It needs `rightful.changes:view` as well. A revision that doesn't exist is a 404.
+	// Revision Explains the policy at this revision. This needs `rightful.changes:view` as well. A revision that doesn't exist gets 404.
 	Revision *Revision `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// Until When the memberships that fixes add are to end, as a time (RFC 3339) or `never`. Their operations say so, and `allowed` and `lacks` are judged by it: nobody gives anything for longer than they hold it. Grants have no end. A time that no membership can end at is a 422.
+	// Until When the memberships that fixes add should end, as a time (RFC 3339) or `never`. `allowed` and `lacks` take the end into account: nobody can give access for longer than they hold it. Grants have no end. A time at which no membership can end gets 422.
 	Until *UntilInput `form:"until,omitempty" json:"until,omitempty"`
 
-	// DecisionOnly `true` leaves out the fixes and when permissions were lost. It doesn't go with `until`, which is about fixes.
+	// DecisionOnly `true` omits fixes and losses. It can't be combined with `until`, which is about fixes.
 	DecisionOnly *bool `form:"decision_only,omitempty" json:"decision_only,omitempty"`
 }
 
 // GetUserGroupsParams defines parameters for GetUserGroups.
 type GetUserGroupsParams struct {
-	// Limit The most rules or groups on a page.
+	// Limit The maximum number of rules or groups on a page.
 	Limit *RulesLimit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
@@ -2716,19 +2716,19 @@ type SetUserGroupsParams struct {
 	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, with the caller's current rights. This needs `rightful.changes:view` as well. A revision that doesn't exist gets 404. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// IfMatch The ETag that was read before. Without it the answer is 428; if it is stale, 412. If it belongs to a part of what a PUT replaces, 422; read all pages. So is `*` where there are more than 5,000 rules or groups.
+	// IfMatch The ETag that you read. Without it, the answer is 428; if it is stale, 412. A PUT with the ETag of an incomplete answer gets 422: read all pages. So does a PUT with `*` if there are more than 5,000 rules or groups.
 	IfMatch IfMatch `json:"If-Match"`
 
-	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
+	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. Send it at most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
 
 // GetUserPermissionsParams defines parameters for GetUserPermissions.
 type GetUserPermissionsParams struct {
-	// Limit The most rules or groups on a page.
+	// Limit The maximum number of rules or groups on a page.
 	Limit *RulesLimit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page.
@@ -2740,13 +2740,13 @@ type ChangeUserPermissionsParams struct {
 	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, with the caller's current rights. This needs `rightful.changes:view` as well. A revision that doesn't exist gets 404. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// IfMatch The ETag that was read before, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
+	// IfMatch The ETag that you read, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
 	IfMatch *IfMatchOptional `json:"If-Match,omitempty"`
 
-	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
+	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. Send it at most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
 
@@ -2755,19 +2755,19 @@ type SetUserPermissionsParams struct {
 	// DryRun `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// Revision Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough.
+	// Revision Only with `dry_run=true`: what the write would have done at this revision, with the caller's current rights. This needs `rightful.changes:view` as well. A revision that doesn't exist gets 404. A required `If-Match` isn't compared; `*` is enough.
 	Revision *DryRunRevision `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// IfMatch The ETag that was read before. Without it the answer is 428; if it is stale, 412. If it belongs to a part of what a PUT replaces, 422; read all pages. So is `*` where there are more than 5,000 rules or groups.
+	// IfMatch The ETag that you read. Without it, the answer is 428; if it is stale, 412. A PUT with the ETag of an incomplete answer gets 422: read all pages. So does a PUT with `*` if there are more than 5,000 rules or groups.
 	IfMatch IfMatch `json:"If-Match"`
 
-	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
+	// RightfulReason Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. Send it at most once.
 	RightfulReason *Reason `json:"Rightful-Reason,omitempty"`
 }
 
 // GetUserUsageParams defines parameters for GetUserUsage.
 type GetUserUsageParams struct {
-	// UnusedFor Lists only what is known to be unused on so many days, today (UTC) included.
+	// UnusedFor Lists only permissions that are known to be unused for this many days, including today (UTC).
 	UnusedFor *UnusedFor `form:"unused_for,omitempty" json:"unused_for,omitempty"`
 }
 

@@ -93,7 +93,7 @@ type ClientInterface interface {
 
 	// ListAccessRequests List the access requests
 	//
-	// What users ask for, newest first. By default a request can be decided for 30 days, and is kept for 90 days after
+	// Access requests, newest first. By default, a request can be decided for 30 days, and is kept for 90 days after
 	// it was decided.
 	//
 	// Needs `rightful.groups:view` and `rightful.users:view`.
@@ -103,19 +103,18 @@ type ClientInterface interface {
 
 	// AskForAccessWithBody Ask for access
 	//
-	// Asks for access for the caller. The request names a denial of the caller, and is then for all that its route
-	// requires, or it names permissions. It gives nothing until an administrator approves it. If the caller has an
-	// open request for the same permissions, the answer is that one. A caller who has the access by now gets a 422.
+	// Asks for access for the caller. The request names permissions, or a denial of the caller, and is then for
+	// everything that its route requires. It gives nothing until an administrator approves it. If the caller has an
+	// open request for the same permissions, the answer is that request. A caller who already has the access gets 422.
 	//
-	// A form (`application/x-www-form-urlencoded`) has the same names, with `permission` repeated in place of
-	// `permissions`. Names that it doesn't know are ignored, so that a form can carry the host's token against
-	// forgery. It is answered by a redirect to the path in `return`, with the query parameter `access_request` added,
-	// or without `return` to the request; its errors are pages for people. The host protects this address like its
-	// other forms; besides, a form that a browser sends from another origin is a 403 (by `Sec-Fetch-Site` or
-	// `Origin`).
+	// A form (`application/x-www-form-urlencoded`) has the same fields, with `permission` repeated in place of
+	// `permissions`. Unknown fields are ignored, so that a form can contain the host's CSRF token. The answer is a
+	// redirect to the path in `return`, with the query parameter `access_request` added; without `return`, it leads to
+	// the request. Errors are HTML. The host must protect this address like its other forms. In addition, a form that
+	// a browser sent from another origin, according to `Sec-Fetch-Site` or `Origin`, gets 403.
 	//
-	// A user can have 5 open requests and all users 10,000, unless the host sets other limits; beyond that, and for a
-	// user who asks more than ten times at once and then once a minute, the answer is 429.
+	// Unless the host sets other limits, a user can have 5 open requests, and all users together 10,000. A user can
+	// ask ten times at once, and then once a minute. Beyond these limits, the answer is 429.
 	//
 	// Needs only to be signed in.
 	//
@@ -126,19 +125,18 @@ type ClientInterface interface {
 
 	// AskForAccess Ask for access
 	//
-	// Asks for access for the caller. The request names a denial of the caller, and is then for all that its route
-	// requires, or it names permissions. It gives nothing until an administrator approves it. If the caller has an
-	// open request for the same permissions, the answer is that one. A caller who has the access by now gets a 422.
+	// Asks for access for the caller. The request names permissions, or a denial of the caller, and is then for
+	// everything that its route requires. It gives nothing until an administrator approves it. If the caller has an
+	// open request for the same permissions, the answer is that request. A caller who already has the access gets 422.
 	//
-	// A form (`application/x-www-form-urlencoded`) has the same names, with `permission` repeated in place of
-	// `permissions`. Names that it doesn't know are ignored, so that a form can carry the host's token against
-	// forgery. It is answered by a redirect to the path in `return`, with the query parameter `access_request` added,
-	// or without `return` to the request; its errors are pages for people. The host protects this address like its
-	// other forms; besides, a form that a browser sends from another origin is a 403 (by `Sec-Fetch-Site` or
-	// `Origin`).
+	// A form (`application/x-www-form-urlencoded`) has the same fields, with `permission` repeated in place of
+	// `permissions`. Unknown fields are ignored, so that a form can contain the host's CSRF token. The answer is a
+	// redirect to the path in `return`, with the query parameter `access_request` added; without `return`, it leads to
+	// the request. Errors are HTML. The host must protect this address like its other forms. In addition, a form that
+	// a browser sent from another origin, according to `Sec-Fetch-Site` or `Origin`, gets 403.
 	//
-	// A user can have 5 open requests and all users 10,000, unless the host sets other limits; beyond that, and for a
-	// user who asks more than ten times at once and then once a minute, the answer is 429.
+	// Unless the host sets other limits, a user can have 5 open requests, and all users together 10,000. A user can
+	// ask ten times at once, and then once a minute. Beyond these limits, the answer is 429.
 	//
 	// Needs only to be signed in.
 	//
@@ -147,11 +145,12 @@ type ClientInterface interface {
 	// Corresponds with POST /access-requests (the `AskForAccess` operationId).
 	AskForAccess(ctx context.Context, body AskForAccessJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetAccessRequest Show an access request and what would grant it
+	// GetAccessRequest Show an access request, with fixes that would grant it
 	//
-	// One request. While it is open, `fixes` are the ways to give the user what they ask for, until the time that they
-	// ask for, those that the caller may carry out first; `revision` is the policy that they are about. Send both to
-	// approve the request. Where one permission is enough, the fixes give any of the first ten.
+	// One request. While it is open, `fixes` would grant it until the time that the user asks for, those that the
+	// caller may carry out first. `revision` is the policy that they apply to. To approve the request, send the
+	// operations of a fix with this revision. If one of the permissions is enough, the fixes grant any of the first
+	// ten.
 	//
 	// Needs `rightful.groups:view` and `rightful.users:view`.
 	//
@@ -160,14 +159,13 @@ type ClientInterface interface {
 
 	// ApproveAccessRequestWithBody Approve an access request
 	//
-	// Approves an open request by one change with the action `request.approve`, made of 0 to 100 writes like
-	// those of `POST /changes`; usually the `operations` of a fix, as they are. Each of them is about the user, or about
-	// a group that the user is in before or after them, and after them the user has the access. `until` applies to
-	// every membership that they add without an end of its own; an operation that can't end is then a 422. If the user
-	// has the access by now, no operations are needed, and there may be no change.
+	// Approves an open request by one change with the action `request.approve`, made of 0 to 100 writes like those of
+	// `POST /changes`, usually the `operations` of a fix. Each operation must be about the user, or about a group that
+	// the user is in before or after them, and they must give the user the access. `until` applies to every membership
+	// that they add without an end of its own; with it, an operation whose effect can't end gets 422. If the user
+	// already has the access, no operations are needed, and there may be no change.
 	//
-	// Each request is decided once: a second approval is a 409, and nothing of its operations is done. Nobody decides
-	// their own request.
+	// Each request is decided once: a second approval gets 409 and does nothing. Nobody decides their own request.
 	//
 	// Errors come in the order of `POST /changes`. After the rights that the operations need: 404; 403 `own-request`;
 	// 409 `request-decided`; then 428, 412 and the rest.
@@ -181,14 +179,13 @@ type ClientInterface interface {
 
 	// ApproveAccessRequest Approve an access request
 	//
-	// Approves an open request by one change with the action `request.approve`, made of 0 to 100 writes like
-	// those of `POST /changes`; usually the `operations` of a fix, as they are. Each of them is about the user, or about
-	// a group that the user is in before or after them, and after them the user has the access. `until` applies to
-	// every membership that they add without an end of its own; an operation that can't end is then a 422. If the user
-	// has the access by now, no operations are needed, and there may be no change.
+	// Approves an open request by one change with the action `request.approve`, made of 0 to 100 writes like those of
+	// `POST /changes`, usually the `operations` of a fix. Each operation must be about the user, or about a group that
+	// the user is in before or after them, and they must give the user the access. `until` applies to every membership
+	// that they add without an end of its own; with it, an operation whose effect can't end gets 422. If the user
+	// already has the access, no operations are needed, and there may be no change.
 	//
-	// Each request is decided once: a second approval is a 409, and nothing of its operations is done. Nobody decides
-	// their own request.
+	// Each request is decided once: a second approval gets 409 and does nothing. Nobody decides their own request.
 	//
 	// Errors come in the order of `POST /changes`. After the rights that the operations need: 404; 403 `own-request`;
 	// 409 `request-decided`; then 428, 412 and the rest.
@@ -202,8 +199,8 @@ type ClientInterface interface {
 
 	// DeclineAccessRequestWithBody Decline an access request
 	//
-	// Declines an open request for a reason, which the user reads. It changes no policy, so no change records it.
-	// Declining a second time for the same reason changes nothing.
+	// Declines an open request, with a reason for the user to read. The policy doesn't change, so no change is
+	// recorded. Declining a second time with the same reason changes nothing.
 	//
 	// Needs `rightful.groups:view`, `rightful.users:view`, and `rightful.users:update` or the right to assign the members
 	// of any group.
@@ -215,8 +212,8 @@ type ClientInterface interface {
 
 	// DeclineAccessRequest Decline an access request
 	//
-	// Declines an open request for a reason, which the user reads. It changes no policy, so no change records it.
-	// Declining a second time for the same reason changes nothing.
+	// Declines an open request, with a reason for the user to read. The policy doesn't change, so no change is
+	// recorded. Declining a second time with the same reason changes nothing.
 	//
 	// Needs `rightful.groups:view`, `rightful.users:view`, and `rightful.users:update` or the right to assign the members
 	// of any group.
@@ -228,8 +225,8 @@ type ClientInterface interface {
 
 	// GetCatalog Show the whole catalog, in a compact form
 	//
-	// The permissions that `/permissions` lists, without their descriptions and with each category only once: for an
-	// editor that shows all of them. 1,000 permissions take about 100 kB.
+	// The permissions that `/permissions` lists, without their descriptions and with each category only once, for
+	// example for an editor that shows all of them. 1,000 permissions take about 100 kB.
 	//
 	// Needs `rightful.groups:view`.
 	//
@@ -247,22 +244,21 @@ type ClientInterface interface {
 
 	// PostBatchWithBody Carry out several writes as one change
 	//
-	// Carries out 1 to 100 of the writes of groups and users, in order, as one change with the action `batch`: either
-	// all of them or none. The `operations` of a fix can be sent as they are.
+	// Carries out 1 to 100 writes of groups and users, in order, as one change with the action `batch`, all or
+	// nothing. The `operations` of a fix can be sent as they are.
 	//
-	// Each operation sees what those before it did: it may name a group that they created, and it must use the new
-	// name of one that they renamed. Everything that is compared with what the caller holds is compared before and
-	// after the whole batch, and so is what must stay true of Administrators. No group can get a name that the batch
-	// took from a group by renaming or deleting it. Imports, reverts and batches can't be operations, and operations
-	// have no `dry_run`.
+	// Each operation sees the effects of earlier ones: it can name a group that they created, and must use the new
+	// name of a group that they renamed. What the caller may give, and the protection of Administrators, are checked
+	// for the batch as a whole. A group can't get a name that another group loses in the same batch. Imports, reverts
+	// and batches can't be operations, and operations have no `dry_run`.
 	//
-	// Of several errors the first of these is answered: those of the form of the list (400, 413, 422), and the
-	// header `Rightful-Reason`; one 403 without a pointer, if the caller lacks what an operation needs; the error of
-	// the first operation that fails, with the operation in each pointer, such as `/operations/3/body/grant/0`; then
-	// those about the whole.
+	// If there are several errors, the answer has the first of these: an error in the form of the list (400, 413, 422)
+	// or in the header `Rightful-Reason`; a 403 without a pointer, if the caller lacks a permission that an operation
+	// needs; the error of the first operation that fails, with the operation in each pointer, such as
+	// `/operations/3/body/grant/0`; an error of the batch as a whole.
 	//
-	// Needs what each operation needs, before the batch. The right to assign the members of a group doesn't serve for
-	// a group that the batch renames.
+	// Needs what each operation needs, before the batch. The right to assign the members of a group doesn't apply to a
+	// group that the batch renames.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -271,22 +267,21 @@ type ClientInterface interface {
 
 	// PostBatch Carry out several writes as one change
 	//
-	// Carries out 1 to 100 of the writes of groups and users, in order, as one change with the action `batch`: either
-	// all of them or none. The `operations` of a fix can be sent as they are.
+	// Carries out 1 to 100 writes of groups and users, in order, as one change with the action `batch`, all or
+	// nothing. The `operations` of a fix can be sent as they are.
 	//
-	// Each operation sees what those before it did: it may name a group that they created, and it must use the new
-	// name of one that they renamed. Everything that is compared with what the caller holds is compared before and
-	// after the whole batch, and so is what must stay true of Administrators. No group can get a name that the batch
-	// took from a group by renaming or deleting it. Imports, reverts and batches can't be operations, and operations
-	// have no `dry_run`.
+	// Each operation sees the effects of earlier ones: it can name a group that they created, and must use the new
+	// name of a group that they renamed. What the caller may give, and the protection of Administrators, are checked
+	// for the batch as a whole. A group can't get a name that another group loses in the same batch. Imports, reverts
+	// and batches can't be operations, and operations have no `dry_run`.
 	//
-	// Of several errors the first of these is answered: those of the form of the list (400, 413, 422), and the
-	// header `Rightful-Reason`; one 403 without a pointer, if the caller lacks what an operation needs; the error of
-	// the first operation that fails, with the operation in each pointer, such as `/operations/3/body/grant/0`; then
-	// those about the whole.
+	// If there are several errors, the answer has the first of these: an error in the form of the list (400, 413, 422)
+	// or in the header `Rightful-Reason`; a 403 without a pointer, if the caller lacks a permission that an operation
+	// needs; the error of the first operation that fails, with the operation in each pointer, such as
+	// `/operations/3/body/grant/0`; an error of the batch as a whole.
 	//
-	// Needs what each operation needs, before the batch. The right to assign the members of a group doesn't serve for
-	// a group that the batch renames.
+	// Needs what each operation needs, before the batch. The right to assign the members of a group doesn't apply to a
+	// group that the batch renames.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -304,14 +299,14 @@ type ClientInterface interface {
 
 	// RevertChange Revert a change
 	//
-	// Applies the inverse of a change to the present policy, all or nothing, as a change by the caller. Rules that it
+	// Applies the inverse of a change to the current policy, all or nothing, as a change by the caller. Rules that it
 	// added are removed, rules that it removed are added, and groups that it created, deleted, renamed or described
-	// are restored, deleted ones with their rules, members, inheritance and rights to assign. Groups that were renamed
-	// since are found by their new names. Reverting a second time changes nothing. A revert can be reverted. `target`
-	// is the revision that was reverted.
+	// are restored, deleted ones with their rules, members, inheritance and rights to assign. Groups that have been
+	// renamed since are found by their new names. Reverting a second time changes nothing. A revert can be reverted.
+	// `target` is the revision that was reverted.
 	//
-	// Needs `rightful.changes:view`, what each operation of the inverse needs, and all that anyone gains or is no
-	// longer restricted from. A membership needs the group's right to assign or `rightful.users:update`. Only
+	// Needs `rightful.changes:view`, what each operation of the inverse needs, and everything that anyone gains or is
+	// no longer restricted from. A membership needs the group's right to assign or `rightful.users:update`. Only
 	// administrators change the members of Administrators.
 	//
 	// Corresponds with POST /changes/{revision}/revert (the `RevertChange` operationId).
@@ -320,8 +315,8 @@ type ClientInterface interface {
 	// ListDenials List the denials
 	//
 	// Requests that the application refused with a 403 because a permission was missing, newest first. By default
-	// denials are kept for 30 days, and at most 100,000 of them. A denial can be read within a second. If a user is
-	// denied many times in a row, a sample is recorded, and `suppressed` is the number of the others.
+	// denials are kept for 30 days, and at most 100,000 of them. A denial can be read within a second of the 403. If a
+	// user is denied many times in a row, only a sample is recorded, and `suppressed` counts the others.
 	//
 	// Needs `rightful.groups:view` and `rightful.users:view`.
 	//
@@ -330,8 +325,8 @@ type ClientInterface interface {
 
 	// GetDenial Show a denial
 	//
-	// The denial with the id that a 403 showed, from any instance, and whether the present policy would allow the
-	// request. The explanation of `user` and `required`, at `revision` and at present, says why it was denied.
+	// The denial with the id that a 403 showed, from any instance, and whether the current policy would allow the
+	// request. To learn why it was denied, get the explanation of `required` for `user`, at `revision` and now.
 	//
 	// Needs `rightful.groups:view` and `rightful.users:view`.
 	//
@@ -340,8 +335,7 @@ type ClientInterface interface {
 
 	// ListEndings List the memberships that end
 	//
-	// All memberships of users in groups that have an end, the first to end at the beginning. What has ended isn't
-	// listed.
+	// All memberships of users that have an end, the soonest first. Memberships that have ended aren't listed.
 	//
 	// Needs `rightful.users:view` and `rightful.groups:view`.
 	//
@@ -360,8 +354,8 @@ type ClientInterface interface {
 
 	// ListGroupRules List the rules of all groups, in a compact form
 	//
-	// All groups, each with its own rules and what it inherits directly: for a matrix of groups and permissions. Each
-	// pattern is spelled out once, so that 50 groups with 1,000 rules each take about 300 kB.
+	// All groups, each with its own rules and the groups that it inherits directly, for example for a matrix of groups
+	// and permissions. Each pattern is spelled out once, so that 50 groups with 1,000 rules each take about 300 kB.
 	//
 	// Needs `rightful.groups:view`.
 	//
@@ -380,10 +374,10 @@ type ClientInterface interface {
 	// CreateGroupWithBody Create a group
 	//
 	// Creates a group with its description, inheritance and rules in one change. Names are compared after
-	// compatibility normalization (NFKC) and full case folding, so `administrators` is taken; and so is what only
-	// looks like it, by the skeletons of Unicode Technical Standard 39.
+	// compatibility normalization (NFKC) and full case folding, so `administrators` is taken. So are names that look
+	// like an existing one, by the skeletons of Unicode Technical Standard 39.
 	//
-	// Needs `rightful.groups:create` and `rightful.groups:view`, and all that the group grants.
+	// Needs `rightful.groups:create` and `rightful.groups:view`, and everything that the group grants.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -393,10 +387,10 @@ type ClientInterface interface {
 	// CreateGroup Create a group
 	//
 	// Creates a group with its description, inheritance and rules in one change. Names are compared after
-	// compatibility normalization (NFKC) and full case folding, so `administrators` is taken; and so is what only
-	// looks like it, by the skeletons of Unicode Technical Standard 39.
+	// compatibility normalization (NFKC) and full case folding, so `administrators` is taken. So are names that look
+	// like an existing one, by the skeletons of Unicode Technical Standard 39.
 	//
-	// Needs `rightful.groups:create` and `rightful.groups:view`, and all that the group grants.
+	// Needs `rightful.groups:create` and `rightful.groups:view`, and everything that the group grants.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -409,7 +403,7 @@ type ClientInterface interface {
 	// from the group in the same change. A group that others inherit can't be deleted.
 	//
 	// Needs `rightful.groups:delete` and `rightful.groups:view`, with `members=release` also `rightful.users:update`
-	// and `rightful.users:view`; and all that its members are no longer restricted from.
+	// and `rightful.users:view`; and everything that its members are no longer restricted from.
 	//
 	// Corresponds with DELETE /groups/{group} (the `DeleteGroup` operationId).
 	DeleteGroup(ctx context.Context, group GroupPath, params *DeleteGroupParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -427,8 +421,8 @@ type ClientInterface interface {
 	// inheritance, and `inherits` replaces the whole list. Renaming is one change: rules, members, inheriting groups
 	// and the right to assign members follow the group.
 	//
-	// Needs `rightful.groups:update` and `rightful.groups:view`, and all that the group, its members and the groups
-	// that inherit it gain or are no longer restricted from.
+	// Needs `rightful.groups:update` and `rightful.groups:view`, and everything that the group, its members and the
+	// groups that inherit it gain or are no longer restricted from.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -441,8 +435,8 @@ type ClientInterface interface {
 	// inheritance, and `inherits` replaces the whole list. Renaming is one change: rules, members, inheriting groups
 	// and the right to assign members follow the group.
 	//
-	// Needs `rightful.groups:update` and `rightful.groups:view`, and all that the group, its members and the groups
-	// that inherit it gain or are no longer restricted from.
+	// Needs `rightful.groups:update` and `rightful.groups:view`, and everything that the group, its members and the
+	// groups that inherit it gain or are no longer restricted from.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -472,8 +466,8 @@ type ClientInterface interface {
 	//
 	// One change: all of it applies, or nothing.
 	//
-	// Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and all that the
-	// added users gain and the removed users are no longer restricted from; or the group's own
+	// Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and everything that
+	// the added users gain and the removed users are no longer restricted from; or the group's own
 	// `rightful.members/GROUP:assign`, which doesn't cover the caller's own membership, Administrators, or a group
 	// that grants anything that overlaps `rightful.*`. Only administrators change the members of Administrators.
 	//
@@ -486,8 +480,8 @@ type ClientInterface interface {
 	//
 	// One change: all of it applies, or nothing.
 	//
-	// Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and all that the
-	// added users gain and the removed users are no longer restricted from; or the group's own
+	// Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and everything that
+	// the added users gain and the removed users are no longer restricted from; or the group's own
 	// `rightful.members/GROUP:assign`, which doesn't cover the caller's own membership, Administrators, or a group
 	// that grants anything that overlaps `rightful.*`. Only administrators change the members of Administrators.
 	//
@@ -498,11 +492,11 @@ type ClientInterface interface {
 
 	// RemoveGroupMember Remove a user from a group
 	//
-	// The answer is the same if the user isn't in the group.
+	// Removing a user who isn't in the group changes nothing.
 	//
-	// Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and all that the user
-	// is no longer restricted from; or the group's own `rightful.members/GROUP:assign`, which doesn't cover the
-	// caller's own membership, Administrators, or a group that grants anything that overlaps `rightful.*`. Only
+	// Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and everything that
+	// the user is no longer restricted from; or the group's own `rightful.members/GROUP:assign`, which doesn't cover
+	// the caller's own membership, Administrators, or a group that grants anything that overlaps `rightful.*`. Only
 	// administrators remove members from Administrators.
 	//
 	// Corresponds with DELETE /groups/{group}/members/{user} (the `RemoveGroupMember` operationId).
@@ -510,13 +504,13 @@ type ClientInterface interface {
 
 	// AddGroupMember Add a user to a group, or change the end of the membership
 	//
-	// The answer is the same if the user is in the group already. With `until`, the membership ends then, even if it
-	// would have lasted longer. From the end on, no instance counts it, within 100 ms; a change by `clock` removes it.
+	// Adding a member again changes nothing. With `until`, the membership ends at that time, even if it would have
+	// lasted longer. All instances stop counting it within 100 ms of its end; then a change by `clock` removes it.
 	//
-	// Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and all that the user
-	// gains; or the group's own `rightful.members/GROUP:assign`, which doesn't cover the caller's own membership,
-	// Administrators, or a group that grants anything that overlaps `rightful.*`. Only administrators add members to
-	// Administrators.
+	// Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and everything that
+	// the user gains; or the group's own `rightful.members/GROUP:assign`, which doesn't cover the caller's own
+	// membership, Administrators, or a group that grants anything that overlaps `rightful.*`. Only administrators add
+	// members to Administrators.
 	//
 	// Corresponds with PUT /groups/{group}/members/{user} (the `AddGroupMember` operationId).
 	AddGroupMember(ctx context.Context, group GroupPath, user UserPath, params *AddGroupMemberParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -533,10 +527,10 @@ type ClientInterface interface {
 
 	// ChangeGroupPermissionsWithBody Add and remove single rules of a group
 	//
-	// A delta. It applies even if something else has changed meanwhile, unless `If-Match` is sent.
+	// A delta. It applies even if something else has changed in the meantime, unless you send `If-Match`.
 	//
-	// Needs `rightful.groups:update` and `rightful.groups:view`, and all that the group, its members and the groups
-	// that inherit it gain or are no longer restricted from.
+	// Needs `rightful.groups:update` and `rightful.groups:view`, and everything that the group, its members and the
+	// groups that inherit it gain or are no longer restricted from.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -545,10 +539,10 @@ type ClientInterface interface {
 
 	// ChangeGroupPermissions Add and remove single rules of a group
 	//
-	// A delta. It applies even if something else has changed meanwhile, unless `If-Match` is sent.
+	// A delta. It applies even if something else has changed in the meantime, unless you send `If-Match`.
 	//
-	// Needs `rightful.groups:update` and `rightful.groups:view`, and all that the group, its members and the groups
-	// that inherit it gain or are no longer restricted from.
+	// Needs `rightful.groups:update` and `rightful.groups:view`, and everything that the group, its members and the
+	// groups that inherit it gain or are no longer restricted from.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -559,8 +553,8 @@ type ClientInterface interface {
 	//
 	// Sets the group's own grants and restrictions to exactly these.
 	//
-	// Needs `rightful.groups:update` and `rightful.groups:view`, and all that the group, its members and the groups
-	// that inherit it gain or are no longer restricted from.
+	// Needs `rightful.groups:update` and `rightful.groups:view`, and everything that the group, its members and the
+	// groups that inherit it gain or are no longer restricted from.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -571,24 +565,24 @@ type ClientInterface interface {
 	//
 	// Sets the group's own grants and restrictions to exactly these.
 	//
-	// Needs `rightful.groups:update` and `rightful.groups:view`, and all that the group, its members and the groups
-	// that inherit it gain or are no longer restricted from.
+	// Needs `rightful.groups:update` and `rightful.groups:view`, and everything that the group, its members and the
+	// groups that inherit it gain or are no longer restricted from.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /groups/{group}/permissions (the `SetGroupPermissions` operationId).
 	SetGroupPermissions(ctx context.Context, group GroupPath, params *SetGroupPermissionsParams, body SetGroupPermissionsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetGroupUsage Show when members last used what a group gives
+	// GetGroupUsage Show when members last used each permission of a group
 	//
 	// For each permission that the group gives, inherited ones included, the day on which a guard last allowed it to a
-	// user who is in the group now, or in a group that inherits it. Through which of their groups or grants they held it
-	// is not recorded: a use counts for all. Rightful's own permissions are left out.
+	// user who is in the group now, or in a group that inherits it. Uses don't record through which group or grant the
+	// user held the permission, so a use appears in all groups that give it. Rightful's own permissions are left out.
 	//
-	// With `unused_for`, only those permissions are listed that are known to be unused: uses were recorded and the group
-	// gave them on all those days, some of the present members were members at their beginning, and no member used them.
-	// `operations` revoke grants of which no member used anything; none for Administrators. Send them to
-	// `POST /changes`, first with `dry_run=true`.
+	// With `unused_for`, only permissions that are known to be unused are listed: uses were recorded and the group
+	// gave the permission on all of these days, some of the current members were members at their beginning, and no
+	// member used it. `operations` has the requests that revoke the grants from which no member used anything; for
+	// Administrators, there are none. Send them to `POST /changes`, first with `dry_run=true`.
 	//
 	// Needs `rightful.users:view` and `rightful.groups:view`.
 	//
@@ -598,14 +592,14 @@ type ClientInterface interface {
 	// ImportPolicyWithBody Import a policy
 	//
 	// Imports a policy in Casbin's CSV, all or nothing, in one change: `p, subject, object, action[, allow|deny]` and
-	// `g, member, group`, with `#` comments, blank lines and quoted fields. Groups are marked `group:`; only in a file
-	// where no field begins with `group:` are bare names on the right of a `g` line groups. Groups that the file names
+	// `g, member, group`, with `#` comments, blank lines and quoted fields. Groups are marked with `group:`. Only if
+	// no field of the file begins with `group:`, names on the right of `g` lines are groups. Groups that don't exist
 	// are created. Every bad line is reported with its number. A second import of the same file changes nothing. An
-	// empty body is a 400; a file without rules or memberships changes nothing with `merge` and is a 422 with
+	// empty body gets 400. A file without rules or memberships changes nothing with `merge`, and gets 422 with
 	// `replace`.
 	//
-	// Needs `rightful.policy:import`, and all that anyone gains or is no longer restricted from. `mode=replace` is for
-	// administrators only.
+	// Needs `rightful.policy:import`, and everything that anyone gains or is no longer restricted from. `mode=replace`
+	// is for administrators only.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -615,11 +609,11 @@ type ClientInterface interface {
 	// GetMe Show what the caller may do
 	//
 	// The caller's groups and effective permissions at one revision, for an interface that hides unavailable actions:
-	// every permission of the catalog that the caller holds, and other permissions that a grant names exactly. What a
-	// wildcard covers beyond that isn't listed.
+	// every permission of the catalog that the caller holds, and other permissions that a grant names exactly. Other
+	// permissions that a wildcard covers aren't listed.
 	//
-	// A browser may cache the answer and revalidates it each time: `If-None-Match` with its ETag is answered 304 until
-	// the policy changes.
+	// A browser may cache the answer, and revalidates it each time: `If-None-Match` with its ETag gets 304 until the
+	// policy changes.
 	//
 	// Needs only a signed-in caller.
 	//
@@ -637,8 +631,8 @@ type ClientInterface interface {
 
 	// WithdrawAccessRequest Withdraw an access request
 	//
-	// Withdraws an open request of the caller. Withdrawing it a second time changes nothing. A request of somebody else
-	// is a 404.
+	// Withdraws an open request of the caller. Withdrawing it a second time changes nothing. A request of someone else
+	// gets 404.
 	//
 	// Needs only to be signed in.
 	//
@@ -647,7 +641,7 @@ type ClientInterface interface {
 
 	// GetMyAccessRequest Show one of the caller's access requests
 	//
-	// One request of the caller, and what became of it. A request of somebody else is a 404.
+	// One request of the caller, with its state and decision. A request of someone else gets 404.
 	//
 	// Needs only to be signed in.
 	//
@@ -656,7 +650,7 @@ type ClientInterface interface {
 
 	// GetMyRights Show what the caller may do in this interface
 	//
-	// Which of Rightful's own permissions the caller holds, for a console that offers only what is possible. It is a
+	// Which of Rightful's own permissions the caller holds, for a console that hides unavailable actions. It is a
 	// small part of `/me` and says nothing about the application's permissions.
 	//
 	// A change can still be refused, for example because it would give what the caller doesn't hold.
@@ -675,8 +669,8 @@ type ClientInterface interface {
 
 	// ListPeople Look up the names of users
 	//
-	// What the host's directory knows of the users, in the order asked. Users that it doesn't know are left out, so are
-	// all where the host has no directory, or where that doesn't answer in time.
+	// What the host's directory knows of the users, in the order asked. Users that it doesn't know are left out. If
+	// the host has no directory, or it doesn't answer in time, the list is empty.
 	//
 	// Needs `rightful.users:view` and `rightful.groups:view`.
 	//
@@ -685,9 +679,9 @@ type ClientInterface interface {
 
 	// ListPermissionHolders List who holds a permission
 	//
-	// The groups that grant a permission, then the users who hold it, each with its origins. Members of the groups
-	// hold the permission unless a restriction denies it; the list of users has only those who do hold it, among the
-	// users that the policy names.
+	// First the groups that grant a permission, then the users who hold it, each with its origins. A member of such a
+	// group doesn't hold the permission if a restriction denies it, and then isn't listed. Only users that the policy
+	// names are listed.
 	//
 	// Needs `rightful.groups:view` and `rightful.users:view`.
 	//
@@ -706,8 +700,8 @@ type ClientInterface interface {
 	// GetStatus Show the status of the service
 	//
 	// The revision by which this instance decides, and how long ago it was last confirmed. Holders of
-	// `rightful.changes:view` also see the state of the store, bad rows of its table, and how the policy differs from
-	// the seed. The operation answers while the store is away.
+	// `rightful.changes:view` also see the state of the store, bad rows, undeclared permissions, and how the policy
+	// differs from the seed. The operation works even if the store can't be reached.
 	//
 	// Needs only a signed-in caller.
 	//
@@ -716,8 +710,8 @@ type ClientInterface interface {
 
 	// ListUsers List the users
 	//
-	// The users that the policy names, as members of a group or with rules of their own. With `q` also those that the
-	// host's directory finds by it, at most 100, whether the policy names them or not; with `group` only members.
+	// The users that the policy names, as members of a group or with rules of their own. `q` also finds up to 100
+	// users in the host's directory, even if the policy doesn't name them. `group` lists only members.
 	//
 	// Needs `rightful.users:view` and `rightful.groups:view`.
 	//
@@ -726,8 +720,8 @@ type ClientInterface interface {
 
 	// DeleteUser Remove a user from the policy
 	//
-	// Removes the user from all groups and removes all their own rules, in one change. The host's account stays. The
-	// answer is the same if the policy doesn't name the user.
+	// Removes the user from all groups and removes all their own rules, in one change. The account in the host stays.
+	// If the policy doesn't name the user, nothing changes.
 	//
 	// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`. Only administrators
 	// remove a member of Administrators.
@@ -737,8 +731,9 @@ type ClientInterface interface {
 
 	// GetUser Show a user
 	//
-	// A user's groups, own rules, and effective permissions with their origins. No user is ever a 404: `known` says
-	// whether the policy names the user. The answer has at most 8 MiB; `/users/{user}/effective` has what doesn't fit.
+	// A user's groups, own rules, and effective permissions with their origins. A request for an unknown user never
+	// gets 404: `known` says whether the policy names the user. The answer has at most 8 MiB; read the rest at
+	// `/users/{user}/effective`.
 	//
 	// Needs `rightful.users:view` and `rightful.groups:view`.
 	//
@@ -754,21 +749,21 @@ type ClientInterface interface {
 	// Corresponds with GET /users/{user}/effective (the `ListUserEffective` operationId).
 	ListUserEffective(ctx context.Context, user UserPath, params *ListUserEffectiveParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ExplainUser Explain what a user may do, and what would allow the rest
+	// ExplainUser Explain a user's permissions, with fixes for missing ones
 	//
-	// For each permission: whether the user holds it, its origins, when it was lost, and what would grant what is
-	// missing, best first. No user is ever a 404: `known` says whether the policy names the user.
+	// For each permission: whether the user holds it, its origins, and when it was lost. `fixes` would grant what is
+	// missing, the best first. A request for an unknown user never gets 404: `known` says whether the policy names the
+	// user.
 	//
 	// A fix lists operations of this interface. Send them as they are, in order; `dry_run=true` says what each would
-	// do. They need no `If-Match`. If the caller may not carry them out, `lacks` says what is missing for that. With
-	// `until`, the memberships that fixes add end then.
+	// do. They need no `If-Match`. `lacks` has the permissions that the caller lacks to carry them out. `until` gives
+	// the memberships that fixes add an end.
 	//
-	// With `revision` the explanation is about a past policy and has no fixes. It takes some tens of microseconds for
-	// each change since; after ten seconds the answer is a 503. If the past can't be computed, because the records
-	// don't fit the policy, the answer is a 500.
+	// With `revision`, the explanation is about a past policy and has no fixes. It takes some tens of microseconds for
+	// each change since then; after ten seconds, the answer is 503. If the past policy can't be computed, because the
+	// records don't fit the current one, the answer is 500.
 	//
-	// With `decision_only` the explanation is only what the policy says: whether the user holds each permission, with its
-	// origins. The rest can take long.
+	// `decision_only` omits fixes and losses, which can take long to find.
 	//
 	// Needs `rightful.users:view` and `rightful.groups:view`.
 	//
@@ -778,7 +773,7 @@ type ClientInterface interface {
 	// GetUserGroups Show a user's groups
 	//
 	// The groups that the user is directly in, in pages if there are more than 5,000. Each page has the user's ETag,
-	// so that a change between two pages shows.
+	// which shows whether something changed between two pages.
 	//
 	// Needs `rightful.users:view` and `rightful.groups:view`.
 	//
@@ -787,10 +782,10 @@ type ClientInterface interface {
 
 	// SetUserGroupsWithBody Replace a user's groups
 	//
-	// Makes the user a member of exactly these groups, in one change. A group that doesn't exist is a 422.
+	// Makes the user a member of exactly these groups, in one change. A group that doesn't exist gets 422.
 	//
-	// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and all that the user gains or
-	// is no longer restricted from. Only administrators change the members of Administrators.
+	// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and everything that the user
+	// gains or is no longer restricted from. Only administrators change the members of Administrators.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -799,10 +794,10 @@ type ClientInterface interface {
 
 	// SetUserGroups Replace a user's groups
 	//
-	// Makes the user a member of exactly these groups, in one change. A group that doesn't exist is a 422.
+	// Makes the user a member of exactly these groups, in one change. A group that doesn't exist gets 422.
 	//
-	// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and all that the user gains or
-	// is no longer restricted from. Only administrators change the members of Administrators.
+	// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and everything that the user
+	// gains or is no longer restricted from. Only administrators change the members of Administrators.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -812,7 +807,7 @@ type ClientInterface interface {
 	// GetUserPermissions Show a user's own rules
 	//
 	// The user's own grants and restrictions, without those of their groups: grants first, in pages if there are more
-	// than 5,000. Each page has the user's ETag, so that a change between two pages shows.
+	// than 5,000. Each page has the user's ETag, which shows whether something changed between two pages.
 	//
 	// Needs `rightful.users:view` and `rightful.groups:view`.
 	//
@@ -821,10 +816,10 @@ type ClientInterface interface {
 
 	// ChangeUserPermissionsWithBody Add and remove single rules of a user
 	//
-	// A delta. It applies even if something else has changed meanwhile, unless `If-Match` is sent.
+	// A delta. It applies even if something else has changed in the meantime, unless you send `If-Match`.
 	//
-	// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and all that the user gains or
-	// is no longer restricted from.
+	// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and everything that the user
+	// gains or is no longer restricted from.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -833,10 +828,10 @@ type ClientInterface interface {
 
 	// ChangeUserPermissions Add and remove single rules of a user
 	//
-	// A delta. It applies even if something else has changed meanwhile, unless `If-Match` is sent.
+	// A delta. It applies even if something else has changed in the meantime, unless you send `If-Match`.
 	//
-	// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and all that the user gains or
-	// is no longer restricted from.
+	// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and everything that the user
+	// gains or is no longer restricted from.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -847,8 +842,8 @@ type ClientInterface interface {
 	//
 	// Sets the user's own grants and restrictions to exactly these.
 	//
-	// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and all that the user gains or
-	// is no longer restricted from.
+	// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and everything that the user
+	// gains or is no longer restricted from.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -859,8 +854,8 @@ type ClientInterface interface {
 	//
 	// Sets the user's own grants and restrictions to exactly these.
 	//
-	// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and all that the user gains or
-	// is no longer restricted from.
+	// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and everything that the user
+	// gains or is no longer restricted from.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -869,13 +864,14 @@ type ClientInterface interface {
 
 	// GetUserUsage Show when a user last used their permissions
 	//
-	// For each permission that the user holds, the day on which a guard last allowed it to them. What no guard asks for
-	// looks unused. Rightful's own permissions are left out. No user is ever a 404.
+	// For each permission that the user holds, the day on which a guard last allowed it to them. A permission that no
+	// guard asks for looks unused. Rightful's own permissions are left out. A request for an unknown user never gets
+	// 404.
 	//
-	// With `unused_for`, only those permissions are listed that are known to be unused: uses were recorded, and the user
-	// held them without a break, on all those days. `operations` take the user out of groups and revoke own grants, so
-	// that unused permissions alone go; none for members of Administrators. Send them to `POST /changes`, first with
-	// `dry_run=true`.
+	// With `unused_for`, only permissions that are known to be unused are listed: uses were recorded, and the user
+	// held the permission without a break, on all of these days. `operations` has the requests that remove the user
+	// from groups and revoke own grants, so that the user loses only unused permissions; for members of
+	// Administrators, there are none. Send them to `POST /changes`, first with `dry_run=true`.
 	//
 	// Needs `rightful.users:view` and `rightful.groups:view`.
 	//
@@ -885,7 +881,7 @@ type ClientInterface interface {
 
 // ListAccessRequests List the access requests
 //
-// What users ask for, newest first. By default a request can be decided for 30 days, and is kept for 90 days after
+// Access requests, newest first. By default, a request can be decided for 30 days, and is kept for 90 days after
 // it was decided.
 //
 // Needs `rightful.groups:view` and `rightful.users:view`.
@@ -905,19 +901,18 @@ func (c *Client) ListAccessRequests(ctx context.Context, params *ListAccessReque
 
 // AskForAccessWithBody Ask for access
 //
-// Asks for access for the caller. The request names a denial of the caller, and is then for all that its route
-// requires, or it names permissions. It gives nothing until an administrator approves it. If the caller has an
-// open request for the same permissions, the answer is that one. A caller who has the access by now gets a 422.
+// Asks for access for the caller. The request names permissions, or a denial of the caller, and is then for
+// everything that its route requires. It gives nothing until an administrator approves it. If the caller has an
+// open request for the same permissions, the answer is that request. A caller who already has the access gets 422.
 //
-// A form (`application/x-www-form-urlencoded`) has the same names, with `permission` repeated in place of
-// `permissions`. Names that it doesn't know are ignored, so that a form can carry the host's token against
-// forgery. It is answered by a redirect to the path in `return`, with the query parameter `access_request` added,
-// or without `return` to the request; its errors are pages for people. The host protects this address like its
-// other forms; besides, a form that a browser sends from another origin is a 403 (by `Sec-Fetch-Site` or
-// `Origin`).
+// A form (`application/x-www-form-urlencoded`) has the same fields, with `permission` repeated in place of
+// `permissions`. Unknown fields are ignored, so that a form can contain the host's CSRF token. The answer is a
+// redirect to the path in `return`, with the query parameter `access_request` added; without `return`, it leads to
+// the request. Errors are HTML. The host must protect this address like its other forms. In addition, a form that
+// a browser sent from another origin, according to `Sec-Fetch-Site` or `Origin`, gets 403.
 //
-// A user can have 5 open requests and all users 10,000, unless the host sets other limits; beyond that, and for a
-// user who asks more than ten times at once and then once a minute, the answer is 429.
+// Unless the host sets other limits, a user can have 5 open requests, and all users together 10,000. A user can
+// ask ten times at once, and then once a minute. Beyond these limits, the answer is 429.
 //
 // Needs only to be signed in.
 //
@@ -938,19 +933,18 @@ func (c *Client) AskForAccessWithBody(ctx context.Context, contentType string, b
 
 // AskForAccess Ask for access
 //
-// Asks for access for the caller. The request names a denial of the caller, and is then for all that its route
-// requires, or it names permissions. It gives nothing until an administrator approves it. If the caller has an
-// open request for the same permissions, the answer is that one. A caller who has the access by now gets a 422.
+// Asks for access for the caller. The request names permissions, or a denial of the caller, and is then for
+// everything that its route requires. It gives nothing until an administrator approves it. If the caller has an
+// open request for the same permissions, the answer is that request. A caller who already has the access gets 422.
 //
-// A form (`application/x-www-form-urlencoded`) has the same names, with `permission` repeated in place of
-// `permissions`. Names that it doesn't know are ignored, so that a form can carry the host's token against
-// forgery. It is answered by a redirect to the path in `return`, with the query parameter `access_request` added,
-// or without `return` to the request; its errors are pages for people. The host protects this address like its
-// other forms; besides, a form that a browser sends from another origin is a 403 (by `Sec-Fetch-Site` or
-// `Origin`).
+// A form (`application/x-www-form-urlencoded`) has the same fields, with `permission` repeated in place of
+// `permissions`. Unknown fields are ignored, so that a form can contain the host's CSRF token. The answer is a
+// redirect to the path in `return`, with the query parameter `access_request` added; without `return`, it leads to
+// the request. Errors are HTML. The host must protect this address like its other forms. In addition, a form that
+// a browser sent from another origin, according to `Sec-Fetch-Site` or `Origin`, gets 403.
 //
-// A user can have 5 open requests and all users 10,000, unless the host sets other limits; beyond that, and for a
-// user who asks more than ten times at once and then once a minute, the answer is 429.
+// Unless the host sets other limits, a user can have 5 open requests, and all users together 10,000. A user can
+// ask ten times at once, and then once a minute. Beyond these limits, the answer is 429.
 //
 // Needs only to be signed in.
 //
@@ -969,11 +963,12 @@ func (c *Client) AskForAccess(ctx context.Context, body AskForAccessJSONRequestB
 	return c.Client.Do(req)
 }
 
-// GetAccessRequest Show an access request and what would grant it
+// GetAccessRequest Show an access request, with fixes that would grant it
 //
-// One request. While it is open, `fixes` are the ways to give the user what they ask for, until the time that they
-// ask for, those that the caller may carry out first; `revision` is the policy that they are about. Send both to
-// approve the request. Where one permission is enough, the fixes give any of the first ten.
+// One request. While it is open, `fixes` would grant it until the time that the user asks for, those that the
+// caller may carry out first. `revision` is the policy that they apply to. To approve the request, send the
+// operations of a fix with this revision. If one of the permissions is enough, the fixes grant any of the first
+// ten.
 //
 // Needs `rightful.groups:view` and `rightful.users:view`.
 //
@@ -992,14 +987,13 @@ func (c *Client) GetAccessRequest(ctx context.Context, id RequestPath, params *G
 
 // ApproveAccessRequestWithBody Approve an access request
 //
-// Approves an open request by one change with the action `request.approve`, made of 0 to 100 writes like
-// those of `POST /changes`; usually the `operations` of a fix, as they are. Each of them is about the user, or about
-// a group that the user is in before or after them, and after them the user has the access. `until` applies to
-// every membership that they add without an end of its own; an operation that can't end is then a 422. If the user
-// has the access by now, no operations are needed, and there may be no change.
+// Approves an open request by one change with the action `request.approve`, made of 0 to 100 writes like those of
+// `POST /changes`, usually the `operations` of a fix. Each operation must be about the user, or about a group that
+// the user is in before or after them, and they must give the user the access. `until` applies to every membership
+// that they add without an end of its own; with it, an operation whose effect can't end gets 422. If the user
+// already has the access, no operations are needed, and there may be no change.
 //
-// Each request is decided once: a second approval is a 409, and nothing of its operations is done. Nobody decides
-// their own request.
+// Each request is decided once: a second approval gets 409 and does nothing. Nobody decides their own request.
 //
 // Errors come in the order of `POST /changes`. After the rights that the operations need: 404; 403 `own-request`;
 // 409 `request-decided`; then 428, 412 and the rest.
@@ -1023,14 +1017,13 @@ func (c *Client) ApproveAccessRequestWithBody(ctx context.Context, id RequestPat
 
 // ApproveAccessRequest Approve an access request
 //
-// Approves an open request by one change with the action `request.approve`, made of 0 to 100 writes like
-// those of `POST /changes`; usually the `operations` of a fix, as they are. Each of them is about the user, or about
-// a group that the user is in before or after them, and after them the user has the access. `until` applies to
-// every membership that they add without an end of its own; an operation that can't end is then a 422. If the user
-// has the access by now, no operations are needed, and there may be no change.
+// Approves an open request by one change with the action `request.approve`, made of 0 to 100 writes like those of
+// `POST /changes`, usually the `operations` of a fix. Each operation must be about the user, or about a group that
+// the user is in before or after them, and they must give the user the access. `until` applies to every membership
+// that they add without an end of its own; with it, an operation whose effect can't end gets 422. If the user
+// already has the access, no operations are needed, and there may be no change.
 //
-// Each request is decided once: a second approval is a 409, and nothing of its operations is done. Nobody decides
-// their own request.
+// Each request is decided once: a second approval gets 409 and does nothing. Nobody decides their own request.
 //
 // Errors come in the order of `POST /changes`. After the rights that the operations need: 404; 403 `own-request`;
 // 409 `request-decided`; then 428, 412 and the rest.
@@ -1054,8 +1047,8 @@ func (c *Client) ApproveAccessRequest(ctx context.Context, id RequestPath, param
 
 // DeclineAccessRequestWithBody Decline an access request
 //
-// Declines an open request for a reason, which the user reads. It changes no policy, so no change records it.
-// Declining a second time for the same reason changes nothing.
+// Declines an open request, with a reason for the user to read. The policy doesn't change, so no change is
+// recorded. Declining a second time with the same reason changes nothing.
 //
 // Needs `rightful.groups:view`, `rightful.users:view`, and `rightful.users:update` or the right to assign the members
 // of any group.
@@ -1077,8 +1070,8 @@ func (c *Client) DeclineAccessRequestWithBody(ctx context.Context, id RequestPat
 
 // DeclineAccessRequest Decline an access request
 //
-// Declines an open request for a reason, which the user reads. It changes no policy, so no change records it.
-// Declining a second time for the same reason changes nothing.
+// Declines an open request, with a reason for the user to read. The policy doesn't change, so no change is
+// recorded. Declining a second time with the same reason changes nothing.
 //
 // Needs `rightful.groups:view`, `rightful.users:view`, and `rightful.users:update` or the right to assign the members
 // of any group.
@@ -1100,8 +1093,8 @@ func (c *Client) DeclineAccessRequest(ctx context.Context, id RequestPath, body 
 
 // GetCatalog Show the whole catalog, in a compact form
 //
-// The permissions that `/permissions` lists, without their descriptions and with each category only once: for an
-// editor that shows all of them. 1,000 permissions take about 100 kB.
+// The permissions that `/permissions` lists, without their descriptions and with each category only once, for
+// example for an editor that shows all of them. 1,000 permissions take about 100 kB.
 //
 // Needs `rightful.groups:view`.
 //
@@ -1139,22 +1132,21 @@ func (c *Client) ListChanges(ctx context.Context, params *ListChangesParams, req
 
 // PostBatchWithBody Carry out several writes as one change
 //
-// Carries out 1 to 100 of the writes of groups and users, in order, as one change with the action `batch`: either
-// all of them or none. The `operations` of a fix can be sent as they are.
+// Carries out 1 to 100 writes of groups and users, in order, as one change with the action `batch`, all or
+// nothing. The `operations` of a fix can be sent as they are.
 //
-// Each operation sees what those before it did: it may name a group that they created, and it must use the new
-// name of one that they renamed. Everything that is compared with what the caller holds is compared before and
-// after the whole batch, and so is what must stay true of Administrators. No group can get a name that the batch
-// took from a group by renaming or deleting it. Imports, reverts and batches can't be operations, and operations
-// have no `dry_run`.
+// Each operation sees the effects of earlier ones: it can name a group that they created, and must use the new
+// name of a group that they renamed. What the caller may give, and the protection of Administrators, are checked
+// for the batch as a whole. A group can't get a name that another group loses in the same batch. Imports, reverts
+// and batches can't be operations, and operations have no `dry_run`.
 //
-// Of several errors the first of these is answered: those of the form of the list (400, 413, 422), and the
-// header `Rightful-Reason`; one 403 without a pointer, if the caller lacks what an operation needs; the error of
-// the first operation that fails, with the operation in each pointer, such as `/operations/3/body/grant/0`; then
-// those about the whole.
+// If there are several errors, the answer has the first of these: an error in the form of the list (400, 413, 422)
+// or in the header `Rightful-Reason`; a 403 without a pointer, if the caller lacks a permission that an operation
+// needs; the error of the first operation that fails, with the operation in each pointer, such as
+// `/operations/3/body/grant/0`; an error of the batch as a whole.
 //
-// Needs what each operation needs, before the batch. The right to assign the members of a group doesn't serve for
-// a group that the batch renames.
+// Needs what each operation needs, before the batch. The right to assign the members of a group doesn't apply to a
+// group that the batch renames.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1173,22 +1165,21 @@ func (c *Client) PostBatchWithBody(ctx context.Context, params *PostBatchParams,
 
 // PostBatch Carry out several writes as one change
 //
-// Carries out 1 to 100 of the writes of groups and users, in order, as one change with the action `batch`: either
-// all of them or none. The `operations` of a fix can be sent as they are.
+// Carries out 1 to 100 writes of groups and users, in order, as one change with the action `batch`, all or
+// nothing. The `operations` of a fix can be sent as they are.
 //
-// Each operation sees what those before it did: it may name a group that they created, and it must use the new
-// name of one that they renamed. Everything that is compared with what the caller holds is compared before and
-// after the whole batch, and so is what must stay true of Administrators. No group can get a name that the batch
-// took from a group by renaming or deleting it. Imports, reverts and batches can't be operations, and operations
-// have no `dry_run`.
+// Each operation sees the effects of earlier ones: it can name a group that they created, and must use the new
+// name of a group that they renamed. What the caller may give, and the protection of Administrators, are checked
+// for the batch as a whole. A group can't get a name that another group loses in the same batch. Imports, reverts
+// and batches can't be operations, and operations have no `dry_run`.
 //
-// Of several errors the first of these is answered: those of the form of the list (400, 413, 422), and the
-// header `Rightful-Reason`; one 403 without a pointer, if the caller lacks what an operation needs; the error of
-// the first operation that fails, with the operation in each pointer, such as `/operations/3/body/grant/0`; then
-// those about the whole.
+// If there are several errors, the answer has the first of these: an error in the form of the list (400, 413, 422)
+// or in the header `Rightful-Reason`; a 403 without a pointer, if the caller lacks a permission that an operation
+// needs; the error of the first operation that fails, with the operation in each pointer, such as
+// `/operations/3/body/grant/0`; an error of the batch as a whole.
 //
-// Needs what each operation needs, before the batch. The right to assign the members of a group doesn't serve for
-// a group that the batch renames.
+// Needs what each operation needs, before the batch. The right to assign the members of a group doesn't apply to a
+// group that the batch renames.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1226,14 +1217,14 @@ func (c *Client) GetChange(ctx context.Context, revision Revision, reqEditors ..
 
 // RevertChange Revert a change
 //
-// Applies the inverse of a change to the present policy, all or nothing, as a change by the caller. Rules that it
+// Applies the inverse of a change to the current policy, all or nothing, as a change by the caller. Rules that it
 // added are removed, rules that it removed are added, and groups that it created, deleted, renamed or described
-// are restored, deleted ones with their rules, members, inheritance and rights to assign. Groups that were renamed
-// since are found by their new names. Reverting a second time changes nothing. A revert can be reverted. `target`
-// is the revision that was reverted.
+// are restored, deleted ones with their rules, members, inheritance and rights to assign. Groups that have been
+// renamed since are found by their new names. Reverting a second time changes nothing. A revert can be reverted.
+// `target` is the revision that was reverted.
 //
-// Needs `rightful.changes:view`, what each operation of the inverse needs, and all that anyone gains or is no
-// longer restricted from. A membership needs the group's right to assign or `rightful.users:update`. Only
+// Needs `rightful.changes:view`, what each operation of the inverse needs, and everything that anyone gains or is
+// no longer restricted from. A membership needs the group's right to assign or `rightful.users:update`. Only
 // administrators change the members of Administrators.
 //
 // Corresponds with POST /changes/{revision}/revert (the `RevertChange` operationId).
@@ -1252,8 +1243,8 @@ func (c *Client) RevertChange(ctx context.Context, revision Revision, params *Re
 // ListDenials List the denials
 //
 // Requests that the application refused with a 403 because a permission was missing, newest first. By default
-// denials are kept for 30 days, and at most 100,000 of them. A denial can be read within a second. If a user is
-// denied many times in a row, a sample is recorded, and `suppressed` is the number of the others.
+// denials are kept for 30 days, and at most 100,000 of them. A denial can be read within a second of the 403. If a
+// user is denied many times in a row, only a sample is recorded, and `suppressed` counts the others.
 //
 // Needs `rightful.groups:view` and `rightful.users:view`.
 //
@@ -1272,8 +1263,8 @@ func (c *Client) ListDenials(ctx context.Context, params *ListDenialsParams, req
 
 // GetDenial Show a denial
 //
-// The denial with the id that a 403 showed, from any instance, and whether the present policy would allow the
-// request. The explanation of `user` and `required`, at `revision` and at present, says why it was denied.
+// The denial with the id that a 403 showed, from any instance, and whether the current policy would allow the
+// request. To learn why it was denied, get the explanation of `required` for `user`, at `revision` and now.
 //
 // Needs `rightful.groups:view` and `rightful.users:view`.
 //
@@ -1292,8 +1283,7 @@ func (c *Client) GetDenial(ctx context.Context, id string, reqEditors ...Request
 
 // ListEndings List the memberships that end
 //
-// All memberships of users in groups that have an end, the first to end at the beginning. What has ended isn't
-// listed.
+// All memberships of users that have an end, the soonest first. Memberships that have ended aren't listed.
 //
 // Needs `rightful.users:view` and `rightful.groups:view`.
 //
@@ -1332,8 +1322,8 @@ func (c *Client) ExportPolicy(ctx context.Context, reqEditors ...RequestEditorFn
 
 // ListGroupRules List the rules of all groups, in a compact form
 //
-// All groups, each with its own rules and what it inherits directly: for a matrix of groups and permissions. Each
-// pattern is spelled out once, so that 50 groups with 1,000 rules each take about 300 kB.
+// All groups, each with its own rules and the groups that it inherits directly, for example for a matrix of groups
+// and permissions. Each pattern is spelled out once, so that 50 groups with 1,000 rules each take about 300 kB.
 //
 // Needs `rightful.groups:view`.
 //
@@ -1372,10 +1362,10 @@ func (c *Client) ListGroups(ctx context.Context, params *ListGroupsParams, reqEd
 // CreateGroupWithBody Create a group
 //
 // Creates a group with its description, inheritance and rules in one change. Names are compared after
-// compatibility normalization (NFKC) and full case folding, so `administrators` is taken; and so is what only
-// looks like it, by the skeletons of Unicode Technical Standard 39.
+// compatibility normalization (NFKC) and full case folding, so `administrators` is taken. So are names that look
+// like an existing one, by the skeletons of Unicode Technical Standard 39.
 //
-// Needs `rightful.groups:create` and `rightful.groups:view`, and all that the group grants.
+// Needs `rightful.groups:create` and `rightful.groups:view`, and everything that the group grants.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1395,10 +1385,10 @@ func (c *Client) CreateGroupWithBody(ctx context.Context, params *CreateGroupPar
 // CreateGroup Create a group
 //
 // Creates a group with its description, inheritance and rules in one change. Names are compared after
-// compatibility normalization (NFKC) and full case folding, so `administrators` is taken; and so is what only
-// looks like it, by the skeletons of Unicode Technical Standard 39.
+// compatibility normalization (NFKC) and full case folding, so `administrators` is taken. So are names that look
+// like an existing one, by the skeletons of Unicode Technical Standard 39.
 //
-// Needs `rightful.groups:create` and `rightful.groups:view`, and all that the group grants.
+// Needs `rightful.groups:create` and `rightful.groups:view`, and everything that the group grants.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1421,7 +1411,7 @@ func (c *Client) CreateGroup(ctx context.Context, params *CreateGroupParams, bod
 // from the group in the same change. A group that others inherit can't be deleted.
 //
 // Needs `rightful.groups:delete` and `rightful.groups:view`, with `members=release` also `rightful.users:update`
-// and `rightful.users:view`; and all that its members are no longer restricted from.
+// and `rightful.users:view`; and everything that its members are no longer restricted from.
 //
 // Corresponds with DELETE /groups/{group} (the `DeleteGroup` operationId).
 func (c *Client) DeleteGroup(ctx context.Context, group GroupPath, params *DeleteGroupParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1459,8 +1449,8 @@ func (c *Client) GetGroup(ctx context.Context, group GroupPath, params *GetGroup
 // inheritance, and `inherits` replaces the whole list. Renaming is one change: rules, members, inheriting groups
 // and the right to assign members follow the group.
 //
-// Needs `rightful.groups:update` and `rightful.groups:view`, and all that the group, its members and the groups
-// that inherit it gain or are no longer restricted from.
+// Needs `rightful.groups:update` and `rightful.groups:view`, and everything that the group, its members and the
+// groups that inherit it gain or are no longer restricted from.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1483,8 +1473,8 @@ func (c *Client) UpdateGroupWithBody(ctx context.Context, group GroupPath, param
 // inheritance, and `inherits` replaces the whole list. Renaming is one change: rules, members, inheriting groups
 // and the right to assign members follow the group.
 //
-// Needs `rightful.groups:update` and `rightful.groups:view`, and all that the group, its members and the groups
-// that inherit it gain or are no longer restricted from.
+// Needs `rightful.groups:update` and `rightful.groups:view`, and everything that the group, its members and the
+// groups that inherit it gain or are no longer restricted from.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1544,8 +1534,8 @@ func (c *Client) ListGroupMembers(ctx context.Context, group GroupPath, params *
 //
 // One change: all of it applies, or nothing.
 //
-// Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and all that the
-// added users gain and the removed users are no longer restricted from; or the group's own
+// Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and everything that
+// the added users gain and the removed users are no longer restricted from; or the group's own
 // `rightful.members/GROUP:assign`, which doesn't cover the caller's own membership, Administrators, or a group
 // that grants anything that overlaps `rightful.*`. Only administrators change the members of Administrators.
 //
@@ -1568,8 +1558,8 @@ func (c *Client) ChangeGroupMembersWithBody(ctx context.Context, group GroupPath
 //
 // One change: all of it applies, or nothing.
 //
-// Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and all that the
-// added users gain and the removed users are no longer restricted from; or the group's own
+// Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and everything that
+// the added users gain and the removed users are no longer restricted from; or the group's own
 // `rightful.members/GROUP:assign`, which doesn't cover the caller's own membership, Administrators, or a group
 // that grants anything that overlaps `rightful.*`. Only administrators change the members of Administrators.
 //
@@ -1590,11 +1580,11 @@ func (c *Client) ChangeGroupMembers(ctx context.Context, group GroupPath, params
 
 // RemoveGroupMember Remove a user from a group
 //
-// The answer is the same if the user isn't in the group.
+// Removing a user who isn't in the group changes nothing.
 //
-// Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and all that the user
-// is no longer restricted from; or the group's own `rightful.members/GROUP:assign`, which doesn't cover the
-// caller's own membership, Administrators, or a group that grants anything that overlaps `rightful.*`. Only
+// Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and everything that
+// the user is no longer restricted from; or the group's own `rightful.members/GROUP:assign`, which doesn't cover
+// the caller's own membership, Administrators, or a group that grants anything that overlaps `rightful.*`. Only
 // administrators remove members from Administrators.
 //
 // Corresponds with DELETE /groups/{group}/members/{user} (the `RemoveGroupMember` operationId).
@@ -1612,13 +1602,13 @@ func (c *Client) RemoveGroupMember(ctx context.Context, group GroupPath, user Us
 
 // AddGroupMember Add a user to a group, or change the end of the membership
 //
-// The answer is the same if the user is in the group already. With `until`, the membership ends then, even if it
-// would have lasted longer. From the end on, no instance counts it, within 100 ms; a change by `clock` removes it.
+// Adding a member again changes nothing. With `until`, the membership ends at that time, even if it would have
+// lasted longer. All instances stop counting it within 100 ms of its end; then a change by `clock` removes it.
 //
-// Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and all that the user
-// gains; or the group's own `rightful.members/GROUP:assign`, which doesn't cover the caller's own membership,
-// Administrators, or a group that grants anything that overlaps `rightful.*`. Only administrators add members to
-// Administrators.
+// Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and everything that
+// the user gains; or the group's own `rightful.members/GROUP:assign`, which doesn't cover the caller's own
+// membership, Administrators, or a group that grants anything that overlaps `rightful.*`. Only administrators add
+// members to Administrators.
 //
 // Corresponds with PUT /groups/{group}/members/{user} (the `AddGroupMember` operationId).
 func (c *Client) AddGroupMember(ctx context.Context, group GroupPath, user UserPath, params *AddGroupMemberParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1655,10 +1645,10 @@ func (c *Client) GetGroupPermissions(ctx context.Context, group GroupPath, param
 
 // ChangeGroupPermissionsWithBody Add and remove single rules of a group
 //
-// A delta. It applies even if something else has changed meanwhile, unless `If-Match` is sent.
+// A delta. It applies even if something else has changed in the meantime, unless you send `If-Match`.
 //
-// Needs `rightful.groups:update` and `rightful.groups:view`, and all that the group, its members and the groups
-// that inherit it gain or are no longer restricted from.
+// Needs `rightful.groups:update` and `rightful.groups:view`, and everything that the group, its members and the
+// groups that inherit it gain or are no longer restricted from.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1677,10 +1667,10 @@ func (c *Client) ChangeGroupPermissionsWithBody(ctx context.Context, group Group
 
 // ChangeGroupPermissions Add and remove single rules of a group
 //
-// A delta. It applies even if something else has changed meanwhile, unless `If-Match` is sent.
+// A delta. It applies even if something else has changed in the meantime, unless you send `If-Match`.
 //
-// Needs `rightful.groups:update` and `rightful.groups:view`, and all that the group, its members and the groups
-// that inherit it gain or are no longer restricted from.
+// Needs `rightful.groups:update` and `rightful.groups:view`, and everything that the group, its members and the
+// groups that inherit it gain or are no longer restricted from.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1701,8 +1691,8 @@ func (c *Client) ChangeGroupPermissions(ctx context.Context, group GroupPath, pa
 //
 // Sets the group's own grants and restrictions to exactly these.
 //
-// Needs `rightful.groups:update` and `rightful.groups:view`, and all that the group, its members and the groups
-// that inherit it gain or are no longer restricted from.
+// Needs `rightful.groups:update` and `rightful.groups:view`, and everything that the group, its members and the
+// groups that inherit it gain or are no longer restricted from.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1723,8 +1713,8 @@ func (c *Client) SetGroupPermissionsWithBody(ctx context.Context, group GroupPat
 //
 // Sets the group's own grants and restrictions to exactly these.
 //
-// Needs `rightful.groups:update` and `rightful.groups:view`, and all that the group, its members and the groups
-// that inherit it gain or are no longer restricted from.
+// Needs `rightful.groups:update` and `rightful.groups:view`, and everything that the group, its members and the
+// groups that inherit it gain or are no longer restricted from.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1741,16 +1731,16 @@ func (c *Client) SetGroupPermissions(ctx context.Context, group GroupPath, param
 	return c.Client.Do(req)
 }
 
-// GetGroupUsage Show when members last used what a group gives
+// GetGroupUsage Show when members last used each permission of a group
 //
 // For each permission that the group gives, inherited ones included, the day on which a guard last allowed it to a
-// user who is in the group now, or in a group that inherits it. Through which of their groups or grants they held it
-// is not recorded: a use counts for all. Rightful's own permissions are left out.
+// user who is in the group now, or in a group that inherits it. Uses don't record through which group or grant the
+// user held the permission, so a use appears in all groups that give it. Rightful's own permissions are left out.
 //
-// With `unused_for`, only those permissions are listed that are known to be unused: uses were recorded and the group
-// gave them on all those days, some of the present members were members at their beginning, and no member used them.
-// `operations` revoke grants of which no member used anything; none for Administrators. Send them to
-// `POST /changes`, first with `dry_run=true`.
+// With `unused_for`, only permissions that are known to be unused are listed: uses were recorded and the group
+// gave the permission on all of these days, some of the current members were members at their beginning, and no
+// member used it. `operations` has the requests that revoke the grants from which no member used anything; for
+// Administrators, there are none. Send them to `POST /changes`, first with `dry_run=true`.
 //
 // Needs `rightful.users:view` and `rightful.groups:view`.
 //
@@ -1770,14 +1760,14 @@ func (c *Client) GetGroupUsage(ctx context.Context, group GroupPath, params *Get
 // ImportPolicyWithBody Import a policy
 //
 // Imports a policy in Casbin's CSV, all or nothing, in one change: `p, subject, object, action[, allow|deny]` and
-// `g, member, group`, with `#` comments, blank lines and quoted fields. Groups are marked `group:`; only in a file
-// where no field begins with `group:` are bare names on the right of a `g` line groups. Groups that the file names
+// `g, member, group`, with `#` comments, blank lines and quoted fields. Groups are marked with `group:`. Only if
+// no field of the file begins with `group:`, names on the right of `g` lines are groups. Groups that don't exist
 // are created. Every bad line is reported with its number. A second import of the same file changes nothing. An
-// empty body is a 400; a file without rules or memberships changes nothing with `merge` and is a 422 with
+// empty body gets 400. A file without rules or memberships changes nothing with `merge`, and gets 422 with
 // `replace`.
 //
-// Needs `rightful.policy:import`, and all that anyone gains or is no longer restricted from. `mode=replace` is for
-// administrators only.
+// Needs `rightful.policy:import`, and everything that anyone gains or is no longer restricted from. `mode=replace`
+// is for administrators only.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1797,11 +1787,11 @@ func (c *Client) ImportPolicyWithBody(ctx context.Context, params *ImportPolicyP
 // GetMe Show what the caller may do
 //
 // The caller's groups and effective permissions at one revision, for an interface that hides unavailable actions:
-// every permission of the catalog that the caller holds, and other permissions that a grant names exactly. What a
-// wildcard covers beyond that isn't listed.
+// every permission of the catalog that the caller holds, and other permissions that a grant names exactly. Other
+// permissions that a wildcard covers aren't listed.
 //
-// A browser may cache the answer and revalidates it each time: `If-None-Match` with its ETag is answered 304 until
-// the policy changes.
+// A browser may cache the answer, and revalidates it each time: `If-None-Match` with its ETag gets 304 until the
+// policy changes.
 //
 // Needs only a signed-in caller.
 //
@@ -1839,8 +1829,8 @@ func (c *Client) ListMyAccessRequests(ctx context.Context, params *ListMyAccessR
 
 // WithdrawAccessRequest Withdraw an access request
 //
-// Withdraws an open request of the caller. Withdrawing it a second time changes nothing. A request of somebody else
-// is a 404.
+// Withdraws an open request of the caller. Withdrawing it a second time changes nothing. A request of someone else
+// gets 404.
 //
 // Needs only to be signed in.
 //
@@ -1859,7 +1849,7 @@ func (c *Client) WithdrawAccessRequest(ctx context.Context, id RequestPath, reqE
 
 // GetMyAccessRequest Show one of the caller's access requests
 //
-// One request of the caller, and what became of it. A request of somebody else is a 404.
+// One request of the caller, with its state and decision. A request of someone else gets 404.
 //
 // Needs only to be signed in.
 //
@@ -1878,7 +1868,7 @@ func (c *Client) GetMyAccessRequest(ctx context.Context, id RequestPath, reqEdit
 
 // GetMyRights Show what the caller may do in this interface
 //
-// Which of Rightful's own permissions the caller holds, for a console that offers only what is possible. It is a
+// Which of Rightful's own permissions the caller holds, for a console that hides unavailable actions. It is a
 // small part of `/me` and says nothing about the application's permissions.
 //
 // A change can still be refused, for example because it would give what the caller doesn't hold.
@@ -1917,8 +1907,8 @@ func (c *Client) GetOpenapi(ctx context.Context, reqEditors ...RequestEditorFn) 
 
 // ListPeople Look up the names of users
 //
-// What the host's directory knows of the users, in the order asked. Users that it doesn't know are left out, so are
-// all where the host has no directory, or where that doesn't answer in time.
+// What the host's directory knows of the users, in the order asked. Users that it doesn't know are left out. If
+// the host has no directory, or it doesn't answer in time, the list is empty.
 //
 // Needs `rightful.users:view` and `rightful.groups:view`.
 //
@@ -1937,9 +1927,9 @@ func (c *Client) ListPeople(ctx context.Context, params *ListPeopleParams, reqEd
 
 // ListPermissionHolders List who holds a permission
 //
-// The groups that grant a permission, then the users who hold it, each with its origins. Members of the groups
-// hold the permission unless a restriction denies it; the list of users has only those who do hold it, among the
-// users that the policy names.
+// First the groups that grant a permission, then the users who hold it, each with its origins. A member of such a
+// group doesn't hold the permission if a restriction denies it, and then isn't listed. Only users that the policy
+// names are listed.
 //
 // Needs `rightful.groups:view` and `rightful.users:view`.
 //
@@ -1978,8 +1968,8 @@ func (c *Client) ListPermissions(ctx context.Context, params *ListPermissionsPar
 // GetStatus Show the status of the service
 //
 // The revision by which this instance decides, and how long ago it was last confirmed. Holders of
-// `rightful.changes:view` also see the state of the store, bad rows of its table, and how the policy differs from
-// the seed. The operation answers while the store is away.
+// `rightful.changes:view` also see the state of the store, bad rows, undeclared permissions, and how the policy
+// differs from the seed. The operation works even if the store can't be reached.
 //
 // Needs only a signed-in caller.
 //
@@ -1998,8 +1988,8 @@ func (c *Client) GetStatus(ctx context.Context, reqEditors ...RequestEditorFn) (
 
 // ListUsers List the users
 //
-// The users that the policy names, as members of a group or with rules of their own. With `q` also those that the
-// host's directory finds by it, at most 100, whether the policy names them or not; with `group` only members.
+// The users that the policy names, as members of a group or with rules of their own. `q` also finds up to 100
+// users in the host's directory, even if the policy doesn't name them. `group` lists only members.
 //
 // Needs `rightful.users:view` and `rightful.groups:view`.
 //
@@ -2018,8 +2008,8 @@ func (c *Client) ListUsers(ctx context.Context, params *ListUsersParams, reqEdit
 
 // DeleteUser Remove a user from the policy
 //
-// Removes the user from all groups and removes all their own rules, in one change. The host's account stays. The
-// answer is the same if the policy doesn't name the user.
+// Removes the user from all groups and removes all their own rules, in one change. The account in the host stays.
+// If the policy doesn't name the user, nothing changes.
 //
 // Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`. Only administrators
 // remove a member of Administrators.
@@ -2039,8 +2029,9 @@ func (c *Client) DeleteUser(ctx context.Context, user UserPath, params *DeleteUs
 
 // GetUser Show a user
 //
-// A user's groups, own rules, and effective permissions with their origins. No user is ever a 404: `known` says
-// whether the policy names the user. The answer has at most 8 MiB; `/users/{user}/effective` has what doesn't fit.
+// A user's groups, own rules, and effective permissions with their origins. A request for an unknown user never
+// gets 404: `known` says whether the policy names the user. The answer has at most 8 MiB; read the rest at
+// `/users/{user}/effective`.
 //
 // Needs `rightful.users:view` and `rightful.groups:view`.
 //
@@ -2076,21 +2067,21 @@ func (c *Client) ListUserEffective(ctx context.Context, user UserPath, params *L
 	return c.Client.Do(req)
 }
 
-// ExplainUser Explain what a user may do, and what would allow the rest
+// ExplainUser Explain a user's permissions, with fixes for missing ones
 //
-// For each permission: whether the user holds it, its origins, when it was lost, and what would grant what is
-// missing, best first. No user is ever a 404: `known` says whether the policy names the user.
+// For each permission: whether the user holds it, its origins, and when it was lost. `fixes` would grant what is
+// missing, the best first. A request for an unknown user never gets 404: `known` says whether the policy names the
+// user.
 //
 // A fix lists operations of this interface. Send them as they are, in order; `dry_run=true` says what each would
-// do. They need no `If-Match`. If the caller may not carry them out, `lacks` says what is missing for that. With
-// `until`, the memberships that fixes add end then.
+// do. They need no `If-Match`. `lacks` has the permissions that the caller lacks to carry them out. `until` gives
+// the memberships that fixes add an end.
 //
-// With `revision` the explanation is about a past policy and has no fixes. It takes some tens of microseconds for
-// each change since; after ten seconds the answer is a 503. If the past can't be computed, because the records
-// don't fit the policy, the answer is a 500.
+// With `revision`, the explanation is about a past policy and has no fixes. It takes some tens of microseconds for
+// each change since then; after ten seconds, the answer is 503. If the past policy can't be computed, because the
+// records don't fit the current one, the answer is 500.
 //
-// With `decision_only` the explanation is only what the policy says: whether the user holds each permission, with its
-// origins. The rest can take long.
+// `decision_only` omits fixes and losses, which can take long to find.
 //
 // Needs `rightful.users:view` and `rightful.groups:view`.
 //
@@ -2110,7 +2101,7 @@ func (c *Client) ExplainUser(ctx context.Context, user UserPath, params *Explain
 // GetUserGroups Show a user's groups
 //
 // The groups that the user is directly in, in pages if there are more than 5,000. Each page has the user's ETag,
-// so that a change between two pages shows.
+// which shows whether something changed between two pages.
 //
 // Needs `rightful.users:view` and `rightful.groups:view`.
 //
@@ -2129,10 +2120,10 @@ func (c *Client) GetUserGroups(ctx context.Context, user UserPath, params *GetUs
 
 // SetUserGroupsWithBody Replace a user's groups
 //
-// Makes the user a member of exactly these groups, in one change. A group that doesn't exist is a 422.
+// Makes the user a member of exactly these groups, in one change. A group that doesn't exist gets 422.
 //
-// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and all that the user gains or
-// is no longer restricted from. Only administrators change the members of Administrators.
+// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and everything that the user
+// gains or is no longer restricted from. Only administrators change the members of Administrators.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2151,10 +2142,10 @@ func (c *Client) SetUserGroupsWithBody(ctx context.Context, user UserPath, param
 
 // SetUserGroups Replace a user's groups
 //
-// Makes the user a member of exactly these groups, in one change. A group that doesn't exist is a 422.
+// Makes the user a member of exactly these groups, in one change. A group that doesn't exist gets 422.
 //
-// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and all that the user gains or
-// is no longer restricted from. Only administrators change the members of Administrators.
+// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and everything that the user
+// gains or is no longer restricted from. Only administrators change the members of Administrators.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2174,7 +2165,7 @@ func (c *Client) SetUserGroups(ctx context.Context, user UserPath, params *SetUs
 // GetUserPermissions Show a user's own rules
 //
 // The user's own grants and restrictions, without those of their groups: grants first, in pages if there are more
-// than 5,000. Each page has the user's ETag, so that a change between two pages shows.
+// than 5,000. Each page has the user's ETag, which shows whether something changed between two pages.
 //
 // Needs `rightful.users:view` and `rightful.groups:view`.
 //
@@ -2193,10 +2184,10 @@ func (c *Client) GetUserPermissions(ctx context.Context, user UserPath, params *
 
 // ChangeUserPermissionsWithBody Add and remove single rules of a user
 //
-// A delta. It applies even if something else has changed meanwhile, unless `If-Match` is sent.
+// A delta. It applies even if something else has changed in the meantime, unless you send `If-Match`.
 //
-// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and all that the user gains or
-// is no longer restricted from.
+// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and everything that the user
+// gains or is no longer restricted from.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2215,10 +2206,10 @@ func (c *Client) ChangeUserPermissionsWithBody(ctx context.Context, user UserPat
 
 // ChangeUserPermissions Add and remove single rules of a user
 //
-// A delta. It applies even if something else has changed meanwhile, unless `If-Match` is sent.
+// A delta. It applies even if something else has changed in the meantime, unless you send `If-Match`.
 //
-// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and all that the user gains or
-// is no longer restricted from.
+// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and everything that the user
+// gains or is no longer restricted from.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2239,8 +2230,8 @@ func (c *Client) ChangeUserPermissions(ctx context.Context, user UserPath, param
 //
 // Sets the user's own grants and restrictions to exactly these.
 //
-// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and all that the user gains or
-// is no longer restricted from.
+// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and everything that the user
+// gains or is no longer restricted from.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2261,8 +2252,8 @@ func (c *Client) SetUserPermissionsWithBody(ctx context.Context, user UserPath, 
 //
 // Sets the user's own grants and restrictions to exactly these.
 //
-// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and all that the user gains or
-// is no longer restricted from.
+// Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and everything that the user
+// gains or is no longer restricted from.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2281,13 +2272,14 @@ func (c *Client) SetUserPermissions(ctx context.Context, user UserPath, params *
 
 // GetUserUsage Show when a user last used their permissions
 //
-// For each permission that the user holds, the day on which a guard last allowed it to them. What no guard asks for
-// looks unused. Rightful's own permissions are left out. No user is ever a 404.
+// For each permission that the user holds, the day on which a guard last allowed it to them. A permission that no
+// guard asks for looks unused. Rightful's own permissions are left out. A request for an unknown user never gets
+// 404.
 //
-// With `unused_for`, only those permissions are listed that are known to be unused: uses were recorded, and the user
-// held them without a break, on all those days. `operations` take the user out of groups and revoke own grants, so
-// that unused permissions alone go; none for members of Administrators. Send them to `POST /changes`, first with
-// `dry_run=true`.
+// With `unused_for`, only permissions that are known to be unused are listed: uses were recorded, and the user
+// held the permission without a break, on all of these days. `operations` has the requests that remove the user
+// from groups and revoke own grants, so that the user loses only unused permissions; for members of
+// Administrators, there are none. Send them to `POST /changes`, first with `dry_run=true`.
 //
 // Needs `rightful.users:view` and `rightful.groups:view`.
 //

@@ -35,8 +35,8 @@ export interface paths {
         };
         /**
          * Show the whole catalog, in a compact form
-         * @description The permissions that `/permissions` lists, without their descriptions and with each category only once: for an
-         *     editor that shows all of them. 1,000 permissions take about 100 kB.
+         * @description The permissions that `/permissions` lists, without their descriptions and with each category only once, for
+         *     example for an editor that shows all of them. 1,000 permissions take about 100 kB.
          *
          *     Needs `rightful.groups:view`.
          */
@@ -58,9 +58,9 @@ export interface paths {
         };
         /**
          * List who holds a permission
-         * @description The groups that grant a permission, then the users who hold it, each with its origins. Members of the groups
-         *     hold the permission unless a restriction denies it; the list of users has only those who do hold it, among the
-         *     users that the policy names.
+         * @description First the groups that grant a permission, then the users who hold it, each with its origins. A member of such a
+         *     group doesn't hold the permission if a restriction denies it, and then isn't listed. Only users that the policy
+         *     names are listed.
          *
          *     Needs `rightful.groups:view` and `rightful.users:view`.
          */
@@ -91,10 +91,10 @@ export interface paths {
         /**
          * Create a group
          * @description Creates a group with its description, inheritance and rules in one change. Names are compared after
-         *     compatibility normalization (NFKC) and full case folding, so `administrators` is taken; and so is what only
-         *     looks like it, by the skeletons of Unicode Technical Standard 39.
+         *     compatibility normalization (NFKC) and full case folding, so `administrators` is taken. So are names that look
+         *     like an existing one, by the skeletons of Unicode Technical Standard 39.
          *
-         *     Needs `rightful.groups:create` and `rightful.groups:view`, and all that the group grants.
+         *     Needs `rightful.groups:create` and `rightful.groups:view`, and everything that the group grants.
          */
         post: operations["createGroup"];
         delete?: never;
@@ -112,8 +112,8 @@ export interface paths {
         };
         /**
          * List the rules of all groups, in a compact form
-         * @description All groups, each with its own rules and what it inherits directly: for a matrix of groups and permissions. Each
-         *     pattern is spelled out once, so that 50 groups with 1,000 rules each take about 300 kB.
+         * @description All groups, each with its own rules and the groups that it inherits directly, for example for a matrix of groups
+         *     and permissions. Each pattern is spelled out once, so that 50 groups with 1,000 rules each take about 300 kB.
          *
          *     Needs `rightful.groups:view`.
          */
@@ -132,7 +132,7 @@ export interface paths {
             header?: never;
             path: {
                 /**
-                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist is a 404.
+                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist gets 404.
                  * @example Requests desk
                  */
                 group: components["parameters"]["GroupPath"];
@@ -152,7 +152,7 @@ export interface paths {
          *     from the group in the same change. A group that others inherit can't be deleted.
          *
          *     Needs `rightful.groups:delete` and `rightful.groups:view`, with `members=release` also `rightful.users:update`
-         *     and `rightful.users:view`; and all that its members are no longer restricted from.
+         *     and `rightful.users:view`; and everything that its members are no longer restricted from.
          */
         delete: operations["deleteGroup"];
         options?: never;
@@ -163,8 +163,8 @@ export interface paths {
          *     inheritance, and `inherits` replaces the whole list. Renaming is one change: rules, members, inheriting groups
          *     and the right to assign members follow the group.
          *
-         *     Needs `rightful.groups:update` and `rightful.groups:view`, and all that the group, its members and the groups
-         *     that inherit it gain or are no longer restricted from.
+         *     Needs `rightful.groups:update` and `rightful.groups:view`, and everything that the group, its members and the
+         *     groups that inherit it gain or are no longer restricted from.
          */
         patch: operations["updateGroup"];
         trace?: never;
@@ -175,7 +175,7 @@ export interface paths {
             header?: never;
             path: {
                 /**
-                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist is a 404.
+                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist gets 404.
                  * @example Requests desk
                  */
                 group: components["parameters"]["GroupPath"];
@@ -194,8 +194,8 @@ export interface paths {
          * Replace a group's own rules
          * @description Sets the group's own grants and restrictions to exactly these.
          *
-         *     Needs `rightful.groups:update` and `rightful.groups:view`, and all that the group, its members and the groups
-         *     that inherit it gain or are no longer restricted from.
+         *     Needs `rightful.groups:update` and `rightful.groups:view`, and everything that the group, its members and the
+         *     groups that inherit it gain or are no longer restricted from.
          */
         put: operations["setGroupPermissions"];
         post?: never;
@@ -204,10 +204,10 @@ export interface paths {
         head?: never;
         /**
          * Add and remove single rules of a group
-         * @description A delta. It applies even if something else has changed meanwhile, unless `If-Match` is sent.
+         * @description A delta. It applies even if something else has changed in the meantime, unless you send `If-Match`.
          *
-         *     Needs `rightful.groups:update` and `rightful.groups:view`, and all that the group, its members and the groups
-         *     that inherit it gain or are no longer restricted from.
+         *     Needs `rightful.groups:update` and `rightful.groups:view`, and everything that the group, its members and the
+         *     groups that inherit it gain or are no longer restricted from.
          */
         patch: operations["changeGroupPermissions"];
         trace?: never;
@@ -218,7 +218,7 @@ export interface paths {
             header?: never;
             path: {
                 /**
-                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist is a 404.
+                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist gets 404.
                  * @example Requests desk
                  */
                 group: components["parameters"]["GroupPath"];
@@ -247,7 +247,7 @@ export interface paths {
             header?: never;
             path: {
                 /**
-                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist is a 404.
+                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist gets 404.
                  * @example Requests desk
                  */
                 group: components["parameters"]["GroupPath"];
@@ -255,15 +255,15 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show when members last used what a group gives
+         * Show when members last used each permission of a group
          * @description For each permission that the group gives, inherited ones included, the day on which a guard last allowed it to a
-         *     user who is in the group now, or in a group that inherits it. Through which of their groups or grants they held it
-         *     is not recorded: a use counts for all. Rightful's own permissions are left out.
+         *     user who is in the group now, or in a group that inherits it. Uses don't record through which group or grant the
+         *     user held the permission, so a use appears in all groups that give it. Rightful's own permissions are left out.
          *
-         *     With `unused_for`, only those permissions are listed that are known to be unused: uses were recorded and the group
-         *     gave them on all those days, some of the present members were members at their beginning, and no member used them.
-         *     `operations` revoke grants of which no member used anything; none for Administrators. Send them to
-         *     `POST /changes`, first with `dry_run=true`.
+         *     With `unused_for`, only permissions that are known to be unused are listed: uses were recorded and the group
+         *     gave the permission on all of these days, some of the current members were members at their beginning, and no
+         *     member used it. `operations` has the requests that revoke the grants from which no member used anything; for
+         *     Administrators, there are none. Send them to `POST /changes`, first with `dry_run=true`.
          *
          *     Needs `rightful.users:view` and `rightful.groups:view`.
          */
@@ -282,7 +282,7 @@ export interface paths {
             header?: never;
             path: {
                 /**
-                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist is a 404.
+                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist gets 404.
                  * @example Requests desk
                  */
                 group: components["parameters"]["GroupPath"];
@@ -305,8 +305,8 @@ export interface paths {
          * Add and remove members of a group
          * @description One change: all of it applies, or nothing.
          *
-         *     Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and all that the
-         *     added users gain and the removed users are no longer restricted from; or the group's own
+         *     Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and everything that
+         *     the added users gain and the removed users are no longer restricted from; or the group's own
          *     `rightful.members/GROUP:assign`, which doesn't cover the caller's own membership, Administrators, or a group
          *     that grants anything that overlaps `rightful.*`. Only administrators change the members of Administrators.
          */
@@ -319,12 +319,12 @@ export interface paths {
             header?: never;
             path: {
                 /**
-                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist is a 404.
+                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist gets 404.
                  * @example Requests desk
                  */
                 group: components["parameters"]["GroupPath"];
                 /**
-                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id is a 422.
+                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id gets 422.
                  * @example cleo
                  */
                 user: components["parameters"]["UserPath"];
@@ -334,23 +334,23 @@ export interface paths {
         get?: never;
         /**
          * Add a user to a group, or change the end of the membership
-         * @description The answer is the same if the user is in the group already. With `until`, the membership ends then, even if it
-         *     would have lasted longer. From the end on, no instance counts it, within 100 ms; a change by `clock` removes it.
+         * @description Adding a member again changes nothing. With `until`, the membership ends at that time, even if it would have
+         *     lasted longer. All instances stop counting it within 100 ms of its end; then a change by `clock` removes it.
          *
-         *     Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and all that the user
-         *     gains; or the group's own `rightful.members/GROUP:assign`, which doesn't cover the caller's own membership,
-         *     Administrators, or a group that grants anything that overlaps `rightful.*`. Only administrators add members to
-         *     Administrators.
+         *     Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and everything that
+         *     the user gains; or the group's own `rightful.members/GROUP:assign`, which doesn't cover the caller's own
+         *     membership, Administrators, or a group that grants anything that overlaps `rightful.*`. Only administrators add
+         *     members to Administrators.
          */
         put: operations["addGroupMember"];
         post?: never;
         /**
          * Remove a user from a group
-         * @description The answer is the same if the user isn't in the group.
+         * @description Removing a user who isn't in the group changes nothing.
          *
-         *     Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and all that the user
-         *     is no longer restricted from; or the group's own `rightful.members/GROUP:assign`, which doesn't cover the
-         *     caller's own membership, Administrators, or a group that grants anything that overlaps `rightful.*`. Only
+         *     Needs `rightful.users:view` and `rightful.groups:view`, and either `rightful.users:update` and everything that
+         *     the user is no longer restricted from; or the group's own `rightful.members/GROUP:assign`, which doesn't cover
+         *     the caller's own membership, Administrators, or a group that grants anything that overlaps `rightful.*`. Only
          *     administrators remove members from Administrators.
          */
         delete: operations["removeGroupMember"];
@@ -368,8 +368,8 @@ export interface paths {
         };
         /**
          * List the users
-         * @description The users that the policy names, as members of a group or with rules of their own. With `q` also those that the
-         *     host's directory finds by it, at most 100, whether the policy names them or not; with `group` only members.
+         * @description The users that the policy names, as members of a group or with rules of their own. `q` also finds up to 100
+         *     users in the host's directory, even if the policy doesn't name them. `group` lists only members.
          *
          *     Needs `rightful.users:view` and `rightful.groups:view`.
          */
@@ -391,8 +391,8 @@ export interface paths {
         };
         /**
          * Look up the names of users
-         * @description What the host's directory knows of the users, in the order asked. Users that it doesn't know are left out, so are
-         *     all where the host has no directory, or where that doesn't answer in time.
+         * @description What the host's directory knows of the users, in the order asked. Users that it doesn't know are left out. If
+         *     the host has no directory, or it doesn't answer in time, the list is empty.
          *
          *     Needs `rightful.users:view` and `rightful.groups:view`.
          */
@@ -414,8 +414,7 @@ export interface paths {
         };
         /**
          * List the memberships that end
-         * @description All memberships of users in groups that have an end, the first to end at the beginning. What has ended isn't
-         *     listed.
+         * @description All memberships of users that have an end, the soonest first. Memberships that have ended aren't listed.
          *
          *     Needs `rightful.users:view` and `rightful.groups:view`.
          */
@@ -434,7 +433,7 @@ export interface paths {
             header?: never;
             path: {
                 /**
-                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id is a 422.
+                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id gets 422.
                  * @example cleo
                  */
                 user: components["parameters"]["UserPath"];
@@ -443,8 +442,9 @@ export interface paths {
         };
         /**
          * Show a user
-         * @description A user's groups, own rules, and effective permissions with their origins. No user is ever a 404: `known` says
-         *     whether the policy names the user. The answer has at most 8 MiB; `/users/{user}/effective` has what doesn't fit.
+         * @description A user's groups, own rules, and effective permissions with their origins. A request for an unknown user never
+         *     gets 404: `known` says whether the policy names the user. The answer has at most 8 MiB; read the rest at
+         *     `/users/{user}/effective`.
          *
          *     Needs `rightful.users:view` and `rightful.groups:view`.
          */
@@ -453,8 +453,8 @@ export interface paths {
         post?: never;
         /**
          * Remove a user from the policy
-         * @description Removes the user from all groups and removes all their own rules, in one change. The host's account stays. The
-         *     answer is the same if the policy doesn't name the user.
+         * @description Removes the user from all groups and removes all their own rules, in one change. The account in the host stays.
+         *     If the policy doesn't name the user, nothing changes.
          *
          *     Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`. Only administrators
          *     remove a member of Administrators.
@@ -471,7 +471,7 @@ export interface paths {
             header?: never;
             path: {
                 /**
-                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id is a 422.
+                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id gets 422.
                  * @example cleo
                  */
                 user: components["parameters"]["UserPath"];
@@ -481,17 +481,17 @@ export interface paths {
         /**
          * Show a user's groups
          * @description The groups that the user is directly in, in pages if there are more than 5,000. Each page has the user's ETag,
-         *     so that a change between two pages shows.
+         *     which shows whether something changed between two pages.
          *
          *     Needs `rightful.users:view` and `rightful.groups:view`.
          */
         get: operations["getUserGroups"];
         /**
          * Replace a user's groups
-         * @description Makes the user a member of exactly these groups, in one change. A group that doesn't exist is a 422.
+         * @description Makes the user a member of exactly these groups, in one change. A group that doesn't exist gets 422.
          *
-         *     Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and all that the user gains or
-         *     is no longer restricted from. Only administrators change the members of Administrators.
+         *     Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and everything that the user
+         *     gains or is no longer restricted from. Only administrators change the members of Administrators.
          */
         put: operations["setUserGroups"];
         post?: never;
@@ -507,7 +507,7 @@ export interface paths {
             header?: never;
             path: {
                 /**
-                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id is a 422.
+                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id gets 422.
                  * @example cleo
                  */
                 user: components["parameters"]["UserPath"];
@@ -517,7 +517,7 @@ export interface paths {
         /**
          * Show a user's own rules
          * @description The user's own grants and restrictions, without those of their groups: grants first, in pages if there are more
-         *     than 5,000. Each page has the user's ETag, so that a change between two pages shows.
+         *     than 5,000. Each page has the user's ETag, which shows whether something changed between two pages.
          *
          *     Needs `rightful.users:view` and `rightful.groups:view`.
          */
@@ -526,8 +526,8 @@ export interface paths {
          * Replace a user's own rules
          * @description Sets the user's own grants and restrictions to exactly these.
          *
-         *     Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and all that the user gains or
-         *     is no longer restricted from.
+         *     Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and everything that the user
+         *     gains or is no longer restricted from.
          */
         put: operations["setUserPermissions"];
         post?: never;
@@ -536,10 +536,10 @@ export interface paths {
         head?: never;
         /**
          * Add and remove single rules of a user
-         * @description A delta. It applies even if something else has changed meanwhile, unless `If-Match` is sent.
+         * @description A delta. It applies even if something else has changed in the meantime, unless you send `If-Match`.
          *
-         *     Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and all that the user gains or
-         *     is no longer restricted from.
+         *     Needs `rightful.users:update`, `rightful.users:view` and `rightful.groups:view`, and everything that the user
+         *     gains or is no longer restricted from.
          */
         patch: operations["changeUserPermissions"];
         trace?: never;
@@ -550,7 +550,7 @@ export interface paths {
             header?: never;
             path: {
                 /**
-                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id is a 422.
+                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id gets 422.
                  * @example cleo
                  */
                 user: components["parameters"]["UserPath"];
@@ -578,7 +578,7 @@ export interface paths {
             header?: never;
             path: {
                 /**
-                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id is a 422.
+                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id gets 422.
                  * @example cleo
                  */
                 user: components["parameters"]["UserPath"];
@@ -587,13 +587,14 @@ export interface paths {
         };
         /**
          * Show when a user last used their permissions
-         * @description For each permission that the user holds, the day on which a guard last allowed it to them. What no guard asks for
-         *     looks unused. Rightful's own permissions are left out. No user is ever a 404.
+         * @description For each permission that the user holds, the day on which a guard last allowed it to them. A permission that no
+         *     guard asks for looks unused. Rightful's own permissions are left out. A request for an unknown user never gets
+         *     404.
          *
-         *     With `unused_for`, only those permissions are listed that are known to be unused: uses were recorded, and the user
-         *     held them without a break, on all those days. `operations` take the user out of groups and revoke own grants, so
-         *     that unused permissions alone go; none for members of Administrators. Send them to `POST /changes`, first with
-         *     `dry_run=true`.
+         *     With `unused_for`, only permissions that are known to be unused are listed: uses were recorded, and the user
+         *     held the permission without a break, on all of these days. `operations` has the requests that remove the user
+         *     from groups and revoke own grants, so that the user loses only unused permissions; for members of
+         *     Administrators, there are none. Send them to `POST /changes`, first with `dry_run=true`.
          *
          *     Needs `rightful.users:view` and `rightful.groups:view`.
          */
@@ -612,7 +613,7 @@ export interface paths {
             header?: never;
             path: {
                 /**
-                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id is a 422.
+                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id gets 422.
                  * @example cleo
                  */
                 user: components["parameters"]["UserPath"];
@@ -620,20 +621,20 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Explain what a user may do, and what would allow the rest
-         * @description For each permission: whether the user holds it, its origins, when it was lost, and what would grant what is
-         *     missing, best first. No user is ever a 404: `known` says whether the policy names the user.
+         * Explain a user's permissions, with fixes for missing ones
+         * @description For each permission: whether the user holds it, its origins, and when it was lost. `fixes` would grant what is
+         *     missing, the best first. A request for an unknown user never gets 404: `known` says whether the policy names the
+         *     user.
          *
          *     A fix lists operations of this interface. Send them as they are, in order; `dry_run=true` says what each would
-         *     do. They need no `If-Match`. If the caller may not carry them out, `lacks` says what is missing for that. With
-         *     `until`, the memberships that fixes add end then.
+         *     do. They need no `If-Match`. `lacks` has the permissions that the caller lacks to carry them out. `until` gives
+         *     the memberships that fixes add an end.
          *
-         *     With `revision` the explanation is about a past policy and has no fixes. It takes some tens of microseconds for
-         *     each change since; after ten seconds the answer is a 503. If the past can't be computed, because the records
-         *     don't fit the policy, the answer is a 500.
+         *     With `revision`, the explanation is about a past policy and has no fixes. It takes some tens of microseconds for
+         *     each change since then; after ten seconds, the answer is 503. If the past policy can't be computed, because the
+         *     records don't fit the current one, the answer is 500.
          *
-         *     With `decision_only` the explanation is only what the policy says: whether the user holds each permission, with its
-         *     origins. The rest can take long.
+         *     `decision_only` omits fixes and losses, which can take long to find.
          *
          *     Needs `rightful.users:view` and `rightful.groups:view`.
          */
@@ -656,11 +657,11 @@ export interface paths {
         /**
          * Show what the caller may do
          * @description The caller's groups and effective permissions at one revision, for an interface that hides unavailable actions:
-         *     every permission of the catalog that the caller holds, and other permissions that a grant names exactly. What a
-         *     wildcard covers beyond that isn't listed.
+         *     every permission of the catalog that the caller holds, and other permissions that a grant names exactly. Other
+         *     permissions that a wildcard covers aren't listed.
          *
-         *     A browser may cache the answer and revalidates it each time: `If-None-Match` with its ETag is answered 304 until
-         *     the policy changes.
+         *     A browser may cache the answer, and revalidates it each time: `If-None-Match` with its ETag gets 304 until the
+         *     policy changes.
          *
          *     Needs only a signed-in caller.
          */
@@ -682,7 +683,7 @@ export interface paths {
         };
         /**
          * Show what the caller may do in this interface
-         * @description Which of Rightful's own permissions the caller holds, for a console that offers only what is possible. It is a
+         * @description Which of Rightful's own permissions the caller holds, for a console that hides unavailable actions. It is a
          *     small part of `/me` and says nothing about the application's permissions.
          *
          *     A change can still be refused, for example because it would give what the caller doesn't hold.
@@ -715,22 +716,21 @@ export interface paths {
         put?: never;
         /**
          * Carry out several writes as one change
-         * @description Carries out 1 to 100 of the writes of groups and users, in order, as one change with the action `batch`: either
-         *     all of them or none. The `operations` of a fix can be sent as they are.
+         * @description Carries out 1 to 100 writes of groups and users, in order, as one change with the action `batch`, all or
+         *     nothing. The `operations` of a fix can be sent as they are.
          *
-         *     Each operation sees what those before it did: it may name a group that they created, and it must use the new
-         *     name of one that they renamed. Everything that is compared with what the caller holds is compared before and
-         *     after the whole batch, and so is what must stay true of Administrators. No group can get a name that the batch
-         *     took from a group by renaming or deleting it. Imports, reverts and batches can't be operations, and operations
-         *     have no `dry_run`.
+         *     Each operation sees the effects of earlier ones: it can name a group that they created, and must use the new
+         *     name of a group that they renamed. What the caller may give, and the protection of Administrators, are checked
+         *     for the batch as a whole. A group can't get a name that another group loses in the same batch. Imports, reverts
+         *     and batches can't be operations, and operations have no `dry_run`.
          *
-         *     Of several errors the first of these is answered: those of the form of the list (400, 413, 422), and the
-         *     header `Rightful-Reason`; one 403 without a pointer, if the caller lacks what an operation needs; the error of
-         *     the first operation that fails, with the operation in each pointer, such as `/operations/3/body/grant/0`; then
-         *     those about the whole.
+         *     If there are several errors, the answer has the first of these: an error in the form of the list (400, 413, 422)
+         *     or in the header `Rightful-Reason`; a 403 without a pointer, if the caller lacks a permission that an operation
+         *     needs; the error of the first operation that fails, with the operation in each pointer, such as
+         *     `/operations/3/body/grant/0`; an error of the batch as a whole.
          *
-         *     Needs what each operation needs, before the batch. The right to assign the members of a group doesn't serve for
-         *     a group that the batch renames.
+         *     Needs what each operation needs, before the batch. The right to assign the members of a group doesn't apply to a
+         *     group that the batch renames.
          */
         post: operations["postBatch"];
         delete?: never;
@@ -772,14 +772,14 @@ export interface paths {
         put?: never;
         /**
          * Revert a change
-         * @description Applies the inverse of a change to the present policy, all or nothing, as a change by the caller. Rules that it
+         * @description Applies the inverse of a change to the current policy, all or nothing, as a change by the caller. Rules that it
          *     added are removed, rules that it removed are added, and groups that it created, deleted, renamed or described
-         *     are restored, deleted ones with their rules, members, inheritance and rights to assign. Groups that were renamed
-         *     since are found by their new names. Reverting a second time changes nothing. A revert can be reverted. `target`
-         *     is the revision that was reverted.
+         *     are restored, deleted ones with their rules, members, inheritance and rights to assign. Groups that have been
+         *     renamed since are found by their new names. Reverting a second time changes nothing. A revert can be reverted.
+         *     `target` is the revision that was reverted.
          *
-         *     Needs `rightful.changes:view`, what each operation of the inverse needs, and all that anyone gains or is no
-         *     longer restricted from. A membership needs the group's right to assign or `rightful.users:update`. Only
+         *     Needs `rightful.changes:view`, what each operation of the inverse needs, and everything that anyone gains or is
+         *     no longer restricted from. A membership needs the group's right to assign or `rightful.users:update`. Only
          *     administrators change the members of Administrators.
          */
         post: operations["revertChange"];
@@ -799,8 +799,8 @@ export interface paths {
         /**
          * List the denials
          * @description Requests that the application refused with a 403 because a permission was missing, newest first. By default
-         *     denials are kept for 30 days, and at most 100,000 of them. A denial can be read within a second. If a user is
-         *     denied many times in a row, a sample is recorded, and `suppressed` is the number of the others.
+         *     denials are kept for 30 days, and at most 100,000 of them. A denial can be read within a second of the 403. If a
+         *     user is denied many times in a row, only a sample is recorded, and `suppressed` counts the others.
          *
          *     Needs `rightful.groups:view` and `rightful.users:view`.
          */
@@ -822,8 +822,8 @@ export interface paths {
         };
         /**
          * Show a denial
-         * @description The denial with the id that a 403 showed, from any instance, and whether the present policy would allow the
-         *     request. The explanation of `user` and `required`, at `revision` and at present, says why it was denied.
+         * @description The denial with the id that a 403 showed, from any instance, and whether the current policy would allow the
+         *     request. To learn why it was denied, get the explanation of `required` for `user`, at `revision` and now.
          *
          *     Needs `rightful.groups:view` and `rightful.users:view`.
          */
@@ -845,7 +845,7 @@ export interface paths {
         };
         /**
          * List the access requests
-         * @description What users ask for, newest first. By default a request can be decided for 30 days, and is kept for 90 days after
+         * @description Access requests, newest first. By default, a request can be decided for 30 days, and is kept for 90 days after
          *     it was decided.
          *
          *     Needs `rightful.groups:view` and `rightful.users:view`.
@@ -854,19 +854,18 @@ export interface paths {
         put?: never;
         /**
          * Ask for access
-         * @description Asks for access for the caller. The request names a denial of the caller, and is then for all that its route
-         *     requires, or it names permissions. It gives nothing until an administrator approves it. If the caller has an
-         *     open request for the same permissions, the answer is that one. A caller who has the access by now gets a 422.
+         * @description Asks for access for the caller. The request names permissions, or a denial of the caller, and is then for
+         *     everything that its route requires. It gives nothing until an administrator approves it. If the caller has an
+         *     open request for the same permissions, the answer is that request. A caller who already has the access gets 422.
          *
-         *     A form (`application/x-www-form-urlencoded`) has the same names, with `permission` repeated in place of
-         *     `permissions`. Names that it doesn't know are ignored, so that a form can carry the host's token against
-         *     forgery. It is answered by a redirect to the path in `return`, with the query parameter `access_request` added,
-         *     or without `return` to the request; its errors are pages for people. The host protects this address like its
-         *     other forms; besides, a form that a browser sends from another origin is a 403 (by `Sec-Fetch-Site` or
-         *     `Origin`).
+         *     A form (`application/x-www-form-urlencoded`) has the same fields, with `permission` repeated in place of
+         *     `permissions`. Unknown fields are ignored, so that a form can contain the host's CSRF token. The answer is a
+         *     redirect to the path in `return`, with the query parameter `access_request` added; without `return`, it leads to
+         *     the request. Errors are HTML. The host must protect this address like its other forms. In addition, a form that
+         *     a browser sent from another origin, according to `Sec-Fetch-Site` or `Origin`, gets 403.
          *
-         *     A user can have 5 open requests and all users 10,000, unless the host sets other limits; beyond that, and for a
-         *     user who asks more than ten times at once and then once a minute, the answer is 429.
+         *     Unless the host sets other limits, a user can have 5 open requests, and all users together 10,000. A user can
+         *     ask ten times at once, and then once a minute. Beyond these limits, the answer is 429.
          *
          *     Needs only to be signed in.
          */
@@ -882,16 +881,17 @@ export interface paths {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of the access request. Anything else is a 404. */
+                /** @description The id of the access request. Anything else gets 404. */
                 id: components["parameters"]["RequestPath"];
             };
             cookie?: never;
         };
         /**
-         * Show an access request and what would grant it
-         * @description One request. While it is open, `fixes` are the ways to give the user what they ask for, until the time that they
-         *     ask for, those that the caller may carry out first; `revision` is the policy that they are about. Send both to
-         *     approve the request. Where one permission is enough, the fixes give any of the first ten.
+         * Show an access request, with fixes that would grant it
+         * @description One request. While it is open, `fixes` would grant it until the time that the user asks for, those that the
+         *     caller may carry out first. `revision` is the policy that they apply to. To approve the request, send the
+         *     operations of a fix with this revision. If one of the permissions is enough, the fixes grant any of the first
+         *     ten.
          *
          *     Needs `rightful.groups:view` and `rightful.users:view`.
          */
@@ -909,7 +909,7 @@ export interface paths {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of the access request. Anything else is a 404. */
+                /** @description The id of the access request. Anything else gets 404. */
                 id: components["parameters"]["RequestPath"];
             };
             cookie?: never;
@@ -918,14 +918,13 @@ export interface paths {
         put?: never;
         /**
          * Approve an access request
-         * @description Approves an open request by one change with the action `request.approve`, made of 0 to 100 writes like
-         *     those of `POST /changes`; usually the `operations` of a fix, as they are. Each of them is about the user, or about
-         *     a group that the user is in before or after them, and after them the user has the access. `until` applies to
-         *     every membership that they add without an end of its own; an operation that can't end is then a 422. If the user
-         *     has the access by now, no operations are needed, and there may be no change.
+         * @description Approves an open request by one change with the action `request.approve`, made of 0 to 100 writes like those of
+         *     `POST /changes`, usually the `operations` of a fix. Each operation must be about the user, or about a group that
+         *     the user is in before or after them, and they must give the user the access. `until` applies to every membership
+         *     that they add without an end of its own; with it, an operation whose effect can't end gets 422. If the user
+         *     already has the access, no operations are needed, and there may be no change.
          *
-         *     Each request is decided once: a second approval is a 409, and nothing of its operations is done. Nobody decides
-         *     their own request.
+         *     Each request is decided once: a second approval gets 409 and does nothing. Nobody decides their own request.
          *
          *     Errors come in the order of `POST /changes`. After the rights that the operations need: 404; 403 `own-request`;
          *     409 `request-decided`; then 428, 412 and the rest.
@@ -944,7 +943,7 @@ export interface paths {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of the access request. Anything else is a 404. */
+                /** @description The id of the access request. Anything else gets 404. */
                 id: components["parameters"]["RequestPath"];
             };
             cookie?: never;
@@ -953,8 +952,8 @@ export interface paths {
         put?: never;
         /**
          * Decline an access request
-         * @description Declines an open request for a reason, which the user reads. It changes no policy, so no change records it.
-         *     Declining a second time for the same reason changes nothing.
+         * @description Declines an open request, with a reason for the user to read. The policy doesn't change, so no change is
+         *     recorded. Declining a second time with the same reason changes nothing.
          *
          *     Needs `rightful.groups:view`, `rightful.users:view`, and `rightful.users:update` or the right to assign the members
          *     of any group.
@@ -993,14 +992,14 @@ export interface paths {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of the access request. Anything else is a 404. */
+                /** @description The id of the access request. Anything else gets 404. */
                 id: components["parameters"]["RequestPath"];
             };
             cookie?: never;
         };
         /**
          * Show one of the caller's access requests
-         * @description One request of the caller, and what became of it. A request of somebody else is a 404.
+         * @description One request of the caller, with its state and decision. A request of someone else gets 404.
          *
          *     Needs only to be signed in.
          */
@@ -1009,8 +1008,8 @@ export interface paths {
         post?: never;
         /**
          * Withdraw an access request
-         * @description Withdraws an open request of the caller. Withdrawing it a second time changes nothing. A request of somebody else
-         *     is a 404.
+         * @description Withdraws an open request of the caller. Withdrawing it a second time changes nothing. A request of someone else
+         *     gets 404.
          *
          *     Needs only to be signed in.
          */
@@ -1032,14 +1031,14 @@ export interface paths {
         /**
          * Import a policy
          * @description Imports a policy in Casbin's CSV, all or nothing, in one change: `p, subject, object, action[, allow|deny]` and
-         *     `g, member, group`, with `#` comments, blank lines and quoted fields. Groups are marked `group:`; only in a file
-         *     where no field begins with `group:` are bare names on the right of a `g` line groups. Groups that the file names
+         *     `g, member, group`, with `#` comments, blank lines and quoted fields. Groups are marked with `group:`. Only if
+         *     no field of the file begins with `group:`, names on the right of `g` lines are groups. Groups that don't exist
          *     are created. Every bad line is reported with its number. A second import of the same file changes nothing. An
-         *     empty body is a 400; a file without rules or memberships changes nothing with `merge` and is a 422 with
+         *     empty body gets 400. A file without rules or memberships changes nothing with `merge`, and gets 422 with
          *     `replace`.
          *
-         *     Needs `rightful.policy:import`, and all that anyone gains or is no longer restricted from. `mode=replace` is for
-         *     administrators only.
+         *     Needs `rightful.policy:import`, and everything that anyone gains or is no longer restricted from. `mode=replace`
+         *     is for administrators only.
          */
         post: operations["importPolicy"];
         delete?: never;
@@ -1081,8 +1080,8 @@ export interface paths {
         /**
          * Show the status of the service
          * @description The revision by which this instance decides, and how long ago it was last confirmed. Holders of
-         *     `rightful.changes:view` also see the state of the store, bad rows of its table, and how the policy differs from
-         *     the seed. The operation answers while the store is away.
+         *     `rightful.changes:view` also see the state of the store, bad rows, undeclared permissions, and how the policy
+         *     differs from the seed. The operation works even if the store can't be reached.
          *
          *     Needs only a signed-in caller.
          */
@@ -1128,10 +1127,10 @@ export interface paths {
          * Ask whether a subject may do something
          * @description One evaluation (AuthZEN section 6). The permission is made of `resource.type` and `action.name`; the subject's
          *     type is `user`. If `resource.id` is one segment (not empty and without `.`, `/`, `:` and `*`), rules on
-         *     `TYPE.ID` apply as well (`TYPEID` if the type ends with `/`): the answer is `true` if a grant matches one of the two
-         *     and no restriction matches either; restrictions don't apply to Administrators. Of other ids, only restrictions on
-         *     `TYPE.ID` apply as well, since a grant of that object may be meant for another type. For a subject of another type
-         *     the answer is `false`.
+         *     `TYPE.ID` apply as well (`TYPEID` if the type ends with `/`): the answer is `true` if a grant matches one of the
+         *     two and no restriction matches either; restrictions don't apply to Administrators. For other ids, only
+         *     restrictions on `TYPE.ID` apply as well, because a grant on that object may be meant for another type. For a
+         *     subject of another type the answer is `false`.
          *
          *     Needs `rightful.decisions:evaluate`.
          */
@@ -1282,7 +1281,7 @@ export interface components {
          */
         PermissionName: string;
         /**
-         * @description A permission, or one with `*` as the whole last segment of the object, as the whole object or as the action. `x.*` covers all that begins with `x.`.
+         * @description A permission, or one with `*` as the whole last segment of the object, as the whole object or as the action. `x.*` covers everything that begins with `x.`.
          * @example finance.*:*
          */
         Pattern: string;
@@ -1309,17 +1308,17 @@ export interface components {
          */
         Time: string;
         /**
-         * @description What becomes of the rules and memberships that the file doesn't have.
+         * @description Whether rules and memberships that the file lacks are kept (`merge`) or removed (`replace`).
          * @enum {string}
          */
         ImportMode: "merge" | "replace";
         /**
-         * @description What becomes of the members of a group that is deleted.
+         * @description What happens to the members of a group that is deleted.
          * @enum {string}
          */
         ReleaseMembers: "release";
         /**
-         * @description `grant`: the subject may do what the pattern covers. `restriction`: it may not, even if something grants it. `member`: the user is in the group. `inherit`: the group has all rules of the other group.
+         * @description `grant`: the subject may do what the pattern covers. `restriction`: it may not, even if something grants it. `member`: the user is in the group. `inherit`: the group inherits all rules of the other group.
          * @enum {string}
          */
         RuleKind: "grant" | "restriction" | "member" | "inherit";
@@ -1420,15 +1419,15 @@ export interface components {
         /** @description The own rules of a group. */
         GroupRules: {
             group: components["schemas"]["GroupName"];
-            /** @description With effective rules, a shortest path of inheritance: from the group that was asked for to this one, both included. There may be other paths. */
+            /** @description With effective rules, a shortest path of inheritance from the requested group to this one, both included. There may be other paths. */
             path?: components["schemas"]["GroupName"][];
             /** @description The groups that it inherits directly; the first 5,000. */
             inherits: components["schemas"]["GroupName"][];
             /** @description How many groups it inherits. Absent if all are listed. */
             inherited_count?: number;
-            /** @description What it grants. Grants and restrictions are 5,000 together at most; `/groups/{group}/permissions` has them all. */
+            /** @description The patterns that it grants. At most 5,000 grants and restrictions together are listed; `/groups/{group}/permissions` has all. */
             grants: number[];
-            /** @description What it restricts. */
+            /** @description The patterns that it restricts. */
             restrictions: number[];
             /** @description How many grants there are. Absent if all rules are listed, or if there are none. */
             grant_count?: number;
@@ -1439,9 +1438,9 @@ export interface components {
         };
         /** @description The own rules of a group or user. */
         Rules: {
-            /** @description Patterns that it may do. */
+            /** @description The patterns that it may do. */
             grants: components["schemas"]["Pattern"][];
-            /** @description Patterns that it may not do, even if something grants them. */
+            /** @description The patterns that it may not do, even if something grants them. */
             restrictions: components["schemas"]["Pattern"][];
             /** @description How many grants there are. Absent if all rules are listed, or if there are none. */
             grant_count?: number;
@@ -1460,7 +1459,7 @@ export interface components {
             grants?: components["schemas"]["Pattern"][];
             restrictions?: components["schemas"]["Pattern"][];
         };
-        /** @description Rules to add and to remove, at most 1,000 in total. An item that changes nothing is no error; the same pattern in both directions is. */
+        /** @description Rules to add and to remove, at most 1,000 in total. An item that changes nothing is not an error. A pattern in opposite lists is, such as `grant` and `revoke`. */
         RulesDelta: {
             /** @description Grants to add. */
             grant?: components["schemas"]["Pattern"][];
@@ -1511,9 +1510,9 @@ export interface components {
             updated_at: components["schemas"]["Time"];
             /** @description Who made that change. */
             updated_by: components["schemas"]["Actor"];
-            /** @description The number of direct members, which are no part of the version. */
+            /** @description The number of direct members. They aren't part of the version. */
             member_count: number;
-            /** @description How many permissions of the catalog a member holds who is in no other group and has no rules: by the group's own rules and by inherited ones, wildcards included, without what is restricted. Only in the list of groups, and absent if the application declares no catalog or if counting would take more than a second. */
+            /** @description How many permissions of the catalog the group gives to a member who is in no other group and has no own rules. Inherited rules and wildcards are included, restricted permissions aren't. Only in the list of groups. Absent if the application declares no catalog, or if counting would take more than a second. */
             held_count?: number;
             allowed?: components["schemas"]["Allowed"];
         };
@@ -1521,7 +1520,7 @@ export interface components {
             items: components["schemas"]["Group"][];
             /** @description The number of items on all pages. */
             total: number;
-            /** @description The number of permissions in the catalog. Absent where `held_count` is. */
+            /** @description The number of permissions in the catalog. Absent if the groups have no `held_count`. */
             permission_total?: number;
             next_cursor?: components["schemas"]["NextCursor"];
         };
@@ -1554,7 +1553,7 @@ export interface components {
         GroupPatch: {
             name?: components["schemas"]["GroupName"];
             description?: string | null;
-            /** @description All groups that it is to inherit. A chain has at most eight links, that is nine groups. */
+            /** @description All groups that it should inherit. A chain has at most eight links, that is nine groups. */
             inherits?: components["schemas"]["GroupName"][] | null;
         };
         /** @description The group; for a dry run, the change. */
@@ -1566,7 +1565,7 @@ export interface components {
          */
         Until: string;
         /**
-         * @description When the membership ends, as a time (RFC 3339, to the microsecond) that lies in the future and within ten years, by the clock of the database; `never` for no end. Without it, a membership that stands keeps its end, and a new one doesn't end.
+         * @description When the membership ends, as a time (RFC 3339, to the microsecond) in the future, within ten years, by the clock of the database; `never` for no end. Without it, an existing membership keeps its end, and a new one is permanent.
          * @example 2026-12-01T00:00:00Z
          * @example never
          */
@@ -1602,7 +1601,7 @@ export interface components {
             id: components["schemas"]["UserId"];
             /** @description The name in the host's directory. Absent if there is none. */
             display_name?: string;
-            /** @description The e-mail address in the host's directory. Absent likewise. */
+            /** @description The e-mail address in the host's directory. Absent in the same cases. */
             email?: string;
         };
         /**
@@ -1646,7 +1645,7 @@ export interface components {
             next_cursor?: components["schemas"]["NextCursor"];
         };
         /**
-         * @description Users to add and to remove, at most 1,000 in total. An item that changes nothing is no error; the same user in both lists is.
+         * @description Users to add and to remove, at most 1,000 in total. An item that changes nothing is not an error. A user in both lists is.
          * @example {
          *       "add": [
          *         "ben"
@@ -1660,7 +1659,7 @@ export interface components {
         MembersDelta: {
             add?: components["schemas"]["UserId"][];
             remove?: components["schemas"]["UserId"][];
-            /** @description When the memberships of all that are added end; see the query parameter `until` of adding one member. It never shortens a membership that stands. */
+            /** @description When the memberships of all added users end, like the query parameter `until` for a single member. It never shortens an existing membership. */
             until?: components["schemas"]["UntilInput"];
         };
         /** @description The members; for a dry run, the change. */
@@ -1706,7 +1705,7 @@ export interface components {
             id: components["schemas"]["UserId"];
             /** @description The name in the host's directory. Absent if there is none, or the directory doesn't answer in time. */
             display_name?: string;
-            /** @description The e-mail address in the host's directory. Absent likewise. */
+            /** @description The e-mail address in the host's directory. Absent in the same cases. */
             email?: string;
             /** @description Whether the policy names the user, as a member of a group or with rules of their own. */
             known: boolean;
@@ -1731,7 +1730,7 @@ export interface components {
             id: components["schemas"]["UserId"];
             /** @description The name in the host's directory. Absent if there is none, or the directory doesn't answer in time. */
             display_name?: string;
-            /** @description The e-mail address in the host's directory. Absent likewise. */
+            /** @description The e-mail address in the host's directory. Absent in the same cases. */
             email?: string;
             /** @description Whether the policy names the user. Otherwise only the host's directory does. */
             known: boolean;
@@ -1763,7 +1762,7 @@ export interface components {
             next_cursor?: components["schemas"]["NextCursor"];
         };
         /**
-         * @description All groups that the user is to be directly in, at most 1,000.
+         * @description All groups that the user should be directly in, at most 1,000.
          * @example {
          *       "groups": [
          *         {
@@ -1780,14 +1779,14 @@ export interface components {
             group: components["schemas"]["GroupName"];
             until?: components["schemas"]["Until"];
         };
-        /** @description One group that a user is to be directly in. */
+        /** @description One group that a user should be directly in. */
         MembershipInput: {
             group: components["schemas"]["GroupName"];
             until?: components["schemas"]["UntilInput"];
         };
         /** @description The user's groups; for a dry run, the change. */
         UserGroupsOrChange: components["schemas"]["UserGroups"] | components["schemas"]["Change"];
-        /** @description All that the user may do, with origins. Restricted permissions are not listed. */
+        /** @description Everything that the user may do, with origins. Restricted permissions aren't listed. */
         Effective: components["schemas"]["EffectivePermission"][];
         EffectiveList: {
             items: components["schemas"]["EffectivePermission"][];
@@ -1795,14 +1794,14 @@ export interface components {
         };
         EffectivePermission: {
             permission: components["schemas"]["Pattern"];
-            /** @description When the last grant of it ends, over all paths. Absent if one doesn't end. */
+            /** @description When the user loses it because memberships end: the latest end of all paths to a grant. Absent if one of them doesn't end. */
             until?: components["schemas"]["Until"];
             /** @description The label in the catalog. Absent if the catalog lacks it. */
             label?: string;
             category?: components["schemas"]["CategoryPath"];
-            /** @description The rules that grant it, each with one path, the shortest first; at most 20. When an answer has 10,000 origins or 2 MiB of them, each further permission has one. */
+            /** @description The rules that grant it, each with one path, the shortest first; at most 20. After 10,000 origins or 2 MiB of them in an answer, each further permission has only one. */
             origins: components["schemas"]["Origin"][];
-            /** @description How many origins there are, listed or not. Counting ends at 1,000,000,000. */
+            /** @description How many origins there are, listed or not, counted up to 1,000,000,000. */
             origin_count: number;
         };
         /**
@@ -1823,9 +1822,9 @@ export interface components {
          */
         PermissionHolder: {
             subject: components["schemas"]["Subject"];
-            /** @description The rules that cover the permission, each with one path, the shortest first; at most 20. When an answer has 10,000 origins or 2 MiB of them, each further subject has one. Restrictions are listed only for administrators, since they never apply to them. */
+            /** @description The rules that cover the permission, each with one path, the shortest first; at most 20. After 10,000 origins or 2 MiB of them in an answer, each further subject has only one. Restrictions are listed only for administrators, to whom they don't apply. */
             origins: components["schemas"]["Origin"][];
-            /** @description How many origins there are, listed or not. Counting ends at 1,000,000,000. */
+            /** @description How many origins there are, listed or not, counted up to 1,000,000,000. */
             origin_count: number;
         };
         /** @description Groups come before users. */
@@ -1840,9 +1839,9 @@ export interface components {
             pattern: components["schemas"]["Pattern"];
             /** @description From the user or group in question to the rule's subject. Each is a member of the next, or inherits it. */
             path: components["schemas"]["Subject"][];
-            /** @description When the membership ends with which the path begins. Absent if it doesn't end. */
+            /** @description When the membership at the beginning of the path ends. Absent if it doesn't end. */
             until?: components["schemas"]["Until"];
-            /** @description True if a bad row of the table denies its subject everything. Absent otherwise. */
+            /** @description True if the rule is a bad row of the table, which denies its subject everything. Absent otherwise. */
             bad_row?: boolean;
         };
         /**
@@ -1933,10 +1932,10 @@ export interface components {
             permissions: components["schemas"]["ExplainedPermission"][];
             /**
              * Format: int64
-             * @description Changes before this revision were not searched for losses, because there are more than 10,000 since, or because they can't be read. Absent if the search is complete.
+             * @description Changes before this revision were not searched for losses, because there are more than 10,000 later ones, or because they can't be read. Absent if the search is complete.
              */
             looked_back_to?: number;
-            /** @description What would let the user do all of it, best first: adding them to groups, lifting restrictions, granting to a group that they are in, granting to the user; Administrators last. Absent if nothing is missing, and with `revision`. */
+            /** @description Ways to give the user all of the permissions, best first: adding the user to groups, lifting restrictions, granting to a group of the user, granting to the user; Administrators last. Absent if nothing is missing, and with `revision`. */
             fixes?: components["schemas"]["Fix"][];
             /** @description True if there are fixes beyond those listed: more than ten of a kind, fixes with five groups or more, groups for more than 64 missing permissions, or more than 4 MiB of them. Absent otherwise. */
             more?: boolean;
@@ -1954,11 +1953,11 @@ export interface components {
             category?: components["schemas"]["CategoryPath"];
             /** @description Whether the user holds it. */
             allowed: boolean;
-            /** @description When the last grant of it ends, over all paths. Absent if one doesn't end, or the user doesn't hold it. */
+            /** @description When the user loses it because memberships end: the latest end of all paths to a grant. Absent if one of them doesn't end, or if the user doesn't hold it. */
             until?: components["schemas"]["Until"];
-            /** @description The rules that cover it, each with one path, the shortest first; at most 100, of which half are kept for restrictions. When an answer has 10,000 origins or 2 MiB of them, each further permission has one grant and one restriction. */
+            /** @description The rules that cover it, each with one path, the shortest first; at most 100, half of them reserved for restrictions. After 10,000 origins or 2 MiB of them in an answer, each further permission has only one grant and one restriction. */
             origins: components["schemas"]["Origin"][];
-            /** @description How many origins there are, listed or not. Counting ends at 1,000,000,000. */
+            /** @description How many origins there are, listed or not, counted up to 1,000,000,000. */
             origin_count: number;
             lost?: components["schemas"]["Loss"];
         };
@@ -1968,10 +1967,10 @@ export interface components {
             at: components["schemas"]["Time"];
             actor: components["schemas"]["Actor"];
         };
-        /** @description One way to let the user do all of it, without anything unnecessary. Lists have at most 100 items each; the counts are totals. */
+        /** @description One way to give the user all of the permissions, without unnecessary steps. Lists have at most 100 items each; the counts are totals. */
         Fix: {
             /**
-             * @description `assign` adds the user to groups; `lift` removes restrictions; `grant` grants what is missing to a group or to the user. A fix that does several of these is of the last kind.
+             * @description `assign` adds the user to groups; `lift` removes restrictions; `grant` grants what is missing to a group or to the user. A fix that does several of these has the last of their kinds.
              * @enum {string}
              */
             kind: "assign" | "lift" | "grant";
@@ -1985,21 +1984,21 @@ export interface components {
             subject?: components["schemas"]["Subject"];
             /** @description What is granted to the subject, or lifted from it. */
             permissions?: components["schemas"]["Pattern"][];
-            /** @description What else the user gains. A wildcard that covers nothing in the catalog is listed itself. */
+            /** @description What else the user gains. A wildcard that covers nothing in the catalog is listed as it is. */
             also_gives: components["schemas"]["Pattern"][];
             also_gives_count: number;
-            /** @description What the user loses, listed likewise. Absent if there is nothing, like its count. */
+            /** @description What the user loses, in the same form. Absent, like the count, if there is nothing. */
             also_takes?: components["schemas"]["Pattern"][];
             also_takes_count?: number;
-            /** @description The restrictions that come with the groups. Absent if there are none, like their count. */
+            /** @description The restrictions that come with the groups. Absent, like the count, if there are none. */
             restrictions?: components["schemas"]["Pattern"][];
             restriction_count?: number;
-            /** @description Others who gain permissions. The dry run of the operations lists them. */
+            /** @description Other users who gain permissions. A dry run of the operations says which ones they gain. */
             also_reaches: components["schemas"]["UserId"][];
             also_reaches_count: number;
             /** @description Whether the caller may carry it out. */
             allowed: boolean;
-            /** @description What the caller lacks to carry it out; `*:*` means that only administrators can. Absent if nothing is missing, like its count. */
+            /** @description The permissions that the caller lacks to carry it out; `*:*` means that only administrators can. Absent, like the count, if nothing is missing. */
             lacks?: components["schemas"]["Pattern"][];
             lacks_count?: number;
             /** @description The requests that carry it out, in order. */
@@ -2025,7 +2024,7 @@ export interface components {
          * @example 2026-03-01
          */
         Day: string;
-        /** @description The days on which uses were recorded without a gap. Of the first day some uses may be missing. If the last one is before yesterday, uses are not recorded any more. */
+        /** @description The period in which uses were recorded without a gap. Some uses of the first day may be missing. If the last day is before yesterday, uses are no longer recorded. */
         UsagePeriod: {
             since: components["schemas"]["Day"];
             until: components["schemas"]["Day"];
@@ -2049,11 +2048,11 @@ export interface components {
             permissions: components["schemas"]["PermissionUse"][];
             /** @description How many there are; the first 5000 are listed. */
             permission_count: number;
-            /** @description With `unused_for`: how many members of the group came during those days. Absent if none. */
+            /** @description With `unused_for`: how many members joined the group during these days. Absent if none. */
             new_member_count?: number;
-            /** @description With `unused_for`: how many permissions without a known use are left out, because they were not recorded, held or given on all those days. Absent if none. */
+            /** @description With `unused_for`: how many permissions without a known use are left out, because on some of these days uses weren't recorded, or the permission wasn't held or given. Absent if none. */
             unknown_count?: number;
-            /** @description With `unused_for`: requests that take away what is unused, as `POST /changes` takes them. */
+            /** @description With `unused_for`: requests that remove what is unused. Send them to `POST /changes`. */
             operations?: components["schemas"]["FixOperation"][];
         };
         /** @description A request to this interface. */
@@ -2092,7 +2091,7 @@ export interface components {
             groups: components["schemas"]["Membership"][];
             /** @description How many groups there are. Absent if all are listed. */
             group_count?: number;
-            /** @description All that the caller may do. Restricted permissions are not listed. */
+            /** @description Everything that the caller may do. Restricted permissions aren't listed. */
             effective: components["schemas"]["Held"][];
             /** @description How many there are. Absent if all are listed; the answer ends before 8 MiB. */
             effective_count?: number;
@@ -2117,15 +2116,15 @@ export interface components {
             user: components["schemas"]["UserId"];
             /** @description Whether the caller is in Administrators. */
             administrator: boolean;
-            /** @description The permissions of Rightful that the caller holds, without those to assign members of one group. */
+            /** @description Rightful's own permissions that the caller holds, except those to assign the members of a single group. */
             permissions: components["schemas"]["PermissionName"][];
-            /** @description The groups whose members the caller may change, by `rightful.users:update` or the group's own right; the first 5,000. Empty without both view rights. */
+            /** @description The groups whose members the caller may change, by `rightful.users:update` or by the right to assign members of the group; the first 5,000. Empty without both view rights. */
             assigns: components["schemas"]["GroupName"][];
             /** @description How many groups there are. Absent if all are listed. */
             assign_count?: number;
             revision: components["schemas"]["Revision"];
         };
-        /** @description What the caller has the rights to try: `update` changes it, `delete` deletes it, `assign` changes which users are in the group, or which groups the user is in. Absent in lists. */
+        /** @description The operations that the caller has the rights for: `update` changes it, `delete` deletes it, `assign` changes which users are in the group, or which groups the user is in. An operation can still be refused for what it would give. Absent in lists. */
         Allowed: ("update" | "delete" | "assign")[];
         /**
          * @description Who made a change.
@@ -2164,7 +2163,7 @@ export interface components {
             /** @description Empty if there is none. */
             description: string;
         };
-        /** @description Changes that were moved to a file. Asking for one of them is a 404 whose detail begins with "Archived". */
+        /** @description Changes that were moved to a file. A request for one of them gets 404, with a detail that begins with "Archived". */
         Archived: {
             /** @description The first of them. */
             from: components["schemas"]["Revision"];
@@ -2183,14 +2182,14 @@ export interface components {
         /** @description What one user gains or loses. */
         Gain: {
             user: components["schemas"]["UserId"];
-            /** @description The first 100; a wildcard that covers nothing in the catalog is listed itself. After the first user, none when the change already lists 32 KiB of them; `gain_sets` and `loss_sets` are shorter. */
+            /** @description The first 100. A wildcard that covers nothing in the catalog is listed as it is. Once a change lists 32 KiB of permissions, further users have none here; use `gain_sets` and `loss_sets`, which are shorter. */
             permissions: components["schemas"]["Pattern"][];
             /** @description How many permissions there are. Absent if all are listed. */
             permission_count?: number;
         };
         /** @description Users who gain or lose the same permissions. */
         ImpactSet: {
-            /** @description The first 100. After the first set, none when the change already lists 32 KiB of them. */
+            /** @description The first 100. Once a change lists 32 KiB of permissions, further sets have none here. */
             permissions: components["schemas"]["Pattern"][];
             /** @description How many permissions there are. Absent if all are listed. */
             permission_count?: number;
@@ -2231,7 +2230,7 @@ export interface components {
             /** @description When it was committed. Absent if nothing was recorded. */
             at?: components["schemas"]["Time"];
             actor: components["schemas"]["Actor"];
-            /** @description The way it came in, such as `rest`, `go`, `command`, `start` or `tables`. */
+            /** @description How the change was made, such as `rest`, `go`, `command`, `start` or `tables`. */
             channel: string;
             /** @description Why it was made. Absent if no reason was given. */
             reason?: string;
@@ -2257,31 +2256,33 @@ export interface components {
             archived?: components["schemas"]["Archived"];
             /** @description The hash of the whole record and the previous hash. Absent if nothing was recorded. */
             hash?: components["schemas"]["Hash"];
+            /** @description Why the record can't be read: it was altered outside Rightful. What it changed isn't known then, and the lists are empty. Absent for every other change. */
+            fault?: string;
             /** @description Users who gain permissions. */
             gains?: components["schemas"]["Gain"][];
             /** @description The number of users who gain permissions. */
             gain_count?: number;
-            /** @description The same users, those who gain the same permissions together: the sets with the most users. */
+            /** @description The same users, grouped by the permissions that they gain, the largest sets first. */
             gain_sets?: components["schemas"]["ImpactSet"][];
-            /** @description The number of sets. At most 1,000 are told apart, and users beyond that are in none. */
+            /** @description The number of sets. At most 1,000 are distinguished; further users are in none. */
             gain_set_count?: number;
             /** @description Users who lose permissions. */
             losses?: components["schemas"]["Gain"][];
             /** @description The number of users who lose permissions. */
             loss_count?: number;
-            /** @description The same users, those who lose the same permissions together. */
+            /** @description The same users, grouped by the permissions that they lose, the largest sets first. */
             loss_sets?: components["schemas"]["ImpactSet"][];
             /** @description The number of sets, counted like `gain_set_count`. */
             loss_set_count?: number;
             /**
-             * @description Who has the rights to revert it: the caller, or only administrators. A dry run is judged by the policy that it would make, a recorded change by the present policy. A dry run of the revert tells whether it still applies.
+             * @description Who has the rights to revert it: the caller, or only administrators. For a dry run, the policy that it would make counts; for a recorded change, the current policy. A dry run of the revert says whether it still applies.
              * @enum {string}
              */
             reversible_by?: "self" | "administrators";
         };
         ChangeList: {
             items: components["schemas"]["Change"][];
-            /** @description The revision of the present policy. If it is lower than `after`, the database was restored from a backup, or another instance answers that hasn't read the last change yet. */
+            /** @description The revision of the current policy. If it is lower than `after`, the database was restored from a backup, or another instance answered, which hasn't read the last change yet. */
             revision: components["schemas"]["Revision"];
             next_cursor?: components["schemas"]["NextCursor"];
         };
@@ -2307,13 +2308,13 @@ export interface components {
              * @description The revision of the policy that denied the request.
              */
             revision: number;
-            /** @description The number of denials of the same user, since the previous record of the same instance, that weren't recorded: there were too many, or the store was away. */
+            /** @description The number of denials of the same user, since the previous record of the same instance, that weren't recorded, because there were too many or the store couldn't be reached. */
             suppressed: number;
-            /** @description Whether the present policy would allow the request. */
+            /** @description Whether the current policy would allow the request. */
             allowed_now?: boolean;
             /**
              * Format: int64
-             * @description The revision since which the policy would allow it. Absent if it wouldn't, and if the records don't tell.
+             * @description The revision since which the policy would allow it. Absent if it wouldn't, or if the records don't show it.
              */
             allowed_since?: number;
         };
@@ -2322,12 +2323,12 @@ export interface components {
             next_cursor?: components["schemas"]["NextCursor"];
         };
         /**
-         * @description `withdrawn`: by the user, or because an administrator deleted the user. `expired`: nobody decided it in time.
+         * @description `withdrawn`: by the user, or because an administrator removed the user. `expired`: nobody decided it in time.
          * @enum {string}
          */
         AccessRequestState: "open" | "approved" | "declined" | "withdrawn" | "expired";
         /**
-         * @description What a user asks for. Only one that an administrator reads by its id has fixes. A user doesn't see the permissions of a request that was made from a denial if the host conceals them.
+         * @description What a user asks for. It has fixes only if an administrator reads it by its id. If the host conceals permissions, users don't see those of their requests that name a denial.
          * @example {
          *       "id": "SDN4JJWLDQJZWCWK5TLFCRVT5S",
          *       "state": "declined",
@@ -2374,11 +2375,11 @@ export interface components {
             /** @description Those of the permissions that the user lacks now. Absent if the permissions are concealed. */
             missing?: string[];
             created_at: components["schemas"]["Time"];
-            /** @description An open request can be decided before that. */
+            /** @description Until when an open request can be decided. */
             expires_at: components["schemas"]["Time"];
-            /** @description When the access is to end; for an approved request, when the user then was to lose the first part of it. Absent if it doesn't end. */
+            /** @description When the access should end. In an approved request, when the first part of it ends, as approved. Absent if it doesn't end. */
             until?: components["schemas"]["Time"];
-            /** @description What would give the user the access: those that the caller may carry out first, then in the order of an explanation. Absent unless the request is open and an administrator reads it by its id. Empty if the user has the access by now. */
+            /** @description Ways to give the user the access: those that the caller may carry out first, then in the order of an explanation. Absent unless the request is open and an administrator reads it by its id. Empty if the user already has the access. */
             fixes?: components["schemas"]["Fix"][];
             /** @description Whether there may be other fixes. Absent if there aren't. */
             more?: boolean;
@@ -2386,13 +2387,13 @@ export interface components {
             bad_rows?: components["schemas"]["BadRow"][];
             /** @description How many such rows there are. Absent if there are none. */
             bad_row_count?: number;
-            /** @description With fixes, the revision of the policy that they are about. In an approved request, the change that approved it; absent if the user had the access already. */
+            /** @description With fixes, the revision of the policy that they apply to. In an approved request, the change that approved it; absent if the user already had the access. */
             revision?: components["schemas"]["Revision"];
             /** @description Who approved, declined or withdrew it. Absent if nobody has. */
             decided_by?: components["schemas"]["Actor"];
             /** @description Absent if nobody has decided it. */
             decided_at?: components["schemas"]["Time"];
-            /** @description Why, in the words of who decided. Absent if no reason was given. */
+            /** @description Why it was decided so. Absent if no reason was given. */
             decision?: string;
         };
         AccessRequestList: {
@@ -2407,7 +2408,7 @@ export interface components {
         };
         /** @description The access request; for a dry run, the change. */
         AccessRequestOrChange: components["schemas"]["AccessRequest"] | components["schemas"]["Change"];
-        /** @description What the caller asks for, by a denial or by permissions. */
+        /** @description What the caller asks for: the permissions of a denial, or those listed. */
         AccessRequestInput: {
             /** @description The `denial_id` of a 403 that the caller got. */
             denial_id?: string;
@@ -2415,7 +2416,7 @@ export interface components {
             permissions?: components["schemas"]["PermissionName"][];
             /** @description Why, for those who decide. */
             reason?: string;
-            /** @description When the access is to end, as a time (RFC 3339) that lies in the future and within ten years; `never`, as without it, for no end. */
+            /** @description When the access should end, as a time (RFC 3339) in the future, within ten years. `never`, or nothing, for no end. */
             until?: components["schemas"]["UntilInput"];
         };
         /** @description The same as a form. Empty fields are the same as none, and other fields are ignored. */
@@ -2426,17 +2427,17 @@ export interface components {
             reason?: string;
             /** @description As in JSON, or `date` for the end of the day in `until_date`. */
             until?: string;
-            /** @description The last day with access, such as `2026-11-30`, in UTC. It counts only with `date` in `until`. */
+            /** @description The last day with access, such as `2026-11-30`, in UTC. Used only if `until` is `date`. */
             until_date?: string;
-            /** @description The page to go to then: a path of the same origin in printable ASCII, such as `/settings`. Anything else is a 400. */
+            /** @description The page to redirect to: a path of the same origin in printable ASCII, such as `/settings`. Anything else gets 400. */
             return?: string;
         };
         /** @description The writes that give the user what they ask for. */
         Approval: {
             operations: components["schemas"]["BatchOperation"][];
-            /** @description When the memberships end that the operations add without an end of their own; `never` for no end. It shortens none that stands. */
+            /** @description When memberships end that the operations add without an end of their own; `never` for no end. It never shortens an existing membership. */
             until?: components["schemas"]["UntilInput"];
-            /** @description The `revision` of the request with the fixes. If the operations would give somebody something else now than at that revision, the answer is 412. */
+            /** @description The `revision` of the request with the fixes. If the operations would now give someone something else than at that revision, the answer is 412. */
             revision: components["schemas"]["Revision"];
         };
         Decline: {
@@ -2464,7 +2465,7 @@ export interface components {
             values: string[];
             /** @description What is wrong with it. */
             detail: string;
-            /** @description The subjects that the row denies everything; the first 100. Empty if it can't be a restriction, or if nobody has the name that it gives. */
+            /** @description The subjects that the row denies everything; the first 100. Empty if it can't be a restriction, or if no subject has the name in the row. */
             denies: string[];
         };
         BadRows: {
@@ -2473,7 +2474,7 @@ export interface components {
             /** @description The first 100. */
             items: components["schemas"]["BadRow"][];
         };
-        /** @description How the policy differs from the seed. It is only reported; a start doesn't change the policy. */
+        /** @description How the policy differs from the seed. It is only reported: starting the service doesn't change the policy. */
         Drift: {
             /** @description Whether a seed was applied to this store. */
             seeded: boolean;
@@ -2486,7 +2487,7 @@ export interface components {
             /** @description The first 100 of those extra. */
             extra: components["schemas"]["ChangedRule"][];
         };
-        /** @description Grants and restrictions that name nothing in the catalog, such as those of a permission that the application no longer declares. They go on allowing and denying. Empty if the application has no catalog. */
+        /** @description Grants and restrictions that name nothing in the catalog, such as those of a permission that the application no longer declares. They still allow and deny. Empty if the application has no catalog. */
         Undeclared: {
             /** @description The number of such rules. */
             count: number;
@@ -2499,14 +2500,14 @@ export interface components {
             revision: components["schemas"]["Revision"];
             /**
              * Format: double
-             * @description Seconds since the store last confirmed that revision as the present one.
+             * @description Seconds since the store last confirmed that revision as the current one.
              */
             age_seconds: number;
             store?: components["schemas"]["StoreStatus"];
             bad_rows?: components["schemas"]["BadRows"];
             drift?: components["schemas"]["Drift"];
             undeclared?: components["schemas"]["Undeclared"];
-            /** @description The hash of the last change. A copy kept elsewhere shows later whether records were forged. */
+            /** @description The hash of the last change. A copy that you store elsewhere can reveal forged records later. */
             head?: components["schemas"]["Hash"];
         };
         /** @description A problem document (RFC 9457). */
@@ -2535,7 +2536,7 @@ export interface components {
             missing?: components["schemas"]["MissingPermission"][];
             /** @description The number of those missing, listed or not. Only with `escalation`. */
             missing_count?: number;
-            /** @description The permissions that a rule grants to the caller, but that are denied all the same; more grants don't help. Only with `forbidden` of the application's own routes. Absent if there are none. */
+            /** @description The permissions that are granted to the caller, but that a restriction or a bad row denies; more grants don't help. Only with `forbidden` of the application's own routes. Absent if there are none. */
             forbidden_by?: components["schemas"]["ForbiddenPermission"][];
             /** @description The id of the recorded denial, with `forbidden` of the application's own routes. Denials by this interface aren't recorded. Absent if there were too many denials to record this one. */
             denial_id?: string;
@@ -2878,7 +2879,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `forbidden`: the caller lacks the permissions in `missing`. `escalation`: the change would grant, revoke or lift what is in `missing`, and the caller doesn't hold it; 100 are listed and all counted. */
+        /** @description `forbidden`: the caller lacks the permissions in `missing`. `escalation`: the change would grant, revoke or lift the permissions in `missing`, which the caller doesn't hold; the first 100 are listed, and `missing_count` counts all. */
         ForbiddenToWrite: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -2901,7 +2902,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `not-found`: nothing has this name or number. */
+        /** @description `not-found`: there is nothing with this name, id or revision. */
         NotFound: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -2955,7 +2956,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `request-decided`: the request isn't open any more. Read it again. */
+        /** @description `request-decided`: the request is no longer open. Read it again. */
         RequestDecided: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -2973,7 +2974,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The present policy doesn't allow the change; `type` says why. */
+        /** @description The current policy doesn't allow the change; `type` says why. */
         Conflict: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -2991,7 +2992,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `revision-conflict`: someone else changed it since the ETag was read. The header `ETag` and the member `version` are the present ones. Read it again before you retry. */
+        /** @description `revision-conflict`: someone else has changed it since you read the ETag. The header `ETag` and the member `version` have the current version. Read it again before you retry. */
         RevisionConflict: {
             headers: {
                 ETag: components["headers"]["ETag"];
@@ -3029,7 +3030,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `unsupported-media-type`: the body isn't of a content type that the operation lists. */
+        /** @description `unsupported-media-type`: the operation doesn't accept this content type. */
         UnsupportedMediaType: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -3047,7 +3048,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `invalid`: invalid values, including groups in the body that don't exist. `unknown-permission`: rules that match nothing in the catalog, each with the nearest names. `import-rejected`: bad lines of a file. `errors` lists the first 1,000 of them, which is all except for an import; its `error_count` is the total. */
+        /** @description `invalid`: invalid values, including groups in the body that don't exist. `unknown-permission`: rules that match nothing in the catalog, each with the nearest names. `import-rejected`: bad lines of a file. `errors` lists the first 1,000. Only an import can have more; its `error_count` is the total. */
         Invalid: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -3089,7 +3090,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `too-many`: imports, reverts, what reads past revisions or large changes, and dry runs and explanations that take long take turns, and for 5 seconds others were in progress. The rights are checked before. Nothing was done; try again later. */
+        /** @description `too-many`: expensive work takes turns (imports, reverts, reads of past revisions and large changes, dry runs and explanations that take long), and this request waited for 5 seconds. Rights are checked first. Nothing was done; try again later. */
         TooMany: {
             headers: {
                 "Retry-After": components["headers"]["RetryAfter"];
@@ -3108,7 +3109,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `internal`: an error of the service. It is logged, and nothing was stored in part. */
+        /** @description `internal`: an error in the service, which is logged. Nothing was stored partially. */
         Internal: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -3126,7 +3127,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `store-unavailable`: the store can't be reached. Decisions are made by the last revision read, for as long as the host allows; after that, everything but `/status` answers like this. So does every operation while the host can't find out who is signed in. Try again later. */
+        /** @description `store-unavailable`: the store can't be reached. Decisions use the last revision read, for as long as the host allows; after that, every operation except `/status` answers 503. So does every operation while the host can't find out who is signed in. Try again later. */
         StoreUnavailable: {
             headers: {
                 "Retry-After": components["headers"]["RetryAfter"];
@@ -3147,34 +3148,34 @@ export interface components {
         };
     };
     parameters: {
-        /** @description When the membership ends, as a time (RFC 3339) or `never`. Without it, a membership that stands keeps its end, and a new one doesn't end. */
+        /** @description When the membership ends, as a time (RFC 3339) or `never`. Without it, an existing membership keeps its end, and a new one is permanent. */
         UntilQuery: components["schemas"]["UntilInput"];
         /**
-         * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist is a 404.
+         * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist gets 404.
          * @example Requests desk
          */
         GroupPath: components["schemas"]["GroupName"];
         /**
-         * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id is a 422.
+         * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id gets 422.
          * @example cleo
          */
         UserPath: components["schemas"]["UserId"];
         /**
-         * @description Lists only what is known to be unused on so many days, today (UTC) included.
+         * @description Lists only permissions that are known to be unused for this many days, including today (UTC).
          * @example 90
          */
         UnusedFor: number;
-        /** @description The most items on a page. */
+        /** @description The maximum number of items on a page. */
         Limit: number;
-        /** @description The most rules or groups on a page. */
+        /** @description The maximum number of rules or groups on a page. */
         RulesLimit: number;
-        /** @description The most rules, groups, permissions or origins in each list inside the answer. The counts are of all, so that `0` makes a summary. */
+        /** @description The maximum number of rules, groups, permissions or origins in each list inside the answer. Counts stay complete, so `0` returns a summary. */
         NestedLimit: number;
-        /** @description The most origins of each permission. The counts are of all. */
+        /** @description The maximum number of origins of each permission. Counts stay complete. */
         OriginLimit: number;
-        /** @description The most items in each list inside a change. The counts are of all. */
+        /** @description The maximum number of items in each list inside a change. Counts stay complete. */
         ChangeDetail: number;
-        /** @description The most permissions on a page. */
+        /** @description The maximum number of permissions on a page. */
         CatalogLimit: number;
         /** @description Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page. */
         Cursor: string;
@@ -3187,23 +3188,23 @@ export interface components {
         CategoryFilter: string;
         /** @description `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash. */
         DryRun: boolean;
-        /** @description Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough. */
+        /** @description Only with `dry_run=true`: what the write would have done at this revision, with the caller's current rights. This needs `rightful.changes:view` as well. A revision that doesn't exist gets 404. A required `If-Match` isn't compared; `*` is enough. */
         DryRunRevision: components["schemas"]["Revision"];
-        /** @description The id of the access request. Anything else is a 404. */
+        /** @description The id of the access request. Anything else gets 404. */
         RequestPath: string;
         /** @description Only requests in this state. */
         RequestState: components["schemas"]["AccessRequestState"];
         /** @description `release` removes the members from the group in the same change. Without it a group with members isn't deleted. */
         MembersOnDelete: components["schemas"]["ReleaseMembers"];
-        /** @description `merge` adds what the file has. `replace` makes rules and memberships equal to the file. It empties groups that the file doesn't name without deleting them, and never changes Administrators and its members. */
+        /** @description `merge` adds the rules and memberships of the file. `replace` makes rules and memberships equal to the file. Groups that the file doesn't name lose their rules and members, but aren't deleted. Administrators and its members never change. */
         Mode: components["schemas"]["ImportMode"];
         /**
-         * @description The ETag that was read before. Without it the answer is 428; if it is stale, 412. If it belongs to a part of what a PUT replaces, 422; read all pages. So is `*` where there are more than 5,000 rules or groups.
+         * @description The ETag that you read. Without it, the answer is 428; if it is stale, 412. A PUT with the ETag of an incomplete answer gets 422: read all pages. So does a PUT with `*` if there are more than 5,000 rules or groups.
          * @example "17-3f9a61c2"
          */
         IfMatch: string;
         /**
-         * @description The ETag that was read before, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
+         * @description The ETag that you read, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
          * @example "17-3f9a61c2"
          */
         IfMatchOptional: string;
@@ -3213,7 +3214,7 @@ export interface components {
          */
         IfNoneMatch: string;
         /**
-         * @description Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
+         * @description Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. Send it at most once.
          * @example Joined%20the%20desk%20on%20Monday
          */
         Reason: string;
@@ -3226,7 +3227,7 @@ export interface components {
     requestBodies: never;
     headers: {
         /**
-         * @description The tag of this answer, for `If-None-Match`. It differs by everything that the answer depends on: the caller, the query, the policy, the catalog and the host's directory.
+         * @description The tag of this answer, for `If-None-Match`. It depends on the caller, the query, the policy, the catalog and the host's directory.
          * @example W/"jPq0bWqkFw3wGuTVCAKaZA"
          */
         AnswerTag: string;
@@ -3236,7 +3237,7 @@ export interface components {
          */
         RequestId: string;
         /**
-         * @description The version of the group (its description, inheritance and rules, not its members) or of the user (own rules and direct groups): the revision of the last change to it, and a part of a hash of that change and of the names of the groups that it inherits or is in. So no version of before a restore from a backup matches a later one, nor one read before such a group was renamed. `"0"` is the version of a user who never changed. The tag of an answer with only a part of the rules or groups ends in `-part`: a PUT with it is a 422. The last page has a tag without it if nothing has changed since the first. The tag of a compressed answer ends in `-gzip`. Send it back unchanged in `If-Match`. Not sent for a dry run.
+         * @description The version of the group (its description, inheritance and rules, not its members) or of the user (own rules and direct groups): the revision of the last change to it, and a part of a hash of that change and of the names of the groups that it inherits or is in. So an ETag from before a restore of a backup never matches a later version, and neither does one from before such a group was renamed. `"0"` is the version of a user who never changed. The ETag of an answer with only a part of the rules or groups ends in `-part`: a PUT with it gets 422. The ETag of the last page doesn't, if nothing has changed since the first page. The ETag of a compressed answer ends in `-gzip`. Send it back unchanged in `If-Match`. Not sent for a dry run.
          * @example "17-3f9a61c2"
          */
         ETag: string;
@@ -3250,7 +3251,7 @@ export interface components {
          * @example /api/v1/me/access-requests/SDN4JJWLDQJZWCWK5TLFCRVT5S
          */
         RequestLocation: string;
-        /** @description The revision of the policy after the write; the present revision if the write changed nothing. Not sent for a dry run. */
+        /** @description The revision of the policy after the write; the current revision if the write changed nothing. Not sent for a dry run. */
         Revision: components["schemas"]["Revision"];
         /** @description Always `no-store`. Permissions can change with the next request. */
         CacheControl: "no-store";
@@ -3281,7 +3282,7 @@ export interface operations {
                 category?: components["parameters"]["CategoryFilter"];
                 /** @description Only items whose name or description contains this text, ignoring case. */
                 q?: components["parameters"]["Search"];
-                /** @description The most items on a page. */
+                /** @description The maximum number of items on a page. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page. */
                 cursor?: components["parameters"]["Cursor"];
@@ -3321,7 +3322,7 @@ export interface operations {
     getCatalog: {
         parameters: {
             query?: {
-                /** @description The most permissions on a page. */
+                /** @description The maximum number of permissions on a page. */
                 limit?: components["parameters"]["CatalogLimit"];
                 /** @description Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page. */
                 cursor?: components["parameters"]["Cursor"];
@@ -3362,11 +3363,11 @@ export interface operations {
         parameters: {
             query: {
                 /**
-                 * @description The permission. It need not be in the catalog, since a pattern may cover it.
+                 * @description The permission. It need not be in the catalog, because a pattern may cover it.
                  * @example finance.operations:create
                  */
                 permission: components["schemas"]["PermissionName"];
-                /** @description The most items on a page. */
+                /** @description The maximum number of items on a page. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page. */
                 cursor?: components["parameters"]["Cursor"];
@@ -3408,9 +3409,9 @@ export interface operations {
             query?: {
                 /** @description Only items whose name or description contains this text, ignoring case. */
                 q?: components["parameters"]["Search"];
-                /** @description The most items on a page. */
+                /** @description The maximum number of items on a page. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The most rules, groups, permissions or origins in each list inside the answer. The counts are of all, so that `0` makes a summary. */
+                /** @description The maximum number of rules, groups, permissions or origins in each list inside the answer. Counts stay complete, so `0` returns a summary. */
                 nested_limit?: components["parameters"]["NestedLimit"];
                 /** @description Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page. */
                 cursor?: components["parameters"]["Cursor"];
@@ -3452,12 +3453,12 @@ export interface operations {
             query?: {
                 /** @description `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash. */
                 dry_run?: components["parameters"]["DryRun"];
-                /** @description Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough. */
+                /** @description Only with `dry_run=true`: what the write would have done at this revision, with the caller's current rights. This needs `rightful.changes:view` as well. A revision that doesn't exist gets 404. A required `If-Match` isn't compared; `*` is enough. */
                 revision?: components["parameters"]["DryRunRevision"];
             };
             header?: {
                 /**
-                 * @description Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
+                 * @description Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. Send it at most once.
                  * @example Joined%20the%20desk%20on%20Monday
                  */
                 "Rightful-Reason"?: components["parameters"]["Reason"];
@@ -3504,7 +3505,7 @@ export interface operations {
             query?: {
                 /** @description Only items whose name or description contains this text, ignoring case. */
                 q?: components["parameters"]["Search"];
-                /** @description The most items on a page. */
+                /** @description The maximum number of items on a page. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page. */
                 cursor?: components["parameters"]["Cursor"];
@@ -3544,13 +3545,13 @@ export interface operations {
     getGroup: {
         parameters: {
             query?: {
-                /** @description The most rules, groups, permissions or origins in each list inside the answer. The counts are of all, so that `0` makes a summary. */
+                /** @description The maximum number of rules, groups, permissions or origins in each list inside the answer. Counts stay complete, so `0` returns a summary. */
                 nested_limit?: components["parameters"]["NestedLimit"];
             };
             header?: never;
             path: {
                 /**
-                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist is a 404.
+                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist gets 404.
                  * @example Requests desk
                  */
                 group: components["parameters"]["GroupPath"];
@@ -3586,24 +3587,24 @@ export interface operations {
                 members?: components["parameters"]["MembersOnDelete"];
                 /** @description `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash. */
                 dry_run?: components["parameters"]["DryRun"];
-                /** @description Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough. */
+                /** @description Only with `dry_run=true`: what the write would have done at this revision, with the caller's current rights. This needs `rightful.changes:view` as well. A revision that doesn't exist gets 404. A required `If-Match` isn't compared; `*` is enough. */
                 revision?: components["parameters"]["DryRunRevision"];
             };
             header: {
                 /**
-                 * @description The ETag that was read before. Without it the answer is 428; if it is stale, 412. If it belongs to a part of what a PUT replaces, 422; read all pages. So is `*` where there are more than 5,000 rules or groups.
+                 * @description The ETag that you read. Without it, the answer is 428; if it is stale, 412. A PUT with the ETag of an incomplete answer gets 422: read all pages. So does a PUT with `*` if there are more than 5,000 rules or groups.
                  * @example "17-3f9a61c2"
                  */
                 "If-Match": components["parameters"]["IfMatch"];
                 /**
-                 * @description Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
+                 * @description Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. Send it at most once.
                  * @example Joined%20the%20desk%20on%20Monday
                  */
                 "Rightful-Reason"?: components["parameters"]["Reason"];
             };
             path: {
                 /**
-                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist is a 404.
+                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist gets 404.
                  * @example Requests desk
                  */
                 group: components["parameters"]["GroupPath"];
@@ -3634,24 +3635,24 @@ export interface operations {
             query?: {
                 /** @description `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash. */
                 dry_run?: components["parameters"]["DryRun"];
-                /** @description Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough. */
+                /** @description Only with `dry_run=true`: what the write would have done at this revision, with the caller's current rights. This needs `rightful.changes:view` as well. A revision that doesn't exist gets 404. A required `If-Match` isn't compared; `*` is enough. */
                 revision?: components["parameters"]["DryRunRevision"];
             };
             header: {
                 /**
-                 * @description The ETag that was read before. Without it the answer is 428; if it is stale, 412. If it belongs to a part of what a PUT replaces, 422; read all pages. So is `*` where there are more than 5,000 rules or groups.
+                 * @description The ETag that you read. Without it, the answer is 428; if it is stale, 412. A PUT with the ETag of an incomplete answer gets 422: read all pages. So does a PUT with `*` if there are more than 5,000 rules or groups.
                  * @example "17-3f9a61c2"
                  */
                 "If-Match": components["parameters"]["IfMatch"];
                 /**
-                 * @description Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
+                 * @description Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. Send it at most once.
                  * @example Joined%20the%20desk%20on%20Monday
                  */
                 "Rightful-Reason"?: components["parameters"]["Reason"];
             };
             path: {
                 /**
-                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist is a 404.
+                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist gets 404.
                  * @example Requests desk
                  */
                 group: components["parameters"]["GroupPath"];
@@ -3696,7 +3697,7 @@ export interface operations {
     getGroupPermissions: {
         parameters: {
             query?: {
-                /** @description The most rules or groups on a page. */
+                /** @description The maximum number of rules or groups on a page. */
                 limit?: components["parameters"]["RulesLimit"];
                 /** @description Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page. */
                 cursor?: components["parameters"]["Cursor"];
@@ -3704,7 +3705,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist is a 404.
+                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist gets 404.
                  * @example Requests desk
                  */
                 group: components["parameters"]["GroupPath"];
@@ -3728,24 +3729,24 @@ export interface operations {
             query?: {
                 /** @description `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash. */
                 dry_run?: components["parameters"]["DryRun"];
-                /** @description Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough. */
+                /** @description Only with `dry_run=true`: what the write would have done at this revision, with the caller's current rights. This needs `rightful.changes:view` as well. A revision that doesn't exist gets 404. A required `If-Match` isn't compared; `*` is enough. */
                 revision?: components["parameters"]["DryRunRevision"];
             };
             header: {
                 /**
-                 * @description The ETag that was read before. Without it the answer is 428; if it is stale, 412. If it belongs to a part of what a PUT replaces, 422; read all pages. So is `*` where there are more than 5,000 rules or groups.
+                 * @description The ETag that you read. Without it, the answer is 428; if it is stale, 412. A PUT with the ETag of an incomplete answer gets 422: read all pages. So does a PUT with `*` if there are more than 5,000 rules or groups.
                  * @example "17-3f9a61c2"
                  */
                 "If-Match": components["parameters"]["IfMatch"];
                 /**
-                 * @description Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
+                 * @description Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. Send it at most once.
                  * @example Joined%20the%20desk%20on%20Monday
                  */
                 "Rightful-Reason"?: components["parameters"]["Reason"];
             };
             path: {
                 /**
-                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist is a 404.
+                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist gets 404.
                  * @example Requests desk
                  */
                 group: components["parameters"]["GroupPath"];
@@ -3780,24 +3781,24 @@ export interface operations {
             query?: {
                 /** @description `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash. */
                 dry_run?: components["parameters"]["DryRun"];
-                /** @description Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough. */
+                /** @description Only with `dry_run=true`: what the write would have done at this revision, with the caller's current rights. This needs `rightful.changes:view` as well. A revision that doesn't exist gets 404. A required `If-Match` isn't compared; `*` is enough. */
                 revision?: components["parameters"]["DryRunRevision"];
             };
             header?: {
                 /**
-                 * @description The ETag that was read before, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
+                 * @description The ETag that you read, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
                  * @example "17-3f9a61c2"
                  */
                 "If-Match"?: components["parameters"]["IfMatchOptional"];
                 /**
-                 * @description Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
+                 * @description Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. Send it at most once.
                  * @example Joined%20the%20desk%20on%20Monday
                  */
                 "Rightful-Reason"?: components["parameters"]["Reason"];
             };
             path: {
                 /**
-                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist is a 404.
+                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist gets 404.
                  * @example Requests desk
                  */
                 group: components["parameters"]["GroupPath"];
@@ -3829,7 +3830,7 @@ export interface operations {
     listGroupEffectiveRules: {
         parameters: {
             query?: {
-                /** @description The most items on a page. */
+                /** @description The maximum number of items on a page. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page. */
                 cursor?: components["parameters"]["Cursor"];
@@ -3843,7 +3844,7 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist is a 404.
+                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist gets 404.
                  * @example Requests desk
                  */
                 group: components["parameters"]["GroupPath"];
@@ -3877,7 +3878,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Lists only what is known to be unused on so many days, today (UTC) included.
+                 * @description Lists only permissions that are known to be unused for this many days, including today (UTC).
                  * @example 90
                  */
                 unused_for?: components["parameters"]["UnusedFor"];
@@ -3885,7 +3886,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist is a 404.
+                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist gets 404.
                  * @example Requests desk
                  */
                 group: components["parameters"]["GroupPath"];
@@ -3917,7 +3918,7 @@ export interface operations {
     listGroupMembers: {
         parameters: {
             query?: {
-                /** @description The most items on a page. */
+                /** @description The maximum number of items on a page. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page. */
                 cursor?: components["parameters"]["Cursor"];
@@ -3931,7 +3932,7 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist is a 404.
+                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist gets 404.
                  * @example Requests desk
                  */
                 group: components["parameters"]["GroupPath"];
@@ -3966,24 +3967,24 @@ export interface operations {
             query?: {
                 /** @description `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash. */
                 dry_run?: components["parameters"]["DryRun"];
-                /** @description Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough. */
+                /** @description Only with `dry_run=true`: what the write would have done at this revision, with the caller's current rights. This needs `rightful.changes:view` as well. A revision that doesn't exist gets 404. A required `If-Match` isn't compared; `*` is enough. */
                 revision?: components["parameters"]["DryRunRevision"];
             };
             header?: {
                 /**
-                 * @description The ETag that was read before, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
+                 * @description The ETag that you read, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
                  * @example "17-3f9a61c2"
                  */
                 "If-Match"?: components["parameters"]["IfMatchOptional"];
                 /**
-                 * @description Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
+                 * @description Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. Send it at most once.
                  * @example Joined%20the%20desk%20on%20Monday
                  */
                 "Rightful-Reason"?: components["parameters"]["Reason"];
             };
             path: {
                 /**
-                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist is a 404.
+                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist gets 404.
                  * @example Requests desk
                  */
                 group: components["parameters"]["GroupPath"];
@@ -4025,33 +4026,33 @@ export interface operations {
     addGroupMember: {
         parameters: {
             query?: {
-                /** @description When the membership ends, as a time (RFC 3339) or `never`. Without it, a membership that stands keeps its end, and a new one doesn't end. */
+                /** @description When the membership ends, as a time (RFC 3339) or `never`. Without it, an existing membership keeps its end, and a new one is permanent. */
                 until?: components["parameters"]["UntilQuery"];
                 /** @description `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash. */
                 dry_run?: components["parameters"]["DryRun"];
-                /** @description Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough. */
+                /** @description Only with `dry_run=true`: what the write would have done at this revision, with the caller's current rights. This needs `rightful.changes:view` as well. A revision that doesn't exist gets 404. A required `If-Match` isn't compared; `*` is enough. */
                 revision?: components["parameters"]["DryRunRevision"];
             };
             header?: {
                 /**
-                 * @description The ETag that was read before, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
+                 * @description The ETag that you read, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
                  * @example "17-3f9a61c2"
                  */
                 "If-Match"?: components["parameters"]["IfMatchOptional"];
                 /**
-                 * @description Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
+                 * @description Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. Send it at most once.
                  * @example Joined%20the%20desk%20on%20Monday
                  */
                 "Rightful-Reason"?: components["parameters"]["Reason"];
             };
             path: {
                 /**
-                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist is a 404.
+                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist gets 404.
                  * @example Requests desk
                  */
                 group: components["parameters"]["GroupPath"];
                 /**
-                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id is a 422.
+                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id gets 422.
                  * @example cleo
                  */
                 user: components["parameters"]["UserPath"];
@@ -4079,29 +4080,29 @@ export interface operations {
             query?: {
                 /** @description `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash. */
                 dry_run?: components["parameters"]["DryRun"];
-                /** @description Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough. */
+                /** @description Only with `dry_run=true`: what the write would have done at this revision, with the caller's current rights. This needs `rightful.changes:view` as well. A revision that doesn't exist gets 404. A required `If-Match` isn't compared; `*` is enough. */
                 revision?: components["parameters"]["DryRunRevision"];
             };
             header?: {
                 /**
-                 * @description The ETag that was read before, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
+                 * @description The ETag that you read, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
                  * @example "17-3f9a61c2"
                  */
                 "If-Match"?: components["parameters"]["IfMatchOptional"];
                 /**
-                 * @description Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
+                 * @description Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. Send it at most once.
                  * @example Joined%20the%20desk%20on%20Monday
                  */
                 "Rightful-Reason"?: components["parameters"]["Reason"];
             };
             path: {
                 /**
-                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist is a 404.
+                 * @description The name of a group, percent-encoded. Names are compared exactly; a group that doesn't exist gets 404.
                  * @example Requests desk
                  */
                 group: components["parameters"]["GroupPath"];
                 /**
-                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id is a 422.
+                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id gets 422.
                  * @example cleo
                  */
                 user: components["parameters"]["UserPath"];
@@ -4133,9 +4134,9 @@ export interface operations {
                 q?: components["parameters"]["Search"];
                 /** @description Only direct members of this group. A group that doesn't exist has none. */
                 group?: string;
-                /** @description The most items on a page. */
+                /** @description The maximum number of items on a page. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The most rules, groups, permissions or origins in each list inside the answer. The counts are of all, so that `0` makes a summary. */
+                /** @description The maximum number of rules, groups, permissions or origins in each list inside the answer. Counts stay complete, so `0` returns a summary. */
                 nested_limit?: components["parameters"]["NestedLimit"];
                 /** @description Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page. */
                 cursor?: components["parameters"]["Cursor"];
@@ -4219,7 +4220,7 @@ export interface operations {
     listEndings: {
         parameters: {
             query?: {
-                /** @description The most items on a page. */
+                /** @description The maximum number of items on a page. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page. */
                 cursor?: components["parameters"]["Cursor"];
@@ -4259,13 +4260,13 @@ export interface operations {
     getUser: {
         parameters: {
             query?: {
-                /** @description The most rules, groups, permissions or origins in each list inside the answer. The counts are of all, so that `0` makes a summary. */
+                /** @description The maximum number of rules, groups, permissions or origins in each list inside the answer. Counts stay complete, so `0` returns a summary. */
                 nested_limit?: components["parameters"]["NestedLimit"];
             };
             header?: never;
             path: {
                 /**
-                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id is a 422.
+                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id gets 422.
                  * @example cleo
                  */
                 user: components["parameters"]["UserPath"];
@@ -4300,24 +4301,24 @@ export interface operations {
             query?: {
                 /** @description `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash. */
                 dry_run?: components["parameters"]["DryRun"];
-                /** @description Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough. */
+                /** @description Only with `dry_run=true`: what the write would have done at this revision, with the caller's current rights. This needs `rightful.changes:view` as well. A revision that doesn't exist gets 404. A required `If-Match` isn't compared; `*` is enough. */
                 revision?: components["parameters"]["DryRunRevision"];
             };
             header?: {
                 /**
-                 * @description The ETag that was read before, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
+                 * @description The ETag that you read, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
                  * @example "17-3f9a61c2"
                  */
                 "If-Match"?: components["parameters"]["IfMatchOptional"];
                 /**
-                 * @description Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
+                 * @description Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. Send it at most once.
                  * @example Joined%20the%20desk%20on%20Monday
                  */
                 "Rightful-Reason"?: components["parameters"]["Reason"];
             };
             path: {
                 /**
-                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id is a 422.
+                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id gets 422.
                  * @example cleo
                  */
                 user: components["parameters"]["UserPath"];
@@ -4345,7 +4346,7 @@ export interface operations {
     getUserGroups: {
         parameters: {
             query?: {
-                /** @description The most rules or groups on a page. */
+                /** @description The maximum number of rules or groups on a page. */
                 limit?: components["parameters"]["RulesLimit"];
                 /** @description Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page. */
                 cursor?: components["parameters"]["Cursor"];
@@ -4353,7 +4354,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id is a 422.
+                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id gets 422.
                  * @example cleo
                  */
                 user: components["parameters"]["UserPath"];
@@ -4387,24 +4388,24 @@ export interface operations {
             query?: {
                 /** @description `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash. */
                 dry_run?: components["parameters"]["DryRun"];
-                /** @description Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough. */
+                /** @description Only with `dry_run=true`: what the write would have done at this revision, with the caller's current rights. This needs `rightful.changes:view` as well. A revision that doesn't exist gets 404. A required `If-Match` isn't compared; `*` is enough. */
                 revision?: components["parameters"]["DryRunRevision"];
             };
             header: {
                 /**
-                 * @description The ETag that was read before. Without it the answer is 428; if it is stale, 412. If it belongs to a part of what a PUT replaces, 422; read all pages. So is `*` where there are more than 5,000 rules or groups.
+                 * @description The ETag that you read. Without it, the answer is 428; if it is stale, 412. A PUT with the ETag of an incomplete answer gets 422: read all pages. So does a PUT with `*` if there are more than 5,000 rules or groups.
                  * @example "17-3f9a61c2"
                  */
                 "If-Match": components["parameters"]["IfMatch"];
                 /**
-                 * @description Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
+                 * @description Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. Send it at most once.
                  * @example Joined%20the%20desk%20on%20Monday
                  */
                 "Rightful-Reason"?: components["parameters"]["Reason"];
             };
             path: {
                 /**
-                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id is a 422.
+                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id gets 422.
                  * @example cleo
                  */
                 user: components["parameters"]["UserPath"];
@@ -4448,7 +4449,7 @@ export interface operations {
     getUserPermissions: {
         parameters: {
             query?: {
-                /** @description The most rules or groups on a page. */
+                /** @description The maximum number of rules or groups on a page. */
                 limit?: components["parameters"]["RulesLimit"];
                 /** @description Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page. */
                 cursor?: components["parameters"]["Cursor"];
@@ -4456,7 +4457,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id is a 422.
+                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id gets 422.
                  * @example cleo
                  */
                 user: components["parameters"]["UserPath"];
@@ -4480,24 +4481,24 @@ export interface operations {
             query?: {
                 /** @description `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash. */
                 dry_run?: components["parameters"]["DryRun"];
-                /** @description Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough. */
+                /** @description Only with `dry_run=true`: what the write would have done at this revision, with the caller's current rights. This needs `rightful.changes:view` as well. A revision that doesn't exist gets 404. A required `If-Match` isn't compared; `*` is enough. */
                 revision?: components["parameters"]["DryRunRevision"];
             };
             header: {
                 /**
-                 * @description The ETag that was read before. Without it the answer is 428; if it is stale, 412. If it belongs to a part of what a PUT replaces, 422; read all pages. So is `*` where there are more than 5,000 rules or groups.
+                 * @description The ETag that you read. Without it, the answer is 428; if it is stale, 412. A PUT with the ETag of an incomplete answer gets 422: read all pages. So does a PUT with `*` if there are more than 5,000 rules or groups.
                  * @example "17-3f9a61c2"
                  */
                 "If-Match": components["parameters"]["IfMatch"];
                 /**
-                 * @description Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
+                 * @description Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. Send it at most once.
                  * @example Joined%20the%20desk%20on%20Monday
                  */
                 "Rightful-Reason"?: components["parameters"]["Reason"];
             };
             path: {
                 /**
-                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id is a 422.
+                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id gets 422.
                  * @example cleo
                  */
                 user: components["parameters"]["UserPath"];
@@ -4530,24 +4531,24 @@ export interface operations {
             query?: {
                 /** @description `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash. */
                 dry_run?: components["parameters"]["DryRun"];
-                /** @description Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough. */
+                /** @description Only with `dry_run=true`: what the write would have done at this revision, with the caller's current rights. This needs `rightful.changes:view` as well. A revision that doesn't exist gets 404. A required `If-Match` isn't compared; `*` is enough. */
                 revision?: components["parameters"]["DryRunRevision"];
             };
             header?: {
                 /**
-                 * @description The ETag that was read before, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
+                 * @description The ETag that you read, to write only if nothing has changed since; if it is stale, the answer is 412. Below `/groups/{group}` it is the group's, below `/users/{user}` the user's.
                  * @example "17-3f9a61c2"
                  */
                 "If-Match"?: components["parameters"]["IfMatchOptional"];
                 /**
-                 * @description Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
+                 * @description Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. Send it at most once.
                  * @example Joined%20the%20desk%20on%20Monday
                  */
                 "Rightful-Reason"?: components["parameters"]["Reason"];
             };
             path: {
                 /**
-                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id is a 422.
+                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id gets 422.
                  * @example cleo
                  */
                 user: components["parameters"]["UserPath"];
@@ -4577,9 +4578,9 @@ export interface operations {
     listUserEffective: {
         parameters: {
             query?: {
-                /** @description The most origins of each permission. The counts are of all. */
+                /** @description The maximum number of origins of each permission. Counts stay complete. */
                 nested_limit?: components["parameters"]["OriginLimit"];
-                /** @description The most items on a page. */
+                /** @description The maximum number of items on a page. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page. */
                 cursor?: components["parameters"]["Cursor"];
@@ -4593,7 +4594,7 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id is a 422.
+                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id gets 422.
                  * @example cleo
                  */
                 user: components["parameters"]["UserPath"];
@@ -4628,7 +4629,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Lists only what is known to be unused on so many days, today (UTC) included.
+                 * @description Lists only permissions that are known to be unused for this many days, including today (UTC).
                  * @example 90
                  */
                 unused_for?: components["parameters"]["UnusedFor"];
@@ -4636,7 +4637,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id is a 422.
+                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id gets 422.
                  * @example cleo
                  */
                 user: components["parameters"]["UserPath"];
@@ -4676,17 +4677,17 @@ export interface operations {
                  *     ]
                  */
                 permission: components["schemas"]["PermissionName"][];
-                /** @description Explains the policy at this revision. It needs `rightful.changes:view` as well. A revision that doesn't exist is a 404. */
+                /** @description Explains the policy at this revision. This needs `rightful.changes:view` as well. A revision that doesn't exist gets 404. */
                 revision?: components["schemas"]["Revision"];
-                /** @description When the memberships that fixes add are to end, as a time (RFC 3339) or `never`. Their operations say so, and `allowed` and `lacks` are judged by it: nobody gives anything for longer than they hold it. Grants have no end. A time that no membership can end at is a 422. */
+                /** @description When the memberships that fixes add should end, as a time (RFC 3339) or `never`. `allowed` and `lacks` take the end into account: nobody can give access for longer than they hold it. Grants have no end. A time at which no membership can end gets 422. */
                 until?: components["schemas"]["UntilInput"];
-                /** @description `true` leaves out the fixes and when permissions were lost. It doesn't go with `until`, which is about fixes. */
+                /** @description `true` omits fixes and losses. It can't be combined with `until`, which is about fixes. */
                 decision_only?: boolean;
             };
             header?: never;
             path: {
                 /**
-                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id is a 422.
+                 * @description The id of a user, percent-encoded. Ids are compared exactly; an invalid id gets 422.
                  * @example cleo
                  */
                 user: components["parameters"]["UserPath"];
@@ -4794,7 +4795,7 @@ export interface operations {
                 /** @description Only changes to this user's own rules or direct groups. */
                 user?: string;
                 /**
-                 * @description Only changes at this time or later. The list ends at 10,000 older changes in a row; fewer may stand between changes of the period, since the clocks of the instances may differ.
+                 * @description Only changes at this time or later. Times may be out of order, because the clocks of the instances may differ; therefore the search ends only after 10,000 older changes in a row.
                  * @example 2026-03-01T00:00:00Z
                  */
                 since?: string;
@@ -4803,11 +4804,11 @@ export interface operations {
                  * @example 2026-04-01T00:00:00Z
                  */
                 until?: string;
-                /** @description Only changes of a higher revision: poll with the `revision` of the last answer. While there are none, the answer comes from memory. */
+                /** @description Only changes with a higher revision. Poll with the `revision` of the last answer: while there are no changes, the answer comes from memory. */
                 after?: components["schemas"]["Revision"];
-                /** @description The most items on a page. */
+                /** @description The maximum number of items on a page. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The most items in each list inside a change. The counts are of all. */
+                /** @description The maximum number of items in each list inside a change. Counts stay complete. */
                 nested_limit?: components["parameters"]["ChangeDetail"];
                 /** @description Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page. */
                 cursor?: components["parameters"]["Cursor"];
@@ -4850,17 +4851,17 @@ export interface operations {
             query?: {
                 /** @description `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash. */
                 dry_run?: components["parameters"]["DryRun"];
-                /** @description Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough. */
+                /** @description Only with `dry_run=true`: what the write would have done at this revision, with the caller's current rights. This needs `rightful.changes:view` as well. A revision that doesn't exist gets 404. A required `If-Match` isn't compared; `*` is enough. */
                 revision?: components["parameters"]["DryRunRevision"];
             };
             header?: {
                 /**
-                 * @description Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
+                 * @description Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. Send it at most once.
                  * @example Joined%20the%20desk%20on%20Monday
                  */
                 "Rightful-Reason"?: components["parameters"]["Reason"];
                 /**
-                 * @description Makes it safe to repeat the request: if the caller has made the same batch with this key within the last 24 hours, the answer is the change of then, and nothing is done. Another batch with the key is a 422. A batch that failed or changed nothing, and a dry run, aren't remembered. Visible ASCII characters.
+                 * @description Makes it safe to repeat the request: if the caller has sent the same batch with this key within the last 24 hours, the answer is the first change, and nothing is done. Another batch with the key gets 422. Dry runs, and batches that failed or changed nothing, aren't remembered. Visible ASCII characters.
                  * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
                  */
                 "Idempotency-Key"?: string;
@@ -4904,7 +4905,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The change that was made, or would be made by a dry run. What one operation adds and another removes is not in it. An empty change isn't recorded. */
+            /** @description The change that was made, or would be made by a dry run. It omits what one operation adds and another removes. An empty change isn't recorded. */
             200: {
                 headers: {
                     "Rightful-Revision": components["headers"]["Revision"];
@@ -4935,7 +4936,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The revision of the change. Anything else is a 404, and so is a change that was archived. */
+                /** @description The revision of the change. Anything else, and an archived change, gets 404. */
                 revision: components["schemas"]["Revision"];
             };
             cookie?: never;
@@ -4967,18 +4968,18 @@ export interface operations {
             query?: {
                 /** @description `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash. */
                 dry_run?: components["parameters"]["DryRun"];
-                /** @description Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough. */
+                /** @description Only with `dry_run=true`: what the write would have done at this revision, with the caller's current rights. This needs `rightful.changes:view` as well. A revision that doesn't exist gets 404. A required `If-Match` isn't compared; `*` is enough. */
                 revision?: components["parameters"]["DryRunRevision"];
             };
             header?: {
                 /**
-                 * @description Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
+                 * @description Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. Send it at most once.
                  * @example Joined%20the%20desk%20on%20Monday
                  */
                 "Rightful-Reason"?: components["parameters"]["Reason"];
             };
             path: {
-                /** @description The revision of the change. Anything else is a 404, and so is a change that was archived. */
+                /** @description The revision of the change. Anything else, and an archived change, gets 404. */
                 revision: components["schemas"]["Revision"];
             };
             cookie?: never;
@@ -5014,7 +5015,7 @@ export interface operations {
             query?: {
                 /** @description Only denials of this user. */
                 user?: string;
-                /** @description The most items on a page. */
+                /** @description The maximum number of items on a page. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page. */
                 cursor?: components["parameters"]["Cursor"];
@@ -5056,7 +5057,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The `denial_id` of the 403. Anything else is a 404. */
+                /** @description The `denial_id` of the 403. Anything else gets 404. */
                 id: string;
             };
             cookie?: never;
@@ -5090,7 +5091,7 @@ export interface operations {
                 state?: components["parameters"]["RequestState"];
                 /** @description Only requests of this user. */
                 user?: string;
-                /** @description The most items on a page. */
+                /** @description The maximum number of items on a page. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page. */
                 cursor?: components["parameters"]["Cursor"];
@@ -5171,7 +5172,7 @@ export interface operations {
                     "application/json": components["schemas"]["AccessRequest"];
                 };
             };
-            /** @description The answer to a form. The page shows the state of the request. */
+            /** @description The answer to a form. The page that it leads to shows the state of the request. */
             303: {
                 headers: {
                     /**
@@ -5251,7 +5252,7 @@ export interface operations {
                     "text/html": components["schemas"]["ErrorPage"];
                 };
             };
-            /** @description `invalid`: invalid values, or the caller has the access by now. */
+            /** @description `invalid`: invalid values, or the caller already has the access. */
             422: {
                 headers: {
                     "Cache-Control": components["headers"]["CacheControl"];
@@ -5262,7 +5263,7 @@ export interface operations {
                     "text/html": components["schemas"]["ErrorPage"];
                 };
             };
-            /** @description `too-many`: too many requests are open, or the caller has made many within a short time. Nothing was done. Only the latter passes with time, and has a Retry-After. */
+            /** @description `too-many`: too many requests are open, or the caller has made many within a short time. Nothing was done. Waiting helps only in the second case, which has a Retry-After. */
             429: {
                 headers: {
                     "Retry-After": components["headers"]["RetryAfter"];
@@ -5274,7 +5275,7 @@ export interface operations {
                     "text/html": components["schemas"]["ErrorPage"];
                 };
             };
-            /** @description `internal`: an error of the service. It is logged, and nothing was stored in part. */
+            /** @description `internal`: an error in the service, which is logged. Nothing was stored partially. */
             500: {
                 headers: {
                     "Cache-Control": components["headers"]["CacheControl"];
@@ -5302,12 +5303,12 @@ export interface operations {
     getAccessRequest: {
         parameters: {
             query?: {
-                /** @description Makes the memberships that the fixes add end at this time, in place of the one that the user asks for; `never` for no end. Whether the caller may carry out a fix depends on it. */
+                /** @description When the memberships that the fixes add end, in place of the time that the user asks for; `never` for no end. `allowed` and `lacks` take it into account. */
                 until?: components["schemas"]["UntilInput"];
             };
             header?: never;
             path: {
-                /** @description The id of the access request. Anything else is a 404. */
+                /** @description The id of the access request. Anything else gets 404. */
                 id: components["parameters"]["RequestPath"];
             };
             cookie?: never;
@@ -5343,13 +5344,13 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
+                 * @description Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. Send it at most once.
                  * @example Joined%20the%20desk%20on%20Monday
                  */
                 "Rightful-Reason"?: components["parameters"]["Reason"];
             };
             path: {
-                /** @description The id of the access request. Anything else is a 404. */
+                /** @description The id of the access request. Anything else gets 404. */
                 id: components["parameters"]["RequestPath"];
             };
             cookie?: never;
@@ -5385,12 +5386,12 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthenticated"];
-            /** @description `forbidden`: the caller lacks the permissions in `missing`. `own-request`: the request is the caller's. `escalation`: the operations would give or lift what is in `missing`, and the caller doesn't hold it for as long. */
+            /** @description `forbidden`: the caller lacks the permissions in `missing`. `own-request`: the request is the caller's. `escalation`: the operations would give or lift the permissions in `missing`, which the caller doesn't hold, or not for as long. */
             403: components["responses"]["ForbiddenToWrite"];
             404: components["responses"]["NoSuchRequest"];
-            /** @description `request-decided`: the request isn't open any more; read it again. Everything else: as for the operations. */
+            /** @description `request-decided`: the request is no longer open; read it again. All other types: as for the operations. */
             409: components["responses"]["Conflict"];
-            /** @description `revision-conflict`: the operations would give somebody something else now than at `revision`: read the request again. Or the `if_match` of an operation is stale; then there are the header `ETag` and the member `version`. */
+            /** @description `revision-conflict`: the operations would now give someone something else than at `revision`; read the request again. Or the `if_match` of an operation is stale; then the answer has the header `ETag` and the member `version`. */
             412: components["responses"]["RevisionConflict"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -5406,7 +5407,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of the access request. Anything else is a 404. */
+                /** @description The id of the access request. Anything else gets 404. */
                 id: components["parameters"]["RequestPath"];
             };
             cookie?: never;
@@ -5445,7 +5446,7 @@ export interface operations {
             query?: {
                 /** @description Only requests in this state. */
                 state?: components["parameters"]["RequestState"];
-                /** @description The most items on a page. */
+                /** @description The maximum number of items on a page. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Where the page begins: `next_cursor` of the previous page, with the same other parameters. Absent for the first page. */
                 cursor?: components["parameters"]["Cursor"];
@@ -5487,7 +5488,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of the access request. Anything else is a 404. */
+                /** @description The id of the access request. Anything else gets 404. */
                 id: components["parameters"]["RequestPath"];
             };
             cookie?: never;
@@ -5517,7 +5518,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of the access request. Anything else is a 404. */
+                /** @description The id of the access request. Anything else gets 404. */
                 id: components["parameters"]["RequestPath"];
             };
             cookie?: never;
@@ -5544,16 +5545,16 @@ export interface operations {
     importPolicy: {
         parameters: {
             query: {
-                /** @description `merge` adds what the file has. `replace` makes rules and memberships equal to the file. It empties groups that the file doesn't name without deleting them, and never changes Administrators and its members. */
+                /** @description `merge` adds the rules and memberships of the file. `replace` makes rules and memberships equal to the file. Groups that the file doesn't name lose their rules and members, but aren't deleted. Administrators and its members never change. */
                 mode: components["parameters"]["Mode"];
                 /** @description `true` runs the same checks and stores nothing. The answer is 200 with the change, without revision, time and hash. */
                 dry_run?: components["parameters"]["DryRun"];
-                /** @description Only with `dry_run=true`: what the write would have done at this revision, under the caller's present rights. A revision that doesn't exist is a 404. It needs `rightful.changes:view` as well. A required `If-Match` isn't compared; `*` is enough. */
+                /** @description Only with `dry_run=true`: what the write would have done at this revision, with the caller's current rights. This needs `rightful.changes:view` as well. A revision that doesn't exist gets 404. A required `If-Match` isn't compared; `*` is enough. */
                 revision?: components["parameters"]["DryRunRevision"];
             };
             header?: {
                 /**
-                 * @description Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. At most once.
+                 * @description Why the change is made: percent-encoded UTF-8, at most 500 code points. It is recorded. Send it at most once.
                  * @example Joined%20the%20desk%20on%20Monday
                  */
                 "Rightful-Reason"?: components["parameters"]["Reason"];
@@ -5732,7 +5733,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The decisions in the order of the request, up to the one that ends it; one decision if nothing is listed. */
+            /** @description The decisions in the order of the request, up to the one that ends the evaluation; a single decision if the request lists none. */
             200: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
