@@ -22,7 +22,21 @@ func (g *Guard) Decide(user authz.UserID, permissions []authz.Permission) authz.
 	}
 	d := g.engine.Decide(q)
 	d.Permissions = permissions
+	if !d.Allowed && user != "" && len(q.Permissions) > 0 {
+		g.noteUndeclaredOfRequest(permissions)
+	}
 	return d
+}
+
+// noteUndeclaredOfRequest logs a permission that the catalog lacks. It may be made from what a client sent, so there is one
+// line a minute for all of them. Those of routes, which begin with "/", are logged by RequireRoute.
+func (g *Guard) noteUndeclaredOfRequest(permissions []authz.Permission) {
+	for _, p := range permissions {
+		if !strings.HasPrefix(string(p), "/") && !g.declares(p) {
+			g.limited.Warn(context.Background(), "", "a route needs a permission that the catalog doesn't declare", "permission", clip(p))
+			return
+		}
+	}
 }
 
 func isMalformed(p authz.Permission) bool { return wellFormed(p) != nil }

@@ -91,6 +91,37 @@ func TestRequestsAreCounted(t *testing.T) {
 
 func ptr[T any](v T) *T { return &v }
 
+// A permission that a route makes from the request can't be granted unless the catalog declares it or its type, and nobody would
+// know why. It is logged when a user is refused, once for all permissions, because clients can invent them.
+func TestUndeclaredPermissionOfARequestIsLogged(t *testing.T) {
+	engine := scenario(t, "backoffice")
+	var log bytes.Buffer
+	g := guard.New(engine, signedIn, guard.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	handler := guarded(g.RequireFunc(func(r *http.Request) ([]authz.Permission, error) {
+		return []authz.Permission{authz.Permission(r.URL.Query().Get("needs"))}, nil
+	}))
+	for _, c := range []struct {
+		user  authz.UserID
+		needs string
+		lines int // in all
+	}{
+		{"cleo", "clients.profiles:update", 0},
+		{"cleo", "clients.profiles.17:update", 0}, // its type is declared
+		{"ana", "orders.17:approve", 0},           // holds everything
+		{"", "orders.17:approve", 0},
+		{"cleo", "orders.17:approve", 1},
+		{"cleo", "orders.18:approve", 1},
+	} {
+		send(handler, c.user, "GET", "/x?needs="+c.needs)
+		if n := strings.Count(log.String(), "\n"); n != c.lines {
+			t.Fatalf("after a request of %q that needs %s, the log has %d lines, not %d: %s", c.user, c.needs, n, c.lines, log.String())
+		}
+	}
+	if want := `level=WARN msg="a route needs a permission that the catalog doesn't declare" permission=orders.17:approve`; !strings.Contains(log.String(), want) {
+		t.Error(log.String())
+	}
+}
+
 // What fails with each request is logged once a minute, and never because a client has gone.
 func TestLogIsNotFlooded(t *testing.T) {
 	engine := scenario(t, "backoffice")
@@ -107,6 +138,7 @@ func TestLogIsNotFlooded(t *testing.T) {
 			"can't find out who is signed in":                  guarded(unidentified.Require("a:b")),
 			"can't find out which permissions a request needs": asks("", away),
 			"a route asked for a malformed permission":         asks(authz.Permission(strings.Repeat("x", 1000)), nil),
+			"a route needs a permission that the catalog":      asks(authz.Permission(strings.Repeat("x", 90)+".17:view"), nil),
 		} {
 			log.Reset()
 			for range 1000 {

@@ -51,7 +51,8 @@ func (g *Guard) static(q authz.Question) func(http.Handler) http.Handler {
 // that the function returns, for routes whose permissions depend on the request. The function isn't
 // called for anonymous requests. If it returns no permission, a malformed one or a pattern, every
 // user gets 403, administrators included. If it returns [ErrNotFound], the request gets 404; on any
-// other error, which is logged, 500.
+// other error, which is logged, 500. If a user is refused and the catalog declares neither a permission nor its type, as
+// "orders:approve" declares "orders.17:approve", that is logged.
 //
 // RequireFunc panics if the function is nil.
 func (g *Guard) RequireFunc(permissions func(*http.Request) ([]authz.Permission, error)) func(http.Handler) http.Handler {
