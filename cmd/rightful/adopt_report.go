@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/rightful-go/rightful/authz"
@@ -213,6 +214,12 @@ func writeAdvice(text *strings.Builder, c authz.Comparison, a authz.Advice) {
 	note(text, "%s\n", a.Text)
 }
 
+// onlyPatterns reports whether decisions differ only because the old matcher has patterns, and nobody would be allowed more.
+func onlyPatterns(c authz.Comparison) bool {
+	return c.GainCount == 0 && c.Failed == "" && c.UnreadCount == 0 &&
+		!slices.ContainsFunc(c.Advice, func(a authz.Advice) bool { return a.Count > 0 && a.Cause != authz.CausePattern })
+}
+
 // writeNext says what to do next.
 func writeNext(text *strings.Builder, r authz.AdoptionReport, f *adoptFlags) {
 	switch {
@@ -222,6 +229,9 @@ func writeNext(text *strings.Builder, r authz.AdoptionReport, f *adoptFlags) {
 		note(text, "\nNext: adopt the table. rightful adopt rewrites it; rightful adopt --copy PREFIX keeps it, so that you can go back.\n")
 	case !f.how.AcceptBad && (r.Count[authz.RowBad] > 0 || r.Comparison.Domains):
 		note(text, "\nNext: correct the bad rows and check again, or accept them with --accept-bad. --copy PREFIX keeps the old table, so that you can go back.\n")
+	case onlyPatterns(r.Comparison):
+		note(text, "\nNext: if the application will check its routes, these differences don't matter, and remain. rightful adopt --copy PREFIX "+
+			"keeps the old table, so that both can decide for a while, and you can go back.\n")
 	default:
 		note(text, "\nNext: decide about each difference, and check again. --copy PREFIX keeps the old table, so that you can go back.\n")
 	}

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
+	"github.com/rightful-go/rightful/api/client"
 	"github.com/rightful-go/rightful/api/openapi"
 	"github.com/spf13/cobra"
 )
@@ -42,6 +44,9 @@ func why(ctx context.Context, p process, out *output, s *source, args []string) 
 	user, permissions := args[0], args[1:]
 	if len(permissions) == 0 {
 		denial, err := policy.Denial(ctx, args[0])
+		if client.Is(err, openapi.ProblemTypeForbidden) {
+			return fmt.Errorf("%w\nIf it is your own denial, ask for access: rightful request ask --denial %s", err, args[0])
+		}
 		if err != nil {
 			return err
 		}
