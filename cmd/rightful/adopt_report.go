@@ -38,7 +38,7 @@ func printDryRun(out *output, r authz.AdoptionReport, refused bool) error {
 	var text strings.Builder
 	writeRows(&text, r)
 	if !refused {
-		note(&text, "\nNothing changed: adopt would adopt %s.", plural(len(r.Rows), "row"))
+		note(&text, "\nDry run: nothing changed. %s would be adopted.", plural(len(r.Rows), "row"))
 		return out.print(adopted{Fits: r.Fits(), AdoptionReport: r}, "%s", &text)
 	}
 	if r.Comparison.Domains {
