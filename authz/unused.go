@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -44,23 +45,43 @@ func (q *unusedQuery) divide(list []Permission) (idle, used []Permission) {
 }
 
 // eachPolicy calls visit with the policies before the present one, the newest first, back to the one at the beginning of
-// the days in question, until visit returns false. Changes that concern only other users are passed over: most changes do,
+// the days in question, until visit returns false or an error. Changes that concern only other users are passed over: most changes do,
 // and after them the user held and each group gave the same. It returns the first policy, and false if it didn't get there,
 // because there were too many changes or the records don't reach as far.
-func (q *unusedQuery) eachPolicy(ctx context.Context, user UserID, visit func(before *snapshot) bool) (first *snapshot, arrived bool, err error) {
+func (q *unusedQuery) eachPolicy(ctx context.Context, user UserID, visit func(before *snapshot) (goOn bool, err error)) (first *snapshot, arrived bool, err error) {
 	first, undone := q.view.s, 0
-	err = q.engine.undoEach(ctx, first.inRecords(), func(c Change, before *snapshot) bool {
+	var failed error
+	err = q.engine.undoEach(ctx, first.inRecords(), func(c Change, before *snapshot) (goOn bool) {
 		if arrived = c.At.Before(q.begin()); arrived {
 			return false
 		}
 		first = before
-		undone++
-		return undone <= maxLookBack && (c.Delta.concernsOthers(user) || visit(before))
+		if undone++; undone > maxLookBack {
+			return false
+		}
+		if c.Delta.concernsOthers(user) {
+			return true
+		}
+		goOn, failed = visit(before)
+		return goOn && failed == nil
 	})
 	if errors.Is(err, ErrRecordsDoNotFit) {
 		return first, false, nil
 	}
-	return first, arrived || first.revision == 0, err
+	return first, arrived || first.revision == 0, cmp.Or(err, failed)
+}
+
+// stillHeld returns those of some permissions that are held.
+func stillHeld(work *pace, permissions []Permission, held holdings) (list []Permission, err error) {
+	for _, p := range permissions {
+		if held.has(p) {
+			list = append(list, p)
+		}
+		if err := work.canceled(); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
 }
 
 // ofUser answers for a user who holds these permissions.
@@ -76,11 +97,15 @@ func (q *unusedQuery) ofUser(ctx context.Context, user UserID, held []Permission
 	defer leave()
 	r := removal{s: q.view.s, user: user}
 	sources := r.s.sourcesOf(user)
-	_, arrived, err := q.eachPolicy(ctx, user, func(before *snapshot) bool {
-		had := before.holdingsOf(user)
-		idle = slices.DeleteFunc(idle, func(p Permission) bool { return !had.has(p) })
+	work := newPace(ctx)
+	_, arrived, err := q.eachPolicy(ctx, user, func(before *snapshot) (goOn bool, err error) {
+		had, err := before.reachOfUser(work, user, nil)
+		if err != nil {
+			return false, err
+		}
+		idle, err = stillHeld(work, idle, holdings{had, before.isAdministrator(user)})
 		sources = slices.DeleteFunc(sources, func(o rightSource) bool { return !o.of(before, user) })
-		return len(idle) > 0
+		return len(idle) > 0, err
 	})
 	if err != nil || !arrived {
 		return found, err
@@ -89,7 +114,7 @@ func (q *unusedQuery) ofUser(ctx context.Context, user UserID, held []Permission
 	found.unknown -= len(idle)
 	if len(idle) > 0 && !r.s.isAdministrator(user) {
 		r.unused, r.kept = idle, q.kept(user, idle)
-		found.removal, err = r.plan(ctx, sources)
+		found.removal, err = r.plan(work, sources)
 	}
 	return found, err
 }
@@ -117,12 +142,16 @@ func (q *unusedQuery) ofGroup(ctx context.Context, g *group, members []UserID, g
 		return found, nil
 	}
 	name, grants := g.info.Name, slices.Clone(g.rules.patterns(KindGrant))
-	first, arrived, err := q.eachPolicy(ctx, "", func(before *snapshot) bool {
+	work := newPace(ctx)
+	first, arrived, err := q.eachPolicy(ctx, "", func(before *snapshot) (goOn bool, err error) {
 		was := before.group(name)
-		gave := before.holdingsOfMember(was)
-		idle = slices.DeleteFunc(idle, func(p Permission) bool { return !gave.has(p) })
+		gave, err := before.reachOfGroup(work, was)
+		if err != nil {
+			return false, err
+		}
+		idle, err = stillHeld(work, idle, holdings{gave, was != nil && was.id == before.administrators})
 		grants = slices.DeleteFunc(grants, func(p Pattern) bool { return was == nil || !was.rules.has(KindGrant, p) })
-		return len(idle) > 0
+		return len(idle) > 0, err
 	})
 	if err != nil || !arrived || len(idle) == 0 {
 		return found, err

@@ -1,52 +1,13 @@
 package authz
 
 import (
-	"context"
+	"encoding/binary"
+	"math/bits"
 	"slices"
-
-	"github.com/rightful-go/rightful/internal/fold"
 )
 
-// rightSource is what gives permissions to a user: a direct membership, or an own grant.
-type rightSource struct {
-	group GroupName
-	grant Pattern // if there is no group
-}
-
-// sourcesOf returns what gives permissions to a user, memberships first, in display order.
-func (s *snapshot) sourcesOf(user UserID) (list []rightSource) {
-	u := s.user(user)
-	for _, name := range s.groupNames(u.groupIDs(nil)) {
-		list = append(list, rightSource{group: name})
-	}
-	own := slices.Clone(u.rules().patterns(KindGrant))
-	fold.Sort(own)
-	for _, p := range own {
-		list = append(list, rightSource{grant: p})
-	}
-	return list
-}
-
-// of reports whether a user has the source in a policy.
-func (o rightSource) of(s *snapshot, user UserID) bool {
-	u := s.user(user)
-	if o.group == "" {
-		return u.rules().has(KindGrant, o.grant)
-	}
-	g := s.group(o.group)
-	return g != nil && u.in(g.id)
-}
-
-// gives reports whether the source covers one of the permissions.
-func (o rightSource) gives(s *snapshot, permissions []Permission) bool {
-	by := map[Pattern]Until{o.grant: forever}
-	if o.group != "" {
-		by = s.holdingsOfMember(s.group(o.group)).grants
-	}
-	return slices.ContainsFunc(permissions, func(p Permission) bool { return covered(p, by) })
-}
-
-// removal plans what takes away the unused permissions of a user, and no others.
+// removal plans what takes away the unused permissions of a user, and no others. The user holds all of them, and those that
+// are kept.
 type removal struct {
 	s            *snapshot
 	user         UserID
@@ -55,64 +16,168 @@ type removal struct {
 
 // plan returns the operations that take away as many of the sources as possible. Sources that give only what is unused
 // come first.
-func (r *removal) plan(ctx context.Context, sources []rightSource) ([]Operation, error) {
+func (r *removal) plan(work *pace, sources []rightSource) ([]Operation, error) {
+	g, err := r.s.giversTo(work, r.user)
+	if err != nil {
+		return nil, err
+	}
+	candidates, err := r.candidates(work, g, sources)
+	if err != nil {
+		return nil, err
+	}
+	taken, err := r.take(work, g, candidates)
+	if err != nil {
+		return nil, err
+	}
+	if taken, err = r.effective(work, g, taken); err != nil {
+		return nil, err
+	}
+	return r.operations(taken), nil
+}
+
+// candidates returns the sources that give something unused, those that give nothing else first.
+func (r *removal) candidates(work *pace, g *givers, sources []rightSource) ([]rightSource, error) {
+	const givesUnused, givesKept = 1, 2
+	unused, err := g.anyOf(work, r.unused)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := g.anyOf(work, r.kept)
+	if err != nil {
+		return nil, err
+	}
+	if err := g.ask(work, []need{unused, kept}); err != nil {
+		return nil, err
+	}
 	var idle, mixed []rightSource
 	for _, o := range sources {
-		switch {
-		case !o.gives(r.s, r.unused):
-		case o.gives(r.s, r.kept):
-			mixed = append(mixed, o)
-		default:
+		switch g.meets(o) {
+		case givesUnused:
 			idle = append(idle, o)
+		case givesUnused | givesKept:
+			mixed = append(mixed, o)
 		}
 	}
-	work, taken := newPace(ctx), []rightSource(nil)
-	now := r.without(nil)
-	for _, o := range slices.Concat(idle, mixed) {
-		if err := work.now(); err != nil {
+	return append(idle, mixed...), nil
+}
+
+// take returns the candidates, in their order, that can be taken away together: what must stay is still given by another
+// source. It counts the sources that give it, so that a source costs a step for each thing that it gives.
+func (r *removal) take(work *pace, g *givers, candidates []rightSource) ([]rightSource, error) {
+	needs, err := r.needs(work, g)
+	if err != nil {
+		return nil, err
+	}
+	counts := make(counts, len(needs))
+	met := make([][]uint64, len(candidates)) // a mask for each 64 needs
+	for chunk := 0; chunk*maskSize < len(needs); chunk++ {
+		if err := g.ask(work, needs[chunk*maskSize:min((chunk+1)*maskSize, len(needs))]); err != nil {
 			return nil, err
 		}
-		if with := append(slices.Clone(taken), o); r.mayLeave(now, r.without(with)) {
-			taken = with
+		for _, o := range g.all {
+			counts.add(chunk, g.meets(o), 1)
+			if err := work.canceled(); err != nil {
+				return nil, err
+			}
+		}
+		for i, o := range candidates {
+			met[i] = append(met[i], g.meets(o))
 		}
 	}
-	left := r.without(taken)
-	lost := slices.DeleteFunc(slices.Clone(r.unused), left.has)
-	return r.operations(slices.DeleteFunc(taken, func(o rightSource) bool { return !o.gives(r.s, lost) })), nil
+	var taken []rightSource
+	for i, o := range candidates {
+		spare, err := counts.spare(work, met[i])
+		if err != nil {
+			return nil, err
+		}
+		if !spare {
+			continue
+		}
+		for chunk, mask := range met[i] {
+			counts.add(chunk, mask, -1)
+		}
+		taken = append(taken, o)
+	}
+	return taken, nil
 }
 
-// without returns what the user holds without some sources.
-func (r *removal) without(taken []rightSource) holdings {
-	groups, grants := map[GroupName]bool{}, map[Pattern]bool{}
-	for _, o := range taken {
-		if o.group != "" {
-			groups[o.group] = true
-		} else {
-			grants[o.grant] = true
-		}
+// counts are how many sources meet each need.
+type counts []int32
+
+// add adds n for each need of a mask.
+func (c counts) add(chunk int, mask uint64, n int32) {
+	for ; mask != 0; mask &= mask - 1 {
+		c[chunk*maskSize+bits.TrailingZeros64(mask)] += n
 	}
-	left, _ := r.s.reachOfGroupsOf(nil, r.user, groups, nil) // without a pace, it never fails
-	rules := r.s.user(r.user).rules()
-	for _, p := range rules.patterns(KindGrant) {
-		if !grants[p] {
-			left.grants[p] = forever
-		}
-	}
-	for _, p := range rules.patterns(KindRestriction) {
-		left.restrictions[p] = forever
-	}
-	return holdings{left, false}
 }
 
-// mayLeave reports whether the user still has all that must stay, and every restriction: without one they could gain
-// something.
-func (r *removal) mayLeave(now, left holdings) bool {
-	for p := range now.restrictions {
-		if _, stays := left.restrictions[p]; !stays {
-			return false
+// spare reports whether another source meets all that a source meets.
+func (c counts) spare(work *pace, met []uint64) (bool, error) {
+	for chunk, mask := range met {
+		for ; mask != 0; mask &= mask - 1 {
+			if c[chunk*maskSize+bits.TrailingZeros64(mask)] == 1 {
+				return false, nil
+			}
+		}
+		if err := work.canceled(); err != nil {
+			return false, err
 		}
 	}
-	return !slices.ContainsFunc(r.kept, func(p Permission) bool { return !left.has(p) })
+	return true, nil
+}
+
+// needs returns what must stay: what is kept, and every restriction, because without one the user could gain something.
+// While all restrictions stay, none denies what is kept. What the same sets of givers give is one need.
+func (r *removal) needs(work *pace, g *givers) ([]need, error) {
+	var list []need
+	seen, key := map[string]bool{}, []byte(nil)
+	add := func(n need) error {
+		key = key[:0]
+		for _, at := range n {
+			key = binary.BigEndian.AppendUint32(key, uint32(at))
+		}
+		if !seen[string(key)] {
+			seen[string(key)] = true
+			list = append(list, n)
+		}
+		return work.canceled()
+	}
+	for _, p := range r.kept {
+		if err := add(g.permission(p)); err != nil {
+			return nil, err
+		}
+	}
+	for _, at := range g.restrictions {
+		if err := add(need{at}); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// effective returns those of the sources taken that give something which the user then loses.
+func (r *removal) effective(work *pace, g *givers, taken []rightSource) ([]rightSource, error) {
+	left, err := g.without(work, taken)
+	if err != nil {
+		return nil, err
+	}
+	var lost []Permission
+	for _, p := range r.unused {
+		if !slices.ContainsFunc(g.permission(p), func(at int32) bool { return left[at] }) {
+			lost = append(lost, p)
+		}
+		if err := work.canceled(); err != nil {
+			return nil, err
+		}
+	}
+	gives, err := g.anyOf(work, lost)
+	if err != nil {
+		return nil, err
+	}
+	if err := g.ask(work, []need{gives}); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(taken, func(o rightSource) bool { return g.meets(o) == 0 }), nil
 }
 
 const (
