@@ -14,6 +14,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -52,8 +53,8 @@ type Client struct {
 // New returns a client of the interface at an address, such as https://desk.example/api/v1. It returns
 // an error if the address is invalid. It sends no request.
 func New(address string, o Options) (*Client, error) {
-	if _, err := url.ParseRequestURI(address); err != nil {
-		return nil, err
+	if _, err := url.ParseRequestURI(address); err != nil { // its text repeats the address, and there may be a password in it
+		return nil, errors.New("the address isn't a URL such as https://desk.example/api/v1")
 	}
 	if o.HTTP == nil {
 		o.HTTP = &http.Client{}

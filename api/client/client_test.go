@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/rightful-go/rightful/api/client"
@@ -33,9 +34,9 @@ func TestPreviewStoresNothing(t *testing.T) {
 }
 
 func TestInvalidAddresses(t *testing.T) {
-	for _, address := range []string{"", "desk", "http://%zz"} {
-		if _, err := client.New(address, client.Options{}); err == nil {
-			t.Errorf("%q is accepted", address)
+	for _, address := range []string{"", "desk", "http://%zz", "http://ana:s3%cret@desk.example"} {
+		if _, err := client.New(address, client.Options{}); err == nil || strings.Contains(err.Error(), "s3%cret") {
+			t.Errorf("%q: %v", address, err)
 		}
 	}
 }

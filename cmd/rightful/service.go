@@ -37,7 +37,11 @@ const answerTimeout = 2 * time.Minute
 // transport returns what sends requests to the service, each with the token.
 func (s *service) transport(p process) (http.RoundTripper, error) {
 	getenv := p.getenv
-	if address, err := url.Parse(s.address); err == nil && address.User != nil {
+	address, err := url.Parse(s.address)
+	switch {
+	case err != nil: // whose text would repeat the address, and there may be a password in it
+		return nil, usageError{errors.New("the address of the service, in --url or RIGHTFUL_URL, isn't a URL such as https://desk.example/api/v1")}
+	case address.User != nil:
 		return nil, usageError{errors.New("--url must not have a user or a password: use RIGHTFUL_TOKEN, and --token-header 'Authorization: Basic {token}'")}
 	}
 	name, form, err := parseTokenHeader(cmp.Or(s.tokenHeader, getenv("RIGHTFUL_TOKEN_HEADER"), "Authorization: Bearer {token}"))

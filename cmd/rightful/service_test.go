@@ -79,9 +79,11 @@ func TestSecretsAreRefusedInArguments(t *testing.T) {
 			t.Errorf("%+v with %v: %v, not %q", c.s, c.env, err, c.want)
 		}
 	}
-	s := service{address: "https://ana:s3cret@desk.example/api/v1"}
-	if _, err := s.transport(process{stderr: io.Discard, getenv: func(string) string { return "" }}); err == nil || strings.Contains(err.Error(), "s3cret") {
-		t.Errorf("a password in --url: %v", err)
+	for _, address := range []string{"https://ana:s3cret@desk.example/api/v1", "https://ana:s3cret%zz@desk.example", "ht!tp://ana:s3cret@desk.example"} {
+		s := service{address: address}
+		if _, err := s.transport(process{stderr: io.Discard, getenv: func(string) string { return "" }}); err == nil || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("a password in --url: %v", err)
+		}
 	}
 }
 

@@ -129,3 +129,18 @@ test('who may only look isn’t offered to revert', async () => {
   await counts(page.getByRole('button', { name: 'Revert…' }), 0)
   page.check()
 })
+
+test('a change whose record was damaged says so', async () => {
+  const page = await open(host, '#/changes')
+  const revision = await write(page, 'PUT', '/groups/Finance/members/gita')
+  await page.route(`**/api/v1/changes/${revision}`, async (route) => {
+    const change = await (await route.fetch()).json()
+    await route.fulfill({ json: { ...change, added: [], added_count: 0, fault: 'the record can’t be read' } })
+  })
+  await page.goto(`${host.address}/console/#/changes/${revision}`)
+  await page.getByText('what it changed isn’t known').waitFor()
+  await page.getByRole('heading', { name: 'Who, when and why' }).waitFor()
+  assert.equal(await page.getByRole('heading', { name: /Gain|Lose/ }).count(), 0)
+  await page.looks('a damaged change')
+  page.check()
+})

@@ -34,6 +34,7 @@ export const ChangeRow = memo(function ChangeRow({ change }: { change: Change })
 function Counts({ change }: { change: Change }) {
   return (
     <span className={style.counts}>
+      {change.fault && <Badge tone="bad">{texts.unreadable}</Badge>}
       {change.added_count > 0 && <Badge tone="good">{texts.added(change.added_count)}</Badge>}
       {change.removed_count > 0 && <Badge tone="bad">{texts.removed(change.removed_count)}</Badge>}
     </span>

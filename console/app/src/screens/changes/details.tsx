@@ -25,16 +25,21 @@ export function Details({ change }: { change: Change }) {
         <Facts facts={facts(change)} />
       </Card>
       <Card title={texts.beforeAndAfter}>
-        {change.archived ? <Archive archived={change.archived} /> : <Difference change={change} />}
+        <What change={change} />
         {change.left_out !== undefined && <p>{texts.leftOut(change.left_out)}</p>}
       </Card>
-      {!change.archived && (
+      {!change.archived && !change.fault && (
         <Card title={texts.effect}>
           <Impact change={change} />
         </Card>
       )}
     </>
   )
+}
+
+function What({ change }: { change: Change }) {
+  if (change.fault) return <p>{texts.damaged}</p>
+  return change.archived ? <Archive archived={change.archived} /> : <Difference change={change} />
 }
 
 function facts(change: Change): [name: string, value: ReactNode][] {
