@@ -44,7 +44,7 @@ func (e *Engine) position(ctx context.Context) (Position, error) {
 }
 
 // covers reports whether a policy that was swapped in after a position was read is at least as new.
-func (s *snapshot) covers(p Position) bool { return s.revision >= p.Revision && s.writes == p.Writes }
+func (s *snapshot) covers(p Position) bool { return s.revision >= p.Revision && s.writes >= p.Writes }
 
 // maxBehind is how many records an instance applies one by one; an instance further behind reloads
 // everything.

@@ -154,6 +154,7 @@ func (e *Engine) draftForeign(ctx context.Context, tables *loadedTables) (*propo
 // the repairs.
 func (t loadedTables) commitForeign(c Commit) Commit {
 	c.Onto = t.position()
+	c.Behind = true // programs that write all the time don't keep what they wrote from being recorded
 	c.RemoveRows, c.AddRules, c.Ends = nil, nil, nil
 	for _, end := range t.strayEnds {
 		c.Ends = append(c.Ends, MembershipEnd{User: end.User, Group: end.Group})

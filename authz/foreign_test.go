@@ -516,3 +516,45 @@ func writeForeignRow(t *testing.T, r *rand.Rand, store *authztest.Store, w *refe
 		w.rules[rule] = true
 	}
 }
+
+// A program that writes all the time, here before each commit, keeps neither changes from being made, nor other instances
+// from following them, nor what it wrote itself from taking effect and being recorded.
+func TestForeignWritesAllTheTime(t *testing.T) {
+	t.Parallel()
+	store, engine := storeAndEngine(t, authz.Options{PollInterval: time.Hour})
+	other := open(t, store, authz.Options{PollInterval: time.Hour})
+	ctx, ana, written := t.Context(), engine.As("ana"), 0
+	store.OnCall(func(context.Context) error {
+		written++
+		store.InsertRows(row("g", fmt.Sprint("user", written), "group:Desk"))
+		return nil
+	}, authztest.CallCommit)
+	must(t)(ana.Unassign(ctx, "Desk", "ben"))
+	for range 3 {
+		before := written
+		for _, e := range []*authz.Engine{engine, other} {
+			if err := e.Refresh(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if e.Can("ben", "a.b:view") || !e.Can(authz.UserID(fmt.Sprint("user", before)), "a.b:view") {
+				t.Errorf("after %d foreign writes ben can: %v", before, e.Can("ben", "a.b:view"))
+			}
+		}
+		must(t)(ana.Grant(ctx, "Desk", authz.Pattern(fmt.Sprintf("a.b%d:view", before))))
+	}
+	store.OnCall(nil, authztest.CallCommit)
+	for _, e := range []*authz.Engine{engine, other} {
+		if err := e.Refresh(ctx); err != nil {
+			t.Fatal(err)
+		}
+		for i := range written {
+			if user := authz.UserID(fmt.Sprint("user", i+1)); !e.Can(user, "a.b:view") {
+				t.Errorf("%s was lost", user)
+			}
+		}
+		checkRecords(t, e)
+	}
+	if len(engine.View().BadRows()) != 0 {
+		t.Errorf("bad rows: %+v", engine.View().BadRows())
+	}
+}

@@ -79,6 +79,11 @@ type Commit struct {
 	// records would keep others waiting for long, because they are hundreds or large, Commit returns [ErrConflict]
 	// instead.
 	Overtaken func(ctx context.Context, records []Record) (Commit, error)
+	// Behind lets the store take the commit although other programs have written since Onto was read, as long as its
+	// revision and hash are those of Onto. The other programs needn't pause then. What they wrote is still to be recorded:
+	// [State.Recorded] becomes Onto.Writes, and Position.Writes stays greater. If it is in the way of the commit's rows,
+	// Commit returns [ErrConflict]. A store that doesn't know Behind returns that in any case.
+	Behind bool
 	// Users are the users whose direct groups or own rules change. Their version becomes that of the
 	// record, see [NewVersion].
 	Users []UserID
@@ -159,7 +164,7 @@ type Store interface {
 	UserVersion(ctx context.Context, id UserID) (Version, error)
 
 	// Commit writes all of c or nothing. If the store is not at c.Onto, because its revision, its hash
-	// or its Writes differ, it returns [ErrConflict] and writes nothing. A commit doesn't change
+	// or its Writes differ, it returns [ErrConflict] and writes nothing; see also [Commit.Behind]. A commit doesn't change
 	// Position.Writes itself.
 	//
 	// RemoveRows are found by comparing the type and all values byte for byte, on every database.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 )
 
 // checkVersion compares the version of the operation's target with those of [Admin.IfVersion].
@@ -33,9 +34,14 @@ func (a Admin) checkVersion(ctx context.Context, o Operation, s *snapshot) error
 	return nil
 }
 
+// changesGroup reports whether the operation is about a group that has to exist.
+func (o Operation) changesGroup() bool {
+	return strings.HasPrefix(string(o.Action), "group.") && o.Action != ActionGroupCreate
+}
+
 func (a Admin) checkGroupVersion(o Operation, s *snapshot) error {
 	g := s.group(o.Group)
-	if o.Group != "" && g == nil && o.Action != ActionGroupCreate {
+	if g == nil && o.changesGroup() {
 		return ErrNotFound
 	}
 	if len(a.versions) == 0 || a.at != nil || g == nil {

@@ -169,3 +169,24 @@ func TestRenameChangesTheVersionsOfMembersAndHeirs(t *testing.T) {
 	}
 	must(t)(ana.IfVersion(now).SetUserGroups(ctx, "cleo", []authz.GroupName{"Finance"}))
 }
+
+// A group without a name, such as that of an empty field, is one that doesn't exist.
+func TestOperationsOnNoGroup(t *testing.T) {
+	t.Parallel()
+	engine := open(t, authztest.NewStore(), authz.Options{Bootstrap: "ana"})
+	ctx := t.Context()
+	for name, do := range map[string]func(authz.Admin) (authz.Change, error){
+		"assign":   func(a authz.Admin) (authz.Change, error) { return a.Assign(ctx, "", "ben") },
+		"unassign": func(a authz.Admin) (authz.Change, error) { return a.Unassign(ctx, "", "ben") },
+		"update":   func(a authz.Admin) (authz.Change, error) { return a.UpdateGroup(ctx, "", authz.GroupPatch{}) },
+		"grant":    func(a authz.Admin) (authz.Change, error) { return a.Grant(ctx, "", "a:b") },
+		"set":      func(a authz.Admin) (authz.Change, error) { return a.SetGroupPermissions(ctx, "", authz.Rules{}) },
+		"delete":   func(a authz.Admin) (authz.Change, error) { return a.DeleteGroup(ctx, "", true) },
+	} {
+		for _, a := range []authz.Admin{engine.As("ana"), engine.As("ana").DryRun()} {
+			if _, err := do(a); !errors.Is(err, authz.ErrNotFound) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}

@@ -52,6 +52,7 @@ func (x *execution) commit(ctx context.Context, p *proposal) error {
 	}
 	x.seal(p)
 	var next successor
+	p.commit.Behind = x.conflicts > 0 // else programs that write all the time would keep changes from being made
 	if !p.open && x.conflicts >= freeConflicts {
 		p.commit.Overtaken = x.succeed(p, &next)
 	}

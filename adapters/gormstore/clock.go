@@ -42,7 +42,7 @@ func (s *Store) checkClock(notBefore int64) error {
 }
 
 // whyNot says why the state was not moved on: it is at another position, or else the commit is too early.
-func (s *Store) whyNot(tx *gorm.DB, c authz.Commit) error {
+func (s *Store) whyNot(tx *gorm.DB, c authz.Commit, writes int64) error {
 	if due, _ := s.due(c.NotBefore); due == "" {
 		return authz.ErrConflict
 	}
@@ -50,7 +50,7 @@ func (s *Store) whyNot(tx *gorm.DB, c authz.Commit) error {
 	if err != nil {
 		return err
 	}
-	if p.Revision != c.Onto.Revision || !bytes.Equal(p.Hash, c.Onto.Hash) || p.Writes != c.Onto.Writes {
+	if p.Revision != c.Onto.Revision || !bytes.Equal(p.Hash, c.Onto.Hash) || p.Writes != writes {
 		return authz.ErrConflict
 	}
 	return authz.ErrTooEarly

@@ -33,18 +33,19 @@ func (s *Store) Commit(ctx context.Context, c authz.Commit) (err error) {
 		if err != nil {
 			return err
 		}
-		steps := []func(*gorm.DB, authz.Commit) error{
-			s.advance, // first, for it decides whether there is anything to do
-			s.renameAll, s.removeRows, s.addRows, s.writeEnds, s.writeGroups, s.writeUsers, s.decideAll,
-			s.writeRecord, // behind all rules, groups and ends: from here on, triggers count again
-			s.archive,
+		behind, err := s.advance(tx, c) // first, for it decides whether there is anything to do
+		if err != nil {
+			return err
 		}
-		for _, step := range steps {
-			if err := step(tx, c); err != nil {
-				return err
-			}
+		err = inTurn(tx, c, s.renameAll, s.removeRows, s.addRows, s.writeEnds, s.writeGroups)
+		if err != nil && behind { // what was written since may be in the way
+			return fmt.Errorf("%w: %w", authz.ErrConflict, err)
 		}
-		return nil
+		if err != nil {
+			return err
+		}
+		// The record is behind all rules, groups and ends: from there on, triggers count again.
+		return inTurn(tx, c, s.writeUsers, s.decideAll, s.writeRecord, s.archive)
 	})
 	if err != nil && s.dialect.IsConflict(err) {
 		return fmt.Errorf("%w: %w", authz.ErrConflict, err)
@@ -52,27 +53,64 @@ func (s *Store) Commit(ctx context.Context, c authz.Commit) (err error) {
 	return err
 }
 
+// inTurn carries out steps of a commit until one fails.
+func inTurn(tx *gorm.DB, c authz.Commit, steps ...func(*gorm.DB, authz.Commit) error) error {
+	for _, step := range steps {
+		if err := step(tx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // advance moves the state on to the commit's revision, or returns [authz.ErrConflict] or
-// [authz.ErrTooEarly]. From here until the record is inserted the triggers count nothing. It is the first
-// statement, so that of two commits one waits here for the other.
-func (s *Store) advance(tx *gorm.DB, c authz.Commit) error {
+// [authz.ErrTooEarly], and reports whether the commit is behind other programs. From here until the record is inserted
+// the triggers count nothing. Its first statement makes one of two commits wait for the other.
+func (s *Store) advance(tx *gorm.DB, c authz.Commit) (behind bool, err error) {
 	if c.Record.Revision != c.Onto.Revision+1 {
-		return authz.ErrConflict
+		return false, authz.ErrConflict
+	}
+	counted := c.Onto.Writes
+	if c.Behind {
+		if counted, err = s.writesNow(tx); err != nil {
+			return false, err
+		}
+		if counted < c.Onto.Writes { // another state, from a backup
+			return false, authz.ErrConflict
+		}
 	}
 	due, dueArgs := s.due(c.NotBefore)
 	args := append([]any{
 		c.Record.Revision, notNil(c.Record.Hash), c.Milestones.Seeded, c.Milestones.HadAdministrator,
-		c.Onto.Writes, c.Onto.Writes, true, c.Onto.Revision, notNil(c.Onto.Hash), c.Onto.Writes,
+		counted, c.Onto.Writes, true, c.Onto.Revision, notNil(c.Onto.Hash), counted,
 	}, dueArgs...)
 	done := tx.Exec("UPDATE "+s.tables.State+` SET revision = ?, hash = ?, seeded = ?, had_administrator = ?,
 		writes = ?, recorded = ?, committing = ? WHERE id = 1 AND revision = ? AND hash = ? AND `+s.tables.In(writes)+" = ?"+due, args...)
 	if done.Error != nil {
-		return fmt.Errorf("advance the revision: %w", done.Error)
+		return false, fmt.Errorf("advance the revision: %w", done.Error)
 	}
 	if done.RowsAffected != 1 {
-		return s.whyNot(tx, c)
+		return false, s.whyNot(tx, c, counted)
 	}
-	return s.checkClock(c.NotBefore)
+	return counted != c.Onto.Writes, s.checkClock(c.NotBefore)
+}
+
+// writesNow keeps all other writers out, those of other programs included, and returns how often these have written.
+func (s *Store) writesNow(tx *gorm.DB) (int64, error) {
+	if err := s.keepOthersOut(tx); err != nil {
+		return 0, err
+	}
+	now, err := s.readPosition(tx)
+	return now.Writes, err
+}
+
+// keepOthersOut makes all other writers wait for the end of the transaction.
+func (s *Store) keepOthersOut(tx *gorm.DB) error {
+	// Every database locks the row for that, and gives it to those who wait in their order.
+	if err := tx.Exec("UPDATE " + s.tables.State + " SET id = id WHERE id = 1").Error; err != nil {
+		return fmt.Errorf("wait for other writers: %w", err)
+	}
+	return nil
 }
 
 func (s *Store) renameAll(tx *gorm.DB, c authz.Commit) error {

@@ -2,7 +2,6 @@ package gormstore
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/rightful-go/rightful/authz"
 	"gorm.io/gorm"
@@ -19,9 +18,8 @@ func (s *Store) overtaken(ctx context.Context, tx *gorm.DB, c authz.Commit) (aut
 	if c.Overtaken == nil {
 		return c, nil
 	}
-	// Every database locks the row for that, and gives it to those who wait in their order.
-	if err := tx.Exec("UPDATE " + s.tables.State + " SET id = id WHERE id = 1").Error; err != nil {
-		return c, fmt.Errorf("wait for other writers: %w", err)
+	if err := s.keepOthersOut(tx); err != nil {
+		return c, err
 	}
 	now, err := s.readPosition(tx)
 	switch {

@@ -361,9 +361,10 @@ func writesOfOthers(f *fixture) {
 				t.Errorf("recorded %d, writes %d", state.Recorded, state.Writes)
 			}
 			f.refused(authz.Commit{Onto: before}, authz.ErrConflict)
-			f.commit(authz.Commit{Onto: after, AddRows: []authz.Row{row("g", "zoe", "group:Desk")}})
-			if state := f.load().state; state.Recorded != after.Writes {
-				t.Errorf("recorded %d, not %d", state.Recorded, after.Writes)
+			f.behind(before)
+			f.commit(authz.Commit{AddRows: []authz.Row{row("g", "zoe", "group:Desk")}})
+			if state := f.load().state; state.Recorded != state.Writes {
+				t.Errorf("recorded %d of %d writes", state.Recorded, state.Writes)
 			}
 		})
 	}
@@ -388,4 +389,23 @@ func writesOfOthersConflict(f *fixture) {
 	c := f.next(authz.Commit{AddRows: []authz.Row{row("g", "ben", "group:Desk")}})
 	f.insert(text("g"), text("cleo"), text("group:Desk"))
 	f.refused(c, authz.ErrConflict)
+}
+
+// behind expects of a commit that it is made although another program has written since a position, if nothing is in the way
+// of its rows, and that what the program wrote is still to be recorded.
+func (f *fixture) behind(before authz.Position) {
+	f.Helper()
+	written := f.position()
+	f.refused(authz.Commit{Onto: before, Behind: true, RemoveRows: []authz.Row{row("g", "nobody", "group:Desk")}}, authz.ErrConflict)
+	ahead := written
+	ahead.Writes++
+	f.refused(authz.Commit{Onto: ahead, Behind: true}, authz.ErrConflict)
+	other := before
+	other.Hash = []byte("another")
+	f.refused(authz.Commit{Onto: other, Behind: true}, authz.ErrConflict)
+	f.commit(authz.Commit{Onto: before, Behind: true, AddRows: []authz.Row{row("g", "yan", "group:Desk")}})
+	state := f.load().state
+	if state.Recorded != before.Writes || state.Writes <= before.Writes || !slices.ContainsFunc(f.load().rows, func(r authz.Row) bool { return r.V[0] == "yan" }) {
+		f.Errorf("behind other programs: %+v, of which %d writes are recorded", state.Position, state.Recorded)
+	}
 }

@@ -154,12 +154,37 @@ func (m *Store) Commit(ctx context.Context, c authz.Commit) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if c.Record.Revision != m.state.Revision+1 || !equal(c.Onto, m.state.Position) {
+	behind := c.Behind && c.Onto.Writes < m.state.Writes
+	if c.Record.Revision != m.state.Revision+1 || !equal(c.Onto.Head, m.state.Head) || c.Onto.Writes != m.state.Writes && !behind {
 		return authz.ErrConflict
 	}
 	if c.NotBefore != 0 && m.clock().UnixMicro() < c.NotBefore {
 		return authz.ErrTooEarly
 	}
+	m.asked.mu.Lock()
+	defer m.asked.mu.Unlock()
+	decided, err := m.asked.after(c.Requests)
+	if err != nil {
+		return err
+	}
+	if err := m.write(c); err != nil && behind { // what was written since is in the way
+		return fmt.Errorf("%w: %w", authz.ErrConflict, err)
+	} else if err != nil {
+		return err
+	}
+	// Nothing can fail from here on.
+	m.asked.list = decided
+	added := record{record{Record: c.Record}.clone(), slices.Clone(c.Keys)}
+	m.records = append(m.records, added)
+	m.state.Head = authz.Head{Revision: added.Revision, Hash: added.Hash}
+	m.archive(c.Archive)
+	m.state.Recorded = c.Onto.Writes
+	m.state.Milestones = c.Milestones
+	return nil
+}
+
+// write carries out what a commit does to rows, ends, groups and users, or nothing.
+func (m *Store) write(c authz.Commit) error {
 	ends, err := m.ends.renamed(c)
 	if err != nil {
 		return err
@@ -168,29 +193,15 @@ func (m *Store) Commit(ctx context.Context, c authz.Commit) error {
 	if err != nil {
 		return err
 	}
-	m.asked.mu.Lock()
-	defer m.asked.mu.Unlock()
-	decided, err := m.asked.after(c.Requests)
-	if err != nil {
-		return err
-	}
 	if err := m.rows.change(c); err != nil {
 		return err
 	}
-	// Nothing can fail from here on.
-	m.asked.list = decided
 	m.groups = groups
 	m.ends = ends
 	m.ends.set(c.Ends)
 	for _, id := range c.Users {
 		m.users[id] = authz.NewVersion(c.Record.Revision, c.Record.Hash)
 	}
-	added := record{record{Record: c.Record}.clone(), slices.Clone(c.Keys)}
-	m.records = append(m.records, added)
-	m.state.Head = authz.Head{Revision: added.Revision, Hash: added.Hash}
-	m.archive(c.Archive)
-	m.state.Recorded = c.Onto.Writes
-	m.state.Milestones = c.Milestones
 	return nil
 }
 
@@ -213,9 +224,7 @@ func (m *Store) overtaken(ctx context.Context, c authz.Commit) (authz.Commit, er
 	return c.Overtaken(ctx, records)
 }
 
-func equal(a, b authz.Position) bool {
-	return a.Revision == b.Revision && bytes.Equal(a.Hash, b.Hash) && a.Writes == b.Writes
-}
+func equal(a, b authz.Head) bool { return a.Revision == b.Revision && bytes.Equal(a.Hash, b.Hash) }
 
 // changedGroups returns the groups after c. It doesn't change its argument.
 func changedGroups(groups map[authz.GroupName]authz.GroupRow, c authz.Commit) (map[authz.GroupName]authz.GroupRow, error) {
