@@ -106,7 +106,7 @@ var beyond = []*regexp.Regexp{
 	regexp.MustCompile(`^the query parameter "limit" must be a number from 1 to 500$`),
 	// Parameters that depend on each other.
 	regexp.MustCompile(`^the query parameter "revision" requires "dry_run=true"`),
-	regexp.MustCompile(`^the query parameter "until" is about fixes, which "decision_only=true" leaves out`),
+	regexp.MustCompile(`^the query parameter "until" can't be combined with "decision_only=true"`),
 	// Opaque values of the service.
 	regexp.MustCompile(`^the query parameter "cursor" (is not a next_cursor|belongs to another list)`),
 	regexp.MustCompile(`^is not a next_token$`),

@@ -227,7 +227,7 @@ func TestRun(t *testing.T) {
 		`the query parameter \"limit\" must be a number from 1 to 500`, `the query parameter \"cursor\" is not a next_cursor`,
 		"is not a next_token", "belongs to another search", "differs from the limit of the previous page", "The body has more than 32 levels.",
 		"the header X-Request-ID is repeated", "the header Idempotency-Key is repeated", "the header If-Match must be * or a list of entity tags", "the header Rightful-Reason is repeated",
-		`the query parameter \"revision\" requires \"dry_run=true\"`, `the query parameter \"until\" is about fixes, which \"decision_only=true\" leaves out`, `the query parameter \"user\" with \"group:x\" begins with \"group:\"`,
+		`the query parameter \"revision\" requires \"dry_run=true\"`, `the query parameter \"until\" can't be combined with \"decision_only=true\"`, `the query parameter \"user\" with \"group:x\" begins with \"group:\"`,
 		"is repeated", "is not JSON at byte 3: invalid UTF-8",
 	} {
 		all = append(all, refused(detail))
