@@ -43,7 +43,22 @@ func badRowsOf(rows []authz.BadRow) *openapi.BadRows {
 }
 
 func badRowOf(r authz.BadRow) openapi.BadRow {
-	return openapi.BadRow{ID: r.ID, Values: plain(r.Values), Detail: r.Detail, Denies: plain(first(r.Denies))}
+	return openapi.BadRow{ID: r.ID, Values: each(r.Values, shortened), Detail: r.Detail, Denies: plain(first(r.Denies))}
+}
+
+// maxShownValue is how many code points of a bad row's value are shown. No name has as many, but in SQLite a value can have
+// a gigabyte.
+const maxShownValue = 200
+
+// shortened cuts a long value of a bad row.
+func shortened(value string) string {
+	n := 0
+	for i := range value {
+		if n++; n > maxShownValue {
+			return value[:i] + "…"
+		}
+	}
+	return value
 }
 
 func driftOf(d authz.Drift) *openapi.Drift {

@@ -114,6 +114,25 @@ func TestStatusIsBounded(t *testing.T) {
 	}
 }
 
+// Values of bad rows are cut in answers: in SQLite, one can have a gigabyte.
+func TestLongValuesOfBadRowsAreCut(t *testing.T) {
+	d := newDesk(t)
+	d.store.InsertRows(
+		authz.Row{Type: "p", V: [6]string{strings.Repeat("ẖ", 1<<20), "x", "y", "deny"}},
+		authz.Row{Type: "p", V: [6]string{strings.Repeat("ẖ", 200), "x", "y", "deny"}},
+	)
+	if err := d.engine.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/status", "/changes"} {
+		body := d.get("auditor", path).want(200).body
+		cut, whole := strings.Repeat("ẖ", 200)+"…", `"`+strings.Repeat("ẖ", 200)+`"`
+		if len(body) > 20_000 || !strings.Contains(body, cut) || !strings.Contains(body, whole) {
+			t.Errorf("%s: %d bytes, %.2000s", path, len(body), body)
+		}
+	}
+}
+
 // The status answers while the store is away, and says so to callers who may see it.
 func TestStatusWhileTheStoreIsAway(t *testing.T) {
 	d := newDesk(t)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/rightful-go/rightful/internal/fold"
 	"golang.org/x/text/unicode/norm"
@@ -78,9 +79,25 @@ func (q *quarantine) dependsOn(name GroupName) bool {
 	return q != nil && q.depends[fold.String(string(name))]
 }
 
+// maxSpelling is more bytes than any spelling of a name has, apart from what [plainName] drops. Names have at most 100 code
+// points. NFC and folding drop none, and join only what they take apart elsewhere: into at most 18 code points of 4 bytes,
+// for U+FDFA. So a text of more than 7,200 bytes has no name's plain or folded form, and that nothing looks for them
+// allows nobody anything.
+const maxSpelling = 16 << 10
+
+// nobody is the plain form of texts that are too long to name anybody. No name contains U+001A.
+const nobody Subject = "\x1a"
+
 // plainName returns the subject that a text is without what people can't see: in Unicode normal form NFC,
-// without invisible characters, and without spaces at the ends of the name.
+// without invisible characters, and without spaces at the ends of the name. In SQLite a text can have a gigabyte, and to
+// normalize and fold it takes seconds for each megabyte.
 func plainName(text string) Subject {
+	if len(text) > maxSpelling {
+		var short bool
+		if text, short = withoutInvisible(text); !short {
+			return nobody
+		}
+	}
 	if !isPrintableASCII(text) { // most are, and there can be many
 		text = strings.Map(func(r rune) rune {
 			if unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) {
@@ -95,6 +112,31 @@ func plainName(text string) Subject {
 		return GroupName(strings.TrimSpace(string(name))).Subject()
 	}
 	return Subject(text)
+}
+
+// withoutInvisible returns a long text without the characters that [plainName] drops, and false if it is still too long to name
+// anybody. It stops as soon as it knows.
+func withoutInvisible(text string) (short string, ok bool) {
+	var kept, spaces []byte // spaces are those that are kept if anything follows them
+	for at := 0; at < len(text); {
+		r, size := utf8.DecodeRuneInString(text[at:])
+		c := text[at : at+size]
+		at += size
+		switch {
+		case r == utf8.RuneError && size == 1: // not UTF-8
+		case (r < ' ' || r > '~') && unicode.In(r, unicode.C, unicode.Zl, unicode.Zp):
+		case unicode.IsSpace(r):
+			if len(kept) > 0 && string(kept) != groupPrefix && len(spaces) <= maxSpelling {
+				spaces = append(spaces, c...)
+			}
+		default:
+			if kept = append(append(kept, spaces...), c...); len(kept) > maxSpelling {
+				return "", false
+			}
+			spaces = spaces[:0]
+		}
+	}
+	return string(kept), true
 }
 
 func isPrintableASCII(text string) bool {

@@ -175,3 +175,36 @@ func (f following) firstNamingOfAll(name GroupName) int64 {
 	}
 	return 0
 }
+
+// A long text has the same plain form as any other, unless that is longer than any spelling of a name.
+func TestPlainNamesOfLongTexts(t *testing.T) {
+	t.Parallel()
+	long := func(s string) string { return strings.Repeat(s, maxSpelling/len(s)+1) }
+	spelled := strings.Repeat("\ufdfa", 100) // the name with the longest folded form
+	if most := len(fold.String(groupPrefix+spelled)) + len(spelled); most > maxSpelling/2 {
+		t.Fatalf("a name can take %d bytes", most)
+	}
+	for text, want := range map[string]Subject{
+		long("\u200b") + "ben":                               "ben",
+		"be" + long("\u200b\u2028\ue000\x00\xff") + "n":      "ben",
+		long(" \u3000") + "ben" + long("\u00a0 "):            "ben",
+		long("\u200b") + "a\u0308" + long(" "):               "ä",
+		"group:" + long(" ") + "Desk" + long("\u200b "):      "group:Desk",
+		long("\u200b ") + "group:" + long("\u200b") + "Desk": "group:Desk",
+		long("\u200b") + "a  b":                              "a  b",
+		long("\u200b") + "\ufffd":                            "\ufffd",
+		long("\u200b") + spelled:                             Subject(spelled),
+		long(" \u200b\x01"):                                  "",
+		long("x"):                                            nobody,
+		"group:" + long("ä"):                                 nobody,
+		"a" + long(" ") + "b":                                nobody,
+		long("\u200b") + long("ẖ"):                           nobody,
+	} {
+		if got := plainName(text); got != want {
+			t.Errorf("%.20q… of %d bytes is %.40q, not %q", text, len(text), got, want)
+		}
+	}
+	if name := foldedName(long("ẖ")); name != string(nobody) {
+		t.Errorf("a long text folds to %d bytes", len(name))
+	}
+}

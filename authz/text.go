@@ -55,8 +55,11 @@ func (q search) inFolded(text string) bool { return strings.Contains(text, strin
 // clip shortens a text for a message.
 func clip(s string) string {
 	const most = 60
-	if r := []rune(s); len(r) > most {
-		return string(r[:most]) + "…"
+	n := 0
+	for i := range s { // which can have megabytes
+		if n++; n > most {
+			return string([]rune(s[:i])) + "…"
+		}
 	}
 	return s
 }
