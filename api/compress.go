@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"compress/gzip"
 	"io"
 	"net/http"
@@ -25,14 +26,25 @@ var compressors = sync.Pool{New: func() any {
 
 // write writes a body, compressed if it is large and the client accepts that.
 func (c *call) write(status int, contentType string, text []byte) {
-	if !c.compresses() {
+	if !c.beginCompressed(status, contentType, len(text)) {
 		c.http.Data(status, contentType, text)
 		return
 	}
+	w := compressors.Get().(*gzip.Writer)
+	defer compressors.Put(w)
+	w.Reset(c.http.Writer)
+	defer func() { _ = w.Close() }() // fails only if the client is gone, as Write does
+	_, _ = w.Write(text)
+}
+
+// beginCompressed begins an answer whose body is to be compressed, and returns false, having begun nothing, if it isn't.
+func (c *call) beginCompressed(status int, contentType string, size int) bool {
+	if !c.compresses() {
+		return false
+	}
 	c.variesByEncoding()
-	if len(text) < minCompressed || !accept.Gzip(c.http.Request.Header.Values("Accept-Encoding")) {
-		c.http.Data(status, contentType, text)
-		return
+	if size < minCompressed || !accept.Gzip(c.http.Request.Header.Values("Accept-Encoding")) {
+		return false
 	}
 	header := c.http.Writer.Header()
 	header.Set("Content-Encoding", "gzip")
@@ -41,11 +53,44 @@ func (c *call) write(status int, contentType string, text []byte) {
 		header.Set("ETag", withSuffix(tag, gzipSuffix))
 	}
 	c.http.Status(status)
-	w := compressors.Get().(*gzip.Writer)
-	defer compressors.Put(w)
-	w.Reset(c.http.Writer)
-	defer func() { _ = w.Close() }() // fails only if the client is gone, as Write does
-	_, _ = w.Write(text)
+	return true
+}
+
+// packed is a body that can be large. It is kept compressed, because clients may take long to read it.
+type packed struct {
+	zip  *gzip.Writer
+	data bytes.Buffer
+	size int // of the text
+}
+
+// newPacked returns an empty body to write to and then close.
+func newPacked() *packed {
+	p := &packed{zip: compressors.Get().(*gzip.Writer)}
+	p.zip.Reset(&p.data)
+	return p
+}
+
+func (p *packed) Write(text []byte) (int, error) {
+	p.size += len(text)
+	return p.zip.Write(text)
+}
+
+func (p *packed) close() {
+	_ = p.zip.Close() // a buffer takes everything
+	compressors.Put(p.zip)
+}
+
+// writePacked is write for a packed body.
+func (c *call) writePacked(status int, contentType string, p *packed) {
+	if c.beginCompressed(status, contentType, p.size) {
+		_, _ = p.data.WriteTo(c.http.Writer)
+		return
+	}
+	text, err := gzip.NewReader(&p.data)
+	if err != nil { // it was written by newPacked
+		panic(err)
+	}
+	c.http.DataFromReader(status, int64(p.size), contentType, text, nil)
 }
 
 // compresses reports whether the answer may be compressed. The length of a compressed text tells how much of it

@@ -1,8 +1,8 @@
 package api
 
 import (
-	"bytes"
 	"context"
+	"iter"
 	"net/http"
 	"time"
 
@@ -45,11 +45,15 @@ func exportPolicy(c *call) {
 	if c.refused() {
 		return
 	}
-	var file bytes.Buffer
-	if err := policycsv.WriteView(&file, c.view); err != nil {
+	file := newPacked()
+	err := c.engine.ExportRows(c.http.Request.Context(), c.view, func(rows iter.Seq2[authz.Row, authz.Until]) error {
+		return policycsv.WriteRows(file, rows)
+	})
+	file.close()
+	if err != nil {
 		c.fail(err)
 		return
 	}
 	c.http.Header("Content-Disposition", `attachment; filename="policy.csv"`)
-	c.write(http.StatusOK, "text/csv; charset=utf-8", file.Bytes())
+	c.writePacked(http.StatusOK, "text/csv; charset=utf-8", file)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -154,6 +155,39 @@ func TestExportComesBack(t *testing.T) {
 	if again := d.get("exporter", "/export").want(200); again.body != r.body {
 		t.Errorf("came back as\n%s\nnot\n%s", again.body, r.body)
 	}
+}
+
+// A large policy is exported in turn with other expensive work, a small one at once, and compressed or not it is the same.
+func TestLargeExportsTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		leave := d.busy()
+		d.get("exporter", "/export").want(200)
+		leave()
+		var file strings.Builder
+		for i := range 10_000 {
+			fmt.Fprintf(&file, "g, user%05d, group:Finance\n", i)
+		}
+		d.importPolicy(file.String())
+		leave = d.busy()
+		start := time.Now()
+		d.get("exporter", "/export").problem(429, "too-many")
+		if waited := time.Since(start); waited != 5*time.Second {
+			t.Errorf("it waited %v", waited)
+		}
+		d.get("nobody", "/export").problem(403, "forbidden")
+		leave()
+		var want strings.Builder
+		if err := policycsv.WriteView(&want, d.engine.View()); err != nil {
+			t.Fatal(err)
+		}
+		if got := d.get("exporter", "/export").want(200); got.body != want.String() || got.header.Get("Content-Length") != strconv.Itoa(want.Len()) {
+			t.Errorf("%v and %d bytes, not %d", got.header, len(got.body), want.Len())
+		}
+		if got := d.compressed("/export"); got.Header().Get("Content-Encoding") != "gzip" || unzipped(t, got) != want.String() {
+			t.Errorf("compressed it is something else: %v", got.Header())
+		}
+	})
 }
 
 // Two imports at once are received; the body of a third isn't read until one of them ends, for five seconds at

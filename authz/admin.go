@@ -17,8 +17,8 @@ import (
 // returned: [ErrForbidden], [ErrNotFound], [ErrRevisionConflict], [ErrProtectedGroup], [ErrInvalid]
 // and [ErrUnknownPermission], [ErrEscalation], the other conflicts, [ErrStoreUnavailable].
 //
-// Imports, reverts, and dry runs with more than 1,000 rules and members in their input take turns with what
-// reads the past, such as [Engine.ViewAt]: as many of them run at once as there are cores but one, at least one. Other
+// Imports, reverts, and dry runs with more than 1,000 rules and members in their input take turns with large
+// exports and what reads the past, such as [Engine.ViewAt]: as many of them run at once as there are cores but one, at least one. Other
 // dry runs, and [Admin.Fixes], do so once they have taken a tenth of a second.
 // Callers take turns; see [WithCaller]. The rights are checked first. After waiting for five seconds the operation
 // returns [ErrBusy], and nothing was done.

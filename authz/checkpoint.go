@@ -65,8 +65,7 @@ func (s *snapshot) checkpoint(key []byte) (Checkpoint, [][]byte, error) {
 
 func (s *snapshot) writeCheckpoint(w *checkpointWriter) {
 	groups := s.groupIDs()
-	byName := func(a, b groupID) int { return cmp.Compare(s.groups[a].info.Name, s.groups[b].info.Name) }
-	slices.SortFunc(groups, byName)
+	slices.SortFunc(groups, s.byGroupName)
 	users := make([]UserID, 0, s.users.Len())
 	for e := range s.users.All() {
 		users = append(users, UserID(e.Key()))
@@ -81,13 +80,13 @@ func (s *snapshot) writeCheckpoint(w *checkpointWriter) {
 	}
 	for _, id := range groups {
 		g := s.groups[id]
-		s.rulesOf(g.subject, g.rules, KindInherit, slices.SortedFunc(slices.Values(g.inherits), byName), w.rule)
+		s.rulesOf(g.subject, g.rules, KindInherit, slices.SortedFunc(slices.Values(g.inherits), s.byGroupName), w.rule)
 	}
 	var in []groupID
 	for _, id := range users {
 		u := s.user(id)
 		in = u.groupIDs(in[:0])
-		slices.SortFunc(in, byName)
+		slices.SortFunc(in, s.byGroupName)
 		s.rulesOf(id.subject(), u.rules(), KindMember, in, w.rule)
 	}
 	s.writeEnds(w)

@@ -34,7 +34,7 @@ func modelOf(v *authz.View) *referenceModel {
 	for _, g := range v.Groups("") {
 		w.groups[g.Name] = true
 	}
-	for _, row := range v.Export() {
+	for row, end := range v.Rows {
 		r := authz.Rule{Kind: authz.KindGrant, Subject: authz.Subject(row.V[0]), Pattern: authz.Pattern(row.V[1] + ":" + row.V[2])}
 		switch {
 		case row.Type == "g" && strings.HasPrefix(row.V[0], "group:"):
@@ -45,7 +45,7 @@ func modelOf(v *authz.View) *referenceModel {
 			r.Kind = authz.KindRestriction
 		}
 		w.rules[r] = true
-		if end := v.RowEnd(row); end != 0 {
+		if end != 0 {
 			w.ends[r] = end
 		}
 	}

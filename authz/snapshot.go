@@ -256,6 +256,11 @@ func (s *snapshot) groupIDs() []groupID {
 	return ids
 }
 
+// byGroupName orders groups as exports and checkpoints do.
+func (s *snapshot) byGroupName(a, b groupID) int {
+	return cmp.Compare(s.groups[a].info.Name, s.groups[b].info.Name)
+}
+
 func (s *snapshot) head() Head { return Head{s.revision, s.hash} }
 
 func (s *snapshot) position() Position { return Position{Head: s.head(), Writes: s.writes} }

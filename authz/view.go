@@ -224,25 +224,3 @@ func (v *View) badRowsOf(user UserID) []BadRow {
 	}
 	return cloneBadRows(list)
 }
-
-// Export returns the rules of the policy as rows, without their ids: grants and restrictions first, then
-// memberships and inheritance, each sorted. Any Casbin reads them with model.conf, and an import of them
-// gives the same rules. Bad rows are left out, and [View.RowEnd] has the ends of memberships.
-func (v *View) Export() []Row {
-	rules := slices.Collect(v.s.rules)
-	slices.SortFunc(rules, compareForExport)
-	rows := make([]Row, len(rules))
-	for i, r := range rules {
-		rows[i] = r.row()
-	}
-	return rows
-}
-
-// RowEnd returns when the membership of a row ends: 0 if it doesn't end, and for every other row.
-func (v *View) RowEnd(r Row) Until {
-	name, isGroup := Subject(r.V[1]).Group()
-	if r.Type != rowLink || !isGroup || v.s.ends.Len() == 0 {
-		return 0
-	}
-	return v.End(UserID(r.V[0]), name)
-}

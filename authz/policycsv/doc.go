@@ -16,5 +16,5 @@
 //
 // Casbin reads a policy that [ReadPolicy] accepts as the same fields, except that it trims white space at
 // the ends of fields, which no name may have. Every reader reads what its writer has written as equal
-// values. A writer that can't guarantee this returns an error and writes nothing.
+// values. A writer that can't guarantee this returns an error and, but for [WriteRows], writes nothing.
 package policycsv

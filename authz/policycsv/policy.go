@@ -1,8 +1,10 @@
 package policycsv
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 
@@ -86,32 +88,59 @@ func (m *fieldMemory) keep(fields []string) []string {
 
 // WriteView writes the policy of a view: the rows of its export, and the ends of memberships as comments above them.
 // ReadPolicy reads both; plain Casbin skips the comments. Otherwise it is like [WritePolicy].
-func WriteView(w io.Writer, v *authz.View) error { return writePolicy(w, v.Export(), v.RowEnd) }
+func WriteView(w io.Writer, v *authz.View) error { return writeAll(w, v.Rows) }
 
 // WritePolicy writes rows as lines of a policy in the order given, with every effect. If a row is not a "p" or
 // "g" row of the right length, or couldn't be read back, it returns an error that names its line and writes
 // nothing.
 func WritePolicy(w io.Writer, rows []authz.Row) error {
-	return writePolicy(w, rows, func(authz.Row) authz.Until { return 0 })
+	return writeAll(w, func(yield func(authz.Row, authz.Until) bool) {
+		for _, row := range rows {
+			if !yield(row, 0) {
+				return
+			}
+		}
+	})
 }
 
-func writePolicy(w io.Writer, rows []authz.Row, endOf func(authz.Row) authz.Until) error {
+func writeAll(w io.Writer, rows iter.Seq2[authz.Row, authz.Until]) error {
+	var text bytes.Buffer
+	if err := WriteRows(&text, rows); err != nil {
+		return err
+	}
+	_, err := text.WriteTo(w)
+	return err
+}
+
+// WriteRows writes what [WriteView] would write, for the rows of [authz.Engine.ExportRows]. It keeps few of them in memory, so
+// when it returns an error, some of the lines above may have been written.
+func WriteRows(w io.Writer, rows iter.Seq2[authz.Row, authz.Until]) error {
+	const atOnce = 64 << 10 // bytes
 	out := lineWriter{separator: ", "}
-	for _, row := range rows {
-		fields, details := policyFields(rowFields(row))
-		out.end(endOf(row))
-		out.add(fields, details...)
+	var fields []string
+	for row, end := range rows {
+		fields = appendFields(fields[:0], row)
+		checked, details := policyFields(fields)
+		out.end(end)
+		out.add(checked, details...)
+		if out.err == nil && len(out.text) < atOnce {
+			continue
+		}
+		if err := out.writeTo(w); err != nil {
+			return err
+		}
+		out.text = out.text[:0]
 	}
 	return out.writeTo(w)
 }
 
-// rowFields returns the type and values of a row, without the empty ones at the end.
-func rowFields(row authz.Row) []string {
+// appendFields appends the type and values of a row, without the empty ones at the end.
+func appendFields(to []string, row authz.Row) []string {
 	n := len(row.V)
 	for n > 0 && row.V[n-1] == "" {
 		n--
 	}
-	return append([]string{row.Type}, row.V[:n]...)
+	return append(append(to, row.Type), row.V[:n]...)
 }
 
 // policyFields returns the fields of a policy line, with the effect filled in, or everything that is wrong with

@@ -345,7 +345,8 @@ type ClientInterface interface {
 	// ExportPolicy Export the policy
 	//
 	// The whole policy of one revision in Casbin's CSV: sorted rows, fields joined by `, `. Importing it gives the
-	// same policy, and any Casbin reads it.
+	// same policy, and any Casbin reads it. A policy of more than 10,000 rules is exported in turn with other expensive
+	// requests.
 	//
 	// Needs `rightful.policy:export`.
 	//
@@ -1303,7 +1304,8 @@ func (c *Client) ListEndings(ctx context.Context, params *ListEndingsParams, req
 // ExportPolicy Export the policy
 //
 // The whole policy of one revision in Casbin's CSV: sorted rows, fields joined by `, `. Importing it gives the
-// same policy, and any Casbin reads it.
+// same policy, and any Casbin reads it. A policy of more than 10,000 rules is exported in turn with other expensive
+// requests.
 //
 // Needs `rightful.policy:export`.
 //

@@ -1057,7 +1057,8 @@ export interface paths {
         /**
          * Export the policy
          * @description The whole policy of one revision in Casbin's CSV: sorted rows, fields joined by `, `. Importing it gives the
-         *     same policy, and any Casbin reads it.
+         *     same policy, and any Casbin reads it. A policy of more than 10,000 rules is exported in turn with other expensive
+         *     requests.
          *
          *     Needs `rightful.policy:export`.
          */
@@ -5623,6 +5624,7 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["StoreUnavailable"];
         };
