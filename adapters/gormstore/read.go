@@ -107,7 +107,7 @@ func (s *Store) readPosition(tx *gorm.DB) (p authz.Position, err error) {
 
 // upToBytes continues a statement that selects the records after a revision, at most so many: it selects those before
 // which the deltas of the others have fewer bytes. A bound in the statement, because drivers read what is left of
-// a result before they can use the connection again.
+// a result before they can use the connection again. Compressed deltas count less here, and as they are in what is returned.
 const upToBytes = ` AND revision <= (SELECT MAX(revision) FROM (
 	SELECT revision, SUM(bytes) OVER (ORDER BY revision) - bytes AS earlier FROM (
 		SELECT revision, LENGTH(delta) AS bytes FROM {changes} WHERE revision > ? ORDER BY revision LIMIT ?) AS sizes) AS sums
@@ -143,7 +143,7 @@ func (s *Store) recordsAfter(tx *gorm.DB, after authz.Revision, limit, maxBytes 
 	if maxBytes != 0 && limit > 1 {
 		query, args = query+s.tables.In(upToBytes), append(args, after, limit, maxBytes)
 	}
-	return s.records(tx, 0, query+" ORDER BY revision LIMIT ?", append(args, limit)...)
+	return s.records(tx, maxBytes, query+" ORDER BY revision LIMIT ?", append(args, limit)...)
 }
 
 // checkGap returns [authz.ErrGap] unless list has all records after one revision, up to

@@ -362,9 +362,10 @@ func writesOfOthers(f *fixture) {
 			}
 			f.refused(authz.Commit{Onto: before}, authz.ErrConflict)
 			f.behind(before)
-			f.commit(authz.Commit{AddRows: []authz.Row{row("g", "zoe", "group:Desk")}})
-			if state := f.load().state; state.Recorded != state.Writes {
-				t.Errorf("recorded %d of %d writes", state.Recorded, state.Writes)
+			after = f.position()
+			f.commit(authz.Commit{Onto: after, AddRows: []authz.Row{row("g", "zoe", "group:Desk")}})
+			if state := f.load().state; state.Recorded != after.Writes {
+				t.Errorf("recorded %d, not %d", state.Recorded, after.Writes)
 			}
 		})
 	}
