@@ -11,23 +11,32 @@ import (
 // within [Options.WriteTimeout].
 func (e *Engine) Refresh(ctx context.Context) error {
 	for {
-		from, asked := e.current.Load(), time.Now()
-		position, err := e.position(ctx)
-		if err != nil {
+		if done, err := e.step(ctx); done || err != nil {
 			return err
 		}
-		// If from is no longer present, its successor may be ahead of the position: a commit of this engine, or
-		// another attempt to follow, was faster.
-		if e.current.Load() == from && !position.equal(from.position()) {
-			if err := e.moveTo(ctx, from, position, asked); err != nil {
-				return err
-			}
-		}
-		if now := e.current.Load(); position.equal(now.position()) || now != from && now.covers(position) {
-			e.confirm(asked)
-			return nil
+	}
+}
+
+// step moves on to what the store has now, as far as others don't write meanwhile, and reports whether the policy has all of
+// it.
+func (e *Engine) step(ctx context.Context) (done bool, err error) {
+	from, asked := e.current.Load(), time.Now()
+	position, err := e.position(ctx)
+	if err != nil {
+		return false, err
+	}
+	// If from is no longer present, its successor may be ahead of the position: a commit of this engine, or
+	// another attempt to follow, was faster.
+	if e.current.Load() == from && !position.equal(from.position()) {
+		if err := e.moveTo(ctx, from, position, asked); err != nil {
+			return false, err
 		}
 	}
+	if now := e.current.Load(); position.equal(now.position()) || now != from && now.covers(position) {
+		e.confirm(asked)
+		return true, nil
+	}
+	return false, nil
 }
 
 // position reads the store's position.
@@ -55,6 +64,7 @@ const maxBehind = 1000
 func (e *Engine) moveTo(ctx context.Context, from *snapshot, position Position, asked time.Time) error {
 	switch {
 	case position.Writes != from.writes: // foreign writes, which the records don't contain
+		e.takeRecords(ctx, from, position.Revision)
 		return e.reload(ctx)
 	case position.Revision <= from.revision: // restored from a backup: later revocations are gone
 		e.log.Error("store went back to an earlier revision or has a different history; reloading; later revocations are gone",
@@ -73,6 +83,19 @@ func (e *Engine) moveTo(ctx context.Context, from *snapshot, position Position, 
 		e.limited.Warn(ctx, "", "can't apply the new records; reloading the whole policy", "reason", err)
 	}
 	return e.reload(ctx)
+}
+
+// takeRecords makes the policy after the next records the present one, as far as they can be read and applied, before
+// everything is read: there may be a revocation among them, and while a program writes all the time, the record of what it wrote
+// can lose to those of other instances several times.
+func (e *Engine) takeRecords(ctx context.Context, from *snapshot, upTo Revision) {
+	for from.revision < upTo && upTo-from.revision < maxBehind {
+		to, changes, err := e.nextRecords(ctx, from)
+		if err != nil || !e.advance(from, to, changes...) {
+			return
+		}
+		from = to
+	}
 }
 
 // applyRecords applies the records after from, at least up to a revision that the store had at the time given. It

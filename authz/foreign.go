@@ -36,7 +36,13 @@ func (e *Engine) read(ctx context.Context, trusted func(loadedTables) bool) erro
 		switch {
 		case errors.Is(err, ErrConflict) && e.current.Load() != from:
 			return nil
-		case errors.Is(err, ErrConflict):
+		case errors.Is(err, ErrConflict): // with a record of another instance
+			if position, err := e.position(ctx); err == nil && from != nil {
+				e.takeRecords(ctx, from, position.Revision)
+			}
+			if e.current.Load() != from {
+				return nil
+			}
 			pause(ctx, conflictPause)
 			continue // the load fails when ctx ends
 		case err != nil:

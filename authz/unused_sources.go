@@ -96,7 +96,10 @@ func (s *snapshot) giversTo(work *pace, id UserID) (*givers, error) {
 	for _, p := range u.rules().patterns(KindRestriction) {
 		delete(restrictions, p)
 	}
-	return g, g.share(work, grants, restrictions)
+	if err := g.share(work, grants, restrictions); err != nil {
+		return nil, err
+	}
+	return g, nil
 }
 
 // share gives rules with the same givers one set of them.
@@ -182,6 +185,11 @@ func (g *givers) ask(work *pace, needs []need) error {
 			}
 		}
 	}
+	return g.passOn(work)
+}
+
+// passOn lets groups meet what those meet that they inherit.
+func (g *givers) passOn(work *pace) error {
 	for again := true; again; { // once, or a few times if the order isn't one of givers first
 		again = false
 		for _, id := range slices.Backward(g.reached) {

@@ -111,7 +111,7 @@ func (x *execution) settle(ctx context.Context, p *proposal, cause error) error 
 // is writing to the tables right now, and catchUp waits a moment for it.
 func (e *Engine) catchUp(ctx context.Context, s *snapshot) error {
 	if e.current.Load() == s {
-		if err := e.Refresh(ctx); err != nil {
+		if _, err := e.step(ctx); err != nil { // once: while others write all the time, there is always more
 			return err
 		}
 		if e.current.Load() == s {
