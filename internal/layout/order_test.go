@@ -30,7 +30,7 @@ var authzOrder = []struct{ part, files string }{
 	{"snapshot", `group matcher user user_ends quarantine snapshot ends graph inheritance chains compile row_names blocks bad_rows reach holdings rules
 		evaluate editor editor_ends apply diff load checkpoint view sources resource list scope origins explain request_held held permitted holders casbin change`},
 	{"engine", `rights_check ending_set endings allowed draft promises blocks_check lacking escalation tasks turns gate histogram counters store_calls recent footprint budget denial_recorder usage_marks usage_recorder request_keeper verifier directory people_finder
-		store_clock engine set_catalog counted held_count swap decide export_rows stats checkpoints replay checkpoint_task commit foreign follow admin versions write_checks execution idempotency rebase overtake write_commit write ending_task people
+		store_clock engine set_catalog counted held_count swap decide export_rows stats checkpoints replay checkpoint_task commit next_records foreign follow admin versions write_checks execution idempotency rebase overtake write_commit write ending_task people
 		groups users batch import_ends imports rename drift undeclared history lost denials known_uses unused_sources unused_removal unused uses requests
 		revert_history revert_inversion revert_ends revert_draft revert_rights revert authorize repair permission_set impact_sets impact_user impact_parts impact dryrun request_approval archive audit
 		adoption_plan adoption_model adoption_questions adoption_compare adoption_check adopt start open`},
