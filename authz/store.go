@@ -26,8 +26,8 @@ type Milestones struct {
 // programs have written.
 type Position struct {
 	Head
-	// Writes changes with every transaction in which another program, such as a script or another
-	// Casbin, writes to the tables of rows and groups. Usually it counts them.
+	// Writes grows with every transaction in which another program, such as a script or another Casbin, writes to
+	// the tables of rows, ends and groups. Usually it counts them. Only a backup that is restored makes it smaller.
 	Writes int64
 	// Now is the store's own clock when the position was read, in microseconds since 1970, UTC. It is no part
 	// of what identifies the state, and of no meaning in [Commit.Onto].
