@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/rightful-go/rightful/authz"
 	"gorm.io/gorm"
@@ -72,6 +73,21 @@ func (s *Store) unadoptedPosition(tx *gorm.DB) (authz.Position, error) {
 	return p, nil
 }
 
+// untilFree runs a statement that fails while another program uses the database: SQLite waits by itself before other
+// statements, but not before it changes its journal. It tries for two seconds.
+func (s *Store) untilFree(ctx context.Context, statement string) error {
+	for left := 100; ; left-- {
+		err := s.db.WithContext(ctx).Exec(statement).Error
+		if err == nil || left == 0 || ctx.Err() != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
 // prepareAdoption makes the tables beside the policy table, and the triggers on it. It returns
 // [authz.ErrConflict]: what the engine read before the triggers counted may have changed since.
 func (s *Store) prepareAdoption(ctx context.Context) error {
@@ -79,7 +95,7 @@ func (s *Store) prepareAdoption(ctx context.Context) error {
 		return errMigrationsOff
 	}
 	for _, statement := range s.dialect.Adopting {
-		if err := s.db.WithContext(ctx).Exec(statement).Error; err != nil {
+		if err := s.untilFree(ctx, statement); err != nil {
 			return fmt.Errorf("prepare the database for the adoption: %w", err)
 		}
 	}
