@@ -7,9 +7,9 @@ import (
 
 type callerKey struct{}
 
-// WithCaller notes in a context for whom work is done, so that one caller who asks for much expensive work doesn't keep the
-// others waiting: callers take turns with it; see [Admin]. The REST interface notes its user. Work without a note
-// counts as that of one caller.
+// WithCaller notes in a context who asks for work. Callers take turns with expensive work, so that one who asks for much
+// doesn't keep the others waiting; see [Admin]. The REST interface notes its user. All work without a note is that of one
+// caller.
 func WithCaller(ctx context.Context, caller UserID) context.Context {
 	return context.WithValue(ctx, callerKey{}, caller)
 }

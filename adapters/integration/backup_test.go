@@ -40,11 +40,7 @@ func TestBackupsOfTheOperationsPage(t *testing.T) {
 		{"mysql", "MySQL and MariaDB", []string{"mariadb-dump", "mariadb"}, mysqlToBackUp},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			for _, program := range append(c.programs, "bash") {
-				if _, err := exec.LookPath(program); err != nil {
-					t.Skip(program + " was not found")
-				}
-			}
+			needPrograms(t, append(c.programs, "bash")...)
 			t.Chdir(t.TempDir())
 			d, preface, replace := c.make(t)
 			command := func(section string) string {
@@ -96,11 +92,7 @@ func TestWayBackOfTheAdoptionPage(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			for _, program := range append(c.programs, "bash") {
-				if _, err := exec.LookPath(program); err != nil {
-					t.Skip(program + " was not found")
-				}
-			}
+			needPrograms(t, append(c.programs, "bash")...)
 			t.Chdir(t.TempDir())
 			d, preface, replace := c.make(t)
 			run := func(part string) {
@@ -273,5 +265,15 @@ func checkRestored(t *testing.T, d dbtest.Database, want authz.Head) {
 	dbtest.Exec(t, d.Pool(t), "INSERT INTO casbin_rule (ptype, v0, v1, v2, v3) VALUES ('p', 'dana', 'a', 'view', 'allow')")
 	if err := engine.Refresh(t.Context()); err != nil || !engine.Can("dana", "a:view") {
 		t.Errorf("a write of another program isn't seen: %v", err)
+	}
+}
+
+// needPrograms skips a test where a program is missing.
+func needPrograms(t *testing.T, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		if _, err := exec.LookPath(name); err != nil {
+			t.Skip(name + " was not found")
+		}
 	}
 }

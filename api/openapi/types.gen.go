@@ -1606,7 +1606,7 @@ type PermissionHolder struct {
 	// Examples: group:Finance
 	Subject Subject `json:"subject"`
 
-	// Origins The rules that cover the permission, each with one path, the shortest first; at most 20. After 10,000 origins or 2 MiB of them in an answer, each further subject has only one. Restrictions are listed only for administrators, to whom they don't apply.
+	// Origins The rules that cover the permission, each with one path, the shortest first; at most 20. After 10,000 origins or 2 MiB of them in an answer, each further subject has only one. Only administrators have restrictions in the list, because restrictions don't apply to them.
 	Origins []Origin `json:"origins"`
 
 	// OriginCount How many origins there are, listed or not, counted up to 1,000,000,000.

@@ -3,14 +3,11 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/rightful-go/rightful/adapters/gormstore"
 	"github.com/rightful-go/rightful/authz"
-	"github.com/rightful-go/rightful/internal/database"
 )
 
 // harmful are what shells evaluate, expand or split, and what steers a terminal.
@@ -85,15 +82,8 @@ func (s *shell) complete(args ...string) []string {
 // what another program may write.
 func (s *shell) addHarmfulNames() {
 	s.t.Helper()
-	engine := s.service
-	if s.where == onDatabase {
-		store, err := database.Open(s.t.Context(), "sqlite:policy.db", gormstore.Options{})
-		check(s.t, err)
-		defer store.Close()
-		engine, err = authz.Open(s.t.Context(), store, authz.Options{Logger: slog.New(slog.DiscardHandler)})
-		check(s.t, err)
-		defer func() { check(s.t, engine.Close(s.t.Context())) }()
-	}
+	engine, closeEngine := s.engine()
+	defer closeEngine()
 	groups, users := 0, 0
 	for _, name := range harmful {
 		for i := range 2 { // two, for what they have in common

@@ -317,6 +317,22 @@ func dayAgo(t *testing.T, days string) authz.Day {
 	return authz.DayOf(time.Now()) - authz.Day(n)
 }
 
+// engine returns the engine of the service, or one on the database, and what closes that.
+func (s *shell) engine() (engine *authz.Engine, closeEngine func()) {
+	s.t.Helper()
+	if s.where != onDatabase {
+		return s.service, func() {}
+	}
+	store, err := database.Open(s.t.Context(), "sqlite:policy.db", gormstore.Options{})
+	check(s.t, err)
+	engine, err = authz.Open(s.t.Context(), store, authz.Options{Logger: slog.New(slog.DiscardHandler)})
+	check(s.t, err)
+	return engine, func() {
+		check(s.t, engine.Close(context.Background()))
+		check(s.t, store.Close())
+	}
+}
+
 // ask has a user ask for access, because dana is away.
 func (s *shell) ask(name string, user authz.UserID, permission authz.Permission, until string) {
 	s.t.Helper()
@@ -326,18 +342,12 @@ func (s *shell) ask(name string, user authz.UserID, permission authz.Permission,
 		check(s.t, err)
 		spec.Until = end
 	}
-	engine := s.service
-	if s.where == onDatabase {
-		store, err := database.Open(s.t.Context(), "sqlite:policy.db", gormstore.Options{})
-		check(s.t, err)
-		defer store.Close()
-		engine, err = authz.Open(s.t.Context(), store, authz.Options{Logger: slog.New(slog.DiscardHandler)})
-		check(s.t, err)
-		defer engine.Close(context.Background())
-	}
+	engine, closeEngine := s.engine()
+	defer closeEngine()
 	r, _, err := engine.RequestAccess(s.t.Context(), user, spec)
 	check(s.t, err)
 	s.env[name] = string(r.ID)
+	<-time.After(time.Until(r.CreatedAt)) // an engine can be ahead of the clock by as long as its first reading took
 }
 
 // deny returns when the denial can be read, which is within a second.

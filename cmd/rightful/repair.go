@@ -27,8 +27,9 @@ func repairCommand(p process, out *output) *cobra.Command {
 		Use:   "repair [ROW...]",
 		Short: "List, complete and remove bad rows of the policy table",
 		Long: `List the bad rows of the policy table, or only those with the given ids: what is wrong with each,
-whom it denies everything, and what completing or removing it would do. A bad row isn't a valid
-rule. It grants nothing, and if it may be a restriction, it denies its subject everything.
+which subjects it denies everything, and what completing or removing it would do. A bad row
+isn't a valid rule. It grants nothing, and if it may be a restriction, it denies its subject
+everything.
 
 With --complete and --remove, repair changes only the rows that you name, in one recorded change.
 Completing turns a row into the rule that was meant: it adds a missing effect (--effect), or

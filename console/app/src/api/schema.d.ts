@@ -1823,7 +1823,7 @@ export interface components {
          */
         PermissionHolder: {
             subject: components["schemas"]["Subject"];
-            /** @description The rules that cover the permission, each with one path, the shortest first; at most 20. After 10,000 origins or 2 MiB of them in an answer, each further subject has only one. Restrictions are listed only for administrators, to whom they don't apply. */
+            /** @description The rules that cover the permission, each with one path, the shortest first; at most 20. After 10,000 origins or 2 MiB of them in an answer, each further subject has only one. Only administrators have restrictions in the list, because restrictions don't apply to them. */
             origins: components["schemas"]["Origin"][];
             /** @description How many origins there are, listed or not, counted up to 1,000,000,000. */
             origin_count: number;
