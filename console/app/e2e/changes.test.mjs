@@ -141,6 +141,7 @@ test('a change whose record was damaged says so', async () => {
   await page.getByText('what it changed isn’t known').waitFor()
   await page.getByRole('heading', { name: 'Who, when and why' }).waitFor()
   assert.equal(await page.getByRole('heading', { name: /Gain|Lose/ }).count(), 0)
+  assert.equal(await page.getByRole('button', { name: 'Revert…' }).count(), 0)
   await page.looks('a damaged change')
   page.check()
 })

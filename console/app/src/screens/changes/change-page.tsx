@@ -26,7 +26,8 @@ export default function ChangePage({ revision }: { revision: number }) {
   if (change.isPending) return <Page title={title} back={back} children={<Loading />} />
   if (isRefused(change.error, 'not-found')) return <Page title={title} back={back} children={<Missing detail={change.error.message} />} />
   if (change.error) return <Page title={title} back={back} children={<ProblemBox error={change.error} onRetry={() => void change.refetch()} />} />
-  const by = change.data.archived ? 'nobody' : change.data.reversible_by // what is in a file stays there
+  // What is in a file stays there, and nobody knows what to undo of a damaged record.
+  const by = change.data.archived || change.data.fault ? 'nobody' : change.data.reversible_by
   const offered = by === 'self' || (by === 'administrators' && rights.administrator) || (by === undefined && rights.may('groups:update'))
   const last = status.data?.revision ?? revision
   return (
